@@ -1,0 +1,63 @@
+# camtwin: the few commands there are. Needs Python 3.11 or newer with pip and venv, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+TESTS ?= tests
+APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark
+
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_DEFAULT_TIMEOUT ?= 120
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check clean
+
+help:  ## this list
+	@echo "camtwin: digital twins of machine-vision cameras"
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(VENV)/.warm  ## create .venv, install camtwin into it, compile its kernels
+
+demo: setup  ## grab a first picture from a running twin; SCENE=photo.jpg FOR=10s
+	@$(BIN)/camtwin demo $(if $(SCENE),--scene "$(SCENE)") $(if $(FOR),--for "$(FOR)")
+
+check: $(VENV)/.dev  ## style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/towncrier build --draft --version next >/dev/null
+
+test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
+	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
+	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
+
+clean:  ## remove .venv and everything that was made
+	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: camtwin needs Python 3.11 or newer; name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "make: $(PYTHON) lacks the venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.setup: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing camtwin and its libraries into $(VENV) (about 400 MB; minutes on a slow network) ..."
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.warm: $(VENV)/.setup $(wildcard src/camtwin/sensor/*.py)
+	@echo "Compiling the kernels ..."
+	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up()"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.setup
+	@echo "Installing the development tools ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,41 @@
+"""camtwin: digital twins of machine-vision cameras, true to their data sheets.
+
+    import camtwin
+    with camtwin.open("baumer-vcxg-124m", scene=camtwin.scene.Flat(photons_per_s=1.2e6, wavelength_nm=536)) as cam:
+        cam.ExposureTime = 4000.0
+        frames = cam.grab(3)
+
+Everything is imported when it is first asked for.
+"""
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from camtwin import scene
+    from camtwin.genicam import Refused
+    from camtwin.links.memory import Frame, NoFrame, Session
+    from camtwin.links.memory import connect as open
+    from camtwin.twins import Twin
+
+__version__ = "0.1.0.dev0"
+__all__ = ["Frame", "NoFrame", "Refused", "Session", "Twin", "open", "scene"]
+
+HOMES = {
+    "Frame": "links.memory",
+    "NoFrame": "links.memory",
+    "Refused": "genicam",
+    "Session": "links.memory",
+    "Twin": "twins",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "open":
+        return import_module("camtwin.links.memory").connect
+    if name == "scene":
+        return import_module("camtwin.scene")
+    if name in HOMES:
+        return getattr(import_module(f"camtwin.{HOMES[name]}"), name)
+    raise AttributeError(f"module 'camtwin' has no attribute {name!r}")

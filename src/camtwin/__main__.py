@@ -1,0 +1,4 @@
+"""`python -m camtwin` is `camtwin`."""
+from camtwin.cli import main
+
+main()

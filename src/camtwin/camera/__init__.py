@@ -1,0 +1,6 @@
+"""What a camera does: settings, acquisition, image memory, temperature. It knows neither its link nor its scene."""
+from camtwin.camera.device import Camera
+from camtwin.camera.exposure import Exposure, Transfer
+from camtwin.camera.settings import Settings
+
+__all__ = ["Camera", "Exposure", "Settings", "Transfer"]

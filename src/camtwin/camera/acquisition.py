@@ -1,0 +1,352 @@
+"""The acquisition state machine.
+
+It follows the *front* of the pipeline: what the pixels are doing. Readout and link run behind it and
+overlap with it; here they are only `readout_end` and "is there room?".
+
+          START         DUE             TRIGGER            EXPOSE
+    IDLE ------> BUSY -------> READY ----------> LATENCY ---------> EXPOSING
+     ^            ^                                                     |
+     | OVER       | NEXT                                                | EXPOSED
+     |            |               READ: sensor free, room               v
+    DRAIN <---- AFTER <---------------------------------------------- HOLD
+          LAST
+
+BUSY is t_notready. READY with trigger mode off takes the next frame at once: free run is a camera that
+triggers itself. A trigger anywhere but in READY is skipped. An action may return the next event, which
+`fire` goes on with: so branches are rows of the table, too.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Protocol
+
+from camtwin.camera.exposure import Exposure
+from camtwin.camera.settings import Settings
+from camtwin.camera.transport import Transmitter
+from camtwin.models.schema import Trigger
+from camtwin.simtime import Entry, Scheduler
+from camtwin.units import SEC, Ns
+
+UNLIMITED = 1 << 62
+
+
+class S(StrEnum):
+    """States."""
+
+    IDLE = auto()
+    BUSY = auto()      # cannot take a trigger yet
+    READY = auto()     # waits for a trigger
+    LATENCY = auto()   # trigger taken, exposure not yet begun
+    EXPOSING = auto()
+    HOLD = auto()      # exposed, waits for its readout
+    AFTER = auto()     # readout begun: what next?
+    DRAIN = auto()     # no new frame; the last readout runs out
+
+
+class E(StrEnum):
+    """Events."""
+
+    START = auto()
+    STOP = auto()
+    ABORT = auto()
+    DUE = auto()       # t_notready is over
+    TRIGGER = auto()
+    EXPOSE = auto()
+    EXPOSED = auto()
+    ROOM = auto()      # there may be room in the image memory
+    READ = auto()
+    NEXT = auto()
+    LAST = auto()
+    OVER = auto()      # a readout has ended
+    RETIME = auto()    # settings have changed
+    UNREADY = auto()
+
+
+WAITING = (S.BUSY, S.READY)
+SHOOTING = (S.LATENCY, S.EXPOSING, S.HOLD)
+STAY = None
+
+TABLE = (
+    # in state            event      does              and goes to
+    ((S.IDLE, S.DRAIN),   E.START,   "open",           S.BUSY),
+    (SHOOTING,            E.START,   "reopen",         STAY),
+    (S.BUSY,              E.DUE,     "become_ready",   S.READY),
+    (S.BUSY,              E.RETIME,  "arm",            STAY),
+    (S.READY,             E.TRIGGER, "take",           S.LATENCY),
+    (S.READY,             E.RETIME,  "recheck",        STAY),
+    (S.READY,             E.UNREADY, "arm",            S.BUSY),
+    (S.LATENCY,           E.EXPOSE,  "begin_exposure", S.EXPOSING),
+    (S.EXPOSING,          E.EXPOSED, "try_readout",    S.HOLD),
+    (S.HOLD,              E.OVER,    "try_readout",    STAY),
+    (S.HOLD,              E.ROOM,    "try_readout",    STAY),
+    (S.HOLD,              E.READ,    "begin_readout",  S.AFTER),
+    (S.AFTER,             E.NEXT,    "arm",            S.BUSY),
+    (S.AFTER,             E.LAST,    "drain",          S.DRAIN),
+    (S.DRAIN,             E.OVER,    "close",          S.IDLE),
+    (S.BUSY,              E.TRIGGER, "skip",           STAY),
+    (SHOOTING,            E.TRIGGER, "skip",           STAY),
+    (WAITING,             E.STOP,    "drain",          S.DRAIN),
+    (SHOOTING,            E.STOP,    "stop_after",     STAY),
+    (WAITING + SHOOTING,  E.ABORT,   "abandon",        S.DRAIN),
+    (S.DRAIN,             E.ABORT,   "abandon",        STAY),
+)  # fmt: skip
+LEAVING = {S.READY: "unready", S.EXPOSING: "darken"}  # done on the way out, whatever the event
+
+
+class Sensor(Protocol):
+    """What the machine asks of a sensor's timing (sensor/timing.py)."""
+
+    @property
+    def base_ns(self) -> Ns: ...
+    def readout_ns(self, rows: int) -> Ns: ...
+
+
+class Host(Protocol):
+    """What the machine asks of the camera that it drives."""
+
+    clock: Scheduler
+    sensor: Sensor
+    trigger_timing: Trigger
+    transmitter: Transmitter
+    on_exposure: Callable[[Exposure], object]
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def temperature_C(self) -> float: ...
+    @property
+    def timestamp(self) -> Ns: ...
+    def emit(self, name: str, frame_id: int | None = None) -> None: ...
+    def next_frame_id(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Shot:
+    """A frame in the making."""
+
+    frame_id: int
+    settings: Settings
+    trigger_ns: Ns
+    timestamp_ns: Ns = 0
+    start_ns: Ns = 0
+    exposed_ns: Ns = 0
+
+
+class TriggerPath:
+    """From an edge of the trigger source to the state machine: the delay, and the edges under way in it."""
+
+    def __init__(self, machine: Acquisition) -> None:
+        self.machine = machine
+        self._under_way: dict[int, Entry] = {}
+        self._count = 0
+
+    def edge(self) -> None:
+        host = self.machine.host
+        if self.machine.state in (S.IDLE, S.DRAIN):
+            return
+        if not (delay := host.settings.TriggerDelay_ns["FrameStart"]):
+            self.machine.fire(E.TRIGGER)
+        elif len(self._under_way) >= host.trigger_timing.queue:
+            host.emit("TriggerSkipped")
+        else:
+            self._count += 1
+            self._under_way[self._count] = host.clock.at(host.clock.now + delay, self._arrive, self._count)
+
+    def clear(self) -> None:
+        for entry in self._under_way.values():
+            self.machine.host.clock.cancel(entry)
+        self._under_way.clear()
+
+    def _arrive(self, number: int) -> None:
+        del self._under_way[number]
+        self.machine.fire(E.TRIGGER)
+
+
+class Acquisition:
+    """Runs TABLE for one camera."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.state = S.IDLE
+        self.readout_end: Ns = 0
+        self.trigger = TriggerPath(self)
+        self._shot: Shot
+        self._reading: Exposure | None = None
+        self._discard = False  # the readout under way was aborted
+        self._entry: Entry | None = None  # the one planned event of the present state
+        self._readout_entry: Entry | None = None
+        self._started: Ns = -UNLIMITED  # last exposure start, paces free run
+        self._told_ready = False
+        self._frames_left = 0
+        self._leaving = {state: getattr(self, action) for state, action in LEAVING.items()}
+        self._rows = {
+            (state, event): (getattr(self, action), then)
+            for states, event, action, then in TABLE
+            for state in (states if isinstance(states, tuple) else (states,))
+        }
+
+    def fire(self, event: E | None) -> None:
+        """Feed an event; one without a row in the present state is of no concern."""
+        while event is not None and (row := self._rows.get((self.state, event))):
+            action, then = row
+            if then is not None:
+                left, self.state = self.state, then
+                if left in self._leaving:
+                    self._leaving[left]()
+            event = action()
+
+    def _plan(self, t_ns: Ns, event: E) -> None:
+        self._entry = self.host.clock.at(t_ns, self.fire, event)
+
+    @property
+    def wants_frames(self) -> bool:
+        """Frames are still to begin. After a stop the last one may be under way: its settings are its own."""
+        return self._frames_left > 0 and self.state not in (S.IDLE, S.DRAIN)
+
+    # -- arming ----------------------------------------------------------------------------------
+    def open(self) -> E | None:
+        self._count_frames()
+        self._started = -UNLIMITED
+        self.host.emit("AcquisitionStart")
+        return self.arm()
+
+    def reopen(self) -> None:
+        """Started again while the last frame of the acquisition before is still under way."""
+        if not self._frames_left:
+            self._count_frames()
+
+    def _count_frames(self) -> None:
+        s = self.host.settings
+        single, multi = s.AcquisitionMode == "SingleFrame", s.AcquisitionMode == "MultiFrame"
+        self._frames_left = 1 if single else s.AcquisitionFrameCount if multi else UNLIMITED
+
+    def ready_at(self) -> Ns:
+        """Earliest next trigger: exposures may overlap readouts, but not end before them.
+
+        If exposure n+1 is shorter than readout n: t_readout(n) - t_exp(n+1) after the start of readout n;
+        else at the end of exposure n, which has passed."""
+        s = self.host.settings
+        due = self.readout_end - (s.ExposureTime_ns if s.ReadoutMode == "Overlapped" else 0)
+        if s.AcquisitionFrameRateEnable and s.TriggerMode["FrameStart"] == "Off":
+            due = max(due, self._started + round(SEC / s.AcquisitionFrameRate_Hz))
+        return due
+
+    def arm(self) -> E | None:
+        self.host.clock.cancel(self._entry)
+        due = self.ready_at()
+        if due <= self.host.clock.now:
+            return E.DUE
+        self._plan(due, E.DUE)
+        return None
+
+    def become_ready(self) -> E | None:
+        if self.host.settings.TriggerMode["FrameStart"] == "Off":
+            return E.TRIGGER
+        self._told_ready = True
+        self.host.emit("TriggerReady")
+        return None
+
+    def recheck(self) -> E | None:
+        if self.ready_at() > self.host.clock.now:
+            return E.UNREADY
+        return None if self.host.settings.TriggerMode["FrameStart"] == "On" else E.TRIGGER
+
+    def unready(self) -> None:
+        if self._told_ready:
+            self._told_ready = False
+            self.host.emit("TriggerBusy")
+
+    # -- one frame -------------------------------------------------------------------------------
+    def take(self) -> E | None:
+        """Freeze the frame: number, settings, start of exposure."""
+        host, now = self.host, self.host.clock.now
+        self._shot = Shot(host.next_frame_id(), host.settings, now)
+        self._frames_left -= 1
+        if host.settings.TriggerMode["FrameStart"] == "Off":
+            return E.EXPOSE
+        timing, start = host.trigger_timing, now + host.trigger_timing.latency_ns
+        if now < self.readout_end:
+            host.emit("TriggerOverlapped", self._shot.frame_id)
+            if self._reading and start < self.readout_end and timing.grid_ns:
+                start += (self._reading.readout_start_ns - start) % timing.grid_ns
+        self._plan(start, E.EXPOSE)
+        return None
+
+    def skip(self) -> None:
+        self.host.emit("TriggerSkipped")
+
+    def begin_exposure(self) -> None:
+        shot, now = self._shot, self.host.clock.now
+        shot.start_ns = self._started = now
+        shot.timestamp_ns = self.host.timestamp
+        self.host.emit("FrameStart", shot.frame_id)
+        self.host.emit("ExposureStart", shot.frame_id)
+        self._plan(now + shot.settings.ExposureTime_ns, E.EXPOSED)
+
+    def darken(self) -> None:
+        self.host.clock.cancel(self._entry)
+        self._shot.exposed_ns = self.host.clock.now
+        self.host.emit("ExposureEnd", self._shot.frame_id)
+
+    def try_readout(self) -> E | None:
+        """READ if the sensor is free, and the frame has a place to go or, with the link stalled, never will."""
+        host = self.host
+        if host.clock.now < self.readout_end:
+            return None
+        wait = host.transmitter.flowing and not host.transmitter.fits(self._shot.settings)
+        return None if wait else E.READ
+
+    def begin_readout(self) -> E:
+        host, shot, now = self.host, self._shot, self.host.clock.now
+        if self._reading:  # ends at this very nanosecond, but its event was planned after ours
+            host.clock.cancel(self._readout_entry)
+            self._end_readout()
+        self.readout_end = now + host.sensor.readout_ns(shot.settings.Height)
+        self._reading = exposure = Exposure(
+            frame_id=shot.frame_id,
+            timestamp_ns=shot.timestamp_ns,
+            settings=shot.settings,
+            temperature_C=host.temperature_C,
+            trigger_ns=shot.trigger_ns,
+            start_ns=shot.start_ns,
+            end_ns=shot.exposed_ns,
+            readout_start_ns=now,
+            readout_end_ns=self.readout_end,
+            first_data_ns=now + host.sensor.base_ns,
+        )
+        self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
+        host.emit("ReadoutStart", exposure.frame_id)
+        host.on_exposure(exposure)
+        if not host.transmitter.admit(exposure):
+            host.emit("FrameTransferSkipped", exposure.frame_id)
+        return E.NEXT if self._frames_left else E.LAST
+
+    def _end_readout(self) -> None:
+        exposure, self._reading = self._reading, None
+        assert exposure is not None, "a readout ends once"
+        self.host.emit("ReadoutEnd", exposure.frame_id)
+        if not self._discard:
+            self.host.emit("FrameEnd", exposure.frame_id)
+        self._discard = False
+        self.fire(E.OVER)
+
+    # -- ending ----------------------------------------------------------------------------------
+    def stop_after(self) -> None:
+        self._frames_left = 0
+        self.trigger.clear()
+
+    def drain(self) -> E | None:
+        self.host.clock.cancel(self._entry)
+        self.trigger.clear()
+        return None if self._reading else E.OVER
+
+    def abandon(self) -> E | None:
+        """Drop the exposure and the memory. A readout under way must run out: at most t_readout to idle."""
+        self._discard = self._reading is not None
+        self.host.transmitter.clear()
+        return self.drain()
+
+    def close(self) -> None:
+        self.host.emit("AcquisitionEnd")

@@ -1,0 +1,48 @@
+"""What the camera says of a frame: frozen records. Times are whole nanoseconds of virtual time."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from camtwin.camera.settings import Settings
+from camtwin.pixels.formats import FORMATS, PixelFormat, payload_bytes
+from camtwin.units import Ns
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A frame as whoever renders it needs it: who, when, and with which settings.
+
+    frame_id      the camera's own count, rising by one per frame since it was switched on
+    timestamp_ns  start of exposure by the camera's clock, in its ticks
+    start_ns, end_ns                    when the sensor gathered light
+    readout_start_ns, readout_end_ns    when the sensor was read
+    """
+
+    frame_id: int
+    timestamp_ns: Ns
+    settings: Settings
+    temperature_C: float
+    trigger_ns: Ns
+    start_ns: Ns
+    end_ns: Ns
+    readout_start_ns: Ns
+    readout_end_ns: Ns
+    first_data_ns: Ns
+
+    @property
+    def pixel_format(self) -> PixelFormat:
+        return FORMATS[self.settings.PixelFormat]
+
+    @property
+    def payload_bytes(self) -> int:
+        """Bytes of the frame on the link."""
+        return payload_bytes(self.pixel_format, self.settings.Width, self.settings.Height)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A frame on the link: from its first to its last bit."""
+
+    exposure: Exposure
+    start_ns: Ns
+    end_ns: Ns

@@ -1,0 +1,54 @@
+"""AcquisitionControl: when frames are taken, and how long they gather light."""
+from __future__ import annotations
+
+from camtwin.camera.features.rules import Acts, acquiring, streaming
+from camtwin.genicam.nodes import Boolean, Chapter, Command, Enumeration, Float, Integer, Selector, Time
+
+
+def idle(device: Acts) -> bool:
+    return not acquiring(device)
+
+
+def start(device: Acts) -> None:
+    device.start()
+
+
+def stop(device: Acts) -> None:
+    device.stop()
+
+
+def abort(device: Acts) -> None:
+    device.abort()
+
+
+def trigger(device: Acts, selector: str) -> None:
+    device.trigger_software(selector)
+
+
+def software(TriggerMode: str, TriggerSource: str) -> bool:
+    """TriggerSource All hears every source, the command too."""
+    return TriggerMode == "On" and TriggerSource in ("Software", "All")
+
+
+# fmt: off
+class AcquisitionControl(Chapter):
+    AcquisitionMode = Enumeration("How many frames an acquisition takes.", "Continuous SingleFrame MultiFrame", locked=streaming)
+    AcquisitionStart = Command("Starts the acquisition.", do=start, available=idle)
+    AcquisitionStop = Command("Stops the acquisition after the present frame.", do=stop)
+    AcquisitionAbort = Command("Stops the acquisition at once; the present frame is lost.", do=abort)
+    AcquisitionFrameCount = Integer("Frames of a MultiFrame acquisition.", default=1, min=1, max=65535, locked=streaming,
+                                    available=lambda AcquisitionMode: AcquisitionMode == "MultiFrame")
+    AcquisitionFrameRateEnable = Boolean("Holds the frame rate at AcquisitionFrameRate.", default=False)
+    AcquisitionFrameRate_Hz = Float("Frames per second in free run.", unit="Hz", default=10.0, min=0.01, max=65535,
+                                    available="AcquisitionFrameRateEnable")
+    ExposureMode = Enumeration("What ends the exposure.", "Timed")
+    ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)
+    ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, min=lambda
+                           ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
+    ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
+                              custom=True, locked=streaming)
+    TriggerSelector = Selector("The trigger that is set up.", "FrameStart")
+    TriggerMode = Enumeration("Whether frames wait for the trigger.", "Off On").per("TriggerSelector")
+    TriggerSource = Enumeration("What triggers.", "All Off Software").per("TriggerSelector")
+    TriggerDelay_ns = Time("From the trigger to the exposure.", max=2e6, inc=1).per("TriggerSelector")
+    TriggerSoftware = Command("Triggers.", do=trigger, available=software).per("TriggerSelector")

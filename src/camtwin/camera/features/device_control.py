@@ -1,0 +1,53 @@
+"""DeviceControl: who the camera is, its clock and its temperature."""
+from __future__ import annotations
+
+from camtwin.camera.features.rules import Acts
+from camtwin.genicam.nodes import Chapter, Command, Enumeration, Expert, Float, Guru, Integer, Selector, String, sheet_value
+
+
+def serial(device: Acts) -> str:
+    return device.serial
+
+
+def timestamp(device: Acts) -> int:
+    return device.timestamp
+
+
+def latched(device: Acts) -> int:
+    return device.timestamp_latched
+
+
+def temperature(device: Acts, DeviceTemperatureSelector: str) -> float:
+    return device.temperature_C  # one sensor, whatever its name
+
+
+def latch(device: Acts) -> None:
+    device.latch_timestamp()
+
+
+def reset(device: Acts) -> None:
+    device.reset_timestamp()
+
+
+# fmt: off  (a declaration reads best on its own line or two)
+class DeviceControl(Chapter):
+    DeviceType = Enumeration("What the device does on its link.", "Transmitter", value=lambda: "Transmitter", visibility=Guru)
+    DeviceScanType = Enumeration("Shape of what the sensor scans.", "Areascan", value=lambda: "Areascan", visibility=Expert)
+    DeviceVendorName = String("Maker of the camera.", value=sheet_value, length=32, at={"gige": 0x48})
+    DeviceModelName = String("Model of the camera.", value=sheet_value, length=32, at={"gige": 0x68})
+    DeviceVersion = String("Version of the camera.", value=sheet_value, length=32, at={"gige": 0x88})
+    DeviceManufacturerInfo = String("More about this device.", value=sheet_value, length=48, at={"gige": 0xA8})
+    DeviceSerialNumber = String("Serial number of this camera.", value=serial, length=16, at={"gige": 0xD8}, visibility=Expert)
+    DeviceUserID = String("Name that the user gave this camera.", length=16, at={"gige": 0xE8}, saved=False)
+    DeviceSFNCVersionMajor = Integer("Version of the feature names.", value=sheet_value, visibility=Expert)
+    DeviceSFNCVersionMinor = Integer("Version of the feature names, second part.", value=sheet_value, visibility=Expert)
+    DeviceSFNCVersionSubMinor = Integer("Version of the feature names, third part.", value=sheet_value, visibility=Expert)
+    DeviceTLType = Enumeration("Kind of link.", "GigEVision USB3Vision", value=sheet_value, visibility=Expert)
+    DeviceTemperatureSelector = Selector("Where the temperature is taken.", "InHouse Mainboard Sensor", visibility=Expert)
+    DeviceTemperature = Float("Temperature of the camera.", unit="C", value=temperature, visibility=Expert,
+                              ).per("DeviceTemperatureSelector")
+    Timestamp = Integer("The camera's clock.", unit="ns", length=8, value=timestamp, visibility=Expert)
+    TimestampReset = Command("Sets the camera's clock to zero.", do=reset, visibility=Expert)
+    TimestampLatch = Command("Keeps the present time in TimestampLatchValue.", do=latch, visibility=Expert)
+    TimestampLatchValue = Integer("The time kept by TimestampLatch.", unit="ns", length=8, value=latched, visibility=Expert)
+    TimestampIncrement = Integer("Step of the camera's clock.", unit="ns", value=sheet_value, visibility=Expert, custom=True)

@@ -1,0 +1,29 @@
+"""ImageFormatControl: the sensor, the region that is read, and how pixels are coded."""
+from __future__ import annotations
+
+from camtwin.camera.features.rules import streaming
+from camtwin.genicam.nodes import Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
+from camtwin.pixels.formats import FORMATS
+
+PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter"
+
+
+# fmt: off
+class ImageFormatControl(Chapter):
+    SensorName = String("Name of the image sensor.", value=sheet_value, visibility=Expert)
+    SensorShutterMode = Enumeration("When rows gather light: all at once, or one after the other.", "Global Rolling",
+                                    value=sheet_value, visibility=Expert)
+    SensorPixelWidth = Float("Width of a pixel.", unit="um", value=sheet_value, visibility=Expert)
+    SensorPixelHeight = Float("Height of a pixel.", unit="um", value=sheet_value, visibility=Expert)
+    SensorWidth = Integer("Columns of the sensor.", unit="px", value=sheet_value, visibility=Expert)
+    SensorHeight = Integer("Rows of the sensor.", unit="px", value=sheet_value, visibility=Expert)
+    WidthMax = Integer("Widest picture.", unit="px", visibility=Expert, value=lambda SensorWidth: SensorWidth)
+    HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight: SensorHeight)
+    OffsetX = Integer("Columns left of the picture.", unit="px", max=lambda WidthMax, Width: WidthMax - Width)
+    OffsetY = Integer("Rows above the picture.", unit="px", max=lambda HeightMax, Height: HeightMax - Height)
+    Width = Integer("Columns of the picture.", unit="px", min=1, locked=streaming,
+                    max=lambda WidthMax, OffsetX: WidthMax - OffsetX)
+    Height = Integer("Rows of the picture.", unit="px", min=1, locked=streaming,
+                     max=lambda HeightMax, OffsetY: HeightMax - OffsetY)
+    PixelFormat = Enumeration("Coding of the pixels.", {f.name: f.code for f in FORMATS.values()}, locked=streaming)
+    TestPattern = Enumeration("A picture made by the camera instead of the sensor's.", PATTERNS)

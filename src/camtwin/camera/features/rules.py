@@ -1,0 +1,36 @@
+"""Rules and words that several chapters share."""
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from camtwin.units import Ns
+
+
+class Acts(Protocol):
+    """What the features ask of the running camera: state to show, and work for commands."""
+
+    @property
+    def acquiring(self) -> bool: ...
+    @property
+    def serial(self) -> str: ...
+    @property
+    def temperature_C(self) -> float: ...
+    @property
+    def timestamp(self) -> Ns: ...
+    @property
+    def timestamp_latched(self) -> Ns: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def abort(self) -> None: ...
+    def trigger_software(self, selector: str) -> None: ...
+    def latch_timestamp(self) -> None: ...
+    def reset_timestamp(self) -> None: ...
+
+
+def streaming(TLParamsLocked: int, device: Any) -> bool:
+    """The lock that SFNC puts on what shapes a frame: the host's word, or the camera's own while it acquires."""
+    return bool(TLParamsLocked) or acquiring(device)
+
+
+def acquiring(device: Acts) -> bool:
+    return device.acquiring

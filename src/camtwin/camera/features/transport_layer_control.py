@@ -1,0 +1,41 @@
+"""TransportLayerControl: what travels, and the GigE Vision link's registers that are features.
+
+Features marked `elsewhere` are answered by the link itself: their registers are its bootstrap registers.
+"""
+from __future__ import annotations
+
+from camtwin.camera.features.rules import streaming
+from camtwin.genicam.nodes import Boolean, Chapter, Command, Enumeration, Expert, Guru, Integer, Invisible
+from camtwin.pixels.formats import FORMATS, payload_bytes
+
+
+def gige(address: int) -> dict[str, int]:
+    return {"gige": address}
+
+
+# fmt: off
+class TransportLayerControl(Chapter):
+    PayloadSize = Integer("Bytes of a frame.", unit="B", value=lambda Width, Height, PixelFormat:
+                          payload_bytes(FORMATS[PixelFormat], Width, Height), visibility=Expert)
+    TLParamsLocked = Integer("Set by the host while it streams.", max=1, saved=False, visibility=Invisible)
+    GevMACAddress = Integer("Hardware address.", form="MACAddress", length=8, at=gige(0x8), elsewhere="RO", visibility=Guru)
+    GevCurrentIPAddress = Integer("Internet address.", form="IPV4Address", at=gige(0x24), elsewhere="RO", visibility=Guru)
+    GevCurrentSubnetMask = Integer("Mask of the net.", form="IPV4Address", at=gige(0x34), elsewhere="RO", visibility=Guru)
+    GevCurrentDefaultGateway = Integer("Way out of the net.", form="IPV4Address", at=gige(0x44), elsewhere="RO", visibility=Guru)
+    GevTimestampTickFrequency = Integer("Ticks of the camera's clock in a second.", unit="Hz", length=8, at=gige(0x93C),
+                                        elsewhere="RO", visibility=Expert)
+    GevHeartbeatTimeout = Integer("Silence after which the host loses control.", unit="ms", default=3000, min=500,
+                                  at=gige(0x938), saved=False, visibility=Guru)
+    GevCCP = Enumeration("Privilege of the host in control.", {"OpenAccess": 0, "ExclusiveAccess": 1, "ControlAccess": 2},
+                         at=gige(0xA00), elsewhere="RW", saved=False, visibility=Guru)
+    GevSCPHostPort = Integer("UDP port that the stream goes to; 0 closes the stream.", max=0xFFFF, at=gige(0xD00), bits=(0, 16),
+                             elsewhere="RW", visibility=Guru)
+    GevSCPSFireTestPacket = Command("Sends a test packet.", locked=streaming, at=gige(0xD04), bits=(31, 1), elsewhere="RW",
+                                    visibility=Guru)
+    GevSCPSDoNotFragment = Boolean("Sets the bit of this name in IP headers.", default=True, locked=streaming, saved=False,
+                                   at=gige(0xD04), bits=(30, 1), visibility=Guru)
+    GevSCPSPacketSize = Integer("Bytes of a packet, with IP and UDP headers.", unit="B", default=1500, min=576, max=9000,
+                                inc=4, locked=streaming, saved=False, at=gige(0xD04), bits=(0, 16), visibility=Expert)
+    GevSCPD = Integer("Gap between packets.", unit="ns", at=gige(0xD08), saved=False, visibility=Expert)
+    GevSCDA = Integer("Internet address that the stream goes to.", form="IPV4Address", at=gige(0xD18), elsewhere="RW",
+                      visibility=Guru)

@@ -1,0 +1,16 @@
+"""Settings: all that a host can set, as one frozen dataclass.
+
+A frame carries the Settings it was taken with. Attributes are SFNC names, plus the unit a value is held
+in where the host sees another one: `ExposureTime_ns`, `Gain_dB["All"]`.
+"""
+from __future__ import annotations
+
+from camtwin.camera.features.acquisition_control import AcquisitionControl
+from camtwin.camera.features.analog_control import AnalogControl
+from camtwin.camera.features.device_control import DeviceControl
+from camtwin.camera.features.image_format_control import ImageFormatControl
+from camtwin.camera.features.transport_layer_control import TransportLayerControl
+
+
+class Settings(DeviceControl, ImageFormatControl, AcquisitionControl, AnalogControl, TransportLayerControl):
+    """The chapters together; a model's data sheet picks what it has of them."""

@@ -1,0 +1,160 @@
+"""From image memory to link: how long a frame travels, and what happens when there is no room.
+
+Nothing is sent here. This is the link's timing as data, the same in virtual and in wall time: it decides
+when a frame leaves and when the memory is free again.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from camtwin.camera.exposure import Exposure, Transfer
+from camtwin.camera.settings import Settings
+from camtwin.models.schema import GigE, Memory
+from camtwin.simtime import Entry, Scheduler
+from camtwin.units import SEC, Ns
+
+IP_UDP_GVSP_BYTES = 20 + 8 + 8      # inside the packet size: what a packet spends before its payload
+ETHERNET_BYTES = 8 + 14 + 4 + 12    # around it: preamble, header, FCS, gap between frames
+LEADER_BYTES = IP_UDP_GVSP_BYTES + 36
+TRAILER_BYTES = 46                  # IP_UDP_GVSP_BYTES + 8, padded to Ethernet's least frame
+
+
+class LinkTiming(Protocol):
+    """How long a frame is on the link."""
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
+
+
+@dataclass(frozen=True, slots=True)
+class GigETiming:
+    """GVSP packets on an Ethernet wire."""
+
+    wire: GigE
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
+        """Leader, payload packets and trailer, with GevSCPD after each."""
+        full, rest = divmod(payload_bytes, settings.GevSCPSPacketSize - IP_UDP_GVSP_BYTES)
+        packets = full + (rest > 0) + 2
+        inside = full * settings.GevSCPSPacketSize + (rest + IP_UDP_GVSP_BYTES if rest else 0)
+        wire_bytes = LEADER_BYTES + inside + TRAILER_BYTES + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
+        return wire_bytes * 8 * SEC // self.wire.bits_per_s + packets * settings.GevSCPD
+
+
+@dataclass(frozen=True, slots=True)
+class NoLink:
+    """Nothing in the way: a frame is there when it has been read."""
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
+        return 0
+
+
+class Transmitter:
+    """The image memory and the link that empties it, one frame after the other, cut-through."""
+
+    def __init__(
+        self,
+        clock: Scheduler,
+        timing: LinkTiming,
+        memory: Memory,
+        emit: Callable[[str, int | None], None],
+        room_made: Callable[[], None],
+    ) -> None:
+        self.timing, self.memory = timing, memory
+        self.flowing = True
+        self.on_transfer: Callable[[Transfer], object] = lambda _: None
+        self.on_transfer_cut: Callable[[Transfer], object] = lambda _: None
+        self.on_delivery: Callable[[Transfer], object] = lambda _: None
+        self._clock, self._emit, self._room_made = clock, emit, room_made
+        self._used_bytes = 0
+        self._full = False
+        self._queue: deque[Exposure] = deque()
+        self._planned: Entry | None = None  # the start or the end of a transfer
+        self._under_way: Transfer | None = None
+        self._left_ns: Ns | None = None     # of a transfer that a stall interrupted
+
+    @property
+    def empty(self) -> bool:
+        return not self._queue
+
+    def fits(self, settings: Settings) -> bool:
+        """Room for one more such frame? One always fits into an empty memory."""
+        size = self.memory.size_bytes
+        return not self._used_bytes or size is None or self._used_bytes + self._stored_bytes(settings) <= size
+
+    def _stored_bytes(self, settings: Settings) -> int:
+        return settings.Width * settings.Height * self.memory.stored_bits // 8
+
+    def admit(self, exposure: Exposure) -> bool:
+        """Take a frame at the start of its readout, or refuse it."""
+        if not self.fits(exposure.settings):
+            return False
+        self._queue.append(exposure)
+        self._used_bytes += self._stored_bytes(exposure.settings)
+        if not self._full and not self.fits(exposure.settings):
+            self._full = True
+            self._emit("TransferBufferFull", exposure.frame_id)
+        self._pump()
+        return True
+
+    def stall(self) -> None:
+        """The link stops; the memory keeps what it has."""
+        self.flowing = False
+        if self._planned is not None:
+            if self._under_way:
+                self._left_ns = self._planned[0] - self._clock.now
+            self._clock.cancel(self._planned)
+            self._planned = None
+        self._room_made()  # whoever waits for room must stop waiting
+
+    def resume(self) -> None:
+        self.flowing = True
+        self._pump()
+
+    def clear(self) -> None:
+        """Throw everything away (AcquisitionAbort)."""
+        cut = self._under_way
+        self._clock.cancel(self._planned)
+        self._planned = self._under_way = self._left_ns = None
+        self._queue.clear()
+        self._used_bytes = 0
+        if cut:
+            self.on_transfer_cut(cut)
+        self._free()
+
+    def _pump(self) -> None:
+        if self._planned is not None or not self._queue or not self.flowing:
+            return
+        now = self._clock.now
+        if self._left_ns is not None:
+            self._planned = self._clock.at(now + self._left_ns, self._end)
+            self._left_ns = None
+        elif (first := self._queue[0].first_data_ns) > now:
+            self._planned = self._clock.at(first, self._begin)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        exposure, start = self._queue[0], self._clock.now
+        travel = self.timing.transfer_ns(exposure.settings, exposure.payload_bytes)
+        end = max(start + travel, exposure.readout_end_ns)  # cut-through cannot overtake the sensor
+        self._under_way = Transfer(exposure, start, end)
+        self._planned = self._clock.at(end, self._end)
+        self.on_transfer(self._under_way)
+
+    def _end(self) -> None:
+        exposure, transfer = self._queue.popleft(), self._under_way
+        self._planned = self._under_way = None
+        self._used_bytes -= self._stored_bytes(exposure.settings)
+        if transfer:
+            self.on_delivery(replace(transfer, end_ns=self._clock.now))  # later than planned after a stall
+        self._free()
+
+    def _free(self) -> None:
+        if self._full:
+            self._full = False
+            self._emit("TransferBufferReady", None)
+        self._pump()
+        self._room_made()

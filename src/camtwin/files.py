@@ -1,0 +1,84 @@
+"""Pictures on disk: frames as TIFF, PNG or NPY, with what they were taken with; and pictures to look at.
+
+TIFF carries its metadata as JSON in ImageDescription, PNG as text under "camtwin"; NPY has no place for it,
+so FILE.json lies beside it.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class FileProblem(RuntimeError):
+    """A file that cannot be read or written; one line that names it."""
+
+
+def writer(path: Path) -> Callable[[Path, NDArray[np.uint16], int, dict[str, Any]], None]:
+    """How to write a file of this name: f(path, image, bits, metadata). FileProblem if its kind is unknown."""
+    if path.suffix.lower() not in WRITERS:
+        raise FileProblem(f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(WRITERS)}")
+    return WRITERS[path.suffix.lower()]
+
+
+def numbered(path: Path, number: int, count: int) -> Path:
+    """FILE for one frame, FILE-0001, FILE-0002, ... for several."""
+    digits = max(4, len(str(count)))
+    return path if count == 1 else path.with_name(f"{path.stem}-{number:0{digits}d}{path.suffix}")
+
+
+def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, Any]) -> None:
+    """Write one frame; a full disk or a missing folder is a FileProblem, and nothing half-written is left."""
+    write, part = writer(path), path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        write(part, image, bits, metadata)
+        part.replace(path)
+        if path.suffix.lower() == ".npy":
+            path.with_name(f"{path.name}.json").write_text(json.dumps(metadata, indent=2) + "\n")
+    except OSError as error:
+        raise FileProblem(f"{path}: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_picture(path: str) -> NDArray[Any]:
+    """A picture to look at, as stored: (H, W) or (H, W, channels). FileProblem names what cannot be read."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture)
+            grey = upright.mode in ("L", "I;16", "I;16B", "I;16L", "I")
+            return np.asarray(upright if grey else upright.convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise FileProblem(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _stored(image: NDArray[np.uint16], bits: int) -> NDArray[Any]:
+    return image.astype(np.uint8) if bits == 8 else image
+
+
+def _tiff(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, Any]) -> None:
+    import tifffile
+
+    tifffile.imwrite(path, _stored(image, bits), description=json.dumps(metadata), metadata=None)
+
+
+def _png(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, Any]) -> None:
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text("camtwin", json.dumps(metadata))
+    Image.fromarray(_stored(image, bits)).save(path, pnginfo=text)
+
+
+def _npy(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, Any]) -> None:
+    np.save(path, _stored(image, bits))
+
+
+WRITERS = {".tif": _tiff, ".tiff": _tiff, ".png": _png, ".npy": _npy}

@@ -1,0 +1,256 @@
+"""Features: each fact about a camera feature, said once.
+
+A chapter of SFNC is a class, and a feature is one attribute of it:
+
+    class AcquisitionControl(Chapter):
+        ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1,
+                               min=lambda ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
+
+`AcquisitionControl.ExposureTime_ns` is the declaration, `settings.ExposureTime_ns` the value. The
+register, the XML nodes, limits, locks and the field of Settings all follow from it.
+The name is the SFNC name, plus the unit the value is held in where the host sees another one.
+
+Limits, values, availability and locks are *rules*: a number, the name of a feature, or a function
+whose parameters say what it depends on (so that registers, XML and invalidation can follow):
+    CamelCase    a feature's held value; of the same line, counter, ... if both have the same selectors, else all (By)
+    lower_case   a number in this feature's own row of the data sheet; a default makes it optional
+    device       the running camera; hosts are told not to cache such a value
+What a rule returns is in the host's unit, as the data sheet's numbers are.
+"""
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, Field, dataclass, field, replace
+from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar, cast, overload
+
+T = TypeVar("T")
+Order: TypeAlias = Literal["big", "little"]
+Rule: TypeAlias = float | str | Callable[..., Any]
+Expert, Guru, Invisible = "Expert", "Guru", "Invisible"
+
+
+def sheet_value(value: Any) -> Any:
+    """The rule of a constant: its value stands in the data sheet."""
+    return value
+
+
+class By(Mapping[Any, T]):
+    """Frozen values of a selected feature: `settings.LineMode["Line1"]`."""
+
+    def __init__(self, values: Mapping[Any, T]) -> None:
+        self._values: dict[Any, T] = dict(values)
+
+    def __getitem__(self, key: Any) -> T:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"By({', '.join(f'{k}: {v!r}' for k, v in [*self.items()][:9])}{', ...' * (len(self) > 9)})"
+
+    def replace(self, key: Any, value: T) -> By[T]:
+        return By({**self._values, key: value})
+
+
+@dataclass(frozen=True, eq=False)
+class Feature(Generic[T]):
+    """What is known of one feature; the subclass is the kind of its XML node."""
+
+    doc: str
+    _: KW_ONLY
+    default: T | None = None
+    value: Rule | None = None              # computed, no field of Settings; read-only unless ...
+    put: Callable[..., Mapping[str, Any]] | None = None  # ... a view: put(shown, settings) -> changed fields
+    do: Callable[..., object] | None = None  # a command's work: do(device, *selected)
+    available: Rule | None = None
+    locked: Rule | None = None
+    saved: bool = True                     # part of a stored configuration; Streamable
+    visibility: str = "Beginner"
+    custom: bool = False                   # not in SFNC
+    at: Mapping[str, int] = field(default_factory=dict)  # by link: where its standard places the register
+    bits: tuple[int, int] | None = None    # lowest bit and width in a register shared with others
+    elsewhere: str = ""                    # RO, RW or WO, if the link answers, not the tree
+    by: tuple[str, ...] = ()
+    length: int = 4
+    attr: str = field(default="", init=False)
+    chapter: str = field(default="", init=False)
+    node: ClassVar[str]
+
+    def __set_name__(self, owner: type, attr: str) -> None:
+        object.__setattr__(self, "attr", attr)
+        object.__setattr__(self, "chapter", owner.__name__)
+
+    @overload
+    def __get__(self, obj: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, obj: object, owner: type) -> T: ...
+    def __get__(self, obj: object | None, owner: type) -> Any:
+        if obj is not None:  # a stored value lies in the instance and never asks here
+            raise AttributeError(f"{self.name} is no setting: ask the camera")
+        return self
+
+    @property
+    def name(self) -> str:
+        return self.attr.partition("_")[0]
+
+    @property
+    def stored(self) -> bool:
+        return self.value is None and self.do is None and not self.elsewhere
+
+    def per(self, *selectors: str) -> Feature[By[T]]:
+        """One value for each entry of the selectors."""
+        return cast("Feature[By[T]]", replace(self, by=selectors))
+
+    def shown(self, held: Any) -> Any:
+        """What the host sees of a held value; `held` is the way back."""
+        return held
+
+    def held(self, shown: Any) -> Any:
+        return shown
+
+    def take(self, value: Any) -> Any:
+        """The value a user gave, as this kind shows it; ValueError says what this kind wants."""
+        return value
+
+    def pack(self, shown: Any, order: Order) -> bytes:
+        return int(shown).to_bytes(self.length, order)
+
+    def unpack(self, data: bytes, order: Order) -> Any:
+        return int.from_bytes(data, order)
+
+
+@dataclass(frozen=True, eq=False)
+class Numeric(Feature[T]):
+    _: KW_ONLY
+    min: Rule = 0
+    max: Rule = 0xFFFF_FFFF
+    inc: float | None = None
+    unit: str = ""
+    form: str = ""  # how a viewer should show it: Linear, HexNumber, IPV4Address ...
+
+
+class Integer(Numeric[int]):
+    node = "Integer"
+
+    def take(self, value: Any) -> int:
+        number = int(value, 0) if isinstance(value, str) else value
+        if not isinstance(number, (int, float)) or int(number) != number:
+            raise ValueError("wants a whole number")
+        return int(number)
+
+
+@dataclass(frozen=True, eq=False)
+class Real(Numeric[T]):
+    _: KW_ONLY
+    length: int = 8
+    node = "Float"
+
+    def take(self, value: Any) -> float:
+        number = float(value)
+        if number != number:
+            raise ValueError("wants a number")
+        return number
+
+    def pack(self, shown: Any, order: Order) -> bytes:
+        return struct.pack(">d" if order == "big" else "<d", shown)
+
+    def unpack(self, data: bytes, order: Order) -> Any:
+        return struct.unpack(">d" if order == "big" else "<d", data)[0]
+
+
+class Float(Real[float]):
+    pass
+
+
+@dataclass(frozen=True, eq=False)
+class Time(Real[int]):
+    """Microseconds as a float to the host, whole nanoseconds inside."""
+
+    _: KW_ONLY
+    unit: str = "us"
+
+    def shown(self, held: int) -> float:
+        return held / 1000
+
+    def held(self, shown: float) -> int:
+        return round(shown * 1000)
+
+
+class Boolean(Feature[bool]):
+    node = "Boolean"
+
+    def take(self, value: Any) -> bool:
+        words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+        if (word := str(value).lower()) not in words:
+            raise ValueError("wants true or false")
+        return words[word]
+
+    def unpack(self, data: bytes, order: Order) -> bool:
+        return any(data)
+
+
+@dataclass(frozen=True, eq=False)
+class Enumeration(Feature[str]):
+    """Entry names with their wire values; a plain list of names counts from 0."""
+
+    entries: str | Mapping[str, int] = ""
+    _: KW_ONLY
+    only: Mapping[str, Rule] = field(default_factory=dict)  # when an entry is available
+    node = "Enumeration"
+
+    @property
+    def values(self) -> Mapping[str, int]:
+        return {e: i for i, e in enumerate(self.entries.split())} if isinstance(self.entries, str) else self.entries
+
+
+@dataclass(frozen=True, eq=False)
+class Selector(Enumeration):
+    """Picks the entry that other features speak of; itself in no user set."""
+
+    _: KW_ONLY
+    saved: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class String(Feature[str]):
+    _: KW_ONLY
+    length: int = 64
+    node = "String"
+
+    def take(self, value: Any) -> str:
+        text = str(value)
+        if len(text.encode()) >= self.length or "\0" in text:
+            raise ValueError(f"wants at most {self.length - 1} bytes of text")
+        return text
+
+    def pack(self, shown: Any, order: Order) -> bytes:
+        return str(shown).encode()[:self.length - 1].ljust(self.length, b"\0")
+
+    def unpack(self, data: bytes, order: Order) -> str:
+        return data.partition(b"\0")[0].decode(errors="replace")
+
+
+class Command(Feature[None]):
+    node = "Command"
+
+
+class Chapter:
+    """Base of the chapters; each becomes a frozen dataclass of the features it stores."""
+
+    features: ClassVar[dict[str, Feature[Any]]] = {}
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __init_subclass__(cls) -> None:
+        own = [f for f in vars(cls).values() if isinstance(f, Feature)]
+        cls.__annotations__ = {f.attr: Any for f in own if f.stored}
+        dataclass(frozen=True, kw_only=True)(cls)
+        inherited = (f for base in cls.__bases__ for f in getattr(base, "features", {}).values())
+        cls.features = {f.name: f for f in (*inherited, *own)}

@@ -1,0 +1,101 @@
+"""The tree as bytes: what a READREG, READMEM, WRITEREG or WRITEMEM meets."""
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from camtwin.genicam.nodes import Feature
+from camtwin.genicam.tree import At, Node, Refused, SheetError, Tree
+
+
+@dataclass(frozen=True)
+class Register:
+    length: int
+    read: Callable[[Any], bytes]                # (device)
+    write: Callable[[Any, bytes], None] | None  # (device, data)
+
+
+class Registers:
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.at = tree, dict[int, Register]()
+        nodes = [n for n in tree.here if not n.feature.elsewhere]
+        for node in nodes:
+            if node.feature.bits:
+                self.at[node.address] = self._shared([n for n in nodes if n.address == node.address])
+                continue
+            for plane, address, coding in node.registers():
+                for key, offset in node.keys.items():
+                    self.at[address + offset] = self._register(node, plane, coding, key)
+        self._sorted = sorted(self.at)
+        for low, high in pairwise(self._sorted):
+            if low + self.at[low].length > high or high > 0xFFFF_FFFF:
+                raise SheetError(f"the registers at {low:#x} and {high:#x} overlap: give one an `at`")
+
+    def _register(self, node: Node, plane: str, coding: Feature[Any], key: Any) -> Register:
+        tree, order, value = self.tree, self.tree.order, plane == "Value"
+        entries = node.entries if value else {}
+        names = {wire: entry for entry, wire in entries.items()}
+
+        def read(device: Any) -> bytes:
+            if value and node.access == "WO":
+                return bytes(coding.length)
+            shown = tree.ask(node, plane, At(device.settings, device, key))
+            return coding.pack(entries[shown] if entries else shown, order)
+
+        def write(device: Any, data: bytes) -> None:
+            wire = coding.unpack(data, order)
+            tree.set(device, node.feature.name, names.get(wire, wire) if entries else wire, key)
+
+        return Register(coding.length, read, write if value and node.access != "RO" else None)
+
+    def _shared(self, nodes: list[Node]) -> Register:
+        """Several features in one register: only those whose bits change are written."""
+        tree, order = self.tree, self.tree.order
+        fields = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits]
+
+        def read(device: Any) -> bytes:
+            return sum(int(tree.get(device, name)) << low for name, low, _ in fields).to_bytes(4, order)
+
+        def write(device: Any, data: bytes) -> None:
+            new, old = int.from_bytes(data, order), int.from_bytes(read(device), order)
+            for name, low, width in fields:
+                if (new ^ old) >> low & (1 << width) - 1:
+                    tree.set(device, name, new >> low & (1 << width) - 1)
+
+        return Register(4, read, write)
+
+    def read(self, device: Any, address: int, length: int) -> bytes:
+        """Any run of adjoining registers, or a part of one."""
+        r = self.at.get(address)
+        if r is not None and r.length == length:
+            return r.read(device)
+        out, at, end = b"", address, address + length
+        while at < end:
+            start, r = self._covering(at)
+            out += r.read(device)[at - start:end - start]
+            at = start + r.length
+        return out
+
+    def write(self, device: Any, address: int, data: bytes) -> None:
+        at, end = address, address + len(data)
+        while at < end:
+            start, r = self._covering(at)
+            if r.write is None:
+                raise Refused("readonly", f"the register at {start:#x} is read-only")
+            part, skip = data[at - address:start + r.length - address], at - start
+            if len(part) < r.length:
+                old = r.read(device)
+                part = old[:skip] + part + old[skip + len(part):]
+            r.write(device, part)
+            at = start + r.length
+
+    def _covering(self, address: int) -> tuple[int, Register]:
+        i = bisect_right(self._sorted, address)
+        start = self._sorted[i - 1] if i else 0
+        if not i or address >= start + self.at[start].length:
+            raise Refused("address", f"no register at {address:#x}")
+        return start, self.at[start]
+

@@ -1,0 +1,361 @@
+"""The features of one model: declarations, bound to a data sheet and to each other.
+
+The data sheet picks features and enumeration entries, sets constants and narrows limits; it cannot
+contradict a rule. The tree holds no values: it reads, checks and replaces `device.settings`.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from inspect import Parameter, signature
+from itertools import product
+from typing import Any, Literal, NamedTuple
+from zlib import crc32
+
+from camtwin.genicam.nodes import (
+    Boolean,
+    By,
+    Chapter,
+    Enumeration,
+    Feature,
+    Numeric,
+    Order,
+    Rule,
+    String,
+)
+
+ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
+BYTE_ORDER: Mapping[str, Order] = {"gige": "big", "usb3": "little"}  # GigE Vision and GenCP each fix it
+ASK = Boolean("What a rule says of another feature.", value=0)
+
+
+class SheetError(ValueError):
+    """A data sheet that does not fit the declarations."""
+
+
+class NoSuchFeature(AttributeError):
+    """This model has no feature of that name."""
+
+
+Why = Literal["address", "readonly", "unavailable", "locked", "range"]
+
+
+class Refused(Exception):
+    """An access the camera does not carry out, and why; the message names the thing, the value and the limit."""
+
+    def __init__(self, why: Why, message: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class At(NamedTuple):
+    """Where and when a rule is asked."""
+
+    settings: Any
+    device: Any
+    key: Any = None  # the selected entry, or a tuple of them
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A rule ready to run, and what makes its result stale."""
+
+    fn: Callable[[At], Any]
+    needs: tuple[str, ...] = ()  # settable features it depends on
+    live: bool = False           # depends on the camera's state or time
+    same: str = ""               # it only repeats this feature
+
+
+@dataclass(eq=False)
+class Node:
+    """One feature, as this model has it."""
+
+    feature: Feature[Any]
+    row: Mapping[str, Any]
+    here: bool  # the model has it; if not, its setting keeps the default
+    entries: Mapping[str, int] = field(default_factory=dict)
+    strides: list[int] = field(default_factory=list)       # of its selectors
+    keys: dict[Any, int] = field(default_factory=dict)     # offset of each selected entry; {None: 0} without selectors
+    rules: dict[str, Bound] = field(default_factory=dict)  # by plane: Value, Min, Max, Available, Locked, Can_<entry>
+    link: str = ""                                         # whose standard places registers
+
+    @property
+    def address(self) -> int:
+        """The standard's, or a hash of the name: it never moves, whatever is declared before it."""
+        f = self.feature
+        return f.at.get(self.link, 0x1_0000 + (crc32(f.name.encode()) & 0x07FF_FFF0))
+
+    @property
+    def access(self) -> str:
+        f = self.feature
+        return f.elsewhere or ("WO" if f.do else "RW" if f.stored or f.put else "RO")
+
+    def number(self, name: str) -> Any:
+        """A constant limit: the data sheet's, else the declaration's, else None."""
+        said = self.row.get(name, getattr(self.feature, name, None))
+        return said if isinstance(said, (int, float)) else None
+
+    def registers(self) -> list[tuple[str, int, Feature[Any]]]:
+        """(plane, address, coding) of its value and of whatever rules decide: the minimum of the register
+        at A is at 0x1000_0000 + A, its maximum at 0x2000_0000 + A; entries with rules follow from 0x5000_0000."""
+        planes = ["Value", "Min", "Max", "Available", "Locked", *(p for p in self.rules if p.startswith("Can_"))]
+        return [(p, (i << 28) + self.address, self.feature if i < 3 else ASK) for i, p in enumerate(planes)
+                if i == 0 or (p in self.rules and not self.rules[p].same)]
+
+
+class Tree:
+    def __init__(self, settings: type[Chapter], sheet: Mapping[str, Mapping[str, Any]], link: str) -> None:
+        self.settings = settings
+        self.link, self.order = link, BYTE_ORDER[link]
+        self._asking: list[str] = []  # features whose rules are being bound, to find those that need each other
+        if unknown := sheet.keys() - settings.features.keys():
+            raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
+        self.nodes = {
+            name: Node(f, sheet.get(name, {}), name in sheet, link=link) for name, f in settings.features.items()
+        }
+        self.here = [n for n in self.nodes.values() if n.here]
+        self._by_attr = {n.feature.attr: n for n in self.nodes.values()}
+        for node in self.nodes.values():
+            self._pick_entries(node)
+        for node in self.nodes.values():
+            self._place(node)
+        for node in self.here:
+            self._bind_rules(node)
+        self._pulled = {name: [n for n in self.here if name in self.pullers(n)] for name in self.nodes}
+
+    # ---- a feature of this model
+
+    def _pick_entries(self, node: Node) -> None:
+        f = node.feature
+        if isinstance(f, Enumeration):
+            values = f.values
+            picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
+            if wrong := [e for e in picked if e not in values]:
+                raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
+            node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
+
+    def _place(self, node: Node) -> None:
+        """A register for each combination of selected entries; selectors that a model lacks have one entry."""
+        options: list[Mapping[Any, int]] = []
+        stride = node.feature.length
+        for selector in (self.nodes[name] for name in reversed(node.feature.by)):
+            low, high = selector.number("min"), selector.number("max") if selector.here else 0
+            options.insert(0, selector.entries or {i: i for i in range(low, high + 1)})
+            node.strides.insert(0, stride)
+            stride *= 1 + max(options[0].values())
+        for combination in product(*(o.items() for o in options)):
+            names = tuple(name for name, _ in combination)
+            key = names if len(names) > 1 else names[0] if names else None
+            node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
+
+    # ---- rules
+
+    def _bind_rules(self, node: Node) -> None:
+        f, known = node.feature, set(ROW)
+        said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
+        said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
+        for plane, rule in said.items():
+            if isinstance(rule, str) or callable(rule) or (plane == "Value" and rule is not None):
+                node.rules[plane] = self._bind(node, rule)
+                known |= signature(rule).parameters.keys() if callable(rule) else set()
+        if wrong := node.row.keys() - known:
+            raise SheetError(f"{f.name}: nothing asks for {', '.join(sorted(wrong))}")
+
+    def _bind(self, node: Node, rule: Rule) -> Bound:
+        if isinstance(rule, str):
+            bound, other = self._source(node, rule), self._by_attr[rule]
+            return replace(bound, same=other.feature.name if other.here else "")
+        if not callable(rule):
+            return Bound(lambda at: rule)
+        sources = [self._source(node, p.name, p.default) for p in signature(rule).parameters.values()]
+        fns, needs = [s.fn for s in sources], dict.fromkeys(n for s in sources for n in s.needs)
+        return Bound(lambda at: rule(*[fn(at) for fn in fns]), tuple(needs), any(s.live for s in sources))
+
+    def _source(self, node: Node, name: str, default: Any = Parameter.empty) -> Bound:
+        """Where a parameter of a rule comes from."""
+        f, by = node.feature, node.feature.by
+        if name == "device":
+            return Bound(lambda at: at.device, live=True)
+        if name[0].islower():
+            number = node.row.get(name, default)
+            if number is Parameter.empty:
+                raise SheetError(f"{f.name} needs a {name!r} in the data sheet")
+            return Bound(lambda at: number)
+        if name in by:
+            return Bound((lambda at: at.key) if len(by) == 1 else (lambda at: at.key[by.index(name)]))
+        other = self._by_attr.get(name)
+        if other is not None and other.feature.stored:
+            if other.feature.by == by != ():  # the value of the same line, counter, ...
+                return Bound(lambda at: getattr(at.settings, name)[at.key], (other.feature.name,))
+            return Bound(lambda at: getattr(at.settings, name), (other.feature.name,))
+        if other is None or other.feature.value is None or not other.here:
+            raise SheetError(f"a rule of {f.name} asks for {name}, which this model has no value of")
+        if other.feature.name in self._asking:
+            circle = " -> ".join([*self._asking, other.feature.name])
+            raise SheetError(f"rules need each other: {circle}")
+        self._asking.append(other.feature.name)
+        try:
+            bound = self._bind(other, other.feature.value)
+        finally:
+            self._asking.pop()
+        if other.feature.by in ((), by):
+            return bound
+        return replace(bound, fn=lambda at: By({k: bound.fn(at._replace(key=k)) for k in other.keys}))
+
+    def pullers(self, node: Node) -> set[str]:
+        """Features whose writing may pull this one back into limits that moved."""
+        rules = [node.rules[p] for p in ("Min", "Max") if p in node.rules and node.feature.stored]
+        return {name for rule in rules for name in rule.needs} - {node.feature.name}
+
+    def stale(self, node: Node, plane: str) -> set[str]:
+        """Features and commands after which a host must read this register again: all of them, as Aravis follows
+        no chains. Selectors are among them, as it keeps one cache flag for all entries of a selector."""
+        found, rule = set[str](), node.rules.get(plane)
+        queue = list(rule.needs) if rule else self._changers(node)
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found.add(name)
+                queue += self._changers(self.nodes[name])
+        found |= {*node.feature.by}
+        return {name for name in found if self.nodes[name].here} - (set() if rule else {node.feature.name})
+
+    def _changers(self, node: Node) -> list[str]:
+        f = node.feature
+        views = [n.feature.name for n in self.here if n.feature.put and f.name in n.rules["Value"].needs]
+        return [*self.pullers(node), *views]
+
+    # ---- values, as the host sees them
+
+    def factory(self) -> Any:
+        """Settings as the camera leaves the factory."""
+        return self.settings(**{n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored})
+
+    def _first(self, node: Node) -> Any:
+        f = node.feature
+        blank = "" if isinstance(f, String) else next(iter(node.entries), node.number("min") or 0)
+        usual = f.default if f.default is not None else blank
+        said = node.row.get("default", usual)
+        if not f.by:
+            return f.held(said)
+        return By({k: f.held(said.get(k, usual) if isinstance(said, Mapping) else said) for k in node.keys})
+
+    def shown(self, settings: Any) -> dict[str, Any]:
+        """Every setting by feature name, as a host sees it; a selected one by entry."""
+        table: dict[str, Any] = {}
+        for node in (n for n in self.here if n.feature.stored):
+            at = At(settings, None)
+            values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
+            table[node.feature.name] = {str(k): v for k, v in values.items()} if node.feature.by else values[None]
+        return table
+
+    def ask(self, node: Node, plane: str, at: At) -> Any:
+        """What the register of this plane holds now."""
+        f, bound = node.feature, node.rules.get(plane)
+        if plane in ("Min", "Max"):
+            return self.limits(node, at)[plane == "Max"]
+        if bound is not None:
+            return bound.fn(at)
+        held = getattr(at.settings, f.attr)
+        return f.shown(held if at.key is None else held[at.key])
+
+    def limits(self, node: Node, at: At) -> tuple[Any, Any]:
+        """Lowest and highest value now: the rules' word, never beyond the data sheet's."""
+        low, high, inc = node.number("min"), node.number("max"), node.number("inc")
+        if "Min" in node.rules:
+            low = max(said for said in (low, node.rules["Min"].fn(at)) if said is not None)
+        if "Max" in node.rules:
+            high = min(said for said in (high, node.rules["Max"].fn(at)) if said is not None)
+        return low, high - (high - low) % inc if inc and node.feature.node == "Integer" else high
+
+    def find(self, name: str) -> Node:
+        """The node of a feature that this model has and answers itself; NoSuchFeature names a near one."""
+        node = self.nodes.get(name)
+        if node is None or not node.here or node.feature.elsewhere:
+            near = get_close_matches(name, [n.feature.name for n in self.here if n.feature.name != name], 1)
+            raise NoSuchFeature(f"no feature {name}" + (f"; do you mean {near[0]}?" if near else ""))
+        return node
+
+    def key(self, settings: Any, node: Node) -> Any:
+        """The entry that the selectors of a feature stand on; a tuple of them where it has several."""
+        selectors = [self.nodes[name] for name in node.feature.by]
+        entries = [getattr(settings, s.feature.attr) if s.here else next(iter(s.entries)) for s in selectors]
+        return tuple(entries) if len(entries) > 1 else entries[0] if entries else None
+
+    def assign(self, device: Any, text: str) -> None:
+        """Carry out `Name=Value`, or a command's bare `Name`, as a command line has it."""
+        name, equals, value = (part.strip() for part in text.partition("="))
+        node = self.find(name)
+        if bool(equals) == (node.feature.node == "Command"):
+            raise Refused("range", f"{text}: write {name} alone, it is a command" if equals else f"{text}: write {name}=VALUE")
+        self.set(device, name, value if equals else 1, self.key(device.settings, node))
+
+    def get(self, device: Any, name: str, key: Any = None) -> Any:
+        return self.ask(self.nodes[name], "Value", At(device.settings, device, key))
+
+    def available(self, device: Any, name: str, key: Any = None) -> bool:
+        node = self.nodes[name]
+        return "Available" not in node.rules or bool(self.ask(node, "Available", At(device.settings, device, key)))
+
+    def set(self, device: Any, name: str, shown: Any = 1, key: Any = None) -> None:
+        """Write a feature, or execute a command, as a host does: everything is checked. Refused says why not."""
+        node, at = self.nodes[name], At(device.settings, device, key)
+        f = node.feature
+        if node.access == "RO":
+            raise Refused("readonly", f"{name} is read-only")
+        if "Available" in node.rules and not self.ask(node, "Available", at):
+            raise Refused("unavailable", f"{name} is not available now")
+        if "Locked" in node.rules and self.ask(node, "Locked", at):
+            raise Refused("locked", f"{name} is locked now")
+        if f.do:
+            if shown:
+                f.do(device, *(() if key is None else key if isinstance(key, tuple) else (key,)))
+            return
+        shown = self._check(node, shown, at)
+        if f.put:
+            return self.load(device, f.put(shown, device.settings))
+        device.settings = self._pull(self._changed(node, at, shown), self._pulled[name], at)
+
+    def load(self, device: Any, changes: Mapping[str, Any]) -> None:
+        """Take over several settings at once."""
+        at = At(device.settings, device)
+        device.settings = self._pull(replace(device.settings, **changes), [n for n in self.here if self.pullers(n)], at)
+
+    def _check(self, node: Node, shown: Any, at: At) -> Any:
+        f = node.feature
+        can = node.rules.get(f"Can_{shown}")
+        if isinstance(f, Enumeration) and (shown not in node.entries or (can and not can.fn(at))):
+            raise Refused("range", f"{f.name} {shown} is none of {', '.join(node.entries)}")
+        try:
+            shown = f.take(shown)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise Refused("range", f"{f.name} {shown!r}: {error}") from None
+        if not isinstance(f, Numeric):
+            return shown
+        (low, high), inc = self.limits(node, at), node.number("inc")
+        if not low <= shown <= high:
+            side, edge = ("below the minimum", low) if shown < low else ("above the maximum", high)
+            said, limit = (f"{number:.12g} {f.unit}".rstrip() for number in (shown, edge))
+            raise Refused("range", f"{f.name} {said} is {side} {limit}")
+        snapped = low + round((shown - low) / inc) * inc if inc else shown
+        if f.node == "Integer" and snapped != shown:
+            raise Refused("range", f"{f.name} {shown} is not {low} plus a multiple of {inc}")
+        return min(snapped, high)
+
+    def _changed(self, node: Node, at: At, shown: Any) -> Any:
+        f, held = node.feature, node.feature.held(shown)
+        change = held if at.key is None else getattr(at.settings, f.attr).replace(at.key, held)
+        return replace(at.settings, **{f.attr: change})
+
+    def _pull(self, settings: Any, nodes: Iterable[Node], at: At) -> Any:
+        """Pull values back into limits that moved; what is declared first gives way first."""
+        for node, key in ((n, k) for n in nodes for k in n.keys):
+            at = at._replace(settings=settings, key=key)
+            shown, (low, high), inc = self.ask(node, "Value", at), self.limits(node, at), node.number("inc")
+            kept = max(low, min(shown, high))
+            if inc and node.feature.node == "Integer":
+                kept -= (kept - low) % inc
+            if kept != shown:
+                settings = self._changed(node, at, kept)
+        return settings

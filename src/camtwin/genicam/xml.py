@@ -1,0 +1,143 @@
+"""The tree as a GenICam description, schema 1.1.
+
+A feature becomes its node, a register node for its value, and one more for each thing that a rule
+decides: Width, Width_Value, Width_Max. Rules run in the camera only; the host reads their results,
+and pInvalidator tells it when to read them again. The order of elements is the schema's.
+
+Traps that the reference GenApi and Aravis set, and that this file minds: the schema wants vendor and
+model names as C names and pIndex to an integer node; floats are WriteAround, as the camera may round
+them; big-endian MaskedIntReg counts bits from the top; Aravis follows no chain of invalidators.
+"""
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from xml.sax.saxutils import escape
+
+from camtwin.genicam.nodes import Enumeration, Feature, Numeric
+from camtwin.genicam.tree import Node, Tree
+
+HEAD = """<?xml version="1.0" encoding="utf-8"?>
+<RegisterDescription xmlns="http://www.genicam.org/GenApi/Version_1_1"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://www.genicam.org/GenApi/Version_1_1 http://www.genicam.org/GenApi/GenApiSchema_Version_1_1.xsd"
+  ModelName="{model}" VendorName="{vendor}" ToolTip="digital twin of a {vendor} {model}" StandardNameSpace="{space}"
+  SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
+  MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
+"""
+NAMESPACE = {"gige": "GEV", "usb3": "USB"}
+WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def el(tag: str, *texts: Any) -> str:
+    """One element for each text that says anything."""
+    return "".join(f"<{tag}>{escape(str(t))}</{tag}>" for t in texts if t not in (None, ""))
+
+
+def description(tree: Tree) -> str:
+    """The whole XML document of a tree."""
+    return _Description(tree).xml()
+
+
+def zipped(document: str, name: str) -> bytes:
+    """The document as cameras serve it: a ZIP with one member, the same bytes every time."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), document.encode(), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+class _Description:
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.text = tree, ""
+        self.categories: dict[str, list[str]] = {n.feature.chapter: [] for n in tree.here}
+        for n in tree.here:
+            self.feature(n)
+
+    def xml(self) -> str:
+        self.node("Category", "Root", el("pFeature", *self.categories), standard=True)
+        for category, features in self.categories.items():
+            self.node("Category", category, el("pFeature", *features), standard=True)
+        self.node("Port", "Device", standard=True)
+        names = (self.tree.nodes[f"Device{n}Name"].row["value"] for n in ("Vendor", "Model"))
+        vendor, model = (re.sub(r"\W", "_", name) for name in names)  # the schema wants C names
+        guids = {"product": uuid5(NAMESPACE_URL, f"{vendor}/{model}"), "version": uuid5(NAMESPACE_URL, self.text)}
+        head = HEAD.format(vendor=vendor, model=model, space=NAMESPACE[self.tree.link], **guids)
+        return head + self.text + "</RegisterDescription>\n"
+
+    def node(self, kind: str, name: str, *inside: str, standard: bool = False) -> None:
+        space = "Standard" if standard else "Custom"
+        self.text += f'<{kind} Name="{name}" NameSpace="{space}">{"".join(inside)}</{kind}>\n'
+
+    def feature(self, n: Node) -> None:
+        """The registers of a feature, then the node that a host sees."""
+        f = n.feature
+        for plane, address, coding in n.registers():
+            self.register(n, plane, address, coding)
+        self.categories[f.chapter].append(f.name)
+        head = [
+            el("ToolTip", f.doc.partition(". ")[0]),
+            el("Description", f.doc),
+            el("DisplayName", WORDS.sub(" ", f.name)),
+            el("Visibility", f.visibility),
+            el("pIsAvailable", self.ref(n, "Available")),
+            el("pIsLocked", self.ref(n, "Locked")),
+        ]
+        if f.node != "Command":
+            head += [el("Streamable", "Yes" if f.stored and f.saved else "No")]
+        value, tail = el("pValue", f"{f.name}_Value"), ""
+        if f.node == "Command":
+            tail = el("CommandValue", 1)
+        elif isinstance(f, Enumeration):
+            value = "".join(self.entry(n, e, wire) for e, wire in n.entries.items()) + value
+        elif isinstance(f, Numeric):
+            writable = n.access != "RO"
+            for plane in ("Min", "Max") if writable else ():
+                ref = self.ref(n, plane)
+                tail += el(f"p{plane}", ref) if ref else el(plane, n.number(plane.lower()))
+            tail += el("Inc", n.number("inc") if writable else None) + el("Unit", f.unit) + el("Representation", f.form)
+        tail += el("pSelected", *(m.feature.name for m in self.tree.here if f.name in m.feature.by))
+        self.node(f.node, f.name, *head, value, tail, standard=not f.custom)
+
+    def entry(self, n: Node, name: str, wire: int) -> str:
+        can = el("pIsAvailable", self.ref(n, f"Can_{name}"))
+        return f'<EnumEntry Name="{name}" NameSpace="Standard">{can}{el("Value", wire)}</EnumEntry>'
+
+    def ref(self, n: Node, plane: str) -> str:
+        """The node that knows what a rule says: its register, or the feature that it repeats."""
+        rule = n.rules.get(plane)
+        return "" if rule is None else rule.same or f"{n.feature.name}_{plane}"
+
+    def index(self, n: Node) -> str:
+        selectors = zip(n.feature.by, n.strides, strict=True)
+        return "".join(f'<pIndex Offset="{w}">{s}_Value</pIndex>' for s, w in selectors if self.tree.nodes[s].here)
+
+    def register(self, n: Node, plane: str, address: int, coding: Feature[Any]) -> None:
+        f, rule, value = n.feature, n.rules.get(plane), plane == "Value"
+        live = rule.live if rule else bool(f.elsewhere)
+        cache = "NoCache" if live else "WriteAround" if coding.node == "Float" else "WriteThrough"
+        stale: Iterable[str] = () if live else sorted(self.tree.stale(n, plane))
+        kind, bits = {"Float": "FloatReg", "String": "StringReg"}.get(coding.node, "IntReg"), ""
+        if coding.bits:
+            kind, (low, width) = "MaskedIntReg", coding.bits
+            flip = 31 if self.tree.order == "big" else 0
+            bits = el("LSB", abs(flip - low)) + el("MSB", abs(flip - (low + width - 1)))
+        self.node(
+            kind,
+            f"{f.name}_{plane}",
+            el("Visibility", "Invisible"),
+            el("Address", hex(address)),
+            self.index(n),
+            el("Length", coding.length),
+            el("AccessMode", n.access if value else "RO"),
+            el("pPort", "Device"),
+            el("Cachable", cache),
+            el("pInvalidator", *stale),
+            bits,
+            el("Sign", "Unsigned") if "Int" in kind else "",
+            el("Endianess", f"{self.tree.order.capitalize()}Endian") if kind != "StringReg" else "",
+        )

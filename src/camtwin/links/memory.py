@@ -1,0 +1,169 @@
+"""The twin in process: no socket, and virtual time that jumps from event to event.
+
+    import camtwin
+    with camtwin.open("baumer-vcxg-124m", seed=7) as cam:
+        cam.ExposureTime = 4000.0
+        frames = cam.grab(3)
+
+Features are attributes, by their SFNC names and in the units that a host sees. Commands are methods:
+`cam.TriggerSoftware()`. What the camera refuses raises `genicam.Refused`, which names the thing, the value
+and the limit.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Settings, Transfer
+from camtwin.genicam import Refused
+from camtwin.genicam.tree import At
+from camtwin.models import load
+from camtwin.scene import Scene
+from camtwin.twins import Twin, build
+from camtwin.twins.assembly import bits_per_s
+from camtwin.units import Ns
+
+
+class NoFrame(RuntimeError):
+    """No frame will ever come, as the camera is set up; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A frame as a host has it.
+
+    image         (H, W) uint16, DN at the bit depth of settings.PixelFormat
+    frame_id      the camera's count
+    timestamp_ns  start of exposure by the camera's clock
+    received_ns   virtual time at which its last bit had arrived
+    settings      those it was taken with
+    seed          of the twin that took it
+    """
+
+    image: NDArray[np.uint16]
+    frame_id: int
+    timestamp_ns: Ns
+    received_ns: Ns
+    settings: Settings
+    seed: int
+
+
+class Session:
+    """A host's view of one twin, in process."""
+
+    def __init__(self, twin: Twin) -> None:
+        self.__dict__["twin"] = twin
+        self.__dict__["_arrived"] = deque[Transfer]()
+        twin.camera.transmitter.on_delivery = self._arrived.append
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.twin.camera.abort()
+
+    # -- features --------------------------------------------------------------------------------
+    def __getattr__(self, name: str) -> Any:
+        camera = self.twin.camera
+        node = camera.tree.find(name)
+        key = camera.tree.key(camera.settings, node)
+        if node.feature.node == "Command":
+            return lambda: camera.tree.set(camera, name, 1, key)
+        if not camera.tree.available(camera, name, key):
+            raise Refused("unavailable", f"{name} is not available now")
+        return camera.tree.get(camera, name, key)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        camera = self.twin.camera
+        camera.tree.set(camera, name, value, camera.tree.key(camera.settings, camera.tree.find(name)))
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *(n.feature.name for n in self.twin.camera.tree.here if not n.feature.elsewhere)]
+
+    def set(self, text: str) -> None:
+        """Carry out `Name=Value`, or a command's bare name, as a command line has it."""
+        self.twin.camera.tree.assign(self.twin.camera, text)
+
+    def limits(self, name: str) -> tuple[float, float]:
+        """Lowest and highest value of a number now."""
+        camera = self.twin.camera
+        node = camera.tree.find(name)
+        return camera.tree.limits(node, At(camera.settings, camera, camera.tree.key(camera.settings, node)))
+
+    # -- time and frames -------------------------------------------------------------------------
+    @property
+    def now(self) -> Ns:
+        """Virtual time since the camera was switched on."""
+        return self.twin.clock.now
+
+    def advance(self, ns: Ns) -> None:
+        """Let virtual time pass."""
+        self.twin.clock.advance_to(self.twin.clock.now + ns)
+
+    def grab(self, count: int = 1) -> list[Frame]:
+        """The next `count` frames; starts the acquisition if it does not run, and stops what it started."""
+        return list(self.frames(count))
+
+    def frames(self, count: int) -> Iterator[Frame]:
+        """As grab, a frame at a time."""
+        if count < 1:
+            raise ValueError(f"a count of {count} frames is below the minimum 1")
+        camera = self.twin.camera
+        own = camera.idle
+        try:
+            for _ in range(count):
+                yield self._next(own)
+        finally:
+            if own:
+                camera.stop()
+                self._settle()
+
+    def _next(self, start: bool) -> Frame:
+        clock, camera = self.twin.clock, self.twin.camera
+        while not self._arrived:
+            if start and camera.idle:
+                camera.start()
+            if (due := clock.next_time()) is None:
+                raise NoFrame(self._why())
+            clock.advance_to(due)
+        transfer: Transfer = self._arrived.popleft()
+        e = transfer.exposure
+        return Frame(
+            self.twin.image(e), e.frame_id, e.timestamp_ns, transfer.end_ns, e.settings, self.twin.renderer.seed
+        )
+
+    def _settle(self) -> None:
+        """Let what is still under way run out; nobody asked for it."""
+        clock, camera = self.twin.clock, self.twin.camera
+        while not camera.idle and (due := clock.next_time()) is not None:
+            clock.advance_to(due)
+        self._arrived.clear()
+
+    def _why(self) -> str:
+        s = self.twin.camera.settings
+        if s.TriggerMode["FrameStart"] == "On":
+            return f"no frame comes: TriggerMode is On, TriggerSource {s.TriggerSource['FrameStart']}, and nothing triggers"
+        return "no frame comes: the acquisition does not run"
+
+
+def connect(
+    model: str,
+    *,
+    scene: Scene | None = None,
+    seed: int = 0,
+    serial: str | None = None,
+    link_speed: str | int | None = "sheet",
+) -> Session:
+    """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
+
+    scene       what it looks at (camtwin.scene); the test chart if None
+    seed        of noise and fixed pattern; the same seed and commands give the same bytes
+    serial      serial number; made from the seed if None
+    link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
+    """
+    return Session(build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed)))

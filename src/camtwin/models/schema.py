@@ -1,0 +1,112 @@
+"""What a data sheet must say: the TOML of a sensor and of a camera, checked at the edge."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from camtwin.models.provenance import Fact
+from camtwin.sensor.parameters import SensorParameters
+
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Readout(Section):
+    """How the camera reads its sensor: line time in clocks of the sensor, and what a frame costs besides its rows."""
+
+    row_clocks: Positive
+    base_ns: NotNegative
+
+
+class Trigger(Section):
+    """From a trigger to the exposure: latency_ns with the sensor idle; during a readout exposures start on a grid of
+    grid_ns; queue triggers may be under way in TriggerDelay."""
+
+    latency_ns: NotNegative
+    grid_ns: NotNegative
+    queue: Positive
+
+
+class Memory(Section):
+    """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all."""
+
+    size_bytes: Positive | None
+    stored_bits: Positive
+
+
+class GigE(Section):
+    """The Ethernet link: bits_per_s of the wire, gap_bytes between packets beyond Ethernet's own."""
+
+    bits_per_s: Positive
+    gap_bytes: NotNegative
+
+
+class Thermal(Section):
+    """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s."""
+
+    ambient_C: float
+    rise_K: float
+    time_constant_s: Annotated[float, Field(gt=0)]
+
+
+class Clock(Section):
+    """The camera's clock: it moves in steps of tick_ns."""
+
+    tick_ns: Positive
+
+
+def _only_its_fields(said: Any) -> Any:
+    known = {f.name for f in fields(SensorParameters)}
+    if isinstance(said, Mapping) and (unknown := said.keys() - known):
+        raise ValueError(f"no such parameter: {', '.join(sorted(unknown))}")
+    return said
+
+
+class SensorTiming(Section):
+    """The clock that a sensor's line times are counted in."""
+
+    clock_hz: Positive
+
+
+class SensorSheet(Section):
+    """A sensor by itself."""
+
+    title: str
+    document: str
+    shutter: Literal["Global"]
+    timing: SensorTiming
+    parameters: Annotated[SensorParameters, BeforeValidator(_only_its_fields)]
+    facts: tuple[Fact, ...] = ()
+
+
+class CameraSheet(Section):
+    """A camera: what differs from one model to the next. Numbers of features stand in their rows."""
+
+    name: str
+    title: str
+    document: str
+    link: Literal["gige"]
+    sensor: SensorSheet
+    readout: Readout
+    trigger: Trigger
+    memory: Memory
+    gige: GigE
+    thermal: Thermal
+    clock: Clock
+    features: Mapping[str, Mapping[str, Any]]
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def vendor(self) -> str:
+        return self.features["DeviceVendorName"]["value"]
+
+    @property
+    def model(self) -> str:
+        return self.features["DeviceModelName"]["value"]

@@ -1,0 +1,58 @@
+"""Pixel formats by their PFNC names and codes: one home for every link and for the host.
+
+A PFNC code is 32 bits: bit 24 says single component (0x01), bits 16..23 the bits a pixel occupies in memory,
+the low 16 bits a running number. Names without a suffix store 10 and 12 bit pixels right aligned in 16 bit
+words; the suffix `p` packs them without gaps ("lsb packed").
+
+Source: EMVA, GenICam Pixel Format Naming Convention 2.1 and its list of values (GenICamPixelFormatValues).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFormat:
+    """One PFNC pixel format.
+
+    name: as PFNC and the PixelFormat feature spell it. code: PFNC's 32 bit value. bits: significant bits.
+    """
+
+    name: str
+    code: int
+    bits: int
+
+    @property
+    def bits_per_pixel(self) -> int:
+        """Bits a pixel occupies in the payload, padding included."""
+        return self.code >> 16 & 0xFF
+
+    @property
+    def packed(self) -> bool:
+        """Whether pixels follow each other without gaps, across byte borders (PFNC's suffix p)."""
+        return self.name.endswith("p")
+
+    @property
+    def highest_DN(self) -> int:
+        """The largest value a pixel can have."""
+        return (1 << self.bits) - 1
+
+
+FORMATS: Mapping[str, PixelFormat] = MappingProxyType(
+    {
+        pixel_format.name: pixel_format
+        for pixel_format in (
+            PixelFormat("Mono8", 0x01080001, 8),
+            PixelFormat("Mono10", 0x01100003, 10),
+            PixelFormat("Mono10p", 0x010A0046, 10),
+            PixelFormat("Mono12", 0x01100005, 12),
+            PixelFormat("Mono12p", 0x010C0047, 12),
+        )
+    }
+)
+
+
+def payload_bytes(fmt: PixelFormat, width: int, height: int) -> int:
+    """Bytes of width x height pixels: packed rows follow without padding, the end fills a byte."""
+    return (fmt.bits_per_pixel * width * height + 7) // 8

@@ -1,0 +1,138 @@
+"""Light that falls on a sensor: what every scene is, and the two simplest ones.
+
+A scene answers one question: how many photons of its one wavelength reach each pixel of a rectangle
+of the sensor in a second, at a moment of virtual time. The answer is a pure function of (scene, view,
+time), and a pixel's value depends on its absolute place on the sensor only: a crop by the camera's
+region of interest equals the same crop of the whole picture, bit for bit.
+
+The light has one wavelength, as a lamp in an EMVA 1288 measurement has, so electrons are photons times
+one quantum efficiency. 536 nm is where Baumer's sheet states the IMX304's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.units import Ns
+
+WAVELENGTH_nm = 536.0
+WHITE_photons_per_s = 2.8e6
+"""Per pixel; with a quantum efficiency of 67.3 % a reflectance of 1 fills 9500 e- in 5.04 ms."""
+FLAT_photons_per_s = WHITE_photons_per_s / 2
+"""An exposure that suits a chart puts a flat field in the middle of the sensor's range."""
+MAX_photons_per_s = 1e12
+"""Far beyond daylight, and what is computed from it in float32 stays finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rectangle of the sensor, in pixels from its top left corner, and the sensor it lies on.
+
+    ValueError if it does not lie on the sensor.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    sensor_width: int
+    sensor_height: int
+    pixel_um: float
+
+    def __post_init__(self) -> None:
+        for axis, start, length, size in (
+            ("width", self.x, self.width, self.sensor_width),
+            ("height", self.y, self.height, self.sensor_height),
+        ):
+            if length < 1:
+                raise ValueError(f"view {axis} {length} px is below the minimum 1 px")
+            if start < 0 or start + length > size:
+                end = start + length
+                raise ValueError(f"view {axis} {start}..{end} px is outside the sensor's 0..{size} px")
+        if not self.pixel_um > 0:
+            raise ValueError(f"pixel size {self.pixel_um:g} um is not above 0 um")
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.y, self.y + self.height)
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.x, self.x + self.width)
+
+
+@runtime_checkable
+class Scene(Protocol):
+    """What a camera looks at."""
+
+    @property
+    def wavelength_nm(self) -> float: ...
+
+    @property
+    def moving(self) -> bool:
+        """False where photon_rate does not depend on the time, so that its answer may be kept."""
+        ...
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second at t_ns, (height, width) of the view.
+
+        Read-only, and the strides may be 0. It takes any t_ns, before or after others.
+        """
+        ...
+
+
+def check_light(photons_per_s: float, wavelength_nm: float) -> None:
+    """ValueError unless both are usable numbers; the wavelength's limits catch one given in um or m."""
+    if not 0 <= photons_per_s <= MAX_photons_per_s:
+        raise ValueError(f"photons_per_s {photons_per_s:g} is outside 0..{MAX_photons_per_s:g} per pixel")
+    if not 100 <= wavelength_nm <= 10_000:
+        raise ValueError(f"wavelength_nm {wavelength_nm:g} is outside 100..10000 nm")
+
+
+def illuminate(reflectance: NDArray[np.uint16], view: View, photons_per_s: float) -> NDArray[np.float32]:
+    """Photons per pixel and second of the view, from the whole sensor's reflectances (65535 is 1)."""
+    per_step = np.float32(photons_per_s / 65535)
+    rate = np.multiply(reflectance[view.rows, view.columns], per_step, dtype=np.float32)
+    rate.flags.writeable = False
+    return rate
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """The same light on every pixel, as from an integrating sphere."""
+
+    photons_per_s: float = FLAT_photons_per_s
+    wavelength_nm: float = WAVELENGTH_nm
+
+    def __post_init__(self) -> None:
+        check_light(self.photons_per_s, self.wavelength_nm)
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second: one number seen (height, width) times, read-only."""
+        return np.broadcast_to(np.float32(self.photons_per_s), (view.height, view.width))
+
+
+@dataclass(frozen=True, slots=True)
+class Dark:
+    """A lens cap. The wavelength, of no light, is that of the lamp that is off."""
+
+    wavelength_nm: float = WAVELENGTH_nm
+
+    def __post_init__(self) -> None:
+        check_light(0, self.wavelength_nm)
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second: zero, read-only."""
+        return np.broadcast_to(np.float32(0), (view.height, view.width))

@@ -1,0 +1,104 @@
+"""Motion in front of the sensor, as a pure function of virtual time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene.light import Scene, View
+from camtwin.units import SEC, Ns
+
+SPEED_px_per_s = 200.0
+MAX_SPEED_px_per_s = 1e9
+ROWS = 32
+"""Rows made at a time, so that what is needed in between stays in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pan:
+    """Another scene, its image drifting over the sensor.
+
+    px_per_s: sensor pixels a second. direction_deg: 0 drifts to the right, 90 down, 180 to the left.
+    What leaves the sensor on one side enters on the other, as on an endless band: a mirrored return
+    would show all writing backwards for half of the time. Between two pixels the image is interpolated
+    (bilinear), which softens it a little at half a pixel. The image stands still during an exposure.
+    """
+
+    scene: Scene
+    px_per_s: float = SPEED_px_per_s
+    direction_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.px_per_s <= MAX_SPEED_px_per_s:
+            raise ValueError(f"px_per_s {self.px_per_s:g} is outside 0..{MAX_SPEED_px_per_s:g} px/s")
+        if not -360 <= self.direction_deg <= 360:
+            raise ValueError(f"direction_deg {self.direction_deg:g} is outside -360..360 degrees")
+
+    @property
+    def wavelength_nm(self) -> float:
+        return self.scene.wavelength_nm
+
+    @property
+    def moving(self) -> bool:
+        return self.px_per_s > 0 or self.scene.moving
+
+    def drift_px(self, t_ns: Ns) -> tuple[float, float]:
+        """How far the image has moved to the right and down at t_ns, in pixels."""
+        angle = math.radians(self.direction_deg)
+        # Rounded, so that 90 degrees is straight down and costs no interpolation to the side.
+        right, down = round(math.cos(angle), 12), round(math.sin(angle), 12)
+        return right * self.px_per_s * t_ns / SEC, down * self.px_per_s * t_ns / SEC
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second at t_ns, (height, width), read-only."""
+        right, down = self.drift_px(t_ns)
+        # Pixel x shows what lies at x - drift in the scene: a whole pixel and a share of the next one.
+        dx, dy = math.floor(-right), math.floor(-down)
+        share_x, share_y = np.float32(-right - dx), np.float32(-down - dy)
+        rate = np.empty((view.height, view.width), np.float32)
+        for row in range(0, view.height, ROWS):
+            band = rate[row : row + ROWS]
+            still = self._around(view, view.x + dx, view.y + dy + row, band.shape[0] + 1, t_ns)
+            lines = _between(still[:-1], still[1:], share_y)
+            band[:] = _between(lines[:, :-1], lines[:, 1:], share_x)
+        rate.flags.writeable = False
+        return rate
+
+    def _around(self, view: View, x: int, y: int, rows: int, t_ns: Ns) -> NDArray[np.float32]:
+        """The still scene from (x, y) on, one column wider than the view, wrapped around the sensor."""
+        width, height = view.sensor_width, view.sensor_height
+        still = np.empty((rows, view.width + 1), np.float32)
+        for to_y, from_y, high in wrapped(y, rows, height):
+            for to_x, from_x, wide in wrapped(x, view.width + 1, width):
+                piece = View(from_x, from_y, wide, high, width, height, view.pixel_um)
+                still[to_y : to_y + high, to_x : to_x + wide] = self.scene.photon_rate(piece, t_ns)
+        return still
+
+
+def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: np.float32) -> NDArray[np.float32]:
+    """a, with a share 0..1 of the way to b."""
+    if share == 0:
+        return a
+    way = np.subtract(b, a)
+    way *= share
+    way += a
+    return way
+
+
+def wrapped(start: int, length: int, size: int) -> list[tuple[int, int, int]]:
+    """Pieces (place in the answer, place in the source, length) of a range on a ring of `size`.
+
+    >>> wrapped(start=8, length=4, size=10)
+    [(0, 8, 2), (2, 0, 2)]
+    """
+    pieces = []
+    done = 0
+    while done < length:
+        at = (start + done) % size
+        n = min(length - done, size - at)
+        pieces.append((done, at, n))
+        done += n
+    return pieces

@@ -1,0 +1,150 @@
+"""Things to look at: the test chart, and any picture.
+
+Both are kept as the whole sensor's reflectances in 16 bits (25 MB for 12 MP, made on first use), and a
+view is a crop of them times the light: so a crop never differs from the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass, field
+from functools import lru_cache
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene.light import View, WAVELENGTH_nm, WHITE_photons_per_s, check_light, illuminate
+from camtwin.units import Ns
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Weights of linear red, green and blue; ITU-R BT.709."""
+MAX_SIDE_px = 32_767
+"""OpenCV's limit for a resized side, and more than any sensor has."""
+ROWS = 256
+"""Rows of a picture that are converted at a time, to keep what is needed in between small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The test chart (chart.py), printed for the whole sensor.
+
+    photons_per_s falls on each pixel where the reflectance is 1; the brightest print has 0.9.
+    """
+
+    photons_per_s: float = WHITE_photons_per_s
+    wavelength_nm: float = WAVELENGTH_nm
+
+    def __post_init__(self) -> None:
+        check_light(self.photons_per_s, self.wavelength_nm)
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second, (height, width), read-only."""
+        reflectance = _printed(view.sensor_width, view.sensor_height, view.pixel_um)
+        return illuminate(reflectance, view, self.photons_per_s)
+
+
+@lru_cache(maxsize=2)
+def _printed(width: int, height: int, pixel_um: float) -> NDArray[np.uint16]:
+    from camtwin.scene.chart import draw_chart  # imports OpenCV and Pillow: only where one looks at a chart
+
+    chart = draw_chart(width, height, pixel_um)
+    chart.flags.writeable = False
+    return chart
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture held before the camera: scaled to cover the sensor, its middle on the sensor's middle.
+
+    image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGB with opacity; uint8 or uint16; coded as sRGB. What
+    is transparent gives no light. Colours become their luminance, as the sensor sees one wavelength.
+    photons_per_s falls on each pixel where the picture is white.
+    ValueError where the image is not such an array.
+    """
+
+    image: InitVar[NDArray[Any]]
+    photons_per_s: float = WHITE_photons_per_s
+    wavelength_nm: float = WAVELENGTH_nm
+    name: str = "picture"
+    luminance: NDArray[np.uint16] = field(init=False, repr=False)
+    """Linear, (h, w), 65535 is white."""
+    _fitted: dict[tuple[int, int], NDArray[np.uint16]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self, image: NDArray[Any]) -> None:
+        check_light(self.photons_per_s, self.wavelength_nm)
+        object.__setattr__(self, "luminance", linear_luminance(image, self.name))
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second, (height, width), read-only."""
+        size = (view.sensor_width, view.sensor_height)
+        fitted = self._fitted.get(size)
+        if fitted is None:
+            fitted = cover(self.luminance, *size)
+            fitted.flags.writeable = False
+            self._fitted.clear()
+            self._fitted[size] = fitted
+        return illuminate(fitted, view, self.photons_per_s)
+
+
+def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Linear light, 0..1, of sRGB codes, 0..1; IEC 61966-2-1."""
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+
+
+def linear_luminance(image: NDArray[Any], name: str = "picture") -> NDArray[np.uint16]:
+    """Linear luminance of an sRGB image, (h, w), 65535 is white. ValueError: see Picture."""
+    if not isinstance(image, np.ndarray) or image.dtype not in (np.uint8, np.uint16):
+        kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise ValueError(f"picture {name!r} holds {kind}, allowed are arrays of uint8 and uint16")
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
+        allowed = "(h, w), (h, w, 3) and (h, w, 4)"
+        raise ValueError(f"picture {name!r} has the shape {image.shape}, allowed are {allowed}")
+    height, width = image.shape[:2]
+    if not (1 <= width <= MAX_SIDE_px and 1 <= height <= MAX_SIDE_px):
+        allowed = f"1..{MAX_SIDE_px} a side"
+        raise ValueError(f"picture {name!r} has {width} x {height} pixels, allowed are {allowed}")
+    top = np.iinfo(image.dtype).max
+    linear = (65535 * srgb_to_linear(np.arange(top + 1) / top)).astype(np.float32)
+    planes = image[..., None] if image.ndim == 2 else image
+    weights = LUMINANCE if planes.shape[2] >= 3 else (1.0,)
+    tables = [linear * np.float32(weight) for weight in weights]
+    luminance = np.empty((height, width), np.uint16)
+    for row in range(0, height, ROWS):
+        rows = planes[row : row + ROWS]
+        light = np.sum([table[rows[..., i]] for i, table in enumerate(tables)], axis=0, dtype=np.float32)
+        if planes.shape[2] == 4:
+            light *= np.multiply(rows[..., 3], np.float32(1 / top), dtype=np.float32)
+        luminance[row : row + ROWS] = np.minimum(np.rint(light), 65535)
+    return luminance
+
+
+def cover(picture: NDArray[np.uint16], width: int, height: int) -> NDArray[np.uint16]:
+    """The picture scaled to cover (height, width) and cropped around its middle; same quantity."""
+    import cv2
+
+    rows, columns = picture.shape
+    scale = max(width / columns, height / rows)
+    x0, x1, left, wide = _cut(columns, width, scale)
+    y0, y1, above, high = _cut(rows, height, scale)
+    # Reducing takes the mean over what each pixel covers; enlarging draws a smooth curve through the pixels.
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(picture[y0:y1, x0:x1], (wide, high), interpolation=method)
+    return np.array(scaled[above : above + height, left : left + width], np.uint16, order="C")
+
+
+def _cut(source: int, target: int, scale: float) -> tuple[int, int, int, int]:
+    """Along one side: the source pixels to scale (from, to), the first to keep of the result, its length."""
+    need = min(target / scale, source)
+    start = (source - need) / 2
+    first, last = floor(start), min(ceil(start + need), source)
+    scaled = max(target, round((last - first) * scale))
+    return first, last, min(round((start - first) * scale), scaled - target), scaled

@@ -1,0 +1,111 @@
+"""From light to DN: the one order of the stages, which mirrors the hardware, and the readable reference.
+
+    rate_e -> exposure -> PRNU -> dark signal -> shot and read noise -> full well -> DSNU
+           -> gain -> pedestal and black level -> clip and round -> output bits
+
+`expose_reference` says what a frame is; fast.expose does the same bit for bit, some fifty times as fast.
+
+Not modelled yet: read noise below 1 e- (exact Poisson), hot and dead pixels, a dark current of its own for
+each pixel, row and column noise, parasitic light, non-linearity, row windows of a rolling shutter.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.sensor import noise, stages
+from camtwin.sensor.parameters import Readout, SensorParameters
+
+LEAST_READ_NOISE_E = 1.0
+"""Below it one normal number a pixel no longer carries shot and read noise (see stages.noisy_charge)."""
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPattern:
+    """What makes the pixels of one device differ, for the whole sensor, (height, width) float32 each.
+
+    gain: response of the pixel, 1 + PRNU. offset_e: its offset in electrons, DSNU.
+    """
+
+    gain: NDArray[np.float32]
+    offset_e: NDArray[np.float32]
+
+
+class Constants(NamedTuple):
+    """One frame's numbers as the arithmetic needs them, in float32."""
+
+    exposure_s: np.float32
+    dark_e: np.float32
+    read_variance_e2: np.float32
+    full_well_e: np.float32
+    gain_DN_per_e: np.float32
+    offset_DN: np.float32
+    highest_DN: np.float32
+    shift: np.int32
+
+
+def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants:
+    """The constants of a frame; ValueError where this sensor cannot deliver it or the model does not hold."""
+    for axis, start, length, limit in (
+        ("column", readout.x, readout.width, parameters.width),
+        ("row", readout.y, readout.height, parameters.height),
+    ):
+        if start + length > limit:
+            raise ValueError(f"last {axis} {start + length - 1} is above the sensor's last {limit - 1}")
+    if readout.bits > parameters.adc_bits:
+        raise ValueError(f"bits {readout.bits} is above the sensor's adc_bits {parameters.adc_bits}")
+    if parameters.read_noise_e < LEAST_READ_NOISE_E:
+        raise ValueError(
+            f"read_noise_e {parameters.read_noise_e:g} is below the noise model's minimum {LEAST_READ_NOISE_E:g}"
+        )
+    return Constants(
+        exposure_s=np.float32(readout.exposure_s),
+        dark_e=np.float32(parameters.dark_rate_e_per_s(readout.temperature_C) * readout.exposure_s),
+        read_variance_e2=np.float32(parameters.read_noise_e**2),
+        full_well_e=np.float32(parameters.full_well_e),
+        gain_DN_per_e=np.float32(parameters.gain_DN_per_e * 10 ** (readout.gain_dB / 20)),
+        offset_DN=np.float32(parameters.pedestal_DN + readout.black_level_DN),
+        highest_DN=np.float32((1 << parameters.adc_bits) - 1),
+        shift=np.int32(parameters.adc_bits - readout.bits),
+    )
+
+
+def expose_reference(
+    rate_e: NDArray[np.float32], pattern: FixedPattern, parameters: SensorParameters, readout: Readout
+) -> NDArray[np.uint16]:
+    """The frame, (readout.height, readout.width) uint16 DN at readout.bits, in readable numpy.
+
+    rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape. pattern: the whole
+    sensor's. ValueError as `frame_constants`.
+    """
+    c = frame_constants(parameters, readout)
+    region = (
+        slice(readout.y, readout.y + readout.height),
+        slice(readout.x, readout.x + readout.width),
+    )
+    key = noise.stream_key(readout.seed, noise.TEMPORAL, readout.frame)
+    z = noise.normals(key, readout.x, readout.y, readout.width, readout.height, parameters.width)
+
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite light saturates, no news
+        charge_e = stages.photo_charge(rate_e, c.exposure_s)
+        charge_e = stages.photo_response(charge_e, pattern.gain[region])
+        charge_e = stages.dark_charge(charge_e, c.dark_e)
+        charge_e = stages.noisy_charge(charge_e, c.read_variance_e2, z)
+        charge_e = stages.full_well(charge_e, c.full_well_e)
+        charge_e = stages.pixel_offset(charge_e, pattern.offset_e[region])
+        signal_DN = stages.amplified(charge_e, c.gain_DN_per_e, c.offset_DN)
+        code_DN = stages.digitized(signal_DN, c.highest_DN)
+        return stages.reduced(code_DN, c.shift)
+
+
+def fixed_pattern_reference(parameters: SensorParameters, seed: int) -> FixedPattern:
+    """The fixed pattern of the device with this seed, in readable numpy; frames do not change it."""
+    whole = (0, 0, parameters.width, parameters.height, parameters.width)
+    gain = noise.normals(noise.stream_key(seed, noise.PRNU, 0), *whole)
+    offset_e = noise.normals(noise.stream_key(seed, noise.DSNU, 0), *whole)
+    return FixedPattern(
+        gain=np.float32(1) + np.float32(parameters.prnu) * gain,
+        offset_e=np.float32(0) + np.float32(parameters.dsnu_e) * offset_e,
+    )

@@ -1,0 +1,134 @@
+"""What is known of a sensor, and what a camera asks of it for one frame.
+
+Both are plain frozen data in EMVA 1288's quantities, with the unit in the name. Values that no sensor can
+have are refused here, one line naming thing, value and limit, so that the arithmetic need not ask again.
+
+Source of the quantities: EMVA Standard 1288, release 4.0 Linear, sections 2 and 3.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+
+import numpy as np
+
+from camtwin.sensor.noise import LIMIT_64
+
+ABSOLUTE_ZERO_C = -273.15
+
+
+@dataclass(frozen=True)
+class SensorParameters:
+    """A sensor's data sheet in the terms of EMVA 1288's linear model.
+
+    width, height: active pixels. pixel_um: pixel pitch. adc_bits: depth of the conversion.
+    gain_DN_per_e: overall system gain K at adc_bits and 0 dB. full_well_e: where a pixel clips (the
+    saturation capacity *measured* by EMVA 1288, the peak of the variance, lies some 2.9 sigma below).
+    pedestal_DN: fixed offset under the user's black level, at adc_bits. read_noise_e: temporal dark noise
+    sigma_d, quantization not included. dark_current_e_per_s at dark_reference_C, doubling every dark_doubling_K.
+    dsnu_e, prnu: standard deviation over the pixels of the offset (electrons) and of the gain (fraction).
+    qe: (wavelength in nm, fraction of photons that become electrons), by rising wavelength.
+    """
+
+    width: int
+    height: int
+    pixel_um: float
+    adc_bits: int
+    gain_DN_per_e: float
+    full_well_e: float
+    pedestal_DN: float
+    read_noise_e: float
+    dark_current_e_per_s: float
+    dark_reference_C: float
+    dark_doubling_K: float
+    dsnu_e: float
+    prnu: float
+    qe: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        _check("width", self.width, 1, 1 << 24)
+        _check("height", self.height, 1, 1 << 24)
+        _check_positive("pixel_um", self.pixel_um)
+        _check("adc_bits", self.adc_bits, 8, 16)
+        _check_positive("gain_DN_per_e", self.gain_DN_per_e)
+        _check_positive("full_well_e", self.full_well_e)
+        _check("pedestal_DN", self.pedestal_DN, 0, (1 << self.adc_bits) - 1)
+        _check("read_noise_e", self.read_noise_e, 0)
+        _check("dark_current_e_per_s", self.dark_current_e_per_s, 0)
+        _check("dark_reference_C", self.dark_reference_C, ABSOLUTE_ZERO_C)
+        _check_positive("dark_doubling_K", self.dark_doubling_K)
+        _check("dsnu_e", self.dsnu_e, 0)
+        # The normal numbers reach 6.66 sigma: at 0.15 a pixel's gain 1 + prnu * z would turn negative.
+        _check("prnu", self.prnu, 0, 0.1)
+        if not self.qe:
+            raise ValueError("qe has 0 points, at least 1 is needed")
+        for wavelength_nm, fraction in self.qe:
+            _check_positive("qe wavelength_nm", wavelength_nm)
+            _check(f"qe at {wavelength_nm:g} nm", fraction, 0, 1)
+        for (before_nm, _), (after_nm, _) in pairwise(self.qe):
+            if after_nm <= before_nm:
+                raise ValueError(f"qe wavelength_nm {after_nm:g} is not above the {before_nm:g} before it")
+
+    def quantum_efficiency(self, wavelength_nm: float) -> float:
+        """Electrons per photon at this wavelength: linear between the points of `qe`, 0 outside of them."""
+        wavelengths_nm, fractions = zip(*self.qe, strict=True)
+        return float(np.interp(wavelength_nm, wavelengths_nm, fractions, left=0.0, right=0.0))
+
+    def dark_rate_e_per_s(self, temperature_C: float) -> float:
+        """Dark current in electrons per pixel and second at this temperature (EMVA 1288, section 2.5)."""
+        doublings = (temperature_C - self.dark_reference_C) / self.dark_doubling_K
+        return self.dark_current_e_per_s * 2.0**doublings
+
+
+@dataclass(frozen=True)
+class Readout:
+    """One frame as the camera asks for it.
+
+    x, y, width, height: region of interest in absolute sensor pixels. exposure_s: how long it gathers light.
+    gain_dB: the user's gain above K. black_level_DN: the user's offset above the pedestal, at adc_bits.
+    bits: output depth. temperature_C: of the sensor. seed: of the noise; frame: the frame's number. Both are
+    0 .. 2^64-1 and part of every random number's address.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    exposure_s: float
+    gain_dB: float
+    black_level_DN: float
+    bits: int
+    temperature_C: float
+    seed: int
+    frame: int
+
+    def __post_init__(self) -> None:
+        _check("x", self.x, 0)
+        _check("y", self.y, 0)
+        _check("width", self.width, 1)
+        _check("height", self.height, 1)
+        _check("exposure_s", self.exposure_s, 0)
+        _check("gain_dB", self.gain_dB, -200, 200)
+        _check("black_level_DN", self.black_level_DN, 0)
+        if self.bits not in (8, 10, 12):
+            raise ValueError(f"bits {self.bits} is not one of 8, 10, 12")
+        _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)
+        _check("seed", self.seed, 0, LIMIT_64 - 1)
+        _check("frame", self.frame, 0, LIMIT_64 - 1)
+
+
+def _check(name: str, value: float, minimum: float, maximum: float | None = None) -> None:
+    """Refuses what lies outside minimum .. maximum, is infinite or is not a number."""
+    if value < minimum:
+        raise ValueError(f"{name} {value:g} is below the minimum {minimum:g}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name} {value:g} is above the maximum {maximum:g}")
+    if not minimum <= value < inf:
+        raise ValueError(f"{name} {value:g} is not a finite number")
+
+
+def _check_positive(name: str, value: float) -> None:
+    """Refuses what is not above 0, is infinite or is not a number."""
+    if value <= 0:
+        raise ValueError(f"{name} {value:g} is not above 0")
+    _check(name, value, 0)

@@ -1,0 +1,84 @@
+"""Assembly: data sheet + scene + seed -> twin.
+
+A twin's pictures are a pure function of (data sheet, scene, seed, exposure): `render` may be called early,
+late, twice or from several threads at once, and gives the same bytes.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Camera
+from camtwin.camera.exposure import Exposure
+from camtwin.camera.transport import GigETiming, NoLink
+from camtwin.models import CameraSheet
+from camtwin.scene import Chart, Scene
+from camtwin.simtime import Scheduler
+from camtwin.twins.renderer import Renderer
+
+SHEET_SPEED: Final = 0
+"""The link speed that the data sheet names."""
+MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
+
+
+def bits_per_s(speed: str | int | None) -> int | None:
+    """A link's speed as people write it: "100M", "1G", "10G", "unlimited" or None, "sheet", or bits per second.
+
+    ValueError names what cannot be read."""
+    if speed is None or speed == "unlimited":
+        return None
+    if speed in ("sheet", SHEET_SPEED):
+        return SHEET_SPEED
+    text = str(speed)
+    scale = {"M": 10**6, "G": 10**9}.get(text[-1:].upper(), 1)
+    digits = text[:-1] if scale > 1 else text
+    if not digits.isdigit() or not MIN_SPEED <= (bits := int(digits) * scale) <= MAX_SPEED:
+        raise ValueError(f"link speed {text!r} is none of 100M, 1G, 10G, unlimited, or 10M to 400G")
+    return bits
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A running camera: its data sheet, the virtual time it lives in, what it does, and what it sees."""
+
+    sheet: CameraSheet
+    clock: Scheduler
+    camera: Camera
+    renderer: Renderer
+
+    def image(self, exposure: Exposure) -> NDArray[np.uint16]:
+        """DN of a frame, (Height, Width), at the bit depth of its pixel format."""
+        return self.renderer.image(exposure)
+
+    def render(self, exposure: Exposure) -> NDArray[np.uint8]:
+        """The bytes of a frame as they travel."""
+        return self.renderer.payload(exposure)
+
+
+def build(
+    sheet: CameraSheet,
+    scene: Scene | None = None,
+    *,
+    seed: int = 0,
+    serial: str | None = None,
+    link_bits_per_s: int | None = SHEET_SPEED,
+) -> Twin:
+    """A twin, switched on at virtual time 0.
+
+    scene            what it looks at; the test chart if None
+    seed             of its noise and of its fixed pattern, 0 to 2^64 - 1
+    serial           its serial number; made from the seed if None
+    link_bits_per_s  speed of the modelled link; None for no link in the way
+    """
+    clock = Scheduler()
+    renderer = Renderer(sheet.sensor.parameters, scene or Chart(), seed)
+    link, memory = GigETiming(sheet.gige), sheet.memory
+    if link_bits_per_s is None:
+        link, memory = NoLink(), sheet.memory.model_copy(update={"size_bytes": None})
+    elif link_bits_per_s:
+        link = GigETiming(sheet.gige.model_copy(update={"bits_per_s": link_bits_per_s}))
+    serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
+    return Twin(sheet, clock, Camera(sheet, clock, serial=serial, link=link, memory=memory), renderer)

@@ -1,0 +1,81 @@
+"""Grabs frames through stock Aravis and prints as JSON what it got. Run by the system's Python: it has gi."""
+
+# pyright: reportMissingImports=false
+import argparse
+import hashlib
+import json
+import sys
+
+import gi
+
+gi.require_version("Aravis", "0.8")
+from gi.repository import Aravis  # noqa: E402
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--address", default="127.0.0.1")
+parser.add_argument("--frames", type=int, default=1)
+parser.add_argument(
+    "--set", action="append", default=[], metavar="NAME=VALUE", help="in this order, before streaming"
+)
+parser.add_argument("--packet-size", type=int, help="fixed; without it Aravis negotiates by test packets")
+parser.add_argument("--plain-socket", action="store_true", help="not Aravis' packet socket")
+parser.add_argument("--buffers", type=int, default=8)
+parser.add_argument("--timeout", type=float, default=10.0, help="seconds without a frame")
+parser.add_argument("--raw", help="file for the bytes of the last complete frame")
+args = parser.parse_args()
+
+camera = Aravis.Camera.new(args.address)
+device = camera.get_device()
+for setting in args.set:
+    device.set_features_from_string(setting)
+if args.packet_size:
+    camera.gv_set_packet_size_adjustment(Aravis.GvPacketSizeAdjustment.NEVER)
+    camera.gv_set_packet_size(args.packet_size)
+else:
+    camera.gv_set_packet_size_adjustment(Aravis.GvPacketSizeAdjustment.ALWAYS)
+if args.plain_socket:
+    camera.gv_set_stream_options(Aravis.GvStreamOption.PACKET_SOCKET_DISABLED)
+
+payload = camera.get_payload()
+stream = camera.create_stream(None, None)
+for _ in range(args.buffers):
+    stream.push_buffer(Aravis.Buffer.new_allocate(payload))
+
+frames = []
+raw = b""
+camera.start_acquisition()
+while len(frames) < args.frames:
+    buffer = stream.timeout_pop_buffer(int(args.timeout * 1e6))
+    if buffer is None:
+        break
+    frame = {"status": buffer.get_status().value_nick}
+    if buffer.get_status() == Aravis.BufferStatus.SUCCESS:
+        raw = buffer.get_data()
+        frame |= {
+            "id": buffer.get_frame_id(),
+            "timestamp_ns": buffer.get_timestamp(),
+            "x": buffer.get_image_x(),
+            "y": buffer.get_image_y(),
+            "width": buffer.get_image_width(),
+            "height": buffer.get_image_height(),
+            "pixel_format": buffer.get_image_pixel_format(),
+            "bytes": len(raw),
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "first": raw[:16].hex(),
+        }
+    frames.append(frame)
+    stream.push_buffer(buffer)
+camera.stop_acquisition()
+
+infos = {
+    stream.get_info_name(i): stream.get_info_uint64(i)
+    for i in range(stream.get_n_infos())
+    if stream.get_info_type(i).name == "guint64"
+}
+if args.raw:
+    with open(args.raw, "wb") as file:
+        file.write(raw)
+json.dump(
+    {"payload": payload, "packet_size": camera.gv_get_packet_size(), "frames": frames, "stream": infos},
+    sys.stdout,
+)

@@ -1,0 +1,38 @@
+"""Foreign peers must be there: where one is missing each test of this folder fails, in a line; none skips."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from peers.netns import BIN, SYSTEM_PYTHON
+
+PROGRAMS = {"ip": "iproute2", "arv-tool-0.8": "aravis-tools-cli", "tshark": "tshark"}
+ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
+
+
+def missing_peer() -> str | None:
+    """What is missing and how to get it, in a line; None where every peer is there."""
+    if os.geteuid():
+        return "network namespaces need root: run as root, or leave these out with make test TESTS=tests/unit"
+    for program, package in PROGRAMS.items():
+        if not shutil.which(program):
+            return f"{program} is missing: apt-get install {package}"
+    if subprocess.run([SYSTEM_PYTHON, "-c", ARAVIS], capture_output=True).returncode:
+        return f"{SYSTEM_PYTHON} cannot import Aravis: apt-get install gir1.2-aravis-0.8 python3-gi"
+    for script in ("camtwin", "viva-camctl"):
+        if not (BIN / script).exists():
+            return f"{BIN / script} is missing: make setup, then pip install -e .[dev]"
+    if not importlib.util.find_spec("genicam"):
+        return "the genicam wheel is missing: pip install -e .[dev]"
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _peers() -> None:
+    if reason := missing_peer():
+        pytest.fail(reason, pytrace=False)

@@ -1,0 +1,196 @@
+"""A network of its own for each test: a namespace whose loopback carries one twin and its clients, no more.
+
+Discovery is a broadcast on a fixed port, so two twins of two tests would find each other's clients on the
+host's own loopback. A namespace costs a few milliseconds, needs root, and is removed whatever happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent  # of the virtual environment the tests run in: camtwin, viva-camctl
+SYSTEM_PYTHON = "/usr/bin/python3"  # gi and Aravis' introspection are Debian packages
+ADDRESS = "127.0.0.1"
+CLONE_NEWNET = 0x4000_0000  # linux/sched.h
+
+_numbers = itertools.count()
+
+
+class PeerError(AssertionError):
+    """A client or the twin said no, or died: the message is what it said."""
+
+
+def _run(
+    *args: str, timeout: float, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            args, capture_output=True, text=True, timeout=timeout, env=env, cwd=cwd, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired as e:
+        raise PeerError(f"{' '.join(args)}: no answer within {timeout} s\n{e.stdout or ''}") from e
+
+
+class Namespace:
+    """A network namespace with its loopback up; a context manager."""
+
+    def __init__(self) -> None:
+        self.name = f"camtwin-{os.getpid()}-{next(_numbers)}"
+        self.prefix = ("ip", "netns", "exec", self.name)
+
+    def __enter__(self) -> Namespace:
+        made = _run("ip", "netns", "add", self.name, timeout=10)
+        if made.returncode:
+            raise PeerError(f"no network namespace (root needed): {made.stderr.strip()}")
+        try:
+            _run(*self.prefix, "ip", "link", "set", "lo", "up", timeout=10).check_returncode()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in _run("ip", "netns", "pids", self.name, timeout=10).stdout.split():
+            with contextlib.suppress(
+                ProcessLookupError
+            ):  # what a failed test left behind in its own namespace
+                os.kill(int(pid), signal.SIGKILL)
+        _run("ip", "netns", "del", self.name, timeout=10)
+
+    def run(
+        self, *args: str | Path, timeout: float = 30, ok: bool = True, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end; PeerError if it fails (unless ok=False) or takes too long."""
+        env = {**os.environ, "RUST_LOG": "error", "NO_COLOR": "1"}
+        done = _run(*self.prefix, *map(str, args), timeout=timeout, env=env, cwd=cwd)
+        if ok and done.returncode:
+            raise PeerError(
+                f"{' '.join(map(str, args))}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
+        return done
+
+    def socket(self, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:
+        """An IPv4 socket of this namespace, made in a thread that enters it and ends."""
+        made: list[socket.socket] = []
+
+        def enter() -> None:
+            with open(f"/run/netns/{self.name}") as handle:
+                if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), CLONE_NEWNET):
+                    return
+            made.append(socket.socket(socket.AF_INET, kind))
+
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+        if not made:
+            raise PeerError(f"cannot enter the network namespace {self.name}")
+        return made[0]
+
+    # --- the clients
+
+    def arv_tool(self, *args: str, timeout: float = 30) -> str:
+        """What arv-tool prints (stdout and stderr: refusals are on either, and its exit code is always 0)."""
+        done = self.run("arv-tool-0.8", "-a", ADDRESS, *args, timeout=timeout)
+        return done.stdout + done.stderr
+
+    def viva(
+        self, *args: str | Path, timeout: float = 30, ok: bool = True, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run viva-camctl; on a loopback it has to be told the interface."""
+        return self.run(BIN / "viva-camctl", "--iface", ADDRESS, *args, timeout=timeout, ok=ok, cwd=cwd)
+
+    def viva_json(self, *args: str, timeout: float = 30) -> Any:
+        return json.loads(self.viva("--json", *args, timeout=timeout).stdout)
+
+    def aravis(self, script: str, *args: str | Path, timeout: float = 60) -> Any:
+        """Run tests/peers/aravis_SCRIPT.py under Debian's Python; returns the JSON it prints."""
+        return json.loads(
+            self.run(SYSTEM_PYTHON, HERE / f"aravis_{script}.py", *args, timeout=timeout).stdout
+        )
+
+
+class RunningTwin:
+    """`camtwin run` in a namespace: ready when it says so, ended by SIGTERM when the context is left."""
+
+    def __init__(self, namespace: Namespace, command: Sequence[str | Path], model: str, *args: str) -> None:
+        self.namespace = namespace
+        self.command = [*namespace.prefix, *map(str, command), "run", model, "--bind", ADDRESS, *args]
+        self.said: list[str] = []
+        self._ready = threading.Event()
+        self._ended = False
+
+    def __enter__(self) -> RunningTwin:
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "200"}
+        self.process = subprocess.Popen(
+            self.command,
+            env=env,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        if not self._ready.wait(60) or self._ended:
+            self.__exit__()
+            raise PeerError(f"the twin did not get ready: {' '.join(self.command)}\n{''.join(self.said)}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise PeerError(f"the twin did not end on SIGTERM\n{''.join(self.said)}") from None
+        finally:
+            self._listener.join(5)
+            if self.process.stdout:
+                self.process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line)
+            if "ready" in line:
+                self._ready.set()
+        self._ended = not self._ready.is_set()
+        self._ready.set()
+
+    @property
+    def traceback(self) -> bool:
+        """Whether the twin ever printed one: hostile or odd bytes get a status code, never a traceback."""
+        return any(line.startswith("Traceback") for line in self.said)
+
+
+HONEST: Sequence[str | Path] = (BIN / "camtwin",)
+
+
+def sabotaged(name: str) -> Sequence[str | Path]:
+    """The command of a twin with one thing wrong, see sabotage.py."""
+    return (sys.executable, HERE / "sabotage.py", name)
+
+
+@contextlib.contextmanager
+def twin(
+    *args: str, model: str = "baumer-vcxg-124m", command: Sequence[str | Path] = HONEST
+) -> Iterator[Namespace]:
+    """A twin running in a network of its own; gives the namespace, through which its clients are run."""
+    with Namespace() as namespace, RunningTwin(namespace, command, model, *args) as running:
+        yield namespace
+        if running.traceback:
+            raise PeerError(f"the twin printed a traceback\n{''.join(running.said)}")

@@ -1,0 +1,225 @@
+"""Stock Aravis 0.8 finds, sets and streams from the twin.
+
+Each check runs on the twin, and on a sabotaged one, where the very same function has to fail.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from peers.gvcp import CCP, CONTROL, Gvcp
+from peers.netns import ADDRESS, Namespace, sabotaged, twin
+from peers.pictures import ROW, ramp
+
+RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
+
+
+def grab(net: Namespace, *args: str, frames: int = 3, **features: str | int) -> dict:
+    """Grab frames with these features set (in order); every one must come complete, at the first attempt."""
+    settings = [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
+    got = net.aravis("grab", "--frames", str(frames), *settings, *args)
+    assert [f["status"] for f in got["frames"]] == ["success"] * frames
+    lost = (
+        "n_failures",
+        "n_underruns",
+        "n_missing_frames",
+        "n_missing_packets",
+        "n_error_packets",
+        "n_size_mismatch_errors",
+        "n_ignored_packets",
+        "n_duplicated_packets",
+        "n_resend_requests",
+    )
+    assert {name: got["stream"][name] for name in lost} == dict.fromkeys(lost, 0)
+    return got
+
+
+def steps(net: Namespace, *each: tuple) -> list:
+    return net.aravis("features", json.dumps(each))
+
+
+def check_listed(net: Namespace) -> None:
+    found = net.run("arv-tool-0.8").stdout
+    assert re.fullmatch(r"Baumer.*-VCXG-124M-\S+ \(127\.0\.0\.1\)", found.strip()), found
+
+
+def check_every_feature(net: Namespace) -> None:
+    """Aravis walks the whole tree and evaluates every node of it."""
+    tree = net.arv_tool("features")
+    for category in (
+        "DeviceControl",
+        "ImageFormatControl",
+        "AcquisitionControl",
+        "AnalogControl",
+        "TransportLayerControl",
+    ):
+        assert f"Category    : '{category}'" in tree
+    values = net.arv_tool("values")
+    assert "Width = 4096" in values
+    assert "ExposureTime = 4000" in values, "the factory setting of 4 ms"
+    assert not [
+        line for line in (tree + values).splitlines() if re.search(r"error|not found|failed", line, re.I)
+    ]
+
+
+def check_ramp(net: Namespace, pixel_format: str, width: int, height: int, *args: str, tmp: Path) -> None:
+    """The bytes of a noise-free picture, as PFNC has them, and the geometry in leader and trailer."""
+    raw = tmp / "ramp.raw"
+    got = grab(net, "--raw", str(raw), *args, PixelFormat=pixel_format, Width=width, Height=height)
+    frame = got["frames"][-1]
+    assert (frame["width"], frame["height"], frame["x"], frame["y"]) == (width, height, 0, 0)
+    assert frame["pixel_format"] == ROW[pixel_format][0]
+    assert raw.read_bytes() == ramp(pixel_format, width, height)
+
+
+def check_frames_count(net: Namespace) -> None:
+    """Block ids from 1, timestamps in steps of 8 ns that only grow; the rate is at most the gigabit's."""
+    frames = grab(net, frames=5)["frames"]
+    assert [f["id"] for f in frames] == [1, 2, 3, 4, 5]
+    times = [f["timestamp_ns"] for f in frames]
+    periods = [b - a for a, b in pairwise(times)]
+    assert all(t % 8 == 0 for t in times)
+    assert all(p >= 4096 * 3000 * 8 for p in periods[1:]), "12.3 MB take at least 98.3 ms at 1 Gb/s"
+
+
+def check_round_trips(net: Namespace) -> None:
+    asked = [
+        ("OffsetX", 32),
+        ("Width", 640),
+        ("Height", 333),
+        ("ExposureTime", 1234.0),
+        ("Gain", 12.5),
+        ("PixelFormat", "Mono12p"),
+        ("GevSCPSPacketSize", 1400),
+    ]
+    answers = steps(
+        net,
+        ("set", "Width", 640),
+        *[s for name, value in asked for s in (("set", name, value), ("get", name))],
+    )
+    assert answers == [None, *[a for _, value in asked for a in (None, value)]]
+    assert steps(net, ("get", "PayloadSize"), ("bounds", "OffsetX")) == [640 * 333 * 12 // 8, [0, 4096 - 640]]
+
+
+def check_refusals(net: Namespace) -> None:
+    """What lies outside the sheet is refused by the camera (Aravis checks no range), and changes nothing."""
+    refused = [
+        ("Width", 8),
+        ("Width", 4112),
+        ("Width", 1000),
+        ("Height", 0),
+        ("Height", 3001),
+        ("ExposureTime", 14.0),
+        ("ExposureTime", 60_000_001.0),
+        ("Gain", 48.1),
+        ("Gain", -0.1),
+        ("GevSCPSPacketSize", 572),
+        ("GevSCPSPacketSize", 9004),
+        ("PixelFormat", "BayerRG8"),
+    ]
+    names = sorted({name for name, _ in refused})
+    before = steps(net, *[("get", name) for name in names])
+    for (name, value), answer in zip(refused, steps(net, *[("set", *r) for r in refused]), strict=True):
+        assert isinstance(answer, dict), f"{name} = {value} was taken"
+    assert steps(net, *[("get", name) for name in names]) == before
+
+
+def check_locked_while_acquiring(net: Namespace) -> None:
+    answers = steps(
+        net,
+        ("execute", "AcquisitionStart"),
+        ("set", "Width", 1024),
+        ("get", "Width"),
+        ("execute", "AcquisitionStop"),
+        ("set", "Width", 1024),
+        ("get", "Width"),
+    )
+    assert isinstance(answers[1], dict)
+    assert answers[2:] == [4096, None, None, 1024]
+
+
+def check_one_controller(net: Namespace) -> None:
+    """While another holds control Aravis may look but not touch; a silent holder loses it in its timeout."""
+    with net.socket() as sock:
+        other = Gvcp(sock, ADDRESS)
+        other.write_register(CCP, CONTROL)
+        other.write_register(0x0938, 1000)  # heartbeat timeout, ms
+        denied = net.arv_tool("control", "Width=640")
+        other.read_register(CCP)
+        assert "access-denied" in denied, denied
+        kept = net.arv_tool("control", "Width")
+        assert "Width = 4096" in kept, kept
+        other.read_register(CCP)
+    net.run("sleep", "1.5")
+    assert "Width = 640" in net.arv_tool("control", "Width=640", "Width")
+
+
+def check_same_seed_same_noise(net: Namespace) -> None:
+    """Two frames differ by their noise; the same frame of a new acquisition has the same."""
+    first, again = (
+        [f["sha256"] for f in grab(net, frames=2, Width=256, Height=64)["frames"]] for _ in range(2)
+    )
+    assert first[0] != first[1]
+    assert first == again
+
+
+HONEST = {
+    "listed": (check_listed, ()),
+    "every-feature": (check_every_feature, ()),
+    "frames-count": (check_frames_count, ()),
+    "round-trips": (check_round_trips, ()),
+    "refusals": (check_refusals, ()),
+    "locked": (check_locked_while_acquiring, ()),
+    "one-controller": (check_one_controller, ()),
+    "seed": (check_same_seed_same_noise, ("--seed", "7")),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_aravis(name):
+    check, args = HONEST[name]
+    with twin(*args) as net:
+        check(net)
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "width", "height", "args"),
+    [
+        ("Mono8", 4096, 3000, []),  # all of it, packet size negotiated by test packets
+        ("Mono8", 16, 1, ["--packet-size", "576"]),  # the smallest picture
+        ("Mono10", 2048, 31, ["--packet-size", "1500"]),
+        ("Mono12", 4096, 16, ["--packet-size", "9000"]),  # every code once a row
+        ("Mono12p", 4096, 17, ["--packet-size", "1500", "--plain-socket"]),
+        ("Mono12p", 4080, 3, ["--packet-size", "1404"]),  # a last packet that is nearly empty
+    ],
+)
+def test_ramp(pixel_format, width, height, args, tmp_path):
+    with twin(*RAMP) as net:
+        check_ramp(net, pixel_format, width, height, *args, tmp=tmp_path)
+
+
+def ramp_of(pixel_format: str):
+    return lambda net, tmp: check_ramp(net, pixel_format, 4096, 16, tmp=tmp)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "check"),
+    [
+        ("pixels-big-endian", ramp_of("Mono12")),
+        ("packing-msb-first", ramp_of("Mono12p")),
+        ("leader-narrow", ramp_of("Mono8")),
+        ("payload-shifted", ramp_of("Mono8")),
+        ("trailer-early", ramp_of("Mono8")),
+        ("discovery-shifted", lambda net, tmp: check_listed(net)),
+        ("limits-ignored", lambda net, tmp: check_refusals(net)),
+        ("control-for-all", lambda net, tmp: check_one_controller(net)),
+    ],
+)
+def test_turns_red(sabotage, check, tmp_path):
+    with twin(*RAMP, command=sabotaged(sabotage)) as net, pytest.raises(AssertionError):
+        check(net, tmp_path)

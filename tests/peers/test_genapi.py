@@ -1,0 +1,184 @@
+"""The reference GenApi on the twin's own description, read and written over GVCP as a host does.
+
+The description comes from the running twin (zipped); every access of the node map goes through READMEM and
+WRITEMEM. GenApi refuses a description with dangling references, unknown elements or cycles at once, but wrong
+formulas and registers only show when a node is evaluated: so every node is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Iterator
+
+import pytest
+from genicam.genapi import AbstractPort, EAccessMode, EInterfaceType, GenericException, NodeMap
+
+from peers.gvcp import CCP, CONTROL, Gvcp
+from peers.netns import ADDRESS, Namespace, sabotaged, twin
+
+READABLE = (EAccessMode.RO, EAccessMode.RW)
+NUMBERS = (EInterfaceType.intfIInteger, EInterfaceType.intfIFloat)
+VALUES = (*NUMBERS, EInterfaceType.intfIBoolean, EInterfaceType.intfIEnumeration, EInterfaceType.intfIString)
+CHAPTERS = (
+    "DeviceControl",
+    "ImageFormatControl",
+    "AcquisitionControl",
+    "AnalogControl",
+    "TransportLayerControl",
+    "UserSetControl",
+)
+
+
+class Port(AbstractPort):
+    """The port "Device" of the description: the camera's register space over GVCP, in words of four bytes."""
+
+    def __init__(self, gvcp: Gvcp) -> None:
+        super().__init__()
+        self.gvcp = gvcp
+
+    def get_access_mode(self):
+        return EAccessMode.RW
+
+    # The stubs name the second argument otherwise; it is called by position, with a length and with bytes.
+    def read(self, address: int, length: int) -> bytes:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self.gvcp.read(address, -(-length // 4) * 4)[:length]
+
+    def write(self, address: int, data: bytes) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.gvcp.write(address, bytes(data))
+
+
+@contextlib.contextmanager
+def nodes_of(net: Namespace) -> Iterator[NodeMap]:
+    """A node map in control of the twin, disconnected while its port lives: the wheel aborts otherwise."""
+    with net.socket() as sock:
+        gvcp = Gvcp(sock, ADDRESS)
+        gvcp.write_register(CCP, CONTROL)
+        nodes = NodeMap()
+        nodes.load_xml_from_string(gvcp.xml())
+        port = Port(gvcp)
+        nodes.connect(port, "Device")
+        try:
+            yield nodes
+        finally:
+            nodes.disconnect()
+            gvcp.write_register(CCP, 0)
+
+
+def access(node) -> str:
+    return next(
+        mode
+        for mode in ("NI", "NA", "WO", "RO", "RW")
+        if getattr(EAccessMode, mode) == node.get_access_mode()
+    )
+
+
+def refuses(nodes: NodeMap, name: str, value: object) -> bool:
+    try:
+        nodes.get_node(name).value = value
+    except GenericException:
+        return True
+    return False
+
+
+def check_every_node(net: Namespace) -> None:
+    """Each node of each category has a value inside its own limits, and a word of explanation."""
+    with nodes_of(net) as nodes:
+        categories = {f.node.name for f in nodes.get_node("Root").features}
+        assert categories >= set(CHAPTERS)
+        seen = 0
+        for name in nodes.nodes:
+            node = nodes.get_node(getattr(name, "node", name).name)
+            if node.node.principal_interface_type not in VALUES or node.get_access_mode() not in READABLE:
+                continue
+            value = node.value
+            seen += 1
+            if node.node.principal_interface_type in NUMBERS:
+                assert node.min <= value <= node.max, node.node.name
+                if node.node.principal_interface_type == EInterfaceType.intfIInteger and node.inc:
+                    assert (value - node.min) % node.inc == 0, node.node.name
+            if node.node.principal_interface_type == EInterfaceType.intfIEnumeration:
+                assert value in node.symbolics, node.node.name
+        assert seen > 100
+
+
+def check_sheet_limits(net: Namespace) -> None:
+    """The limits GenApi computes are the sheet's, follow what they depend on, and refuse what is outside."""
+    with nodes_of(net) as nodes:
+        feature = nodes.get_node
+        assert [(n.value, n.min, n.max, n.inc) for n in (feature("Width"), feature("Height"))] == [
+            (4096, 16, 4096, 16),
+            (3000, 1, 3000, 1),
+        ]
+        exposure, gain = feature("ExposureTime"), feature("Gain")
+        assert (exposure.value, exposure.min, exposure.max, exposure.unit) == (4000.0, 15.0, 60e6, "us")
+        assert (gain.value, gain.min, gain.max, gain.unit) == (0.0, 0.0, 48.0, "dB")
+        assert sorted(feature("PixelFormat").symbolics) == ["Mono10", "Mono12", "Mono12p", "Mono8"]
+        for name, value in (
+            ("Width", 4112),
+            ("Width", 1000),
+            ("Height", 0),
+            ("ExposureTime", 14.0),
+            ("Gain", 48.5),
+            ("PixelFormat", "BayerRG8"),
+        ):
+            before = feature(name).value
+            assert refuses(nodes, name, value), f"{name} = {value} was taken"
+            assert feature(name).value == before
+        feature("Width").value = 1024
+        assert feature("OffsetX").max == 4096 - 1024
+        feature("OffsetX").value = 2048
+        assert feature("Width").max == 2048
+        feature("PixelFormat").value = "Mono12p"
+        assert feature("PayloadSize").value == 1024 * 3000 * 12 // 8
+
+
+def check_locks(net: Namespace) -> None:
+    """What the transport layer locks is read-only for the host, and again writable afterwards."""
+    with nodes_of(net) as nodes:
+        locked = ("Width", "Height", "PixelFormat")
+        nodes.get_node("TLParamsLocked").value = 1
+        assert [access(nodes.get_node(name)) for name in locked] == ["RO"] * 3
+        assert access(nodes.get_node("ExposureTime")) == "RW"
+        nodes.get_node("TLParamsLocked").value = 0
+        assert [access(nodes.get_node(name)) for name in locked] == ["RW"] * 3
+
+
+def check_same_as_the_registers(net: Namespace) -> None:
+    """What GenApi wrote stands in the registers the standard places: SCPS (low half), user name, SCPD."""
+    with nodes_of(net) as nodes, net.socket() as sock:
+        onlooker = Gvcp(sock, ADDRESS)
+        nodes.get_node("GevSCPSPacketSize").value = 1480
+        assert onlooker.read_register(0x0D04) & 0xFFFF == 1480
+        nodes.get_node("DeviceUserID").value = "front left"
+        assert onlooker.read(0x00E8, 16).rstrip(b"\0") == b"front left"
+        nodes.get_node("GevSCPD").value = 4000
+        assert struct.unpack(">I", onlooker.read(0x0D08, 4))[0] == 4000
+
+
+HONEST = {
+    "every-node": check_every_node,
+    "limits": check_sheet_limits,
+    "locks": check_locks,
+    "registers": check_same_as_the_registers,
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_genapi(name):
+    with twin() as net:
+        HONEST[name](net)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "name"),
+    [
+        ("xml-dangling", "every-node"),
+        ("xml-little-endian", "every-node"),
+        ("xml-wider", "limits"),
+        ("locks-ignored", "locks"),
+    ],
+)
+def test_turns_red(sabotage, name):
+    with twin(command=sabotaged(sabotage)) as net, pytest.raises((AssertionError, GenericException)):
+        HONEST[name](net)

@@ -1,0 +1,114 @@
+"""viva-genicam, a GigE Vision stack with no code of Aravis, finds, sets and streams from the twin."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import tifffile
+
+from peers.netns import ADDRESS, Namespace, sabotaged, twin
+
+RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
+CAMERA = ("--ip", ADDRESS)
+
+
+def get(net: Namespace, name: str) -> str:
+    return net.viva_json("get", *CAMERA, "--name", name)["value"]
+
+
+def put(net: Namespace, name: str, value: str | int | float) -> bool:
+    """Whether the camera took it."""
+    return not net.viva("set", *CAMERA, "--name", name, "--value", str(value), ok=False).returncode
+
+
+def check_listed(net: Namespace) -> None:
+    (camera,) = net.viva_json("list")
+    assert camera["manufacturer"].startswith("Baumer")
+    assert camera["model"] == "VCXG-124M"
+    assert re.fullmatch(r"(?i)[0-9a-f][26ae](:[0-9a-f]{2}){5}", camera["mac"]), (
+        "locally administered, for one host"
+    )
+
+
+def check_features(net: Namespace) -> None:
+    assert get(net, "DeviceModelName") == "VCXG-124M"
+    for name, value in (("Width", 1024), ("ExposureTime", 2500.0), ("PixelFormat", "Mono12p"), ("Gain", 6.0)):
+        assert put(net, name, value), name
+        told = get(net, name)
+        assert told == value if isinstance(value, str) else float(told) == value, (name, told)
+    for name, value in (
+        ("Width", 1000),
+        ("Width", 5000),
+        ("ExposureTime", 14.0),
+        ("PixelFormat", "BayerRG8"),
+    ):
+        assert not put(net, name, value), f"{name} = {value} was taken"
+    assert (get(net, "Width"), get(net, "PixelFormat")) == ("1024", "Mono12p")
+
+
+def check_everything_is_read(net: Namespace) -> None:
+    values = {entry["name"]: entry["value"] for entry in net.viva_json("dump", *CAMERA)}
+    assert len(values) > 50
+    assert values["SensorWidth"] == "4096"
+    assert values["SensorHeight"] == "3000"
+
+
+def check_saved_and_loaded(net: Namespace, tmp: Path) -> None:
+    file = tmp / "saved"
+    assert put(net, "Width", 1024)
+    net.viva("save", *CAMERA, "--out", file)
+    assert put(net, "Width", 2048)
+    net.viva("load", *CAMERA, "--file", file)
+    assert get(net, "Width") == "1024"
+
+
+def check_stream(net: Namespace, pixel_format: str, bits: int, tmp: Path) -> None:
+    """A picture of its own decoder, at the camera's bit depth: the column, modulo the format's range."""
+    for name, value in (("PixelFormat", pixel_format), ("Width", 4096), ("Height", 16)):
+        assert put(net, name, value)
+    file = tmp / "frame_0001.tiff"
+    said = net.viva("stream", *CAMERA, "--save-format", "tiff", "--duration-s", "2", cwd=tmp).stdout
+    summary = re.search(r"Summary:.* complete=(\d+) incomplete=(\d+) missed=(\d+)", said)
+    assert summary, said
+    assert int(summary[1]) > 3
+    assert (summary[2], summary[3]) == ("0", "0"), said
+    picture = tifffile.imread(file)
+    assert picture.shape == (16, 4096)
+    assert all((row == [c % 2**bits for c in range(4096)]).all() for row in picture)
+
+
+def alone(check):
+    return lambda net, tmp: check(net)
+
+
+HONEST = {
+    "listed": alone(check_listed),
+    "features": alone(check_features),
+    "everything": alone(check_everything_is_read),
+    "saved": check_saved_and_loaded,
+    "Mono8": lambda net, tmp: check_stream(net, "Mono8", 8, tmp),
+    "Mono12": lambda net, tmp: check_stream(net, "Mono12", 12, tmp),
+    "Mono12p": lambda net, tmp: check_stream(net, "Mono12p", 12, tmp),
+}
+SABOTAGED = {
+    "discovery-shifted": "listed",
+    "limits-ignored": "features",
+    "xml-dangling": "everything",
+    "pixels-big-endian": "Mono12",
+    "packing-msb-first": "Mono12p",
+    "payload-shifted": "Mono8",
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_viva(name, tmp_path):
+    with twin(*RAMP) as net:
+        HONEST[name](net, tmp_path)
+
+
+@pytest.mark.parametrize(("sabotage", "name"), SABOTAGED.items())
+def test_turns_red(sabotage, name, tmp_path):
+    with twin(*RAMP, command=sabotaged(sabotage)) as net, pytest.raises(AssertionError):
+        HONEST[name](net, tmp_path)

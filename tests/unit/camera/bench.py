@@ -1,0 +1,57 @@
+"""What the camera's tests share: a camera in virtual time without pictures, and questions to its log."""
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from camtwin.camera import Camera, Exposure, Transfer
+from camtwin.models import load
+from camtwin.twins import Twin, build
+from camtwin.units import Ns
+
+MODEL = "baumer-vcxg-124m"
+
+
+@dataclass
+class Bench:
+    """One camera, what it said and what it delivered."""
+
+    twin: Twin
+    log: list[tuple[Ns, str, int | None]] = field(default_factory=list)
+    exposures: list[Exposure] = field(default_factory=list)
+    delivered: list[Transfer] = field(default_factory=list)
+    cut: list[Transfer] = field(default_factory=list)
+
+    @property
+    def camera(self) -> Camera:
+        return self.twin.camera
+
+    def set(self, **settings: Any) -> None:
+        """Write settings past all limits, as they are held: By values by their one key."""
+        s = self.camera.settings
+        for name, value in settings.items():
+            held = getattr(s, name)
+            keyed = hasattr(held, "replace") and not isinstance(held, str)
+            s = replace(s, **{name: held.replace(next(iter(held)), value) if keyed else value})
+        self.camera.settings = s
+
+    def at(self, t_ns: Ns) -> Camera:
+        """The camera, at t_ns: for a command."""
+        self.twin.clock.advance_to(t_ns)
+        return self.camera
+
+    def times(self, name: str) -> list[Ns]:
+        return [t for t, n, _ in self.log if n == name]
+
+
+def bench(link_bits_per_s: int | None = 0, **settings: Any) -> Bench:
+    twin = build(load(MODEL), link_bits_per_s=link_bits_per_s)
+    b = Bench(twin)
+    twin.camera.listeners.append(lambda *event: b.log.append(event))
+    twin.camera.on_exposure = b.exposures.append
+    twin.camera.transmitter.on_delivery = b.delivered.append
+    twin.camera.transmitter.on_transfer_cut = b.cut.append
+    b.set(**settings)
+    return b
+
+
+def rate_Hz(moments: list[Ns]) -> float:
+    return (len(moments) - 1) * 1e9 / (moments[-1] - moments[0])

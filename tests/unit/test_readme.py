@@ -1,0 +1,39 @@
+"""What the README says can be typed works, and what it names is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_python_example_runs(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+    exec(compile(example, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("(3000, 4096) ")
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
+
+
+def test_commands_exist():
+    said = set(re.findall(r"camtwin ([a-z]+) (?:baumer|--)", TEXT))
+    assert said >= {"run", "snap", "show"}
+    for command in said:
+        done = subprocess.run([sys.executable, "-m", "camtwin", command, "--help"], capture_output=True)
+        assert done.returncode == 0, command
+    targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(re.search(rf"^{name}:", targets, re.M) for name in re.findall(r"make ([a-z]+)", TEXT))
+
+
+def test_a_bare_import_is_light():
+    """Numpy, numba and the rest come when something is asked for: `import camtwin` costs next to nothing."""
+    ask = "import sys, camtwin; print([m for m in ('numba', 'numpy', 'pydantic', 'cv2', 'typer') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
