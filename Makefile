@@ -48,7 +48,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.setup: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "Installing camtwin and its libraries into $(VENV) (about 400 MB; minutes on a slow network) ..."
+	@echo "Installing camtwin and its libraries into $(VENV) (about 500 MB; minutes on a slow network) ..."
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 

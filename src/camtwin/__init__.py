@@ -1,12 +1,14 @@
 """camtwin: digital twins of machine-vision cameras, true to their data sheets.
 
     import camtwin
-    with camtwin.open("baumer-vcxg-124m", scene=camtwin.scene.Flat(photons_per_s=1.2e6, wavelength_nm=536)) as cam:
+    light = camtwin.scene.Flat(photons_per_s=1.2e6, wavelength_nm=536)
+    with camtwin.open("baumer-vcxg-124m", scene=light) as cam:
         cam.ExposureTime = 4000.0
         frames = cam.grab(3)
 
 Everything is imported when it is first asked for.
 """
+
 from __future__ import annotations
 
 from importlib import import_module

@@ -1,4 +1,5 @@
 """`python -m camtwin` is `camtwin`."""
+
 from camtwin.cli import main
 
 main()

@@ -3,6 +3,7 @@
 Everything is imported where it is used, so that `camtwin --help` answers at once. What goes wrong is told in
 one line on stderr, with exit code 2.
 """
+
 from __future__ import annotations
 
 import json
@@ -34,12 +35,18 @@ Model = Annotated[str, typer.Argument(help="A model of `camtwin list`.", show_de
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SceneSpec = Annotated[str, typer.Option("--scene", help=SCENES, metavar="SPEC")]
 Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Of noise and fixed pattern.")]
-Serial = Annotated[str | None, typer.Option(help="Serial number; made from the seed if not given.", show_default=False)]
+Serial = Annotated[
+    str | None, typer.Option(help="Serial number; made from the seed if not given.", show_default=False)
+]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Write a feature first; may be given again.", show_default=False),
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Write a feature first; may be given again.", show_default=False
+    ),
 ]
-Speed = Annotated[str, typer.Option("--link-speed", metavar="SPEED", help="Of the modelled link: 100M, 1G, 10G, unlimited.")]
+Speed = Annotated[
+    str, typer.Option("--link-speed", metavar="SPEED", help="Of the modelled link: 100M, 1G, 10G, unlimited.")
+]
 
 
 @app.command("list")
@@ -67,7 +74,14 @@ def show(
 
     sheet = load(model)
     facts = [
-        {"sheet": name, "entry": f.path, "value": f.value, "unit": f.unit, "assumed": f.assumed, "source": f.source}
+        {
+            "sheet": name,
+            "entry": f.path,
+            "value": f.value,
+            "unit": f.unit,
+            "assumed": f.assumed,
+            "source": f.source,
+        }
         for name, part in ((sheet.name, sheet.facts), (sheet.sensor.title, sheet.sensor.facts))
         for f in part
         if f.assumed or not assumptions
@@ -76,10 +90,16 @@ def show(
         document = {"model": sheet.name, "document": sheet.document, "facts": facts}
         print(json.dumps(document, indent=2))
         return
-    print(f"{sheet.title}: {sheet.sensor.title}, {sheet.link}. Source, where none is named: {sheet.document}.")
+    print(
+        f"{sheet.title}: {sheet.sensor.title}, {sheet.link}. Source, where none is named: {sheet.document}."
+    )
     for fact in facts:
         value = fact["value"]
-        said = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else f"{value} {fact['unit']}"
+        said = (
+            ", ".join(f"{k} {v}" for k, v in value.items())
+            if isinstance(value, dict)
+            else f"{value} {fact['unit']}"
+        )
         mark = "assumed: " if fact["assumed"] else ""
         print(f"\n{fact['sheet']}  {fact['entry']}\n  {said.strip()}\n  {mark}{fact['source']}")
 
@@ -96,8 +116,12 @@ def xml(model: Model) -> None:
 @app.command()
 def snap(
     model: Model,
-    output: Annotated[Path, typer.Option("-o", "--output", help="FILE.tiff, .png or .npy.", show_default=False)],
-    count: Annotated[int, typer.Option("-n", min=1, help="Frames; FILE-0001, FILE-0002, ... for several.")] = 1,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="FILE.tiff, .png or .npy.", show_default=False)
+    ],
+    count: Annotated[
+        int, typer.Option("-n", min=1, help="Frames; FILE-0001, FILE-0002, ... for several.")
+    ] = 1,
     settings: Set = None,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
@@ -156,6 +180,7 @@ def _user(read: Callable[..., T], *said: Any) -> T:
 
 
 def fail(message: object) -> NoReturn:
+    """Say what went wrong and end."""
     print(f"camtwin: {message}", file=sys.stderr)
     sys.exit(2)
 

@@ -3,6 +3,7 @@
 TIFF carries its metadata as JSON in ImageDescription, PNG as text under "camtwin"; NPY has no place for it,
 so FILE.json lies beside it.
 """
+
 from __future__ import annotations
 
 import json
@@ -19,9 +20,11 @@ class FileProblem(RuntimeError):
 
 
 def writer(path: Path) -> Callable[[Path, NDArray[np.uint16], int, dict[str, Any]], None]:
-    """How to write a file of this name: f(path, image, bits, metadata). FileProblem if its kind is unknown."""
+    """How to write a file of this name: f(path, image, bits, metadata). FileProblem for an unknown kind."""
     if path.suffix.lower() not in WRITERS:
-        raise FileProblem(f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(WRITERS)}")
+        raise FileProblem(
+            f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(WRITERS)}"
+        )
     return WRITERS[path.suffix.lower()]
 
 

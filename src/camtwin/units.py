@@ -1,4 +1,5 @@
 """Names of the quantities that camtwin computes with, and the lengths of time in nanoseconds."""
+
 from __future__ import annotations
 
 from typing import TypeAlias

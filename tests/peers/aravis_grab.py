@@ -21,7 +21,7 @@ parser.add_argument("--packet-size", type=int, help="fixed; without it Aravis ne
 parser.add_argument("--plain-socket", action="store_true", help="not Aravis' packet socket")
 parser.add_argument("--buffers", type=int, default=8)
 parser.add_argument("--timeout", type=float, default=10.0, help="seconds without a frame")
-parser.add_argument("--raw", help="file for the bytes of the last complete frame")
+parser.add_argument("--raw", help="file for the bytes of all complete frames")
 args = parser.parse_args()
 
 camera = Aravis.Camera.new(args.address)
@@ -42,7 +42,7 @@ for _ in range(args.buffers):
     stream.push_buffer(Aravis.Buffer.new_allocate(payload))
 
 frames = []
-raw = b""
+raw = bytearray()
 camera.start_acquisition()
 while len(frames) < args.frames:
     buffer = stream.timeout_pop_buffer(int(args.timeout * 1e6))
@@ -50,7 +50,8 @@ while len(frames) < args.frames:
         break
     frame = {"status": buffer.get_status().value_nick}
     if buffer.get_status() == Aravis.BufferStatus.SUCCESS:
-        raw = buffer.get_data()
+        data = buffer.get_data()
+        raw += data
         frame |= {
             "id": buffer.get_frame_id(),
             "timestamp_ns": buffer.get_timestamp(),
@@ -59,9 +60,9 @@ while len(frames) < args.frames:
             "width": buffer.get_image_width(),
             "height": buffer.get_image_height(),
             "pixel_format": buffer.get_image_pixel_format(),
-            "bytes": len(raw),
-            "sha256": hashlib.sha256(raw).hexdigest(),
-            "first": raw[:16].hex(),
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "first": data[:16].hex(),
         }
     frames.append(frame)
     stream.push_buffer(buffer)

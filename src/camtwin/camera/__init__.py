@@ -1,4 +1,5 @@
-"""What a camera does: settings, acquisition, image memory, temperature. It knows neither its link nor its scene."""
+"""What a camera does: settings, acquisition, image memory, temperature. It knows neither link nor scene."""
+
 from camtwin.camera.device import Camera
 from camtwin.camera.exposure import Exposure, Transfer
 from camtwin.camera.settings import Settings

@@ -15,6 +15,7 @@ BUSY is t_notready. READY with trigger mode off takes the next frame at once: fr
 triggers itself. A trigger anywhere but in READY is skipped. An action may return the next event, which
 `fire` goes on with: so branches are rows of the table, too.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -36,13 +37,13 @@ class S(StrEnum):
     """States."""
 
     IDLE = auto()
-    BUSY = auto()      # cannot take a trigger yet
-    READY = auto()     # waits for a trigger
-    LATENCY = auto()   # trigger taken, exposure not yet begun
+    BUSY = auto()  # cannot take a trigger yet
+    READY = auto()  # waits for a trigger
+    LATENCY = auto()  # trigger taken, exposure not yet begun
     EXPOSING = auto()
-    HOLD = auto()      # exposed, waits for its readout
-    AFTER = auto()     # readout begun: what next?
-    DRAIN = auto()     # no new frame; the last readout runs out
+    HOLD = auto()  # exposed, waits for its readout
+    AFTER = auto()  # readout begun: what next?
+    DRAIN = auto()  # no new frame; the last readout runs out
 
 
 class E(StrEnum):
@@ -51,16 +52,16 @@ class E(StrEnum):
     START = auto()
     STOP = auto()
     ABORT = auto()
-    DUE = auto()       # t_notready is over
+    DUE = auto()  # t_notready is over
     TRIGGER = auto()
     EXPOSE = auto()
     EXPOSED = auto()
-    ROOM = auto()      # there may be room in the image memory
+    ROOM = auto()  # there may be room in the image memory
     READ = auto()
     NEXT = auto()
     LAST = auto()
-    OVER = auto()      # a readout has ended
-    RETIME = auto()    # settings have changed
+    OVER = auto()  # a readout has ended
+    RETIME = auto()  # settings have changed
     UNREADY = auto()
 
 
@@ -107,11 +108,12 @@ class Host(Protocol):
     """What the machine asks of the camera that it drives."""
 
     clock: Scheduler
-    sensor: Sensor
     trigger_timing: Trigger
     transmitter: Transmitter
     on_exposure: Callable[[Exposure], object]
 
+    @property
+    def sensor(self) -> Sensor: ...
     @property
     def settings(self) -> Settings: ...
     @property
@@ -291,7 +293,7 @@ class Acquisition:
         self.host.emit("ExposureEnd", self._shot.frame_id)
 
     def try_readout(self) -> E | None:
-        """READ if the sensor is free, and the frame has a place to go or, with the link stalled, never will."""
+        """READ if the sensor is free, and the frame has a place to go or (link stalled) never will."""
         host = self.host
         if host.clock.now < self.readout_end:
             return None

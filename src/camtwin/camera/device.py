@@ -3,6 +3,7 @@
 It is told what hosts write (`read`, `write`, `set`) and what time it is (the scheduler's). It tells, by
 callbacks, when a frame has been exposed and when its bits leave. It knows no link and no picture.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -48,7 +49,9 @@ class Camera:
         self._frames_begun = 0
         self._clock_zero: Ns = 0
         self.timestamp_latched: Ns = 0
-        self.sensor = GlobalShutter(sheet.sensor.timing.clock_hz, sheet.readout.row_clocks, sheet.readout.base_ns)
+        self.sensor = GlobalShutter(
+            sheet.sensor.timing.clock_hz, sheet.readout.row_clocks, sheet.readout.base_ns
+        )
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
@@ -67,7 +70,7 @@ class Camera:
         self.acquisition.fire(E.RETIME)
 
     def read(self, address: int, length: int) -> bytes:
-        """Bytes of the register space: features, what rules decide, and the description's file. Refused if not there."""
+        """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
         offset = address - XML_ADDRESS
         if 0 <= offset < len(self._xml_file):
             return self._xml_file[offset : offset + length].ljust(length, b"\0")

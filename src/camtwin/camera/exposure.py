@@ -1,4 +1,5 @@
 """What the camera says of a frame: frozen records. Times are whole nanoseconds of virtual time."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

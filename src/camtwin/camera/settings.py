@@ -3,6 +3,7 @@
 A frame carries the Settings it was taken with. Attributes are SFNC names, plus the unit a value is held
 in where the host sees another one: `ExposureTime_ns`, `Gain_dB["All"]`.
 """
+
 from __future__ import annotations
 
 from camtwin.camera.features.acquisition_control import AcquisitionControl

@@ -1,4 +1,5 @@
 """Temperature: a housing that warms up from its surroundings after it is switched on."""
+
 from __future__ import annotations
 
 from math import exp

@@ -3,6 +3,7 @@
 Nothing is sent here. This is the link's timing as data, the same in virtual and in wall time: it decides
 when a frame leaves and when the memory is free again.
 """
+
 from __future__ import annotations
 
 from collections import deque
@@ -16,10 +17,10 @@ from camtwin.models.schema import GigE, Memory
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import SEC, Ns
 
-IP_UDP_GVSP_BYTES = 20 + 8 + 8      # inside the packet size: what a packet spends before its payload
-ETHERNET_BYTES = 8 + 14 + 4 + 12    # around it: preamble, header, FCS, gap between frames
+IP_UDP_GVSP_BYTES = 20 + 8 + 8  # inside the packet size: what a packet spends before its payload
+ETHERNET_BYTES = 8 + 14 + 4 + 12  # around it: preamble, header, FCS, gap between frames
 LEADER_BYTES = IP_UDP_GVSP_BYTES + 36
-TRAILER_BYTES = 46                  # IP_UDP_GVSP_BYTES + 8, padded to Ethernet's least frame
+TRAILER_BYTES = 46  # IP_UDP_GVSP_BYTES + 8, padded to Ethernet's least frame
 
 
 class LinkTiming(Protocol):
@@ -73,7 +74,7 @@ class Transmitter:
         self._queue: deque[Exposure] = deque()
         self._planned: Entry | None = None  # the start or the end of a transfer
         self._under_way: Transfer | None = None
-        self._left_ns: Ns | None = None     # of a transfer that a stall interrupted
+        self._left_ns: Ns | None = None  # of a transfer that a stall interrupted
 
     @property
     def empty(self) -> bool:

@@ -1,4 +1,5 @@
 """One declaration of a feature gives its register, its XML, its limits and its field of Settings."""
+
 from camtwin.genicam.nodes import Chapter
 from camtwin.genicam.registers import Registers
 from camtwin.genicam.tree import Refused, SheetError, Tree

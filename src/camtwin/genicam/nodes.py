@@ -3,8 +3,8 @@
 A chapter of SFNC is a class, and a feature is one attribute of it:
 
     class AcquisitionControl(Chapter):
-        ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1,
-                               min=lambda ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
+        ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, min=lambda
+                               ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
 
 `AcquisitionControl.ExposureTime_ns` is the declaration, `settings.ExposureTime_ns` the value. The
 register, the XML nodes, limits, locks and the field of Settings all follow from it.
@@ -12,11 +12,13 @@ The name is the SFNC name, plus the unit the value is held in where the host see
 
 Limits, values, availability and locks are *rules*: a number, the name of a feature, or a function
 whose parameters say what it depends on (so that registers, XML and invalidation can follow):
-    CamelCase    a feature's held value; of the same line, counter, ... if both have the same selectors, else all (By)
+    CamelCase    a feature's held value; of the same line, counter ... if both have the same selectors,
+                 else all of them
     lower_case   a number in this feature's own row of the data sheet; a default makes it optional
     device       the running camera; hosts are told not to cache such a value
 What a rule returns is in the host's unit, as the data sheet's numbers are.
 """
+
 from __future__ import annotations
 
 import struct
@@ -67,17 +69,17 @@ class Feature(Generic[T]):
     doc: str
     _: KW_ONLY
     default: T | None = None
-    value: Rule | None = None              # computed, no field of Settings; read-only unless ...
+    value: Rule | None = None  # computed, no field of Settings; read-only unless ...
     put: Callable[..., Mapping[str, Any]] | None = None  # ... a view: put(shown, settings) -> changed fields
     do: Callable[..., object] | None = None  # a command's work: do(device, *selected)
     available: Rule | None = None
     locked: Rule | None = None
-    saved: bool = True                     # part of a stored configuration; Streamable
+    saved: bool = True  # part of a stored configuration; Streamable
     visibility: str = "Beginner"
-    custom: bool = False                   # not in SFNC
+    custom: bool = False  # not in SFNC
     at: Mapping[str, int] = field(default_factory=dict)  # by link: where its standard places the register
-    bits: tuple[int, int] | None = None    # lowest bit and width in a register shared with others
-    elsewhere: str = ""                    # RO, RW or WO, if the link answers, not the tree
+    bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
+    elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
     by: tuple[str, ...] = ()
     length: int = 4
     attr: str = field(default="", init=False)
@@ -208,7 +210,11 @@ class Enumeration(Feature[str]):
 
     @property
     def values(self) -> Mapping[str, int]:
-        return {e: i for i, e in enumerate(self.entries.split())} if isinstance(self.entries, str) else self.entries
+        return (
+            {e: i for i, e in enumerate(self.entries.split())}
+            if isinstance(self.entries, str)
+            else self.entries
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +238,7 @@ class String(Feature[str]):
         return text
 
     def pack(self, shown: Any, order: Order) -> bytes:
-        return str(shown).encode()[:self.length - 1].ljust(self.length, b"\0")
+        return str(shown).encode()[: self.length - 1].ljust(self.length, b"\0")
 
     def unpack(self, data: bytes, order: Order) -> str:
         return data.partition(b"\0")[0].decode(errors="replace")

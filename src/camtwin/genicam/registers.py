@@ -1,4 +1,5 @@
 """The tree as bytes: what a READREG, READMEM, WRITEREG or WRITEMEM meets."""
+
 from __future__ import annotations
 
 from bisect import bisect_right
@@ -14,7 +15,7 @@ from camtwin.genicam.tree import At, Node, Refused, SheetError, Tree
 @dataclass(frozen=True)
 class Register:
     length: int
-    read: Callable[[Any], bytes]                # (device)
+    read: Callable[[Any], bytes]  # (device)
     write: Callable[[Any, bytes], None] | None  # (device, data)
 
 
@@ -75,7 +76,7 @@ class Registers:
         out, at, end = b"", address, address + length
         while at < end:
             start, r = self._covering(at)
-            out += r.read(device)[at - start:end - start]
+            out += r.read(device)[at - start : end - start]
             at = start + r.length
         return out
 
@@ -85,10 +86,10 @@ class Registers:
             start, r = self._covering(at)
             if r.write is None:
                 raise Refused("readonly", f"the register at {start:#x} is read-only")
-            part, skip = data[at - address:start + r.length - address], at - start
+            part, skip = data[at - address : start + r.length - address], at - start
             if len(part) < r.length:
                 old = r.read(device)
-                part = old[:skip] + part + old[skip + len(part):]
+                part = old[:skip] + part + old[skip + len(part) :]
             r.write(device, part)
             at = start + r.length
 
@@ -98,4 +99,3 @@ class Registers:
         if not i or address >= start + self.at[start].length:
             raise Refused("address", f"no register at {address:#x}")
         return start, self.at[start]
-

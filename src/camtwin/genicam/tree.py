@@ -3,6 +3,7 @@
 The data sheet picks features and enumeration entries, sets constants and narrows limits; it cannot
 contradict a rule. The tree holds no values: it reads, checks and replaces `device.settings`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +43,7 @@ Why = Literal["address", "readonly", "unavailable", "locked", "range"]
 
 
 class Refused(Exception):
-    """An access the camera does not carry out, and why; the message names the thing, the value and the limit."""
+    """An access the camera does not carry out, and why; it names the thing, the value and the limit."""
 
     def __init__(self, why: Why, message: str) -> None:
         super().__init__(message)
@@ -63,8 +64,8 @@ class Bound:
 
     fn: Callable[[At], Any]
     needs: tuple[str, ...] = ()  # settable features it depends on
-    live: bool = False           # depends on the camera's state or time
-    same: str = ""               # it only repeats this feature
+    live: bool = False  # depends on the camera's state or time
+    same: str = ""  # it only repeats this feature
 
 
 @dataclass(eq=False)
@@ -75,10 +76,14 @@ class Node:
     row: Mapping[str, Any]
     here: bool  # the model has it; if not, its setting keeps the default
     entries: Mapping[str, int] = field(default_factory=dict)
-    strides: list[int] = field(default_factory=list)       # of its selectors
-    keys: dict[Any, int] = field(default_factory=dict)     # offset of each selected entry; {None: 0} without selectors
-    rules: dict[str, Bound] = field(default_factory=dict)  # by plane: Value, Min, Max, Available, Locked, Can_<entry>
-    link: str = ""                                         # whose standard places registers
+    strides: list[int] = field(default_factory=list)  # of its selectors
+    keys: dict[Any, int] = field(
+        default_factory=dict
+    )  # offset of each selected entry; {None: 0} without selectors
+    rules: dict[str, Bound] = field(
+        default_factory=dict
+    )  # by plane: Value, Min, Max, Available, Locked, Can_<entry>
+    link: str = ""  # whose standard places registers
 
     @property
     def address(self) -> int:
@@ -98,21 +103,35 @@ class Node:
 
     def registers(self) -> list[tuple[str, int, Feature[Any]]]:
         """(plane, address, coding) of its value and of whatever rules decide: the minimum of the register
-        at A is at 0x1000_0000 + A, its maximum at 0x2000_0000 + A; entries with rules follow from 0x5000_0000."""
-        planes = ["Value", "Min", "Max", "Available", "Locked", *(p for p in self.rules if p.startswith("Can_"))]
-        return [(p, (i << 28) + self.address, self.feature if i < 3 else ASK) for i, p in enumerate(planes)
-                if i == 0 or (p in self.rules and not self.rules[p].same)]
+        at A is at 0x1000_0000 + A, its maximum at 0x2000_0000 + A; entries follow from 0x5000_0000."""
+        planes = [
+            "Value",
+            "Min",
+            "Max",
+            "Available",
+            "Locked",
+            *(p for p in self.rules if p.startswith("Can_")),
+        ]
+        return [
+            (p, (i << 28) + self.address, self.feature if i < 3 else ASK)
+            for i, p in enumerate(planes)
+            if i == 0 or (p in self.rules and not self.rules[p].same)
+        ]
 
 
 class Tree:
     def __init__(self, settings: type[Chapter], sheet: Mapping[str, Mapping[str, Any]], link: str) -> None:
         self.settings = settings
-        self.link, self.order = link, BYTE_ORDER[link]
-        self._asking: list[str] = []  # features whose rules are being bound, to find those that need each other
+        self.link = link
+        self.order: Order = BYTE_ORDER[link]
+        self._asking: list[
+            str
+        ] = []  # features whose rules are being bound, to find those that need each other
         if unknown := sheet.keys() - settings.features.keys():
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
         self.nodes = {
-            name: Node(f, sheet.get(name, {}), name in sheet, link=link) for name, f in settings.features.items()
+            name: Node(f, sheet.get(name, {}), name in sheet, link=link)
+            for name, f in settings.features.items()
         }
         self.here = [n for n in self.nodes.values() if n.here]
         self._by_attr = {n.feature.attr: n for n in self.nodes.values()}
@@ -136,7 +155,7 @@ class Tree:
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
 
     def _place(self, node: Node) -> None:
-        """A register for each combination of selected entries; selectors that a model lacks have one entry."""
+        """A register for each combination of selected entries; selectors a model lacks have one entry."""
         options: list[Mapping[Any, int]] = []
         stride = node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
@@ -209,8 +228,9 @@ class Tree:
         return {name for rule in rules for name in rule.needs} - {node.feature.name}
 
     def stale(self, node: Node, plane: str) -> set[str]:
-        """Features and commands after which a host must read this register again: all of them, as Aravis follows
-        no chains. Selectors are among them, as it keeps one cache flag for all entries of a selector."""
+        """Features after which a host must read this register again: all, as Aravis follows no chains.
+
+        Selectors are among them, as it keeps one cache flag for all entries of a selector."""
         found, rule = set[str](), node.rules.get(plane)
         queue = list(rule.needs) if rule else self._changers(node)
         while queue:
@@ -230,7 +250,9 @@ class Tree:
 
     def factory(self) -> Any:
         """Settings as the camera leaves the factory."""
-        return self.settings(**{n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored})
+        return self.settings(
+            **{n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored}
+        )
 
     def _first(self, node: Node) -> Any:
         f = node.feature
@@ -247,7 +269,9 @@ class Tree:
         for node in (n for n in self.here if n.feature.stored):
             at = At(settings, None)
             values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
-            table[node.feature.name] = {str(k): v for k, v in values.items()} if node.feature.by else values[None]
+            table[node.feature.name] = (
+                {str(k): v for k, v in values.items()} if node.feature.by else values[None]
+            )
         return table
 
     def ask(self, node: Node, plane: str, at: At) -> Any:
@@ -288,7 +312,10 @@ class Tree:
         name, equals, value = (part.strip() for part in text.partition("="))
         node = self.find(name)
         if bool(equals) == (node.feature.node == "Command"):
-            raise Refused("range", f"{text}: write {name} alone, it is a command" if equals else f"{text}: write {name}=VALUE")
+            raise Refused(
+                "range",
+                f"{text}: write {name} alone, it is a command" if equals else f"{text}: write {name}=VALUE",
+            )
         self.set(device, name, value if equals else 1, self.key(device.settings, node))
 
     def get(self, device: Any, name: str, key: Any = None) -> Any:
@@ -296,10 +323,12 @@ class Tree:
 
     def available(self, device: Any, name: str, key: Any = None) -> bool:
         node = self.nodes[name]
-        return "Available" not in node.rules or bool(self.ask(node, "Available", At(device.settings, device, key)))
+        return "Available" not in node.rules or bool(
+            self.ask(node, "Available", At(device.settings, device, key))
+        )
 
     def set(self, device: Any, name: str, shown: Any = 1, key: Any = None) -> None:
-        """Write a feature, or execute a command, as a host does: everything is checked. Refused says why not."""
+        """Write a feature, or execute a command, as a host does; Refused says why not."""
         node, at = self.nodes[name], At(device.settings, device, key)
         f = node.feature
         if node.access == "RO":
@@ -320,7 +349,9 @@ class Tree:
     def load(self, device: Any, changes: Mapping[str, Any]) -> None:
         """Take over several settings at once."""
         at = At(device.settings, device)
-        device.settings = self._pull(replace(device.settings, **changes), [n for n in self.here if self.pullers(n)], at)
+        device.settings = self._pull(
+            replace(device.settings, **changes), [n for n in self.here if self.pullers(n)], at
+        )
 
     def _check(self, node: Node, shown: Any, at: At) -> Any:
         f = node.feature

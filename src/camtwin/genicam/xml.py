@@ -8,6 +8,7 @@ Traps that the reference GenApi and Aravis set, and that this file minds: the sc
 model names as C names and pIndex to an integer node; floats are WriteAround, as the camera may round
 them; big-endian MaskedIntReg counts bits from the top; Aravis follows no chain of invalidators.
 """
+
 from __future__ import annotations
 
 import io
@@ -25,7 +26,8 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <RegisterDescription xmlns="http://www.genicam.org/GenApi/Version_1_1"
   xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
   xsi:schemaLocation="http://www.genicam.org/GenApi/Version_1_1 http://www.genicam.org/GenApi/GenApiSchema_Version_1_1.xsd"
-  ModelName="{model}" VendorName="{vendor}" ToolTip="digital twin of a {vendor} {model}" StandardNameSpace="{space}"
+  ModelName="{model}" VendorName="{vendor}" ToolTip="digital twin of a {vendor} {model}"
+  StandardNameSpace="{space}"
   SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
@@ -47,7 +49,9 @@ def zipped(document: str, name: str) -> bytes:
     """The document as cameras serve it: a ZIP with one member, the same bytes every time."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), document.encode(), zipfile.ZIP_DEFLATED)
+        archive.writestr(
+            zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), document.encode(), zipfile.ZIP_DEFLATED
+        )
     return packed.getvalue()
 
 
@@ -65,7 +69,10 @@ class _Description:
         self.node("Port", "Device", standard=True)
         names = (self.tree.nodes[f"Device{n}Name"].row["value"] for n in ("Vendor", "Model"))
         vendor, model = (re.sub(r"\W", "_", name) for name in names)  # the schema wants C names
-        guids = {"product": uuid5(NAMESPACE_URL, f"{vendor}/{model}"), "version": uuid5(NAMESPACE_URL, self.text)}
+        guids = {
+            "product": uuid5(NAMESPACE_URL, f"{vendor}/{model}"),
+            "version": uuid5(NAMESPACE_URL, self.text),
+        }
         head = HEAD.format(vendor=vendor, model=model, space=NAMESPACE[self.tree.link], **guids)
         return head + self.text + "</RegisterDescription>\n"
 
@@ -99,7 +106,11 @@ class _Description:
             for plane in ("Min", "Max") if writable else ():
                 ref = self.ref(n, plane)
                 tail += el(f"p{plane}", ref) if ref else el(plane, n.number(plane.lower()))
-            tail += el("Inc", n.number("inc") if writable else None) + el("Unit", f.unit) + el("Representation", f.form)
+            tail += (
+                el("Inc", n.number("inc") if writable else None)
+                + el("Unit", f.unit)
+                + el("Representation", f.form)
+            )
         tail += el("pSelected", *(m.feature.name for m in self.tree.here if f.name in m.feature.by))
         self.node(f.node, f.name, *head, value, tail, standard=not f.custom)
 
@@ -114,7 +125,9 @@ class _Description:
 
     def index(self, n: Node) -> str:
         selectors = zip(n.feature.by, n.strides, strict=True)
-        return "".join(f'<pIndex Offset="{w}">{s}_Value</pIndex>' for s, w in selectors if self.tree.nodes[s].here)
+        return "".join(
+            f'<pIndex Offset="{w}">{s}_Value</pIndex>' for s, w in selectors if self.tree.nodes[s].here
+        )
 
     def register(self, n: Node, plane: str, address: int, coding: Feature[Any]) -> None:
         f, rule, value = n.feature, n.rules.get(plane), plane == "Value"

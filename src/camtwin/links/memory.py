@@ -9,6 +9,7 @@ Features are attributes, by their SFNC names and in the units that a host sees. 
 `cam.TriggerSoftware()`. What the camera refuses raises `genicam.Refused`, which names the thing, the value
 and the limit.
 """
+
 from __future__ import annotations
 
 from collections import deque
@@ -83,7 +84,10 @@ class Session:
         camera.tree.set(camera, name, value, camera.tree.key(camera.settings, camera.tree.find(name)))
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(n.feature.name for n in self.twin.camera.tree.here if not n.feature.elsewhere)]
+        return [
+            *super().__dir__(),
+            *(n.feature.name for n in self.twin.camera.tree.here if not n.feature.elsewhere),
+        ]
 
     def set(self, text: str) -> None:
         """Carry out `Name=Value`, or a command's bare name, as a command line has it."""
@@ -134,7 +138,12 @@ class Session:
         transfer: Transfer = self._arrived.popleft()
         e = transfer.exposure
         return Frame(
-            self.twin.image(e), e.frame_id, e.timestamp_ns, transfer.end_ns, e.settings, self.twin.renderer.seed
+            self.twin.image(e),
+            e.frame_id,
+            e.timestamp_ns,
+            transfer.end_ns,
+            e.settings,
+            self.twin.renderer.seed,
         )
 
     def _settle(self) -> None:
@@ -147,7 +156,8 @@ class Session:
     def _why(self) -> str:
         s = self.twin.camera.settings
         if s.TriggerMode["FrameStart"] == "On":
-            return f"no frame comes: TriggerMode is On, TriggerSource {s.TriggerSource['FrameStart']}, and nothing triggers"
+            source = s.TriggerSource["FrameStart"]
+            return f"no frame comes: TriggerMode is On, TriggerSource {source}, and nothing triggers"
         return "no frame comes: the acquisition does not run"
 
 
@@ -166,4 +176,6 @@ def connect(
     serial      serial number; made from the seed if None
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
     """
-    return Session(build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed)))
+    return Session(
+        build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed))
+    )

@@ -1,4 +1,5 @@
 """Data sheets: what is known of a sensor and of a camera, as data, each number with its source."""
+
 from __future__ import annotations
 
 import tomllib
@@ -22,7 +23,9 @@ class UnknownModel(SheetInvalid):
 
 def names() -> list[str]:
     """Names of the cameras there are data sheets of."""
-    return sorted(f.name.removesuffix(".toml") for f in (ROOM / "cameras").iterdir() if f.name.endswith(".toml"))
+    return sorted(
+        f.name.removesuffix(".toml") for f in (ROOM / "cameras").iterdir() if f.name.endswith(".toml")
+    )
 
 
 def load(name: str) -> CameraSheet:

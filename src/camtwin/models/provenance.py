@@ -4,6 +4,7 @@ In the TOML a number is never bare: `row_clocks = { value = 1598, source = "..."
 where no source says it. A row of [features] says it once for all its numbers. `split` takes the plain data
 and the list of what was said apart, so that the code reads `sheet.readout.row_clocks`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ WHERE = ("source", "assumed")
 
 
 class SheetInvalid(ValueError):
-    """A data sheet that cannot be used; one line that names the file, the entry, the value and what is wanted."""
+    """A data sheet that cannot be used; one line that names file, entry, value and what is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Fact:
 
 
 def split(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """Plain data, and its facts in the file's order. SheetInvalid where a number says neither source nor assumed."""
+    """Plain data, and its facts in the file's order. SheetInvalid where a number has no source."""
     facts: list[Fact] = []
     plain = {key: _section(name, key, value, facts) for key, value in data.items()}
     return plain, tuple(facts)
@@ -45,7 +46,9 @@ def _section(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
 
 def _entry(name: str, path: str, entry: Any, facts: list[Fact]) -> Any:
     if not isinstance(entry, Mapping) or "value" not in entry:
-        raise SheetInvalid(f"{name}: {path} must say {{ value = ..., source = ... }} or {{ value = ..., assumed = ... }}")
+        raise SheetInvalid(
+            f"{name}: {path} must say {{ value = ..., source = ... }} or {{ value = ..., assumed = ... }}"
+        )
     if unknown := entry.keys() - {"value", "unit", *WHERE}:
         raise SheetInvalid(f"{name}: {path} says {', '.join(sorted(unknown))}, which nothing asks for")
     facts.append(_fact(name, path, entry["value"], entry))
@@ -56,7 +59,7 @@ def _row(name: str, feature: str, row: Any, facts: list[Fact]) -> dict[str, Any]
     if not isinstance(row, Mapping):
         raise SheetInvalid(f"{name}: features.{feature} must be a table, not {row!r}")
     said = {key: value for key, value in row.items() if key not in WHERE}
-    if said:
+    if said or any(key in row for key in WHERE):
         facts.append(_fact(name, f"features.{feature}", said, row))
     return said
 

@@ -1,4 +1,5 @@
 """What a data sheet must say: the TOML of a sensor and of a camera, checked at the edge."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -19,15 +20,15 @@ class Section(BaseModel):
 
 
 class Readout(Section):
-    """How the camera reads its sensor: line time in clocks of the sensor, and what a frame costs besides its rows."""
+    """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows."""
 
     row_clocks: Positive
     base_ns: NotNegative
 
 
 class Trigger(Section):
-    """From a trigger to the exposure: latency_ns with the sensor idle; during a readout exposures start on a grid of
-    grid_ns; queue triggers may be under way in TriggerDelay."""
+    """From a trigger to the exposure: latency_ns with the sensor idle; during a readout exposures start on a
+    grid of grid_ns; queue triggers may be under way in TriggerDelay."""
 
     latency_ns: NotNegative
     grid_ns: NotNegative

@@ -29,8 +29,8 @@ Load = Callable[[str], NDArray[Any]]
 """Reads an image file into an array as Picture takes it; OSError if it cannot."""
 
 FORMS = "chart, flat, dark, flat:PHOTONS@NM, pan:SCENE, pan:SPEED@DEGREES:SCENE or an image file"
-_NAMED = re.compile(r"(chart|flat|dark)(?::([^@]*))?(?:@(.*))?")
-_PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)")
+_NAMED = re.compile(r"(chart|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
+_PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
 
 
 def parse(text: str, load: Load) -> Scene:
@@ -49,6 +49,8 @@ def _parse(text: str, load: Load) -> Scene:
         raise ValueError(f"empty; allowed: {FORMS}")
     if pan := _PAN.fullmatch(text):
         speed, degrees, scene = pan.groups()
+        if scene.startswith("pan:"):
+            raise ValueError("a pan of a pan; allowed: one pan")
         return Pan(
             _parse(scene, load),
             SPEED_px_per_s if speed is None else _number("pixels a second", speed),

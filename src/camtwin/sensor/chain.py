@@ -58,7 +58,7 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
         raise ValueError(f"bits {readout.bits} is above the sensor's adc_bits {parameters.adc_bits}")
     if parameters.read_noise_e < LEAST_READ_NOISE_E:
         raise ValueError(
-            f"read_noise_e {parameters.read_noise_e:g} is below the noise model's minimum {LEAST_READ_NOISE_E:g}"
+            f"read_noise_e {parameters.read_noise_e:g} is below the model's minimum {LEAST_READ_NOISE_E:g}"
         )
     return Constants(
         exposure_s=np.float32(readout.exposure_s),

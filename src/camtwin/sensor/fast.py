@@ -36,7 +36,7 @@ def expose(
     out: NDArray[np.uint16] | None = None,
     threads: int | None = None,
 ) -> NDArray[np.uint16]:
-    """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit chain.expose_reference.
+    """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape; it may be read-only.
     pattern: the whole sensor's. out: where to write the frame, C-contiguous. threads: see above; None and 1

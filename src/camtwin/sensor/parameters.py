@@ -3,7 +3,7 @@
 Both are plain frozen data in EMVA 1288's quantities, with the unit in the name. Values that no sensor can
 have are refused here, one line naming thing, value and limit, so that the arithmetic need not ask again.
 
-Source of the quantities: EMVA Standard 1288, release 4.0 Linear, sections 2 and 3.
+Source of the quantities: EMVA Standard 1288, release 4.0 Linear.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ class SensorParameters:
     gain_DN_per_e: overall system gain K at adc_bits and 0 dB. full_well_e: where a pixel clips (the
     saturation capacity *measured* by EMVA 1288, the peak of the variance, lies some 2.9 sigma below).
     pedestal_DN: fixed offset under the user's black level, at adc_bits. read_noise_e: temporal dark noise
-    sigma_d, quantization not included. dark_current_e_per_s at dark_reference_C, doubling every dark_doubling_K.
+    sigma_d, quantization not included. dark_current_e_per_s: at dark_reference_C; it doubles every
+    dark_doubling_K.
     dsnu_e, prnu: standard deviation over the pixels of the offset (electrons) and of the gain (fraction).
     qe: (wavelength in nm, fraction of photons that become electrons), by rising wavelength.
     """
@@ -75,7 +76,7 @@ class SensorParameters:
         return float(np.interp(wavelength_nm, wavelengths_nm, fractions, left=0.0, right=0.0))
 
     def dark_rate_e_per_s(self, temperature_C: float) -> float:
-        """Dark current in electrons per pixel and second at this temperature (EMVA 1288, section 2.5)."""
+        """Dark current in electrons per pixel and second at this temperature (EMVA 1288, dark current)."""
         doublings = (temperature_C - self.dark_reference_C) / self.dark_doubling_K
         return self.dark_current_e_per_s * 2.0**doublings
 

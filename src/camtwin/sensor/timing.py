@@ -3,6 +3,7 @@
 readout_ns is the time from one readout start to the earliest next one, blanking included: with
 overlapped, short exposures frames repeat at exactly this period.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

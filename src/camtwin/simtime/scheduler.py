@@ -4,6 +4,7 @@ Two events at one nanosecond run in the order in which they were planned, so a r
 A command from outside at time t comes after every event at or before t: `advance_to(t)`, then act.
 That one rule makes live, paced and replayed runs agree.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

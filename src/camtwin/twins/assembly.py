@@ -3,6 +3,7 @@
 A twin's pictures are a pure function of (data sheet, scene, seed, exposure): `render` may be called early,
 late, twice or from several threads at once, and gives the same bytes.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from camtwin.camera import Camera
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.transport import GigETiming, NoLink
-from camtwin.models import CameraSheet
+from camtwin.genicam import SheetError
+from camtwin.models import CameraSheet, SheetInvalid
 from camtwin.scene import Chart, Scene
 from camtwin.simtime import Scheduler
 from camtwin.twins.renderer import Renderer
@@ -25,7 +27,7 @@ MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
 
 
 def bits_per_s(speed: str | int | None) -> int | None:
-    """A link's speed as people write it: "100M", "1G", "10G", "unlimited" or None, "sheet", or bits per second.
+    """A link's speed as people write it: "100M", "1G", "10G", "unlimited", "sheet", or bits per second.
 
     ValueError names what cannot be read."""
     if speed is None or speed == "unlimited":
@@ -81,4 +83,8 @@ def build(
     elif link_bits_per_s:
         link = GigETiming(sheet.gige.model_copy(update={"bits_per_s": link_bits_per_s}))
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
-    return Twin(sheet, clock, Camera(sheet, clock, serial=serial, link=link, memory=memory), renderer)
+    try:
+        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory)
+    except SheetError as error:
+        raise SheetInvalid(f"{sheet.name}: {error}") from None
+    return Twin(sheet, clock, camera, renderer)

@@ -3,6 +3,7 @@
 Pure, but for what it remembers to be fast: the sensor's fixed pattern, and the electrons per second of a
 scene that does not move. Both are functions of the twin alone, so remembering them changes no picture.
 """
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """What the camera's tests share: a camera in virtual time without pictures, and questions to its log."""
+
 from dataclasses import dataclass, field, replace
 from typing import Any
 

@@ -1,11 +1,12 @@
 """The acquisition machine: modes, triggers, abort, settings of a frame, image memory."""
+
 import pytest
-from unit.camera.bench import bench, rate_Hz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camtwin.genicam import Refused
 from camtwin.units import MS, SEC, US
+from unit.camera.bench import bench, rate_Hz
 
 TRIGGERED = {"TriggerMode": "On", "ExposureTime_ns": MS}
 LATENCY, GRID = 97_700, 16_400  # "fixed Trigger Delay out of t_readout", and 114.1 us less it
@@ -103,9 +104,11 @@ def test_triggers_during_readout_are_taken_on_a_grid():
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.integers(1, 300 * MS), min_size=1, max_size=30), st.sampled_from([15 * US, 5 * MS, 80 * MS]))
+@given(
+    st.lists(st.integers(1, 300 * MS), min_size=1, max_size=30), st.sampled_from([15 * US, 5 * MS, 80 * MS])
+)
 def test_triggers_against_the_rule_of_the_family(gaps, exposure):
-    """t_notready: until t_readout(n) - t_exp(n+1) after readout start, or the end of exposure n if that is later."""
+    """t_notready: until t_readout(n) - t_exp(n+1) after readout start, or the end of exposure n if later."""
     b = bench(None, TriggerMode="On", ExposureTime_ns=exposure)
     b.camera.start()
     t, taken, skipped, ready, readout_end = 0, 0, 0, 0, 0

@@ -3,12 +3,13 @@
 Sheet: "Partial Scan @ FullFrame, min Exposure, Mono8", columns "max. fps acquisition" and "max. fps
 interface"; full frame from "Acquisition". The acquisition column ignores the link.
 """
+
 from math import floor
 
 import pytest
-from unit.camera.bench import bench, rate_Hz
 
 from camtwin.units import MS, SEC, US
+from unit.camera.bench import bench, rate_Hz
 
 ROWS = [
     ("full frame", 4096, 3000, 15, 9),
@@ -42,7 +43,7 @@ def acquired_Hz(frames: int = 60, **settings) -> float:
     b = bench(None, **settings)
     b.camera.start()
     while len(b.exposures) < frames:
-        b.at(b.twin.clock.next_time())
+        b.at(b.twin.clock.next_time() or 0)
     return rate_Hz(b.times("FrameStart")[-51:])
 
 
@@ -94,7 +95,9 @@ def test_readout_time_is_the_sheets():
 
 def test_overlapped_and_sequential():
     assert acquired_Hz(ExposureTime_ns=50 * MS) == pytest.approx(1 / 0.065767, rel=1e-4)
-    assert acquired_Hz(ExposureTime_ns=50 * MS, ReadoutMode="Sequential") == pytest.approx(1 / 0.115767, rel=1e-4)
+    assert acquired_Hz(ExposureTime_ns=50 * MS, ReadoutMode="Sequential") == pytest.approx(
+        1 / 0.115767, rel=1e-4
+    )
     assert acquired_Hz(ExposureTime_ns=100 * MS) == pytest.approx(10, rel=1e-6)
 
 

@@ -1,4 +1,5 @@
 """The scheduler: order, cancelling, and that a chopped run equals a whole one."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -2,7 +2,18 @@
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts
-from camtwin.genicam.nodes import Chapter, Command, Enumeration, Expert, Float, Guru, Integer, Selector, String, sheet_value
+from camtwin.genicam.nodes import (
+    Chapter,
+    Command,
+    Enumeration,
+    Expert,
+    Float,
+    Guru,
+    Integer,
+    Selector,
+    String,
+    sheet_value,
+)
 
 
 def serial(device: Acts) -> str:

@@ -1,0 +1,354 @@
+"""The thread that sends: leader, payload and trailer of each frame, paced as the modelled link paces them.
+
+A frame comes with the host times at which its first and last bit are due, and with its payload as a future,
+because it is still being rendered. Packets leave in bursts of at most 64 kB (less than the socket buffer of a
+client that never asked for a larger one), each burst when its place in the transfer has come. Who is late
+(the renderer, or this thread) may catch up, but only a quarter faster than the link would go: an unpaced burst
+overruns the client. So lateness is counted, and never becomes loss.
+
+Between bursts the thread answers requests: packets to send again, test packets. The last frame stays in
+memory for them until the next but one has begun: what a host misses can be healed that long.
+
+Everything that touches the stream's socket happens on this thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.links.sendmmsg import TRANSIENT, Batch
+from camtwin.units import MS, SEC, Ns
+from camtwin.wire import gvsp
+from camtwin.wire.gev import Target
+from camtwin.wire.gvcp import PacketResend, Status
+
+BURST_BYTES: Final = 64_000
+CATCH_UP: Final = 1.25
+LATE_NS: Final = 10 * MS
+"""A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
+MOST_WAITING: Final = 4  # frames; more than that and this computer cannot follow: the newest is dropped
+MOST_UNAVAILABLE: Final = 512  # answers to one request for packets that are gone
+SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
+IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
+
+
+@dataclass(eq=False)
+class Job:
+    """A frame to send. Times in host ns; `key` is what `cut` names it by."""
+
+    key: object
+    image: gvsp.Image
+    block_id: int
+    payload_bytes: int
+    payload: Future[NDArray[np.uint8]]
+    target: Target
+    packet_bytes: int
+    do_not_fragment: bool
+    start_ns: Ns
+    end_ns: Ns
+    cut: bool = False
+
+
+@dataclass
+class Stats:
+    """What has been sent since the link opened."""
+
+    frames: int = 0
+    bytes: int = 0  # payload and headers of GVSP
+    resent: int = 0  # packets
+    late: int = 0  # frames
+    worst_late_ns: Ns = 0
+    dropped: int = 0  # frames that this computer could not render or send in time
+    cut: int = 0  # frames that ended early: abort, stream closed, control lost
+    lost: int = 0  # packets that the network refused
+
+
+@dataclass(eq=False)
+class _Sent:
+    """A frame that is, or was, under way: what a resend needs."""
+
+    job: Job
+    block: gvsp.Block
+    batch: Batch
+    gone: int = 0  # payload packets that have left
+    done: bool = False  # the trailer, too
+
+
+@dataclass
+class _Requests:
+    """What waits for the thread."""
+
+    jobs: deque[Job] = field(default_factory=deque[Job])
+    urgent: deque[Callable[[], None]] = field(default_factory=deque[Callable[[], None]])
+
+
+class Sender:
+    """sock        a bound UDP socket, this thread's from now on (but for closing it)
+    on_problem  told, on this thread, what ended it
+    lose        for tests and fault injection: (block id, packet id) -> this packet never arrives
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_problem: Callable[[BaseException], object],
+        lose: Callable[[int, int], bool] | None = None,
+    ) -> None:
+        self.sock, self.stats = sock, Stats()
+        self._on_problem, self._lose = on_problem, lose
+        sock.settimeout(None)
+        timeval = (0).to_bytes(8, "little") + (50_000).to_bytes(8, "little")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)  # a dead network must not hold us
+        self._requests = _Requests()
+        self._current: Job | None = None
+        self._kept: deque[_Sent] = deque(maxlen=2)  # the last frame, and the one under way
+        self._target: Target | None = None
+        self._fragment: bool | None = None
+        self._earliest_ns: Ns = 0
+        self._closed = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="gvsp-sender", daemon=True)
+        self._thread.start()
+
+    # -- from any thread -------------------------------------------------------------------------
+    def send(self, job: Job) -> None:
+        with self._wake:
+            if len(self._requests.jobs) >= MOST_WAITING:
+                self.stats.dropped += 1
+                job.payload.cancel()
+                return
+            self._requests.jobs.append(job)
+            self._wake.notify()
+        job.payload.add_done_callback(self._notify)
+
+    def cut(self, key: object = None) -> None:
+        """End this frame, or all, where they are: no further packet of them leaves."""
+        with self._wake:
+            waiting = self._requests.jobs if self._current is None else [*self._requests.jobs, self._current]
+            for job in waiting:
+                job.cut |= key is None or job.key is key
+            self._wake.notify()
+
+    def forget(self) -> None:
+        """Nothing that was sent can be asked for again: the stream has closed."""
+        self._soon(self._kept.clear)
+
+    def resend(self, request: PacketResend, extended_status: bool) -> None:
+        self._soon(lambda: self._resend(request, extended_status))
+
+    def probe(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
+        """Send a test packet."""
+        self._soon(lambda: self._probe(target, packet_bytes, do_not_fragment))
+
+    def close(self) -> None:
+        """End the thread, in the middle of a frame if need be."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        with self._wake:
+            if len(self._requests.urgent) < 1000:  # a flood of requests is answered in part
+                self._requests.urgent.append(call)
+                self._wake.notify()
+
+    def _notify(self, _: object) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    # -- the thread ------------------------------------------------------------------------------
+    def _run(self) -> None:
+        try:
+            while job := self._next():
+                self._transmit(job)
+                with self._wake:
+                    self._current = None
+        except BaseException as problem:
+            self._on_problem(problem)
+
+    def _next(self) -> Job | None:
+        """The next frame, whenever it comes; None when closed."""
+        while not self._closed:
+            self._serve()
+            with self._wake:
+                if self._requests.jobs:
+                    self._current = self._requests.jobs.popleft()
+                    return self._current
+                if not self._requests.urgent and not self._closed:
+                    self._wake.wait()
+        return None
+
+    def _serve(self) -> None:
+        while self._requests.urgent:
+            self._requests.urgent.popleft()()
+
+    def _stopped(self, job: Job) -> bool:
+        return job.cut or self._closed
+
+    def _wait(self, job: Job, until_ns: Ns) -> bool:
+        """Serve requests until then; False if the frame was cut meanwhile."""
+        while not self._stopped(job):
+            self._serve()
+            left = until_ns - time.monotonic_ns()
+            if left <= 0:
+                return True
+            with self._wake:
+                if not self._requests.urgent and not self._stopped(job):
+                    self._wake.wait(left / SEC)
+        return False
+
+    def _rendered(self, job: Job) -> NDArray[np.uint8] | None:
+        while not job.payload.done():
+            if self._stopped(job):
+                return None
+            self._serve()
+            with self._wake:
+                if not self._requests.urgent and not job.payload.done() and not self._stopped(job):
+                    self._wake.wait()
+        return None if self._stopped(job) else job.payload.result()
+
+    def _transmit(self, job: Job) -> None:
+        payload = self._rendered(job)
+        if payload is None or not self._frame(job, payload):
+            self.stats.cut += 1
+
+    def _frame(self, job: Job, payload: NDArray[np.uint8]) -> bool:
+        """Send one frame in its time; False if it was cut."""
+        if payload.nbytes != job.payload_bytes:
+            raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
+        block = gvsp.frame_packets(
+            job.image, job.payload_bytes, job.block_id, job.packet_bytes, job.target.block_id_64
+        )
+        sent = _Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
+        if not self._wait(job, max(job.start_ns, self._earliest_ns)):
+            return False
+        self._aim(job.target, job.do_not_fragment)
+        self._kept.append(sent)
+        self._send_whole(block.leader, job.block_id, 0)
+        count = len(sent.batch)
+        burst = max(1, BURST_BYTES // job.packet_bytes)
+        step_ns = (job.end_ns - job.start_ns) / count
+        due_ns = float(job.start_ns)
+        while sent.gone < count:
+            if not self._wait(job, max(int(due_ns), self._earliest_ns)):
+                return False
+            size = min(burst, count - sent.gone)
+            now = time.monotonic_ns()
+            self._send_run(sent.batch, job.block_id, sent.gone, size)
+            sent.gone += size
+            due_ns += size * step_ns
+            self._earliest_ns = now + int(size * step_ns / CATCH_UP)
+        if not self._wait(job, max(int(due_ns), self._earliest_ns)):
+            return False
+        self._send_whole(block.trailer, job.block_id, block.last_packet)
+        sent.done = True
+        late_ns = time.monotonic_ns() - job.end_ns
+        self.stats.frames += 1
+        self.stats.late += late_ns > LATE_NS
+        self.stats.worst_late_ns = max(self.stats.worst_late_ns, late_ns)
+        return True
+
+    # -- requests --------------------------------------------------------------------------------
+    def _resend(self, request: PacketResend, extended_status: bool) -> None:
+        """Send packets of the last frames again; say of those that cannot be that they are unavailable."""
+        sent = next((s for s in self._kept if s.block.block_id == request.block_id), None)
+        if sent is None or sent.block.extended != request.extended:
+            last = min(request.last, request.first + MOST_UNAVAILABLE - 1)
+            self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
+            return
+        self._aim(sent.job.target, sent.job.do_not_fragment)
+        block = sent.block
+        if request.first == 0:
+            self._send_again(block.leader, block, 0)
+        first, last = max(request.first, 1), min(request.last, sent.gone)
+        burst = max(1, BURST_BYTES // sent.job.packet_bytes)
+        for start in range(first, last + 1, burst):
+            stop = min(start + burst, last + 1)
+            headers = gvsp.resent(block.headers[start - 1 : stop - 1], block.extended)
+            data = sent.batch.payload[(start - 1) * block.data_bytes : (stop - 1) * block.data_bytes]
+            self._send_run(Batch(headers, data, block.data_bytes), block.block_id, 0, stop - start, start)
+            self.stats.resent += stop - start
+        if sent.done and request.first <= block.last_packet <= request.last:
+            self._send_again(block.trailer, block, block.last_packet)
+        if not sent.done and request.last > sent.gone:
+            first = max(request.first, sent.gone + 1)
+            last = min(request.last, block.last_packet, first + MOST_UNAVAILABLE - 1)
+            self._refuse(request, first, last, Status.PACKET_NOT_YET_AVAILABLE if extended_status else None)
+
+    def _send_again(self, packet: bytes, block: gvsp.Block, packet_id: int) -> None:
+        header = gvsp.header_bytes(block.extended)
+        marked = gvsp.resent(np.frombuffer(packet[:header], np.uint8).reshape(1, header), block.extended)
+        self._send_whole(marked.tobytes() + packet[header:], block.block_id, packet_id)
+        self.stats.resent += 1
+
+    def _refuse(self, request: PacketResend, first: int, last: int, status: Status | None) -> None:
+        if self._target is None:
+            return
+        for packet_id in range(first, last + 1):
+            packet = gvsp.unavailable(
+                request.block_id, packet_id, request.extended, status or Status.PACKET_UNAVAILABLE
+            )
+            self._send_whole(packet, request.block_id, packet_id)
+
+    def _probe(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
+        self._aim(target, do_not_fragment)
+        self._send_whole(gvsp.probe_packet(packet_bytes), 0, 0)
+
+    # -- the socket ------------------------------------------------------------------------------
+    def _aim(self, target: Target, do_not_fragment: bool) -> None:
+        if self._fragment is do_not_fragment or self._fragment is None:
+            self._fragment = not do_not_fragment
+            discover = IP_PMTUDISC_PROBE if do_not_fragment else IP_PMTUDISC_DONT
+            self.sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, discover)
+        if self._target is None or (target.address, target.port) != (self._target.address, self._target.port):
+            try:
+                self.sock.connect((target.address, target.port))
+            except OSError:
+                self.stats.lost += 1  # no way there: the packets fail, too, and are counted
+        self._target = target
+
+    def _send_whole(self, packet: bytes, block_id: int, packet_id: int) -> None:
+        if self._lose and self._lose(block_id, packet_id):
+            return
+        self._insist(lambda: self.sock.send(packet), 1)
+        self.stats.bytes += len(packet)
+
+    def _send_run(self, batch: Batch, block_id: int, first: int, count: int, packet_id: int = 0) -> None:
+        """Send packets first.. of a batch; `packet_id`: of the first one, if it is not first + 1."""
+        packet_id = packet_id or first + 1
+        if self._lose:
+            for i in range(count):
+                if not self._lose(block_id, packet_id + i):
+                    self._insist(lambda at=first + i: batch.send(self.sock, at, 1), 1)
+        else:
+            at, end = first, first + count
+            while at < end:
+                at += self._insist(lambda at=at: batch.send(self.sock, at, end - at), end - at)
+        self.stats.bytes += count * batch.headers.shape[1] + min(
+            count * batch.data_bytes, batch.payload.size - first * batch.data_bytes
+        )
+
+    def _insist(self, send: Callable[[], int], most: int) -> int:
+        """Packets that are off one's hands: sent, or given up (1) because the network refuses the first."""
+        for _ in range(SEND_TRIES):
+            try:
+                return min(send(), most) if most > 1 else (send(), 1)[1]
+            except OSError as problem:
+                if problem.errno not in TRANSIENT or self._closed:
+                    break
+                if problem.errno == errno.ENOBUFS:
+                    time.sleep(1 / 1000)
+        self.stats.lost += 1
+        return 1

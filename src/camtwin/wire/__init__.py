@@ -1,0 +1,1 @@
+"""Bytes <-> messages, sans-IO: GigE Vision's control protocol (gvcp, gev) and stream protocol (gvsp)."""

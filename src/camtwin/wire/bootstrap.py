@@ -1,0 +1,133 @@
+"""The bootstrap registers that the link itself answers: one row a register.
+
+Everything else between 0x0000 and 0x9FFF either is a feature of the camera, and answered by its feature tree
+(the strings at 0x48..0xF7, heartbeat timeout 0x938, SCPD 0xD08), or does not exist here. Bits
+outside `mask` read as reset and are ignored when written: Aravis 0.8 writes SCCFG = 0x40 without asking SCC.
+
+Source of addresses, accesses and bits: GigE Vision 2.0, chapter "Bootstrap registers". Bits are numbered here
+from the least significant one (the standard numbers them from the other end).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, Literal
+
+END: Final = 0xA000  # manufacturer's registers begin
+DISCOVERY_BYTES: Final = 0xF8
+
+MAC_HIGH, MAC_LOW = 0x008, 0x00C
+CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY = 0x024, 0x034, 0x044
+DEVICE_STRINGS: Final = ((0x48, 32), (0x68, 32), (0x88, 32), (0xA8, 48), (0xD8, 16), (0xE8, 16))
+"""(address, bytes): vendor, model, version, manufacturer info, serial number, user's name: the camera's own."""
+FIRST_URL, SECOND_URL = 0x200, 0x400
+LINK_SPEED = 0x670
+HEARTBEAT_TIMEOUT = 0x938  # the camera's
+TIMESTAMP_HIGH, TIMESTAMP_LOW = 0x948, 0x94C
+GVCP_CONFIGURATION, GVSP_CONFIGURATION = 0x954, 0x960
+CCP, PRIMARY_PORT, PRIMARY_IP = 0xA00, 0xA04, 0xA14
+SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
+
+EXCLUSIVE, CONTROL = 1, 2  # CCP
+HEARTBEAT_DISABLE, EXTENDED_STATUS = 1 << 0, 1 << 2  # GVCP configuration
+BLOCK_ID_64 = 1 << 30  # GVSP configuration
+LATCH, RESET = 2, 1  # timestamp control
+FIRE_TEST_PACKET, DO_NOT_FRAGMENT, PACKET_SIZE = 1 << 31, 1 << 30, 0xFFFF  # SCPS
+
+CAPABILITY: Final = (
+    1 << 31  # user's name
+    | 1 << 30  # serial number
+    | 1 << 29  # the heartbeat can be disabled
+    | 1 << 28  # link speed
+    | 1 << 27  # primary application's port and address
+    | 1 << 22  # extended status codes of version 1.1
+    | 1 << 2  # PACKETRESEND; without it Aravis never asks
+    | 1 << 1  # WRITEMEM
+    | 1 << 0  # several registers in one command
+)
+
+
+class Effect(Enum):
+    """What a register does beside holding its value; gev.py carries it out."""
+
+    NONE = auto()
+    PRIVILEGE = auto()
+    TIMESTAMP_CONTROL = auto()
+    TIMESTAMP_VALUE = auto()
+    STREAM_PORT = auto()
+    PACKET_SIZE = auto()
+    STREAM_DESTINATION = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One register. `reset`: its value at power-on; for texts and addresses the device's identity says it."""
+
+    address: int
+    name: str
+    access: Literal["RO", "RW", "WO"] = "RO"
+    reset: int = 0
+    mask: int = 0xFFFF_FFFF
+    effect: Effect = Effect.NONE
+    length: int = 4
+
+
+TABLE: Final = (
+    Register(0x000, "Version", reset=0x0002_0000),
+    Register(0x004, "Device mode", reset=0x8000_0001),  # big-endian, transmitter, one link, UTF-8
+    Register(MAC_HIGH, "MAC address, high"),
+    Register(MAC_LOW, "MAC address, low"),
+    Register(0x010, "IP configurations supported", reset=6),  # LLA 4, DHCP 2: both are mandatory
+    Register(0x014, "IP configuration, from power-up on", "RW", reset=6, mask=2),  # LLA cannot be turned off
+    Register(CURRENT_IP, "Current IP address"),
+    Register(CURRENT_MASK, "Current subnet mask"),
+    Register(CURRENT_GATEWAY, "Current default gateway"),
+    Register(FIRST_URL, "First URL", length=512),
+    Register(SECOND_URL, "Second URL", length=512),
+    Register(0x600, "Number of network interfaces", reset=1),
+    Register(LINK_SPEED, "Link speed, Mb/s"),
+    Register(0x900, "Number of message channels", reset=0),
+    Register(0x904, "Number of stream channels", reset=1),
+    Register(0x908, "Number of action signals", reset=0),
+    Register(0x910, "Number of active links", reset=1),
+    Register(0x92C, "Stream channel capability", reset=1 << 31 | 1 << 30),  # SCSP; 16-bit block ids, too
+    Register(0x930, "Message channel capability", reset=0),
+    Register(0x934, "GVCP capability", reset=CAPABILITY),
+    Register(0x93C, "Timestamp tick frequency, high", reset=0),
+    Register(0x940, "Timestamp tick frequency, low", reset=1_000_000_000),  # camera time is kept in ns
+    Register(0x944, "Timestamp control", "WO", effect=Effect.TIMESTAMP_CONTROL),
+    Register(TIMESTAMP_HIGH, "Timestamp latched, high", effect=Effect.TIMESTAMP_VALUE),
+    Register(TIMESTAMP_LOW, "Timestamp latched, low", effect=Effect.TIMESTAMP_VALUE),
+    Register(GVCP_CONFIGURATION, "GVCP configuration", "RW", mask=HEARTBEAT_DISABLE | EXTENDED_STATUS),
+    Register(0x958, "Pending timeout, ms", reset=200),  # no PENDING_ACK here: the longest a command may take
+    Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64),
+    Register(0x964, "Physical link configurations supported", reset=1),
+    Register(0x968, "Physical link configuration", reset=0),  # a single link
+    Register(CCP, "CCP", "RW", effect=Effect.PRIVILEGE),
+    Register(PRIMARY_PORT, "Primary application's port"),
+    Register(PRIMARY_IP, "Primary application's IP address"),
+    Register(SCP, "SCP", "RW", mask=0xFFFF, effect=Effect.STREAM_PORT),
+    Register(SCPS, "SCPS", "RW", effect=Effect.PACKET_SIZE),  # held by the camera, but for the test packet
+    Register(SCDA, "SCDA", "RW", effect=Effect.STREAM_DESTINATION),
+    Register(SCSP, "SCSP"),
+    Register(0xD20, "SCC", reset=0),
+    Register(0xD24, "SCCFG", "RW", mask=0),
+)
+
+_STARTS: Final = [register.address for register in TABLE]
+
+
+def covering(address: int) -> Register | None:
+    """The row that has this address."""
+    i = bisect_right(_STARTS, address) - 1
+    if i >= 0 and address < TABLE[i].address + TABLE[i].length:
+        return TABLE[i]
+    return None
+
+
+def next_start(address: int) -> int:
+    """Where the first row beyond this address begins; far out if there is none."""
+    i = bisect_right(_STARTS, address)
+    return _STARTS[i] if i < len(_STARTS) else 1 << 32

@@ -1,0 +1,357 @@
+"""The device side of GigE Vision, sans-IO: commands in, answers out, and the time of the next timer.
+
+`receive(data, peer, now)` gives the answers to a datagram; `next_timer()` and `tick(now)` let the heartbeat
+run out on time, not on the arrival of packets. `now` is the host's time, not the camera's: a paced twin's
+heartbeat runs no slower than its client's. Who may do what:
+
+    privilege (CCP)      the controller      everybody else
+    open access          (there is none)     reads; may take control; writes are ACCESS_DENIED
+    control access       reads, writes       reads; writes are ACCESS_DENIED
+    exclusive access     reads, writes       reads and writes are ACCESS_DENIED
+
+Control ends when its holder writes CCP = 0 or is silent for longer than the heartbeat timeout. Then the
+stream closes, the acquisition ends, and what configures the session falls back to its reset value, so
+that the next client finds a camera and not what somebody left behind.
+
+Registers that bootstrap.TABLE does not have go to `device` (the camera's register space); what streams and
+resends is behind `stream`. Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from camtwin.units import MS, Ns
+from camtwin.wire import bootstrap, gvcp
+from camtwin.wire.bootstrap import CCP, SCDA, SCP, SCPS, Effect, Register
+from camtwin.wire.gvcp import Ack, Status, StatusError
+
+Peer: TypeAlias = tuple[str, int]
+"""Internet address as text, UDP port."""
+
+
+class DevicePort(Protocol):
+    """The camera's register space and clock; refusals are StatusError."""
+
+    def read(self, address: int, length: int, /) -> bytes: ...
+    def write(self, address: int, data: bytes, /) -> None: ...
+    def latch_timestamp(self) -> None: ...
+    def reset_timestamp(self) -> None: ...
+    @property
+    def timestamp_latched(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the stream goes, and how."""
+
+    address: str
+    port: int
+    block_id_64: bool
+
+
+class StreamPort(Protocol):
+    """What sends the pictures."""
+
+    def open(self) -> None:
+        """The stream channel opened: the next block is number 1."""
+
+    def close(self) -> None:
+        """The stream channel closed: nothing goes out any more."""
+
+    def end_acquisition(self) -> None:
+        """Nobody is in control any more."""
+
+    def resend(self, request: gvcp.PacketResend, extended_status: bool, /) -> None: ...
+
+    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one device, on one interface, says of itself. Addresses are 32-bit numbers."""
+
+    mac: bytes
+    address: int
+    netmask: int
+    xml_url: str
+    gateway: int = 0
+    link_Mbps: int = 1000
+    stream_port: int = 0  # where stream packets come from
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A datagram to send; `note` says for people why something was refused."""
+
+    data: bytes
+    peer: Peer
+    note: str = ""
+
+
+class GevDevice:
+    """One device. `any_destination`: let SCDA name any host, as the standard does and prudence does not."""
+
+    def __init__(
+        self, identity: Identity, device: DevicePort, stream: StreamPort, *, any_destination: bool = False
+    ) -> None:
+        self.identity, self.device, self.stream = identity, device, stream
+        self.any_destination = any_destination
+        self.controller: Peer | None = None
+        self._heard_ns: Ns = 0
+        self._words = {r.address: r.reset for r in bootstrap.TABLE if r.length == 4}
+        mac = int.from_bytes(identity.mac, "big")
+        self._words |= {
+            bootstrap.MAC_HIGH: mac >> 32,
+            bootstrap.MAC_LOW: mac & 0xFFFF_FFFF,
+            bootstrap.CURRENT_IP: identity.address,
+            bootstrap.CURRENT_MASK: identity.netmask,
+            bootstrap.CURRENT_GATEWAY: identity.gateway,
+            bootstrap.LINK_SPEED: identity.link_Mbps,
+            bootstrap.SCSP: identity.stream_port,
+        }
+        url = identity.xml_url.encode().ljust(512, b"\0")
+        self._texts = {bootstrap.FIRST_URL: url, bootstrap.SECOND_URL: bytes(512)}
+
+    @property
+    def target(self) -> Target | None:
+        """Where the stream goes; None while the channel is closed."""
+        port, address = self._words[SCP], self._words[SCDA]
+        if not port or not address:
+            return None
+        return Target(dotted(address), port, bool(self._words[bootstrap.GVSP_CONFIGURATION]))
+
+    # -- time ------------------------------------------------------------------------------------
+    def next_timer(self) -> Ns | None:
+        """When `tick` has something to do, in host time; None while nobody is in control."""
+        if self.controller is None:
+            return None
+        if self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.HEARTBEAT_DISABLE:
+            return None
+        timeout_ms = int.from_bytes(self.device.read(bootstrap.HEARTBEAT_TIMEOUT, 4), "big")
+        return self._heard_ns + timeout_ms * MS
+
+    def tick(self, now: Ns) -> None:
+        """Let timers that have run out take effect."""
+        due = self.next_timer()
+        if due is not None and now >= due:
+            self._lose_control()
+
+    # -- commands --------------------------------------------------------------------------------
+    def receive(self, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
+        """Carry out one datagram; what comes back is to be sent. Raises nothing, whatever the bytes."""
+        self.tick(now)
+        header = gvcp.header_of(data)
+        if header is None:
+            return []
+        if peer == self.controller:
+            self._heard_ns = now
+        status, note = Status.SUCCESS, ""
+        try:
+            payload = self._carry_out(gvcp.body_of(header, data), peer, now)
+        except StatusError as refusal:
+            status, note, payload = refusal.status, str(refusal), refusal.payload
+        if payload is None or not header.ack_required or header.command == gvcp.Command.PACKETRESEND:
+            return []
+        return [Reply(Ack(status, header.command + 1 & 0xFFFF, header.request_id, payload).pack(), peer, note)]
+
+    def _carry_out(self, body: gvcp.Body, peer: Peer, now: Ns) -> bytes | None:
+        """The body of the acknowledge; None for silence."""
+        match body:
+            case gvcp.ReadReg(addresses):
+                return self._read_registers(addresses, peer)
+            case gvcp.WriteReg(writes):
+                return self._write_registers(writes, peer, now)
+            case gvcp.ReadMem(address, count):
+                self._may_read(peer)
+                return address.to_bytes(4, "big") + self._read(address, count)
+            case gvcp.WriteMem(address, data):
+                return self._write_memory(address, data, peer, now)
+            case gvcp.Discovery():
+                return self._discovery()
+            case gvcp.PacketResend():
+                self._resend(body, peer)
+                return None
+            case gvcp.ForceIp(mac):
+                if mac != self.identity.mac:
+                    return None
+                raise StatusError(Status.NOT_IMPLEMENTED, "the host gives this device its address: no FORCEIP")
+
+    def _discovery(self) -> bytes:
+        """Registers 0x00..0xF7; what does not exist reads 0 here."""
+        answer = bytearray(bootstrap.DISCOVERY_BYTES)
+        for register in bootstrap.TABLE:
+            if register.address < bootstrap.DISCOVERY_BYTES:
+                answer[register.address : register.address + 4] = self._value(register)
+        for address, length in bootstrap.DEVICE_STRINGS:
+            answer[address : address + length] = self.device.read(address, length)
+        return bytes(answer)
+
+    def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
+        """One word after the other; an error ends it, and the words before it are still told."""
+        words = b""
+        for address in addresses:
+            try:
+                self._may_read(peer)
+                words += self._read(address, 4)
+            except StatusError as refusal:
+                raise StatusError(refusal.status, str(refusal), words) from None
+        return words
+
+    def _write_registers(self, writes: tuple[tuple[int, int], ...], peer: Peer, now: Ns) -> bytes:
+        """In order, until one is refused; the acknowledge counts those done."""
+        for done, (address, value) in enumerate(writes):
+            try:
+                self._write(address, value.to_bytes(4, "big"), peer, now)
+            except StatusError as refusal:
+                raise StatusError(refusal.status, str(refusal), done.to_bytes(4, "big")) from None
+        return len(writes).to_bytes(4, "big")
+
+    def _write_memory(self, address: int, data: bytes, peer: Peer, now: Ns) -> bytes:
+        """In order, register by register of the table, the camera's runs in one piece; counts bytes done."""
+        done, size = 0, len(data)
+        while done < size:
+            at = address + done
+            end = done + 4 if bootstrap.covering(at) else min(size, bootstrap.next_start(at) - address)
+            try:
+                self._write(at, data[done:end], peer, now)
+            except StatusError as refusal:
+                raise StatusError(refusal.status, str(refusal), done.to_bytes(4, "big")) from None
+            done = end
+        return size.to_bytes(4, "big")
+
+    # -- registers -------------------------------------------------------------------------------
+    def _may_read(self, peer: Peer) -> None:
+        if self._words[CCP] & bootstrap.EXCLUSIVE and peer != self.controller:
+            raise StatusError(Status.ACCESS_DENIED, f"{self.controller} has exclusive access")
+
+    def _read(self, address: int, length: int) -> bytes:
+        """A range of the table's registers and the camera's, mixed as they lie."""
+        out, at, end = b"", address, address + length
+        while at < end:
+            register = bootstrap.covering(at)
+            if register is not None:
+                out += self._value(register)[at - register.address : end - register.address]
+                at = register.address + register.length
+            else:
+                stop = min(end, bootstrap.next_start(at))
+                out += self.device.read(at, stop - at)
+                at = stop
+        return out
+
+    def _value(self, register: Register) -> bytes:
+        if register.access == "WO":
+            raise StatusError(Status.ACCESS_DENIED, f"{register.name} is write-only")
+        if register.length != 4:
+            return self._texts[register.address]
+        match register.effect:
+            case Effect.TIMESTAMP_VALUE:
+                shift = 32 if register.address == bootstrap.TIMESTAMP_HIGH else 0
+                value = self.device.timestamp_latched >> shift & 0xFFFF_FFFF
+            case Effect.PACKET_SIZE:
+                return self.device.read(SCPS, 4)
+            case _:
+                value = self._words[register.address]
+        return value.to_bytes(4, "big")
+
+    def _write(self, address: int, data: bytes, peer: Peer, now: Ns) -> None:
+        """Write one of the table's registers, or a run of the camera's."""
+        if peer != self.controller and address != CCP:
+            raise StatusError(Status.ACCESS_DENIED, f"{peer} is not in control")
+        register = bootstrap.covering(address)
+        if register is not None:
+            self._write_register(register, int.from_bytes(data, "big"), peer, now)
+        else:
+            self.device.write(address, data)
+
+    def _write_register(self, register: Register, value: int, peer: Peer, now: Ns) -> None:
+        if register.access == "RO":
+            raise StatusError(Status.WRITE_PROTECT, f"{register.name} is read-only")
+        value = value & register.mask | register.reset & ~register.mask
+        match register.effect:
+            case Effect.PRIVILEGE:
+                self._set_privilege(value & (bootstrap.EXCLUSIVE | bootstrap.CONTROL), peer, now)
+            case Effect.TIMESTAMP_CONTROL:
+                if value & bootstrap.LATCH:
+                    self.device.latch_timestamp()
+                if value & bootstrap.RESET:
+                    self.device.reset_timestamp()
+            case Effect.PACKET_SIZE:
+                self._write_packet_size(value)
+            case Effect.STREAM_DESTINATION:
+                self._check_destination(value)
+                self._words[register.address] = value
+            case Effect.STREAM_PORT:
+                self._words[register.address] = value
+                if value:
+                    self.stream.open()
+                else:
+                    self.stream.close()
+            case _:
+                self._words[register.address] = value
+
+    def _write_packet_size(self, value: int) -> None:
+        """SCPS: the camera has packet size and fragmentation; firing a test packet is the link's."""
+        self.device.write(SCPS, (value & ~bootstrap.FIRE_TEST_PACKET).to_bytes(4, "big"))
+        if value & bootstrap.FIRE_TEST_PACKET and (target := self.target):
+            now = int.from_bytes(self.device.read(SCPS, 4), "big")
+            self.stream.fire_test_packet(
+                target, now & bootstrap.PACKET_SIZE, bool(now & bootstrap.DO_NOT_FRAGMENT)
+            )
+
+    def _check_destination(self, address: int) -> None:
+        """A stream can aim a gigabit at anybody: only at who asked for it, or at a group that was joined."""
+        multicast = address >> 28 == 0xE
+        if self.any_destination or multicast or not address:
+            return
+        if self.controller is None or dotted(address) != self.controller[0]:
+            raise StatusError(Status.INVALID_PARAMETER, f"SCDA {dotted(address)} is not the controller's address")
+
+    def _resend(self, request: gvcp.PacketResend, peer: Peer) -> None:
+        """From the control socket or, as Aravis does, from the one that receives the stream."""
+        target = self.target
+        asked_by_stream = target is not None and peer == (target.address, target.port)
+        if request.channel == 0 and (peer == self.controller or asked_by_stream):
+            extended = self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.EXTENDED_STATUS
+            self.stream.resend(request, bool(extended))
+
+    # -- privilege -------------------------------------------------------------------------------
+    def _set_privilege(self, privilege: int, peer: Peer, now: Ns) -> None:
+        if self.controller not in (None, peer):
+            raise StatusError(Status.ACCESS_DENIED, f"{self.controller} is in control")
+        if not privilege:
+            if self.controller:
+                self._lose_control()
+            return
+        self.controller, self._heard_ns = peer, now
+        self._words |= {
+            CCP: privilege,
+            bootstrap.PRIMARY_PORT: peer[1],
+            bootstrap.PRIMARY_IP: number(peer[0]),
+        }
+
+    def _lose_control(self) -> None:
+        self.controller = None
+        self.stream.close()
+        self.stream.end_acquisition()
+        session = (
+            bootstrap.GVCP_CONFIGURATION,
+            bootstrap.GVSP_CONFIGURATION,
+            CCP,
+            bootstrap.PRIMARY_PORT,
+            bootstrap.PRIMARY_IP,
+            SCP,
+            SCDA,
+        )
+        self._words |= dict.fromkeys(session, 0)  # their reset values
+
+
+def dotted(address: int) -> str:
+    """0x7F000001 -> 127.0.0.1"""
+    return ".".join(str(byte) for byte in address.to_bytes(4, "big"))
+
+
+def number(address: str) -> int:
+    """127.0.0.1 -> 0x7F000001"""
+    return int.from_bytes(bytes(int(part) for part in address.split(".")), "big")

@@ -1,0 +1,252 @@
+"""GVCP, GigE Vision's control protocol: bytes <-> messages.
+
+A command is key 0x42, flags, command, length, request id (8 bytes, big-endian as everything here), then its
+body; an acknowledge is status, command + 1, length, request id, then its body. This file knows what is well
+formed and nothing of registers or privileges (gev.py does). Hostile bytes end in one of two ways: what is no
+GVCP command at all (`header_of` gives None) meets silence; what is one, but wrong, raises StatusError with
+the status that its sender is told.
+
+Sources: GigE Vision 2.0, chapters GVCP and "Status codes"; the field layouts agree with Wireshark's dissector.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeAlias
+
+PORT = 3956
+KEY = 0x42
+HEADER_BYTES = 8
+MOST_BYTES = 536
+"""Data in one READMEM or WRITEMEM: 576 (the datagram every host must take), less IP 20, UDP 8, GVCP 8, address 4."""
+MOST_REGISTERS_READ = 135  # (536 + 4) / 4: READREG's body has no address of its own
+MOST_REGISTERS_WRITTEN = 67
+
+ACK_REQUIRED = 0x01
+EXTENDED_ID = 0x10  # of PACKETRESEND and EVENT; DISCOVERY and FORCEIP: the ack may be broadcast
+
+
+class Command(IntEnum):
+    """Command codes; the acknowledge of each is one higher."""
+
+    DISCOVERY = 0x02
+    FORCEIP = 0x04
+    PACKETRESEND = 0x40
+    READREG = 0x80
+    WRITEREG = 0x82
+    READMEM = 0x84
+    WRITEMEM = 0x86
+    EVENT = 0xC0
+    EVENTDATA = 0xC2
+    ACTION = 0x100
+
+
+class Status(IntEnum):
+    """Status codes of acknowledges and of stream packets."""
+
+    SUCCESS = 0x0000
+    PACKET_RESEND = 0x0100
+    NOT_IMPLEMENTED = 0x8001
+    INVALID_PARAMETER = 0x8002
+    INVALID_ADDRESS = 0x8003
+    WRITE_PROTECT = 0x8004
+    BAD_ALIGNMENT = 0x8005
+    ACCESS_DENIED = 0x8006
+    BUSY = 0x8007
+    PACKET_UNAVAILABLE = 0x800C
+    PACKET_NOT_YET_AVAILABLE = 0x8010
+    PACKET_AND_PREV_REMOVED = 0x8011
+    PACKET_REMOVED = 0x8012
+    NO_REF_TIME = 0x8013
+    PACKET_TEMPORARILY_UNAVAILABLE = 0x8014
+    OVERFLOW = 0x8015
+    ACTION_LATE = 0x8016
+    LEADER_TRAILER_OVERFLOW = 0x8017
+    ERROR = 0x8FFF
+
+
+class StatusError(Exception):
+    """What is not carried out: the status its sender is told, what was done before it, and why, for people."""
+
+    def __init__(self, status: Status, message: str = "", payload: bytes = b"") -> None:
+        super().__init__(message or status.name)
+        self.status, self.payload = status, payload
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first 8 bytes of a command; `command` may be a code that nobody knows."""
+
+    flags: int
+    command: int
+    length: int
+    request_id: int
+
+    @property
+    def ack_required(self) -> bool:
+        return bool(self.flags & ACK_REQUIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Who is there?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ForceIp:
+    """The device with this MAC address shall take this internet address."""
+
+    mac: bytes
+    address: int
+    netmask: int
+    gateway: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacketResend:
+    """Packets first..last (both included) of a block shall be sent again; never acknowledged."""
+
+    channel: int
+    block_id: int
+    first: int
+    last: int
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReg:
+    addresses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReg:
+    writes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMem:
+    address: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMem:
+    address: int
+    data: bytes
+
+
+Body: TypeAlias = Discovery | ForceIp | PacketResend | ReadReg | WriteReg | ReadMem | WriteMem
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """An acknowledge. `command` is the acknowledge's code: the command's, plus one."""
+
+    status: int
+    command: int
+    request_id: int
+    payload: bytes = b""
+
+    def pack(self) -> bytes:
+        return (
+            struct.pack(">HHHH", self.status, self.command, len(self.payload), self.request_id) + self.payload
+        )
+
+
+def header_of(data: bytes) -> Header | None:
+    """The header of a command; None for what is none, which nobody answers."""
+    if len(data) < HEADER_BYTES or data[0] != KEY:
+        return None
+    return Header(*struct.unpack_from(">xBHHH", data))
+
+
+def body_of(header: Header, data: bytes) -> Body:
+    """The body of the datagram `data`, which began with `header`; StatusError where it is not well formed."""
+    body = data[HEADER_BYTES:]
+    if header.command not in _PARSERS:
+        raise StatusError(Status.NOT_IMPLEMENTED, f"command {header.command:#06x} is not implemented")
+    if header.length != len(body):
+        raise StatusError(
+            Status.INVALID_PARAMETER, f"length {header.length} in a command with {len(body)} bytes of body"
+        )
+    return _PARSERS[header.command](header, body)
+
+
+def _discovery(_: Header, body: bytes) -> Discovery:
+    _need(not body, f"DISCOVERY has a body of {len(body)} bytes")
+    return Discovery()
+
+
+def _force_ip(_: Header, body: bytes) -> ForceIp:
+    _need(len(body) == 56, f"FORCEIP has a body of {len(body)} bytes, not 56")
+    address, netmask, gateway = struct.unpack_from(">20xI12xI12xI", body)
+    return ForceIp(body[2:8], address, netmask, gateway)
+
+
+def _packet_resend(header: Header, body: bytes) -> PacketResend:
+    extended = bool(header.flags & EXTENDED_ID)
+    size = 20 if extended else 12
+    _need(len(body) == size, f"PACKETRESEND has a body of {len(body)} bytes, not {size}")
+    channel, block_id, first, last = struct.unpack_from(">HHII", body)
+    if extended:  # the 16-bit field is reserved then, and packet ids have all 32 bits
+        return PacketResend(channel, int.from_bytes(body[12:20], "big"), first, last, True)
+    return PacketResend(channel, block_id, first & 0xFF_FFFF, last & 0xFF_FFFF, False)
+
+
+def _read_reg(_: Header, body: bytes) -> ReadReg:
+    count, rest = divmod(len(body), 4)
+    _need(not rest and 1 <= count <= MOST_REGISTERS_READ, f"READREG has a body of {len(body)} bytes")
+    addresses = struct.unpack(f">{count}I", body)
+    for address in addresses:
+        _aligned(address)
+    return ReadReg(addresses)
+
+
+def _write_reg(_: Header, body: bytes) -> WriteReg:
+    count, rest = divmod(len(body), 8)
+    _need(not rest and 1 <= count <= MOST_REGISTERS_WRITTEN, f"WRITEREG has a body of {len(body)} bytes")
+    writes = tuple(struct.iter_unpack(">II", body))
+    for address, _value in writes:
+        _aligned(address)
+    return WriteReg(writes)
+
+
+def _read_mem(_: Header, body: bytes) -> ReadMem:
+    _need(len(body) == 8, f"READMEM has a body of {len(body)} bytes, not 8")
+    address, count = struct.unpack(">I2xH", body)
+    _need(1 <= count <= MOST_BYTES, f"READMEM of {count} bytes, beyond 1 to {MOST_BYTES}")
+    _aligned(address, count)
+    return ReadMem(address, count)
+
+
+def _write_mem(_: Header, body: bytes) -> WriteMem:
+    _need(
+        5 <= len(body) <= 4 + MOST_BYTES, f"WRITEMEM of {len(body) - 4} bytes, beyond 1 to {MOST_BYTES}"
+    )
+    address = int.from_bytes(body[:4], "big")
+    _aligned(address, len(body) - 4)
+    return WriteMem(address, body[4:])
+
+
+_PARSERS = {
+    Command.DISCOVERY: _discovery,
+    Command.FORCEIP: _force_ip,
+    Command.PACKETRESEND: _packet_resend,
+    Command.READREG: _read_reg,
+    Command.WRITEREG: _write_reg,
+    Command.READMEM: _read_mem,
+    Command.WRITEMEM: _write_mem,
+}
+
+
+def _need(well: bool, message: str) -> None:
+    if not well:
+        raise StatusError(Status.INVALID_PARAMETER, message)
+
+
+def _aligned(*numbers: int) -> None:
+    for number in numbers:
+        if number % 4:
+            raise StatusError(Status.BAD_ALIGNMENT, f"{number:#x} is not a multiple of 4")

@@ -1,0 +1,143 @@
+"""A twin with one thing wrong: `sabotage.py NAME run MODEL ...` breaks that part, then runs the command line.
+
+The checks of this folder are run on these too, and have to fail there: a check that a broken twin passes
+checks nothing. Each break is small, plausible (a byte order, a count, a check left out) and made before the
+rest of the package is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from typing import Any
+
+BREAKS: dict[str, Callable[[], None]] = {}
+
+
+def breaks(function: Callable[[], None]) -> Callable[[], None]:
+    BREAKS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def replaced(package: Any, module: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
+    """Wrap module.name, and the same in the package that hands it on."""
+    original = getattr(module, name)
+    for place in (package, module):
+        setattr(place, name, wrapper(original))
+
+
+def edited(text: str, old: str, new: str) -> str:
+    """The text with every `old` replaced; a break that finds nothing to break is an error of its own."""
+    if old not in text:
+        raise LookupError(f"nothing to sabotage: no {old!r}")
+    return text.replace(old, new)
+
+
+# --- pixels
+
+
+def payload(change: Callable[[Any, Any], Any]) -> None:
+    from camtwin import pixels
+    from camtwin.pixels import packing
+
+    replaced(pixels, packing, "pack", lambda pack: lambda dn, fmt: change(pack(dn, fmt), fmt))
+
+
+@breaks
+def pixels_big_endian() -> None:
+    payload(lambda data, fmt: data.reshape(-1, 2)[:, ::-1].reshape(-1) if fmt.bits_per_pixel == 16 else data)
+
+
+@breaks
+def packing_msb_first() -> None:
+    """Two pixels in three bytes the old GigE Vision way: high byte, both low nibbles, high byte."""
+
+    def change(data: Any, fmt: Any) -> Any:
+        if not fmt.packed:
+            return data
+        low, mixed, high = data.reshape(-1, 3).T
+        data = data.copy().reshape(-1, 3)
+        data[:, 0] = low >> 4 | (mixed & 0x0F) << 4
+        data[:, 1] = low & 0x0F | mixed & 0xF0
+        data[:, 2] = high
+        return data.reshape(-1)
+
+    payload(change)
+
+
+@breaks
+def payload_shifted() -> None:
+    import numpy as np
+
+    payload(lambda data, fmt: np.roll(data, 1))
+
+
+@breaks
+def noise_frozen() -> None:
+    """Every frame gets the noise of the first."""
+    from camtwin.twins.renderer import Renderer
+
+    readout = Renderer._readout
+    Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), frame=1)
+
+
+# --- features
+
+
+def description(old: str, new: str) -> None:
+    from camtwin import genicam
+    from camtwin.genicam import xml
+
+    replaced(genicam, xml, "description", lambda write: lambda tree: edited(write(tree), old, new))
+
+
+@breaks
+def xml_dangling() -> None:
+    description("<pMax>Width_Max</pMax>", "<pMax>Width_Most</pMax>")
+
+
+@breaks
+def xml_little_endian() -> None:
+    description("<Endianess>BigEndian</Endianess>", "<Endianess>LittleEndian</Endianess>")
+
+
+@breaks
+def xml_wider() -> None:
+    """The description promises what the camera does not take."""
+    description("<Min>16</Min>", "<Min>8</Min>")
+
+
+@breaks
+def limits_ignored() -> None:
+    from camtwin.genicam.tree import Refused, Tree
+
+    check = Tree._check
+
+    def lenient(self: Tree, node: Any, shown: Any, at: Any) -> Any:
+        try:
+            return check(self, node, shown, at)
+        except Refused:
+            return shown
+
+    Tree._check = lenient
+
+
+@breaks
+def locks_ignored() -> None:
+    from camtwin.genicam.tree import Tree
+
+    bind = Tree._bind_rules
+
+    def unlocked(self: Tree, node: Any) -> None:
+        bind(self, node)
+        node.rules.pop("Locked", None)
+
+    Tree._bind_rules = unlocked
+
+
+if __name__ == "__main__":
+    BREAKS[sys.argv.pop(1)]()
+    from camtwin.cli import main
+
+    main()

@@ -1,0 +1,81 @@
+"""Pixel formats against bytes typed by hand from PFNC.
+
+Sources: EMVA, GenICam Pixel Format Naming Convention, version 2.1 (names; "lsb packed": pixels follow
+each other from the lowest bit of the first byte upwards, without padding), and EMVA's list of values
+(GenICamPixelFormatValues: bits 16..23 of a code are the bits a pixel occupies).
+"""
+
+import numpy as np
+import pytest
+
+from camtwin.pixels import FORMATS, pack, payload_bytes, unpack
+
+# name, code, significant bits, bits in memory: GenICamPixelFormatValues, "Mono formats".
+VALUES = [
+    ("Mono8", 0x01080001, 8, 8),
+    ("Mono10", 0x01100003, 10, 16),
+    ("Mono10p", 0x010A0046, 10, 10),
+    ("Mono12", 0x01100005, 12, 16),
+    ("Mono12p", 0x010C0047, 12, 12),
+]
+
+# name, image, payload. Bits are worked out beside each packed one.
+IMAGES = [
+    ("Mono8", [[0x00, 0x7F], [0x80, 0xFF]], "00 7F 80 FF"),
+    # 16 bit words, value in the low bits ("right aligned"), low byte first.
+    ("Mono10", [[0x001, 0x3AB]], "01 00 AB 03"),
+    ("Mono12", [[0x001, 0xABC]], "01 00 BC 0A"),
+    # 01'00100011, 10'10101011, 00'11001101, 11'11101111: byte 1 is 101011 of the second pixel above 01 of the
+    # first, byte 2 is 1101 above 1010, byte 3 is 11 above 001100, byte 4 is 11111011.
+    ("Mono10p", [[0x123, 0x2AB, 0x0CD, 0x3EF]], "23 AD DA CC FB"),
+    # The second row goes on within the byte that the first row ends in; zeros fill the last byte.
+    ("Mono10p", [[0x123], [0x2AB]], "23 AD 0A"),
+    ("Mono10p", [[0x3FF]], "FF 03"),
+    # Byte 1 is the second pixel's low digit above the first one's high digit.
+    ("Mono12p", [[0xABC, 0x123]], "BC 3A 12"),
+    ("Mono12p", [[0xABC, 0x123, 0xDEF, 0x456]], "BC 3A 12 EF 6D 45"),
+    ("Mono12p", [[0xABC], [0x123], [0xDEF]], "BC 3A 12 EF 0D"),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "bits", "bits_per_pixel"), VALUES)
+def test_codes_and_bits(name, code, bits, bits_per_pixel):
+    fmt = FORMATS[name]
+    assert (fmt.name, fmt.code, fmt.bits, fmt.bits_per_pixel) == (name, code, bits, bits_per_pixel)
+    assert fmt.packed == (bits == bits_per_pixel != 8)
+
+
+def test_there_are_no_other_formats():
+    assert list(FORMATS) == [name for name, *_ in VALUES]
+
+
+@pytest.mark.parametrize(("name", "image", "payload"), IMAGES)
+def test_image_to_bytes(name, image, payload):
+    dn = np.array(image, np.uint16)
+    assert pack(dn, FORMATS[name]).tobytes() == bytes.fromhex(payload)
+
+
+@pytest.mark.parametrize(("name", "image", "payload"), IMAGES)
+def test_bytes_to_image(name, image, payload):
+    height, width = np.shape(image)
+    dn = unpack(bytes.fromhex(payload), FORMATS[name], width, height)
+    assert dn.dtype == np.uint16
+    assert dn.tolist() == image
+
+
+@pytest.mark.parametrize(("name", "image", "payload"), IMAGES)
+def test_payload_bytes(name, image, payload):
+    height, width = np.shape(image)
+    assert payload_bytes(FORMATS[name], width, height) == len(bytes.fromhex(payload))
+
+
+def test_payload_of_the_largest_image():
+    # 4096 x 3000 pixels: 12 288 000 at 8 bits, 24 576 000 at 16, 15 360 000 at 10, 18 432 000 at 12.
+    sizes = {name: payload_bytes(fmt, 4096, 3000) for name, fmt in FORMATS.items()}
+    assert sizes == {
+        "Mono8": 12_288_000,
+        "Mono10": 24_576_000,
+        "Mono10p": 15_360_000,
+        "Mono12": 24_576_000,
+        "Mono12p": 18_432_000,
+    }

@@ -1,0 +1,172 @@
+"""One declaration, bound to a sheet: limits, locks, selectors, pulled values, sheets that do not fit."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from camtwin.genicam import Chapter, Refused, SheetError, Tree, description
+from camtwin.genicam.nodes import (
+    Boolean,
+    Command,
+    Enumeration,
+    Float,
+    Integer,
+    Selector,
+    String,
+    Time,
+    sheet_value,
+)
+from camtwin.genicam.tree import NoSuchFeature
+
+
+class Small(Chapter):
+    DeviceVendorName = String("Maker.", value=sheet_value)
+    DeviceModelName = String("Model.", value=sheet_value)
+    Size = Integer("Pixels there are.", value=sheet_value)
+    Offset = Integer("Where it begins.", max=lambda Size, Length: Size - Length)
+    Length = Integer(
+        "How long it is.", min=1, max=lambda Size, Offset: Size - Offset, locked=lambda device: device.busy
+    )
+    Short = Boolean("Allows less.", default=False)
+    Wait_ns = Time(
+        "A time.", default=20, max=1e6, inc=1, min=lambda Short, usual_min: 0 if Short else usual_min
+    )
+    Rate = Float("A rate, if there is one.", default=2.0, min=0.5, max=100, available="Short")
+    Pick = Selector("Which one.", "One Two Three")
+    Level = Integer("Level of each.", max=9).per("Pick")
+    Kind = Enumeration("Kind.", "A B C")
+    Name = String("Name.", length=8)
+    Go = Command("Goes.", do=lambda device: device.gone.append("go"))
+
+
+ROWS = {
+    "DeviceVendorName": {"value": "Maker"},
+    "DeviceModelName": {"value": "Model-1"},
+    "Size": {"value": 100},
+    "Offset": {"inc": 10},
+    "Length": {"min": 10, "max": 100, "inc": 10, "default": 100},
+    "Short": {},
+    "Wait": {"min": 1, "usual_min": 15, "max": 1000},
+    "Rate": {},
+    "Pick": {"entries": ["One", "Two"]},
+    "Level": {},
+    "Kind": {"entries": ["A", "C"]},
+    "Name": {},
+    "Go": {},
+}
+
+
+@pytest.fixture
+def device():
+    tree = Tree(Small, ROWS, "gige")
+    return SimpleNamespace(tree=tree, settings=tree.factory(), busy=False, gone=[])
+
+
+def test_factory_values_come_from_the_row_else_the_declaration(device):
+    s = device.settings
+    assert (s.Length, s.Offset, s.Wait_ns, s.Kind, dict(s.Level)) == (
+        100,
+        0,
+        20_000,
+        "A",
+        {"One": 0, "Two": 0},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Length=105", "Length 105 is above the maximum 100"),
+        ("Length=5", "Length 5 is below the minimum 10"),
+        ("Length=25", "Length 25 is not 10 plus a multiple of 10"),
+        ("Wait=14", "Wait 14 us is below the minimum 15 us"),
+        ("Wait=1e9", "Wait 1000000000 us is above the maximum 1000 us"),
+        ("Wait=nan", "Wait 'nan': wants a number"),
+        ("Kind=B", "Kind B is none of A, C"),
+        ("Rate=3", "Rate is not available now"),
+        ("Size=1", "Size is read-only"),
+        ("Name=12345678", "Name '12345678': wants at most 7 bytes of text"),
+        ("Short=maybe", "Short 'maybe': wants true or false"),
+        ("Go=1", "Go=1: write Go alone, it is a command"),
+        ("Length", "Length: write Length=VALUE"),
+    ],
+)
+def test_refusals_name_the_thing_the_value_and_the_limit(device, text, message):
+    before = device.settings
+    with pytest.raises(Refused) as refused:
+        device.tree.assign(device, text)
+    assert str(refused.value) == message
+    assert device.settings is before
+
+
+def test_limits_move_with_what_they_depend_on(device):
+    tree = device.tree
+    tree.set(device, "Length", 40)
+    tree.set(device, "Offset", 60)
+    with pytest.raises(Refused, match="Length 50 is above the maximum 40"):
+        tree.set(device, "Length", 50)
+
+
+def test_values_are_pulled_into_limits_that_moved(device):
+    tree = device.tree
+    tree.assign(device, "Short=true")
+    tree.set(device, "Wait", 2.4)
+    assert device.settings.Wait_ns == 2_000  # on the step of 1 us
+    tree.assign(device, "Short=false")
+    assert device.settings.Wait_ns == 15_000
+
+
+def test_locks_ask_the_camera(device):
+    device.busy = True
+    with pytest.raises(Refused, match="Length is locked now"):
+        device.tree.set(device, "Length", 40)
+    device.busy = False
+    device.tree.set(device, "Length", 40)
+    assert device.settings.Length == 40
+
+
+def test_selected_features_have_a_value_an_entry(device):
+    device.tree.assign(device, "Pick=Two")
+    device.tree.assign(device, "Level=7")
+    assert dict(device.settings.Level) == {"One": 0, "Two": 7}
+    assert device.tree.shown(device.settings)["Level"] == {"One": 0, "Two": 7}
+
+
+def test_commands_do_their_work_once(device):
+    device.tree.assign(device, "Go")
+    assert device.gone == ["go"]
+
+
+def test_an_unknown_name_gets_a_near_one(device):
+    with pytest.raises(NoSuchFeature, match="no feature Lenght; do you mean Length"):
+        device.tree.assign(device, "Lenght=3")
+
+
+class Circle(Chapter):
+    A = Integer("Needs B.", value=lambda B: B)
+    B = Integer("Needs A.", value=lambda A: A)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "rows", "message"),
+    [
+        (Small, {**ROWS, "Wdith": {}}, "no such feature: Wdith"),
+        (Small, {**ROWS, "Length": {"mx": 3}}, "Length: nothing asks for mx"),
+        (Small, {**ROWS, "Wait": {"max": 5}}, "Wait needs a 'usual_min' in the data sheet"),
+        (Small, {**ROWS, "Kind": {"entries": ["A", "Z"]}}, "Kind has no entry Z"),
+        (Small, {k: v for k, v in ROWS.items() if k != "Size"}, "a rule of Offset asks for Size"),
+        (Circle, {"A": {}, "B": {}}, "rules need each other: B -> A -> B"),
+    ],
+)
+def test_sheets_that_do_not_fit_are_refused_at_load(chapter, rows, message):
+    with pytest.raises(SheetError, match=message):
+        Tree(chapter, rows, "gige")
+
+
+def test_the_description_is_the_same_every_time_and_says_each_feature(device):
+    text = description(device.tree)
+    assert text == description(Tree(Small, ROWS, "gige"))
+    for name in ROWS:
+        assert f'Name="{name}"' in text
+    assert '<EnumEntry Name="B"' not in text
+    assert "<pMax>Offset_Max</pMax>" in text

@@ -1,0 +1,146 @@
+"""The twin in process: what the README shows, that runs repeat bit for bit, and clear errors."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import camtwin
+from camtwin.units import MS
+
+MODEL = "baumer-vcxg-124m"
+LIGHT = camtwin.scene.Flat(photons_per_s=1.2e6, wavelength_nm=536)
+SMALL = ("Width=640", "Height=480", "OffsetX=1728", "OffsetY=1000")
+
+
+def small(*settings: str, **twin):
+    cam = camtwin.open(MODEL, **{"scene": LIGHT, "seed": 7, **twin})
+    for text in (*SMALL, *settings):
+        cam.set(text)
+    return cam
+
+
+def test_frames_of_a_flat_field_have_the_mean_that_the_data_sheet_gives():
+    with small("PixelFormat=Mono12") as cam:
+        cam.ExposureTime = 4000.0
+        frames = cam.grab(3)
+        sensor = cam.twin.sheet.sensor.parameters
+    electrons = 1.2e6 * 0.673 * 4e-3  # the sheet's quantum efficiency at 536 nm
+    expected = electrons * sensor.gain_DN_per_e + sensor.pedestal_DN
+    sigma = (electrons * sensor.prnu**2 * electrons) ** 0.5 * sensor.gain_DN_per_e  # PRNU dominates the mean
+    for frame in frames:
+        assert frame.image.shape == (480, 640)
+        assert frame.image.dtype == np.uint16
+        assert frame.image.mean() == pytest.approx(expected, abs=5 * sigma / (480 * 640) ** 0.5 + 0.02)
+    assert [f.frame_id for f in frames] == [1, 2, 3]
+    assert all(f.settings.ExposureTime_ns == 4 * MS for f in frames)
+    assert not np.array_equal(frames[0].image, frames[1].image)
+
+
+def test_same_seed_and_commands_give_the_same_bytes_and_another_seed_does_not():
+    runs = [[f.image.tobytes() for f in small(seed=seed).grab(3)] for seed in (7, 7, 8)]
+    assert runs[0] == runs[1]
+    assert runs[0][0] != runs[2][0]
+
+
+def test_a_frame_has_the_same_bytes_on_any_number_of_threads():
+    cam = small("PixelFormat=Mono12p")
+    exposures = []
+    cam.twin.camera.on_exposure = exposures.append
+    cam.grab(6)
+    alone = [cam.twin.render(e).tobytes() for e in exposures]
+    fresh = small("PixelFormat=Mono12p")
+    with ThreadPoolExecutor(2) as pool:
+        together = [payload.tobytes() for payload in pool.map(fresh.twin.render, exposures)]
+    assert alone == together
+
+
+@pytest.mark.parametrize("roi", [(0, 0, 4096, 16), (1024, 7, 512, 9), (2032, 3, 48, 13), (3000 // 16 * 16, 0, 16, 1)])
+def test_another_roi_has_the_same_noise_in_the_same_pixels(roi):
+    x, y, w, h = roi
+    chart = {"scene": camtwin.scene.Chart(), "seed": 3}
+    with camtwin.open(MODEL, **chart) as cam:
+        for text in ("Height=32", "PixelFormat=Mono12"):
+            cam.set(text)
+        whole = cam.grab()[0].image
+    with camtwin.open(MODEL, **chart) as cam:
+        for text in (f"Height={h}", f"OffsetY={y}", f"Width={w}", f"OffsetX={x}", "PixelFormat=Mono12"):
+            cam.set(text)
+        cut = cam.grab()[0].image
+    assert np.array_equal(cut, whole[y : y + h, x : x + w])
+
+
+def test_software_trigger_in_virtual_time():
+    with small() as cam:
+        cam.TriggerMode = "On"
+        cam.TriggerSource = "Software"
+        cam.AcquisitionStart()
+        cam.advance(10 * MS)
+        cam.TriggerSoftware()
+        (frame,) = cam.grab(1)
+        assert frame.timestamp_ns == 10 * MS + 97_696  # 97.7 us later, in ticks of 8 ns
+        with pytest.raises(camtwin.NoFrame, match="TriggerMode is On, TriggerSource Software"):
+            cam.grab(1)
+
+
+def test_single_frame_mode_starts_again_for_every_frame():
+    with small("AcquisitionMode=SingleFrame") as cam:
+        assert [f.frame_id for f in cam.grab(3)] == [1, 2, 3]
+
+
+def test_frames_that_nobody_asked_for_do_not_turn_up_later():
+    with small() as cam:
+        first = cam.grab(2)
+        cam.Width = 320
+        again = cam.grab(1)
+        assert again[0].image.shape == (480, 320)
+        assert again[0].frame_id > first[-1].frame_id
+        assert again[0].timestamp_ns > first[-1].received_ns
+
+
+@pytest.mark.parametrize(("speed", "limit_fps"), [("100M", 1.004), (None, 15.205)])
+def test_the_modelled_link_limits_unless_there_is_none(speed, limit_fps):
+    cam = camtwin.open(MODEL, scene=camtwin.scene.Dark(), link_speed=speed)
+    cam.set("GevSCPSPacketSize=9000")
+    arrived = []
+    cam.twin.camera.transmitter.on_delivery = lambda t: arrived.append(t.end_ns)
+    cam.AcquisitionStart()
+    cam.advance(30_000 * MS)
+    fps = (len(arrived) - 1) * 1e9 / (arrived[-1] - arrived[0])
+    assert fps == pytest.approx(limit_fps, rel=2e-3)
+
+
+def test_errors_name_the_thing_the_value_and_the_limit():
+    with small() as cam:
+        with pytest.raises(camtwin.Refused, match="ExposureTime 12 us is below the minimum 15 us"):
+            cam.ExposureTime = 12
+        with pytest.raises(AttributeError, match="no feature Wdith; do you mean Width"):
+            cam.Wdith = 12
+        with pytest.raises(AttributeError, match="no feature GevCCP"):
+            _ = cam.GevCCP  # the link's, and there is none
+        with pytest.raises(ValueError, match="0 frames is below the minimum 1"):
+            cam.grab(0)
+        assert cam.limits("ExposureTime") == (15, 60_000_000)
+        assert "ExposureTime" in dir(cam)
+
+
+@pytest.mark.parametrize("speed", ["3X", "", "-1G", "1", "999G", 5])
+def test_a_link_speed_that_is_none(speed):
+    with pytest.raises(ValueError, match="link speed"):
+        camtwin.open(MODEL, link_speed=speed)
+
+
+def test_temperature_rises_from_ambient():
+    with small() as cam:
+        thermal = cam.twin.sheet.thermal
+        assert cam.DeviceTemperature == pytest.approx(thermal.ambient_C, abs=0.01)
+        cam.advance(int(thermal.time_constant_s * 1e9))
+        assert cam.DeviceTemperature == pytest.approx(thermal.ambient_C + thermal.rise_K * (1 - 2.718281828**-1))
+
+
+@pytest.mark.parametrize("pixel_format", ["Mono8", "Mono10", "Mono12", "Mono12p"])
+def test_test_patterns_reach_every_format(pixel_format):
+    with small(f"PixelFormat={pixel_format}", "TestPattern=GreyHorizontalRamp") as cam:
+        image = cam.grab()[0].image
+    bits = {"Mono8": 8, "Mono10": 10}.get(pixel_format, 12)
+    assert np.array_equal(image, np.broadcast_to(np.arange(1728, 1728 + 640) % 2**bits, image.shape))

@@ -1,0 +1,135 @@
+"""What the user writes, and which scene it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from camtwin.scene import Chart, Dark, Flat, Pan, Picture, Scene, describe, parse, spec
+
+
+def no_files(path: str) -> NDArray[np.uint8]:
+    raise FileNotFoundError(2, "No such file or directory", path)
+
+
+@pytest.mark.parametrize(
+    ("text", "scene"),
+    [
+        ("chart", Chart(2.8e6, 536)),
+        ("chart:1e6", Chart(1e6, 536)),
+        ("chart@850", Chart(2.8e6, 850)),
+        ("flat", Flat(1.4e6, 536)),
+        ("flat:1.2e6@536", Flat(1.2e6, 536)),
+        ("flat:0", Flat(0, 536)),
+        ("flat:5@940", Flat(5, 940)),
+        ("dark", Dark(536)),
+        ("dark@850", Dark(850)),
+        ("pan:chart", Pan(Chart(), 200, 0)),
+        ("pan:350:chart", Pan(Chart(), 350, 0)),
+        ("pan:3.5e2@90:flat:1e6@850", Pan(Flat(1e6, 850), 350, 90)),
+        ("pan:100@-45:dark", Pan(Dark(), 100, -45)),
+    ],
+)
+def test_words_and_their_scenes(text: str, scene: Scene):
+    assert parse(text, no_files) == scene
+
+
+@pytest.mark.parametrize("path", ["photo.jpg", "./chart", "dir/dark", "C:\\p.png", "charts.png", "a b@2.tif"])
+def test_all_else_is_the_path_of_a_picture(path: str):
+    asked = []
+
+    def load(text: str) -> NDArray[np.uint8]:
+        asked.append(text)
+        return np.full((4, 5, 3), 188, np.uint8)
+
+    picture = parse(path, load)
+    pan = parse(f"pan:50@180:{path}", load)
+    assert asked == [path, path]
+    assert isinstance(picture, Picture)
+    assert (picture.name, picture.photons_per_s, picture.wavelength_nm) == (path, 2.8e6, 536)
+    assert picture.luminance[0, 0] == pytest.approx(0.5029 * 65535, abs=3)
+    assert isinstance(pan, Pan)
+    assert isinstance(pan.scene, Picture)
+    assert (pan.px_per_s, pan.direction_deg) == (50, 180)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "scene '': empty; allowed: chart, flat,"),
+        ("pan:", "scene 'pan:': empty; allowed: chart, flat,"),
+        (
+            "chrat",
+            "scene 'chrat': neither a scene nor a readable image (No such file or directory); allowed: ",
+        ),
+        ("flat:much", "scene 'flat:much': 'much' is not a number of photons per pixel and second"),
+        ("flat:", "scene 'flat:': '' is not a number of photons per pixel and second"),
+        ("flat:1e6@green", "scene 'flat:1e6@green': 'green' is not a number of nanometres"),
+        ("flat:-5", "scene 'flat:-5': photons_per_s -5 is outside 0..1e+12 per pixel"),
+        ("chart:nan", "scene 'chart:nan': photons_per_s nan is outside 0..1e+12 per pixel"),
+        ("flat@0.536", "scene 'flat@0.536': wavelength_nm 0.536 is outside 100..10000 nm"),
+        ("dark:5", "scene 'dark:5': dark has no light to set; allowed: dark, dark@NM"),
+        ("pan:-5:chart", "scene 'pan:-5:chart': px_per_s -5 is outside 0..1e+09 px/s"),
+        ("pan:5@1e3:chart", "scene 'pan:5@1e3:chart': direction_deg 1000 is outside -360..360 degrees"),
+        ("pan:.:chart", "scene 'pan:.:chart': '.' is not a number of pixels a second"),
+        ("pan:pan:chart", "scene 'pan:pan:chart': a pan of a pan; allowed: one pan"),
+    ],
+)
+def test_errors_name_the_text_and_what_is_allowed(text: str, message: str):
+    with pytest.raises(ValueError) as error:
+        parse(text, no_files)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_picture_is_named_too():
+    def unreadable(path: str) -> NDArray[np.uint8]:
+        raise OSError("cannot identify image file\nwith more lines")
+
+    def odd(path: str) -> NDArray[np.float64]:
+        return np.zeros((2, 2))
+
+    with pytest.raises(
+        ValueError, match=r"^scene 'a\.txt': neither .* \(cannot identify image file\); allowed"
+    ) as error:
+        parse("a.txt", unreadable)
+    assert "\n" not in str(error.value)
+    with pytest.raises(ValueError, match=r"^scene 'a\.npy': picture 'a\.npy' holds float64, allowed are"):
+        parse("a.npy", odd)
+
+
+@given(st.text(max_size=40) | st.from_regex(r"(pan:)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}"))
+def test_any_text_is_a_scene_or_a_one_line_error(text: str):
+    try:
+        scene = parse(text, no_files)
+    except ValueError as error:
+        refusal = str(error)
+        assert refusal.startswith(f"scene {text!r}: ")
+        assert len(refusal.splitlines()) == 1
+    else:
+        assert parse(describe(scene), no_files) == scene
+
+
+light = st.floats(0, 1e12)
+wavelength = st.floats(100, 10_000)
+still = st.builds(Flat, light, wavelength) | st.builds(Chart, light, wavelength) | st.builds(Dark, wavelength)
+
+
+@given(still | st.builds(Pan, still, st.floats(0, 1e9), st.floats(-360, 360)))
+def test_a_description_is_read_back_as_the_scene(scene: Scene):
+    assert parse(describe(scene), no_files) == scene
+
+
+def test_a_picture_is_described_by_its_path():
+    def load(path: str) -> NDArray[np.uint8]:
+        return np.zeros((2, 2), np.uint8)
+
+    assert describe(parse("pan:5:x.png", load)) == "pan:5.0@0.0:x.png"
+
+
+def test_the_help_names_every_form():
+    for form in ("chart", "flat", "dark", "PATH", "pan:SCENE", "pan:SPEED:SCENE", "pan:SPEED@DEGREES:SCENE"):
+        assert f"\n  {form} " in (spec.__doc__ or "")

@@ -1,0 +1,211 @@
+"""The fused kernels against the readable reference: the same bits, everywhere."""
+
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camtwin.sensor import expose, expose_reference, fast, fixed_pattern, fixed_pattern_reference
+from physics.small_sensor import PARAMETERS, frames, light, readout
+
+RATES = np.random.default_rng(3).uniform(0, 1.1e6, (128, 256)).astype(np.float32)
+PATTERN = fixed_pattern_reference(PARAMETERS, 1)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A frame of the whole sensor, by the reference."""
+    return expose_reference(RATES, PATTERN, PARAMETERS, readout())
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    width=st.integers(1, 90),
+    height=st.integers(1, 5),
+    bits=st.sampled_from([8, 10, 12]),
+    full_well_e=st.floats(1e3, 1e5),
+    read_noise_e=st.floats(1, 30),
+    gain_dB=st.floats(-10, 48),
+    black_level_DN=st.floats(0, 511),
+    dsnu_e=st.floats(0, 50),
+    prnu=st.floats(0, 0.1),
+    temperature_C=st.floats(-20, 90),
+    exposure_s=st.floats(1e-6, 10),
+    seed=st.integers(0, 2**64 - 1),
+    frame=st.integers(0, 2**64 - 1),
+    brightest_e=st.sampled_from([0, 10, 1e3, 1e5]),
+)
+def test_the_same_bits_as_the_reference(width, height, seed, frame, brightest_e, **changes):
+    sensor = {name: changes.pop(name) for name in ("full_well_e", "read_noise_e", "dsnu_e", "prnu")}
+    parameters = replace(PARAMETERS, width=width, height=height, **sensor)
+    r = readout(parameters, seed=seed, frame=frame, **changes)
+    rate_e = np.random.default_rng(width).uniform(0, brightest_e / r.exposure_s, (height, width))
+    rate_e = rate_e.astype(np.float32)
+    pattern, reference = fixed_pattern(parameters, seed), fixed_pattern_reference(parameters, seed)
+    assert np.array_equal(pattern.gain, reference.gain)
+    assert np.array_equal(pattern.offset_e, reference.offset_e)
+    dn = expose(rate_e, pattern, parameters, r)
+    assert dn.dtype == np.uint16
+    assert np.array_equal(dn, expose_reference(rate_e, pattern, parameters, r))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_region_is_a_part_of_the_whole(data, whole):
+    x, y = data.draw(st.integers(0, 255)), data.draw(st.integers(0, 127))
+    width, height = data.draw(st.integers(1, 256 - x)), data.draw(st.integers(1, 128 - y))
+    r = readout(x=x, y=y, width=width, height=height)
+    region = slice(y, y + height), slice(x, x + width)
+    assert np.array_equal(expose(RATES[region], PATTERN, PARAMETERS, r), whole[region])
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 40, 41])
+def test_every_region_of_a_row(width):
+    """Each first and last column once: every way to cut pairs, of even and of odd sensors."""
+    parameters = replace(PARAMETERS, width=width, height=1)
+    pattern, rate_e = fixed_pattern(parameters, 9), RATES[:1, :width]
+    row = expose_reference(rate_e, pattern, parameters, readout(parameters))
+    for x in range(width):
+        for end in range(x + 1, width + 1):
+            r = readout(parameters, x=x, width=end - x)
+            assert np.array_equal(expose(rate_e[:, x:end], pattern, parameters, r), row[:, x:end])
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2, 3, 64])
+def test_any_number_of_threads(threads, whole):
+    assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=threads), whole)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_many_callers_at_once(threads, whole):
+    """Both ways to use threads at the same time, which numba's own pool would not survive everywhere."""
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(expose, RATES, PATTERN, PARAMETERS, readout(), None, threads) for _ in range(64)]
+        assert all(np.array_equal(job.result(), whole) for job in jobs)
+    assert fast._pool_token == ["token"]
+
+
+def test_the_pool_of_threads_is_left_as_it_was(whole):
+    import numba
+
+    before = numba.get_num_threads()
+    expose(RATES, PATTERN, PARAMETERS, readout(), threads=1 + before)
+    assert numba.get_num_threads() == before
+    fast._pool_token.clear()  # as if another caller held it
+    try:
+        assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=2), whole)
+    finally:
+        fast._pool_token.append("token")
+
+
+def test_bands_of_rows_make_the_frame(whole):
+    out = np.zeros_like(whole)
+    for y, end in ((0, 1), (1, 70), (70, 128)):
+        expose(RATES[y:end], PATTERN, PARAMETERS, readout(y=y, height=end - y), out=out[y:end])
+    assert np.array_equal(out, whole)
+
+
+def test_out_is_written_and_returned(whole):
+    out = np.zeros_like(whole)
+    assert expose(RATES, PATTERN, PARAMETERS, readout(), out=out) is out
+    assert np.array_equal(out, whole)
+
+
+def test_a_read_only_rate_is_as_good_and_stays_as_it_was(whole):
+    rate_e = RATES.copy()
+    rate_e.flags.writeable = False
+    assert np.array_equal(expose(rate_e, PATTERN, PARAMETERS, readout()), whole)
+    assert np.array_equal(rate_e, RATES)
+    assert RATES.flags.writeable
+
+
+@pytest.mark.parametrize("render", [expose, expose_reference])
+def test_light_that_is_no_number_is_darkness_and_endless_light_saturates(render):
+    rate_e = light(0, readout())
+    rate_e[5, :5] = [np.nan, -np.inf, -1e9, np.inf, 3e38]
+    dn = render(rate_e, PATTERN, PARAMETERS, readout())
+    dark = render(light(0, readout()), PATTERN, PARAMETERS, readout())
+    assert dn[5, 0] < 40  # NaN: not even dark current
+    assert np.array_equal(dn[5, 1:3], dn[5, 1:3].clip(0, 40))
+    saturated = 20 + 0.405 * (9785 + PATTERN.offset_e[5, 3:5])
+    assert np.abs(dn[5, 3:5] - saturated).max() <= 0.501
+    dn[5, :5] = dark[5, :5]
+    assert np.array_equal(dn, dark)
+
+
+def test_the_noise_is_the_one_that_recordings_were_made_with():
+    """A change here changes every picture that a seed stands for."""
+    dn = frames(PARAMETERS, 1000, 2, seed=2026, frame=11).astype("<u2")
+    assert dn[0, 0, :6].tolist() == [422, 446, 418, 463, 432, 418]
+    assert zlib.crc32(dn.tobytes()) == 0x0227338C
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"rate_e": RATES[:, 1:]}, r"rate_e's shape (128, 255) is not the readout's (128, 256)"),
+        (
+            {"pattern": replace(PATTERN, gain=PATTERN.gain[1:])},
+            "pattern's gain shape (127, 256) is not the sensor's (128, 256)",
+        ),
+        (
+            {"out": np.zeros((128, 512), np.uint16)[:, ::2]},
+            "out is not a C-contiguous uint16 array of shape (128, 256)",
+        ),
+        ({"out": np.zeros((128, 256))}, "out is not a C-contiguous uint16 array of shape (128, 256)"),
+        ({"threads": 0}, "threads 0 is below the minimum 1"),
+    ],
+)
+def test_arrays_that_do_not_fit(arguments, message):
+    with pytest.raises(ValueError) as refusal:
+        expose(
+            **{
+                "rate_e": RATES,
+                "pattern": PATTERN,
+                "parameters": PARAMETERS,
+                "readout": readout(),
+                **arguments,
+            }
+        )
+    assert str(refusal.value) == message
+
+
+def run(program, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment or None
+    ).stdout
+
+
+def test_numba_comes_with_the_first_frame_and_not_before():
+    loaded = "print('numba' in sys.modules)"
+    assert run(f"import sys, camtwin.sensor as s; {loaded}; s.warm_up(); {loaded}").split() == [
+        "False",
+        "True",
+    ]
+
+
+def test_kernels_do_without_a_cache_where_nothing_can_be_written(monkeypatch):
+    from camtwin.sensor import kernels
+
+    options = []
+
+    def njit(**given):
+        options.append(given)
+
+        def compile_lazily(function):
+            if given.get("cache"):
+                raise RuntimeError("cannot cache function: no locator available")
+            return function
+
+        return compile_lazily
+
+    monkeypatch.setattr(kernels, "njit", njit)
+    assert kernels._cached()(len) is len
+    assert [given.get("cache", False) for given in options] == [True, False]
+    assert all(given["nogil"] and given["error_model"] == "numpy" for given in options)

@@ -1,0 +1,82 @@
+"""The command line as a user meets it: answers at once, JSON where it lists, one line where it refuses."""
+
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+MODEL = "baumer-vcxg-124m"
+
+
+def camtwin(*args: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "camtwin", *args], capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0) == ok, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_help_answers_at_once():
+    best = 9.0
+    for _ in range(3):
+        begun = time.perf_counter()
+        shown = camtwin("--help").stdout
+        best = min(best, time.perf_counter() - begun)
+    for command in ("list", "show", "xml", "run", "snap", "demo"):
+        assert f"\n  {command} " in shown
+    assert best < 0.4
+
+
+def test_list():
+    assert MODEL in camtwin("list").stdout
+    (row,) = json.loads(camtwin("list", "--json").stdout)
+    assert row == {"model": MODEL, "title": "Baumer VCXG-124M", "sensor": "Sony IMX304", "link": "gige"}
+
+
+def test_show_tells_assumptions_from_facts():
+    everything = json.loads(camtwin("show", MODEL, "--json").stdout)["facts"]
+    assumed = json.loads(camtwin("show", MODEL, "--assumptions", "--json").stdout)["facts"]
+    assert assumed == [fact for fact in everything if fact["assumed"]]
+    assert 10 < len(assumed) < len(everything)
+    text = camtwin("show", MODEL, "--assumptions").stdout
+    assert "pedestal_DN" in text
+    assert "read_noise_e" not in text
+
+
+def test_xml_is_the_description():
+    assert camtwin("xml", MODEL).stdout.startswith("<?xml")
+
+
+def test_snap_writes_pictures_with_their_settings(tmp_path):
+    settings = [f"--set={text}" for text in ("Width=64", "Height=8", "PixelFormat=Mono12", "Gain=6")]
+    said = camtwin("snap", MODEL, "-o", str(tmp_path / "a.png"), "-n", "2", "--seed", "5", *settings).stdout
+    assert said.splitlines() == [str(tmp_path / "a-0001.png"), str(tmp_path / "a-0002.png")]
+    with Image.open(tmp_path / "a-0002.png") as picture:
+        meta = json.loads(picture.text["camtwin"])  # pyright: ignore[reportAttributeAccessIssue]
+        assert np.asarray(picture).shape == (8, 64)
+    assert (meta["model"], meta["seed"], meta["frame_id"]) == (MODEL, 5, 2)
+    assert meta["settings"]["Gain"] == {"All": 6.0}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["show", "nikon"], "camtwin: no model 'nikon': there are baumer-vcxg-124m"),
+        (["snap", MODEL, "-o", "a.gif"], "camtwin: a.gif: cannot write .gif; use .tif, .tiff, .png, .npy"),
+        (["snap", MODEL, "-o", "a.png", "--set", "Width=17"], "camtwin: Width 17 is not 16 plus a multiple of 16"),
+        (["snap", MODEL, "-o", "a.png", "--set", "Wdith=32"], "camtwin: no feature Wdith; do you mean Width?"),
+        (["snap", MODEL, "-o", "a.png", "--scene", "gone.jpg"], "camtwin: gone.jpg: No such file or directory"),
+        (["snap", MODEL, "-o", "a.png", "--link-speed", "7X"], "camtwin: link speed '7X' is none of"),
+        (["snap", MODEL, "-o", "/none/a.png", "--set", "Height=1"], "camtwin: /none/a.png: No such file or directory"),
+        (["snap", MODEL, "-o", "a.png", "--set", "TriggerMode=On"], "camtwin: no frame comes: TriggerMode is On"),
+        (["run", MODEL, "--bind", "203.0.113.7"], "camtwin: no network interface has the address 203.0.113.7"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(args, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = camtwin(*args, ok=False).stderr
+    assert said.startswith(message)
+    assert said.count("\n") == 1
