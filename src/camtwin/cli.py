@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -133,22 +134,171 @@ def snap(
 
     files.writer(output)  # an unknown ending is told before the first frame
     cam = _session(model, scene, seed, serial, settings, link_speed)
-    tree = cam.twin.camera.tree
     for number, frame in enumerate(cam.frames(count), 1):
         path = files.numbered(output, number, count)
-        metadata = {
-            "model": model,
-            "serial": cam.twin.camera.serial,
-            "seed": seed,
-            "scene": scene,
-            "frame_id": frame.frame_id,
-            "timestamp_ns": frame.timestamp_ns,
-            "settings": tree.shown(frame.settings),
-        }
-        from camtwin.pixels.formats import FORMATS
-
-        files.save(path, frame.image, FORMATS[frame.settings.PixelFormat].bits, metadata)
+        metadata = _metadata(cam.twin, scene, frame.settings, frame.timestamp_ns)
+        files.save(path, frame.image, frame.pixel_format.bits, {**metadata, "frame_id": frame.frame_id})
         print(path)
+
+
+def _metadata(twin: Any, scene: str, settings: Any, timestamp_ns: int) -> dict[str, Any]:
+    """What a picture was taken with, for its file."""
+    return {
+        "model": twin.sheet.name,
+        "serial": twin.camera.serial,
+        "seed": twin.renderer.seed,
+        "scene": scene,
+        "timestamp_ns": timestamp_ns,
+        "settings": twin.camera.tree.shown(settings),
+    }
+
+
+Bind = Annotated[str, typer.Option(help="IPv4 address of this computer that the twin has.")]
+For = Annotated[
+    float | None,
+    typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),
+]
+
+
+class LinkKind(StrEnum):
+    """How a host reaches the twin."""
+
+    gige = "gige"
+
+
+@app.command()
+def run(
+    model: Model,
+    link: Annotated[LinkKind, typer.Option(help="How hosts reach it.")] = LinkKind.gige,
+    bind: Bind = "127.0.0.1",
+    scene: SceneSpec = "chart",
+    seed: Seed = 0,
+    serial: Serial = None,
+    settings: Set = None,
+    seconds: For = None,
+    link_speed: Speed = "1G",
+) -> None:
+    """Run a twin that stock software finds on the network, until Ctrl-C."""
+    from camtwin.links.serve import serve
+
+    twin = _session(model, scene, seed, serial, settings, link_speed).twin
+    line = LiveLine(twin)
+
+    def ready(_: object) -> None:
+        print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {bind}", flush=True)
+        line.begin()
+
+    serve(twin, bind=bind, seconds=seconds, ready=ready, status=line.show)
+    line.end()
+
+
+@app.command()
+def demo(
+    scene: SceneSpec = "chart",
+    seconds: For = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the first picture goes.")] = Path(
+        "first-light.png"
+    ),
+) -> None:
+    """A first look: run a Baumer VCXG-124M on loopback and take a picture of what a client receives."""
+    from camtwin import files
+    from camtwin.links.serve import serve
+
+    files.writer(output)
+    bind = "127.0.0.1"
+    twin = _session("baumer-vcxg-124m", scene, 0, None, None, "1G").twin
+    line = LiveLine(twin)
+
+    async def first_light(_: Any) -> None:
+        await _first_light(twin, bind, scene, output)
+        print(_INVITATION.format(model=twin.sheet.model, address=bind), flush=True)
+        line.begin()
+
+    print(
+        f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first picture ...",
+        flush=True,
+    )
+    serve(twin, bind=bind, seconds=seconds, status=line.show, task=first_light)
+    line.end()
+
+
+_INVITATION = """
+Look at it with stock Aravis (Debian: apt-get install aravis-tools aravis-tools-cli):
+  arv-tool-0.8 -a {address} features
+  arv-tool-0.8 -a {address} control ExposureTime=2000 Gain=6
+  arv-viewer-0.8
+In process: python -c 'import camtwin; print(camtwin.open("baumer-vcxg-124m").grab()[0].image)'
+Ctrl-C ends it.
+"""
+
+
+async def _first_light(twin: Any, bind: str, scene: str, output: Path) -> None:
+    """Let a client take one picture over the network, and write what it received."""
+    import asyncio
+
+    from camtwin import files
+    from camtwin.links.client import first_picture
+    from camtwin.pixels import FORMATS, unpack
+
+    nodes = twin.camera.tree.nodes
+    got = await asyncio.to_thread(
+        first_picture, bind, nodes["AcquisitionStart"].address, nodes["AcquisitionStop"].address
+    )
+    fmt = next(f for f in FORMATS.values() if f.code == got.pixel_format)
+    image = unpack(got.payload, fmt, got.width, got.height)
+    metadata = _metadata(twin, scene, twin.camera.settings, got.timestamp_ns)
+    await asyncio.to_thread(files.save, output, image, fmt.bits, metadata)
+    print(
+        f"{output}: {got.width} x {got.height} {fmt.name}, as a client received it over GigE Vision.",
+        flush=True,
+    )
+
+
+class LiveLine:
+    """One line that is written over and over on a terminal; elsewhere, one line every ten seconds."""
+
+    PLAIN_S = 10.0
+
+    def __init__(self, twin: Any) -> None:
+        self.twin, self.terminal, self.shown = twin, sys.stdout.isatty(), False
+        self._before: tuple[int, int] = (0, 0)  # host ns, bytes
+        self._plain_ns = 0
+        self._text = ""
+
+    def begin(self) -> None:
+        """Show from now on: what a newcomer reads first has been said."""
+        self.shown = True
+
+    def show(self, link: Any) -> None:
+        """Told by the link, twice a second."""
+        status, now = link.status(), link.runtime.host_now()
+        then, sent = self._before
+        self._before = (now, status.bytes)
+        rate = (status.bytes - sent) * 1e3 / (now - then) if then else 0.0
+        parts = [
+            self.twin.sheet.model,
+            f"client {status.client or 'none'}",
+            f"{status.frames} frames",
+            f"{rate:.1f} MB/s",
+            f"{status.resent_packets} resends",
+            f"{self.twin.camera.temperature_C:.1f} C",
+        ]
+        if status.dropped_frames or status.late_frames:
+            parts.append(
+                f"{status.late_frames} late, {status.dropped_frames} dropped: this computer is too slow"
+            )
+        self._text = " | ".join(parts)
+        if not self.shown:
+            return
+        if self.terminal:
+            print(f"\r\x1b[K{self._text}", end="", flush=True)
+        elif now - self._plain_ns > self.PLAIN_S * 1e9:
+            self._plain_ns = now
+            print(self._text, flush=True)
+
+    def end(self) -> None:
+        """The last state stays."""
+        print("" if self.terminal else self._text, flush=True)
 
 
 def _session(
@@ -202,10 +352,15 @@ def _expected(problem: Exception) -> bool:
     from camtwin.files import FileProblem
     from camtwin.genicam import Refused
     from camtwin.genicam.tree import NoSuchFeature
+    from camtwin.links.client import NoPicture
+    from camtwin.links.interface import LinkProblem
     from camtwin.links.memory import NoFrame
     from camtwin.models import SheetInvalid
 
-    return isinstance(problem, (FileProblem, NoFrame, NoSuchFeature, Refused, SheetInvalid, UsageProblem))
+    return isinstance(
+        problem,
+        (FileProblem, LinkProblem, NoFrame, NoPicture, NoSuchFeature, Refused, SheetInvalid, UsageProblem),
+    )
 
 
 if __name__ == "__main__":

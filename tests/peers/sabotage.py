@@ -136,6 +136,92 @@ def locks_ignored() -> None:
     Tree._bind_rules = unlocked
 
 
+# --- wire
+
+
+def leader(change: Callable[[Any], Any], cut: int | None = None) -> None:
+    from camtwin.wire import gvsp
+
+    write = gvsp.image_leader
+    gvsp.image_leader = lambda image: write(change(image))[:cut]
+
+
+@breaks
+def leader_narrow() -> None:
+    leader(lambda image: dataclasses.replace(image, width=image.width - 16))
+
+
+@breaks
+def leader_cut() -> None:
+    leader(lambda image: image, cut=-8)
+
+
+@breaks
+def trailer_short() -> None:
+    """size_y of the trailer one row below the picture's."""
+    from camtwin.wire import gvsp
+
+    write = gvsp.frame_packets
+
+    def short(*args: Any, **options: Any) -> gvsp.Block:
+        block = write(*args, **options)
+        height = int.from_bytes(block.trailer[-4:], "big")
+        return dataclasses.replace(block, trailer=block.trailer[:-4] + (height - 1).to_bytes(4, "big"))
+
+    gvsp.frame_packets = short
+
+
+@breaks
+def trailer_early() -> None:
+    """The trailer has the packet id of the last payload packet."""
+    from camtwin.wire import gvsp
+
+    write = gvsp.frame_packets
+
+    def early(*args: Any, **options: Any) -> gvsp.Block:
+        block = write(*args, **options)
+        return dataclasses.replace(
+            block, trailer=block.trailer[:7] + bytes([block.trailer[7] - 1]) + block.trailer[8:]
+        )
+
+    gvsp.frame_packets = early
+
+
+@breaks
+def block_ids_skip() -> None:
+    from camtwin.wire import gvsp
+
+    following = gvsp.next_block_id
+    gvsp.next_block_id = lambda block_id, extended: following(block_id, extended) + 1
+
+
+@breaks
+def discovery_shifted() -> None:
+    """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
+    from camtwin.wire.gev import GevDevice
+
+    answer = GevDevice._discovery
+    GevDevice._discovery = lambda self: answer(self)[2:] + bytes(2)
+
+
+@breaks
+def control_for_all() -> None:
+    from camtwin.wire.gev import GevDevice
+
+    write = GevDevice._write
+    GevDevice._write = lambda self, address, data, peer, now: write(
+        self, address, data, self.controller or peer, now
+    )
+
+
+@breaks
+def heartbeat_endless() -> None:
+    """Who has control keeps it, alive or not."""
+    from camtwin.wire.gev import GevDevice
+
+    GevDevice.next_timer = lambda self: None
+
+
 if __name__ == "__main__":
     BREAKS[sys.argv.pop(1)]()
     from camtwin.cli import main

@@ -61,8 +61,8 @@ def check_every_feature(net: Namespace) -> None:
     ):
         assert f"Category    : '{category}'" in tree
     values = net.arv_tool("values")
-    assert "Width = 4096" in values
-    assert "ExposureTime = 4000" in values, "the factory setting of 4 ms"
+    assert "'Width' = 4096 px" in values
+    assert "'ExposureTime' = 4000 us" in values, "the factory setting of 4 ms"
     assert not [
         line for line in (tree + values).splitlines() if re.search(r"error|not found|failed", line, re.I)
     ]
@@ -233,9 +233,13 @@ def ramp_of(pixel_format: str):
         ("payload-shifted", ramp_of("Mono8")),
         ("trailer-early", ramp_of("Mono8")),
         ("discovery-shifted", lambda net, tmp: check_listed(net)),
+        ("xml-little-endian", lambda net, tmp: check_every_feature(net)),
+        ("xml-little-endian", lambda net, tmp: check_round_trips(net)),
+        ("block-ids-skip", lambda net, tmp: check_frames_count(net)),
         ("limits-ignored", lambda net, tmp: check_refusals(net)),
         ("locks-ignored", lambda net, tmp: check_locked_while_acquiring(net)),
         ("control-for-all", lambda net, tmp: check_one_controller(net)),
+        ("heartbeat-endless", lambda net, tmp: check_one_controller(net)),
     ],
 )
 def test_turns_red(sabotage, check, tmp_path):

@@ -26,7 +26,6 @@ CHAPTERS = (
     "AcquisitionControl",
     "AnalogControl",
     "TransportLayerControl",
-    "UserSetControl",
 )
 
 

@@ -61,7 +61,8 @@ def check_dissected(net: Namespace, tmp: Path) -> None:
     kinds = Counter(int(kind, 0) for kind, _, _ in stream)
     assert kinds[LEADER] >= kinds[TRAILER] >= FRAMES
     assert kinds[PAYLOAD] >= kinds[TRAILER] * -(-WIDTH * HEIGHT // (PACKET - 36))
-    assert {(x, y) for kind, x, y in stream if int(kind, 0) == LEADER} == {(str(WIDTH), str(HEIGHT))}
+    said = {(int(kind, 0), x, y) for kind, x, y in stream if int(kind, 0) != PAYLOAD}
+    assert said == {(LEADER, str(WIDTH), str(HEIGHT)), (TRAILER, "", str(HEIGHT))}
 
 
 def test_wireshark(tmp_path):
@@ -69,7 +70,7 @@ def test_wireshark(tmp_path):
         check_dissected(net, tmp_path)
 
 
-@pytest.mark.parametrize("sabotage", ["leader-cut", "leader-narrow"])
+@pytest.mark.parametrize("sabotage", ["leader-cut", "leader-narrow", "trailer-short"])
 def test_turns_red(sabotage, tmp_path):
     with twin(command=sabotaged(sabotage)) as net, pytest.raises(AssertionError):
         check_dissected(net, tmp_path)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Protocol
 
-from camtwin.camera.exposure import Exposure
+from camtwin.camera.exposure import Exposure, Readout
 from camtwin.camera.settings import Settings
 from camtwin.camera.transport import Transmitter
 from camtwin.models.schema import Trigger
@@ -124,16 +124,13 @@ class Host(Protocol):
     def next_frame_id(self) -> int: ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Shot:
-    """A frame in the making."""
+    """A frame that was triggered."""
 
     frame_id: int
     settings: Settings
     trigger_ns: Ns
-    timestamp_ns: Ns = 0
-    start_ns: Ns = 0
-    exposed_ns: Ns = 0
 
 
 class TriggerPath:
@@ -175,7 +172,8 @@ class Acquisition:
         self.readout_end: Ns = 0
         self.trigger = TriggerPath(self)
         self._shot: Shot
-        self._reading: Exposure | None = None
+        self._exposure: Exposure
+        self._reading: Readout | None = None
         self._discard = False  # the readout under way was aborted
         self._entry: Entry | None = None  # the one planned event of the present state
         self._readout_entry: Entry | None = None
@@ -272,7 +270,7 @@ class Acquisition:
         if now < self.readout_end:
             host.emit("TriggerOverlapped", self._shot.frame_id)
             if self._reading and start < self.readout_end and timing.grid_ns:
-                start += (self._reading.readout_start_ns - start) % timing.grid_ns
+                start += (self._reading.start_ns - start) % timing.grid_ns
         self._plan(start, E.EXPOSE)
         return None
 
@@ -280,17 +278,25 @@ class Acquisition:
         self.host.emit("TriggerSkipped")
 
     def begin_exposure(self) -> None:
-        shot, now = self._shot, self.host.clock.now
-        shot.start_ns = self._started = now
-        shot.timestamp_ns = self.host.timestamp
-        self.host.emit("FrameStart", shot.frame_id)
-        self.host.emit("ExposureStart", shot.frame_id)
-        self._plan(now + shot.settings.ExposureTime_ns, E.EXPOSED)
+        host, shot, now = self.host, self._shot, self.host.clock.now
+        self._started = now
+        self._exposure = Exposure(
+            frame_id=shot.frame_id,
+            timestamp_ns=host.timestamp,
+            settings=shot.settings,
+            temperature_C=host.temperature_C,
+            trigger_ns=shot.trigger_ns,
+            start_ns=now,
+            end_ns=now + shot.settings.ExposureTime_ns,
+        )
+        host.emit("FrameStart", shot.frame_id)
+        host.emit("ExposureStart", shot.frame_id)
+        host.on_exposure(self._exposure)
+        self._plan(self._exposure.end_ns, E.EXPOSED)
 
     def darken(self) -> None:
         self.host.clock.cancel(self._entry)
-        self._shot.exposed_ns = self.host.clock.now
-        self.host.emit("ExposureEnd", self._shot.frame_id)
+        self.host.emit("ExposureEnd", self._exposure.frame_id)
 
     def try_readout(self) -> E | None:
         """READ if the sensor is free, and the frame has a place to go or (link stalled) never will."""
@@ -301,36 +307,25 @@ class Acquisition:
         return None if wait else E.READ
 
     def begin_readout(self) -> E:
-        host, shot, now = self.host, self._shot, self.host.clock.now
+        host, exposure, now = self.host, self._exposure, self.host.clock.now
         if self._reading:  # ends at this very nanosecond, but its event was planned after ours
             host.clock.cancel(self._readout_entry)
             self._end_readout()
-        self.readout_end = now + host.sensor.readout_ns(shot.settings.Height)
-        self._reading = exposure = Exposure(
-            frame_id=shot.frame_id,
-            timestamp_ns=shot.timestamp_ns,
-            settings=shot.settings,
-            temperature_C=host.temperature_C,
-            trigger_ns=shot.trigger_ns,
-            start_ns=shot.start_ns,
-            end_ns=shot.exposed_ns,
-            readout_start_ns=now,
-            readout_end_ns=self.readout_end,
-            first_data_ns=now + host.sensor.base_ns,
-        )
+        self.readout_end = now + host.sensor.readout_ns(exposure.settings.Height)
+        self._reading = Readout(exposure, now, self.readout_end, now + host.sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)
-        host.on_exposure(exposure)
-        if not host.transmitter.admit(exposure):
+        if not host.transmitter.admit(self._reading):
             host.emit("FrameTransferSkipped", exposure.frame_id)
         return E.NEXT if self._frames_left else E.LAST
 
     def _end_readout(self) -> None:
-        exposure, self._reading = self._reading, None
-        assert exposure is not None, "a readout ends once"
-        self.host.emit("ReadoutEnd", exposure.frame_id)
+        readout, self._reading = self._reading, None
+        assert readout is not None, "a readout ends once"
+        frame_id = readout.exposure.frame_id
+        self.host.emit("ReadoutEnd", frame_id)
         if not self._discard:
-            self.host.emit("FrameEnd", exposure.frame_id)
+            self.host.emit("FrameEnd", frame_id)
         self._discard = False
         self.fire(E.OVER)
 

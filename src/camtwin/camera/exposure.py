@@ -11,12 +11,12 @@ from camtwin.units import Ns
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A frame as whoever renders it needs it: who, when, and with which settings.
+    """A frame as whoever renders it needs it: who, when, and with which settings. Known as it begins.
 
-    frame_id      the camera's own count, rising by one per frame since it was switched on
-    timestamp_ns  start of exposure by the camera's clock, in its ticks
-    start_ns, end_ns                    when the sensor gathered light
-    readout_start_ns, readout_end_ns    when the sensor was read
+    frame_id          the camera's own count, rising by one per frame since it was switched on
+    timestamp_ns      start of exposure by the camera's clock, in its ticks
+    trigger_ns        when the trigger was taken
+    start_ns, end_ns  when the sensor gathers light
     """
 
     frame_id: int
@@ -26,9 +26,6 @@ class Exposure:
     trigger_ns: Ns
     start_ns: Ns
     end_ns: Ns
-    readout_start_ns: Ns
-    readout_end_ns: Ns
-    first_data_ns: Ns
 
     @property
     def pixel_format(self) -> PixelFormat:
@@ -38,6 +35,16 @@ class Exposure:
     def payload_bytes(self) -> int:
         """Bytes of the frame on the link."""
         return payload_bytes(self.pixel_format, self.settings.Width, self.settings.Height)
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """A frame on its way out of the sensor; its first row is there at first_data_ns."""
+
+    exposure: Exposure
+    start_ns: Ns
+    end_ns: Ns
+    first_data_ns: Ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from camtwin.camera.exposure import Exposure, Transfer
+from camtwin.camera.exposure import Readout, Transfer
 from camtwin.camera.settings import Settings
 from camtwin.models.schema import GigE, Memory
 from camtwin.simtime import Entry, Scheduler
@@ -71,7 +71,7 @@ class Transmitter:
         self._clock, self._emit, self._room_made = clock, emit, room_made
         self._used_bytes = 0
         self._full = False
-        self._queue: deque[Exposure] = deque()
+        self._queue: deque[Readout] = deque()
         self._planned: Entry | None = None  # the start or the end of a transfer
         self._under_way: Transfer | None = None
         self._left_ns: Ns | None = None  # of a transfer that a stall interrupted
@@ -88,11 +88,12 @@ class Transmitter:
     def _stored_bytes(self, settings: Settings) -> int:
         return settings.Width * settings.Height * self.memory.stored_bits // 8
 
-    def admit(self, exposure: Exposure) -> bool:
+    def admit(self, readout: Readout) -> bool:
         """Take a frame at the start of its readout, or refuse it."""
+        exposure = readout.exposure
         if not self.fits(exposure.settings):
             return False
-        self._queue.append(exposure)
+        self._queue.append(readout)
         self._used_bytes += self._stored_bytes(exposure.settings)
         if not self._full and not self.fits(exposure.settings):
             self._full = True
@@ -138,15 +139,16 @@ class Transmitter:
             self._begin()
 
     def _begin(self) -> None:
-        exposure, start = self._queue[0], self._clock.now
+        readout, start = self._queue[0], self._clock.now
+        exposure = readout.exposure
         travel = self.timing.transfer_ns(exposure.settings, exposure.payload_bytes)
-        end = max(start + travel, exposure.readout_end_ns)  # cut-through cannot overtake the sensor
+        end = max(start + travel, readout.end_ns)  # cut-through cannot overtake the sensor
         self._under_way = Transfer(exposure, start, end)
         self._planned = self._clock.at(end, self._end)
         self.on_transfer(self._under_way)
 
     def _end(self) -> None:
-        exposure, transfer = self._queue.popleft(), self._under_way
+        exposure, transfer = self._queue.popleft().exposure, self._under_way
         self._planned = self._under_way = None
         self._used_bytes -= self._stored_bytes(exposure.settings)
         if transfer:

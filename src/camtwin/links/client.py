@@ -37,7 +37,9 @@ class Received:
     payload: bytes
 
 
-def first_picture(address: str, start: int, stop: int, *, port: int = PORT, timeout_s: float = 20.0) -> Received:
+def first_picture(
+    address: str, start: int, stop: int, *, port: int = PORT, timeout_s: float = 20.0
+) -> Received:
     """Take control of the camera at `address`, stream until one picture is whole, and let go.
 
     start, stop: the registers of AcquisitionStart and AcquisitionStop, as its description names them.
@@ -100,5 +102,7 @@ def _receive(stream: socket.socket, deadline: float) -> Received:
             last = number
         if last > 0 and len(parts) == last - 1:
             _, _, timestamp, pixel_format, width, height, *_ = LEADER.unpack_from(leader)
-            return Received(width, height, pixel_format, timestamp, b"".join(parts[n] for n in range(1, last)))
+            return Received(
+                width, height, pixel_format, timestamp, b"".join(parts[n] for n in range(1, last))
+            )
     raise NoPicture("no whole picture came in time")

@@ -42,7 +42,7 @@ class Interface:
 
 
 def interface_of(address: str) -> Interface:
-    """The interface that has this address, or whose net it lies in (127.0.0.2). LinkProblem if there is none."""
+    """The interface that has this address, or whose net it lies in (127.0.0.2); LinkProblem if none has."""
     try:
         wanted = ipaddress.IPv4Address(address)
     except ValueError:
@@ -62,12 +62,12 @@ def interface_of(address: str) -> Interface:
 
 
 def mac_from_serial(serial: str) -> bytes:
-    """A hardware address for where the interface has none: locally administered, and the serial number's own."""
+    """A hardware address where the interface has none: locally administered, made of the serial number."""
     return b"\x02\xca" + zlib.crc32(serial.encode()).to_bytes(4, "big")
 
 
 def _ask(sock: socket.socket, request: int, name: str, address: int = 0) -> bytes:
-    """An ifreq's answer. The kernel looks for this address among the interface's, else takes the first one."""
+    """An ifreq's answer. The kernel looks for this address among the interface's, else takes the first."""
     question = struct.pack("16sH2xI8x", name.encode(), socket.AF_INET, socket.htonl(address))
     return fcntl.ioctl(sock.fileno(), request, question.ljust(40, b"\0"))
 

@@ -24,6 +24,7 @@ from camtwin.camera import Settings, Transfer
 from camtwin.genicam import Refused
 from camtwin.genicam.tree import At
 from camtwin.models import load
+from camtwin.pixels import FORMATS, PixelFormat
 from camtwin.scene import Scene
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
@@ -52,6 +53,10 @@ class Frame:
     received_ns: Ns
     settings: Settings
     seed: int
+
+    @property
+    def pixel_format(self) -> PixelFormat:
+        return FORMATS[self.settings.PixelFormat]
 
 
 class Session:

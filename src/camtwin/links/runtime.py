@@ -100,7 +100,7 @@ class WallRuntime:
         self._wake.set()
 
     async def run(self, until_ns: Ns | None = None) -> None:
-        """Keep in step with the wall, until this virtual time or cancelled; raises what went wrong in an event."""
+        """Keep in step with the wall, until then or cancelled; raises what went wrong in an event."""
         while True:
             self._wake.clear()
             if self._failure:

@@ -1,10 +1,10 @@
 """The thread that sends: leader, payload and trailer of each frame, paced as the modelled link paces them.
 
 A frame comes with the host times at which its first and last bit are due, and with its payload as a future,
-because it is still being rendered. Packets leave in bursts of at most 64 kB (less than the socket buffer of a
-client that never asked for a larger one), each burst when its place in the transfer has come. Who is late
-(the renderer, or this thread) may catch up, but only a quarter faster than the link would go: an unpaced burst
-overruns the client. So lateness is counted, and never becomes loss.
+because it is still being rendered. Packets leave in bursts of at most 64 kB, each when its place in the
+transfer has come. Who is late (the renderer, or this thread) may catch up, but only a quarter faster than the
+link would go, and with two bursts at a time: that is what the default socket buffer of a client holds
+(212,992 B, of which each packet of 1500 B takes 2304). So lateness is counted, and never becomes loss.
 
 Between bursts the thread answers requests: packets to send again, test packets. The last frame stays in
 memory for them until the next but one has begun: what a host misses can be healed that long.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -108,8 +109,8 @@ class Sender:
         self.sock, self.stats = sock, Stats()
         self._on_problem, self._lose = on_problem, lose
         sock.settimeout(None)
-        timeval = (0).to_bytes(8, "little") + (50_000).to_bytes(8, "little")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)  # a dead network must not hold us
+        timeval = struct.pack("ll", 0, 50_000)  # s, us: a dead network must not hold the thread
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
         self._requests = _Requests()
         self._current: Job | None = None
         self._kept: deque[_Sent] = deque(maxlen=2)  # the last frame, and the one under way
@@ -217,7 +218,7 @@ class Sender:
             with self._wake:
                 if not self._requests.urgent and not job.payload.done() and not self._stopped(job):
                     self._wake.wait()
-        return None if self._stopped(job) else job.payload.result()
+        return None if self._stopped(job) or job.payload.cancelled() else job.payload.result()
 
     def _transmit(self, job: Job) -> None:
         payload = self._rendered(job)
@@ -249,7 +250,9 @@ class Sender:
             self._send_run(sent.batch, job.block_id, sent.gone, size)
             sent.gone += size
             due_ns += size * step_ns
-            self._earliest_ns = now + int(size * step_ns / CATCH_UP)
+            # who wakes late may make up for one burst's time, or its lateness would add up
+            earliest = max(self._earliest_ns, now - int(burst * step_ns))
+            self._earliest_ns = earliest + int(size * step_ns / CATCH_UP)
         if not self._wait(job, max(int(due_ns), self._earliest_ns)):
             return False
         self._send_whole(block.trailer, job.block_id, block.last_packet)
@@ -322,7 +325,7 @@ class Sender:
     def _send_whole(self, packet: bytes, block_id: int, packet_id: int) -> None:
         if self._lose and self._lose(block_id, packet_id):
             return
-        self._insist(lambda: self.sock.send(packet), 1)
+        self._insist(lambda: min(1, self.sock.send(packet)))
         self.stats.bytes += len(packet)
 
     def _send_run(self, batch: Batch, block_id: int, first: int, count: int, packet_id: int = 0) -> None:
@@ -331,22 +334,22 @@ class Sender:
         if self._lose:
             for i in range(count):
                 if not self._lose(block_id, packet_id + i):
-                    self._insist(lambda at=first + i: batch.send(self.sock, at, 1), 1)
+                    self._insist(lambda at=first + i: batch.send(self.sock, at, 1))
         else:
             at, end = first, first + count
             while at < end:
-                at += self._insist(lambda at=at: batch.send(self.sock, at, end - at), end - at)
+                at += self._insist(lambda at=at: batch.send(self.sock, at, end - at))
         self.stats.bytes += count * batch.headers.shape[1] + min(
             count * batch.data_bytes, batch.payload.size - first * batch.data_bytes
         )
 
-    def _insist(self, send: Callable[[], int], most: int) -> int:
+    def _insist(self, send: Callable[[], int]) -> int:
         """Packets that are off one's hands: sent, or given up (1) because the network refuses the first."""
         for _ in range(SEND_TRIES):
             try:
-                return min(send(), most) if most > 1 else (send(), 1)[1]
+                return send()
             except OSError as problem:
-                if problem.errno not in TRANSIENT or self._closed:
+                if problem.errno not in TRANSIENT or self._closed or (self._current and self._current.cut):
                     break
                 if problem.errno == errno.ENOBUFS:
                     time.sleep(1 / 1000)

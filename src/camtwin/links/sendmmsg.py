@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_MESSAGES: Final = 1024  # UIO_MAXIOV: what one call takes
-MSGHDR_WORDS: Final = 8  # struct mmsghdr: msghdr (56 B: name, namelen, iov, iovlen, control, controllen, flags), len
-IOV, IOV_COUNT = 2, 3  # its words that are not zero here: the socket is connected, there is no control data
+MMSGHDR_WORDS: Final = 8  # of 8 bytes: name, namelen, iov, iovlen, control, controllen, flags; length sent
+IOV, IOV_COUNT = 2, 3  # those that are not zero here: the socket is connected, there is no control data
 
 
 def _find() -> Any:
@@ -56,7 +56,7 @@ class Batch:
         count, header_bytes = headers.shape
         if not (count - 1) * data_bytes < payload.size <= count * data_bytes:
             raise ValueError(f"{payload.size} bytes do not fill {count} packets of {data_bytes}")
-        self.headers, self.payload, self.data_bytes = headers, payload, data_bytes  # kept alive for the kernel
+        self.headers, self.payload, self.data_bytes = headers, payload, data_bytes
         self._iov = self._messages = np.empty((0, 0), np.uint64)
         if _sendmmsg:
             index = np.arange(count, dtype=np.uint64)
@@ -66,7 +66,7 @@ class Batch:
             iov[:, 1, 0] = index * np.uint64(data_bytes) + np.uint64(payload.ctypes.data)
             iov[:, 1, 1] = data_bytes
             iov[-1, 1, 1] = payload.size - (count - 1) * data_bytes
-            messages = np.zeros((count, MSGHDR_WORDS), np.uint64)
+            messages = np.zeros((count, MMSGHDR_WORDS), np.uint64)
             messages[:, IOV] = index * np.uint64(32) + np.uint64(iov.ctypes.data)
             messages[:, IOV_COUNT] = 2
             self._iov, self._messages = iov, messages
@@ -81,7 +81,7 @@ class Batch:
         count = min(count, len(self) - first, MOST_MESSAGES)
         if not _sendmmsg:
             return self._send_one(sock, first)
-        sent = _sendmmsg(sock.fileno(), self._messages.ctypes.data + first * 8 * MSGHDR_WORDS, count, 0)
+        sent = _sendmmsg(sock.fileno(), self._messages.ctypes.data + first * 8 * MMSGHDR_WORDS, count, 0)
         if sent < 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
@@ -94,4 +94,4 @@ class Batch:
 
 
 TRANSIENT: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.EINTR, errno.ECONNREFUSED})
-"""Worth another try: the queue is full; or the error belongs to an earlier packet, whose receiver has gone."""
+"""Worth another try: the queue is full, or the error is an earlier packet's, whose receiver has gone."""

@@ -51,6 +51,10 @@ class Twin:
     camera: Camera
     renderer: Renderer
 
+    def prepare(self) -> None:
+        """Do now what the first frame would wait for (a second or two)."""
+        self.renderer.prepare()
+
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """DN of a frame, (Height, Width), at the bit depth of its pixel format."""
         return self.renderer.image(exposure)

@@ -17,7 +17,7 @@ from camtwin.sensor import fast
 from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
-from camtwin.units import SEC
+from camtwin.units import SEC, Ns
 
 
 class Renderer:
@@ -29,6 +29,13 @@ class Renderer:
         self._pattern: FixedPattern | None = None
         self._still: tuple[View, NDArray[np.float32]] | None = None
 
+    def prepare(self) -> None:
+        """Do once what the first frame would wait for: load the kernels, make the fixed pattern, draw the scene."""
+        fast.warm_up()
+        self._fixed_pattern()
+        p = self.parameters
+        self._electrons(View(0, 0, p.width, p.height, p.width, p.height, p.pixel_um), 0)
+
     def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The frame's bytes as its pixel format lays them out."""
         return pack(self.image(exposure), exposure.pixel_format)
@@ -38,9 +45,13 @@ class Renderer:
         readout = self._readout(exposure)
         if (pattern := exposure.settings.TestPattern) != "Off":
             return test_pattern(pattern, readout, readout.bits, readout.frame)
+        rate_e = self._electrons(self._view(exposure.settings), (exposure.start_ns + exposure.end_ns) // 2)
+        return fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout)
+
+    def _fixed_pattern(self) -> FixedPattern:
         if self._pattern is None:
             self._pattern = fast.fixed_pattern(self.parameters, self.seed)
-        return fast.expose(self._rate_e(exposure), self._pattern, self.parameters, readout)
+        return self._pattern
 
     def _readout(self, exposure: Exposure) -> Readout:
         s = exposure.settings
@@ -58,13 +69,12 @@ class Renderer:
             frame=exposure.frame_id,
         )
 
-    def _rate_e(self, exposure: Exposure) -> NDArray[np.float32]:
-        """Electrons per second that the light frees in each pixel, at the middle of the exposure."""
-        view = self._view(exposure.settings)
-        if not self.scene.moving and self._still and self._still[0] == view:
-            return self._still[1]
-        photons = self.scene.photon_rate(view, (exposure.start_ns + exposure.end_ns) // 2)
-        rate_e = photons * self._efficiency
+    def _electrons(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Electrons per second that the light frees in each pixel at t_ns, the middle of the exposure."""
+        still = self._still
+        if not self.scene.moving and still and still[0] == view:
+            return still[1]
+        rate_e = self.scene.photon_rate(view, t_ns) * self._efficiency
         if not self.scene.moving:
             self._still = (view, rate_e)
         return rate_e

@@ -21,7 +21,7 @@ DISCOVERY_BYTES: Final = 0xF8
 MAC_HIGH, MAC_LOW = 0x008, 0x00C
 CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY = 0x024, 0x034, 0x044
 DEVICE_STRINGS: Final = ((0x48, 32), (0x68, 32), (0x88, 32), (0xA8, 48), (0xD8, 16), (0xE8, 16))
-"""(address, bytes): vendor, model, version, manufacturer info, serial number, user's name: the camera's own."""
+"""(address, bytes) of vendor, model, version, manufacturer info, serial number, user's name: the camera's."""
 FIRST_URL, SECOND_URL = 0x200, 0x400
 LINK_SPEED = 0x670
 HEARTBEAT_TIMEOUT = 0x938  # the camera's

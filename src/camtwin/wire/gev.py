@@ -154,7 +154,8 @@ class GevDevice:
             status, note, payload = refusal.status, str(refusal), refusal.payload
         if payload is None or not header.ack_required or header.command == gvcp.Command.PACKETRESEND:
             return []
-        return [Reply(Ack(status, header.command + 1 & 0xFFFF, header.request_id, payload).pack(), peer, note)]
+        ack = Ack(status, header.command + 1 & 0xFFFF, header.request_id, payload)
+        return [Reply(ack.pack(), peer, note)]
 
     def _carry_out(self, body: gvcp.Body, peer: Peer, now: Ns) -> bytes | None:
         """The body of the acknowledge; None for silence."""
@@ -176,7 +177,7 @@ class GevDevice:
             case gvcp.ForceIp(mac):
                 if mac != self.identity.mac:
                     return None
-                raise StatusError(Status.NOT_IMPLEMENTED, "the host gives this device its address: no FORCEIP")
+                raise StatusError(Status.NOT_IMPLEMENTED, "FORCEIP: the host gives this device its address")
 
     def _discovery(self) -> bytes:
         """Registers 0x00..0xF7; what does not exist reads 0 here."""
@@ -306,7 +307,8 @@ class GevDevice:
         if self.any_destination or multicast or not address:
             return
         if self.controller is None or dotted(address) != self.controller[0]:
-            raise StatusError(Status.INVALID_PARAMETER, f"SCDA {dotted(address)} is not the controller's address")
+            message = f"SCDA {dotted(address)} is not the controller's address"
+            raise StatusError(Status.INVALID_PARAMETER, message)
 
     def _resend(self, request: gvcp.PacketResend, peer: Peer) -> None:
         """From the control socket or, as Aravis does, from the one that receives the stream."""

@@ -6,12 +6,13 @@ formed and nothing of registers or privileges (gev.py does). Hostile bytes end i
 GVCP command at all (`header_of` gives None) meets silence; what is one, but wrong, raises StatusError with
 the status that its sender is told.
 
-Sources: GigE Vision 2.0, chapters GVCP and "Status codes"; the field layouts agree with Wireshark's dissector.
+Sources: GigE Vision 2.0, chapters GVCP and "Status codes"; the layouts agree with Wireshark's dissector.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
@@ -20,7 +21,7 @@ PORT = 3956
 KEY = 0x42
 HEADER_BYTES = 8
 MOST_BYTES = 536
-"""Data in one READMEM or WRITEMEM: 576 (the datagram every host must take), less IP 20, UDP 8, GVCP 8, address 4."""
+"""Data in one READMEM or WRITEMEM: 576 (what every host must take), less IP 20, UDP 8, GVCP 8, address 4."""
 MOST_REGISTERS_READ = 135  # (536 + 4) / 4: READREG's body has no address of its own
 MOST_REGISTERS_WRITTEN = 67
 
@@ -68,7 +69,7 @@ class Status(IntEnum):
 
 
 class StatusError(Exception):
-    """What is not carried out: the status its sender is told, what was done before it, and why, for people."""
+    """What is not carried out: the status its sender is told, what was done before it; why, for people."""
 
     def __init__(self, status: Status, message: str = "", payload: bytes = b"") -> None:
         super().__init__(message or status.name)
@@ -165,13 +166,14 @@ def header_of(data: bytes) -> Header | None:
 def body_of(header: Header, data: bytes) -> Body:
     """The body of the datagram `data`, which began with `header`; StatusError where it is not well formed."""
     body = data[HEADER_BYTES:]
-    if header.command not in _PARSERS:
+    parser = _PARSERS.get(header.command)
+    if parser is None:
         raise StatusError(Status.NOT_IMPLEMENTED, f"command {header.command:#06x} is not implemented")
     if header.length != len(body):
         raise StatusError(
             Status.INVALID_PARAMETER, f"length {header.length} in a command with {len(body)} bytes of body"
         )
-    return _PARSERS[header.command](header, body)
+    return parser(header, body)
 
 
 def _discovery(_: Header, body: bytes) -> Discovery:
@@ -222,15 +224,14 @@ def _read_mem(_: Header, body: bytes) -> ReadMem:
 
 
 def _write_mem(_: Header, body: bytes) -> WriteMem:
-    _need(
-        5 <= len(body) <= 4 + MOST_BYTES, f"WRITEMEM of {len(body) - 4} bytes, beyond 1 to {MOST_BYTES}"
-    )
+    size = len(body) - 4
+    _need(1 <= size <= MOST_BYTES, f"WRITEMEM of {size} bytes, beyond 1 to {MOST_BYTES}")
     address = int.from_bytes(body[:4], "big")
-    _aligned(address, len(body) - 4)
+    _aligned(address, size)
     return WriteMem(address, body[4:])
 
 
-_PARSERS = {
+_PARSERS: Mapping[int, Callable[[Header, bytes], Body]] = {
     Command.DISCOVERY: _discovery,
     Command.FORCEIP: _force_ip,
     Command.PACKETRESEND: _packet_resend,

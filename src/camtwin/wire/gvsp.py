@@ -77,6 +77,7 @@ class Block:
 
 
 def header_bytes(extended: bool) -> int:
+    """Length of a packet's header."""
     return EXTENDED_BYTES if extended else STANDARD_BYTES
 
 
@@ -85,14 +86,14 @@ def packet_header(
 ) -> bytes:
     """One header. `flags` exist in extended ones only."""
     if extended:
-        return struct.pack(">HHI", status, flags, (0x80 | form) << 24) + struct.pack(">QI", block_id, packet_id)
+        return struct.pack(">HHIQI", status, flags, (0x80 | form) << 24, block_id, packet_id)
     return struct.pack(">HHI", status, block_id & 0xFFFF, form << 24 | packet_id & 0xFF_FFFF)
 
 
 def frame_packets(
     image: Image, payload_bytes: int, block_id: int, packet_bytes: int, extended: bool = False
 ) -> Block:
-    """The packets of an image of `payload_bytes` bytes, each at most `packet_bytes` with IP and UDP headers."""
+    """The packets of an image, each of at most `packet_bytes` bytes with IP and UDP headers."""
     data_bytes = packet_bytes - IP_UDP_BYTES - header_bytes(extended)
     if data_bytes < 1:
         raise ValueError(f"packet size {packet_bytes} B leaves no room for data")
@@ -149,10 +150,8 @@ def unavailable(block_id: int, packet_id: int, extended: bool, status: Status) -
 
 
 def probe_packet(packet_bytes: int) -> bytes:
-    """A packet that fills `packet_bytes` on the wire and belongs to no block: how hosts find the packet size."""
+    """A test packet: it fills `packet_bytes` on the wire and belongs to no block. Hosts try sizes with it."""
     return packet_header(Format.PAYLOAD, 0, 0, extended=False).ljust(packet_bytes - IP_UDP_BYTES, b"\0")
-
-
 
 
 def next_block_id(block_id: int, extended: bool) -> int:

@@ -1,5 +1,6 @@
 """The fused kernels against the readable reference: the same bits, everywhere."""
 
+import os
 import subprocess
 import sys
 import zlib
@@ -16,6 +17,12 @@ from physics.small_sensor import PARAMETERS, frames, light, readout
 
 RATES = np.random.default_rng(3).uniform(0, 1.1e6, (128, 256)).astype(np.float32)
 PATTERN = fixed_pattern_reference(PARAMETERS, 1)
+
+
+def run(program, **environment):
+    """What a fresh Python prints."""
+    command, environment = [sys.executable, "-c", program], {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
 
 @pytest.fixture(scope="module")
@@ -91,17 +98,23 @@ def test_many_callers_at_once(threads, whole):
     assert fast._pool_token == ["token"]
 
 
-def test_the_pool_of_threads_is_left_as_it_was(whole):
-    import numba
-
-    before = numba.get_num_threads()
-    expose(RATES, PATTERN, PARAMETERS, readout(), threads=1 + before)
-    assert numba.get_num_threads() == before
+def test_a_call_without_the_pool_of_threads_gives_the_same(whole):
     fast._pool_token.clear()  # as if another caller held it
     try:
         assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=2), whole)
     finally:
         fast._pool_token.append("token")
+
+
+def test_the_pool_of_threads_is_left_as_it_was():
+    program = """
+import numba
+from camtwin.sensor import fast
+stub = type("Stub", (), {"expose_rows_parallel": lambda: print(numba.get_num_threads())})
+fast._expose_on_pool(stub, (), threads=3)
+print(numba.get_num_threads())
+"""
+    assert run(program, NUMBA_NUM_THREADS="5").split() == ["3", "5"]
 
 
 def test_bands_of_rows_make_the_frame(whole):
@@ -123,6 +136,29 @@ def test_a_read_only_rate_is_as_good_and_stays_as_it_was(whole):
     assert np.array_equal(expose(rate_e, PATTERN, PARAMETERS, readout()), whole)
     assert np.array_equal(rate_e, RATES)
     assert RATES.flags.writeable
+
+
+def test_a_fixed_pattern_is_read_only():
+    pattern = fixed_pattern(PARAMETERS, 1)
+    assert not pattern.gain.flags.writeable
+    assert not pattern.offset_e.flags.writeable
+
+
+def test_one_compilation_serves_all_arrays():
+    """Another would cost the first frame seconds, or miss the cache that `warm_up` filled."""
+    program = """
+import numpy as np
+from camtwin.sensor import FixedPattern, expose, fast, kernels
+from physics.small_sensor import PARAMETERS, light, readout
+fast.warm_up()
+r = readout()
+writable = [light(1, r), light(1, r)]
+expose(light(1, r), FixedPattern(*writable), PARAMETERS, r)
+expose(np.asfortranarray(light(1, r)), fast.fixed_pattern(PARAMETERS, 1), PARAMETERS, r)
+print(len(kernels.expose_rows.signatures), len(kernels.scaled_normals.signatures))
+"""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    assert run(program, PYTHONPATH=path).split() == ["1", "1"]
 
 
 @pytest.mark.parametrize("render", [expose, expose_reference])
@@ -174,12 +210,6 @@ def test_arrays_that_do_not_fit(arguments, message):
             }
         )
     assert str(refusal.value) == message
-
-
-def run(program, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment or None
-    ).stdout
 
 
 def test_numba_comes_with_the_first_frame_and_not_before():

@@ -1,0 +1,141 @@
+"""From the camera's transfers to the sender's jobs: what makes pictures of exposures and blocks of pictures.
+
+The camera says when a frame has been exposed (rendering may begin) and when its first bit leaves (it becomes
+a block, and the sender's). Rendering has a thread of its own; frames are rendered in the order of exposure.
+A frame that nobody receives is not rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Camera, Exposure, Transfer
+from camtwin.links.runtime import WallRuntime
+from camtwin.links.sender import Job, Sender
+from camtwin.simtime import Scheduler
+from camtwin.wire import gvsp
+from camtwin.wire.gev import Target
+from camtwin.wire.gvcp import PacketResend
+
+MOST_AHEAD: Final = 3
+"""Frames rendered before their turn to be sent; each takes memory of this computer."""
+
+
+class Twin(Protocol):
+    """What a link needs of a twin."""
+
+    @property
+    def clock(self) -> Scheduler: ...
+    @property
+    def camera(self) -> Camera: ...
+    def prepare(self) -> None: ...
+    def render(self, exposure: Exposure, /) -> NDArray[np.uint8]: ...
+
+
+class GvspStream:
+    """The stream channel of one twin; all methods are for the runtime's thread.
+
+    target  where the stream goes now, None while the channel is closed
+    """
+
+    def __init__(
+        self, twin: Twin, runtime: WallRuntime, sender: Sender, target: Callable[[], Target | None]
+    ) -> None:
+        self.twin, self.runtime, self.sender = twin, runtime, sender
+        self._target = target
+        self._block_id = 0
+        self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
+        self._renderer = ThreadPoolExecutor(1, "render")
+        camera = twin.camera
+        camera.on_exposure = self._on_exposure
+        camera.transmitter.on_transfer = self._on_transfer
+        camera.transmitter.on_transfer_cut = self._on_transfer_cut
+
+    def dispose(self) -> None:
+        """End the thread that renders; a frame that is being rendered is waited for."""
+        self._forget()
+        self._renderer.shutdown(wait=True, cancel_futures=True)
+
+    # -- wire.gev.StreamPort ---------------------------------------------------------------------
+    def open(self) -> None:
+        self.close()
+        self._block_id = 0
+
+    def close(self) -> None:
+        self.sender.cut()
+        self.sender.forget()
+        self._forget()
+
+    def end_acquisition(self) -> None:
+        self.twin.camera.abort()
+
+    def resend(self, request: PacketResend, extended_status: bool) -> None:
+        self.sender.resend(request, extended_status)
+
+    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
+        self.sender.probe(target, packet_bytes, do_not_fragment)
+
+    # -- what the camera tells -------------------------------------------------------------------
+    def _on_exposure(self, exposure: Exposure) -> None:
+        if self._target() is None:
+            return
+        room = sum(future is not None for future in self._ahead.values()) < MOST_AHEAD
+        self._ahead[exposure.frame_id] = self._render(exposure) if room else None
+
+    def _on_transfer(self, transfer: Transfer) -> None:
+        exposure, target = transfer.exposure, self._target()
+        payload = self._rendering(exposure.frame_id)
+        if target is None:
+            return
+        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
+        s = exposure.settings
+        self.sender.send(
+            Job(
+                key=transfer,
+                image=gvsp.Image(
+                    s.Width,
+                    s.Height,
+                    s.OffsetX,
+                    s.OffsetY,
+                    exposure.pixel_format.code,
+                    exposure.timestamp_ns,
+                ),
+                block_id=self._block_id,
+                payload_bytes=exposure.payload_bytes,
+                payload=payload or self._render(exposure),
+                target=target,
+                packet_bytes=s.GevSCPSPacketSize,
+                do_not_fragment=s.GevSCPSDoNotFragment,
+                start_ns=self.runtime.host_ns(transfer.start_ns),
+                end_ns=self.runtime.host_ns(transfer.end_ns),
+            )
+        )
+
+    def _on_transfer_cut(self, transfer: Transfer) -> None:
+        self.sender.cut(transfer)
+
+    # -- rendering -------------------------------------------------------------------------------
+    def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
+        return self._renderer.submit(self.twin.render, exposure)
+
+    def _rendering(self, frame_id: int) -> Future[NDArray[np.uint8]] | None:
+        """The frame's rendering, if it has begun. Frames exposed before it and never sent are forgotten."""
+        while frame_id in self._ahead:
+            first = next(iter(self._ahead))
+            future = self._ahead.pop(first)
+            if first == frame_id:
+                return future
+            if future:
+                future.cancel()
+        return None
+
+    def _forget(self) -> None:
+        for future in self._ahead.values():
+            if future:
+                future.cancel()
+        self._ahead.clear()
