@@ -283,10 +283,10 @@ class LiveLine:
             f"{status.resent_packets} resends",
             f"{self.twin.camera.temperature_C:.1f} C",
         ]
-        if status.dropped_frames or status.late_frames:
-            parts.append(
-                f"{status.late_frames} late, {status.dropped_frames} dropped: this computer is too slow"
-            )
+        if status.late_frames:
+            parts.append(f"{status.late_frames} late")
+        if status.dropped_frames:
+            parts.append(f"{status.dropped_frames} dropped, this computer is too slow")
         self._text = " | ".join(parts)
         if not self.shown:
             return

@@ -1,4 +1,5 @@
-"""A twin with one thing wrong: `sabotage.py NAME run MODEL ...` breaks that part, then runs the command line.
+"""A twin with one thing wrong: `sabotage.py NAME run MODEL ...` breaks that part, then runs the command line
+(NAME+NAME breaks two).
 
 The checks of this folder are run on these too, and have to fail there: a check that a broken twin passes
 checks nothing. Each break is small, plausible (a byte order, a count, a check left out) and made before the
@@ -124,6 +125,14 @@ def limits_ignored() -> None:
 
 
 @breaks
+def writes_lost() -> None:
+    """Acknowledged, and forgotten."""
+    from camtwin.camera import Camera
+
+    Camera.write = lambda self, address, data: None
+
+
+@breaks
 def locks_ignored() -> None:
     from camtwin.genicam.tree import Tree
 
@@ -196,6 +205,28 @@ def block_ids_skip() -> None:
 
 
 @breaks
+def wire_lossy() -> None:
+    """No fault of the twin: one packet in fifty is lost on its way, sent again or not."""
+    import random
+
+    from camtwin.links.sender import Sender
+
+    make, chance = Sender.__init__, random.Random(1)
+
+    def lossy(self: Sender, sock: Any, on_problem: Any, lose: Any = None) -> None:
+        make(self, sock, on_problem, lambda block_id, packet_id: chance.random() < 0.02)
+
+    Sender.__init__ = lossy
+
+
+@breaks
+def resend_deaf() -> None:
+    from camtwin.links.sender import Sender
+
+    Sender.resend = lambda self, request, extended_status: None
+
+
+@breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
     from camtwin.wire.gev import GevDevice
@@ -223,7 +254,8 @@ def heartbeat_endless() -> None:
 
 
 if __name__ == "__main__":
-    BREAKS[sys.argv.pop(1)]()
+    for name in sys.argv.pop(1).split("+"):
+        BREAKS[name]()
     from camtwin.cli import main
 
     main()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from peers.netns import ADDRESS, Namespace, sabotaged, twin
 from peers.pictures import ROW, ramp
 
 RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
+RATE_4 = ("--set", "AcquisitionFrameRateEnable=true", "--set", "AcquisitionFrameRate=4")
 
 
 def grab(net: Namespace, *args: str, frames: int = 3, **features: str | float) -> dict:
@@ -178,6 +180,14 @@ def check_photon_transfer(net: Namespace, tmp: Path) -> None:
     assert 0.40 < (var_1 - var_0) / (mean_1 - mean_0) < 0.44
 
 
+def check_resend(net: Namespace) -> None:
+    """Lost packets are asked for and sent again, while the frame is still the last one in memory."""
+    got = net.aravis("grab", "--frames", "6", *RATE_4, "--set", "Width=1024", "--set", "Height=1024",
+                     "--packet-size", "1500")  # fmt: skip
+    assert [f["status"] for f in got["frames"]] == ["success"] * 6
+    assert got["stream"]["n_resent_packets"] > 20  # of 6 x 717, one in fifty is lost: 86 +- 9
+
+
 HONEST = {
     "listed": (check_listed, ()),
     "every-feature": (check_every_feature, ()),
@@ -195,6 +205,15 @@ FLAT = ("--scene", "flat:1.2e6@536")  # 4 ms of it: 4800 photons, a third of ful
 def test_photon_transfer(tmp_path):
     with twin(*FLAT) as net:
         check_photon_transfer(net, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "works"),
+    [("wire-lossy", nullcontext()), ("wire-lossy+resend-deaf", pytest.raises(AssertionError))],
+)
+def test_resend(damage, works):
+    with twin(command=sabotaged(damage)) as net, works:
+        check_resend(net)
 
 
 @pytest.mark.parametrize("name", HONEST)

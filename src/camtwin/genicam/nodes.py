@@ -3,8 +3,8 @@
 A chapter of SFNC is a class, and a feature is one attribute of it:
 
     class AcquisitionControl(Chapter):
-        ExposureTime_ns = Time("How long the sensor gathers light.", max=60e6, inc=1, min=lambda
-                               ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
+        ExposureTime_ns = Time("How long the sensor gathers light.", max=60e6, inc=1,
+                               min=lambda ShortExposureTimeEnable, usual_min: ...)
 
 `AcquisitionControl.ExposureTime_ns` is the declaration, `settings.ExposureTime_ns` the value. The
 register, the XML nodes, limits, locks and the field of Settings all follow from it.

@@ -130,7 +130,9 @@ class GigeLink:
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER_BYTES)
             self.sender = Sender(stream_socket, self._on_problem, lose)
+            opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
+            opening.callback(self.stream.dispose)
             port_of = CameraPort(twin.camera)
             self.gev = gev.GevDevice(
                 identity(twin, self.interface, port_of, stream_socket.getsockname()[1]),
@@ -138,7 +140,7 @@ class GigeLink:
                 self.stream,
                 any_destination=any_destination,
             )
-            self._sockets = opening.pop_all()
+            self._opened = opening.pop_all()
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -160,9 +162,7 @@ class GigeLink:
             self._timer.cancel()
             self._timer = None
         self.twin.camera.abort()
-        self.sender.close()
-        self.stream.dispose()
-        self._sockets.close()
+        self._opened.close()
 
     def status(self) -> LinkStatus:
         stats, controller = self.sender.stats, self.gev.controller

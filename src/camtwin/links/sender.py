@@ -330,15 +330,13 @@ class Sender:
 
     def _send_run(self, batch: Batch, block_id: int, first: int, count: int, packet_id: int = 0) -> None:
         """Send packets first.. of a batch; `packet_id`: of the first one, if it is not first + 1."""
-        packet_id = packet_id or first + 1
-        if self._lose:
-            for i in range(count):
-                if not self._lose(block_id, packet_id + i):
-                    self._insist(lambda at=first + i: batch.send(self.sock, at, 1))
-        else:
-            at, end = first, first + count
-            while at < end:
-                at += self._insist(lambda at=at: batch.send(self.sock, at, end - at))
+        packet_id, end = packet_id or first + 1, first + count
+        lost = [i for i in range(count) if self._lose(block_id, packet_id + i)] if self._lose else []
+        at = first
+        for stop in (*(first + i for i in lost), end):
+            while at < stop:
+                at += self._insist(lambda at=at, stop=stop: batch.send(self.sock, at, stop - at))
+            at = stop + 1
         self.stats.bytes += count * batch.headers.shape[1] + min(
             count * batch.data_bytes, batch.payload.size - first * batch.data_bytes
         )

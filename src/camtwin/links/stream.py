@@ -57,7 +57,9 @@ class GvspStream:
         camera.transmitter.on_transfer_cut = self._on_transfer_cut
 
     def dispose(self) -> None:
-        """End the thread that renders; a frame that is being rendered is waited for."""
+        """Let go of the camera and end the thread that renders; a frame it is at is waited for."""
+        camera = self.twin.camera
+        camera.on_exposure = camera.transmitter.on_transfer = camera.transmitter.on_transfer_cut = _ignore
         self._forget()
         self._renderer.shutdown(wait=True, cancel_futures=True)
 
@@ -139,3 +141,7 @@ class GvspStream:
             if future:
                 future.cancel()
         self._ahead.clear()
+
+
+def _ignore(_: object) -> None:
+    pass

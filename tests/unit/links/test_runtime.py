@@ -1,0 +1,150 @@
+"""Virtual time paced by the wall: never early, in order, and nothing that goes wrong vanishes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from camtwin.links.runtime import WallRuntime
+from camtwin.simtime import Scheduler
+from camtwin.units import MS, SEC
+
+
+class Wall:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.ns = 5 * SEC
+
+    def __call__(self) -> int:
+        return self.ns
+
+
+@pytest.mark.parametrize("pace", [0.5, 1.0, 20.0])
+def test_virtual_now_follows_the_wall(pace: float) -> None:
+    wall, clock = Wall(), Scheduler()
+    clock.advance_to(7 * SEC)
+    runtime = WallRuntime(clock, pace, wall)
+    assert runtime.now() == 7 * SEC
+    wall.ns += 100 * MS
+    assert runtime.now() == 7 * SEC + int(100 * MS * pace)
+    assert runtime.host_ns(runtime.now()) == wall.ns
+    assert runtime.host_now() == wall.ns
+
+
+def test_time_never_goes_back() -> None:
+    wall, clock = Wall(), Scheduler()
+    runtime = WallRuntime(clock, 1.0, wall)
+    clock.advance_to(3 * SEC)  # somebody ran ahead
+    wall.ns += 1 * SEC
+    assert runtime.now() == 3 * SEC
+    assert runtime.advance() == 3 * SEC
+
+
+def test_a_pace_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="pace 0"):
+        WallRuntime(Scheduler(), 0)
+
+
+def test_lateness_is_counted_and_changes_nothing() -> None:
+    wall, clock = Wall(), Scheduler()
+    runtime = WallRuntime(clock, 2.0, wall)
+    ran: list[int] = []
+    for due in (10 * MS, 30 * MS, 90 * MS):
+        clock.at(due, lambda: ran.append(clock.now))
+    wall.ns += 20 * MS  # 40 ms of virtual time
+    assert runtime.advance() == 40 * MS
+    assert ran == [10 * MS, 30 * MS]
+    late = runtime.lateness
+    assert (late.events, late.worst_ns, late.mean_ns) == (2, 15 * MS, 10 * MS)
+
+
+def test_a_command_comes_after_every_event_that_is_due() -> None:
+    wall, clock = Wall(), Scheduler()
+    runtime = WallRuntime(clock, 1.0, wall)
+    order: list[str] = []
+    clock.at(1 * MS, order.append, "event")
+    wall.ns += 5 * MS
+    assert runtime.command(lambda word: (order.append(word), clock.now)[1], "command") == 5 * MS
+    assert order == ["event", "command"]
+
+
+def test_run_is_never_early_and_exact_in_virtual_time() -> None:
+    clock = Scheduler()
+    pace = 4.0
+    ran: list[tuple[int, int]] = []
+
+    async def main() -> WallRuntime:
+        runtime = WallRuntime(clock, pace)
+
+        def event() -> None:
+            ran.append((clock.now, runtime.host_now() - runtime.host_ns(clock.now)))
+            clock.at(clock.now + 20 * MS, event)
+
+        clock.at(0, event)
+        start = time.monotonic()
+        await runtime.run(400 * MS)
+        assert time.monotonic() - start >= 0.4 / pace
+        return runtime
+
+    runtime = asyncio.run(main())
+    assert [t for t, _ in ran] == [20 * MS * k for k in range(21)]
+    assert all(late >= 0 for _, late in ran)
+    assert runtime.lateness.events == 21
+    assert clock.now == 400 * MS
+
+
+def test_a_command_wakes_the_sleeper() -> None:
+    clock = Scheduler()
+    ran: list[int] = []
+
+    async def main() -> None:
+        runtime = WallRuntime(clock)
+        running = asyncio.create_task(runtime.run())  # nothing is planned: it would sleep for ever
+        await asyncio.sleep(0.01)
+        due = runtime.command(lambda: clock.at(clock.now + 5 * MS, lambda: ran.append(clock.now))[0])
+        async with asyncio.timeout(2):
+            while not ran:
+                await asyncio.sleep(0.005)
+        assert ran == [due]
+        running.cancel()
+
+    asyncio.run(main())
+
+
+def test_an_exception_in_an_event_ends_the_run() -> None:
+    clock = Scheduler()
+
+    def broken() -> None:
+        raise RuntimeError("the shutter is stuck")
+
+    async def main() -> None:
+        clock.at(5 * MS, broken)
+        async with asyncio.timeout(2):
+            await WallRuntime(clock).run()
+
+    with pytest.raises(RuntimeError, match="the shutter is stuck"):
+        asyncio.run(main())
+
+
+def test_an_exception_in_a_posted_command_ends_the_run() -> None:
+    async def main() -> None:
+        runtime = WallRuntime(Scheduler())
+
+        def broken() -> None:
+            raise RuntimeError("the register is stuck")
+
+        asyncio.get_running_loop().call_later(0.01, runtime.post, broken)
+        async with asyncio.timeout(2):
+            await runtime.run()
+
+    with pytest.raises(RuntimeError, match="the register is stuck"):
+        asyncio.run(main())
+
+
+def test_an_exception_in_a_command_is_its_callers() -> None:
+    runtime = WallRuntime(Scheduler())
+    with pytest.raises(ZeroDivisionError):
+        runtime.command(lambda: 1 // 0)

@@ -1,0 +1,114 @@
+"""What a GevDevice needs around it: a camera of a few bytes, and a stream that keeps what it is told."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from camtwin.wire import gev, gvcp
+from camtwin.wire.gvcp import Status, StatusError
+
+ME: gev.Peer = ("10.0.0.9", 50_000)
+OTHER: gev.Peer = ("10.0.0.8", 50_001)
+MAC = bytes.fromhex("02ca11223344")
+FEATURES = 0x1_0000  # 256 bytes of features, writable
+STRINGS = b"".join(
+    text.ljust(length, b"\0")
+    for text, length in (
+        (b"Maker", 32),
+        (b"Model", 32),
+        (b"1.0", 32),
+        (b"digital twin", 48),
+        (b"700012345678", 16),
+        (b"bench", 16),
+    )
+)
+
+
+class FakeCamera:
+    """Strings at 0x48, heartbeat timeout, SCPS, SCPD and a few features; the rest is refused."""
+
+    def __init__(self) -> None:
+        self.memory = {0x48 + i: byte for i, byte in enumerate(STRINGS)}
+        self.put(0x938, struct.pack(">I", 3000))
+        self.put(0xD04, struct.pack(">II", 1 << 30 | 1500, 0))
+        self.put(FEATURES, bytes(range(256)))
+        self.time_ns, self.timestamp_latched = 0, 0
+        self.written: list[tuple[int, bytes]] = []
+
+    def put(self, address: int, data: bytes) -> None:
+        self.memory |= {address + i: byte for i, byte in enumerate(data)}
+
+    def read(self, address: int, length: int, /) -> bytes:
+        try:
+            return bytes(self.memory[address + i] for i in range(length))
+        except KeyError:
+            raise StatusError(Status.INVALID_ADDRESS, f"no register at {address:#x}") from None
+
+    def write(self, address: int, data: bytes, /) -> None:
+        self.read(address, len(data))
+        if address < 0xE8:
+            raise StatusError(Status.WRITE_PROTECT, f"{address:#x} is read-only")
+        self.written.append((address, data))
+        self.put(address, data)
+
+    def latch_timestamp(self) -> None:
+        self.timestamp_latched = self.time_ns
+
+    def reset_timestamp(self) -> None:
+        self.time_ns = 0
+
+
+@dataclass
+class FakeStream:
+    """Writes down what it is told."""
+
+    told: list[object] = field(default_factory=list[object])
+
+    def open(self) -> None:
+        self.told.append("open")
+
+    def close(self) -> None:
+        self.told.append("close")
+
+    def end_acquisition(self) -> None:
+        self.told.append("end")
+
+    def resend(self, request: gvcp.PacketResend, extended_status: bool, /) -> None:
+        self.told.append((request, extended_status))
+
+    def fire_test_packet(self, target: gev.Target, packet_bytes: int, do_not_fragment: bool, /) -> None:
+        self.told.append((target, packet_bytes, do_not_fragment))
+
+
+class Host:
+    """A device and one host that talks to it, at a time that the test sets."""
+
+    def __init__(self, *, any_destination: bool = False) -> None:
+        self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
+        identity = gev.Identity(
+            MAC, 0x0A00_0001, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000
+        )
+        self.device = gev.GevDevice(identity, self.camera, self.stream, any_destination=any_destination)
+
+    def send(self, command: int, body: bytes = b"", peer: gev.Peer = ME, flags: int = 1) -> list[gev.Reply]:
+        packet = struct.pack(">BBHHH", 0x42, flags, command, len(body), 0x1234) + body
+        return self.device.receive(packet, peer, self.now)
+
+    def ask(self, command: int, body: bytes = b"", peer: gev.Peer = ME) -> tuple[int, bytes]:
+        """Status and body of the one answer; its header is checked."""
+        (reply,) = self.send(command, body, peer)
+        status, ack, length, request_id = struct.unpack_from(">HHHH", reply.data)
+        assert (ack, length, request_id) == (command + 1, len(reply.data) - 8, 0x1234)
+        assert reply.peer == peer
+        return status, reply.data[8:]
+
+    def read(self, address: int, peer: gev.Peer = ME) -> int:
+        """One word; it must be readable."""
+        status, body = self.ask(0x80, struct.pack(">I", address), peer)
+        assert status == 0, f"{address:#x}: {status:#x}"
+        return int.from_bytes(body, "big")
+
+    def write(self, address: int, value: int, peer: gev.Peer = ME) -> int:
+        """The status of a WRITEREG."""
+        return self.ask(0x82, struct.pack(">II", address, value), peer)[0]
