@@ -22,7 +22,7 @@ help:  ## this list
 
 setup: $(VENV)/.warm  ## create .venv, install camtwin into it, compile its kernels
 
-demo: setup  ## grab a first picture from a running twin; SCENE=photo.jpg FOR=10s
+demo: setup  ## grab a first picture from a running twin; SCENE=photo.jpg FOR=SECONDS
 	@$(BIN)/camtwin demo $(if $(SCENE),--scene "$(SCENE)") $(if $(FOR),--for "$(FOR)")
 
 check: $(VENV)/.dev  ## style, types, import rules

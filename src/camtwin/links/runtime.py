@@ -70,9 +70,9 @@ class WallRuntime:
         """When, in host time, this virtual time is due."""
         return self._wall_zero + int((virtual_ns - self._virtual_zero) / self.pace)
 
-    def advance(self) -> Ns:
-        """Run all events that are due; returns virtual now."""
-        now = self.now()
+    def advance(self, limit_ns: Ns | None = None) -> Ns:
+        """Run all events that are due, but none after `limit_ns`; returns virtual now."""
+        now = self.now() if limit_ns is None else max(self.clock.now, min(self.now(), limit_ns))
         while (due := self.clock.next_time()) is not None and due <= now:
             self.lateness.add(int((now - due) / self.pace))
             self.clock.advance_to(due)
@@ -105,7 +105,7 @@ class WallRuntime:
             self._wake.clear()
             if self._failure:
                 raise self._failure
-            now = self.advance()
+            now = self.advance(until_ns)
             if until_ns is not None and now >= until_ns:
                 return
             due = self.clock.next_time()

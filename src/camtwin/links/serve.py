@@ -48,7 +48,7 @@ async def _serve(
         loop.add_signal_handler(told, ended.set)
     runtime = WallRuntime(twin.clock)
     async with GigeLink(twin, runtime, bind=bind) as link:
-        running: list[asyncio.Future[object]] = [
+        running: list[asyncio.Task[None]] = [
             asyncio.create_task(runtime.run()),
             asyncio.create_task(_begin(link, ready, task)),
         ]
@@ -74,7 +74,7 @@ async def _begin(link: GigeLink, ready: Told | None, task: Task | None) -> None:
         await task(link)
 
 
-async def _first_end(stop: asyncio.Task[None], running: list[asyncio.Future[object]]) -> None:
+async def _first_end(stop: asyncio.Task[None], running: list[asyncio.Task[None]]) -> None:
     """Wait for the stop, or for the first of `running` that fails, and raise what it failed with."""
     waiting = {stop, *running}
     while not stop.done():

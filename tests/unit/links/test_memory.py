@@ -55,7 +55,9 @@ def test_a_frame_has_the_same_bytes_on_any_number_of_threads():
     assert alone == together
 
 
-@pytest.mark.parametrize("roi", [(0, 0, 4096, 16), (1024, 7, 512, 9), (2032, 3, 48, 13), (3000 // 16 * 16, 0, 16, 1)])
+@pytest.mark.parametrize(
+    "roi", [(0, 0, 4096, 16), (1024, 7, 512, 9), (2032, 3, 48, 13), (3000 // 16 * 16, 0, 16, 1)]
+)
 def test_another_roi_has_the_same_noise_in_the_same_pixels(roi):
     x, y, w, h = roi
     chart = {"scene": camtwin.scene.Chart(), "seed": 3}
@@ -135,7 +137,8 @@ def test_temperature_rises_from_ambient():
         thermal = cam.twin.sheet.thermal
         assert cam.DeviceTemperature == pytest.approx(thermal.ambient_C, abs=0.01)
         cam.advance(int(thermal.time_constant_s * 1e9))
-        assert cam.DeviceTemperature == pytest.approx(thermal.ambient_C + thermal.rise_K * (1 - 2.718281828**-1))
+        warmed = thermal.rise_K * (1 - 2.718281828**-1)
+        assert cam.DeviceTemperature == pytest.approx(thermal.ambient_C + warmed)
 
 
 @pytest.mark.parametrize("pixel_format", ["Mono8", "Mono10", "Mono12", "Mono12p"])

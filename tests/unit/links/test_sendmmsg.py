@@ -42,9 +42,7 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize(("count", "data_bytes", "rest"), [(1, 100, 100), (5, 64, 1), (40, 1464, 700)])
-def test_packets(
-    pair: tuple[socket.socket, socket.socket], count: int, data_bytes: int, rest: int
-) -> None:
+def test_packets(pair: tuple[socket.socket, socket.socket], count: int, data_bytes: int, rest: int) -> None:
     sender, receiver = pair
     headers, payload = arrays(count, data_bytes, rest)
     batch = Batch(headers, payload, data_bytes)

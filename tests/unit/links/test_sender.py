@@ -1,0 +1,327 @@
+"""The thread that sends: whole frames, in their time, cut when they are told to be, and sent again."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from camtwin.links import sendmmsg
+from camtwin.links.sender import MOST_WAITING, Job, Sender
+from camtwin.units import MS, SEC
+from camtwin.wire import gvsp
+from camtwin.wire.gev import Target
+from camtwin.wire.gvcp import PacketResend, Status
+from unit.links.receiver import LEADER, PAYLOAD, TRAILER, Receiver, payload
+
+IMAGE = gvsp.Image(400, 250, 0, 0, 0x0108_0001, 8)
+PICTURE: NDArray[np.uint8] = (np.arange(100_000) % 251).astype(np.uint8)
+PACKET_BYTES = 1036  # 1000 bytes of data: 100 packets
+
+
+class Bench:
+    """A sender, its receiver, and jobs for it."""
+
+    def __init__(self, lose: Callable[[int, int], bool] | None = None) -> None:
+        self.receiver = Receiver()
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 0))
+        self.problems: list[BaseException] = []
+        self.sock, self.sender = sock, Sender(sock, self.problems.append, lose)
+
+    def job(self, block_id: int = 1, ms: int = 0, picture: NDArray[np.uint8] | None = PICTURE) -> Job:
+        future: Future[NDArray[np.uint8]] = Future()
+        if picture is not None:
+            future.set_result(picture)
+        now = time.monotonic_ns()
+        target = Target("127.0.0.1", self.receiver.port, False)
+        return Job(object(), IMAGE, block_id, 100_000, future, target, PACKET_BYTES, True, now, now + ms * MS)
+
+    def send(self, block_id: int = 1, ms: int = 0) -> Job:
+        job = self.job(block_id, ms)
+        self.sender.send(job)
+        return job
+
+    def resend(self, block_id: int, first: int, last: int, extended_status: bool = False) -> None:
+        self.sender.resend(PacketResend(0, block_id, first, last, False), extended_status)
+
+    def settle(self, done: Callable[[], bool]) -> None:
+        end = time.monotonic() + 3
+        while not done():
+            assert time.monotonic() < end, "it does not happen"
+            time.sleep(0.002)
+
+    def close(self) -> None:
+        self.sender.close()
+        self.sock.close()
+        self.receiver.sock.close()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    it = Bench()
+    yield it
+    it.close()
+    assert it.problems == []
+
+
+def test_a_frame_arrives_whole(bench: Bench) -> None:
+    bench.send(block_id=5)
+    packets = bench.receiver.packets()
+    assert payload(packets) == PICTURE.tobytes()
+    assert {p.block_id for p in packets} == {5}
+    assert {p.status for p in packets} == {0}
+    assert len(packets) == 102
+    bench.settle(lambda: bench.sender.stats.frames == 1)
+    assert bench.sender.stats.bytes == 100_000 + 102 * 8 + 36 + 8
+
+
+def test_the_payload_is_paced(bench: Bench) -> None:
+    job = bench.send(ms=200)
+    packets = bench.receiver.packets()
+    start = job.start_ns / SEC
+    # 64 kB at a time: 61 packets at the start, 39 when their turn has come, and the trailer at the end
+    assert packets[61].at < start + 0.115
+    assert packets[62].at >= start + 0.121
+    assert packets[-1].at >= start + 0.2
+    bench.settle(lambda: bench.sender.stats.frames == 1)
+
+
+def test_who_is_late_catches_up_by_a_quarter_only(bench: Bench) -> None:
+    job = bench.job(ms=200)
+    job.start_ns, job.end_ns = job.start_ns - SEC, job.end_ns - SEC
+    bench.sender.send(job)
+    bench.receiver.packets()
+    bench.sender.send(job := bench.job(2, ms=200))
+    packets = bench.receiver.packets()
+    assert packets[-1].at - packets[0].at >= 0.2 / 1.25 - 0.13  # one burst of 0.12 s may be made up for
+    bench.settle(lambda: bench.sender.stats.frames == 2)
+    stats = bench.sender.stats
+    assert stats.late >= 1
+    assert stats.worst_late_ns >= 790 * MS
+
+
+def test_a_frame_is_sent_when_it_has_been_rendered(bench: Bench) -> None:
+    job = bench.job(picture=None)
+    bench.sender.send(job)
+    assert bench.receiver.silence(0.05) == []
+    job.payload.set_result(PICTURE)
+    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+
+
+def test_a_cut_frame_ends_without_a_trailer(bench: Bench) -> None:
+    job = bench.send(ms=10_000)
+    assert bench.receiver.packet().form == LEADER
+    bench.sender.cut(job.key)
+    rest = bench.receiver.silence(0.05)
+    assert {p.form for p in rest} <= {PAYLOAD}
+    bench.settle(lambda: bench.sender.stats.cut == 1)
+    bench.send(2)
+    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+    assert bench.sender.stats.cut == 1
+
+
+def test_cutting_names_a_frame_or_all(bench: Bench) -> None:
+    jobs = [bench.job(n, ms=10_000) for n in (1, 2, 3)]
+    for job in jobs:
+        bench.sender.send(job)
+    bench.receiver.packet()
+    bench.sender.cut(jobs[1].key)
+    assert [job.cut for job in jobs] == [False, True, False]
+    bench.sender.cut()
+    bench.settle(lambda: bench.sender.stats.cut == 3)
+    assert all(job.cut for job in jobs)
+
+
+def test_a_frame_that_is_never_rendered_can_be_cut(bench: Bench) -> None:
+    bench.sender.send(job := bench.job(picture=None))
+    bench.sender.cut(job.key)
+    bench.settle(lambda: bench.sender.stats.cut == 1)
+
+
+def test_too_many_frames_are_dropped_and_counted(bench: Bench) -> None:
+    jobs = [bench.job(n, picture=None) for n in range(1, MOST_WAITING + 4)]
+    bench.sender.send(jobs[0])
+    bench.settle(lambda: bench.sender._current is jobs[0])
+    for job in jobs[1:]:
+        bench.sender.send(job)
+    assert bench.sender.stats.dropped == 2
+    assert [job.payload.cancelled() for job in jobs] == [False] * (MOST_WAITING + 1) + [True] * 2
+    bench.sender.cut()
+
+
+# -- resends ---------------------------------------------------------------------------------------
+
+
+def test_packets_of_the_last_frame_are_sent_again(bench: Bench) -> None:
+    bench.send(block_id=7)
+    first = bench.receiver.packets()
+    bench.resend(7, 3, 5)
+    again = [bench.receiver.packet() for _ in range(3)]
+    assert [(p.status, p.block_id, p.form, p.packet_id) for p in again] == [
+        (Status.PACKET_RESEND, 7, PAYLOAD, n) for n in (3, 4, 5)
+    ]
+    assert [p.data for p in again] == [p.data for p in first[3:6]]
+    bench.settle(lambda: bench.sender.stats.resent == 3)
+
+
+def test_all_of_a_frame_can_be_sent_again(bench: Bench) -> None:
+    bench.send(block_id=7)
+    first = bench.receiver.packets()
+    bench.resend(7, 0, 0xFF_FFFF)  # all ones: to the end
+    again = bench.receiver.packets()
+    assert [p.data for p in again] == [p.data for p in first]
+    assert {p.status for p in again} == {Status.PACKET_RESEND}
+    assert again[-1].form == TRAILER
+
+
+def test_the_frame_before_the_last_is_gone(bench: Bench) -> None:
+    for block_id in (1, 2, 3):
+        bench.send(block_id)
+        bench.receiver.packets()
+    bench.resend(2, 1, 1)
+    assert bench.receiver.packet().status == Status.PACKET_RESEND
+    bench.resend(1, 1, 2)
+    gone = [bench.receiver.packet() for _ in range(2)]
+    assert [(p.status, p.packet_id, p.data) for p in gone] == [
+        (Status.PACKET_UNAVAILABLE, 1, b""),
+        (Status.PACKET_UNAVAILABLE, 2, b""),
+    ]
+    bench.resend(1, 1, 1, extended_status=True)
+    assert bench.receiver.packet().status == Status.PACKET_REMOVED
+
+
+def test_what_has_not_been_sent_yet_is_not_sent_again(bench: Bench) -> None:
+    job = bench.send(block_id=7, ms=10_000)
+    seen = bench.receiver.silence(0.05)
+    bench.resend(7, seen[-1].packet_id, seen[-1].packet_id + 1, extended_status=True)
+    answers = bench.receiver.silence(0.05)
+    assert [(p.status, p.packet_id) for p in answers] == [
+        (Status.PACKET_RESEND, seen[-1].packet_id),
+        (Status.PACKET_NOT_YET_AVAILABLE, seen[-1].packet_id + 1),
+    ]
+    bench.sender.cut(job.key)
+
+
+def test_an_absurd_request_gets_a_bounded_answer(bench: Bench) -> None:
+    bench.send(block_id=7)
+    bench.receiver.packets()
+    bench.resend(99, 0, 0xFF_FFFF)
+    assert len(bench.receiver.silence(0.1)) == 512
+
+
+def test_after_the_stream_has_closed_nothing_can_be_asked_for(bench: Bench) -> None:
+    bench.send(block_id=7)
+    bench.receiver.packets()
+    bench.sender.forget()
+    bench.resend(7, 1, 1)
+    assert bench.receiver.packet().status == Status.PACKET_UNAVAILABLE
+
+
+def test_lost_packets_do_not_arrive_and_heal() -> None:
+    tries: dict[int, int] = {}
+
+    def lose(block_id: int, packet_id: int) -> bool:
+        tries[packet_id] = tries.get(packet_id, 0) + 1
+        return packet_id in (1, 50, 51, 100) and tries[packet_id] == 1
+
+    bench = Bench(lose)
+    bench.send(block_id=7)
+    packets = bench.receiver.packets()
+    assert [n for n in range(102) if n not in {p.packet_id for p in packets}] == [1, 50, 51, 100]
+    for n in (1, 50, 51, 100):
+        bench.resend(7, n, n)
+    healed = {p.packet_id: p.data for p in packets} | {
+        p.packet_id: p.data for p in (bench.receiver.packet() for _ in range(4))
+    }
+    assert b"".join(healed[n] for n in range(1, 101)) == PICTURE.tobytes()
+    bench.close()
+    assert bench.problems == []
+
+
+# -- the network -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [576, 1500, 8228])
+def test_a_test_packet_has_its_size(bench: Bench, size: int) -> None:
+    bench.sender.probe(Target("127.0.0.1", bench.receiver.port, False), size, True)
+    packet = bench.receiver.packet()
+    assert len(packet.data) + 8 == size - 28
+    assert packet.block_id == 0
+
+
+def test_a_receiver_that_has_gone_is_harmless(bench: Bench) -> None:
+    job = bench.job()
+    with Receiver() as gone:
+        port = gone.port
+    job.target = Target("127.0.0.1", port, False)
+    bench.sender.send(job)
+    bench.settle(lambda: bench.sender.stats.frames == 1)
+    bench.send(2)
+    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+
+
+def test_a_network_that_refuses_costs_packets_and_no_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter(range(10))
+    real = sendmmsg._sendmmsg
+
+    def grumpy(*args: int) -> int:
+        if next(refusals, None) is not None:
+            sendmmsg.ctypes.set_errno(sendmmsg.errno.EPERM)  # a firewall's answer
+            return -1
+        return real(*args)
+
+    monkeypatch.setattr(sendmmsg, "_sendmmsg", grumpy)
+    bench.send()
+    packets = bench.receiver.packets()
+    assert [p.packet_id for p in packets] == [0, *range(11, 102)]
+    assert bench.sender.stats.lost == 10
+
+
+def test_without_sendmmsg_all_is_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sendmmsg, "_sendmmsg", None)
+    bench.send()
+    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+
+
+# -- ends ------------------------------------------------------------------------------------------
+
+
+def test_a_rendering_that_fails_is_told() -> None:
+    bench = Bench()
+    job = bench.job(picture=None)
+    job.payload.set_exception(RuntimeError("no kernel"))
+    bench.sender.send(job)
+    bench.settle(lambda: bool(bench.problems))
+    assert [str(p) for p in bench.problems] == ["no kernel"]
+    bench.close()
+
+
+def test_a_picture_of_another_size_is_told() -> None:
+    bench = Bench()
+    bench.sender.send(bench.job(picture=PICTURE[:-1]))
+    bench.settle(lambda: bool(bench.problems))
+    assert "99999 bytes was rendered, not 100000" in str(bench.problems[0])
+    bench.close()
+
+
+@pytest.mark.parametrize("state", ["idle", "rendering", "sending"])
+def test_closing_takes_no_time_and_leaves_no_thread(state: str) -> None:
+    before = threading.active_count()
+    bench = Bench()
+    if state != "idle":
+        bench.sender.send(bench.job(ms=10_000, picture=PICTURE if state == "sending" else None))
+        bench.settle(lambda: bench.sender._current is not None)
+    start = time.monotonic()
+    bench.close()
+    assert time.monotonic() - start < 1
+    assert threading.active_count() == before
+    assert bench.problems == []
