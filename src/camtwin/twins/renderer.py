@@ -30,7 +30,7 @@ class Renderer:
         self._still: tuple[View, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
-        """Do now what the first frame would wait for: load kernels, make the fixed pattern, draw the scene."""
+        """Do now what the first frame would wait for: load kernels, make the pattern, draw the scene."""
         fast.warm_up()
         self._fixed_pattern()
         p = self.parameters
