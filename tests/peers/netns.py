@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent  # of the virtual environment the tests run in: camtwin, viva-camctl
 SYSTEM_PYTHON = "/usr/bin/python3"  # gi and Aravis' introspection are Debian packages
 ADDRESS = "127.0.0.1"
+MODEL = "baumer-vcxg-124m"
 CLONE_NEWNET = 0x4000_0000  # linux/sched.h
 
 _numbers = itertools.count()
@@ -125,9 +126,11 @@ class Namespace:
 class RunningTwin:
     """`camtwin run` in a namespace: ready when it says so, ended by SIGTERM when the context is left."""
 
-    def __init__(self, namespace: Namespace, command: Sequence[str | Path], model: str, *args: str) -> None:
+    def __init__(
+        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str = ADDRESS
+    ) -> None:
         self.namespace = namespace
-        self.command = [*namespace.prefix, *map(str, command), "run", model, "--bind", ADDRESS, *args]
+        self.command = [*namespace.prefix, *map(str, command), "run", MODEL, "--bind", bind, *args]
         self.said: list[str] = []
         self._ready = threading.Event()
         self._ended = False
@@ -177,7 +180,7 @@ class RunningTwin:
         return any(line.startswith("Traceback") for line in self.said)
 
 
-HONEST: Sequence[str | Path] = (BIN / "camtwin",)
+CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
 
 
 def sabotaged(name: str) -> Sequence[str | Path]:
@@ -186,11 +189,9 @@ def sabotaged(name: str) -> Sequence[str | Path]:
 
 
 @contextlib.contextmanager
-def twin(
-    *args: str, model: str = "baumer-vcxg-124m", command: Sequence[str | Path] = HONEST
-) -> Iterator[Namespace]:
+def twin(*args: str, command: Sequence[str | Path] = CAMTWIN) -> Iterator[Namespace]:
     """A twin running in a network of its own; gives the namespace, through which its clients are run."""
-    with Namespace() as namespace, RunningTwin(namespace, command, model, *args) as running:
+    with Namespace() as namespace, RunningTwin(namespace, command, *args) as running:
         yield namespace
         if running.traceback:
             raise PeerError(f"the twin printed a traceback\n{''.join(running.said)}")

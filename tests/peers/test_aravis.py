@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from peers.gvcp import CCP, CONTROL, Gvcp
-from peers.netns import ADDRESS, Namespace, sabotaged, twin
+from peers.netns import ADDRESS, CAMTWIN, Namespace, RunningTwin, sabotaged, twin
 from peers.pictures import ROW, ramp
 
 RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
@@ -49,6 +49,12 @@ def steps(net: Namespace, *each: tuple) -> list:
 def check_listed(net: Namespace) -> None:
     found = net.run("arv-tool-0.8").stdout
     assert re.fullmatch(r"Baumer.*-VCXG-124M-\S+ \(127\.0\.0\.1\)", found.strip()), found
+
+
+def check_two_listed(net: Namespace) -> None:
+    found = re.findall(r"-(\S+) \((\S+)\)", net.run("arv-tool-0.8").stdout)
+    assert sorted(address for _, address in found) == ["127.0.0.1", "127.0.0.2"]
+    assert len({serial for serial, _ in found}) == 2
 
 
 def check_every_feature(net: Namespace) -> None:
@@ -221,6 +227,17 @@ def test_aravis(name):
     check, args = HONEST[name]
     with twin(*args) as net:
         check(net)
+
+
+@pytest.mark.parametrize(("serial", "works"), [("8", nullcontext()), ("7", pytest.raises(AssertionError))])
+def test_two_twins(serial, works):
+    """Two cameras side by side; two with one serial number are one too few."""
+    with (
+        twin("--serial", "7") as net,
+        RunningTwin(net, CAMTWIN, "--serial", serial, bind="127.0.0.2"),
+        works,
+    ):
+        check_two_listed(net)
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def test_genapi(name):
         ("xml-little-endian", "every-node"),
         ("xml-wider", "limits"),
         ("locks-ignored", "locks"),
+        ("writes-lost", "registers"),
     ],
 )
 def test_turns_red(sabotage, name):

@@ -22,14 +22,18 @@ class Register:
 class Registers:
     def __init__(self, tree: Tree) -> None:
         self.tree, self.at = tree, dict[int, Register]()
-        nodes = [n for n in tree.here if not n.feature.elsewhere]
-        for node in nodes:
-            if node.feature.bits:
-                self.at[node.address] = self._shared([n for n in nodes if n.address == node.address])
-                continue
+        shared: dict[int, list[Node]] = {}
+        for node in tree.here:
             for plane, address, coding in node.registers():
+                value = plane == "Value"
+                if value and node.feature.elsewhere:
+                    continue  # the link's
+                if value and node.feature.bits:
+                    shared.setdefault(address, []).append(node)
+                    continue
                 for key, offset in node.keys.items():
                     self.at[address + offset] = self._register(node, plane, coding, key)
+        self.at |= {address: self._shared(nodes) for address, nodes in shared.items()}
         self._sorted = sorted(self.at)
         for low, high in pairwise(self._sorted):
             if low + self.at[low].length > high or high > 0xFFFF_FFFF:

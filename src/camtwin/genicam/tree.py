@@ -87,9 +87,12 @@ class Node:
 
     @property
     def address(self) -> int:
-        """The standard's, or a hash of the name: it never moves, whatever is declared before it."""
-        f = self.feature
-        return f.at.get(self.link, 0x1_0000 + (crc32(f.name.encode()) & 0x07FF_FFF0))
+        """Of the value: the standard's, or a hash of the name, which never moves, whatever is declared."""
+        return self.feature.at.get(self.link, self._own)
+
+    @property
+    def _own(self) -> int:
+        return 0x1_0000 + (crc32(self.feature.name.encode()) & 0x07FF_FFF0)
 
     @property
     def access(self) -> str:
@@ -102,8 +105,8 @@ class Node:
         return said if isinstance(said, (int, float)) else None
 
     def registers(self) -> list[tuple[str, int, Feature[Any]]]:
-        """(plane, address, coding) of its value and of whatever rules decide: the minimum of the register
-        at A is at 0x1000_0000 + A, its maximum at 0x2000_0000 + A; entries follow from 0x5000_0000."""
+        """(plane, address, coding) of its value and of whatever rules decide: where A is the name's hash, the
+        minimum is at 0x1000_0000 + A, the maximum at 0x2000_0000 + A; entries follow from 0x5000_0000."""
         planes = [
             "Value",
             "Min",
@@ -113,7 +116,7 @@ class Node:
             *(p for p in self.rules if p.startswith("Can_")),
         ]
         return [
-            (p, (i << 28) + self.address, self.feature if i < 3 else ASK)
+            (p, (i << 28) + self._own if i else self.address, self.feature if i < 3 else ASK)
             for i, p in enumerate(planes)
             if i == 0 or (p in self.rules and not self.rules[p].same)
         ]

@@ -40,7 +40,7 @@ IP_PKTINFO: Final = 8  # <linux/in.h>: tells which interface a datagram came by
 EVERYBODY: Final = "255.255.255.255"
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
-STREAM_BUFFER_BYTES: Final = 1 << 20
+BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
 DEFAULT_GIGE_MBPS: Final = 1000
 
 STATUS_OF: Final = {
@@ -123,12 +123,13 @@ class GigeLink:
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
             self.control = opening.enter_context(_bound(bind, port))
+            self.control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
             self._discovery = [
                 opening.enter_context(_bound(address, port, shared=True))
                 for address in sorted({gev.dotted(self.interface.broadcast), EVERYBODY} - {bind})
             ]
             stream_socket = opening.enter_context(_bound(bind, 0))
-            stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER_BYTES)
+            stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             self.sender = Sender(stream_socket, self._on_problem, lose)
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)

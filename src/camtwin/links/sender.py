@@ -38,7 +38,11 @@ BURST_BYTES: Final = 64_000
 CATCH_UP: Final = 1.25
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
-MOST_WAITING: Final = 4  # frames; more than that and this computer cannot follow: the newest is dropped
+MOST_WAITING: Final = 4
+MOST_WAITING_BYTES: Final = 64 << 20
+MOST_WAITING_NS: Final = 1 * SEC
+"""With this many frames waiting, of this many bytes or for this long, new ones are dropped: this computer
+cannot follow, and frames that came ever later would help nobody."""
 MOST_UNAVAILABLE: Final = 512  # answers to one request for packets that are gone
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
@@ -125,7 +129,7 @@ class Sender:
     # -- from any thread -------------------------------------------------------------------------
     def send(self, job: Job) -> None:
         with self._wake:
-            if len(self._requests.jobs) >= MOST_WAITING:
+            if self._overrun():
                 self.stats.dropped += 1
                 job.payload.cancel()
                 return
@@ -158,6 +162,13 @@ class Sender:
             self._closed = True
             self._wake.notify()
         self._thread.join()
+
+    def _overrun(self) -> bool:
+        jobs = self._requests.jobs
+        if len(jobs) < MOST_WAITING:
+            return False
+        waited_ns = time.monotonic_ns() - jobs[0].start_ns
+        return waited_ns > MOST_WAITING_NS or sum(j.payload_bytes for j in jobs) > MOST_WAITING_BYTES
 
     def _soon(self, call: Callable[[], None]) -> None:
         with self._wake:

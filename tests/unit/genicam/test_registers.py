@@ -67,3 +67,11 @@ def test_the_description_is_read_only_and_padded():
     assert TWIN.camera.read(XML_ADDRESS, 2) == b"PK"
     with pytest.raises(Refused, match="read-only"):
         TWIN.camera.write(XML_ADDRESS, b"abcd")
+
+
+def test_every_register_that_the_description_names_is_there():
+    camera = TWIN.camera
+    for node in camera.tree.here:
+        for plane, address, coding in node.registers():
+            if plane != "Value" or not node.feature.elsewhere:  # those are the link's
+                assert len(camera.read(address, coding.length)) == coding.length, (node.feature.name, plane)

@@ -87,7 +87,6 @@ def test_the_payload_is_paced(bench: Bench) -> None:
     packets = bench.receiver.packets()
     start = job.start_ns / SEC
     # 64 kB at a time: 61 packets at the start, 39 when their turn has come, and the trailer at the end
-    assert packets[61].at < start + 0.115
     assert packets[62].at >= start + 0.121
     assert packets[-1].at >= start + 0.2
     bench.settle(lambda: bench.sender.stats.frames == 1)
@@ -145,14 +144,28 @@ def test_a_frame_that_is_never_rendered_can_be_cut(bench: Bench) -> None:
     bench.settle(lambda: bench.sender.stats.cut == 1)
 
 
-def test_too_many_frames_are_dropped_and_counted(bench: Bench) -> None:
+@pytest.mark.parametrize("because", ["late", "large"])
+def test_too_many_frames_are_dropped_and_counted(bench: Bench, because: str) -> None:
     jobs = [bench.job(n, picture=None) for n in range(1, MOST_WAITING + 4)]
+    for job in jobs:
+        if because == "late":
+            job.start_ns -= 2 * SEC
+        else:
+            job.payload_bytes = 20_000_000
     bench.sender.send(jobs[0])
     bench.settle(lambda: bench.sender._current is jobs[0])
     for job in jobs[1:]:
         bench.sender.send(job)
     assert bench.sender.stats.dropped == 2
     assert [job.payload.cancelled() for job in jobs] == [False] * (MOST_WAITING + 1) + [True] * 2
+    bench.sender.cut()
+
+
+def test_many_small_frames_may_wait(bench: Bench) -> None:
+    jobs = [bench.job(n, picture=None) for n in range(1, 40)]
+    for job in jobs:
+        bench.sender.send(job)
+    assert bench.sender.stats.dropped == 0
     bench.sender.cut()
 
 
@@ -199,9 +212,9 @@ def test_the_frame_before_the_last_is_gone(bench: Bench) -> None:
 
 def test_what_has_not_been_sent_yet_is_not_sent_again(bench: Bench) -> None:
     job = bench.send(block_id=7, ms=10_000)
-    seen = bench.receiver.silence(0.05)
+    seen = [bench.receiver.packet() for _ in range(1 + 61)]  # the leader and the first burst
     bench.resend(7, seen[-1].packet_id, seen[-1].packet_id + 1, extended_status=True)
-    answers = bench.receiver.silence(0.05)
+    answers = [bench.receiver.packet() for _ in range(2)]
     assert [(p.status, p.packet_id) for p in answers] == [
         (Status.PACKET_RESEND, seen[-1].packet_id),
         (Status.PACKET_NOT_YET_AVAILABLE, seen[-1].packet_id + 1),
@@ -213,7 +226,9 @@ def test_an_absurd_request_gets_a_bounded_answer(bench: Bench) -> None:
     bench.send(block_id=7)
     bench.receiver.packets()
     bench.resend(99, 0, 0xFF_FFFF)
-    assert len(bench.receiver.silence(0.1)) == 512
+    answers = [bench.receiver.packet() for _ in range(512)]
+    assert {p.status for p in answers} == {Status.PACKET_UNAVAILABLE}
+    assert bench.receiver.silence(0.1) == []
 
 
 def test_after_the_stream_has_closed_nothing_can_be_asked_for(bench: Bench) -> None:
