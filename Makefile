@@ -30,7 +30,8 @@ check: $(VENV)/.dev  ## style, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache --no-logo
-	@$(BIN)/towncrier build --draft --version next >/dev/null
+	@$(BIN)/towncrier build --draft --version next >/dev/null 2>&1 \
+	  || { echo "make: changelog.d has a fragment that towncrier cannot read" >&2; exit 1; }
 
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
