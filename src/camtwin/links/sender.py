@@ -22,7 +22,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -90,14 +90,6 @@ class _Sent:
     done: bool = False  # the trailer, too
 
 
-@dataclass
-class _Requests:
-    """What waits for the thread."""
-
-    jobs: deque[Job] = field(default_factory=deque[Job])
-    urgent: deque[Callable[[], None]] = field(default_factory=deque[Callable[[], None]])
-
-
 class Sender:
     """sock        a bound UDP socket, this thread's from now on (but for closing it)
     on_problem  told, on this thread, what ended it
@@ -115,7 +107,8 @@ class Sender:
         sock.settimeout(None)
         timeval = struct.pack("ll", 0, 50_000)  # s, us: a dead network must not hold the thread
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
-        self._requests = _Requests()
+        self._jobs: deque[Job] = deque()
+        self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
         self._current: Job | None = None
         self._kept: deque[_Sent] = deque(maxlen=2)  # the last frame, and the one under way
         self._target: Target | None = None
@@ -133,14 +126,14 @@ class Sender:
                 self.stats.dropped += 1
                 job.payload.cancel()
                 return
-            self._requests.jobs.append(job)
+            self._jobs.append(job)
             self._wake.notify()
         job.payload.add_done_callback(self._notify)
 
     def cut(self, key: object = None) -> None:
         """End this frame, or all, where they are: no further packet of them leaves."""
         with self._wake:
-            waiting = self._requests.jobs if self._current is None else [*self._requests.jobs, self._current]
+            waiting = self._jobs if self._current is None else [*self._jobs, self._current]
             for job in waiting:
                 job.cut |= key is None or job.key is key
             self._wake.notify()
@@ -164,7 +157,7 @@ class Sender:
         self._thread.join()
 
     def _overrun(self) -> bool:
-        jobs = self._requests.jobs
+        jobs = self._jobs
         if len(jobs) < MOST_WAITING:
             return False
         waited_ns = time.monotonic_ns() - jobs[0].start_ns
@@ -172,8 +165,8 @@ class Sender:
 
     def _soon(self, call: Callable[[], None]) -> None:
         with self._wake:
-            if len(self._requests.urgent) < 1000:  # a flood of requests is answered in part
-                self._requests.urgent.append(call)
+            if len(self._urgent) < 1000:  # a flood of requests is answered in part
+                self._urgent.append(call)
                 self._wake.notify()
 
     def _notify(self, _: object) -> None:
@@ -195,16 +188,16 @@ class Sender:
         while not self._closed:
             self._serve()
             with self._wake:
-                if self._requests.jobs:
-                    self._current = self._requests.jobs.popleft()
+                if self._jobs:
+                    self._current = self._jobs.popleft()
                     return self._current
-                if not self._requests.urgent and not self._closed:
+                if not self._urgent and not self._closed:
                     self._wake.wait()
         return None
 
     def _serve(self) -> None:
-        while self._requests.urgent:
-            self._requests.urgent.popleft()()
+        while self._urgent:
+            self._urgent.popleft()()
 
     def _stopped(self, job: Job) -> bool:
         return job.cut or self._closed
@@ -217,7 +210,7 @@ class Sender:
             if left <= 0:
                 return True
             with self._wake:
-                if not self._requests.urgent and not self._stopped(job):
+                if not self._urgent and not self._stopped(job):
                     self._wake.wait(left / SEC)
         return False
 
@@ -227,7 +220,7 @@ class Sender:
                 return None
             self._serve()
             with self._wake:
-                if not self._requests.urgent and not job.payload.done() and not self._stopped(job):
+                if not self._urgent and not job.payload.done() and not self._stopped(job):
                     self._wake.wait()
         return None if self._stopped(job) or job.payload.cancelled() else job.payload.result()
 
