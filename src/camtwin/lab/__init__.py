@@ -1,1 +1,1 @@
-"""The laboratory: measures a camera from its images, by the standards' procedures, and knows no data sheet."""
+"""The laboratory: measures cameras from their images, by the standards, and knows no data sheet."""

@@ -1,6 +1,7 @@
 """EMVA 1288, linear cameras: from the moments of images (stacks.py) to the numbers of a data sheet.
 
-    camera = characterize(Series(dark=[Step(0, 0.004, pair)], light=(Step(p, 0.004, shoot(p)) for p in steps)))
+    light = (Step(mu_p, 0.004, shoot(mu_p)) for mu_p in photons)
+    camera = characterize(Series([Step(0, 0.004, pair)], light))
     camera.sigma_d_e, camera.mu_e_sat, camera.DR_dB
 
 The model (section 2): photons free electrons, mu_e = eta mu_p; the camera adds dark noise sigma_d, multiplies
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log2, log10, nan, sqrt
 
 import numpy as np
@@ -42,14 +44,6 @@ LEAST_POINTS = 3
 """For a line that says something."""
 LEAST_DARK_TIMES = 6
 """Exposure times for the dark current (section 7.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saturation:
-    """Where the camera saturates: photons per pixel and the mean of the image there."""
-
-    mu_p: float
-    mu_y_DN: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,86 +139,89 @@ class Nonuniformity:
     PRNU: Spatial
 
 
-SaturationRule = Callable[[Sequence[Point]], Saturation]
-
-
-def characterize(series: Series, rule: SaturationRule | None = None) -> Sensitivity:
-    """Sensitivity and temporal noise of a camera from its images. ValueError: see `sensitivity`."""
-    dark = points(series.dark, series.highest_DN)
-    return sensitivity(dark, points(series.light, series.highest_DN), rule or saturation_by_variance)
-
-
-def sensitivity(dark: Sequence[Point], light: Sequence[Point], rule: SaturationRule) -> Sensitivity:
-    """Sensitivity and temporal noise from the moments of the steps, light by rising mu_p.
-
-    ValueError where the points do not suffice or are not those of a camera that answers to light.
-    """
-    saturation = rule(light)
-    mu_p, signal_DN, noise_DN2 = above_dark(dark, light)
-    first = min(dark, key=lambda point: point.exposure_s)
-    full_DN = saturation.mu_y_DN - _same_exposure(dark, light[-1]).mu_y_DN
-    used = within(GAIN_RANGE, signal_DN, full_DN)
-    R = slope_through_zero(mu_p[used], signal_DN[used])
-    K = slope_through_zero(signal_DN[used], noise_DN2[used])
-    if not (R > 0 and K > 0):
-        raise ValueError(f"responsivity {R:g} DN/photon and gain {K:g} DN/e-: both must be above 0")
-    eta = R / K
-    dark_DN2 = max(first.var_y_DN2, LEAST_DARK_VARIANCE_DN2)
-    sigma_d_e = dark_noise_e(dark_DN2, K)
-    mu_e_min = threshold_e(sigma_d_e, K)
-    return Sensitivity(
-        K_DN_per_e=K,
-        responsivity_DN_per_photon=R,
-        quantum_efficiency=eta,
-        sigma_d_e=sigma_d_e,
-        quantization_limited=first.var_y_DN2 < LEAST_DARK_VARIANCE_DN2,
-        mu_y_dark_DN=first.mu_y_DN,
-        mu_p_sat=saturation.mu_p,
-        mu_e_sat=eta * saturation.mu_p,
-        mu_p_min=mu_e_min / eta,
-        mu_e_min=mu_e_min,
-        linearity=linearity(mu_p, signal_DN, full_DN),
-    )
-
-
-# -- saturation: the standard's rule has changed, and each has its place ------------------------------------------
-def saturation_by_variance(light: Sequence[Point]) -> Saturation:
-    """The step of the highest temporal variance, as up to release 3.1.
+# -- saturation: the rule has changed with release 4, and each has its place ---------------------------------
+def saturation_by_variance(light: Sequence[Point]) -> float:
+    """mu_p.sat in photons: the step of the highest temporal variance, the rule up to release 3.1.
 
     It needs no knowledge of the converter, and holds where a pixel is full before the converter is.
     ValueError unless two steps of lower variance follow: else the light may not have sufficed.
     """
     peak = max(range(len(light)), key=lambda i: light[i].var_y_DN2, default=0)
     if peak + 2 >= len(light):
+        beyond = max(0, len(light) - 1 - peak)
         raise ValueError(
-            f"{max(0, len(light) - 1 - peak)} of {len(light)} steps lie beyond the highest variance, "
-            "2 are needed to know it"
+            f"{beyond} of {len(light)} steps lie beyond the highest variance, 2 are needed to know it"
         )
-    return Saturation(light[peak].mu_p, light[peak].mu_y_DN)
+    return light[peak].mu_p
 
 
-def saturation_by_clipping(light: Sequence[Point]) -> Saturation:
-    """Where 0.15 % of the pixels show the highest code, as of release 4.0 (0.1 to 0.2 %, section 6.6).
+def saturation_by_clipping(light: Sequence[Point]) -> float:
+    """mu_p.sat in photons: where 0.15 % of the pixels show the highest code, the rule of release 4.0.
 
-    Between two steps the logarithm of the share is taken as straight in mu_p. ValueError where
-    no highest code was told, or fewer show it in the brightest step: the pixel is full before the converter.
+    Between two steps the logarithm of the share is taken as straight in mu_p. ValueError where no highest
+    code was told, or where no step has so many: there the pixel is full before the converter.
     """
-    for before, after in zip(light, light[1:], strict=False):
+    for before, after in pairwise(light):
         low, high = before.clipped_share, after.clipped_share
         if low is None or high is None:
             raise ValueError(
-                "the converter's highest code was not told: pixels that show it were not counted"
+                "the converter's highest code was not told, so pixels that show it were not counted"
             )
         if low < CLIPPED_SHARE <= high:
             way = log10(CLIPPED_SHARE / low) / log10(high / low) if low else 1.0
-            return Saturation(
-                before.mu_p + way * (after.mu_p - before.mu_p),
-                before.mu_y_DN + way * (after.mu_y_DN - before.mu_y_DN),
-            )
-    raise ValueError(f"no step is the first with {CLIPPED_SHARE:.2%} of its pixels at the highest code")
+            return before.mu_p + way * (after.mu_p - before.mu_p)
+    raise ValueError(
+        f"between no two steps does the share of pixels at the highest code pass {CLIPPED_SHARE:.2%}"
+    )
 
 
-# -- lines --------------------------------------------------------------------------------------------------------
+# -- sensitivity and temporal noise --------------------------------------------------------------------------
+def characterize(
+    series: Series, rule: Callable[[Sequence[Point]], float] = saturation_by_variance
+) -> Sensitivity:
+    """Sensitivity and temporal noise of a camera from its images. ValueError: see `sensitivity`."""
+    dark = points(series.dark, series.highest_DN)
+    return sensitivity(dark, points(series.light, series.highest_DN), rule)
+
+
+def sensitivity(
+    dark: Sequence[Point],
+    light: Sequence[Point],
+    rule: Callable[[Sequence[Point]], float] = saturation_by_variance,
+) -> Sensitivity:
+    """Sensitivity and temporal noise from the moments of the steps (section 6.6).
+
+    ValueError where the points do not suffice or are not those of a camera that answers to light.
+    """
+    light = sorted(light, key=lambda point: point.mu_p)
+    mu_p_sat = float(rule(light))
+    mu_p, signal_DN, noise_DN2 = above_dark(dark, light)
+    full_DN = float(np.interp(mu_p_sat, mu_p, signal_DN))
+    used = within(GAIN_RANGE, signal_DN, full_DN)
+    R = slope_through_zero(mu_p[used], signal_DN[used])
+    K = slope_through_zero(signal_DN[used], noise_DN2[used])
+    if not (R > 0 and K > 0):
+        raise ValueError(f"responsivity {R:g} DN/photon and gain {K:g} DN/e-: both must be above 0")
+    eta = R / K
+    black = min(dark, key=lambda point: point.exposure_s)  # the least dark current
+    sigma_d_e = dark_noise_e(max(black.var_y_DN2, LEAST_DARK_VARIANCE_DN2), K)
+    mu_e_min = threshold_e(sigma_d_e, K)
+    return Sensitivity(
+        K_DN_per_e=K,
+        responsivity_DN_per_photon=R,
+        quantum_efficiency=eta,
+        sigma_d_e=sigma_d_e,
+        quantization_limited=black.var_y_DN2 < LEAST_DARK_VARIANCE_DN2,
+        mu_y_dark_DN=black.mu_y_DN,
+        mu_p_sat=mu_p_sat,
+        mu_e_sat=eta * mu_p_sat,
+        mu_p_min=mu_e_min / eta,
+        mu_e_min=mu_e_min,
+        linearity=linearity(mu_p, signal_DN, full_DN),
+    )
+
+
+# -- lines ---------------------------------------------------------------------------------------------------
 def above_dark(
     dark: Sequence[Point], light: Sequence[Point]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -274,7 +271,7 @@ def linearity(mu_p: NDArray[np.float64], signal_DN: NDArray[np.float64], full_DN
     return Linearity(float(np.abs(deviation).mean()), float(worst), float(offset_DN), float(slope))
 
 
-# -- noise in the dark --------------------------------------------------------------------------------------------
+# -- noise in the dark ---------------------------------------------------------------------------------------
 def dark_noise_e(var_y_dark_DN2: float, K_DN_per_e: float) -> float:
     """Temporal dark noise sigma_d in electrons, without what rounding added (53).
 
@@ -308,7 +305,7 @@ def dark_current(dark: Sequence[Point], K_DN_per_e: float) -> DarkCurrent:
     return DarkCurrent(float(mean_DN_per_s) / K_DN_per_e, float(variance_DN2_per_s) / K_DN_per_e**2)
 
 
-# -- space --------------------------------------------------------------------------------------------------------
+# -- space ---------------------------------------------------------------------------------------------------
 def spatial_variances_DN2(stack: Average) -> Spatial:
     """Spatial variances s^2 of an averaged image in DN^2, and their split; below 0 where noise has it so.
 

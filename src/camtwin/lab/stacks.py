@@ -155,9 +155,9 @@ class Stack:
         count = self._images
         if count < 2:
             raise ValueError(f"a stack of {count} images is below the minimum 2")
-        mean_DN = self._sum_DN / count
-        deviations_DN2 = self._squares_DN2 - count * float(np.vdot(mean_DN, mean_DN))
-        return Average(count, mean_DN, deviations_DN2 / (count - 1) / mean_DN.size)
+        sums_DN2 = _square_of_sums(self._sum_DN)
+        deviations_DN2 = (self._squares_DN2 * count - sums_DN2) / count
+        return Average(count, self._sum_DN / count, deviations_DN2 / (count - 1) / self._sum_DN.size)
 
 
 def points(steps: Iterable[Step], highest_DN: int | None = None) -> list[Point]:
@@ -201,6 +201,19 @@ def _blocks(image: Image) -> Iterator[NDArray[np.int64]]:
 
 def _square(values: NDArray[np.int64]) -> int:
     return int(np.vdot(values, values))
+
+
+def _square_of_sums(sums: NDArray[np.uint32]) -> int:
+    """Sum of squares of numbers that nearly fill 32 bits, to far less than their differences make of it.
+
+    Their squares do not fit into 64 bits, so they are taken as s = c + d around their whole mean c.
+    """
+    c, total = int(sums.sum(dtype=np.uint64)) // sums.size, 0
+    for block in _blocks(sums):
+        d = block - c
+        square = np.vdot(d.astype(np.float64), d.astype(np.float64))
+        total += block.size * c * c + 2 * c * int(d.sum()) + int(square)
+    return total
 
 
 def _check_image(image: Image, shape: tuple[int, ...] | None) -> tuple[int, ...]:
