@@ -66,7 +66,7 @@ class Transmitter:
         self.timing, self.memory = timing, memory
         self.flowing = True
         self.on_transfer: Callable[[Transfer], object] = lambda _: None
-        self.on_transfer_cut: Callable[[Transfer], object] = lambda _: None
+        self.on_abort: Callable[[], object] = lambda: None
         self.on_delivery: Callable[[Transfer], object] = lambda _: None
         self._clock, self._emit, self._room_made = clock, emit, room_made
         self._used_bytes = 0
@@ -117,13 +117,11 @@ class Transmitter:
 
     def clear(self) -> None:
         """Throw everything away (AcquisitionAbort)."""
-        cut = self._under_way
         self._clock.cancel(self._planned)
         self._planned = self._under_way = self._left_ns = None
         self._queue.clear()
         self._used_bytes = 0
-        if cut:
-            self.on_transfer_cut(cut)
+        self.on_abort()
         self._free()
 
     def _pump(self) -> None:

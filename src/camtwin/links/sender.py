@@ -50,9 +50,8 @@ IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>;
 
 @dataclass(eq=False)
 class Job:
-    """A frame to send. Times in host ns; `key` is what `cut` names it by."""
+    """A frame to send. Times in host ns."""
 
-    key: object
     image: gvsp.Image
     block_id: int
     payload_bytes: int
@@ -130,12 +129,12 @@ class Sender:
             self._wake.notify()
         job.payload.add_done_callback(self._notify)
 
-    def cut(self, key: object = None) -> None:
-        """End this frame, or all, where they are: no further packet of them leaves."""
+    def cut(self) -> None:
+        """End the frame under way and those that wait, where they are: no further packet of them leaves."""
         with self._wake:
             waiting = self._jobs if self._current is None else [*self._jobs, self._current]
             for job in waiting:
-                job.cut |= key is None or job.key is key
+                job.cut = True
             self._wake.notify()
 
     def forget(self) -> None:

@@ -54,12 +54,13 @@ class GvspStream:
         camera = twin.camera
         camera.on_exposure = self._on_exposure
         camera.transmitter.on_transfer = self._on_transfer
-        camera.transmitter.on_transfer_cut = self._on_transfer_cut
+        camera.transmitter.on_abort = self._on_abort
 
     def dispose(self) -> None:
         """Let go of the camera and end the thread that renders; a frame it is at is waited for."""
         camera = self.twin.camera
-        camera.on_exposure = camera.transmitter.on_transfer = camera.transmitter.on_transfer_cut = _ignore
+        camera.on_exposure = camera.transmitter.on_transfer = _ignore
+        camera.transmitter.on_abort = _nothing
         self._forget()
         self._renderer.shutdown(wait=True, cancel_futures=True)
 
@@ -98,7 +99,6 @@ class GvspStream:
         s = exposure.settings
         self.sender.send(
             Job(
-                key=transfer,
                 image=gvsp.Image(
                     s.Width,
                     s.Height,
@@ -118,8 +118,9 @@ class GvspStream:
             )
         )
 
-    def _on_transfer_cut(self, transfer: Transfer) -> None:
-        self.sender.cut(transfer)
+    def _on_abort(self) -> None:
+        """Nothing more leaves; nor does what this computer was late with."""
+        self.sender.cut()
 
     # -- rendering -------------------------------------------------------------------------------
     def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
@@ -144,4 +145,8 @@ class GvspStream:
 
 
 def _ignore(_: object) -> None:
+    pass
+
+
+def _nothing() -> None:
     pass

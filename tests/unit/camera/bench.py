@@ -19,7 +19,8 @@ class Bench:
     log: list[tuple[Ns, str, int | None]] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     delivered: list[Transfer] = field(default_factory=list)
-    cut: list[Transfer] = field(default_factory=list)
+    sent: list[Transfer] = field(default_factory=list)
+    aborts: list[Ns] = field(default_factory=list)
 
     @property
     def camera(self) -> Camera:
@@ -49,7 +50,8 @@ def bench(link_bits_per_s: int | None = 0, **settings: Any) -> Bench:
     twin.camera.listeners.append(lambda *event: b.log.append(event))
     twin.camera.on_exposure = b.exposures.append
     twin.camera.transmitter.on_delivery = b.delivered.append
-    twin.camera.transmitter.on_transfer_cut = b.cut.append
+    twin.camera.transmitter.on_transfer = b.sent.append
+    twin.camera.transmitter.on_abort = lambda: b.aborts.append(twin.clock.now)
     b.set(**settings)
     return b
 

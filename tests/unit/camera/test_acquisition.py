@@ -73,8 +73,10 @@ def test_abort_cuts_the_transfer_under_way():
     b = bench()
     b.camera.start()
     b.at(150 * MS).abort()
-    assert len(b.cut) == 1
-    assert b.cut[0].start_ns < 150 * MS < b.cut[0].end_ns
+    assert b.aborts == [150 * MS]
+    assert b.sent[-1].start_ns < 150 * MS < b.sent[-1].end_ns
+    b.at(SEC)
+    assert len(b.delivered) == len(b.sent) - 1
 
 
 def test_software_trigger_has_the_fixed_delay_of_an_idle_sensor():

@@ -393,7 +393,7 @@ def test_letting_go_ends_the_stream(client: Client, receiver: Receiver, twin: St
 def test_an_abort_cuts_the_frame(
     client: Client, receiver: Receiver, running: Running, twin: StubTwin
 ) -> None:
-    start(client, receiver, twin, Width=4096, Height=3000)  # 105 ms on the link
+    start(client, receiver, twin, Width=4096, Height=3000, GevSCPD=100_000)  # 0.9 s on the link
     receiver.packet()
     assert client.write(twin.address("AcquisitionAbort"), 1) == 0
     assert all(p.form == 3 for p in receiver.silence(0.2))  # no trailer

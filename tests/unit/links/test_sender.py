@@ -41,7 +41,7 @@ class Bench:
             future.set_result(picture)
         now = time.monotonic_ns()
         target = Target("127.0.0.1", self.receiver.port, False)
-        return Job(object(), IMAGE, block_id, 100_000, future, target, PACKET_BYTES, True, now, now + ms * MS)
+        return Job(IMAGE, block_id, 100_000, future, target, PACKET_BYTES, True, now, now + ms * MS)
 
     def send(self, block_id: int = 1, ms: int = 0) -> Job:
         job = self.job(block_id, ms)
@@ -114,9 +114,9 @@ def test_a_frame_is_sent_when_it_has_been_rendered(bench: Bench) -> None:
 
 
 def test_a_cut_frame_ends_without_a_trailer(bench: Bench) -> None:
-    job = bench.send(ms=10_000)
+    bench.send(ms=10_000)
     assert bench.receiver.packet().form == LEADER
-    bench.sender.cut(job.key)
+    bench.sender.cut()
     rest = bench.receiver.silence(0.05)
     assert {p.form for p in rest} <= {PAYLOAD}
     bench.settle(lambda: bench.sender.stats.cut == 1)
@@ -125,21 +125,19 @@ def test_a_cut_frame_ends_without_a_trailer(bench: Bench) -> None:
     assert bench.sender.stats.cut == 1
 
 
-def test_cutting_names_a_frame_or_all(bench: Bench) -> None:
+def test_cutting_ends_the_frame_under_way_and_all_that_wait(bench: Bench) -> None:
     jobs = [bench.job(n, ms=10_000) for n in (1, 2, 3)]
     for job in jobs:
         bench.sender.send(job)
     bench.receiver.packet()
-    bench.sender.cut(jobs[1].key)
-    assert [job.cut for job in jobs] == [False, True, False]
     bench.sender.cut()
     bench.settle(lambda: bench.sender.stats.cut == 3)
     assert all(job.cut for job in jobs)
 
 
 def test_a_frame_that_is_never_rendered_can_be_cut(bench: Bench) -> None:
-    bench.sender.send(job := bench.job(picture=None))
-    bench.sender.cut(job.key)
+    bench.sender.send(bench.job(picture=None))
+    bench.sender.cut()
     bench.settle(lambda: bench.sender.stats.cut == 1)
 
 
@@ -210,7 +208,7 @@ def test_the_frame_before_the_last_is_gone(bench: Bench) -> None:
 
 
 def test_what_has_not_been_sent_yet_is_not_sent_again(bench: Bench) -> None:
-    job = bench.send(block_id=7, ms=10_000)
+    bench.send(block_id=7, ms=10_000)
     seen = [bench.receiver.packet() for _ in range(1 + 61)]  # the leader and the first burst
     bench.resend(7, seen[-1].packet_id, seen[-1].packet_id + 1, extended_status=True)
     answers = [bench.receiver.packet() for _ in range(2)]
@@ -218,7 +216,7 @@ def test_what_has_not_been_sent_yet_is_not_sent_again(bench: Bench) -> None:
         (Status.PACKET_RESEND, seen[-1].packet_id),
         (Status.PACKET_NOT_YET_AVAILABLE, seen[-1].packet_id + 1),
     ]
-    bench.sender.cut(job.key)
+    bench.sender.cut()
 
 
 def test_an_absurd_request_gets_a_bounded_answer(bench: Bench) -> None:
