@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from compare import assert_same_bytes
 from peers.gvcp import CCP, CONTROL, Gvcp
 from peers.netns import ADDRESS, CAMTWIN, Namespace, RunningTwin, sabotaged, twin
 from peers.pictures import ROW, ramp
@@ -83,7 +84,7 @@ def check_ramp(net: Namespace, pixel_format: str, width: int, height: int, *args
     frame = got["frames"][-1]
     assert (frame["width"], frame["height"], frame["x"], frame["y"]) == (width, height, 0, 0)
     assert frame["pixel_format"] == ROW[pixel_format][0]
-    assert raw.read_bytes() == ramp(pixel_format, width, height) * len(got["frames"])
+    assert_same_bytes(raw.read_bytes(), ramp(pixel_format, width, height) * len(got["frames"]))
 
 
 def check_frames_count(net: Namespace) -> None:

@@ -18,6 +18,7 @@ from camtwin.units import MS, SEC
 from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend, Status
+from compare import assert_same_bytes
 from unit.links.receiver import LEADER, PAYLOAD, TRAILER, Receiver, payload
 
 IMAGE = gvsp.Image(400, 250, 0, 0, 0x0108_0001, 8)
@@ -74,7 +75,7 @@ def bench() -> Iterator[Bench]:
 def test_a_frame_arrives_whole(bench: Bench) -> None:
     bench.send(block_id=5)
     packets = bench.receiver.packets()
-    assert payload(packets) == PICTURE.tobytes()
+    assert_same_bytes(payload(packets), PICTURE.tobytes())
     assert {p.block_id for p in packets} == {5}
     assert {p.status for p in packets} == {0}
     assert len(packets) == 102
@@ -110,7 +111,7 @@ def test_a_frame_is_sent_when_it_has_been_rendered(bench: Bench) -> None:
     bench.sender.send(job)
     assert bench.receiver.silence(0.05) == []
     job.payload.set_result(PICTURE)
-    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+    assert_same_bytes(payload(bench.receiver.packets()), PICTURE.tobytes())
 
 
 def test_a_cut_frame_ends_without_a_trailer(bench: Bench) -> None:
@@ -121,7 +122,7 @@ def test_a_cut_frame_ends_without_a_trailer(bench: Bench) -> None:
     assert {p.form for p in rest} <= {PAYLOAD}
     bench.settle(lambda: bench.sender.stats.cut == 1)
     bench.send(2)
-    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+    assert_same_bytes(payload(bench.receiver.packets()), PICTURE.tobytes())
     assert bench.sender.stats.cut == 1
 
 
@@ -252,7 +253,7 @@ def test_lost_packets_do_not_arrive_and_heal() -> None:
     healed = {p.packet_id: p.data for p in packets} | {
         p.packet_id: p.data for p in (bench.receiver.packet() for _ in range(4))
     }
-    assert b"".join(healed[n] for n in range(1, 101)) == PICTURE.tobytes()
+    assert_same_bytes(b"".join(healed[n] for n in range(1, 101)), PICTURE.tobytes())
     bench.close()
     assert bench.problems == []
 
@@ -276,7 +277,7 @@ def test_a_receiver_that_has_gone_is_harmless(bench: Bench) -> None:
     bench.sender.send(job)
     bench.settle(lambda: bench.sender.stats.frames == 1)
     bench.send(2)
-    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+    assert_same_bytes(payload(bench.receiver.packets()), PICTURE.tobytes())
 
 
 def test_a_network_that_refuses_costs_packets_and_no_more(
@@ -301,7 +302,7 @@ def test_a_network_that_refuses_costs_packets_and_no_more(
 def test_without_sendmmsg_all_is_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sendmmsg, "_sendmmsg", None)
     bench.send()
-    assert payload(bench.receiver.packets()) == PICTURE.tobytes()
+    assert_same_bytes(payload(bench.receiver.packets()), PICTURE.tobytes())
 
 
 # -- ends ------------------------------------------------------------------------------------------
