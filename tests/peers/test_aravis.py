@@ -195,6 +195,15 @@ def check_resend(net: Namespace) -> None:
     assert got["stream"]["n_resent_packets"] > 20  # of 6 x 717, one in fifty is lost: 86 +- 9
 
 
+def check_hundred_frames(net: Namespace, pixel_format: str, width: int, height: int) -> None:
+    """A hundred frames in a row, every one of them whole."""
+    features = {"PixelFormat": pixel_format, "Width": width, "Height": height}
+    settings = [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
+    got = net.aravis("grab", "--frames", "100", *settings, timeout=90)
+    assert [f["status"] for f in got["frames"]] == ["success"] * 100
+    assert got["stream"]["n_failures"] == 0
+
+
 HONEST = {
     "listed": (check_listed, ()),
     "every-feature": (check_every_feature, ()),
@@ -221,6 +230,19 @@ def test_photon_transfer(tmp_path):
 def test_resend(damage, works):
     with twin(command=sabotaged(damage)) as net, works:
         check_resend(net)
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "width", "height"), [("Mono8", 4096, 3000), ("Mono12p", 1920, 1080)]
+)
+def test_hundred_frames(pixel_format, width, height):
+    with twin() as net:
+        check_hundred_frames(net, pixel_format, width, height)
+
+
+def test_hundred_frames_turns_red():
+    with twin(command=sabotaged("wire-lossy+resend-deaf")) as net, pytest.raises(AssertionError):
+        check_hundred_frames(net, "Mono12p", 1920, 1080)
 
 
 @pytest.mark.parametrize("name", HONEST)
