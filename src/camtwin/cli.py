@@ -7,11 +7,12 @@ one line on stderr, with exit code 2.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -329,37 +330,37 @@ def _user(read: Callable[..., T], *said: Any) -> T:
         raise UsageProblem(str(error)) from None
 
 
-def fail(message: object) -> NoReturn:
-    """Say what went wrong and end."""
-    print(f"camtwin: {message}", file=sys.stderr)
-    sys.exit(2)
-
-
 def main() -> None:
     """Run the command line; known problems become one line and exit code 2."""
     try:
-        app()
-    except (KeyboardInterrupt, BrokenPipeError):
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # a full disk is told here, and not as the interpreter ends
+    except KeyboardInterrupt:
         sys.exit(130)
     except Exception as problem:
+        if isinstance(problem, OSError):  # stdout may be what failed: nothing more goes there
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not _expected(problem):
             raise
-        fail(problem)
+        if not isinstance(problem, BrokenPipeError):  # whoever read has what it wanted
+            print(f"camtwin: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
+        sys.exit(2)
 
 
 def _expected(problem: Exception) -> bool:
-    """Is this something a user did, rather than a mistake of ours? Only asked once something went wrong."""
+    """Is this the user's or the computer's doing, rather than a mistake of ours?"""
     from camtwin.files import FileProblem
     from camtwin.genicam import Refused
     from camtwin.genicam.tree import NoSuchFeature
     from camtwin.links.client import NoPicture
-    from camtwin.links.interface import LinkProblem
     from camtwin.links.memory import NoFrame
     from camtwin.models import SheetInvalid
 
     return isinstance(
         problem,
-        (FileProblem, LinkProblem, NoFrame, NoPicture, NoSuchFeature, Refused, SheetInvalid, UsageProblem),
+        (FileProblem, NoFrame, NoPicture, NoSuchFeature, OSError, Refused, SheetInvalid, UsageProblem),
     )
 
 

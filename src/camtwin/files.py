@@ -6,6 +6,7 @@ so FILE.json lies beside it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,8 @@ def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, A
     except OSError as error:
         raise FileProblem(f"{path}: {error.strerror or error}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it never came to be
+            part.unlink()
 
 
 def load_picture(path: str) -> NDArray[Any]:

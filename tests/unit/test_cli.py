@@ -74,6 +74,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         ([*SNAP, "--link-speed", "7X"], "camtwin: link speed '7X' is none of"),
         (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: No such file or directory"),
         ([*SNAP, "--set", "TriggerMode=On"], "camtwin: no frame comes: TriggerMode is On"),
+        (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),
         (
             ["run", MODEL, "--bind", "203.0.113.7"],
             "camtwin: no network interface has the address 203.0.113.7",
@@ -85,3 +86,14 @@ def test_what_cannot_be_done_is_one_line(args, message, tmp_path, monkeypatch):
     said = camtwin(*args, ok=False).stderr
     assert said.startswith(message)
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["xml", MODEL], ["run", MODEL, "--for", "0.1", "--bind", "127.0.0.77"]]
+)
+def test_a_full_disk_behind_stdout_is_one_line(command):
+    with open("/dev/full", "w") as full:
+        args = [sys.executable, "-m", "camtwin", *command]
+        done = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode
+    assert done.stderr == "camtwin: No space left on device\n"
