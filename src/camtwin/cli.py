@@ -178,8 +178,15 @@ def run(
     settings: Set = None,
     seconds: For = None,
     link_speed: Speed = "1G",
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            help="Record what hosts do and what comes of it, for `camtwin replay`.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Run a twin that stock software finds on the network, until Ctrl-C."""
+    from camtwin.links.record import recorded
     from camtwin.links.serve import serve
 
     twin = _session(model, scene, seed, serial, settings, link_speed).twin
@@ -189,8 +196,43 @@ def run(
         print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {bind}", flush=True)
         line.begin()
 
-    serve(twin, bind=bind, seconds=seconds, ready=ready, status=line.show)
+    start = {
+        "model": model,
+        "scene": scene,
+        "seed": seed,
+        "serial": serial,
+        "settings": settings or [],
+        "link_speed": link_speed,
+    }
+    with recorded(twin, journal, start) as running:
+        serve(running, bind=bind, seconds=seconds, ready=ready, status=line.show)
     line.end()
+
+
+@app.command()
+def replay(
+    journal: Annotated[
+        Path, typer.Argument(help="A file that `camtwin run --journal` wrote.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Do a recorded run again, in virtual time, and compare every frame with what it was."""
+    from camtwin.links.record import reopen
+    from camtwin.twins.replay import replay as again
+
+    with reopen(journal, _session) as (twin, lines):
+        frames = list(again(twin, lines))
+    other = [f for f in frames if not f.same]
+    if as_json:
+        rows = [
+            {"frame_id": f.frame_id, "start_ns": f.start_ns, "digest": f.digest, "same": f.same}
+            for f in frames
+        ]
+        print(json.dumps({"frames": len(frames), "different": len(other), "rows": rows}, indent=2))
+    else:
+        print(f"{len(frames)} frames, {len(frames) - len(other)} of them the same, byte for byte")
+    if other:
+        raise UsageProblem(f"frame {other[0].frame_id} at {other[0].start_ns} ns differs from the journal's")
 
 
 @app.command()
@@ -345,8 +387,15 @@ def main() -> None:
         if not _expected(problem):
             raise
         if not isinstance(problem, BrokenPipeError):  # whoever read has what it wanted
-            print(f"camtwin: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
+            print(f"camtwin: {_told(problem)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _told(problem: Exception) -> str:
+    """One line; the system's own errors name the file, if there is one."""
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
+    return str(problem)
 
 
 def _expected(problem: Exception) -> bool:
@@ -357,10 +406,21 @@ def _expected(problem: Exception) -> bool:
     from camtwin.links.client import NoPicture
     from camtwin.links.memory import NoFrame
     from camtwin.models import SheetInvalid
+    from camtwin.simtime.journal import JournalBroken
 
     return isinstance(
         problem,
-        (FileProblem, NoFrame, NoPicture, NoSuchFeature, OSError, Refused, SheetInvalid, UsageProblem),
+        (
+            FileProblem,
+            JournalBroken,
+            NoFrame,
+            NoPicture,
+            NoSuchFeature,
+            OSError,
+            Refused,
+            SheetInvalid,
+            UsageProblem,
+        ),
     )
 
 

@@ -74,6 +74,9 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         ([*SNAP, "--link-speed", "7X"], "camtwin: link speed '7X' is none of"),
         (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: No such file or directory"),
         ([*SNAP, "--set", "TriggerMode=On"], "camtwin: no frame comes: TriggerMode is On"),
+        (["run", MODEL, "--journal", "/no/j"], "camtwin: /no/j: No such file or directory"),
+        (["replay", "/no/j"], "camtwin: /no/j: No such file or directory"),
+        (["replay", "/etc/hostname"], "camtwin: line 1 "),
         (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),
         (
             ["run", MODEL, "--bind", "203.0.113.7"],

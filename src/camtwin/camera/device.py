@@ -55,6 +55,7 @@ class Camera:
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
+        self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.acquisition = Acquisition(self)
 
@@ -77,10 +78,17 @@ class Camera:
         return self.registers.read(self, address, length)
 
     def write(self, address: int, data: bytes) -> None:
-        """Write registers as a host does; Refused says what is not carried out."""
+        """Write registers as a host does; Refused says what is not carried out.
+
+        Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
+        self.on_write(self.clock.now, address, data)
         if 0 <= address - XML_ADDRESS < len(self._xml_file):
             raise Refused("readonly", f"the description at {address:#x} is read-only")
         self.registers.write(self, address, data)
+
+    def execute(self, command: str) -> None:
+        """Write a command's register, as a host does that executes it."""
+        self.write(self.tree.find(command).address, (1).to_bytes(4, self.tree.order))
 
     # -- what features ask and commands do (camera/features/rules.py: Acts) -----------------------
     @property

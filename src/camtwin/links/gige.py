@@ -74,11 +74,16 @@ class CameraPort:
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
-        self.latch_timestamp, self.reset_timestamp = camera.latch_timestamp, camera.reset_timestamp
 
     @property
     def timestamp_latched(self) -> int:
         return self._camera.timestamp_latched
+
+    def latch_timestamp(self) -> None:
+        self._camera.execute("TimestampLatch")
+
+    def reset_timestamp(self) -> None:
+        self._camera.execute("TimestampReset")
 
     def read(self, address: int, length: int) -> bytes:
         with _refusals():

@@ -75,7 +75,7 @@ class GvspStream:
         self._forget()
 
     def end_acquisition(self) -> None:
-        self.twin.camera.abort()
+        self.twin.camera.execute("AcquisitionAbort")
 
     def resend(self, request: PacketResend, extended_status: bool) -> None:
         self.sender.resend(request, extended_status)

@@ -1,0 +1,60 @@
+"""Do a journal again: the same twin, the same writes at the same virtual times, the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from camtwin.camera import Exposure
+from camtwin.genicam import Refused
+from camtwin.simtime import journal
+from camtwin.simtime.journal import JournalBroken, Line
+from camtwin.twins.assembly import Twin
+from camtwin.units import Ns
+
+MOST_KEPT = 256
+"""Exposures that a frame may be rendered of: links render late, or twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A frame of the journal, and whether it came out the same."""
+
+    start_ns: Ns
+    frame_id: int
+    recorded: str
+    digest: str
+
+    @property
+    def same(self) -> bool:
+        return self.recorded == self.digest
+
+
+def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed]:
+    """Every frame of the journal, rendered again. JournalBroken if time runs back or a frame never comes."""
+    exposures: dict[int, Exposure] = {}
+
+    def keep(exposure: Exposure) -> None:
+        exposures[exposure.frame_id] = exposure
+        if len(exposures) > MOST_KEPT:
+            del exposures[next(iter(exposures))]
+
+    twin.camera.on_exposure = keep
+    for line in lines:
+        match line:
+            case journal.Write():
+                if line.t_ns < twin.clock.now:
+                    raise JournalBroken(f"a write at {line.t_ns} ns comes after {twin.clock.now} ns")
+                twin.clock.advance_to(line.t_ns)
+                with suppress(Refused):  # as it was then
+                    twin.camera.write(line.address, line.data)
+            case journal.Frame():
+                twin.clock.advance_to(max(line.t_ns, twin.clock.now))
+                exposure = exposures.get(line.frame_id)
+                if exposure is None:
+                    raise JournalBroken(f"frame {line.frame_id} at {line.t_ns} ns does not come again")
+                digest = journal.digest(twin.render(exposure).data)
+                yield Replayed(exposure.start_ns, line.frame_id, line.digest, digest)
+            case journal.End():
+                twin.clock.advance_to(max(line.t_ns, twin.clock.now))
