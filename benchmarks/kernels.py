@@ -2,8 +2,8 @@
 
 `make benchmark` writes docs/benchmarks.md. Each case is repeated, the cases taking turns so that a machine
 that is busy for a while slows all of them, and its median counts. The numpy baseline is the model as one
-writes it first: Poisson and normal numbers of a `numpy.random.Generator` in float64, then the same gain, pedestal and
-clip; it has the same stages as ours (light, PRNU, dark current, full well, DSNU).
+writes it first: Poisson and normal numbers of a `numpy.random.Generator` in float64, then
+the same gain, pedestal and clip; it has the same stages as ours (light, PRNU, dark current, full well, DSNU).
 """
 
 import argparse

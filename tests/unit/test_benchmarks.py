@@ -41,7 +41,7 @@ def test_the_numpy_baseline_is_the_full_model():
     for mean_e, tolerance in ((0, 0.05), (1000, 0.6), (20_000, 0.01)):
         ours = expose(light(mean_e, r), pattern, PARAMETERS, r).astype(float)
         theirs = numpy_model(light(mean_e, r), pattern, PARAMETERS, r, rng).astype(float)
-        # Six standard errors of the difference of two means; where it is saturated, no noise but what float32 rounds.
+        # Six standard errors of the difference of two means; saturated, only float32 rounding is left.
         error = 6 * np.sqrt(2 * (0.405**2 * (mean_e + 4) + 1 / 12) / ours.size)
         assert abs(ours.mean() - theirs.mean()) < min(error, tolerance)
         assert theirs.std() == pytest.approx(ours.std(), rel=0.05)
