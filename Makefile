@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check clean
+.PHONY: help setup demo test benchmark statistics check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -36,6 +36,12 @@ check: $(VENV)/.dev  ## style, types, import rules
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
+
+benchmark: $(VENV)/.warm  ## measure the kernels beside numpy, into docs/benchmarks.md; JSON=FILE for the numbers
+	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+
+statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
+	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 tests/physics/test_noise_exact.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis
