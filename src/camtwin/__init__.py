@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from camtwin import scene
     from camtwin.genicam import Refused
-    from camtwin.links.memory import Frame, NoFrame, Session
+    from camtwin.links.memory import Frame, NoFrame, NoImage, Session
     from camtwin.links.memory import connect as open
     from camtwin.twins import Twin
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Frame", "NoFrame", "Refused", "Session", "Twin", "open", "scene"]
+__all__ = ["Frame", "NoFrame", "NoImage", "Refused", "Session", "Twin", "open", "scene"]
 
 HOMES = {
     "Frame": "links.memory",
     "NoFrame": "links.memory",
+    "NoImage": "links.memory",
     "Refused": "genicam",
     "Session": "links.memory",
     "Twin": "twins",

@@ -138,7 +138,7 @@ def snap(
     for number, frame in enumerate(cam.frames(count), 1):
         path = files.numbered(output, number, count)
         metadata = _metadata(cam.twin, scene, frame.settings, frame.timestamp_ns)
-        files.save(path, frame.image, frame.pixel_format.bits, {**metadata, "frame_id": frame.frame_id})
+        files.save(path, frame.picture, frame.pixel_format.bits, {**metadata, "frame_id": frame.frame_id})
         print(path)
 
 

@@ -5,6 +5,7 @@ import argparse
 import hashlib
 import json
 import sys
+import time
 
 import gi
 
@@ -22,6 +23,7 @@ parser.add_argument("--plain-socket", action="store_true", help="not Aravis' pac
 parser.add_argument("--buffers", type=int, default=8)
 parser.add_argument("--timeout", type=float, default=10.0, help="seconds without a frame")
 parser.add_argument("--raw", help="file for the bytes of all complete frames")
+parser.add_argument("--times-only", action="store_true", help="look at no pixels, they take time")
 args = parser.parse_args()
 
 camera = Aravis.Camera.new(args.address)
@@ -46,10 +48,13 @@ raw = bytearray()
 camera.start_acquisition()
 while len(frames) < args.frames:
     buffer = stream.timeout_pop_buffer(int(args.timeout * 1e6))
+    arrived_ns = time.monotonic_ns()
     if buffer is None:
         break
-    frame = {"status": buffer.get_status().value_nick}
-    if buffer.get_status() == Aravis.BufferStatus.SUCCESS:
+    frame = {"status": buffer.get_status().value_nick, "arrived_ns": arrived_ns}
+    if args.times_only:
+        frame["id"] = buffer.get_frame_id()
+    elif buffer.get_status() == Aravis.BufferStatus.SUCCESS:
         data = buffer.get_data()
         raw += data
         frame |= {

@@ -227,6 +227,15 @@ def resend_deaf() -> None:
 
 
 @breaks
+def pacing_slow() -> None:
+    """Camera time passes 3 % too slowly."""
+    from camtwin.links.runtime import WallRuntime
+
+    make = WallRuntime.__init__
+    WallRuntime.__init__ = lambda self, clock: make(self, clock, pace=0.97)
+
+
+@breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
     from camtwin.wire.gev import GevDevice

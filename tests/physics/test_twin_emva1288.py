@@ -74,7 +74,7 @@ class Bench:
         self.cam.ExposureTime = round(exposure_s * 1e6)
         for frame in self.cam.frames(images):
             assert frame.settings.ExposureTime_ns == round(exposure_s * SEC)
-            yield frame.image
+            yield frame.picture
 
     def points(self, *steps: tuple[float, float], images: int = 2) -> list[Point]:
         """Moments of steps of (mu_p, exposure_s)."""
@@ -243,7 +243,7 @@ def test_open_gives_the_camera_of_the_bench():
     ) as cam:
         for setting in (f"Width={SIDE}", f"Height={SIDE}", "PixelFormat=Mono12", "ExposureTime=4000"):
             cam.set(setting)
-        (point,) = points([Step(FULL_photons / 2, EXPOSURE_s, (f.image for f in cam.frames(2)))])
+        (point,) = points([Step(FULL_photons / 2, EXPOSURE_s, (f.picture for f in cam.frames(2)))])
     found = report().by_variance
     signal_DN = point.mu_y_DN - found.mu_y_dark_DN
     assert signal_DN == pytest.approx(found.responsivity_DN_per_photon * point.mu_p, rel=0.001)

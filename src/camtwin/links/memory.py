@@ -8,6 +8,9 @@
 Features are attributes, by their SFNC names and in the units that a host sees. Commands are methods:
 `cam.TriggerSoftware()`. What the camera refuses raises `genicam.Refused`, which names the thing, the value
 and the limit.
+
+With `render=False` the camera does all that it does but no picture is made: its logic and its timing at the
+speed of events, an hour in a second or two.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,13 @@ from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
 
+BUFFERS: Final = 256
+"""Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
+
+
+class NoImage(RuntimeError):
+    """A frame's picture was asked for in a session that renders none."""
+
 
 class NoFrame(RuntimeError):
     """No frame will ever come, as the camera is set up; the message says why."""
@@ -39,7 +49,7 @@ class NoFrame(RuntimeError):
 class Frame:
     """A frame as a host has it.
 
-    image         (H, W) uint16, DN at the bit depth of settings.PixelFormat
+    image         (H, W) uint16, DN at the bit depth of settings.PixelFormat; None with render=False
     frame_id      the camera's count
     timestamp_ns  start of exposure by the camera's clock
     received_ns   virtual time at which its last bit had arrived
@@ -47,7 +57,7 @@ class Frame:
     seed          of the twin that took it
     """
 
-    image: NDArray[np.uint16]
+    image: NDArray[np.uint16] | None
     frame_id: int
     timestamp_ns: Ns
     received_ns: Ns
@@ -58,14 +68,26 @@ class Frame:
     def pixel_format(self) -> PixelFormat:
         return FORMATS[self.settings.PixelFormat]
 
+    @property
+    def picture(self) -> NDArray[np.uint16]:
+        """The image, where one is needed: NoImage if it was not rendered."""
+        if self.image is None:
+            raise NoImage(f"frame {self.frame_id} has no image: the session was opened with render=False")
+        return self.image
+
 
 class Session:
-    """A host's view of one twin, in process."""
+    """A host's view of one twin, in process.
 
-    def __init__(self, twin: Twin) -> None:
-        self.__dict__["twin"] = twin
-        self.__dict__["_arrived"] = deque[Transfer]()
-        twin.camera.transmitter.on_delivery = self._arrived.append
+    twin         the camera
+    render       whether frames get an image
+    overwritten  frames that arrived during `advance` and were overwritten before anybody fetched them
+    """
+
+    def __init__(self, twin: Twin, *, render: bool = True) -> None:
+        own = self.__dict__  # attributes are features
+        own.update(twin=twin, render=render, overwritten=0, _arrived=deque[Transfer](maxlen=BUFFERS))
+        twin.camera.transmitter.on_delivery = self._arrive
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +133,11 @@ class Session:
         return self.twin.clock.now
 
     def advance(self, ns: Ns) -> None:
-        """Let virtual time pass."""
+        """Let virtual time pass.
+
+        Frames that arrive meanwhile wait for `grab` and `frames`, the latest BUFFERS of them: like a host
+        with as many buffers, a longer run overwrites the oldest, and counts them in `overwritten`.
+        """
         self.twin.clock.advance_to(self.twin.clock.now + ns)
 
     def grab(self, count: int = 1) -> list[Frame]:
@@ -143,13 +169,18 @@ class Session:
         transfer: Transfer = self._arrived.popleft()
         e = transfer.exposure
         return Frame(
-            self.twin.image(e),
+            self.twin.image(e) if self.render else None,
             e.frame_id,
             e.timestamp_ns,
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
         )
+
+    def _arrive(self, transfer: Transfer) -> None:
+        arrived: deque[Transfer] = self._arrived
+        self.__dict__["overwritten"] += len(arrived) == BUFFERS
+        arrived.append(transfer)
 
     def _settle(self) -> None:
         """Let what is still under way run out; nobody asked for it."""
@@ -173,6 +204,7 @@ def connect(
     seed: int = 0,
     serial: str | None = None,
     link_speed: str | int | None = "sheet",
+    render: bool = True,
 ) -> Session:
     """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
 
@@ -180,7 +212,7 @@ def connect(
     seed        of noise and fixed pattern; the same seed and commands give the same bytes
     serial      serial number; made from the seed if None
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
+    render      False: frames without images (Frame.image is None), for long runs of the camera's logic
     """
-    return Session(
-        build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed))
-    )
+    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed))
+    return Session(twin, render=render)

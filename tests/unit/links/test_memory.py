@@ -1,12 +1,16 @@
 """The twin in process: what the README shows, that runs repeat bit for bit, and clear errors."""
 
+import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import camtwin
-from camtwin.units import MS
+from camtwin.links.memory import BUFFERS, NoImage
+from camtwin.units import MS, SEC
 
 MODEL = "baumer-vcxg-124m"
 LIGHT = camtwin.scene.Flat(photons_per_s=1.2e6, wavelength_nm=536)
@@ -29,16 +33,16 @@ def test_frames_of_a_flat_field_have_the_mean_that_the_data_sheet_gives():
     expected = electrons * sensor.gain_DN_per_e + sensor.pedestal_DN
     sigma = (electrons * sensor.prnu**2 * electrons) ** 0.5 * sensor.gain_DN_per_e  # PRNU dominates the mean
     for frame in frames:
-        assert frame.image.shape == (480, 640)
-        assert frame.image.dtype == np.uint16
-        assert frame.image.mean() == pytest.approx(expected, abs=5 * sigma / (480 * 640) ** 0.5 + 0.02)
+        assert frame.picture.shape == (480, 640)
+        assert frame.picture.dtype == np.uint16
+        assert frame.picture.mean() == pytest.approx(expected, abs=5 * sigma / (480 * 640) ** 0.5 + 0.02)
     assert [f.frame_id for f in frames] == [1, 2, 3]
     assert all(f.settings.ExposureTime_ns == 4 * MS for f in frames)
-    assert not np.array_equal(frames[0].image, frames[1].image)
+    assert not np.array_equal(frames[0].picture, frames[1].picture)
 
 
 def test_same_seed_and_commands_give_the_same_bytes_and_another_seed_does_not():
-    runs = [[f.image.tobytes() for f in small(seed=seed).grab(3)] for seed in (7, 7, 8)]
+    runs = [[f.picture.tobytes() for f in small(seed=seed).grab(3)] for seed in (7, 7, 8)]
     assert runs[0] == runs[1]
     assert runs[0][0] != runs[2][0]
 
@@ -64,11 +68,11 @@ def test_another_roi_has_the_same_noise_in_the_same_pixels(roi):
     with camtwin.open(MODEL, **chart) as cam:
         for text in ("Height=32", "PixelFormat=Mono12"):
             cam.set(text)
-        whole = cam.grab()[0].image
+        whole = cam.grab()[0].picture
     with camtwin.open(MODEL, **chart) as cam:
         for text in (f"Height={h}", f"OffsetY={y}", f"Width={w}", f"OffsetX={x}", "PixelFormat=Mono12"):
             cam.set(text)
-        cut = cam.grab()[0].image
+        cut = cam.grab()[0].picture
     assert np.array_equal(cut, whole[y : y + h, x : x + w])
 
 
@@ -95,7 +99,7 @@ def test_frames_that_nobody_asked_for_do_not_turn_up_later():
         first = cam.grab(2)
         cam.Width = 320
         again = cam.grab(1)
-        assert again[0].image.shape == (480, 320)
+        assert again[0].picture.shape == (480, 320)
         assert again[0].frame_id > first[-1].frame_id
         assert again[0].timestamp_ns > first[-1].received_ns
 
@@ -144,6 +148,49 @@ def test_temperature_rises_from_ambient():
 @pytest.mark.parametrize("pixel_format", ["Mono8", "Mono10", "Mono12", "Mono12p"])
 def test_test_patterns_reach_every_format(pixel_format):
     with small(f"PixelFormat={pixel_format}", "TestPattern=GreyHorizontalRamp") as cam:
-        image = cam.grab()[0].image
+        image = cam.grab()[0].picture
     bits = {"Mono8": 8, "Mono10": 10}.get(pixel_format, 12)
     assert np.array_equal(image, np.broadcast_to(np.arange(1728, 1728 + 640) % 2**bits, image.shape))
+
+
+def test_an_hour_without_pictures_takes_seconds_and_no_frame_is_missing():
+    with camtwin.open(MODEL, render=False) as cam:
+        cam.AcquisitionFrameRateEnable = True
+        cam.AcquisitionFrameRate = 9.0
+        begun, ids, received = time.perf_counter(), [], []
+        for frame in cam.frames(32_400):
+            assert frame.image is None
+            ids.append(frame.frame_id)
+            received.append(frame.received_ns)
+        took_s = time.perf_counter() - begun
+    assert ids == list(range(1, 32_401))
+    assert {b - a for a, b in pairwise(received)} == {round(SEC / 9)}
+    assert received[-1] == pytest.approx(3600 * SEC, rel=1e-4)
+    assert cam.overwritten == 0
+    assert took_s < 10
+
+
+def test_a_picture_that_was_not_rendered_is_missed_clearly():
+    with camtwin.open(MODEL, render=False) as cam:
+        (frame,) = cam.grab()
+    with pytest.raises(NoImage, match="frame 1 has no image: the session was opened with render=False"):
+        _ = frame.picture
+
+
+def test_frames_that_wait_are_bounded_and_the_oldest_go():
+    with camtwin.open(MODEL, render=False) as cam:
+        cam.AcquisitionFrameRateEnable = True
+        cam.AcquisitionFrameRate = 5.0
+        cam.AcquisitionStart()
+        cam.advance(100 * SEC)  # frames 1 to 500 have arrived
+        assert cam.overwritten == 500 - BUFFERS
+        assert [f.frame_id for f in cam.frames(BUFFERS)] == list(range(501 - BUFFERS, 501))
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            cam.advance(600 * SEC)
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert after - before < 512_000  # 3000 frames would take 1.5 MB, BUFFERS of them take less
+        cam.AcquisitionStop()
