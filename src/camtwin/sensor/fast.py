@@ -33,13 +33,13 @@ def expose(
     pattern: FixedPattern,
     parameters: SensorParameters,
     readout: Readout,
-    out: NDArray[np.uint16] | None = None,
+    out: NDArray[np.unsignedinteger] | None = None,
     threads: int | None = None,
-) -> NDArray[np.uint16]:
+) -> NDArray[np.unsignedinteger]:
     """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape; it may be read-only.
-    pattern: the whole sensor's. out: where to write the frame, C-contiguous. threads: see above; None and 1
+    pattern: the whole sensor's. out: where to write the frame, C-contiguous, uint16 or, at 8 bits, uint8. threads: see above; None and 1
     use the caller's thread alone, more than numba's pool has are as many as it has. Safe to call from several
     threads. ValueError as chain.frame_constants, or where an array's shape or type does not fit.
     """
@@ -52,7 +52,9 @@ def expose(
             raise ValueError(f"pattern's {name} shape {array.shape} is not the sensor's {sensor_shape}")
     if out is None:
         out = np.empty(shape, np.uint16)
-    elif out.shape != shape or out.dtype != np.uint16 or not out.flags.c_contiguous:
+    elif out.dtype == np.uint8 and readout.bits > 8:
+        raise ValueError(f"out is uint8, too narrow for the readout's bits {readout.bits}")
+    elif out.shape != shape or out.dtype not in (np.uint8, np.uint16) or not out.flags.c_contiguous:
         raise ValueError(f"out is not a C-contiguous uint16 array of shape {shape}")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads} is below the minimum 1")
@@ -91,8 +93,10 @@ def warm_up() -> None:
     parameters = SensorParameters(
         *(4, 2, 1.0, 12, 0.4, 1e4, 0.0, 2.0, 0.0, 20.0, 7.0, 0.0, 0.0), qe=((500.0, 0.5),)
     )
-    readout = Readout(0, 0, 4, 2, 0.01, 0.0, 0.0, 12, 20.0, seed=0, frame=0)
-    expose(np.zeros((2, 4), np.float32), fixed_pattern(parameters, 0), parameters, readout)
+    readout = Readout(0, 0, 4, 2, 0.01, 0.0, 0.0, 8, 20.0, seed=0, frame=0)
+    pattern = fixed_pattern(parameters, 0)
+    for depth in (np.uint8, np.uint16):
+        expose(np.zeros((2, 4), np.float32), pattern, parameters, readout, np.empty((2, 4), depth))
 
 
 def _kernels() -> "ModuleType":

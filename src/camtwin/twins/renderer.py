@@ -37,7 +37,12 @@ class Renderer:
         self._electrons(View(0, 0, p.width, p.height, p.width, p.height, p.pixel_um), 0)
 
     def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
-        """The frame's bytes as its pixel format lays them out."""
+        """The frame's bytes as its pixel format lays them out; Mono8 is written as bytes at once."""
+        if exposure.pixel_format.bits_per_pixel == 8 and exposure.settings.TestPattern == "Off":
+            readout = self._readout(exposure)
+            out = np.empty((readout.height, readout.width), np.uint8)
+            self._expose(exposure, readout, out)
+            return out.reshape(-1)
         return pack(self.image(exposure), exposure.pixel_format)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
@@ -45,8 +50,14 @@ class Renderer:
         readout = self._readout(exposure)
         if (pattern := exposure.settings.TestPattern) != "Off":
             return test_pattern(pattern, readout, readout.bits, readout.frame)
+        out = np.empty((readout.height, readout.width), np.uint16)
+        self._expose(exposure, readout, out)
+        return out
+
+    def _expose(self, exposure: Exposure, readout: Readout, out: NDArray[np.unsignedinteger]) -> None:
+        """Writes the exposure's DN into `out`."""
         rate_e = self._electrons(self._view(exposure.settings), (exposure.start_ns + exposure.end_ns) // 2)
-        return fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout)
+        fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout, out)
 
     def _fixed_pattern(self) -> FixedPattern:
         if self._pattern is None:

@@ -130,6 +130,15 @@ def test_out_is_written_and_returned(whole):
     assert np.array_equal(out, whole)
 
 
+def test_8_bits_are_written_as_bytes(whole):
+    r = readout(bits=8)
+    out = np.zeros(whole.shape, np.uint8)
+    assert expose(RATES, PATTERN, PARAMETERS, r, out=out) is out
+    assert np.array_equal(out, whole >> 4)
+    with pytest.raises(ValueError, match="out is uint8, too narrow for the readout's bits 12"):
+        expose(RATES, PATTERN, PARAMETERS, readout(), out=out)
+
+
 def test_a_read_only_rate_is_as_good_and_stays_as_it_was(whole):
     rate_e = RATES.copy()
     rate_e.flags.writeable = False
@@ -144,7 +153,7 @@ def test_a_fixed_pattern_is_read_only():
     assert not pattern.offset_e.flags.writeable
 
 
-def test_one_compilation_serves_all_arrays():
+def test_one_compilation_a_depth_serves_all_arrays():
     """Another would cost the first frame seconds, or miss the cache that `warm_up` filled."""
     program = """
 import numpy as np
@@ -158,7 +167,7 @@ expose(np.asfortranarray(light(1, r)), fast.fixed_pattern(PARAMETERS, 1), PARAME
 print(len(kernels.expose_rows.signatures), len(kernels.scaled_normals.signatures))
 """
     path = os.pathsep.join(entry for entry in sys.path if entry)
-    assert run(program, PYTHONPATH=path).split() == ["1", "1"]
+    assert run(program, PYTHONPATH=path).split() == ["2", "1"]  # uint16, uint8
 
 
 @pytest.mark.parametrize("render", [expose, expose_reference])
