@@ -6,14 +6,16 @@ scene that does not move. Both are functions of the twin alone, so remembering t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera.exposure import Exposure
-from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
 from camtwin.scene import Scene, View
 from camtwin.sensor import fast
+from camtwin.sensor.binning import binned
 from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
@@ -42,11 +44,16 @@ class Renderer:
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """DN at the pixel format's bit depth, (Height, Width)."""
-        readout = self._readout(exposure)
-        if (pattern := exposure.settings.TestPattern) != "Off":
-            return test_pattern(pattern, readout, readout.bits, readout.frame)
-        rate_e = self._electrons(self._view(exposure.settings), (exposure.start_ns + exposure.end_ns) // 2)
-        return fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout)
+        s, bits, readout = exposure.settings, exposure.pixel_format.bits, self._readout(exposure)
+        if (pattern := s.TestPattern) != "Off":
+            shown = replace(readout, x=s.OffsetX, y=s.OffsetY, width=s.Width, height=s.Height)
+            return test_pattern(pattern, shown, bits, readout.frame)
+        rate_e = self._electrons(self._view(readout), (exposure.start_ns + exposure.end_ns) // 2)
+        if (s.BinningHorizontal, s.BinningVertical) == (1, 1):
+            return fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout)
+        readout = replace(readout, bits=self.parameters.adc_bits)
+        codes = fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout)
+        return binned(codes, s.BinningHorizontal, s.BinningVertical) >> np.uint16(readout.bits - bits)
 
     def _fixed_pattern(self) -> FixedPattern:
         if self._pattern is None:
@@ -54,12 +61,13 @@ class Renderer:
         return self._pattern
 
     def _readout(self, exposure: Exposure) -> Readout:
+        """The region in the sensor's own pixels, binned or not."""
         s = exposure.settings
         return Readout(
-            x=s.OffsetX,
-            y=s.OffsetY,
-            width=s.Width,
-            height=s.Height,
+            x=s.OffsetX * s.BinningHorizontal,
+            y=s.OffsetY * s.BinningVertical,
+            width=s.Width * s.BinningHorizontal,
+            height=exposure.sensor_rows,
             exposure_s=(exposure.end_ns - exposure.start_ns) / SEC,
             gain_dB=s.Gain_dB["All"],
             black_level_DN=s.BlackLevel_DN["All"],
@@ -79,6 +87,6 @@ class Renderer:
             self._still = (view, rate_e)
         return rate_e
 
-    def _view(self, s: Settings) -> View:
+    def _view(self, region: Readout) -> View:
         p = self.parameters
-        return View(s.OffsetX, s.OffsetY, s.Width, s.Height, p.width, p.height, p.pixel_um)
+        return View(region.x, region.y, region.width, region.height, p.width, p.height, p.pixel_um)
