@@ -232,7 +232,11 @@ def pacing_slow() -> None:
     from camtwin.links.runtime import WallRuntime
 
     make = WallRuntime.__init__
-    WallRuntime.__init__ = lambda self, clock: make(self, clock, pace=0.97)
+
+    def slow(self: WallRuntime, clock: Any, pace: float = 1.0, *monotonic: Any, **named: Any) -> None:
+        make(self, clock, 0.97 * pace, *monotonic, **named)
+
+    WallRuntime.__init__ = slow
 
 
 @breaks

@@ -55,5 +55,8 @@ def test_rate(row):
 
 
 def test_slow_pacing_turns_red():
-    with twin(command=sabotaged("pacing-slow")) as net, pytest.raises(AssertionError, match="comparison failed"):
+    with (
+        twin(command=sabotaged("pacing-slow")) as net,
+        pytest.raises(AssertionError, match="comparison failed"),
+    ):
         check_rate(net, *ROWS["VGA"])

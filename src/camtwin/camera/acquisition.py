@@ -311,7 +311,7 @@ class Acquisition:
         if self._reading:  # ends at this very nanosecond, but its event was planned after ours
             host.clock.cancel(self._readout_entry)
             self._end_readout()
-        self.readout_end = now + host.sensor.readout_ns(exposure.settings.Height)
+        self.readout_end = now + host.sensor.readout_ns(exposure.sensor_rows)
         self._reading = Readout(exposure, now, self.readout_end, now + host.sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)

@@ -32,6 +32,11 @@ class Exposure:
         return FORMATS[self.settings.PixelFormat]
 
     @property
+    def sensor_rows(self) -> int:
+        """Rows that are read; binning comes after the converter and saves none."""
+        return self.settings.Height * self.settings.BinningVertical
+
+    @property
     def payload_bytes(self) -> int:
         """Bytes of the frame on the link."""
         return payload_bytes(self.pixel_format, self.settings.Width, self.settings.Height)

@@ -67,7 +67,7 @@ async def _serve(
 
 async def _begin(link: GigeLink, ready: Told | None, task: Task | None) -> None:
     """Hosts find the camera and set it while its kernels load; then it is ready for pictures."""
-    await asyncio.to_thread(link.twin.prepare)
+    await asyncio.to_thread(link.stream.prepare)
     if ready:
         ready(link)
     if task:

@@ -1,12 +1,14 @@
 """From the camera's transfers to the sender's jobs: what makes pictures of exposures and blocks of pictures.
 
 The camera says when a frame has been exposed (rendering may begin) and when its first bit leaves (it becomes
-a block, and the sender's). Rendering has a thread of its own; frames are rendered in the order of exposure.
-A frame that nobody receives is not rendered.
+a block, and the sender's). Rendering has threads of its own; frames are begun in the order of exposure, and
+sent in the camera's order whichever is ready first: on any number of threads the bytes are the same. A frame
+that nobody receives is not rendered.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
@@ -22,8 +24,10 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend
 
-MOST_AHEAD: Final = 3
+MOST_AHEAD: Final = 2
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
+RENDERERS: Final = 2
+"""Threads that render; a second one hides what a single frame waits for."""
 
 
 class Twin(Protocol):
@@ -50,14 +54,15 @@ class GvspStream:
         self._target = target
         self._block_id = 0
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
-        self._renderer = ThreadPoolExecutor(1, "render")
+        self._renderer = ThreadPoolExecutor(RENDERERS, "render")
+        self._preparing, self._prepared = threading.Lock(), False
         camera = twin.camera
         camera.on_exposure = self._on_exposure
         camera.transmitter.on_transfer = self._on_transfer
         camera.transmitter.on_abort = self._on_abort
 
     def dispose(self) -> None:
-        """Let go of the camera and end the thread that renders; a frame it is at is waited for."""
+        """Let go of the camera and end the threads that render; frames they are at are waited for."""
         camera = self.twin.camera
         camera.on_exposure = camera.transmitter.on_transfer = _ignore
         camera.transmitter.on_abort = _nothing
@@ -124,7 +129,18 @@ class GvspStream:
 
     # -- rendering -------------------------------------------------------------------------------
     def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
-        return self._renderer.submit(self.twin.render, exposure)
+        return self._renderer.submit(self._picture, exposure)
+
+    def prepare(self) -> None:
+        """Load and make what all pictures share, once, whichever thread comes first: it is large."""
+        with self._preparing:
+            if not self._prepared:
+                self.twin.prepare()
+                self._prepared = True
+
+    def _picture(self, exposure: Exposure) -> NDArray[np.uint8]:
+        self.prepare()
+        return self.twin.render(exposure)
 
     def _rendering(self, frame_id: int) -> Future[NDArray[np.uint8]] | None:
         """The frame's rendering, if it has begun. Frames exposed before it and never sent are forgotten."""

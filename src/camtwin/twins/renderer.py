@@ -6,6 +6,9 @@ scene that does not move. Both are functions of the twin alone, so remembering t
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,7 @@ from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
 from camtwin.scene import Scene, View
 from camtwin.sensor import fast
+from camtwin.sensor.binning import binned
 from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
@@ -38,26 +42,27 @@ class Renderer:
 
     def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The frame's bytes as its pixel format lays them out; Mono8 is written as bytes at once."""
-        if exposure.pixel_format.bits_per_pixel == 8 and exposure.settings.TestPattern == "Off":
-            readout = self._readout(exposure)
-            out = np.empty((readout.height, readout.width), np.uint8)
-            self._expose(exposure, readout, out)
-            return out.reshape(-1)
+        s = exposure.settings
+        if exposure.pixel_format.bits_per_pixel == 8 and s.TestPattern == "Off" and not _is_binned(s):
+            return self._expose(exposure, self._readout(exposure), np.uint8).reshape(-1)
         return pack(self.image(exposure), exposure.pixel_format)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """DN at the pixel format's bit depth, (Height, Width)."""
-        readout = self._readout(exposure)
-        if (pattern := exposure.settings.TestPattern) != "Off":
-            return test_pattern(pattern, readout, readout.bits, readout.frame)
-        out = np.empty((readout.height, readout.width), np.uint16)
-        self._expose(exposure, readout, out)
-        return out
+        s, bits, readout = exposure.settings, exposure.pixel_format.bits, self._readout(exposure)
+        if (pattern := s.TestPattern) != "Off":
+            shown = replace(readout, x=s.OffsetX, y=s.OffsetY, width=s.Width, height=s.Height)
+            return test_pattern(pattern, shown, bits, readout.frame)
+        if not _is_binned(s):
+            return self._expose(exposure, readout, np.uint16)
+        codes = self._expose(exposure, replace(readout, bits=self.parameters.adc_bits), np.uint16)
+        return binned(codes, s.BinningHorizontal, s.BinningVertical) >> np.uint16(self.parameters.adc_bits - bits)
 
-    def _expose(self, exposure: Exposure, readout: Readout, out: NDArray[np.unsignedinteger]) -> None:
-        """Writes the exposure's DN into `out`."""
-        rate_e = self._electrons(self._view(exposure.settings), (exposure.start_ns + exposure.end_ns) // 2)
-        fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout, out)
+    def _expose(self, exposure: Exposure, readout: Readout, depth: type[np.unsignedinteger]) -> NDArray[Any]:
+        """DN of every sensor pixel in the region, as `depth`."""
+        rate_e = self._electrons(self._view(readout), (exposure.start_ns + exposure.end_ns) // 2)
+        out = np.empty((readout.height, readout.width), depth)
+        return fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout, out)
 
     def _fixed_pattern(self) -> FixedPattern:
         if self._pattern is None:
@@ -65,12 +70,13 @@ class Renderer:
         return self._pattern
 
     def _readout(self, exposure: Exposure) -> Readout:
+        """The region in the sensor's own pixels, binned or not."""
         s = exposure.settings
         return Readout(
-            x=s.OffsetX,
-            y=s.OffsetY,
-            width=s.Width,
-            height=s.Height,
+            x=s.OffsetX * s.BinningHorizontal,
+            y=s.OffsetY * s.BinningVertical,
+            width=s.Width * s.BinningHorizontal,
+            height=exposure.sensor_rows,
             exposure_s=(exposure.end_ns - exposure.start_ns) / SEC,
             gain_dB=s.Gain_dB["All"],
             black_level_DN=s.BlackLevel_DN["All"],
@@ -90,6 +96,10 @@ class Renderer:
             self._still = (view, rate_e)
         return rate_e
 
-    def _view(self, s: Settings) -> View:
+    def _view(self, region: Readout) -> View:
         p = self.parameters
-        return View(s.OffsetX, s.OffsetY, s.Width, s.Height, p.width, p.height, p.pixel_um)
+        return View(region.x, region.y, region.width, region.height, p.width, p.height, p.pixel_um)
+
+
+def _is_binned(settings: Settings) -> bool:
+    return (settings.BinningHorizontal, settings.BinningVertical) != (1, 1)

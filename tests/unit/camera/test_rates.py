@@ -64,6 +64,15 @@ def test_rows_of_the_sheet(name, width, height, acquisition, interface):
     assert floor(received_Hz(**roi)) == interface
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(2, 2), (2, 1), (1, 2)])
+def test_binned_rows_of_the_sheet(columns, rows):
+    binned = {"BinningHorizontal": columns, "BinningVertical": rows, **JUMBO}
+    size = {"Width": 4096 // columns, "Height": 3000 // rows}
+    assert floor(acquired_Hz(**size, **binned)) == 15
+    assert acquired_Hz(**size, **binned) == pytest.approx(acquired_Hz(**JUMBO), rel=1e-9)
+    assert floor(received_Hz(trigger_ns=MS, TriggerMode="On", **size, **binned)) == 15
+
+
 @pytest.mark.parametrize("packet", [1500, 9000])
 def test_full_frame_in_trigger_mode(packet):
     got = received_Hz(trigger_ns=MS, GevSCPSPacketSize=packet, ExposureTime_ns=15 * US, TriggerMode="On")

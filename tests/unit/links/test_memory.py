@@ -194,3 +194,35 @@ def test_frames_that_wait_are_bounded_and_the_oldest_go():
             tracemalloc.stop()
         assert after - before < 512_000  # 3000 frames would take 1.5 MB, BUFFERS of them take less
         cam.AcquisitionStop()
+
+
+@pytest.mark.parametrize("pixel_format", ["Mono12", "Mono8"])
+@pytest.mark.parametrize(("columns", "rows"), [(2, 2), (2, 1), (1, 2)])
+def test_a_binned_frame_is_the_average_of_the_frame_without(columns, rows, pixel_format):
+    def frame(columns: int, rows: int, pixel_format: str) -> np.ndarray:
+        with camtwin.open(MODEL, scene=camtwin.scene.Chart(), seed=5) as cam:
+            cam.PixelFormat, cam.BinningHorizontal, cam.BinningVertical = pixel_format, columns, rows
+            for name, value in {"Width": 640 // columns, "Height": 200 // rows}.items():
+                setattr(cam, name, value)
+            cam.OffsetX, cam.OffsetY = 1600 // columns, 1400 // rows
+            return cam.grab()[0].picture
+
+    codes = frame(1, 1, "Mono12").astype(int).reshape(200 // rows, rows, 640 // columns, columns)
+    average = np.floor(codes.mean(axis=(1, 3)) + 0.5).astype(int)
+    assert np.array_equal(
+        frame(columns, rows, pixel_format), average >> (4 if pixel_format == "Mono8" else 0)
+    )
+
+
+def test_binning_shrinks_the_region_and_is_locked_while_streaming():
+    with camtwin.open(MODEL, render=False) as cam:
+        cam.Width, cam.OffsetX = 1024, 3072
+        cam.BinningHorizontal = cam.BinningVertical = 2
+        assert (cam.WidthMax, cam.HeightMax, cam.limits("Width")) == (2048, 1500, (16, 1024))
+        assert (cam.OffsetX, cam.Width, cam.OffsetY, cam.Height) == (1024, 1024, 0, 1500)
+        for wrong in (0, 3, 4):
+            with pytest.raises(camtwin.Refused, match=f"BinningVertical {wrong} is"):
+                cam.BinningVertical = wrong
+        cam.AcquisitionStart()
+        with pytest.raises(camtwin.Refused, match="BinningHorizontal is locked"):
+            cam.BinningHorizontal = 1

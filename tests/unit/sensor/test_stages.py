@@ -2,10 +2,14 @@
 
 import doctest
 
-from camtwin.sensor import stages
+from camtwin.sensor import binning, stages
 
 
 def test_examples():
     results = doctest.testmod(stages)
     assert results.attempted >= 9
     assert results.failed == 0
+
+
+def test_examples_of_binning():
+    assert doctest.testmod(binning) == (0, 2)

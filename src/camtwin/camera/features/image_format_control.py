@@ -17,8 +17,12 @@ class ImageFormatControl(Chapter):
     SensorPixelHeight = Float("Height of a pixel.", unit="um", value=sheet_value, visibility=Expert)
     SensorWidth = Integer("Columns of the sensor.", unit="px", value=sheet_value, visibility=Expert)
     SensorHeight = Integer("Rows of the sensor.", unit="px", value=sheet_value, visibility=Expert)
-    WidthMax = Integer("Widest picture.", unit="px", visibility=Expert, value=lambda SensorWidth: SensorWidth)
-    HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight: SensorHeight)
+    BinningHorizontal = Integer("Columns that become one.", default=1, min=1, max=2, locked=streaming)
+    BinningVertical = Integer("Rows that become one.", default=1, min=1, max=2, locked=streaming)
+    WidthMax = Integer("Widest picture.", unit="px", visibility=Expert, value=lambda SensorWidth, BinningHorizontal:
+                       SensorWidth // BinningHorizontal)
+    HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight, BinningVertical:
+                        SensorHeight // BinningVertical)
     OffsetX = Integer("Columns left of the picture.", unit="px", max=lambda WidthMax, Width: WidthMax - Width)
     OffsetY = Integer("Rows above the picture.", unit="px", max=lambda HeightMax, Height: HeightMax - Height)
     Width = Integer("Columns of the picture.", unit="px", min=1, locked=streaming,
