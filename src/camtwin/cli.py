@@ -161,6 +161,17 @@ For = Annotated[
 ]
 
 
+FaultSpecs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="KIND=SHARE",
+        help="Strike this share of the stream's packets, 0 to 1: drop, duplicate, reorder, delay, corrupt.",
+        show_default=False,
+    ),
+]
+
+
 class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
@@ -178,10 +189,19 @@ def run(
     settings: Set = None,
     seconds: For = None,
     link_speed: Speed = "1G",
+    fault: FaultSpecs = None,
+    any_destination: Annotated[
+        bool,
+        typer.Option(
+            "--allow-any-destination", help="Let a client aim the stream at any host, not only at itself."
+        ),
+    ] = False,
 ) -> None:
     """Run a twin that stock software finds on the network, until Ctrl-C."""
+    from camtwin.links.faults import Faults
     from camtwin.links.serve import serve
 
+    faults = _user(Faults.parse, fault or (), seed)
     twin = _session(model, scene, seed, serial, settings, link_speed).twin
     line = LiveLine(twin)
 
@@ -189,7 +209,15 @@ def run(
         print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {bind}", flush=True)
         line.begin()
 
-    serve(twin, bind=bind, seconds=seconds, ready=ready, status=line.show)
+    serve(
+        twin,
+        bind=bind,
+        seconds=seconds,
+        ready=ready,
+        status=line.show,
+        faults=faults,
+        any_destination=any_destination,
+    )
     line.end()
 
 
@@ -288,6 +316,9 @@ class LiveLine:
             parts.append(f"{status.late_frames} late")
         if status.dropped_frames:
             parts.append(f"{status.dropped_frames} dropped, this computer is too slow")
+        if status.faults:
+            struck = ", ".join(f"{count} {kind}" for kind, count in status.faults.items() if count)
+            parts.append(f"faults: {struck or 'none'} of {status.packets} packets")
         self._text = " | ".join(parts)
         if not self.shown:
             return

@@ -75,6 +75,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: No such file or directory"),
         ([*SNAP, "--set", "TriggerMode=On"], "camtwin: no frame comes: TriggerMode is On"),
         (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),
+        (["run", MODEL, "--fault", "drop=2"], "camtwin: fault drop 2 is not within 0 to 1"),
         (
             ["run", MODEL, "--bind", "203.0.113.7"],
             "camtwin: no network interface has the address 203.0.113.7",
