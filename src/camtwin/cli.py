@@ -161,6 +161,17 @@ For = Annotated[
 ]
 
 
+FaultSpecs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="KIND=SHARE",
+        help="Strike this share of the stream's packets, 0 to 1: drop, duplicate, reorder, delay, corrupt.",
+        show_default=False,
+    ),
+]
+
+
 class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
@@ -184,11 +195,20 @@ def run(
             help="Record what hosts do and what comes of it, for `camtwin replay`.", show_default=False
         ),
     ] = None,
+    fault: FaultSpecs = None,
+    any_destination: Annotated[
+        bool,
+        typer.Option(
+            "--allow-any-destination", help="Let a client aim the stream at any host, not only at itself."
+        ),
+    ] = False,
 ) -> None:
     """Run a twin that stock software finds on the network, until Ctrl-C."""
+    from camtwin.links.faults import Faults
     from camtwin.links.record import recorded
     from camtwin.links.serve import serve
 
+    faults = _user(Faults.parse, fault or (), seed)
     twin = _session(model, scene, seed, serial, settings, link_speed).twin
     line = LiveLine(twin)
 
@@ -205,7 +225,15 @@ def run(
         "link_speed": link_speed,
     }
     with recorded(twin, journal, start) as running:
-        serve(running, bind=bind, seconds=seconds, ready=ready, status=line.show)
+        serve(
+            running,
+            bind=bind,
+            seconds=seconds,
+            ready=ready,
+            status=line.show,
+            faults=faults,
+            any_destination=any_destination,
+        )
     line.end()
 
 
@@ -330,6 +358,9 @@ class LiveLine:
             parts.append(f"{status.late_frames} late")
         if status.dropped_frames:
             parts.append(f"{status.dropped_frames} dropped, this computer is too slow")
+        if status.faults:
+            struck = ", ".join(f"{count} {kind}" for kind, count in status.faults.items() if count)
+            parts.append(f"faults: {struck or 'none'} of {status.packets} packets")
         self._text = " | ".join(parts)
         if not self.shown:
             return

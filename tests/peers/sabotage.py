@@ -207,14 +207,13 @@ def block_ids_skip() -> None:
 @breaks
 def wire_lossy() -> None:
     """No fault of the twin: one packet in fifty is lost on its way, sent again or not."""
-    import random
-
+    from camtwin.links.faults import Faults
     from camtwin.links.sender import Sender
 
-    make, chance = Sender.__init__, random.Random(1)
+    make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, lose: Any = None) -> None:
-        make(self, sock, on_problem, lambda block_id, packet_id: chance.random() < 0.02)
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1))
 
     Sender.__init__ = lossy
 
@@ -237,6 +236,22 @@ def pacing_slow() -> None:
         make(self, clock, 0.97 * pace, *monotonic, **named)
 
     WallRuntime.__init__ = slow
+
+
+@breaks
+def faults_uncounted() -> None:
+    """Packets are lost, and half of them are told."""
+    from camtwin.links.faults import Mischief
+
+    pass_on = Mischief.pass_on
+
+    def silent(self: Mischief, *args: Any, **kwargs: Any) -> None:
+        before = dict(self.counts)
+        pass_on(self, *args, **kwargs)
+        if args[1] % 2:
+            self.counts = before
+
+    Mischief.pass_on = silent
 
 
 @breaks

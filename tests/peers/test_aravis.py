@@ -195,6 +195,18 @@ def check_resend(net: Namespace) -> None:
     assert got["stream"]["n_resent_packets"] > 20  # of 6 x 717, one in fifty is lost: 86 +- 9
 
 
+def check_loss_heals(net: Namespace, running: RunningTwin, packet_size: int, frames: int = 20) -> None:
+    """Every full frame is whole though one packet in fifty is lost, resends too; the twin counts them."""
+    got = net.aravis("grab", "--frames", str(frames), *RATE_4, "--packet-size", str(packet_size), timeout=90)
+    assert [f["status"] for f in got["frames"]] == ["success"] * frames
+    assert got["stream"]["n_resent_packets"] > frames * 12_288_000 / packet_size * 0.01
+    running.__exit__()
+    (told,) = re.findall(r"faults: (\d+) drop of (\d+) packets", running.said[-1])
+    lost, sent = map(int, told)
+    assert sent > frames * 12_288_000 / packet_size
+    assert abs(lost - 0.02 * sent) < 5 * (0.02 * 0.98 * sent) ** 0.5
+
+
 def check_hundred_frames(net: Namespace, pixel_format: str, width: int, height: int) -> None:
     """A hundred frames in a row, every one of them whole."""
     features = {"PixelFormat": pixel_format, "Width": width, "Height": height}
@@ -230,6 +242,22 @@ def test_photon_transfer(tmp_path):
 def test_resend(damage, works):
     with twin(command=sabotaged(damage)) as net, works:
         check_resend(net)
+
+
+@pytest.mark.parametrize("packet_size", [1500, 9000])
+def test_loss_heals(packet_size):
+    with Namespace() as net, RunningTwin(net, CAMTWIN, "--fault", "drop=0.02") as running:
+        check_loss_heals(net, running, packet_size)
+
+
+@pytest.mark.parametrize("damage", ["resend-deaf", "faults-uncounted"])
+def test_loss_heals_turns_red(damage):
+    with (
+        Namespace() as net,
+        RunningTwin(net, sabotaged(damage), "--fault", "drop=0.02") as running,
+        pytest.raises(AssertionError),
+    ):
+        check_loss_heals(net, running, 1500, frames=6)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         (["replay", "/no/j"], "camtwin: /no/j: No such file or directory"),
         (["replay", "/etc/hostname"], "camtwin: line 1 "),
         (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),
+        (["run", MODEL, "--fault", "drop=2"], "camtwin: fault drop 2 is not within 0 to 1"),
         (
             ["run", MODEL, "--bind", "203.0.113.7"],
             "camtwin: no network interface has the address 203.0.113.7",

@@ -19,13 +19,14 @@ import contextlib
 import logging
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
 from camtwin.camera import Camera
 from camtwin.camera.transport import GigETiming
 from camtwin.genicam import Refused
+from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.runtime import WallRuntime
 from camtwin.links.sender import Sender
@@ -67,6 +68,8 @@ class LinkStatus:
     worst_late_ms: float
     dropped_frames: int  # this computer is too slow for
     cut_frames: int
+    packets: int  # of pictures, resent ones included, before faults strike
+    faults: Mapping[str, int]  # how many of them each kind of fault struck
 
 
 class CameraPort:
@@ -107,7 +110,7 @@ class GigeLink:
 
     bind             the IPv4 address it has: one of this computer's, and only one
     any_destination  let clients aim the stream at any host, not only at themselves
-    lose             for tests and fault injection: (block id, packet id) -> this packet never arrives
+    faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
 
     LinkProblem, in one line, where the address or its ports cannot be had.
     """
@@ -120,7 +123,7 @@ class GigeLink:
         port: int = gvcp.PORT,
         *,
         any_destination: bool = False,
-        lose: Callable[[int, int], bool] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
         self.interface = interface_of(bind)
@@ -135,7 +138,7 @@ class GigeLink:
             ]
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            self.sender = Sender(stream_socket, self._on_problem, lose)
+            self.sender = Sender(stream_socket, self._on_problem, faults)
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
@@ -182,6 +185,8 @@ class GigeLink:
             worst_late_ms=stats.worst_late_ns / 1e6,
             dropped_frames=stats.dropped,
             cut_frames=stats.cut,
+            packets=stats.packets,
+            faults=self.sender.faults,
         )
 
     # -- datagrams -------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ link would go, and with two bursts at a time: that is what the default socket bu
 (212,992 B, of which each packet of 1500 B takes 2304). So lateness is counted, and never becomes loss.
 
 Between bursts the thread answers requests: packets to send again, test packets. The last frame stays in
-memory for them until the next but one has begun: what a host misses can be healed that long.
+memory for them until the next frame begins to leave: the camera's memory holds one image, and what a host
+misses can be healed that long.
+
+Faults of the network, where they are asked for, strike here (faults.py), originals and resends alike.
 
 Everything that touches the stream's socket happens on this thread.
 """
@@ -22,12 +25,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.links.faults import Attempts, Faults, Mischief
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import MS, SEC, Ns
 from camtwin.wire import gvsp
@@ -70,6 +74,7 @@ class Stats:
 
     frames: int = 0
     bytes: int = 0  # payload and headers of GVSP
+    packets: int = 0  # of pictures, resent ones included, before faults strike
     resent: int = 0  # packets
     late: int = 0  # frames
     worst_late_ns: Ns = 0
@@ -87,29 +92,34 @@ class _Sent:
     batch: Batch
     gone: int = 0  # payload packets that have left
     done: bool = False  # the trailer, too
+    attempts: Attempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = Attempts(self.block.last_packet + 1)
 
 
 class Sender:
     """sock        a bound UDP socket, this thread's from now on (but for closing it)
     on_problem  told, on this thread, what ended it
-    lose        for tests and fault injection: (block id, packet id) -> this packet never arrives
+    faults      of the network, on purpose
     """
 
     def __init__(
         self,
         sock: socket.socket,
         on_problem: Callable[[BaseException], object],
-        lose: Callable[[int, int], bool] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.sock, self.stats = sock, Stats()
-        self._on_problem, self._lose = on_problem, lose
+        self._on_problem = on_problem
+        self._mischief = Mischief(faults, self._send_single) if faults else None
         sock.settimeout(None)
         timeval = struct.pack("ll", 0, 50_000)  # s, us: a dead network must not hold the thread
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
         self._current: Job | None = None
-        self._kept: deque[_Sent] = deque(maxlen=2)  # the last frame, and the one under way
+        self._kept: _Sent | None = None  # the frame under way, or the last one
         self._target: Target | None = None
         self._fragment: bool | None = None
         self._earliest_ns: Ns = 0
@@ -117,6 +127,11 @@ class Sender:
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="gvsp-sender", daemon=True)
         self._thread.start()
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many packets each kind of fault has struck; empty without faults."""
+        return dict(self._mischief.counts) if self._mischief else {}
 
     # -- from any thread -------------------------------------------------------------------------
     def send(self, job: Job) -> None:
@@ -139,7 +154,7 @@ class Sender:
 
     def forget(self) -> None:
         """Nothing that was sent can be asked for again: the stream has closed."""
-        self._soon(self._kept.clear)
+        self._soon(self._forget)
 
     def resend(self, request: PacketResend, extended_status: bool) -> None:
         self._soon(lambda: self._resend(request, extended_status))
@@ -191,12 +206,25 @@ class Sender:
                     self._current = self._jobs.popleft()
                     return self._current
                 if not self._urgent and not self._closed:
-                    self._wake.wait()
+                    self._sleep()
         return None
 
     def _serve(self) -> None:
         while self._urgent:
             self._urgent.popleft()()
+        if self._mischief:
+            self._mischief.release(time.monotonic_ns())
+
+    def _sleep(self, until_ns: Ns | None = None) -> None:
+        """Until then, or a delayed packet is due, or somebody wakes this thread; `_wake` is held."""
+        delayed_ns = self._mischief.next_due() if self._mischief else None
+        due_ns = min((t for t in (until_ns, delayed_ns) if t is not None), default=None)
+        self._wake.wait(None if due_ns is None else max(0.0, (due_ns - time.monotonic_ns()) / SEC))
+
+    def _forget(self) -> None:
+        self._kept = None
+        if self._mischief:
+            self._mischief.forget()
 
     def _stopped(self, job: Job) -> bool:
         return job.cut or self._closed
@@ -205,12 +233,11 @@ class Sender:
         """Serve requests until then; False if the frame was cut meanwhile."""
         while not self._stopped(job):
             self._serve()
-            left = until_ns - time.monotonic_ns()
-            if left <= 0:
+            if time.monotonic_ns() >= until_ns:
                 return True
             with self._wake:
                 if not self._urgent and not self._stopped(job):
-                    self._wake.wait(left / SEC)
+                    self._sleep(until_ns)
         return False
 
     def _rendered(self, job: Job) -> NDArray[np.uint8] | None:
@@ -220,13 +247,15 @@ class Sender:
             self._serve()
             with self._wake:
                 if not self._urgent and not job.payload.done() and not self._stopped(job):
-                    self._wake.wait()
+                    self._sleep()
         return None if self._stopped(job) or job.payload.cancelled() else job.payload.result()
 
     def _transmit(self, job: Job) -> None:
         payload = self._rendered(job)
         if payload is None or not self._frame(job, payload):
             self.stats.cut += 1
+            if self._mischief:
+                self._mischief.forget()
 
     def _frame(self, job: Job, payload: NDArray[np.uint8]) -> bool:
         """Send one frame in its time; False if it was cut."""
@@ -239,8 +268,8 @@ class Sender:
         if not self._wait(job, max(job.start_ns, self._earliest_ns)):
             return False
         self._aim(job.target, job.do_not_fragment)
-        self._kept.append(sent)
-        self._send_whole(block.leader, job.block_id, 0)
+        self._kept = sent
+        self._send_whole(block.leader, sent, 0)
         count = len(sent.batch)
         burst = max(1, BURST_BYTES // job.packet_bytes)
         step_ns = (job.end_ns - job.start_ns) / count
@@ -250,7 +279,7 @@ class Sender:
                 return False
             size = min(burst, count - sent.gone)
             now = time.monotonic_ns()
-            self._send_run(sent.batch, job.block_id, sent.gone, size)
+            self._send_run(sent.batch, sent, sent.gone, size)
             sent.gone += size
             due_ns += size * step_ns
             # who wakes late may make up for one burst's time, or its lateness would add up
@@ -258,7 +287,7 @@ class Sender:
             self._earliest_ns = earliest + int(size * step_ns / CATCH_UP)
         if not self._wait(job, max(int(due_ns), self._earliest_ns)):
             return False
-        self._send_whole(block.trailer, job.block_id, block.last_packet)
+        self._send_whole(block.trailer, sent, block.last_packet, last=True)
         sent.done = True
         late_ns = time.monotonic_ns() - job.end_ns
         self.stats.frames += 1
@@ -268,35 +297,38 @@ class Sender:
 
     # -- requests --------------------------------------------------------------------------------
     def _resend(self, request: PacketResend, extended_status: bool) -> None:
-        """Send packets of the last frames again; say of those that cannot be that they are unavailable."""
-        sent = next((s for s in self._kept if s.block.block_id == request.block_id), None)
-        if sent is None or sent.block.extended != request.extended:
+        """Send packets of the last frame again; say of those that cannot be that they are unavailable."""
+        sent = self._kept
+        if sent is None or (sent.block.block_id, sent.block.extended) != (request.block_id, request.extended):
             last = min(request.last, request.first + MOST_UNAVAILABLE - 1)
             self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
             return
         self._aim(sent.job.target, sent.job.do_not_fragment)
         block = sent.block
         if request.first == 0:
-            self._send_again(block.leader, block, 0)
+            self._send_again(block.leader, sent, 0)
         first, last = max(request.first, 1), min(request.last, sent.gone)
         burst = max(1, BURST_BYTES // sent.job.packet_bytes)
         for start in range(first, last + 1, burst):
             stop = min(start + burst, last + 1)
             headers = gvsp.resent(block.headers[start - 1 : stop - 1], block.extended)
             data = sent.batch.payload[(start - 1) * block.data_bytes : (stop - 1) * block.data_bytes]
-            self._send_run(Batch(headers, data, block.data_bytes), block.block_id, 0, stop - start, start)
+            batch = Batch(headers, data, block.data_bytes)
+            self._send_run(batch, sent, 0, stop - start, start, last=stop > last)
             self.stats.resent += stop - start
         if sent.done and request.first <= block.last_packet <= request.last:
-            self._send_again(block.trailer, block, block.last_packet)
-        if not sent.done and request.last > sent.gone:
+            self._send_again(block.trailer, sent, block.last_packet)
+        if extended_status and not sent.done and request.last > sent.gone:
+            # without these codes: silence. UNAVAILABLE would make a host give up what is on its way
             first = max(request.first, sent.gone + 1)
             last = min(request.last, block.last_packet, first + MOST_UNAVAILABLE - 1)
-            self._refuse(request, first, last, Status.PACKET_NOT_YET_AVAILABLE if extended_status else None)
+            self._refuse(request, first, last, Status.PACKET_NOT_YET_AVAILABLE)
 
-    def _send_again(self, packet: bytes, block: gvsp.Block, packet_id: int) -> None:
+    def _send_again(self, packet: bytes, sent: _Sent, packet_id: int) -> None:
+        block = sent.block
         header = gvsp.header_bytes(block.extended)
         marked = gvsp.resent(np.frombuffer(packet[:header], np.uint8).reshape(1, header), block.extended)
-        self._send_whole(marked.tobytes() + packet[header:], block.block_id, packet_id)
+        self._send_whole(marked.tobytes() + packet[header:], sent, packet_id, last=True)
         self.stats.resent += 1
 
     def _refuse(self, request: PacketResend, first: int, last: int, status: Status | None) -> None:
@@ -306,11 +338,11 @@ class Sender:
             packet = gvsp.unavailable(
                 request.block_id, packet_id, request.extended, status or Status.PACKET_UNAVAILABLE
             )
-            self._send_whole(packet, request.block_id, packet_id)
+            self._send_single(packet)
 
     def _probe(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
         self._aim(target, do_not_fragment)
-        self._send_whole(gvsp.probe_packet(packet_bytes), 0, 0)
+        self._send_single(gvsp.probe_packet(packet_bytes))
 
     # -- the socket ------------------------------------------------------------------------------
     def _aim(self, target: Target, do_not_fragment: bool) -> None:
@@ -325,24 +357,54 @@ class Sender:
                 self.stats.lost += 1  # no way there: the packets fail, too, and are counted
         self._target = target
 
-    def _send_whole(self, packet: bytes, block_id: int, packet_id: int) -> None:
-        if self._lose and self._lose(block_id, packet_id):
-            return
+    def _send_single(self, packet: bytes) -> None:
         self._insist(lambda: min(1, self.sock.send(packet)))
         self.stats.bytes += len(packet)
 
-    def _send_run(self, batch: Batch, block_id: int, first: int, count: int, packet_id: int = 0) -> None:
-        """Send packets first.. of a batch; `packet_id`: of the first one, if it is not first + 1."""
-        packet_id, end = packet_id or first + 1, first + count
-        lost = [i for i in range(count) if self._lose(block_id, packet_id + i)] if self._lose else []
-        at = first
-        for stop in (*(first + i for i in lost), end):
-            while at < stop:
-                at += self._insist(lambda at=at, stop=stop: batch.send(self.sock, at, stop - at))
-            at = stop + 1
-        self.stats.bytes += count * batch.headers.shape[1] + min(
-            count * batch.data_bytes, batch.payload.size - first * batch.data_bytes
+    def _send_whole(self, packet: bytes, sent: _Sent, packet_id: int, *, last: bool = False) -> None:
+        """Send a leader or a trailer; `last`: no packet follows at once."""
+        self.stats.packets += 1
+        if self._mischief is None:
+            self._send_single(packet)
+            return
+        self._mischief.pass_on(
+            sent.block.block_id,
+            packet_id,
+            sent.attempts.next(packet_id, 1),
+            header_bytes=gvsp.header_bytes(sent.block.extended),
+            packet=lambda _: packet,
+            forward=lambda _, __: self._send_single(packet),
+            last=last,
+            now=time.monotonic_ns(),
         )
+
+    def _send_run(
+        self, batch: Batch, sent: _Sent, first: int, count: int, packet_id: int = 0, *, last: bool = False
+    ) -> None:
+        """Send packets first.. of a batch; `packet_id`: of the first one, if it is not first + 1."""
+        packet_id = packet_id or first + 1
+        self.stats.packets += count
+        if self._mischief is None:
+            self._forward(batch, first, first + count)
+            return
+        self._mischief.pass_on(
+            sent.block.block_id,
+            packet_id,
+            sent.attempts.next(packet_id, count),
+            header_bytes=batch.headers.shape[1],
+            packet=lambda i: batch.packet(first + i),
+            forward=lambda i, j: self._forward(batch, first + i, first + j),
+            last=last,
+            now=time.monotonic_ns(),
+        )
+
+    def _forward(self, batch: Batch, at: int, stop: int) -> None:
+        """Send packets at..stop - 1 of a batch, many at a time."""
+        self.stats.bytes += (stop - at) * batch.headers.shape[1] + min(
+            (stop - at) * batch.data_bytes, batch.payload.size - at * batch.data_bytes
+        )
+        while at < stop:
+            at += self._insist(lambda at=at: batch.send(self.sock, at, stop - at))
 
     def _insist(self, send: Callable[[], int]) -> int:
         """Packets that are off one's hands: sent, or given up (1) because the network refuses the first."""

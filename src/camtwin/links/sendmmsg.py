@@ -74,6 +74,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self.headers)
 
+    def packet(self, index: int) -> bytes:
+        """One of them, copied."""
+        start = index * self.data_bytes
+        return self.headers[index].tobytes() + self.payload[start : start + self.data_bytes].tobytes()
+
     def send(self, sock: socket.socket, first: int, count: int) -> int:
         """Send packets first.. of at most `count` over a connected socket; how many went, at least one.
 

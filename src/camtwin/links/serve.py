@@ -8,6 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.runtime import WallRuntime
 from camtwin.twins import Twin
@@ -26,6 +27,8 @@ def serve(
     ready: Told | None = None,
     status: Told | None = None,
     task: Task | None = None,
+    faults: Faults | None = None,
+    any_destination: bool = False,
 ) -> None:
     """Run the twin as a GigE Vision camera in wall time; returns when it has left the network.
 
@@ -34,20 +37,30 @@ def serve(
     ready    told once it can be discovered and its first picture need not wait
     status   told twice a second
     task     something to do beside it, once it is ready
+    faults, any_destination   as GigeLink has them
 
     LinkProblem where the address cannot be had; what goes wrong in the camera or the task is raised.
     """
-    asyncio.run(_serve(twin, bind, seconds, ready, status, task))
+
+    def opened(runtime: WallRuntime) -> GigeLink:
+        return GigeLink(twin, runtime, bind=bind, faults=faults, any_destination=any_destination)
+
+    asyncio.run(_serve(twin, opened, seconds, ready, status, task))
 
 
 async def _serve(
-    twin: Twin, bind: str, seconds: float | None, ready: Told | None, status: Told | None, task: Task | None
+    twin: Twin,
+    opened: Callable[[WallRuntime], GigeLink],
+    seconds: float | None,
+    ready: Told | None,
+    status: Told | None,
+    task: Task | None,
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for told in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(told, ended.set)
     runtime = WallRuntime(twin.clock)
-    async with GigeLink(twin, runtime, bind=bind) as link:
+    async with opened(runtime) as link:
         running: list[asyncio.Task[None]] = [
             asyncio.create_task(runtime.run()),
             asyncio.create_task(_begin(link, ready, task)),

@@ -31,7 +31,10 @@ CCP, PRIMARY_PORT, PRIMARY_IP = 0xA00, 0xA04, 0xA14
 SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
 
 EXCLUSIVE, CONTROL = 1, 2  # CCP
-HEARTBEAT_DISABLE, EXTENDED_STATUS = 1 << 0, 1 << 2  # GVCP configuration
+HEARTBEAT_DISABLE = 1 << 0  # GVCP configuration
+EXTENDED_STATUS = (
+    1 << 2 | 1 << 18
+)  # there, too: status codes of version 1.1, and of 2.0, which has those as well
 BLOCK_ID_64 = 1 << 30  # GVSP configuration
 LATCH, RESET = 2, 1  # timestamp control
 FIRE_TEST_PACKET, DO_NOT_FRAGMENT, PACKET_SIZE = 1 << 31, 1 << 30, 0xFFFF  # SCPS
@@ -43,6 +46,7 @@ CAPABILITY: Final = (
     | 1 << 28  # link speed
     | 1 << 27  # primary application's port and address
     | 1 << 22  # extended status codes of version 1.1
+    | 1 << 18  # and of version 2.0
     | 1 << 2  # PACKETRESEND; without it Aravis never asks
     | 1 << 1  # WRITEMEM
     | 1 << 0  # several registers in one command

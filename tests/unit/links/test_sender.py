@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from camtwin.links import sendmmsg
+from camtwin.links.faults import DELAY_NS, DROP, Faults
 from camtwin.links.sender import MOST_WAITING, Job, Sender
 from camtwin.units import MS, SEC
 from camtwin.wire import gvsp
@@ -29,12 +30,12 @@ PACKET_BYTES = 1036  # 1000 bytes of data: 100 packets
 class Bench:
     """A sender, its receiver, and jobs for it."""
 
-    def __init__(self, lose: Callable[[int, int], bool] | None = None) -> None:
+    def __init__(self, faults: Faults | None = None) -> None:
         self.receiver = Receiver()
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
         self.problems: list[BaseException] = []
-        self.sock, self.sender = sock, Sender(sock, self.problems.append, lose)
+        self.sock, self.sender = sock, Sender(sock, self.problems.append, faults)
 
     def job(self, block_id: int = 1, ms: int = 0, picture: NDArray[np.uint8] | None = PICTURE) -> Job:
         future: Future[NDArray[np.uint8]] = Future()
@@ -192,20 +193,24 @@ def test_all_of_a_frame_can_be_sent_again(bench: Bench) -> None:
     assert again[-1].form == TRAILER
 
 
-def test_the_frame_before_the_last_is_gone(bench: Bench) -> None:
-    for block_id in (1, 2, 3):
-        bench.send(block_id)
-        bench.receiver.packets()
-    bench.resend(2, 1, 1)
+def test_the_memory_holds_one_image(bench: Bench) -> None:
+    """As soon as the next frame begins to leave, the one before it is gone, and said to be."""
+    bench.send(block_id=1)
+    bench.receiver.packets()
+    bench.resend(1, 1, 1)
     assert bench.receiver.packet().status == Status.PACKET_RESEND
+    bench.send(block_id=2, ms=10_000)
+    while bench.receiver.packet().packet_id < 61:  # the leader and the first burst
+        pass
     bench.resend(1, 1, 2)
     gone = [bench.receiver.packet() for _ in range(2)]
-    assert [(p.status, p.packet_id, p.data) for p in gone] == [
-        (Status.PACKET_UNAVAILABLE, 1, b""),
-        (Status.PACKET_UNAVAILABLE, 2, b""),
+    assert [(p.status, p.block_id, p.packet_id, p.data) for p in gone] == [
+        (Status.PACKET_UNAVAILABLE, 1, 1, b""),
+        (Status.PACKET_UNAVAILABLE, 1, 2, b""),
     ]
     bench.resend(1, 1, 1, extended_status=True)
     assert bench.receiver.packet().status == Status.PACKET_REMOVED
+    bench.sender.cut()
 
 
 def test_what_has_not_been_sent_yet_is_not_sent_again(bench: Bench) -> None:
@@ -217,6 +222,8 @@ def test_what_has_not_been_sent_yet_is_not_sent_again(bench: Bench) -> None:
         (Status.PACKET_RESEND, seen[-1].packet_id),
         (Status.PACKET_NOT_YET_AVAILABLE, seen[-1].packet_id + 1),
     ]
+    bench.resend(7, 62, 62)  # who does not know that code is told nothing: the packet is on its way
+    assert bench.receiver.silence(0.05) == []
     bench.sender.cut()
 
 
@@ -237,25 +244,111 @@ def test_after_the_stream_has_closed_nothing_can_be_asked_for(bench: Bench) -> N
     assert bench.receiver.packet().status == Status.PACKET_UNAVAILABLE
 
 
+# -- faults ----------------------------------------------------------------------------------------
+
+
+def struck(faults: Faults, attempt: int = 0) -> list[int]:
+    """Ids of the packets of block 7 that are struck, leader to trailer."""
+    ids = np.arange(102, dtype=np.uint64)
+    return np.flatnonzero(faults.strikes(7, ids, np.full(102, attempt, np.uint64))).tolist()
+
+
 def test_lost_packets_do_not_arrive_and_heal() -> None:
-    tries: dict[int, int] = {}
-
-    def lose(block_id: int, packet_id: int) -> bool:
-        tries[packet_id] = tries.get(packet_id, 0) + 1
-        return packet_id in (1, 50, 51, 100) and tries[packet_id] == 1
-
-    bench = Bench(lose)
+    faults = Faults(drop=0.2, seed=3)
+    bench = Bench(faults)
     bench.send(block_id=7)
-    packets = bench.receiver.packets()
-    assert [n for n in range(102) if n not in {p.packet_id for p in packets}] == [1, 50, 51, 100]
-    for n in (1, 50, 51, 100):
-        bench.resend(7, n, n)
-    healed = {p.packet_id: p.data for p in packets} | {
-        p.packet_id: p.data for p in (bench.receiver.packet() for _ in range(4))
+    packets = bench.receiver.silence(0.1)
+    missing = [n for n in range(102) if n not in {p.packet_id for p in packets}]
+    assert missing == struck(faults)
+    assert 3 < len(missing) < 40
+    lost, left, attempt = len(missing), missing, 0
+    got = {p.packet_id: p.data for p in packets}
+    while left:
+        attempt += 1
+        for n in left:
+            bench.resend(7, n, n)
+        got |= {p.packet_id: p.data for p in bench.receiver.silence(0.1)}
+        left = [n for n in left if n in struck(faults, attempt)]
+        lost += len(left)
+        assert [n for n in range(102) if n not in got] == left
+    assert lost > len(missing), "resends are struck, too"
+    assert_same_bytes(b"".join(got[n] for n in range(1, 101)), PICTURE.tobytes())
+    assert bench.sender.faults == dict.fromkeys(("duplicate", "reorder", "delay", "corrupt"), 0) | {
+        "drop": lost
     }
-    assert_same_bytes(b"".join(healed[n] for n in range(1, 101)), PICTURE.tobytes())
     bench.close()
     assert bench.problems == []
+
+
+@pytest.mark.parametrize("kind", ["duplicate", "reorder", "delay", "corrupt"])
+def test_faults_that_lose_nothing(kind: str) -> None:
+    faults = Faults(**{kind: 0.1}, seed=3)
+    bench = Bench(faults)
+    bench.send(block_id=7)
+    packets = bench.receiver.silence(0.1)
+    bench.close()
+    ids, hit = [p.packet_id for p in packets], struck(faults)
+    data = {p.packet_id: p.data for p in packets}
+    wrong = [n for n in range(1, 101) if data[n] != PICTURE.tobytes()[(n - 1) * 1000 : n * 1000]]
+    if kind == "reorder":
+        hit = [n for n in hit if n < 101]
+        assert sorted(ids) == list(range(102))
+        assert ids != sorted(ids)
+        assert all(ids.index(n) > ids.index(n + 1) for n in hit if n + 1 not in hit)
+    elif kind == "duplicate":
+        assert ids == sorted([*range(102), *hit])
+    elif kind == "delay":
+        assert sorted(ids) == list(range(102))
+        assert ids[-len(hit) :] == hit
+        late = {p.packet_id: p.at for p in packets}
+        assert min(late[n] for n in hit) - packets[0].at > DELAY_NS / SEC / 2
+    else:
+        assert ids == list(range(102))
+        assert wrong == [n for n in hit if 1 <= n <= 100]
+        for n in wrong:
+            sent = PICTURE.tobytes()[(n - 1) * 1000 : n * 1000]
+            assert sum((a ^ b).bit_count() for a, b in zip(data[n], sent, strict=True)) == 1
+    assert wrong == [] or kind == "corrupt"
+    assert len(hit) > 3
+    assert bench.sender.faults[kind] == len(hit)
+    assert bench.problems == []
+
+
+@pytest.mark.parametrize("kind", ["drop", "duplicate", "reorder", "delay", "corrupt"])
+def test_the_share_is_struck(kind: str) -> None:
+    """Of n packets a share p, within five standard deviations, and each attempt anew."""
+    n, p = 200_000, 0.02
+    ids = np.arange(n, dtype=np.uint64)
+    faults = Faults(**{kind: p}, seed=5)
+    first, second = (faults.strikes(1, ids, np.full(n, a, np.uint64)) > 0 for a in (0, 1))
+    deviation = (n * p * (1 - p)) ** 0.5
+    assert abs(first.sum() - n * p) < 5 * deviation
+    assert abs((first & second).sum() - n * p * p) < 5 * (n * p * p) ** 0.5
+    assert np.array_equal(first, faults.strikes(1, ids, np.zeros(n, np.uint64)) > 0)
+    part = faults.strikes(1, ids[1000:1100], np.zeros(100, np.uint64)) > 0
+    assert np.array_equal(part, first[1000:1100])
+
+
+def test_kinds_are_independent() -> None:
+    n = 100_000
+    struck = Faults(drop=0.5, corrupt=0.5).strikes(1, np.arange(n, dtype=np.uint64), np.zeros(n, np.uint64))
+    assert abs((struck == DROP).sum() - n / 4) < 5 * (n * 3 / 16) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["dorp=0.1"], "no fault 'dorp'; there are drop, duplicate, reorder, delay, corrupt"),
+        (["drop=1.5"], "fault drop 1.5 is not within 0 to 1"),
+        (["drop=nan"], "fault drop nan is not within 0 to 1"),
+        (["delay=soon"], "fault delay 'soon' is no number within 0 to 1"),
+        (["drop"], "fault drop '' is no number within 0 to 1"),
+        (["drop=0.1", "drop=0.2"], "fault drop is given twice"),
+    ],
+)
+def test_what_is_no_fault_is_told(texts: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Faults.parse(texts)
 
 
 # -- the network -----------------------------------------------------------------------------------

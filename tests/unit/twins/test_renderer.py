@@ -21,4 +21,4 @@ def test_the_payload_is_the_image_packed(name, pattern, binning):
         image = renderer.image(exposure)
         payload = renderer.payload(exposure)
         assert image.std() > 0
-        assert_same_bytes(unpack(payload, exposure.pixel_format, 64, 32), image)
+        assert_same_bytes(unpack(payload, exposure.pixel_format, 64, 32).tobytes(), image.tobytes())

@@ -1,0 +1,209 @@
+"""Faults of the network on purpose: packets of the stream that are lost, doubled, swapped, late or damaged.
+
+Which packets are struck has an address and no state: a hash of (seed, kind, block id, packet id, attempt).
+The same seed strikes the same packets of the same blocks whatever the timing; a packet that is sent again is
+struck or spared anew, as the network would. Kinds are independent of each other, and a lost packet is lost.
+
+    drop        it never leaves
+    duplicate   it leaves twice, one right after the other
+    reorder     it leaves after the packet behind it (the last of a block, or of an answer, has none)
+    delay       it leaves 5 ms later than the others, DELAY_NS
+    corrupt     one bit of what follows its header is flipped, with a correct UDP checksum
+
+Struck are the packets of pictures; test packets and the answer that a packet is gone are not.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.sensor.noise import GOLDEN_64, MIX_A_64, MIX_B_64, mix64
+from camtwin.units import MS, Ns
+
+KINDS: Final = ("drop", "duplicate", "reorder", "delay", "corrupt")
+DROP, DUPLICATE, REORDER, DELAY, CORRUPT = (1 << i for i in range(len(KINDS)))
+DELAY_NS: Final = 5 * MS
+"""Longer than a host waits before it asks again (Aravis: 1 ms), shorter than any frame's period."""
+MOST_HELD: Final = 10_000  # delayed packets; more leave undelayed, so memory is bounded
+WHERE: Final = 99  # the kind whose hash says which bit is damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How often each fault strikes a packet, 0 to 1. ValueError names what is beyond that."""
+
+    drop: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    delay: float = 0.0
+    corrupt: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for kind in KINDS:
+            share = getattr(self, kind)
+            if not 0 <= share <= 1:
+                raise ValueError(f"fault {kind} {share:g} is not within 0 to 1")
+
+    @classmethod
+    def parse(cls, texts: Iterable[str], seed: int = 0) -> Self | None:
+        """From texts such as "drop=0.02"; None if there are none. ValueError names kind, value and limit."""
+        shares: dict[str, float] = {}
+        for text in texts:
+            kind, _, value = text.partition("=")
+            if kind not in KINDS:
+                raise ValueError(f"no fault {kind!r}; there are {', '.join(KINDS)}")
+            if kind in shares:
+                raise ValueError(f"fault {kind} is given twice")
+            try:
+                shares[kind] = float(value)
+            except ValueError:
+                raise ValueError(f"fault {kind} {value!r} is no number within 0 to 1") from None
+        return cls(**shares, seed=seed) if shares else None
+
+    def strikes(self, block_id: int, packets: NDArray[np.uint64], attempts: NDArray[np.uint64]) -> NDArray:
+        """What strikes each of these packets of a block, at its nth attempt: uint8, bits as DROP, ..."""
+        struck = np.zeros(len(packets), np.uint8)
+        for i, kind in enumerate(KINDS):
+            if share := getattr(self, kind):
+                chance = (self._hash(i, block_id, packets, attempts) >> np.uint64(11)) * 2.0**-53
+                struck |= (chance < share).astype(np.uint8) << np.uint8(i)
+        return struck
+
+    def damaged(self, packet: bytes, header_bytes: int, block_id: int, packet_id: int, attempt: int) -> bytes:
+        """The packet with one bit flipped behind its header."""
+        bits = (len(packet) - header_bytes) * 8
+        if not bits:
+            return packet
+        place = np.array([packet_id], np.uint64), np.array([attempt], np.uint64)
+        bit = header_bytes * 8 + int(self._hash(WHERE, block_id, *place)[0]) % bits
+        out = bytearray(packet)
+        out[bit >> 3] ^= 1 << (bit & 7)
+        return bytes(out)
+
+    def _hash(self, kind: int, block_id: int, packets: NDArray, attempts: NDArray) -> NDArray[np.uint64]:
+        key = mix64(self.seed & 0xFFFF_FFFF_FFFF_FFFF)
+        for part in (kind, block_id):
+            key = mix64((key ^ part) + GOLDEN_64 & 0xFFFF_FFFF_FFFF_FFFF)
+        return _mixed(_mixed(packets ^ np.uint64(key)) ^ attempts)
+
+
+def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """sensor.noise.mix64 of GOLDEN_64 + each word."""
+    words = words + np.uint64(GOLDEN_64)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(MIX_A_64)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(MIX_B_64)
+    return words ^ (words >> np.uint64(31))
+
+
+class Attempts:
+    """How often each packet of one block has been sent."""
+
+    def __init__(self, packets: int) -> None:
+        self._counts = np.zeros(packets, np.uint64)
+
+    def next(self, first: int, count: int) -> NDArray[np.uint64]:
+        """The numbers, from 0, of the attempts that are made now."""
+        now = self._counts[first : first + count].copy()
+        self._counts[first : first + count] += np.uint64(1)
+        return now
+
+
+class Mischief:
+    """Carries faults out on what a sender sends; all on the sender's thread.
+
+    send    what sends one packet
+    """
+
+    def __init__(self, faults: Faults, send: Callable[[bytes], object]) -> None:
+        self.faults, self._send = faults, send
+        self.counts: dict[str, int] = dict.fromkeys(KINDS, 0)
+        self._held: list[tuple[Ns, int, bytes]] = []  # delayed: a heap of (due, order, packet)
+        self._order = 0
+        self._behind: list[bytes] = []  # these wait for one packet to overtake them
+
+    def pass_on(
+        self,
+        block_id: int,
+        first: int,
+        attempts: NDArray[np.uint64],
+        *,
+        header_bytes: int,
+        packet: Callable[[int], bytes],
+        forward: Callable[[int, int], object],
+        last: bool,
+        now: Ns,
+    ) -> None:
+        """Send packets first.. of a block, as faults have it.
+
+        packet(i)           the bytes of the ith of them, from 0
+        forward(i, j)       sends i to j - 1, unharmed
+        last                whether none follows these that could overtake
+        """
+        count = len(attempts)
+        packets = np.arange(first, first + count, dtype=np.uint64)
+        struck = self.faults.strikes(block_id, packets, attempts)
+        if last:
+            struck[-1] &= ~REORDER & 0xFF
+        for i, kind in enumerate(KINDS):  # a lost packet is lost, and nothing else
+            which = struck if kind == "drop" else struck[(struck & DROP) == 0]
+            self.counts[kind] += int(((which >> np.uint8(i)) & 1).sum())
+        at = 0
+        for i in (*np.flatnonzero(struck).tolist(), count):
+            if at < i:
+                if self._behind:
+                    forward(at, at + 1)
+                    self._overtaken()
+                    at += 1
+                if at < i:
+                    forward(at, i)
+            if i < count:
+                attempt = int(attempts[i])
+                self._strike(int(struck[i]), packet(i), header_bytes, block_id, first + i, attempt, now)
+            at = i + 1
+        if last:
+            self._overtaken()
+
+    def _strike(
+        self, what: int, data: bytes, header_bytes: int, block_id: int, packet_id: int, attempt: int, now: Ns
+    ) -> None:
+        if what & DROP:
+            return
+        if what & CORRUPT:
+            data = self.faults.damaged(data, header_bytes, block_id, packet_id, attempt)
+        copies = 2 if what & DUPLICATE else 1
+        if what & DELAY and len(self._held) < MOST_HELD:
+            for _ in range(copies):
+                self._order += 1
+                heapq.heappush(self._held, (now + DELAY_NS, self._order, data))
+        elif what & REORDER:
+            self._behind += [data] * copies
+        else:
+            for _ in range(copies):
+                self._send(data)
+            self._overtaken()
+
+    def _overtaken(self) -> None:
+        behind, self._behind = self._behind, []
+        for data in behind:
+            self._send(data)
+
+    def next_due(self) -> Ns | None:
+        """When a delayed packet is to leave."""
+        return self._held[0][0] if self._held else None
+
+    def release(self, now: Ns) -> None:
+        """Send the delayed packets that are due."""
+        while self._held and self._held[0][0] <= now:
+            self._send(heapq.heappop(self._held)[2])
+
+    def forget(self) -> None:
+        """What is held back never leaves: the frame was cut, or the stream closed."""
+        self._held.clear()
+        self._behind.clear()
