@@ -39,9 +39,10 @@ def expose(
     """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape; it may be read-only.
-    pattern: the whole sensor's. out: where to write the frame, C-contiguous, uint16 or, at 8 bits, uint8. threads: see above; None and 1
-    use the caller's thread alone, more than numba's pool has are as many as it has. Safe to call from several
-    threads. ValueError as chain.frame_constants, or where an array's shape or type does not fit.
+    pattern: the whole sensor's. out: where to write the frame, C-contiguous, uint16 or, at 8 bits, uint8.
+    threads: see above; None and 1 use the caller's thread alone, more than numba's pool has are as many as
+    it has. Safe to call from several threads. ValueError as chain.frame_constants, or where an array's shape
+    or type does not fit.
     """
     constants = frame_constants(parameters, readout)
     shape, sensor_shape = (readout.height, readout.width), (parameters.height, parameters.width)

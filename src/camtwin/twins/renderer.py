@@ -55,8 +55,9 @@ class Renderer:
             return test_pattern(pattern, shown, bits, readout.frame)
         if not _is_binned(s):
             return self._expose(exposure, readout, np.uint16)
-        codes = self._expose(exposure, replace(readout, bits=self.parameters.adc_bits), np.uint16)
-        return binned(codes, s.BinningHorizontal, s.BinningVertical) >> np.uint16(self.parameters.adc_bits - bits)
+        adc_bits = self.parameters.adc_bits
+        codes = self._expose(exposure, replace(readout, bits=adc_bits), np.uint16)
+        return binned(codes, s.BinningHorizontal, s.BinningVertical) >> np.uint16(adc_bits - bits)
 
     def _expose(self, exposure: Exposure, readout: Readout, depth: type[np.unsignedinteger]) -> NDArray[Any]:
         """DN of every sensor pixel in the region, as `depth`."""
