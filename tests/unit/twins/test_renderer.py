@@ -11,7 +11,7 @@ from compare import assert_same_bytes
 @pytest.mark.parametrize("pattern", ["Off", "GreyDiagonalRamp"])
 @pytest.mark.parametrize("name", ["Mono8", "Mono10", "Mono12", "Mono12p"])
 def test_the_payload_is_the_image_packed(name, pattern, binning):
-    with camtwin.open("baumer-vcxg-124m", seed=3, scene="flat") as cam:
+    with camtwin.open("baumer-vcxg-124m", seed=3) as cam:
         cam.BinningHorizontal = cam.BinningVertical = binning
         cam.Width, cam.Height, cam.PixelFormat, cam.TestPattern = 64, 32, name, pattern
         exposures = []
