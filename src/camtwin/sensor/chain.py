@@ -50,8 +50,8 @@ class Constants(NamedTuple):
 class Keys(NamedTuple):
     """Where one frame's random numbers start: keys of noise.stream_key.
 
-    temporal: the normal number of shot and read noise. counting, read: a uniform number for the electrons and a
-    normal one for the read noise, where electrons are counted.
+    temporal: the normal number of shot and read noise. counting, read: where electrons are counted, a uniform
+    number for few of them and a normal one for the read noise.
     """
 
     temporal: np.uint64

@@ -261,6 +261,28 @@ def test_the_noise_is_the_one_that_recordings_were_made_with():
     assert zlib.crc32(dn.tobytes()) == 0x0227338C
 
 
+def test_the_same_bytes_on_another_processor(tmp_path):
+    """On x86 `generic` has vectors of 128 bits and no fused multiply-add."""
+    processor = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    program = """
+import zlib
+from dataclasses import replace
+import numpy as np
+from camtwin.pixels import FORMATS
+from camtwin.sensor import expose_payload, fixed_pattern
+from physics.small_sensor import PARAMETERS, readout
+rate_e = np.random.default_rng(3).uniform(0, 1e4, (128, 256)).astype(np.float32)
+for read_noise_e in (0.4, 2.0):
+    p = replace(PARAMETERS, read_noise_e=read_noise_e)
+    payload = expose_payload(rate_e, fixed_pattern(p, 1), p, readout(p), FORMATS["Mono12p"])
+    print(zlib.crc32(payload))
+"""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    here = run(program, PYTHONPATH=path)
+    assert len(set(here.split())) == 2
+    assert run(program, PYTHONPATH=path, NUMBA_CACHE_DIR=str(tmp_path), **processor) == here
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
