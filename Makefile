@@ -37,11 +37,12 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
 
-benchmark: $(VENV)/.warm  ## measure the kernels beside numpy, into docs/benchmarks.md; JSON=FILE for the numbers
+benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into docs/benchmarks.md; JSON=FILE for the numbers
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
-	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 tests/physics/test_noise_exact.py
+	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -265,7 +265,7 @@ def expose_rows(rate_e, gain, offset_e, out, bits, unit, first, end, x, y, half,
     z, z_read = np.empty(width, np.float32), np.empty(width, np.float32)
     for start in range(first, end, unit):
         stop = min(start + unit, end)
-        if bits == 16:  # the machine's own words: no need to go through scratch
+        if bits == 16:  # words as they lie in memory: all machines that numba knows are little-endian
             codes = out[2 * start * width : 2 * stop * width].view(np.uint16)
         for row in range(start, stop):
             at = y + row

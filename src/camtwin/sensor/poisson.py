@@ -8,7 +8,8 @@ the exact one, ever closer with rising mean (M. B. Giles, Algorithm 955: approxi
 cumulative distribution function, ACM TOMS 42, 2016).
 
 All arithmetic is basic operations, one rounding each, so that the compiled twin (kernels.py) gives the same
-counts on any machine; that is why exp() is spelled out.
+counts on any machine; that is why exp() is spelled out. As in noise.py, who changes a constant changes
+recorded pictures and has to clear numba's cache of kernels.py by hand.
 """
 
 import numpy as np
