@@ -2,7 +2,8 @@
 
 Source of each layout: the chapter of GigE Vision 2.0 that has the message's name, as Wireshark's
 packet-gvcp.c (the AIA's own contribution) and Aravis' arvgvcpprivate.h tell it. The device decodes commands
-and encodes acknowledges. PENDING_ACK is none of its messages: no command takes it longer than its pending timeout.
+and encodes acknowledges. PENDING_ACK is none of its messages: no command takes it longer than its pending
+timeout.
 """
 
 from __future__ import annotations
