@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+COUNT ?= 1000000
 TESTS ?= tests
 APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark
 
@@ -14,7 +15,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test benchmark statistics check clean
+.PHONY: help setup demo test fuzz benchmark statistics check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -36,6 +37,9 @@ check: $(VENV)/.dev  ## style, types, import rules
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
+
+fuzz: $(VENV)/.dev  ## hostile datagrams against the control channel; COUNT=1000000 SEED=... to do it again
+	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into docs/benchmarks.md; JSON=FILE for the numbers
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")

@@ -281,6 +281,83 @@ def heartbeat_endless() -> None:
     GevDevice.next_timer = lambda self: None
 
 
+@breaks
+def stream_goes_on() -> None:
+    """Who loses control leaves the stream as it is."""
+    from camtwin.links.stream import GvspStream
+    from camtwin.wire.gev import GevDevice
+
+    GvspStream.close = GvspStream.end_acquisition = lambda self: None
+    device: Any = GevDevice
+    target, last = device.target.fget, []
+
+    def kept(self: GevDevice) -> Any:
+        last.extend([now] if (now := target(self)) else [])
+        return last[-1] if last else None
+
+    device.target = property(kept)
+
+
+@breaks
+def switchover_keyless() -> None:
+    """Any key opens."""
+    from camtwin.wire import bootstrap
+    from camtwin.wire.gev import GevDevice
+
+    check = GevDevice._set_privilege
+
+    def lenient(self: GevDevice, value: int, peer: Any, now: int) -> None:
+        self._words[bootstrap.SWITCHOVER_KEY] = value >> 16
+        check(self, value, peer, now)
+
+    GevDevice._set_privilege = lenient
+
+
+@breaks
+def force_ip_registers_only() -> None:
+    """FORCEIP is acknowledged, and no socket moves."""
+    from camtwin.links.gige import GigeLink
+
+    GigeLink.move = lambda self, address: (address, 0)
+
+
+@breaks
+def force_ip_always() -> None:
+    """FORCEIP moves a camera that somebody is using."""
+    from camtwin.wire.gev import GevDevice
+
+    move = GevDevice._force_ip
+
+    def careless(self: GevDevice, request: Any) -> bytes | None:
+        self.controller, controller = None, self.controller
+        try:
+            return move(self, request)
+        finally:
+            self.controller = controller
+
+    GevDevice._force_ip = careless
+
+
+@breaks
+def sockets_inherited() -> None:
+    """A process that outlives the twin has its sockets."""
+    import os
+    import time
+
+    from camtwin.links.gige import GigeLink
+
+    make = GigeLink.__init__
+
+    def haunted(self: GigeLink, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if not os.fork():
+            os.closerange(0, 3)
+            time.sleep(60)
+            os._exit(0)
+
+    GigeLink.__init__ = haunted
+
+
 if __name__ == "__main__":
     for name in sys.argv.pop(1).split("+"):
         BREAKS[name]()
