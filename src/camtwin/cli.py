@@ -195,6 +195,13 @@ def run(
             help="Record what hosts do and what comes of it, for `camtwin replay`.", show_default=False
         ),
     ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            help="Capture all that goes over the link, in the camera's time, for Wireshark.",
+            show_default=False,
+        ),
+    ] = None,
     fault: FaultSpecs = None,
     any_destination: Annotated[
         bool,
@@ -233,6 +240,7 @@ def run(
             status=line.show,
             faults=faults,
             any_destination=any_destination,
+            pcap=pcap,
         )
     line.end()
 
