@@ -212,8 +212,8 @@ def wire_lossy() -> None:
 
     make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None) -> None:
-        make(self, sock, on_problem, Faults(drop=0.02, seed=1))
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1), tap)
 
     Sender.__init__ = lossy
 
@@ -252,6 +252,44 @@ def faults_uncounted() -> None:
             self.counts = before
 
     Mischief.pass_on = silent
+
+
+@breaks
+def pcap_forgets() -> None:
+    """Packets that are sent again are not in the capture."""
+    from camtwin.links.pcap import StreamTap
+
+    tell = StreamTap.sent_run
+
+    def forgetful(self: StreamTap, *args: Any, **named: Any) -> None:
+        if not self.aside:
+            tell(self, *args, **named)
+
+    StreamTap.sent_run = forgetful
+
+
+@breaks
+def pcap_early() -> None:
+    """The capture is taken before faults strike."""
+    from camtwin.links.faults import Mischief
+    from camtwin.links.pcap import StreamTap
+    from camtwin.links.sender import Sender
+
+    make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
+    taps: list[Any] = []
+
+    def tapped(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
+        taps[:] = [self, tap]
+        make(self, sock, on_problem, faults, tap)
+
+    def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
+        sender, tap = taps
+        for i in range(len(attempts)):
+            tell(tap, named["packet"](i), sender._target, whole=True)
+        pass_on(self, block_id, first, attempts, **named)
+
+    Sender.__init__, Mischief.pass_on = tapped, early
+    StreamTap.sent = StreamTap.sent_run = lambda self, *args, **named: None
 
 
 @breaks
