@@ -83,6 +83,33 @@ def noise_frozen() -> None:
     Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), frame=1)
 
 
+@breaks
+def noise_unseeded() -> None:
+    """Noise that no seed makes again."""
+    import os
+
+    from camtwin.twins.renderer import Renderer
+
+    readout = Renderer._readout
+    seed = int.from_bytes(os.urandom(4), "big")
+    Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), seed=seed)
+
+
+@breaks
+def log_unsteady() -> None:
+    """What the camera says depends on this computer's clock."""
+    import time
+
+    from camtwin.camera import Camera
+
+    emit = Camera.emit
+
+    def unsteady(self: Camera, name: str, frame_id: int | None = None) -> None:
+        emit(self, f"{name} at {time.monotonic_ns()}", frame_id)
+
+    Camera.emit = unsteady
+
+
 # --- features
 
 

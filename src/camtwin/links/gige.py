@@ -175,7 +175,7 @@ class GigeLink:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        self.twin.camera.abort()
+        self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
         self._opened.close()
 
     def status(self) -> LinkStatus:
