@@ -47,6 +47,10 @@ soak: $(VENV)/.dev $(VENV)/.warm  ## a minute of clients coming and going, recor
 	@tools/apt-install $(APT)
 	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
 
+loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
+	@tools/apt-install $(APT)
+	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
+
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

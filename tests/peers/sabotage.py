@@ -253,6 +253,14 @@ def resend_deaf() -> None:
 
 
 @breaks
+def refusals_silent() -> None:
+    """Who asks for packets that are gone is told nothing."""
+    from camtwin.links.sender import Sender
+
+    Sender._refuse = lambda self, *args: None
+
+
+@breaks
 def pacing_slow() -> None:
     """Camera time passes 3 % too slowly."""
     from camtwin.links.runtime import WallRuntime
