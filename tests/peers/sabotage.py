@@ -257,7 +257,7 @@ def refusals_silent() -> None:
     """Who asks for packets that are gone is told nothing."""
     from camtwin.links.sender import Sender
 
-    Sender._refuse = lambda self, *args: None
+    Sender._refuse = lambda self, request, first, last, status: None
 
 
 @breaks

@@ -402,6 +402,9 @@ def test_an_abort_cuts_the_frame(
     assert client.write(twin.address("AcquisitionAbort"), 1) == 0
     assert all(p.form == 3 for p in receiver.silence(0.2))  # no trailer
     assert running.link.status().cut_frames == 1
+    assert client.write(twin.address("AcquisitionStart"), 1) == 0
+    following = receiver.packet()
+    assert (following.form, following.block_id) == (1, 2), "the block that was cut has had its number"
 
 
 # -- what goes wrong -------------------------------------------------------------------------------
