@@ -290,6 +290,15 @@ def faults_uncounted() -> None:
 
 
 @breaks
+def fragments() -> None:
+    """Packets may be cut in pieces on their way, whatever the host has set."""
+    from camtwin.links.sender import Sender
+
+    aim = Sender._aim
+    Sender._aim = lambda self, target, do_not_fragment: aim(self, target, False)
+
+
+@breaks
 def pcap_forgets() -> None:
     """Packets that are sent again are not in the capture."""
     from camtwin.links.pcap import StreamTap

@@ -70,18 +70,19 @@ def kinds(net: Namespace, file: Path) -> Counter[tuple[str, ...]]:
     streams = {sender for sender, receiver in ports if PORT not in (sender, receiver)}
     decode = tuple(a for p in streams for a in ("-d", f"udp.port=={p},gvsp"))
     control = ("gvcp.cmd.command", "gvcp.ack", "gvcp.cmd.status")
-    stream = ("gvsp.format", "gvsp.status", "gvsp.blockid16", "gvsp.sizex", "gvsp.sizey")
+    stream = ("gvsp.format", "gvsp.status", "gvsp.blockid16", "gvsp.sizex", "gvsp.sizey", "ip.flags.df")
     remarks = ("_ws.malformed", "_ws.expert.message")
     found: Counter[tuple[str, ...]] = Counter()
     for protocol, *values in fields(
         net, file, "_ws.col.Protocol", *control, *stream, *remarks, options=decode
     ):
         assert protocol in ("GVCP", "GVSP"), protocol
-        assert not any(values[8:]), f"malformed, or with an expert's remark: {values}"
+        assert not any(values[9:]), f"malformed, or with an expert's remark: {values}"
         if protocol == "GVCP":
             found["GVCP", *values[:3]] += 1
             continue
-        form, status, block_id, *sizes = values[3:8]
+        form, status, block_id, *sizes, whole = values[3:9]
+        assert whole in ("1", "True"), "do not fragment, as GevSCPSDoNotFragment is by default"
         kind = int(form, 0) if int(block_id, 0) else 0
         assert sizes == SIZES.get(kind, ["", ""]), "sizes of a leader or a trailer"
         found["GVSP", "test" if not kind else str(kind), f"{int(status, 0):#06x}"] += 1
@@ -126,6 +127,7 @@ def test_wireshark(tmp_path):
         ("leader-cut", "malformed"),
         ("leader-narrow", "sizes of a leader"),
         ("trailer-short", "sizes of a leader or a trailer"),
+        ("fragments", "do not fragment"),
         ("pcap-forgets", "the twin's capture differs"),
         ("pcap-early", "the twin's capture differs"),
     ],
