@@ -42,7 +42,7 @@ def check_accounted(
 ) -> None:
     """Every frame at full rate: whole, or asked for too late and answered so, or never sent, and counted."""
     got = net.aravis("grab", "--frames", str(frames), "--times-only", "--packet-size", str(packet_size),
-                     "--buffers", "20", timeout=120)  # fmt: skip
+                     "--buffers", "20", "--patient", timeout=120)  # fmt: skip
     running.__exit__()
     whole = {f["id"] for f in got["frames"] if f["status"] == "success"}
     last = max(f["id"] for f in got["frames"])
