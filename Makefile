@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz benchmark statistics check clean
+.PHONY: help setup demo test fuzz benchmark statistics soak loss check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -47,6 +47,14 @@ benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into 
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
+
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute of clients coming and going, recorded and replayed (root)
+	@tools/apt-install $(APT)
+	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
+
+loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
+	@tools/apt-install $(APT)
+	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

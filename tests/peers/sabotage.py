@@ -83,6 +83,33 @@ def noise_frozen() -> None:
     Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), frame=1)
 
 
+@breaks
+def noise_unseeded() -> None:
+    """Noise that no seed makes again."""
+    import os
+
+    from camtwin.twins.renderer import Renderer
+
+    readout = Renderer._readout
+    seed = int.from_bytes(os.urandom(4), "big")
+    Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), seed=seed)
+
+
+@breaks
+def log_unsteady() -> None:
+    """What the camera says depends on this computer's clock."""
+    import time
+
+    from camtwin.camera import Camera
+
+    emit = Camera.emit
+
+    def unsteady(self: Camera, name: str, frame_id: int | None = None) -> None:
+        emit(self, f"{name} at {time.monotonic_ns()}", frame_id)
+
+    Camera.emit = unsteady
+
+
 # --- features
 
 
@@ -212,8 +239,8 @@ def wire_lossy() -> None:
 
     make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None) -> None:
-        make(self, sock, on_problem, Faults(drop=0.02, seed=1))
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1), tap)
 
     Sender.__init__ = lossy
 
@@ -223,6 +250,14 @@ def resend_deaf() -> None:
     from camtwin.links.sender import Sender
 
     Sender.resend = lambda self, request, extended_status: None
+
+
+@breaks
+def refusals_silent() -> None:
+    """Who asks for packets that are gone is told nothing."""
+    from camtwin.links.sender import Sender
+
+    Sender._refuse = lambda self, request, first, last, status: None
 
 
 @breaks
@@ -252,6 +287,53 @@ def faults_uncounted() -> None:
             self.counts = before
 
     Mischief.pass_on = silent
+
+
+@breaks
+def fragments() -> None:
+    """Packets may be cut in pieces on their way, whatever the host has set."""
+    from camtwin.links.sender import Sender
+
+    aim = Sender._aim
+    Sender._aim = lambda self, target, do_not_fragment: aim(self, target, False)
+
+
+@breaks
+def pcap_forgets() -> None:
+    """Packets that are sent again are not in the capture."""
+    from camtwin.links.pcap import StreamTap
+
+    tell = StreamTap.sent_run
+
+    def forgetful(self: StreamTap, *args: Any, **named: Any) -> None:
+        if not self.aside:
+            tell(self, *args, **named)
+
+    StreamTap.sent_run = forgetful
+
+
+@breaks
+def pcap_early() -> None:
+    """The capture is taken before faults strike."""
+    from camtwin.links.faults import Mischief
+    from camtwin.links.pcap import StreamTap
+    from camtwin.links.sender import Sender
+
+    make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
+    taps: list[Any] = []
+
+    def tapped(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
+        taps[:] = [self, tap]
+        make(self, sock, on_problem, faults, tap)
+
+    def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
+        sender, tap = taps
+        for i in range(len(attempts)):
+            tell(tap, named["packet"](i), sender._target, whole=True)
+        pass_on(self, block_id, first, attempts, **named)
+
+    Sender.__init__, Mischief.pass_on = tapped, early
+    StreamTap.sent = StreamTap.sent_run = lambda self, *args, **named: None
 
 
 @breaks

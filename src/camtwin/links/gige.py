@@ -24,17 +24,19 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 from camtwin.camera import Camera
-from camtwin.camera.transport import GigETiming
+from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
 from camtwin.genicam import Refused
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
+from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.runtime import WallRuntime
 from camtwin.links.sender import IP_MTU_DISCOVER, Sender
 from camtwin.links.stream import GvspStream, Twin
-from camtwin.units import SEC
+from camtwin.units import SEC, Ns
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
 
@@ -114,8 +116,9 @@ class GigeLink:
     bind             the IPv4 address it has: one of this computer's, and only one
     any_destination  let clients aim the stream at any host, not only at themselves
     faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
+    pcap             a file for everything that goes over the link (pcap.py)
 
-    LinkProblem, in one line, where the address or its ports cannot be had.
+    LinkProblem, in one line, where the address or its ports cannot be had; OSError where the file cannot.
     """
 
     def __init__(
@@ -127,6 +130,7 @@ class GigeLink:
         *,
         any_destination: bool = False,
         faults: Faults | None = None,
+        pcap: Path | None = None,
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
         self.home = bind
@@ -138,18 +142,18 @@ class GigeLink:
             opening.callback(lambda: self._listening.close())  # whichever it is by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            self.sender = Sender(stream_socket, self._on_problem, faults)
+            port_of = CameraPort(twin.camera)
+            who = identity(twin, self.interface, port_of, stream_socket.getsockname()[1])
+            self._capture, tap = None, None
+            if pcap:
+                self._capture = Capture(pcap, bind, who.mac, self._camera_time, self._on_problem)
+                opening.callback(self._capture.close)
+                tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
+            self.sender = Sender(stream_socket, self._on_problem, faults, tap)
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
-            port_of = CameraPort(twin.camera)
-            self.gev = gev.GevDevice(
-                identity(twin, self.interface, port_of, stream_socket.getsockname()[1]),
-                port_of,
-                self.stream,
-                self,
-                any_destination=any_destination,
-            )
+            self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
             self._opened = opening.pop_all()
 
     async def __aenter__(self) -> Self:
@@ -166,7 +170,7 @@ class GigeLink:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        self.twin.camera.abort()
+        self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
         self._opened.close()
 
     def status(self) -> LinkStatus:
@@ -235,6 +239,8 @@ class GigeLink:
                 log.debug("control socket: %s", problem)
                 return
             if not broadcast or self._for_us(data, ancillary):
+                if self._capture:
+                    self._capture.datagram(peer, sock.getsockname(), data)
                 self.runtime.post(self._carry_out, data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
@@ -253,6 +259,8 @@ class GigeLink:
                 log.debug("%s:%d: %s", *peer, reply.note)
             try:
                 self.control.sendto(reply.data, reply.peer)
+                if self._capture:
+                    self._capture.datagram((self.bind, self.port), reply.peer, reply.data)
             except OSError as problem:  # a client that has gone, a firewall: its trouble, not ours
                 log.debug("answer to %s:%d: %s", *reply.peer, problem)
         self._plan_timer()
@@ -269,8 +277,12 @@ class GigeLink:
         self.runtime.post(self.gev.tick, self.runtime.host_now())
         self._plan_timer()
 
+    def _camera_time(self, host_ns: Ns) -> Ns:
+        """Virtual time of a host time, whether or not the twin has come so far."""
+        return int((host_ns - self.runtime.host_ns(0)) * self.runtime.pace)
+
     def _on_problem(self, problem: BaseException) -> None:
-        """The sender's thread died: the run ends, and says why."""
+        """The sender's thread died, or the capture's: the run ends, and says why."""
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.runtime.fail, problem)
 
@@ -314,6 +326,10 @@ def _as_before(sock: socket.socket, old: socket.socket) -> None:
         sock.setsockopt(level, option, old.getsockopt(level, option, 16))
     with contextlib.suppress(OSError):  # it had no host yet, or has no way to it from here
         sock.connect(old.getpeername())
+def gap_bytes(twin: Twin) -> int:
+    """On the twin's wire, around each packet."""
+    timing = twin.camera.transmitter.timing
+    return ETHERNET_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
 
 
 def _bound(address: str, port: int, *, shared: bool = False) -> socket.socket:

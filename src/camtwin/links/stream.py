@@ -120,6 +120,7 @@ class GvspStream:
                 do_not_fragment=s.GevSCPSDoNotFragment,
                 start_ns=self.runtime.host_ns(transfer.start_ns),
                 end_ns=self.runtime.host_ns(transfer.end_ns),
+                packet_delay_ns=s.GevSCPD,
             )
         )
 

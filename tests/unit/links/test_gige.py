@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -61,7 +61,10 @@ def picture(exposure: Exposure) -> NDArray[np.uint8]:
 class Running:
     """A link and its runtime in a thread of their own, from entry to exit."""
 
-    def __init__(self, twin: StubTwin, bind: str = "127.0.0.1", port: int | None = None) -> None:
+    def __init__(
+        self, twin: StubTwin, bind: str = "127.0.0.1", port: int | None = None, **options: Any
+    ) -> None:
+        self.options = options  # GigeLink's
         self.twin, self.bind, self.port = twin, bind, port or free_port(bind)
         self.problem: BaseException | None = None
         self._ready = threading.Event()
@@ -78,7 +81,7 @@ class Running:
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         runtime = WallRuntime(self.twin.clock)
-        async with GigeLink(self.twin, runtime, bind=self.bind, port=self.port) as self.link:
+        async with GigeLink(self.twin, runtime, bind=self.bind, port=self.port, **self.options) as self.link:
             tasks = [asyncio.create_task(runtime.run()), asyncio.create_task(self._stop.wait())]
             self._ready.set()
             done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -482,6 +485,9 @@ def test_an_abort_cuts_the_frame(
     assert client.write(twin.address("AcquisitionAbort"), 1) == 0
     assert all(p.form == 3 for p in receiver.silence(0.2))  # no trailer
     assert running.link.status().cut_frames == 1
+    assert client.write(twin.address("AcquisitionStart"), 1) == 0
+    following = receiver.packet()
+    assert (following.form, following.block_id) == (1, 2), "the block that was cut has had its number"
 
 
 # -- what goes wrong -------------------------------------------------------------------------------
