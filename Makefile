@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark
+APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool tshark
 
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt

@@ -172,6 +172,15 @@ FaultSpecs = Annotated[
 ]
 
 
+Pace = Annotated[
+    str,
+    typer.Option(
+        metavar="N|max",
+        help="Camera seconds per second; max: as fast as this computer and the client can.",
+    ),
+]
+
+
 class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
@@ -189,6 +198,7 @@ def run(
     settings: Set = None,
     seconds: For = None,
     link_speed: Speed = "1G",
+    pace: Pace = "1",
     journal: Annotated[
         Path | None,
         typer.Option(
@@ -206,11 +216,13 @@ def run(
     """Run a twin that stock software finds on the network, until Ctrl-C."""
     from camtwin.links.faults import Faults
     from camtwin.links.record import recorded
+    from camtwin.links.runtime import pace_of
     from camtwin.links.serve import serve
 
+    speed = _user(pace_of, pace)
     faults = _user(Faults.parse, fault or (), seed)
     twin = _session(model, scene, seed, serial, settings, link_speed).twin
-    line = LiveLine(twin)
+    line = LiveLine(twin, pace)
 
     def ready(_: object) -> None:
         print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {bind}", flush=True)
@@ -233,6 +245,7 @@ def run(
             status=line.show,
             faults=faults,
             any_destination=any_destination,
+            pace=speed,
         )
     line.end()
 
@@ -330,9 +343,9 @@ class LiveLine:
 
     PLAIN_S = 10.0
 
-    def __init__(self, twin: Any) -> None:
-        self.twin, self.terminal, self.shown = twin, sys.stdout.isatty(), False
-        self._before: tuple[int, int] = (0, 0)  # host ns, bytes
+    def __init__(self, twin: Any, pace: str = "1") -> None:
+        self.twin, self.pace, self.terminal, self.shown = twin, pace, sys.stdout.isatty(), False
+        self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
         self._plain_ns = 0
         self._text = ""
 
@@ -343,8 +356,9 @@ class LiveLine:
     def show(self, link: Any) -> None:
         """Told by the link, twice a second."""
         status, now = link.status(), link.runtime.host_now()
-        then, sent = self._before
-        self._before = (now, status.bytes)
+        then, camera_then, sent = self._before
+        camera_now = link.runtime.now()
+        self._before = (now, camera_now, status.bytes)
         rate = (status.bytes - sent) * 1e3 / (now - then) if then else 0.0
         parts = [
             self.twin.sheet.model,
@@ -354,6 +368,10 @@ class LiveLine:
             f"{status.resent_packets} resends",
             f"{self.twin.camera.temperature_C:.1f} C",
         ]
+        if self.pace == "max":
+            parts.append(f"pace max, now {(camera_now - camera_then) / (now - then) if then else 1:.1f}x")
+        elif self.pace != "1":
+            parts.append(f"pace {self.pace}")
         if status.late_frames:
             parts.append(f"{status.late_frames} late")
         if status.dropped_frames:

@@ -212,8 +212,8 @@ def wire_lossy() -> None:
 
     make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None) -> None:
-        make(self, sock, on_problem, Faults(drop=0.02, seed=1))
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any, *others: Any) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1), *others)
 
     Sender.__init__ = lossy
 
@@ -236,6 +236,31 @@ def pacing_slow() -> None:
         make(self, clock, 0.97 * pace, *monotonic, **named)
 
     WallRuntime.__init__ = slow
+
+
+@breaks
+def pace_ignored() -> None:
+    from camtwin.links import runtime
+
+    runtime.paced = lambda clock, pace: runtime.WallRuntime(clock)
+
+
+@breaks
+def timestamps_by_wall() -> None:
+    """The camera's timestamps are those of this computer."""
+    import time
+
+    from camtwin.camera import Camera
+
+    Camera.timestamp = property(lambda self: time.monotonic_ns() & ~7)  # type: ignore[assignment]
+
+
+@breaks
+def datagrams_uncut() -> None:
+    """Large datagrams for everybody, cut by the kernel or not."""
+    from camtwin.links import segmentation
+
+    segmentation.cuts = lambda interface, address: True
 
 
 @breaks

@@ -28,7 +28,9 @@ from camtwin.camera.transport import GigETiming
 from camtwin.genicam import Refused
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.pacing import LEAST, Eager, OnSchedule
+from camtwin.links.runtime import FreeRuntime, WallRuntime
+from camtwin.links.segmentation import cuts
 from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
@@ -138,7 +140,17 @@ class GigeLink:
             ]
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            self.sender = Sender(stream_socket, self._on_problem, faults)
+            # packets that faults strike are asked for again whatever the rate: it need not fall for them
+            free = isinstance(runtime, FreeRuntime)
+            pacing = Eager(1.0 if faults else LEAST) if free else OnSchedule()
+            self.sender = Sender(
+                stream_socket,
+                self._on_problem,
+                faults,
+                pacing,
+                self._on_sent,
+                lambda address: cuts(self.interface.name, address),
+            )
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
@@ -233,6 +245,12 @@ class GigeLink:
     def _tick(self) -> None:
         self.runtime.post(self.gev.tick, self.runtime.host_now())
         self._plan_timer()
+
+    def _on_sent(self) -> None:
+        """On the sender's thread: who waits for room need not."""
+        if self._loop and isinstance(self.runtime, FreeRuntime):
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                self._loop.call_soon_threadsafe(self.runtime.wake)
 
     def _on_problem(self, problem: BaseException) -> None:
         """The sender's thread died: the run ends, and says why."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import WallRuntime, paced
 from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
@@ -29,6 +29,7 @@ def serve(
     task: Task | None = None,
     faults: Faults | None = None,
     any_destination: bool = False,
+    pace: float = 1.0,
 ) -> None:
     """Run the twin as a GigE Vision camera in wall time; returns when it has left the network.
 
@@ -38,6 +39,7 @@ def serve(
     status   told twice a second
     task     something to do beside it, once it is ready
     faults, any_destination   as GigeLink has them
+    pace     camera seconds per second; infinity: as fast as this computer and the client can
 
     LinkProblem where the address cannot be had; what goes wrong in the camera or the task is raised.
     """
@@ -45,11 +47,11 @@ def serve(
     def opened(runtime: WallRuntime) -> GigeLink:
         return GigeLink(twin, runtime, bind=bind, faults=faults, any_destination=any_destination)
 
-    asyncio.run(_serve(twin, opened, seconds, ready, status, task))
+    asyncio.run(_serve(paced(twin.clock, pace), opened, seconds, ready, status, task))
 
 
 async def _serve(
-    twin: Twin,
+    runtime: WallRuntime,
     opened: Callable[[WallRuntime], GigeLink],
     seconds: float | None,
     ready: Told | None,
@@ -59,7 +61,6 @@ async def _serve(
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for told in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(told, ended.set)
-    runtime = WallRuntime(twin.clock)
     async with opened(runtime) as link:
         running: list[asyncio.Task[None]] = [
             asyncio.create_task(runtime.run()),
