@@ -239,6 +239,15 @@ def pacing_slow() -> None:
 
 
 @breaks
+def seeds_alike() -> None:
+    """All twins of a process have the same seed."""
+    from camtwin import cli
+
+    make = cli._session
+    cli._session = lambda *args, **named: make(*args, **{**named, "seed": 0})
+
+
+@breaks
 def pace_ignored() -> None:
     from camtwin.links import runtime
 
