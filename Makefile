@@ -37,8 +37,10 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
 
-benchmark: $(VENV)/.warm  ## measure the kernels beside numpy, into docs/benchmarks.md; JSON=FILE for the numbers
+benchmark: $(VENV)/.warm  ## kernels beside numpy, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
+	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/streaming.py --append docs/benchmarks.md
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 tests/physics/test_noise_exact.py
