@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test benchmark statistics check clean
+.PHONY: help setup demo test benchmark soak statistics check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -41,6 +41,10 @@ benchmark: $(VENV)/.warm  ## kernels beside numpy, streams beside Aravis' fake c
 	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --append docs/benchmarks.md
+
+soak: $(VENV)/.warm  ## three and eight twins at once for a minute each, received by stock Aravis (root)
+	@tools/apt-install $(APT)
+	$(BIN)/python benchmarks/soak.py
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 tests/physics/test_noise_exact.py
