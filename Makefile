@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 COUNT ?= 1000000
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark
+APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool tshark
 
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -41,15 +41,18 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 fuzz: $(VENV)/.dev  ## hostile datagrams against the control channel; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
-benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into docs/benchmarks.md; JSON=FILE for the numbers
+benchmark: $(VENV)/.warm  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
+	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
 
-soak: $(VENV)/.dev $(VENV)/.warm  ## a minute of clients coming and going, recorded and replayed (root)
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, a session that is replayed (root)
 	@tools/apt-install $(APT)
+	$(BIN)/python benchmarks/soak.py
 	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
 
 loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)

@@ -154,7 +154,17 @@ def _metadata(twin: Any, scene: str, settings: Any, timestamp_ns: int) -> dict[s
     }
 
 
-Bind = Annotated[str, typer.Option(help="IPv4 address of this computer that the twin has.")]
+Models = Annotated[
+    list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
+]
+Bind = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="IPv4 address of this computer that the twin has; once for each of several, "
+        "or the next addresses are taken.  [default: 127.0.0.1]",
+        show_default=False,
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),
@@ -172,6 +182,15 @@ FaultSpecs = Annotated[
 ]
 
 
+Pace = Annotated[
+    str,
+    typer.Option(
+        metavar="N|max",
+        help="Camera seconds per second; max: as fast as this computer and the client can.",
+    ),
+]
+
+
 class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
@@ -180,15 +199,16 @@ class LinkKind(StrEnum):
 
 @app.command()
 def run(
-    model: Model,
+    models: Models,
     link: Annotated[LinkKind, typer.Option(help="How hosts reach it.")] = LinkKind.gige,
-    bind: Bind = "127.0.0.1",
+    bind: Bind = None,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
     settings: Set = None,
     seconds: For = None,
     link_speed: Speed = "1G",
+    pace: Pace = "1",
     journal: Annotated[
         Path | None,
         typer.Option(
@@ -210,39 +230,68 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Run a twin that stock software finds on the network, until Ctrl-C."""
+    """Run twins that stock software finds on the network, until Ctrl-C.
+
+    Several have addresses one after the other (127.0.0.1, 127.0.0.2, ...) and seeds, so serial numbers, too.
+    """
+    import contextlib
+
     from camtwin.links.faults import Faults
     from camtwin.links.record import recorded
-    from camtwin.links.serve import serve
+    from camtwin.links.runtime import pace_of
+    from camtwin.links.serve import Place, serve
 
-    faults = _user(Faults.parse, fault or (), seed)
-    twin = _session(model, scene, seed, serial, settings, link_speed).twin
-    line = LiveLine(twin)
+    speed = _user(pace_of, pace)
+    binds = _addresses(bind or ["127.0.0.1"], len(models))
+    if len(models) > 1 and (serial or journal or pcap):
+        raise UsageProblem("--serial, --journal and --pcap are for one twin")
+    with contextlib.ExitStack() as recording:
+        places = []
+        for number, (model, address) in enumerate(zip(models, binds, strict=True)):
+            own = (seed + number) % 2**64
+            faults = _user(Faults.parse, fault or (), own)
+            start = {
+                "model": model,
+                "scene": scene,
+                "seed": own,
+                "serial": serial,
+                "settings": settings or [],
+                "link_speed": link_speed,
+            }
+            twin = recorded(_session(**start).twin, journal, start)
+            places.append(Place(recording.enter_context(twin), address, faults, pcap))
+        line = LiveLine([place.twin for place in places], pace)
 
-    def ready(_: object) -> None:
-        print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {bind}", flush=True)
-        line.begin()
+        def ready(_: object) -> None:
+            for place in places:
+                twin = place.twin
+                said = f"{twin.sheet.title}, serial {twin.camera.serial}"
+                if place is not places[-1]:
+                    print(f"{said}, at {place.bind}")
+                else:
+                    print(f"{said}, ready at {place.bind}", flush=True)
+            line.begin()
 
-    start = {
-        "model": model,
-        "scene": scene,
-        "seed": seed,
-        "serial": serial,
-        "settings": settings or [],
-        "link_speed": link_speed,
-    }
-    with recorded(twin, journal, start) as running:
         serve(
-            running,
-            bind=bind,
+            places,
             seconds=seconds,
             ready=ready,
             status=line.show,
-            faults=faults,
             any_destination=any_destination,
-            pcap=pcap,
+            pace=speed,
         )
     line.end()
+
+
+def _addresses(given: list[str], count: int) -> list[str]:
+    """One address a twin; the ones after the first if only that is given."""
+    import ipaddress
+
+    if len(given) == count:
+        return given
+    if len(given) > 1:
+        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
+    return [str(_user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]
 
 
 @app.command()
@@ -298,12 +347,12 @@ def demo(
 ) -> None:
     """A first look: run a Baumer VCXG-124M on loopback and take a picture of what a client receives."""
     from camtwin import files
-    from camtwin.links.serve import serve
+    from camtwin.links.serve import Place, serve
 
     files.writer(output)
     bind = "127.0.0.1"
     twin = _session("baumer-vcxg-124m", scene, 0, None, None, "1G").twin
-    line = LiveLine(twin)
+    line = LiveLine([twin])
 
     async def first_light(_: Any) -> None:
         await _first_light(twin, bind, scene, output)
@@ -314,7 +363,7 @@ def demo(
         f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first picture ...",
         flush=True,
     )
-    serve(twin, bind=bind, seconds=seconds, status=line.show, task=first_light)
+    serve([Place(twin, bind)], seconds=seconds, status=line.show, task=first_light)
     line.end()
 
 
@@ -355,9 +404,9 @@ class LiveLine:
 
     PLAIN_S = 10.0
 
-    def __init__(self, twin: Any) -> None:
-        self.twin, self.terminal, self.shown = twin, sys.stdout.isatty(), False
-        self._before: tuple[int, int] = (0, 0)  # host ns, bytes
+    def __init__(self, twins: list[Any], pace: str = "1") -> None:
+        self.twins, self.pace, self.terminal, self.shown = twins, pace, sys.stdout.isatty(), False
+        self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
         self._plain_ns = 0
         self._text = ""
 
@@ -365,27 +414,39 @@ class LiveLine:
         """Show from now on: what a newcomer reads first has been said."""
         self.shown = True
 
-    def show(self, link: Any) -> None:
-        """Told by the link, twice a second."""
-        status, now = link.status(), link.runtime.host_now()
-        then, sent = self._before
-        self._before = (now, status.bytes)
-        rate = (status.bytes - sent) * 1e3 / (now - then) if then else 0.0
+    def show(self, links: Any) -> None:
+        """Told by the links, twice a second; of several twins, the sums and the hottest."""
+        each, now = [link.status() for link in links], links[0].runtime.host_now()
+
+        def total(name: str) -> int:
+            return sum(getattr(status, name) for status in each)
+
+        then, camera_then, before = self._before
+        camera_now, sent = sum(link.runtime.now() for link in links) // len(links), total("bytes")
+        self._before = (now, camera_now, sent)
+        rate = (sent - before) * 1e3 / (now - then) if then else 0.0
+        clients = [status.client for status in each if status.client]
+        one = len(each) == 1
         parts = [
-            self.twin.sheet.model,
-            f"client {status.client or 'none'}",
-            f"{status.frames} frames",
+            self.twins[0].sheet.model if one else f"{len(each)} twins",
+            f"client {clients[0] if clients else 'none'}" if one else f"{len(clients)} clients",
+            f"{total('frames')} frames",
             f"{rate:.1f} MB/s",
-            f"{status.resent_packets} resends",
-            f"{self.twin.camera.temperature_C:.1f} C",
+            f"{total('resent_packets')} resends",
+            f"{max(twin.camera.temperature_C for twin in self.twins):.1f} C",
         ]
-        if status.late_frames:
-            parts.append(f"{status.late_frames} late")
-        if status.dropped_frames:
-            parts.append(f"{status.dropped_frames} dropped, this computer is too slow")
-        if status.faults:
-            struck = ", ".join(f"{count} {kind}" for kind, count in status.faults.items() if count)
-            parts.append(f"faults: {struck or 'none'} of {status.packets} packets")
+        if self.pace == "max":
+            parts.append(f"pace max, now {(camera_now - camera_then) / (now - then) if then else 1:.1f}x")
+        elif self.pace != "1":
+            parts.append(f"pace {self.pace}")
+        if late := total("late_frames"):
+            parts.append(f"{late} late")
+        if dropped := total("dropped_frames"):
+            parts.append(f"{dropped} dropped, this computer is too slow")
+        if each[0].faults:
+            counts = {kind: sum(status.faults[kind] for status in each) for kind in each[0].faults}
+            struck = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+            parts.append(f"faults: {struck or 'none'} of {total('packets')} packets")
         self._text = " | ".join(parts)
         if not self.shown:
             return

@@ -239,10 +239,10 @@ def wire_lossy() -> None:
 
     make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
-        make(self, sock, on_problem, Faults(drop=0.02, seed=1), tap)
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, *others: Any) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1), *others)
 
-    Sender.__init__ = lossy
+    Sender.__init__ = lossy  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @breaks
@@ -271,6 +271,40 @@ def pacing_slow() -> None:
         make(self, clock, 0.97 * pace, *monotonic, **named)
 
     WallRuntime.__init__ = slow
+
+
+@breaks
+def seeds_alike() -> None:
+    """All twins of a process have the same seed."""
+    from camtwin import cli
+
+    make = cli._session
+    cli._session = lambda *args, **named: make(*args, **{**named, "seed": 0})
+
+
+@breaks
+def pace_ignored() -> None:
+    from camtwin.links import runtime
+
+    runtime.paced = lambda clock, pace: runtime.WallRuntime(clock)
+
+
+@breaks
+def timestamps_by_wall() -> None:
+    """The camera's timestamps are those of this computer."""
+    import time
+
+    from camtwin.camera import Camera
+
+    Camera.timestamp = property(lambda self: time.monotonic_ns() & ~7)  # type: ignore[assignment]
+
+
+@breaks
+def datagrams_uncut() -> None:
+    """Large datagrams for everybody, cut by the kernel or not."""
+    from camtwin.links import segmentation
+
+    segmentation.cuts = lambda interface, address: True
 
 
 @breaks
@@ -322,9 +356,9 @@ def pcap_early() -> None:
     make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
     taps: list[Any] = []
 
-    def tapped(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
-        taps[:] = [self, tap]
-        make(self, sock, on_problem, faults, tap)
+    def tapped(self: Sender, *args: Any) -> None:
+        make(self, *args)
+        taps[:] = [self, self._tap]
 
     def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
         sender, tap = taps
@@ -332,7 +366,8 @@ def pcap_early() -> None:
             tell(tap, named["packet"](i), sender._target, whole=True)
         pass_on(self, block_id, first, attempts, **named)
 
-    Sender.__init__, Mischief.pass_on = tapped, early
+    Sender.__init__ = tapped  # pyright: ignore[reportAttributeAccessIssue]
+    Mischief.pass_on = early
     StreamTap.sent = StreamTap.sent_run = lambda self, *args, **named: None
 
 

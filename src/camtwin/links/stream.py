@@ -8,6 +8,7 @@ that nobody receives is not rendered.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Camera, Exposure, Transfer
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.sender import Job, Sender
 from camtwin.simtime import Scheduler
 from camtwin.wire import gvsp
@@ -28,6 +29,10 @@ MOST_AHEAD: Final = 2
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
 RENDERERS: Final = 2
 """Threads that render; a second one hides what a single frame waits for."""
+NICE: Final = 4
+"""Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
+MOST_UNFINISHED: Final = 2
+"""Frames that a free runtime hands to the sender ahead of time: one leaves, one is ready when it has left."""
 
 
 class Twin(Protocol):
@@ -54,12 +59,14 @@ class GvspStream:
         self._target = target
         self._block_id = 0
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
-        self._renderer = ThreadPoolExecutor(RENDERERS, "render")
+        self._renderer = ThreadPoolExecutor(RENDERERS, "render", _give_way)
         self._preparing, self._prepared = threading.Lock(), False
         camera = twin.camera
         camera.on_exposure = self._on_exposure
         camera.transmitter.on_transfer = self._on_transfer
         camera.transmitter.on_abort = self._on_abort
+        if isinstance(runtime, FreeRuntime):
+            runtime.streaming, runtime.room = self._streaming, self._room
 
     def dispose(self) -> None:
         """Let go of the camera and end the threads that render; frames they are at are waited for."""
@@ -120,6 +127,7 @@ class GvspStream:
                 do_not_fragment=s.GevSCPSDoNotFragment,
                 start_ns=self.runtime.host_ns(transfer.start_ns),
                 end_ns=self.runtime.host_ns(transfer.end_ns),
+                camera_ns=(transfer.start_ns, transfer.end_ns),
                 packet_delay_ns=s.GevSCPD,
             )
         )
@@ -127,6 +135,13 @@ class GvspStream:
     def _on_abort(self) -> None:
         """Nothing more leaves; nor does what this computer was late with."""
         self.sender.cut()
+
+    # -- what a free runtime asks ----------------------------------------------------------------
+    def _streaming(self) -> bool:
+        return self._target() is not None and not self.twin.camera.idle
+
+    def _room(self) -> bool:
+        return self.sender.unfinished < MOST_UNFINISHED
 
     # -- rendering -------------------------------------------------------------------------------
     def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
@@ -159,6 +174,10 @@ class GvspStream:
             if future:
                 future.cancel()
         self._ahead.clear()
+
+
+def _give_way() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _ignore(_: object) -> None:
