@@ -100,7 +100,7 @@ class Camera:
     def settings(self, new: Settings) -> None:
         self.keeper.watch(self._settings, new)
         old, self._settings = self._settings, new
-        if new.DeviceTemperatureStatusTransition != old.DeviceTemperatureStatusTransition:
+        if new.DeviceTemperatureStatusTransition is not old.DeviceTemperatureStatusTransition:
             self.housing.check()
         self.acquisition.fire(E.RETIME)
 

@@ -75,7 +75,9 @@ class Keeper:
     def watch(self, old: Any, new: Any) -> None:
         """Settings are about to change: keep those at once that are kept outside of user sets."""
         for record, nodes in (("device", self._device), ("custom", self._custom)):
-            if any(getattr(old, n.feature.attr) != getattr(new, n.feature.attr) for n in nodes.values()):
+            attrs = [n.feature.attr for n in nodes.values()]
+            pairs = [(getattr(old, attr), getattr(new, attr)) for attr in attrs]
+            if any(was is not becomes and was != becomes for was, becomes in pairs):
                 self._store(record, nodes, new)
 
     # -- records ---------------------------------------------------------------------------------

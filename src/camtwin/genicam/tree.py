@@ -147,7 +147,8 @@ class Tree:
             self._place(node)
         for node in self.here:
             self._bind_rules(node)
-        self._pulled = {name: [n for n in self.here if name in self.pullers(n)] for name in self.nodes}
+        pullers = {n: self.pullers(n) for n in self.here}
+        self._pulled = {name: [n for n in self.here if name in pullers[n]] for name in self.nodes}
 
     # ---- a feature of this model
 
