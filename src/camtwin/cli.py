@@ -213,6 +213,8 @@ def run(
     from camtwin.links.serve import serve
 
     faults = _user(Faults.parse, fault or (), seed)
+    if journal and nonvolatile:
+        raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
     twin = _session(model, scene, seed, serial, settings, link_speed, nonvolatile).twin
     line = LiveLine(twin)
 

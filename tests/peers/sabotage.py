@@ -286,6 +286,22 @@ def chunks_all() -> None:
 
 
 @breaks
+def user_sets_forgotten() -> None:
+    """Saved, and gone with the power."""
+    from camtwin.links.storage import DiskStorage
+
+    DiskStorage.store = lambda self, name, data: None
+
+
+@breaks
+def user_sets_unheard() -> None:
+    """Hosts are not told that a loaded set changes what they have read."""
+    from camtwin.genicam.tree import Tree
+
+    Tree._changers = lambda self, node: []
+
+
+@breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
     from camtwin.wire.gev import GevDevice
