@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz benchmark statistics soak loss check clean
+.PHONY: help setup demo test fuzz benchmark statistics soak loss kills check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -58,6 +58,9 @@ soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, a 
 loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
 	@tools/apt-install $(APT)
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
+
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
+	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

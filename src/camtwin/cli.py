@@ -223,6 +223,10 @@ def run(
         ),
     ] = None,
     fault: FaultSpecs = None,
+    nonvolatile: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where it keeps user sets and custom data.", show_default=False),
+    ] = None,
     any_destination: Annotated[
         bool,
         typer.Option(
@@ -242,6 +246,8 @@ def run(
     from camtwin.links.serve import Place, serve
 
     speed = _user(pace_of, pace)
+    if journal and nonvolatile:
+        raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
     binds = _addresses(bind or ["127.0.0.1"], len(models))
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem("--serial, --journal and --pcap are for one twin")
@@ -258,7 +264,7 @@ def run(
                 "settings": settings or [],
                 "link_speed": link_speed,
             }
-            twin = recorded(_session(**start).twin, journal, start)
+            twin = recorded(_session(**start, storage=nonvolatile).twin, journal, start)
             places.append(Place(recording.enter_context(twin), address, faults, pcap))
         line = LiveLine([place.twin for place in places], pace)
 
@@ -462,7 +468,13 @@ class LiveLine:
 
 
 def _session(
-    model: str, scene: str, seed: int, serial: str | None, settings: list[str] | None, link_speed: str
+    model: str,
+    scene: str,
+    seed: int,
+    serial: str | None,
+    settings: list[str] | None,
+    link_speed: str,
+    storage: Path | None = None,
 ) -> Any:
     """A twin in process, looking at the scene, with the features written."""
     import camtwin
@@ -475,6 +487,7 @@ def _session(
         seed=seed,
         serial=serial,
         link_speed=_user(bits_per_s, link_speed),
+        storage=storage,
     )
     for text in settings or ():
         cam.set(text)
@@ -517,6 +530,7 @@ def _told(problem: Exception) -> str:
 
 def _expected(problem: Exception) -> bool:
     """Is this the user's or the computer's doing, rather than a mistake of ours?"""
+    from camtwin.camera.usersets import StorageProblem
     from camtwin.files import FileProblem
     from camtwin.genicam import Refused
     from camtwin.genicam.tree import NoSuchFeature
@@ -529,6 +543,7 @@ def _expected(problem: Exception) -> bool:
         problem,
         (
             FileProblem,
+            StorageProblem,
             JournalBroken,
             NoFrame,
             NoPicture,

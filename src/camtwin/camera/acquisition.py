@@ -109,8 +109,10 @@ class Host(Protocol):
 
     clock: Scheduler
     trigger_timing: Trigger
+    world: object
     transmitter: Transmitter
     on_exposure: Callable[[Exposure], object]
+    on_read: Callable[[Exposure], object]
 
     @property
     def sensor(self) -> Sensor: ...
@@ -122,6 +124,7 @@ class Host(Protocol):
     def timestamp(self) -> Ns: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
     def next_frame_id(self) -> int: ...
+    def tell(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +291,8 @@ class Acquisition:
             trigger_ns=shot.trigger_ns,
             start_ns=now,
             end_ns=now + shot.settings.ExposureTime_ns,
+            told=host.tell() if shot.settings.ChunkModeActive else {},
+            world=host.world,
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)
@@ -327,6 +332,7 @@ class Acquisition:
         if not self._discard:
             self.host.emit("FrameEnd", frame_id)
         self._discard = False
+        self.host.on_read(readout.exposure)
         self.fire(E.OVER)
 
     # -- ending ----------------------------------------------------------------------------------
@@ -344,6 +350,14 @@ class Acquisition:
         self._discard = self._reading is not None
         self.host.transmitter.clear()
         return self.drain()
+
+    def cut(self) -> None:
+        """The power has gone: nothing runs out."""
+        self.state = S.IDLE
+        self.trigger.clear()
+        for entry in (self._entry, self._readout_entry):
+            self.host.clock.cancel(entry)
+        self.host.transmitter.clear()
 
     def close(self) -> None:
         self.host.emit("AcquisitionEnd")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from camtwin.camera import Exposure
 from camtwin.links.record import recorded, reopen
 from camtwin.models import load
 from camtwin.scene import Flat
@@ -142,3 +143,21 @@ def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "j").write_bytes(bytes(range(128, 256)))
     with pytest.raises(JournalBroken, match="is not a journal: it is not text"):
         done_again(tmp_path / "j")
+
+
+def test_what_the_camera_sets_by_itself_is_the_same_again(tmp_path):
+    with recorded(Made(4).twin, tmp_path / "j", {"seed": 4}) as twin:
+        camera, nodes = twin.camera, twin.camera.tree.nodes
+        exposures: list[Exposure] = []
+        camera.on_exposure = exposures.append
+        for name in ("ExposureAuto", "GainAuto"):
+            camera.write(nodes[name].address, nodes[name].entries["Continuous"].to_bytes(4, "big"))
+        camera.write(nodes["ChunkModeActive"].address, (1).to_bytes(4, "big"))
+        camera.execute("AcquisitionStart")
+        twin.clock.advance_to(100 * MS)
+        for exposure in exposures[:6]:
+            twin.render(exposure)
+    assert len({e.settings.ExposureTime_ns for e in exposures[:6]}) > 1, "it moved"
+    again = done_again(tmp_path / "j")
+    assert len(again) == 6
+    assert all(frame.same for frame in again)

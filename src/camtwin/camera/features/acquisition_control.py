@@ -30,6 +30,11 @@ def software(TriggerMode: str, TriggerSource: str) -> bool:
     return TriggerMode == "On" and TriggerSource in ("Software", "All")
 
 
+def exposure_auto(ExposureAuto: str, device: Acts) -> bool:
+    """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
+    return ExposureAuto != "Off"
+
+
 # fmt: off
 class AcquisitionControl(Chapter):
     AcquisitionMode = Enumeration("How many frames an acquisition takes.", "Continuous SingleFrame MultiFrame", locked=streaming)
@@ -43,8 +48,10 @@ class AcquisitionControl(Chapter):
                                     available="AcquisitionFrameRateEnable")
     ExposureMode = Enumeration("What ends the exposure.", "Timed")
     ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)
+    ExposureAuto = Enumeration("Lets the camera choose the exposure time.", "Off Once Continuous", volatile=True)
     ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, min=lambda
-                           ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
+                           ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min,
+                           locked=exposure_auto, volatile=True)
     ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
                               custom=True, locked=streaming)
     TriggerSelector = Selector("The trigger that is set up.", "FrameStart")
