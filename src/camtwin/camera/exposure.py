@@ -17,6 +17,7 @@ class Exposure:
     timestamp_ns      start of exposure by the camera's clock, in its ticks
     trigger_ns        when the trigger was taken
     start_ns, end_ns  when the sensor gathers light
+    sequencer_set     active when the trigger was taken
     """
 
     frame_id: int
@@ -26,6 +27,7 @@ class Exposure:
     trigger_ns: Ns
     start_ns: Ns
     end_ns: Ns
+    sequencer_set: int = 0
 
     @property
     def pixel_format(self) -> PixelFormat:
