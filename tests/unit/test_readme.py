@@ -18,9 +18,7 @@ def test_python_examples_run(capsys):
         said.append(capsys.readouterr().out)
     frames, wires = said
     assert frames.startswith("(3000, 4096) ")
-    assert wires.startswith(
-        "[(100700, True), (4140700, False), (200100700, True)"
-    )  # 97.7 us, and t_ON of 3 us
+    assert wires.startswith("[(100700, True), (4137700, False), (200100700, True)")  # 97.7 us, t_ON of 3 us
     assert wires.endswith(" []\n")  # no trigger was skipped
 
 

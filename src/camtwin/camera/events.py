@@ -1,7 +1,8 @@
 """Events: what the host is told of, one message after the other.
 
 A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it is on
-its way; where the queue is full it is lost, and EventLost tells so once, in a place kept for it.
+its way; where the queue is full it is lost. EventLost tells so, in a place kept for it, and not again before
+the queue has been empty.
 """
 
 from __future__ import annotations
@@ -46,7 +47,6 @@ class EventQueue:
         if name not in self._on:
             return
         if len(self._queue) < self._timing.queue:
-            self._losing = False
             self._queue.append(Event(name, timestamp_ns, frame_id))
         elif not self._losing:
             self._losing = True
@@ -57,6 +57,8 @@ class EventQueue:
 
     def _next(self) -> None:
         self._sending = bool(self._queue)
-        if self._sending:
+        if not self._sending:
+            self._losing = False
+        else:
             self._clock.at(self._clock.now + self._timing.message_ns, self._next)
             self.send(self._queue.popleft())

@@ -98,11 +98,15 @@ class Line:
             raise ValueError(f"{self.name} is an output: nothing drives it from outside")
 
     def _rise(self, width_ns: Ns, period_ns: Ns, left: int) -> None:
-        clock = self._host.clock
         self._drive(True)
-        clock.at(clock.now + width_ns, self._drive, False)
-        if left > 1:
-            clock.at(clock.now + period_ns, self._rise, width_ns, period_ns, left - 1)
+        clock = self._host.clock
+        clock.at(clock.now + width_ns, self._fall, width_ns, period_ns, left - 1)
+
+    def _fall(self, width_ns: Ns, period_ns: Ns, left: int) -> None:
+        self._drive(False)
+        if left:
+            clock = self._host.clock
+            clock.at(clock.now + period_ns - width_ns, self._rise, width_ns, period_ns, left)
 
     # -- input -----------------------------------------------------------------------------------
     def _drive(self, level: bool) -> None:

@@ -96,8 +96,8 @@ def test_high_and_low_are_debounced_apart():
     st.sampled_from([0, 7]),
 )
 def test_any_train_of_edges_against_the_rule(gaps, high_us, low_us):
-    """A level counts when it has lasted: one of 2 us at least gets through the filter, with its length; of what
-    gets through, one that lasts the debouncing time changes the level inside, that time after it began."""
+    """A level counts when it has lasted: one of 2 us at least gets through the filter, as long as it was; of
+    what gets through, one that lasts the debouncing time is the level inside, that time after it began."""
     cam = CAMERA
     base, line = cam.now, cam.lines["Line0"]
     cam.LineSelector = "Line0"
