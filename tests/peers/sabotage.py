@@ -110,6 +110,19 @@ def xml_wider() -> None:
 
 
 @breaks
+def xml_unindexed() -> None:
+    """Every line has the registers of the first."""
+    description('<pIndex Offset="4">LineSelector_Value</pIndex>', "")
+
+
+@breaks
+def sequencer_stuck() -> None:
+    from camtwin.camera.sequencer import Sequencer
+
+    Sequencer.hear = lambda self, moment: None
+
+
+@breaks
 def limits_ignored() -> None:
     from camtwin.genicam.tree import Refused, Tree
 
