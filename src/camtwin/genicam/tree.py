@@ -144,10 +144,8 @@ class Tree:
             self._place(node)
         for node in self.here:
             self._bind_rules(node)
-        self._pulled: dict[str, list[Node]] = {name: [] for name in self.nodes}
-        for node in self.here:
-            for name in self.pullers(node):
-                self._pulled[name].append(node)
+        pullers = [(n, self.pullers(n)) for n in self.here]
+        self._pulled = {name: [n for n, by in pullers if name in by] for name in self.nodes}
 
     # ---- a feature of this model
 
@@ -270,11 +268,16 @@ class Tree:
         return By({k: f.held(said.get(k, usual) if isinstance(said, Mapping) else said) for k in node.keys})
 
     def shown(self, settings: Any) -> dict[str, Any]:
-        """Every setting by feature name, as a host sees it; a selected one by entry."""
+        """Every setting by feature name, as a host sees it; a selected one by entry.
+
+        One of two selectors has hundreds of values: those that are not the factory's."""
         table: dict[str, Any] = {}
         for node in (n for n in self.here if n.feature.stored):
-            at = At(settings, None)
-            values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
+            at, keys = At(settings, None), [*node.keys]
+            if len(node.feature.by) > 1:
+                held, usual = getattr(settings, node.feature.attr), self._first(node)
+                keys = [key for key in keys if held[key] != usual[key]]
+            values = {key: self.ask(node, "Value", at._replace(key=key)) for key in keys}
             table[node.feature.name] = (
                 {str(k): v for k, v in values.items()} if node.feature.by else values[None]
             )

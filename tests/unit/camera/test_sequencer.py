@@ -231,6 +231,16 @@ def test_a_set_is_loaded_back_to_be_changed():
         cam.SequencerSetLoad()
 
 
+def test_settings_are_told_without_a_thousand_unused_ways():
+    cam = camera()
+    tree = cam.twin.camera.tree
+    assert tree.shown(cam.twin.camera.settings)["SequencerSetNext"] == {}
+    sequence(cam, [[], [], []], source="Line2")
+    told = tree.shown(cam.twin.camera.settings)
+    assert told["SequencerSetNext"] == {"(0, 0)": 1, "(1, 0)": 2}
+    assert told["SequencerTriggerSource"] == {f"({n}, 0)": "Line2" for n in range(3)}
+
+
 def test_its_mode_cannot_change_while_sets_are_configured():
     cam = camera("SequencerConfigurationMode=On")
     with pytest.raises(Refused, match="SequencerMode is not available"):
