@@ -110,6 +110,12 @@ def xml_wider() -> None:
 
 
 @breaks
+def xml_all_cached() -> None:
+    """Hosts are allowed to keep what changes by itself."""
+    description("<Cachable>NoCache</Cachable>", "<Cachable>WriteThrough</Cachable>")
+
+
+@breaks
 def xml_unindexed() -> None:
     """Every line has the registers of the first."""
     description('<pIndex Offset="4">LineSelector_Value</pIndex>', "")

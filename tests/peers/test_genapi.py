@@ -198,10 +198,23 @@ def check_selectors(net: Namespace) -> None:
             read.append((feature("SequencerSetNext").value, feature("SequencerTriggerSource").value))
         assert read == [(1, "Timer1End"), (77, "Timer1End"), (127, "Timer1End"), (0, "Off")]
         assert len(feature("EventSelector").symbolics) == 21
-        feature("ExposureTime").value = 777.0
+        exposure, width = feature("ExposureTime"), feature("Width")
+
+        def shown() -> tuple[float, int, int, int]:
+            return exposure.value, width.value, feature("OffsetX").max, feature("PayloadSize").value
+
+        exposure.value, width.value = 777.0, 1024
         feature("SequencerSetSave").execute()
+        feature("SequencerSetStart").value = feature("SequencerSetSelector").value
+        exposure.value, width.value = 500.0, 4096
+        assert shown() == (500, 4096, 0, 4096 * 3000)
+        feature("SequencerSetLoad").execute()
+        assert shown() == (777, 1024, 3072, 1024 * 3000)
+        exposure.value, width.value = 500.0, 4096
+        assert shown() == (500, 4096, 0, 4096 * 3000)
         feature("SequencerConfigurationMode").value = "Off"
         feature("SequencerMode").value = "On"
+        assert shown() == (777, 1024, 3072, 1024 * 3000)
         assert [access(feature(n)) for n in ("ExposureTime", "Width", "SequencerSetNext")] == ["RO"] * 3
 
 
@@ -229,6 +242,7 @@ def test_genapi(name):
         ("locks-ignored", "locks"),
         ("locks-ignored", "selectors"),
         ("xml-unindexed", "selectors"),
+        ("xml-all-cached", "selectors"),
         ("writes-lost", "registers"),
     ],
 )
