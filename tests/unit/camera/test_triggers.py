@@ -172,3 +172,16 @@ def test_actions_need_their_keys_and_a_common_bit_of_the_mask():
         assert cam.action(*keys) is matches
         cam.advance(50 * MS)
         assert len(times(log, "FrameStart")) - before == matches
+
+
+def test_an_abort_is_over_within_one_readout():
+    """65.8 ms by the sheet, whatever is exposed or read at that moment; as AcquisitionStatus tells."""
+    cam = camera("AcquisitionStatusSelector=AcquisitionActive", link="sheet")
+    for k in range(100):
+        cam.ExposureTime = (15, 20_000, 90_000)[k % 3]
+        cam.AcquisitionStart()
+        cam.advance(k * 3_777_777)
+        assert cam.AcquisitionStatus
+        cam.AcquisitionAbort()
+        cam.advance(65_800 * US)
+        assert not cam.AcquisitionStatus
