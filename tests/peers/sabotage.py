@@ -137,6 +137,25 @@ def xml_wider() -> None:
 
 
 @breaks
+def xml_all_cached() -> None:
+    """Hosts are allowed to keep what changes by itself."""
+    description("<Cachable>NoCache</Cachable>", "<Cachable>WriteThrough</Cachable>")
+
+
+@breaks
+def xml_unindexed() -> None:
+    """Every line has the registers of the first."""
+    description('<pIndex Offset="4">LineSelector_Value</pIndex>', "")
+
+
+@breaks
+def sequencer_stuck() -> None:
+    from camtwin.camera.sequencer import Sequencer
+
+    Sequencer.hear = lambda self, moment: None
+
+
+@breaks
 def limits_ignored() -> None:
     from camtwin.genicam.tree import Refused, Tree
 

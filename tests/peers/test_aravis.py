@@ -67,6 +67,11 @@ def check_every_feature(net: Namespace) -> None:
         "ImageFormatControl",
         "AcquisitionControl",
         "AnalogControl",
+        "DigitalIOControl",
+        "CounterAndTimerControl",
+        "EventControl",
+        "ActionControl",
+        "SequencerControl",
         "TransportLayerControl",
     ):
         assert f"Category    : '{category}'" in tree
@@ -74,7 +79,7 @@ def check_every_feature(net: Namespace) -> None:
     assert "'Width' = 4096 px" in values
     assert "'ExposureTime' = 4000 us" in values, "the factory setting of 4 ms"
     assert not [
-        line for line in (tree + values).splitlines() if re.search(r"error|not found|failed", line, re.I)
+        line for line in (tree + values).splitlines() if re.search(r"\berror|not found|failed", line, re.I)
     ]
 
 
@@ -154,6 +159,65 @@ def check_locked_while_acquiring(net: Namespace) -> None:
     assert answers[2:] == [4096, None, None, 1024]
 
 
+def check_line_triggers(net: Namespace) -> None:
+    """What a host sets up for a trigger from a line, and a flash on another."""
+    asked = [
+        ("TriggerMode", "On"),
+        ("TriggerSource", "Line1"),
+        ("TriggerActivation", "FallingEdge"),
+        ("TriggerDelay", 1234.0),
+        ("LineSelector", "Line1"),
+        ("LineInverter", True),
+        ("LineDebouncerHighTimeAbs", 1000.0),
+        ("LineDebouncerLowTimeAbs", 20.0),
+        ("LineSelector", "Line3"),
+        ("LineSource", "ExposureActive"),
+    ]
+    answers = steps(net, *[s for name, value in asked for s in (("set", name, value), ("get", name))])
+    assert answers == [a for _, value in asked for a in (None, value)]
+    answers = steps(
+        net,
+        ("entries", "TriggerSource"),
+        ("get", "LineMode"),
+        ("get", "LineInverter"),
+        ("available", "LineDebouncerHighTimeAbs"),
+        ("set", "LineSelector", "Line1"),
+        ("get", "LineMode"),
+        ("get", "LineInverter"),
+        ("get", "LineDebouncerLowTimeAbs"),
+        ("bounds", "LineDebouncerLowTimeAbs"),
+        ("get", "LineStatusAll"),
+    )
+    sources = ["Action1", "All", "Counter1End", "Counter2End", "Line0", "Line1", "Line2", "Off", "Software"]
+    assert answers == [sources, "Output", False, False, None, "Input", True, 20.0, [0, 5000], 0b0010]
+
+
+def check_sequencer(net: Namespace) -> None:
+    """Three sets that an exposure each moves on, seen by where in the sensor the frames begin."""
+    sets = [s for number in range(3) for s in (
+        ("set", "SequencerSetSelector", number),
+        ("set", "SequencerSetNext", (number + 1) % 3),
+        ("set", "SequencerTriggerSource", "ExposureActive"),
+        ("set", "OffsetX", 1024 * number),
+        ("set", "OffsetY", 10 * number),
+        ("execute", "SequencerSetSave"),
+    )]  # fmt: skip
+    answers = steps(
+        net,
+        ("set", "Width", 512),
+        ("set", "Height", 100),
+        ("set", "SequencerConfigurationMode", "On"),
+        *sets,
+        ("set", "SequencerConfigurationMode", "Off"),
+        ("set", "SequencerMode", "On"),
+        ("get", "SequencerSetActive"),
+    )
+    assert answers == [None] * (len(answers) - 1) + [0]
+    frames = net.aravis("grab", "--frames", "9", *RATE_4)["frames"]
+    assert [f["status"] for f in frames] == ["success"] * 9
+    assert [(f["x"], f["y"]) for f in frames] == [(1024 * (k % 3), 10 * (k % 3)) for k in range(9)]
+
+
 def check_one_controller(net: Namespace) -> None:
     """While another holds control Aravis may look but not touch; a silent holder loses it in its timeout."""
     with net.socket() as sock:
@@ -226,6 +290,8 @@ HONEST = {
     "round-trips": (check_round_trips, ()),
     "refusals": (check_refusals, ()),
     "locked": (check_locked_while_acquiring, ()),
+    "line-triggers": (check_line_triggers, ()),
+    "sequencer": (check_sequencer, ()),
     "one-controller": (check_one_controller, ()),
 }
 
@@ -338,6 +404,8 @@ def ramp_of(pixel_format: str):
         ("block-ids-skip", lambda net, tmp: check_frames_count(net)),
         ("limits-ignored", lambda net, tmp: check_refusals(net)),
         ("locks-ignored", lambda net, tmp: check_locked_while_acquiring(net)),
+        ("xml-unindexed", lambda net, tmp: check_line_triggers(net)),
+        ("sequencer-stuck", lambda net, tmp: check_sequencer(net)),
         ("control-for-all", lambda net, tmp: check_one_controller(net)),
         ("heartbeat-endless", lambda net, tmp: check_one_controller(net)),
     ],

@@ -274,13 +274,13 @@ class Tree:
     def shown(self, settings: Any) -> dict[str, Any]:
         """Every setting by feature name, as a host sees it; a selected one by entry.
 
-        Of long tables only what differs from the factory's; bytes as hexadecimal digits."""
+        Of long tables, and of two selectors, only what is not the factory's; bytes as hexadecimal digits."""
         table: dict[str, Any] = {}
         plain = self.factory()
         for node in (n for n in self.here if n.feature.stored):
             at, before = At(settings, None), At(plain, None)
             values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
-            if len(node.keys) > MOST_SHOWN or isinstance(node.feature, Register):
+            if len(node.keys) > MOST_SHOWN or len(node.feature.by) > 1 or isinstance(node.feature, Register):
                 values = {
                     key: value.hex() if isinstance(value, bytes) else value
                     for key, value in values.items()
@@ -367,10 +367,11 @@ class Tree:
 
     def load(self, device: Any, changes: Mapping[str, Any]) -> None:
         """Take over several settings at once."""
-        at = At(device.settings, device)
-        device.settings = self._pull(
-            replace(device.settings, **changes), [n for n in self.here if self.pullers(n)], at
-        )
+        device.settings = self.fit(replace(device.settings, **changes), device)
+
+    def fit(self, settings: Any, device: Any) -> Any:
+        """Settings with every value pulled into its limits."""
+        return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
 
     def _check(self, node: Node, shown: Any, at: At) -> Any:
         f = node.feature

@@ -20,7 +20,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
 from camtwin.genicam.nodes import Enumeration, Feature, Numeric, Register
-from camtwin.genicam.tree import Node, Tree
+from camtwin.genicam.tree import Bound, Node, Tree
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <RegisterDescription xmlns="http://www.genicam.org/GenApi/Version_1_1"
@@ -137,9 +137,16 @@ class _Description:
             f'<pIndex Offset="{w}">{s}_Value</pIndex>' for s, w in selectors if self.tree.nodes[s].here
         )
 
+    def live(self, n: Node, rule: Bound | None) -> bool:
+        """Does it change without a host's write? A sequencer changes its parameters, and what follows."""
+        if rule is None:
+            f = n.feature
+            return bool(f.elsewhere or f.chunk or f.volatile or f.sequenced)
+        return rule.live or any(self.tree.nodes[name].feature.sequenced for name in rule.needs)
+
     def register(self, n: Node, plane: str, address: int, coding: Feature[Any]) -> None:
         f, rule, value = n.feature, n.rules.get(plane), plane == "Value"
-        live = rule.live if rule else bool(f.elsewhere or f.chunk or f.volatile)
+        live = self.live(n, rule)
         cache = "NoCache" if live else "WriteAround" if coding.node == "Float" else "WriteThrough"
         stale: Iterable[str] = () if live else sorted(self.tree.stale(n, plane))
         kind, bits = {"Float": "FloatReg", "String": "StringReg"}.get(coding.node, "IntReg"), ""

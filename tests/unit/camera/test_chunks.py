@@ -52,7 +52,8 @@ def test_each_frame_says_what_it_was_taken_with():
     cam.Width, cam.Height, cam.OffsetX, cam.OffsetY, cam.PixelFormat = 64, 16, 32, 5, "Mono12p"
     cam.Gain, cam.BlackLevel, cam.ReverseX, cam.LUTEnable, cam.BinningVertical = 2.5, 9, True, True, 2
     sources = cam.twin.camera.chunk_sources
-    sources |= {"CounterValue": lambda: 77, "LineStatusAll": lambda: 9, "SequencerSetActive": lambda: 127}
+    sources |= {"CounterValue": lambda: 77, "LineStatusAll": lambda: 9}
+    cam.twin.camera.sequencer.active = 127
     first, second = cam.grab(2)
     assert first.chunks is not None
     assert second.chunks is not None
