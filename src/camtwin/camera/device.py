@@ -6,7 +6,6 @@ callbacks, when a frame has been exposed and when its bits leave. It knows no li
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.features.digital_io_control import all_statuses
+from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
@@ -24,14 +24,13 @@ from camtwin.camera.signals import LEVELS, Signals
 from camtwin.camera.thermal import Housing
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
-from camtwin.genicam import Refused, Registers, Tree, description, zipped
+from camtwin.genicam import Refused
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
 from camtwin.sensor.timing import GlobalShutter
 from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
-XML_ADDRESS = 0xF000_0000
 FRAME_ID_WRAP = 1 << 32
 
 
@@ -56,13 +55,7 @@ class Camera:
         storage: Storage | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
-        self.tree = Tree(Settings, sheet.features, sheet.link)
-        self.registers = Registers(self.tree)
-        self.xml = description(self.tree)
-        revision = hashlib.sha1(self.xml.encode(), usedforsecurity=False).hexdigest()
-        name = f"{sheet.vendor}_{sheet.model}_rev{revision}"
-        self._xml_file = zipped(self.xml, f"{name}.xml")
-        self.xml_url = f"Local:{name}.zip;{XML_ADDRESS:X};{len(self._xml_file):X}"
+        self.tree, self.registers, self.xml, self._xml_file, self.xml_url = interface(sheet)
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0

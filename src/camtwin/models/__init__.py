@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -28,8 +29,9 @@ def names() -> list[str]:
     )
 
 
+@cache
 def load(name: str) -> CameraSheet:
-    """The data sheet of a camera. UnknownModel if there is none, SheetInvalid if it is wrong."""
+    """The data sheet of a camera, read once. UnknownModel if there is none, SheetInvalid if it is wrong."""
     if name not in names():
         raise UnknownModel(f"no model {name!r}: there are {', '.join(names())}")
     return parse(name, (ROOM / "cameras" / f"{name}.toml").read_text())

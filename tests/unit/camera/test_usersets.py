@@ -52,15 +52,19 @@ def test_every_setting_that_can_be_changed_is_saved_and_comes_back():
     factory = camera.settings
     saved = [n for n in tree.here if n.feature.stored and n.feature.saved]
     # those first that make others available; those last that lock others
-    first = "AcquisitionMode AcquisitionFrameRateEnable BinningHorizontal BinningVertical Width Height"
-    last = ("ExposureAuto", "GainAuto")
+    first = "AcquisitionMode AcquisitionFrameRateEnable BinningHorizontal BinningVertical Width Height "
+    first += "TriggerActivation"
+    last = ("ExposureAuto", "GainAuto", "SequencerMode")
+    cam.SequencerConfigurationMode = "On"
     order = sorted(saved, key=lambda n: (n.feature.name not in first.split(), n.feature.name in last))
     unchanged = set()
     for node in order:
         if node.feature.name == "AcquisitionMode":
             tree.set(camera, "AcquisitionMode", "MultiFrame")
             continue
-        for key in [*node.keys][-2:]:
+        if node.feature.name in last:
+            cam.SequencerConfigurationMode = "Off"
+        for key in [*node.keys][-4:]:
             new = another(tree, node, At(camera.settings, camera, key))
             try:
                 tree.set(camera, node.feature.name, new, key)
@@ -75,6 +79,7 @@ def test_every_setting_that_can_be_changed_is_saved_and_comes_back():
     assert camera.settings == factory
     load(cam, "UserSet2")
     assert [n.feature.name for n in saved if not same(n, camera.settings, changed)] == []
+    cam.SequencerMode = "Off"
     load(cam, "UserSet0")
     assert [n.feature.name for n in saved if not same(n, camera.settings, factory)] == []
 
