@@ -330,6 +330,24 @@ class Tree:
             self.ask(node, "Available", At(device.settings, device, key))
         )
 
+    def choices(self, device: Any, name: str) -> tuple[str, ...]:
+        """Entries of an enumeration that can be set now. NoSuchFeature if this is none."""
+        node = self.find(name)
+        if not isinstance(node.feature, Enumeration):
+            raise NoSuchFeature(f"{name} is no enumeration")
+        at = At(device.settings, device, self.key(device.settings, node))
+        can = {e: node.rules.get(f"Can_{e}") for e in node.entries}
+        return tuple(e for e, rule in can.items() if rule is None or rule.fn(at))
+
+    def access(self, device: Any, name: str) -> str:
+        """RO, RW or WO as it is now: a locked feature is RO, one that is not available NA."""
+        node = self.find(name)
+        at = At(device.settings, device, self.key(device.settings, node))
+        if "Available" in node.rules and not self.ask(node, "Available", at):
+            return "NA"
+        locked = "Locked" in node.rules and self.ask(node, "Locked", at)
+        return "RO" if locked and node.access == "RW" else node.access
+
     def set(self, device: Any, name: str, shown: Any = 1, key: Any = None) -> None:
         """Write a feature, or execute a command, as a host does; Refused says why not."""
         node, at = self.nodes[name], At(device.settings, device, key)
