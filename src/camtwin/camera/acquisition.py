@@ -109,6 +109,7 @@ class Host(Protocol):
 
     clock: Scheduler
     trigger_timing: Trigger
+    world: object
     transmitter: Transmitter
     on_exposure: Callable[[Exposure], object]
 
@@ -122,6 +123,7 @@ class Host(Protocol):
     def timestamp(self) -> Ns: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
     def next_frame_id(self) -> int: ...
+    def tell(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +290,8 @@ class Acquisition:
             trigger_ns=shot.trigger_ns,
             start_ns=now,
             end_ns=now + shot.settings.ExposureTime_ns,
+            told=host.tell() if shot.settings.ChunkModeActive else {},
+            world=host.world,
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)

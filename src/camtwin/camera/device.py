@@ -48,6 +48,13 @@ class Camera:
         self._settings: Settings = self.tree.factory()
         self._frames_begun = 0
         self._clock_zero: Ns = 0
+        self.chunk_sources: dict[str, Callable[[], float]] = {
+            "DeviceTemperature": lambda: self.temperature_C,
+            "CounterValue": lambda: 0,
+            "LineStatusAll": lambda: 0,
+            "SequencerSetActive": lambda: 0,
+        }
+        self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
         self.sensor = GlobalShutter(
             sheet.sensor.timing.clock_hz, sheet.readout.row_clocks, sheet.readout.base_ns
@@ -135,6 +142,10 @@ class Camera:
         """Something happened: tell whoever listens, as (t_ns, name, frame)."""
         for listener in self.listeners:
             listener(self.clock.now, name, frame_id)
+
+    def tell(self) -> dict[str, float]:
+        """What chunks say of the running camera, now."""
+        return {name: source() for name, source in self.chunk_sources.items()}
 
     def next_frame_id(self) -> int:
         """Frames are counted from 1 and wrap at 2^32."""

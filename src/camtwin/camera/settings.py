@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from camtwin.camera.features.acquisition_control import AcquisitionControl
 from camtwin.camera.features.analog_control import AnalogControl
+from camtwin.camera.features.chunk_data_control import ChunkDataControl
+from camtwin.camera.features.defect_pixel_control import DefectPixelControl
 from camtwin.camera.features.device_control import DeviceControl
 from camtwin.camera.features.image_format_control import ImageFormatControl
+from camtwin.camera.features.lut_control import LUTControl
 from camtwin.camera.features.transport_layer_control import TransportLayerControl
 
 
-class Settings(DeviceControl, ImageFormatControl, AcquisitionControl, AnalogControl, TransportLayerControl):
+class Settings(
+    DeviceControl,
+    ImageFormatControl,
+    AcquisitionControl,
+    AnalogControl,
+    LUTControl,
+    DefectPixelControl,
+    ChunkDataControl,
+    TransportLayerControl,
+):
     """The chapters together; a model's data sheet picks what it has of them."""

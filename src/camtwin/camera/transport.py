@@ -21,6 +21,7 @@ IP_UDP_GVSP_BYTES = 20 + 8 + 8  # inside the packet size: what a packet spends b
 ETHERNET_BYTES = 8 + 14 + 4 + 12  # around it: preamble, header, FCS, gap between frames
 LEADER_BYTES = IP_UDP_GVSP_BYTES + 36
 TRAILER_BYTES = 46  # IP_UDP_GVSP_BYTES + 8, padded to Ethernet's least frame
+CHUNK_TRAILER_BYTES = IP_UDP_GVSP_BYTES + 16
 
 
 class LinkTiming(Protocol):
@@ -40,7 +41,8 @@ class GigETiming:
         full, rest = divmod(payload_bytes, settings.GevSCPSPacketSize - IP_UDP_GVSP_BYTES)
         packets = full + (rest > 0) + 2
         inside = full * settings.GevSCPSPacketSize + (rest + IP_UDP_GVSP_BYTES if rest else 0)
-        wire_bytes = LEADER_BYTES + inside + TRAILER_BYTES + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
+        trailer = CHUNK_TRAILER_BYTES if settings.ChunkModeActive else TRAILER_BYTES
+        wire_bytes = LEADER_BYTES + inside + trailer + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
         return wire_bytes * 8 * SEC // self.wire.bits_per_s + packets * settings.GevSCPD
 
 

@@ -22,12 +22,15 @@ from camtwin.genicam.nodes import (
     Feature,
     Numeric,
     Order,
+    Register,
     Rule,
     String,
 )
 
 ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
 BYTE_ORDER: Mapping[str, Order] = {"gige": "big", "usb3": "little"}  # GigE Vision and GenCP each fix it
+MOST_SHOWN = 64
+"""Entries of a table that `shown` lists one by one."""
 ASK = Boolean("What a rule says of another feature.", value=0)
 
 
@@ -97,7 +100,7 @@ class Node:
     @property
     def access(self) -> str:
         f = self.feature
-        return f.elsewhere or ("WO" if f.do else "RW" if f.stored or f.put else "RO")
+        return f.elsewhere or ("RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO")
 
     def number(self, name: str) -> Any:
         """A constant limit: the data sheet's, else the declaration's, else None."""
@@ -267,11 +270,22 @@ class Tree:
         return By({k: f.held(said.get(k, usual) if isinstance(said, Mapping) else said) for k in node.keys})
 
     def shown(self, settings: Any) -> dict[str, Any]:
-        """Every setting by feature name, as a host sees it; a selected one by entry."""
+        """Every setting by feature name, as a host sees it; a selected one by entry.
+
+        Of long tables only what differs from the factory's; bytes as hexadecimal digits."""
         table: dict[str, Any] = {}
+        plain = self.factory()
         for node in (n for n in self.here if n.feature.stored):
-            at = At(settings, None)
+            at, before = At(settings, None), At(plain, None)
             values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
+            if len(node.keys) > MOST_SHOWN or isinstance(node.feature, Register):
+                values = {
+                    key: value.hex() if isinstance(value, bytes) else value
+                    for key, value in values.items()
+                    if value != self.ask(node, "Value", before._replace(key=key))
+                }
+                if not values:
+                    continue
             table[node.feature.name] = (
                 {str(k): v for k, v in values.items()} if node.feature.by else values[None]
             )
@@ -299,7 +313,7 @@ class Tree:
     def find(self, name: str) -> Node:
         """The node of a feature that this model has and answers itself; NoSuchFeature names a near one."""
         node = self.nodes.get(name)
-        if node is None or not node.here or node.feature.elsewhere:
+        if node is None or not node.here or node.feature.elsewhere or node.feature.chunk:
             near = get_close_matches(name, [n.feature.name for n in self.here if n.feature.name != name], 1)
             raise NoSuchFeature(f"no feature {name}" + (f"; do you mean {near[0]}?" if near else ""))
         return node

@@ -24,11 +24,13 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Settings, Transfer
+from camtwin.camera import Settings, Transfer, chunks
 from camtwin.genicam import Refused
+from camtwin.genicam.nodes import Order
 from camtwin.genicam.tree import At
+from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
-from camtwin.pixels import FORMATS, PixelFormat
+from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.scene import Scene
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
@@ -62,6 +64,8 @@ class Frame:
     received_ns   virtual time at which its last bit had arrived
     settings      those it was taken with
     seed          of the twin that took it
+    chunk_bytes   what follows the image in the payload
+    order         byte order of the chunks
     """
 
     image: NDArray[np.uint16] | None
@@ -70,6 +74,8 @@ class Frame:
     received_ns: Ns
     settings: Settings
     seed: int
+    chunk_bytes: bytes = b""
+    order: Order = "big"
 
     @property
     def pixel_format(self) -> PixelFormat:
@@ -82,18 +88,40 @@ class Frame:
             raise NoImage(f"frame {self.frame_id} has no image: the session was opened with render=False")
         return self.image
 
+    @property
+    def payload(self) -> bytes:
+        """The frame's bytes as they travel, its chunks behind the image."""
+        s = self.settings
+        if s.ChunkModeActive and not s.ChunkEnable["Image"]:
+            return self.chunk_bytes
+        return pack(self.picture, self.pixel_format).tobytes() + self.chunk_bytes
+
+    @property
+    def chunks(self) -> dict[str, Any] | None:
+        """Name -> value, as a host parses the payload's bytes; None without ChunkModeActive.
+
+        Image is the image's bytes, Binning (columns, rows), PixelFormat its name, ExposureTime in us."""
+        return chunks.parse(self.payload, self.order) if self.settings.ChunkModeActive else None
+
 
 class Session:
     """A host's view of one twin, in process.
 
     twin         the camera
     render       whether frames get an image
+    world        what surrounds it: cam.world.scene = ...
     overwritten  frames that arrived during `advance` and were overwritten before anybody fetched them
     """
 
     def __init__(self, twin: Twin, *, render: bool = True) -> None:
         own = self.__dict__  # attributes are features
-        own.update(twin=twin, render=render, overwritten=0, _arrived=deque[Transfer](maxlen=BUFFERS))
+        own.update(
+            twin=twin,
+            world=Surroundings(twin),
+            render=render,
+            overwritten=0,
+            _arrived=deque[Transfer](maxlen=BUFFERS),
+        )
         twin.camera.transmitter.on_delivery = self._arrive
 
     def __enter__(self) -> Self:
@@ -222,6 +250,8 @@ class Session:
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
+            chunks.tail(e, camera.tree.order),
+            camera.tree.order,
         )
 
     def _arrive(self, transfer: Transfer) -> None:

@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Camera, Exposure, Transfer
+from camtwin.camera import Camera, Exposure, Transfer, chunks
 from camtwin.links.runtime import WallRuntime
 from camtwin.links.sender import Job, Sender
 from camtwin.simtime import Scheduler
@@ -104,14 +105,7 @@ class GvspStream:
         s = exposure.settings
         self.sender.send(
             Job(
-                image=gvsp.Image(
-                    s.Width,
-                    s.Height,
-                    s.OffsetX,
-                    s.OffsetY,
-                    exposure.pixel_format.code,
-                    exposure.timestamp_ns,
-                ),
+                image=_described(exposure),
                 block_id=self._block_id,
                 payload_bytes=exposure.payload_bytes,
                 payload=payload or self._render(exposure),
@@ -158,6 +152,23 @@ class GvspStream:
             if future:
                 future.cancel()
         self._ahead.clear()
+
+
+def _described(exposure: Exposure) -> gvsp.Image:
+    """What leader and trailer say of a frame. The layout's name changes with what the chunks are."""
+    s, kind = exposure.settings, gvsp.PAYLOAD_TYPE_IMAGE
+    if s.ChunkModeActive:
+        kind = gvsp.PAYLOAD_TYPE_IMAGE_CHUNKS if exposure.has_image else gvsp.PAYLOAD_TYPE_CHUNKS
+    return gvsp.Image(
+        s.Width,
+        s.Height,
+        s.OffsetX,
+        s.OffsetY,
+        exposure.pixel_format.code,
+        exposure.timestamp_ns,
+        payload_type=kind,
+        chunk_layout_id=crc32(repr((chunks.enabled(exposure), exposure.payload_bytes)).encode()),
+    )
 
 
 def _ignore(_: object) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Camera
+from camtwin.camera import Camera, chunks
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.transport import GigETiming, NoLink
 from camtwin.genicam import SheetError
@@ -61,7 +61,11 @@ class Twin:
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The bytes of a frame as they travel."""
-        return self.renderer.payload(exposure)
+        image = self.renderer.payload(exposure) if exposure.has_image else np.empty(0, np.uint8)
+        if not exposure.settings.ChunkModeActive:
+            return image
+        tail = chunks.tail(exposure, self.camera.tree.order)
+        return np.concatenate((image, np.frombuffer(tail, np.uint8)))
 
 
 def build(
@@ -91,4 +95,5 @@ def build(
         camera = Camera(sheet, clock, serial=serial, link=link, memory=memory)
     except SheetError as error:
         raise SheetInvalid(f"{sheet.name}: {error}") from None
+    camera.world = renderer.world
     return Twin(sheet, clock, camera, renderer)

@@ -28,6 +28,8 @@ IP_UDP_BYTES: Final = 20 + 8  # the packet size counts them
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
 PAYLOAD_TYPE_IMAGE: Final = 1
+PAYLOAD_TYPE_CHUNKS: Final = 4  # chunks and no image
+PAYLOAD_TYPE_IMAGE_CHUNKS: Final = 0x4001  # an image with "extended chunk data"
 FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
 
 
@@ -51,6 +53,8 @@ class Image:
     timestamp_ns: Ns
     padding_x: int = 0
     padding_y: int = 0
+    payload_type: int = PAYLOAD_TYPE_IMAGE
+    chunk_layout_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +109,6 @@ def frame_packets(
         headers[:, 16:20] = ids
     else:
         headers[:, 5:8] = ids[:, 1:]
-    trailer = struct.pack(">HHI", 0, PAYLOAD_TYPE_IMAGE, image.height)
     return Block(
         block_id,
         extended,
@@ -113,16 +116,26 @@ def frame_packets(
         data_bytes,
         headers,
         packet_header(Format.LEADER, block_id, 0, extended) + image_leader(image),
-        packet_header(Format.TRAILER, block_id, count + 1, extended) + trailer,
+        packet_header(Format.TRAILER, block_id, count + 1, extended) + image_trailer(image, payload_bytes),
     )
 
 
+def image_trailer(image: Image, payload_bytes: int) -> bytes:
+    """What follows a trailer's header; with chunks also the payload's length and what its layout is called."""
+    kind = image.payload_type
+    rows = b"" if kind == PAYLOAD_TYPE_CHUNKS else struct.pack(">I", image.height)
+    chunks = b"" if kind == PAYLOAD_TYPE_IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)
+    return struct.pack(">HH", 0, kind) + rows + chunks
+
+
 def image_leader(image: Image) -> bytes:
-    """The 36 bytes after an image leader's header."""
+    """The 36 bytes after an image leader's header; 12 where only chunks come."""
+    if image.payload_type == PAYLOAD_TYPE_CHUNKS:
+        return struct.pack(">HHQ", 0, PAYLOAD_TYPE_CHUNKS, image.timestamp_ns)
     return struct.pack(
         ">HHQIIIIIHH",
         0,  # field id and count: not interlaced
-        PAYLOAD_TYPE_IMAGE,
+        image.payload_type,
         image.timestamp_ns,
         image.pixel_format,
         image.width,

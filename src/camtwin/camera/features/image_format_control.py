@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from camtwin.camera.features.rules import streaming
-from camtwin.genicam.nodes import Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
+from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
 
 PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter"
@@ -29,5 +29,7 @@ class ImageFormatControl(Chapter):
                     max=lambda WidthMax, OffsetX: WidthMax - OffsetX)
     Height = Integer("Rows of the picture.", unit="px", min=1, locked=streaming,
                      max=lambda HeightMax, OffsetY: HeightMax - OffsetY)
+    ReverseX = Boolean("Mirrors the picture left to right; the region is counted in the mirrored picture.", default=False)
+    ReverseY = Boolean("Mirrors the picture top to bottom; the region is counted in the mirrored picture.", default=False)
     PixelFormat = Enumeration("Coding of the pixels.", {f.name: f.code for f in FORMATS.values()}, locked=streaming)
     TestPattern = Enumeration("A picture made by the camera instead of the sensor's.", PATTERNS)

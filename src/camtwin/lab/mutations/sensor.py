@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from camtwin.lab.case import CHECKS, load_checks
-from camtwin.lab.mutations import GONE, mutate
+from camtwin.lab.mutations import mutate
 from camtwin.links.memory import Session
 
 FEATURE = "features."
