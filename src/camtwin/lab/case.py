@@ -42,7 +42,7 @@ class Wrong(Exception):
 
 
 def check(*ids: str, heavy: bool = False) -> Callable[[Check], Check]:
-    """Register a check for rows. `heavy`: takes seconds, so it begins first, and mutations run it where it matters."""
+    """Register a check for rows. `heavy`: takes seconds; mutations run it where it matters."""
 
     def register(fn: Check) -> Check:
         for name in ids:

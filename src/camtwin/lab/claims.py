@@ -3,10 +3,10 @@
 It is the second source that a twin is checked against, so nothing here is shared with models/: a slip in the
 one shows against the other. `ledger/<model>.tsv` has a header and seven columns:
 
-    id       a name that stays, `baumer.roi.width_min`; the entries of a list share what stands before the last dot
+    id       a name that stays, `baumer.roi.width_min`; entries of a list share all but the end
     section  the heading of the sheet that it stands under
     claim    what is claimed, in words
-    value    as the sheet prints it: a number, `min..max`, `a,b,c`, words, or `absent` for what the camera lacks
+    value    as the sheet prints it: a number, `min..max`, `a,b,c`, words, `absent`
     unit     of the value
     kind     behaviour (can be measured), identity (can be read), physical or software (can be looked up)
     check    how the claim is put to the test

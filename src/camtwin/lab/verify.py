@@ -83,7 +83,7 @@ def verify(
 
 
 def groups(claims: Iterable[Claim]) -> list[list[Claim]]:
-    """Claims that have a check, those of one function together: they may share a measurement. Heavy ones first."""
+    """Claims that have a check, heavy ones first; those of one function may share a measurement."""
     found: dict[Check, list[Claim]] = {}
     for claim in claims:
         if fn := cases.CHECKS.get(claim.id):

@@ -242,7 +242,7 @@ class Session:
         return self._frame(self._arrived.popleft())
 
     def _frame(self, transfer: Transfer) -> Frame:
-        e = transfer.exposure
+        e, order = transfer.exposure, self.twin.camera.tree.order
         return Frame(
             self.twin.image(e) if self.render else None,
             e.frame_id,
@@ -250,8 +250,8 @@ class Session:
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
-            chunks.tail(e, camera.tree.order),
-            camera.tree.order,
+            chunks.tail(e, order),
+            order,
         )
 
     def _arrive(self, transfer: Transfer) -> None:

@@ -1,1 +1,1 @@
-"""The checks, a file a chapter of the sheet. Each is registered for the rows of the ledger that it answers."""
+"""The checks, a file a chapter of the sheet. Each is registered for rows of the ledger."""

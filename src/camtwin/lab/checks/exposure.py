@@ -30,7 +30,7 @@ def signal_DN(case: Case, photons_per_s: float, wavelength_nm: float = 536, **fe
     return lit - mean_DN(case, Dark(wavelength_nm), **features)
 
 
-# -- exposure ----------------------------------------------------------------------------------------------------
+# -- exposure --------------------------------------------------------------------------------------
 @check("baumer.exposure.min")
 def exposure_min(case: Case) -> None:
     cam = case.open(ShortExposureTimeEnable=True)
@@ -103,7 +103,7 @@ def exposure_mode(case: Case) -> None:
     case.equal("exposures, ns", widths, [MS, MS])
 
 
-# -- gain and offset ---------------------------------------------------------------------------------------------
+# -- gain and offset -------------------------------------------------------------------------------
 @check("baumer.gain.range")
 def gain(case: Case) -> None:
     """What light adds between two levels, so that black need not be known."""
@@ -140,7 +140,7 @@ def offset(case: Case) -> None:
         )
 
 
-# -- light -------------------------------------------------------------------------------------------------------
+# -- light -----------------------------------------------------------------------------------------
 @check("baumer.optics.filter")
 def no_filter(case: Case) -> None:
     near_infrared = signal_DN(case, 1e6, 850.0, ExposureTime=4000)
@@ -148,7 +148,7 @@ def no_filter(case: Case) -> None:
     case.that("near-infrared light gives a signal", near_infrared > 20)
 
 
-# -- acquisition -------------------------------------------------------------------------------------------------
+# -- acquisition -----------------------------------------------------------------------------------
 @check("baumer.acq.mode.continuous")
 def continuous(case: Case) -> None:
     cam = shortest(case, AcquisitionMode="Continuous")

@@ -95,7 +95,7 @@ def no_pattern_correction(case: Case) -> None:
     case.near("bright over dark columns", ratio, 1.2, 0.01)
 
 
-# -- region ------------------------------------------------------------------------------------------------------
+# -- region ----------------------------------------------------------------------------------------
 @check("baumer.roi.arbitrary")
 def cut(case: Case) -> None:
     """The same pixels of the same light, whole and cut."""
@@ -134,7 +134,7 @@ def height_step(case: Case) -> None:
     case.equal("rows", cam.grab()[0].picture.shape[0], 11)
 
 
-# -- binning and flips -------------------------------------------------------------------------------------------
+# -- binning and flips -----------------------------------------------------------------------------
 @check("baumer.binning.size.2x2", "baumer.binning.size.2x1", "baumer.binning.size.1x2")
 def binned_size(case: Case) -> None:
     across, down = map(int, case.claim.id.rpartition(".")[2].split("x"))
@@ -190,7 +190,7 @@ def frame_counter(case: Case) -> None:
         case.wrong(f"after {wrap - 1} come {after}")
 
 
-# -- the clock ---------------------------------------------------------------------------------------------------
+# -- the clock -------------------------------------------------------------------------------------
 @check("baumer.timestamp.bits")
 def timestamp_bits(case: Case) -> None:
     cam = case.open(Width=16, Height=1)

@@ -1,4 +1,4 @@
-"""Data quality: what an EMVA 1288 laboratory finds, at the temperature, gain and exposure that the sheet names."""
+"""Data quality: what an EMVA 1288 laboratory finds under the conditions that the sheet names."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def received(case: Case, cam: Any) -> float:
         for frame in cam.fetch():
             first, last, count = first or frame, frame, count + 1
     cam.AcquisitionStop()
-    assert first and last
+    assert first is not None is not last
     return (count - 1) * SEC / (last.received_ns - first.received_ns)
 
 
@@ -105,7 +105,7 @@ def interface_triggered(case: Case) -> None:
 
 @check("baumer.iface.condition")
 def interface_condition(case: Case) -> None:
-    """More triggers than the camera can take: the rate stays, so it is the limit that the rows above measure."""
+    """More triggers than the camera can take: the rate stays, so it is the limit."""
     rates = []
     for every in (MS, 2 * MS):
         cam = case.open(link_speed=GIGABIT)

@@ -1,8 +1,8 @@
 """Twins with one thing wrong: what proves that a check can fail.
 
-A mutation changes the model's data sheet at a dotted path, or patches the running twin, and says which rows of
-the ledger it must turn red: those that it `proves`, and those that depend on the same thing (`also`, patterns).
-Every other cheap check must stay as it was; heavy checks run where a mutation names their rows.
+A mutation changes the model's data sheet at a dotted path, or patches the running twin, and says which rows
+of the ledger it must turn red: those that it `proves`, and those that depend on the same thing (`also`,
+patterns). Every other cheap check must stay as it was; heavy checks run where a mutation names their rows.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A mutation, and the rows that failed with it and not without; `problem`, if they are not the declared ones."""
+    """A mutation, the rows that failed only with it, and why they are not the declared ones."""
 
     mutation: Mutation
     red: Mapping[str, str]
@@ -120,7 +120,7 @@ def chosen(pattern: str) -> list[Mutation]:
 
 
 def changed(data: Any, path: str, value: Any) -> Any:
-    """A copy of a data sheet with another value at a dotted path; KeyError or AttributeError if there is no such."""
+    """A copy of a data sheet with another value at a dotted path; KeyError if there is none."""
     step, _, rest = path.partition(".")
     if isinstance(data, Mapping):
         if not rest and value is GONE:
@@ -131,7 +131,8 @@ def changed(data: Any, path: str, value: Any) -> Any:
     new = changed(old, rest, value) if rest else _new(value, old)
     if isinstance(data, BaseModel):
         return data.model_copy(update={step: new})
-    assert is_dataclass(data) and not isinstance(data, type), "a data sheet is models, dataclasses and tables"
+    if not is_dataclass(data) or isinstance(data, type):
+        raise KeyError(path)
     return replace(data, **{step: new})
 
 
@@ -139,20 +140,28 @@ def _new(value: Any, old: Any) -> Any:
     return value(old) if callable(value) else value
 
 
-# -- the run -----------------------------------------------------------------------------------------------------
-def run(model: str, mutations: Sequence[Mutation], jobs: int = 1) -> Iterator[Trial]:
-    """Try each mutation on a fresh twin, all cheap checks every time; trials come in no order."""
+# -- the run ---------------------------------------------------------------------------------------
+def run(
+    model: str, mutations: Sequence[Mutation], jobs: int = 1, *, exact: bool = True
+) -> Iterator[Trial]:
+    """Try each mutation on a fresh twin; trials come in no order.
+
+    exact  all cheap checks every time, so that what else turns red is seen; else those of its own rows
+    """
     cases.load_checks()
     rows = load(model)
     heavy = [row for row in rows if cases.CHECKS.get(row) in cases.HEAVY]
     needed = [row for row in heavy if any(m.names(row) for m in mutations)]
     cheap = [row for row in rows if row in cases.CHECKS and row not in heavy]
+    if not exact:
+        needed = sorted({row for m in mutations for row in m.proves if row in cases.CHECKS})
+        cheap = []
     before = {r.claim.id: r.verdict for r in _results(model, cheap + needed, open_twin)}
-    tasks = [(model, m.name, tuple(cheap + [row for row in needed if m.names(row)])) for m in mutations]
+    tasks = [(model, m.name, tuple(cheap + [row for row in needed if (m.names(row) if exact else row in m.proves)])) for m in mutations]
     if jobs == 1 or len(tasks) == 1:
         found: Iterator[tuple[str, list[Result]]] = map(_work, tasks)
         for name, results in found:
-            yield judge(MUTATIONS[name], results, before)
+            yield judge(MUTATIONS[name], results, before, exact)
         return
     with multiprocessing.get_context("spawn").Pool(min(jobs, len(tasks)), _begin) as pool:
         arriving = pool.imap_unordered(_work, tasks)
@@ -161,10 +170,12 @@ def run(model: str, mutations: Sequence[Mutation], jobs: int = 1) -> Iterator[Tr
                 name, results = arriving.next(PATIENCE_s)
             except multiprocessing.TimeoutError:
                 raise VerifyProblem(f"no mutation was tried within {PATIENCE_s:g} s") from None
-            yield judge(MUTATIONS[name], results, before)
+            yield judge(MUTATIONS[name], results, before, exact)
 
 
-def judge(mutation: Mutation, results: Iterable[Result], before: Mapping[str, str]) -> Trial:
+def judge(
+    mutation: Mutation, results: Iterable[Result], before: Mapping[str, str], exact: bool = True
+) -> Trial:
     """Are the rows that turned red those that the mutation names? `before`: verdicts of the twin as it is."""
     red = {r.claim.id: r.reason for r in results if r.verdict == "fail" and before[r.claim.id] != "fail"}
     said = [f"{row} fails without it, too" for row in mutation.proves if before.get(row) == "fail"]
