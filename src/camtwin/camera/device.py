@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
+from camtwin.camera import wiring
 from camtwin.camera.acquisition import Acquisition, E, S
+from camtwin.camera.counters import Counter, Timer
+from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
+from camtwin.camera.lines import Line
+from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
+from camtwin.camera.signals import LEVELS, Signals
 from camtwin.camera.thermal import temperature_C
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.genicam import Refused, Registers, Tree, description, zipped
@@ -63,8 +70,26 @@ class Camera:
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
         self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
+        self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
+        self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.acquisition = Acquisition(self)
+        self.signals = Signals()
+        self.events = EventQueue(clock, sheet.events)
+        formats = self.tree.nodes["LineFormat"].row.get("formats", {})
+        self.lines = {
+            name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
+            for name in self._units("LineSelector")
+        }
+        self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
+        self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
+        self.sequencer = Sequencer(self)
+        self._connect()
+
+    def _units(self, selector: str) -> list[str]:
+        """Names of the lines, counters, timers that this model has."""
+        node = self.tree.nodes[selector]
+        return list(node.entries) if node.here else []
 
     # -- what hosts do ---------------------------------------------------------------------------
     @property
@@ -74,8 +99,37 @@ class Camera:
 
     @settings.setter
     def settings(self, new: Settings) -> None:
-        self._settings = new
+        self.take_over(self.sequencer.laid_over(new))
+
+    def take_over(self, new: Settings) -> None:
+        """Put settings in force, and let the parts know that listen to what has changed."""
+        old, self._settings = self._settings, new
+        if not wiring.same(old, new):
+            self._connect()
+        if new.EventNotification is not old.EventNotification:
+            self.events.choose(new.EventNotification)
+        if new.UserOutputValue is not old.UserOutputValue:
+            for name, level in new.UserOutputValue.items():
+                if level != old.UserOutputValue[name]:
+                    self.emit(LEVELS[name][not level])
         self.acquisition.fire(E.RETIME)
+
+    def _connect(self) -> None:
+        sources = self.tree.nodes["TriggerSource"].entries
+        self.signals.connect(
+            wiring.routes(
+                self._settings,
+                lines=self.lines,
+                counters=self.counters.values(),
+                timers=self.timers.values(),
+                sequencer=self.sequencer,
+                trigger=self.acquisition.trigger,
+                trigger_sources=[source for source in sources if source not in ("All", "Off")],
+                filter_ns=self.line_timing.filter_ns,
+            )
+        )
+        for line in self.lines.values():
+            line.refresh(self.signals.level)
 
     def read(self, address: int, length: int) -> bytes:
         """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
@@ -96,6 +150,37 @@ class Camera:
     def execute(self, command: str) -> None:
         """Write a command's register, as a host does that executes it."""
         self.write(self.tree.find(command).address, (1).to_bytes(4, self.tree.order))
+
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        """An action command, as it comes from a link; True if it concerns this camera."""
+        self.told("action", device_key, group_key, group_mask)
+        s = self.settings
+        matched = [
+            n
+            for n, key in s.ActionGroupKey.items()
+            if device_key == s.ActionDeviceKey and group_key == key and group_mask & s.ActionGroupMask[n]
+        ]
+        for n in matched:
+            self.emit(f"Action{n}")
+        return bool(matched)
+
+    def told(self, word: str, *args: int | str) -> None:
+        """A command from outside that is no register's is carried out now: a journal keeps it, for `obey`."""
+        self.on_command(self.clock.now, word, args)
+
+    def obey(self, word: str, *args: Any) -> None:
+        """Carry out such a command again. ValueError, KeyError or TypeError if it is none."""
+        match word:
+            case "action":
+                self.action(*args)
+            case "drive":
+                name, level = args
+                self.lines[name].drive(bool(level))
+            case "pulse":
+                name, width_ns, period_ns, count, delay_ns = args
+                self.lines[name].pulse(width_ns, period_ns=period_ns, count=count, delay_ns=delay_ns)
+            case _:
+                raise ValueError(f"no command {word!r}")
 
     # -- what features ask and commands do (camera/features/rules.py: Acts) -----------------------
     @property
@@ -135,13 +220,24 @@ class Camera:
         self.acquisition.fire(E.ABORT)
 
     def trigger_software(self, selector: str) -> None:
-        self.acquisition.trigger.edge()
+        self.emit("Software")
+
+    @property
+    def sequencer_set(self) -> int:
+        return self.sequencer.active
 
     # -- for the parts ---------------------------------------------------------------------------
     def emit(self, name: str, frame_id: int | None = None) -> None:
-        """Something happened: tell whoever listens, as (t_ns, name, frame)."""
+        """Something happened: tell whoever listens, as (t_ns, name, frame), then do what it causes."""
+        self.signals.settle(name)
         for listener in self.listeners:
             listener(self.clock.now, name, frame_id)
+        self.events.notify(name, self.timestamp, frame_id)
+        self.signals.act(name)
+
+    def preset_frame_count(self, count: int) -> None:
+        """Let the next frame be number count + 1."""
+        self._frames_begun = count
 
     def tell(self) -> dict[str, float]:
         """What chunks say of the running camera, now."""

@@ -21,6 +21,7 @@ class Exposure:
     start_ns, end_ns  when the sensor gathers light
     told              what the running camera said as it began, for chunks, by name
     world             what stood before the sensor then; the camera only hands it on to who renders
+    sequencer_set     active when the trigger was taken
     """
 
     frame_id: int
@@ -32,6 +33,7 @@ class Exposure:
     end_ns: Ns
     told: Mapping[str, float] = field(default_factory=dict)
     world: object = None
+    sequencer_set: int = 0
 
     @property
     def pixel_format(self) -> PixelFormat:

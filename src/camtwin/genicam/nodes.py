@@ -75,6 +75,7 @@ class Feature(Generic[T]):
     available: Rule | None = None
     locked: Rule | None = None
     saved: bool = True  # part of a stored configuration; Streamable
+    sequenced: bool = False  # a set of the sequencer may hold it
     visibility: str = "Beginner"
     custom: bool = False  # not in SFNC
     at: Mapping[str, int] = field(default_factory=dict)  # by link: where its standard places the register

@@ -147,7 +147,10 @@ class Tree:
             self._place(node)
         for node in self.here:
             self._bind_rules(node)
-        self._pulled = {name: [n for n in self.here if name in self.pullers(n)] for name in self.nodes}
+        self._pulled: dict[str, list[Node]] = {name: [] for name in self.nodes}
+        for node in self.here:
+            for name in self.pullers(node):
+                self._pulled[name].append(node)
 
     # ---- a feature of this model
 
@@ -383,10 +386,11 @@ class Tree:
 
     def load(self, device: Any, changes: Mapping[str, Any]) -> None:
         """Take over several settings at once."""
-        at = At(device.settings, device)
-        device.settings = self._pull(
-            replace(device.settings, **changes), [n for n in self.here if self.pullers(n)], at
-        )
+        device.settings = self.fit(replace(device.settings, **changes), device)
+
+    def fit(self, settings: Any, device: Any) -> Any:
+        """Settings with every value pulled into its limits."""
+        return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
 
     def _check(self, node: Node, shown: Any, at: At) -> Any:
         f = node.feature

@@ -9,7 +9,6 @@ from itertools import groupby
 
 from camtwin.lab.verify import Result, counts
 
-
 PAGE = files(__package__ or "") / "page"
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Settings, Transfer, chunks
+from camtwin.camera.events import Event
 from camtwin.genicam import Refused
 from camtwin.genicam.nodes import Order
 from camtwin.genicam.tree import At
@@ -38,6 +39,10 @@ from camtwin.units import Ns
 
 BUFFERS: Final = 256
 """Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
+
+
+EVENTS: Final = 1 << 16
+"""Events that a session keeps, the latest ones."""
 
 
 class NoImage(RuntimeError):
@@ -111,6 +116,8 @@ class Session:
     render       whether frames get an image
     world        what surrounds it: cam.world.scene = ...
     overwritten  frames that arrived during `advance` and were overwritten before anybody fetched them
+    lines        the wires, by name: `cam.lines["Line0"].pulse(5_000)`; .drive, .level, .edges, .inner
+    events       what the camera told of (EventNotification On), the latest EVENTS
     """
 
     def __init__(self, twin: Twin, *, render: bool = True) -> None:
@@ -122,7 +129,9 @@ class Session:
             overwritten=0,
             _arrived=deque[Transfer](maxlen=BUFFERS),
         )
+        own.update(lines=twin.camera.lines, events=list[Event]())
         twin.camera.transmitter.on_delivery = self._arrive
+        twin.camera.events.send = self._hear
 
     def __enter__(self) -> Self:
         return self
@@ -195,6 +204,10 @@ class Session:
             raise NoSuchFact(f"no fact {name} on record" + (f"; do you mean {near[0]}?" if near else ""))
         return facts[name]
 
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
+        return self.twin.camera.action(device_key, group_key, group_mask)
+
     # -- time and frames -------------------------------------------------------------------------
     @property
     def now(self) -> Ns:
@@ -253,6 +266,11 @@ class Session:
             chunks.tail(e, order),
             order,
         )
+
+    def _hear(self, event: Event) -> None:
+        events: list[Event] = self.events
+        events.append(event)
+        del events[:-EVENTS]
 
     def _arrive(self, transfer: Transfer) -> None:
         arrived: deque[Transfer] = self._arrived

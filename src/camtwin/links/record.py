@@ -48,6 +48,7 @@ def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[T
 
         recorder = Recorder(put, start)
         twin.camera.on_write = recorder.write
+        twin.camera.on_command = recorder.command
         try:
             yield RecordedTwin(twin.sheet, twin.clock, twin.camera, twin.renderer, recorder)
         finally:

@@ -35,6 +35,22 @@ class Trigger(Section):
     queue: Positive
 
 
+class Lines(Section):
+    """The camera's wires, as logic. filter_ns: shortest pulse that an input sees, and how late it sees it (a
+    part of trigger.latency_ns). An opto output switches on after opto_on_ns and off after opto_off_ns."""
+
+    filter_ns: NotNegative
+    opto_on_ns: NotNegative
+    opto_off_ns: NotNegative
+
+
+class Events(Section):
+    """Messages to the host: `queue` may wait, and one leaves every message_ns."""
+
+    queue: Positive
+    message_ns: Positive
+
+
 class Memory(Section):
     """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all."""
 
@@ -97,6 +113,8 @@ class CameraSheet(Section):
     sensor: SensorSheet
     readout: Readout
     trigger: Trigger
+    lines: Lines
+    events: Events
     memory: Memory
     gige: GigE
     thermal: Thermal

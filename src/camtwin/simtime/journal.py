@@ -4,6 +4,7 @@ A run repeats bit for bit from its start and its commands. A journal is text, a 
 
     {"camtwin": "...", ...}                     how the twin was made
     ["write", t_ns, address, "hex"]             a host wrote registers
+    ["command", t_ns, "pulse", ...]             a wire, an action: from outside, and no register
     ["frame", start_ns, frame_id, "digest"]     a frame was rendered; digest of its bytes
     ["end", t_ns]                               the twin was switched off; without it the run was cut short
 
@@ -38,6 +39,15 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Something came from outside that was no write: its word, and what it takes."""
+
+    t_ns: Ns
+    word: str
+    args: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The frame whose exposure began at t_ns, and the digest of its bytes."""
 
@@ -53,7 +63,7 @@ class End:
     t_ns: Ns
 
 
-Line: TypeAlias = Write | Frame | End
+Line: TypeAlias = Write | Command | Frame | End
 
 
 def digest(payload: bytes | memoryview) -> str:
@@ -70,6 +80,9 @@ class Recorder:
 
     def write(self, t_ns: Ns, address: int, data: bytes) -> None:
         self._line(["write", t_ns, address, data.hex()])
+
+    def command(self, t_ns: Ns, word: str, args: tuple[int | str, ...]) -> None:
+        self._line(["command", t_ns, word, *args])
 
     def frame(self, start_ns: Ns, frame_id: int, payload: bytes | memoryview) -> None:
         self._line(["frame", start_ns, frame_id, digest(payload)])
@@ -103,6 +116,8 @@ def _parse(number: int, value: Any) -> Line:
         match value:
             case ["write", int(t_ns), int(address), str(data)]:
                 return Write(t_ns, address, bytes.fromhex(data))
+            case ["command", int(t_ns), str(word), *args] if all(isinstance(a, int | str) for a in args):
+                return Command(t_ns, word, tuple(args))
             case ["frame", int(t_ns), int(frame_id), str(said)]:
                 return Frame(t_ns, frame_id, said)
             case ["end", int(t_ns)]:

@@ -44,11 +44,15 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed]:
     for line in lines:
         match line:
             case journal.Write():
-                if line.t_ns < twin.clock.now:
-                    raise JournalBroken(f"a write at {line.t_ns} ns comes after {twin.clock.now} ns")
-                twin.clock.advance_to(line.t_ns)
+                _advance(twin, line.t_ns)
                 with suppress(Refused):  # as it was then
                     twin.camera.write(line.address, line.data)
+            case journal.Command():
+                _advance(twin, line.t_ns)
+                try:
+                    twin.camera.obey(line.word, *line.args)
+                except (ValueError, KeyError, TypeError) as error:
+                    raise JournalBroken(f"the command {line.word!r} at {line.t_ns} ns: {error}") from None
             case journal.Frame():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
                 exposure = exposures.get(line.frame_id)
@@ -58,3 +62,9 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed]:
                 yield Replayed(exposure.start_ns, line.frame_id, line.digest, digest)
             case journal.End():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
+
+
+def _advance(twin: Twin, t_ns: Ns) -> None:
+    if t_ns < twin.clock.now:
+        raise JournalBroken(f"a write at {t_ns} ns comes after {twin.clock.now} ns")
+    twin.clock.advance_to(t_ns)

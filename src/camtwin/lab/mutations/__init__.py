@@ -181,9 +181,10 @@ def judge(
     said = [f"{row} fails without it, too" for row in mutation.proves if before.get(row) == "fail"]
     said += [f"{row} stays green" for row in mutation.proves if row not in red and before.get(row) != "fail"]
     said += [f"{row} turns red: {reason}" for row, reason in red.items() if not mutation.names(row)]
-    said += [
-        f"no row like {p} turns red" for p in mutation.also if not any(fnmatchcase(row, p) for row in red)
-    ]
+    if exact:
+        said += [
+            f"no row like {p} turns red" for p in mutation.also if not any(fnmatchcase(row, p) for row in red)
+        ]
     return Trial(mutation, red, "; ".join(said))
 
 
