@@ -28,6 +28,7 @@ VALUES: Mapping[str, Callable[[Exposure], Any]] = {
     "FrameID": lambda e: e.frame_id,
     "Gain": lambda e: e.settings.Gain_dB["All"],
     "ImageControl": image_control,
+    "SequencerSetActive": lambda e: e.sequencer_set,
     "Timestamp": lambda e: e.timestamp_ns,
 }
 """By feature, without "Chunk"; where it is none of these: what the camera told, else the setting of the name."""

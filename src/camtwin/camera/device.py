@@ -57,9 +57,8 @@ class Camera:
         self._clock_zero: Ns = 0
         self.chunk_sources: dict[str, Callable[[], float]] = {
             "DeviceTemperature": lambda: self.temperature_C,
-            "CounterValue": lambda: 0,
-            "LineStatusAll": lambda: 0,
-            "SequencerSetActive": lambda: 0,
+            "CounterValue": lambda: self.counters[self.settings.CounterSelector].value,
+            "LineStatusAll": lambda: sum(line.status << i for i, line in enumerate(self.lines.values())),
         }
         self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0

@@ -9,10 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from camtwin.lab import case as cases
 from camtwin.lab.case import Case, Check, Opener, Wrong, open_twin
@@ -21,8 +23,7 @@ from camtwin.lab.claims import Claim, load
 Verdict = Literal["pass", "fail", "open"]
 UNPROVEN: Final = "no mutation proves this check"
 UNCHECKED: Final = "no check is written for this row"
-PATIENCE_s: Final = 300.0
-"""No group of checks takes so long; a worker that died is told by it."""
+T, R = TypeVar("T"), TypeVar("R")
 
 
 class VerifyProblem(RuntimeError):
@@ -116,23 +117,32 @@ def _measured(model: str, work: Sequence[list[Claim]], jobs: int) -> Iterator[Re
         for group in work:
             yield from measure(model, group)
         return
+    for results in spread(_work, [(model, group) for group in work], jobs):
+        yield from results
+
+
+def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
+    """fn of each task in so many processes, as they come. VerifyProblem where a process dies."""
     context = multiprocessing.get_context("spawn")  # kernels run threads, which a fork would lose
-    with context.Pool(min(jobs, len(work)), _begin) as pool:
-        results = pool.imap_unordered(_work, [(model, group) for group in work])
-        for _ in work:
-            try:
-                yield from results.next(PATIENCE_s)
-            except multiprocessing.TimeoutError:
-                raise VerifyProblem(f"{model}: no check ended within {PATIENCE_s:g} s") from None
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, _begin)
+    try:
+        for done in as_completed([pool.submit(fn, task) for task in tasks]):
+            yield done.result()
+    except BrokenProcessPool:
+        raise VerifyProblem("a process that ran checks has died") from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():  # after Ctrl-C nobody waits for them
+            child.terminate()
 
 
 def _begin() -> None:
-    """A worker leaves Ctrl-C to whoever started it, and has every check at hand."""
+    """A worker leaves Ctrl-C to whoever started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cases.load_checks()
 
 
 def _work(task: tuple[str, list[Claim]]) -> list[Result]:
+    cases.load_checks()
     return measure(*task)
 
 

@@ -192,6 +192,15 @@ class Session:
         camera = self.twin.camera
         return camera.tree.access(camera, name)
 
+    def enumerated(self, name: str) -> bool:
+        """Is this feature an enumeration?"""
+        return self.twin.camera.tree.find(name).feature.node == "Enumeration"
+
+    def streamable(self) -> dict[str, tuple[str, ...]]:
+        """Features that a stored configuration holds, and their selectors."""
+        nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
+        return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
+
     def record(self, name: str) -> Fact:
         """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
 

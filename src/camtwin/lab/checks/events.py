@@ -31,8 +31,9 @@ def skip_trigger(cam: Any) -> None:
 
 
 def overlap(cam: Any) -> None:
-    """The second one comes 30 ms into the readout of the first."""
-    cam.lines["Line0"].pulse(10 * US, period_ns=40 * MS, count=2)
+    """30 ms of exposure; the second one comes 50 ms into the readout of the first."""
+    cam.ExposureTime = 30_000
+    cam.lines["Line0"].pulse(10 * US, period_ns=80 * MS, count=2)
     cam.advance(SEC)
 
 

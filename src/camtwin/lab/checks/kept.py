@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any, Final
 
 from camtwin.genicam import Refused
@@ -54,7 +56,7 @@ def factory(case: Case) -> None:
     name = case.claim.id.rpartition(".")[2]
     cam = case.open()
     for when in ("at first", "after the factory's set was loaded"):
-        for selectors, feature, other, wanted in FACTORY[name]:
+        for selectors, feature, _, wanted in FACTORY[name]:
             case.write(cam, **selectors)
             case.equal(f"{feature} {when}", getattr(cam, feature), wanted)
         for selectors, feature, other, _ in FACTORY[name]:
@@ -111,7 +113,17 @@ def other_value(cam: Any, name: str) -> Any:
     return None
 
 
-UNTOUCHED: Final = ("SequencerConfigurationMode", "SequencerMode", "TLParamsLocked", "UserSet*")
+UNTOUCHED: Final = ("SequencerConfigurationMode", "SequencerMode", "UserSetDefault")
+"""What locks others, or rules what is loaded."""
+
+
+def selections(cam: Any, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Each combination of the selectors' entries; of long rows of numbers the first and the last."""
+    options = [
+        cam.entries(name) if cam.enumerated(name) else sorted(map(int, cam.limits(name)))
+        for name in selectors
+    ]
+    return (dict(zip(selectors, entries, strict=True)) for entries in product(*options))
 
 
 @check("baumer.userset.parameters")
@@ -119,10 +131,10 @@ def every_parameter(case: Case) -> None:
     """Every streamable feature that can be written, by every entry of its selectors, is changed and comes back."""
     cam = case.open()
     changed = {}
-    for name, selectors in cam.streamable():
-        for selected in cam.selections(selectors):
+    for name, selectors in cam.streamable().items():
+        for selected in selections(cam, selectors):
             case.write(cam, **selected)
-            if name == "SequencerMode" or cam.access(name) != "RW":
+            if name in UNTOUCHED or cam.access(name) != "RW":
                 continue
             value = other_value(cam, name)
             if value is not None:

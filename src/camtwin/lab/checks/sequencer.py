@@ -215,7 +215,7 @@ def outputs(case: Case, first: dict[str, Any], second: dict[str, Any], output: s
 
 def in_user_output(case: Case) -> None:
     spans = outputs(case, {"UserOutputValue": False}, {"UserOutputValue": True}, "UserOutput1")
-    case.within("pulses of UserOutput1 in eight frames", len(spans), 3, 4)
+    case.within("pulses of UserOutput1 in eight frames", len(spans), 3, 6)
 
 
 def in_user_output_all(case: Case) -> None:
@@ -223,7 +223,7 @@ def in_user_output_all(case: Case) -> None:
         for value in (0, 7, 1 << bit, 7 - (1 << bit)):
             spans = outputs(case, {"UserOutputValueAll": 0}, {"UserOutputValueAll": value}, output)
             wanted = 3 if value >> bit & 1 else 0
-            case.within(f"pulses of {output} with {value}", len(spans), wanted, wanted + 1 if wanted else 0)
+            case.within(f"pulses of {output} with {value}", len(spans), wanted, 2 * wanted)
 
 
 def in_counter(name: str, first: Any, second: Any, counted: tuple[int, int]) -> Callable[[Case], None]:

@@ -96,8 +96,8 @@ def timer_source(case: Case) -> None:
     own = case.claim.id.rpartition(".")[2]
     for name, (_, event, happens) in TIMER_SOURCES.items():
         source = TIMER_SOURCES[own][0] if own in TIMER_SOURCES else "Off"
-        if "software" in (name, own) and name != own:
-            continue  # the command is there for the timer alone
+        if name == "software" != own:
+            continue  # the command is there where something listens to it
         cam = waiting(case, "Line1", Height=3000, link_speed="sheet", TimerTriggerSource=source)
         case.write(cam, TimerDelay=DELAY_us, TimerDuration=DURATION_us)
         inputs(cam)

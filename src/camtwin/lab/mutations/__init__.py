@@ -7,7 +7,6 @@ patterns). Every other cheap check must stay as it was; heavy checks run where a
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from fnmatch import fnmatchcase
@@ -21,7 +20,7 @@ from pydantic import BaseModel
 from camtwin.lab import case as cases
 from camtwin.lab.case import Opener, open_twin
 from camtwin.lab.claims import load
-from camtwin.lab.verify import PATIENCE_s, Result, VerifyProblem, groups, measure
+from camtwin.lab.verify import Result, VerifyProblem, groups, measure, spread
 from camtwin.links.memory import Session
 from camtwin.models import load as load_sheet
 from camtwin.twins import build
@@ -141,9 +140,7 @@ def _new(value: Any, old: Any) -> Any:
 
 
 # -- the run ---------------------------------------------------------------------------------------
-def run(
-    model: str, mutations: Sequence[Mutation], jobs: int = 1, *, exact: bool = True
-) -> Iterator[Trial]:
+def run(model: str, mutations: Sequence[Mutation], jobs: int = 1, *, exact: bool = True) -> Iterator[Trial]:
     """Try each mutation on a fresh twin; trials come in no order.
 
     exact  all cheap checks every time, so that what else turns red is seen; else those of its own rows
@@ -157,20 +154,17 @@ def run(
         needed = sorted({row for m in mutations for row in m.proves if row in cases.CHECKS})
         cheap = []
     before = {r.claim.id: r.verdict for r in _results(model, cheap + needed, open_twin)}
-    tasks = [(model, m.name, tuple(cheap + [row for row in needed if (m.names(row) if exact else row in m.proves)])) for m in mutations]
-    if jobs == 1 or len(tasks) == 1:
-        found: Iterator[tuple[str, list[Result]]] = map(_work, tasks)
-        for name, results in found:
-            yield judge(MUTATIONS[name], results, before, exact)
-        return
-    with multiprocessing.get_context("spawn").Pool(min(jobs, len(tasks)), _begin) as pool:
-        arriving = pool.imap_unordered(_work, tasks)
-        for _ in tasks:
-            try:
-                name, results = arriving.next(PATIENCE_s)
-            except multiprocessing.TimeoutError:
-                raise VerifyProblem(f"no mutation was tried within {PATIENCE_s:g} s") from None
-            yield judge(MUTATIONS[name], results, before, exact)
+    tasks = [
+        (
+            model,
+            m.name,
+            tuple(cheap + [row for row in needed if (m.names(row) if exact else row in m.proves)]),
+        )
+        for m in mutations
+    ]
+    found = map(_work, tasks) if jobs == 1 or len(tasks) == 1 else spread(_work, tasks, jobs)
+    for name, results in found:
+        yield judge(MUTATIONS[name], results, before, exact)
 
 
 def judge(
@@ -193,14 +187,8 @@ def _results(model: str, rows: Iterable[str], opener: Opener) -> list[Result]:
     return [r for group in groups(ledger[row] for row in rows) for r in measure(model, group, opener)]
 
 
-def _begin() -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cases.load_checks()
-    load_mutations()
-
-
 def _work(task: tuple[str, str, tuple[str, ...]]) -> tuple[str, list[Result]]:
     model, name, rows = task
+    cases.load_checks()
+    load_mutations()
     return name, _results(model, rows, MUTATIONS[name].opener())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.camera.acquisition import E
 from camtwin.lab.claims import load
 from camtwin.lab.mutations import mutate
 from camtwin.links.memory import Session
@@ -131,6 +132,19 @@ def machine(name: str, wrong: Callable[[Any, Any], Any]) -> Callable[[Session], 
     return patch
 
 
+def action(name: str, wrong: Callable[[Any, Any], Any]) -> Callable[[Session], None]:
+    """An action of the acquisition's table is replaced: wrong(machine, true action) -> the next event."""
+
+    def patch(cam: Session) -> None:
+        acquisition = cam.twin.camera.acquisition
+        true = getattr(acquisition, name)
+        for row, (does, then) in acquisition._rows.items():
+            if does == true:
+                acquisition._rows[row] = (lambda: wrong(acquisition, true)), then
+
+    return patch
+
+
 def ready(wrong: Callable[[Any, Any, int], int]) -> Callable[[Session], None]:
     """The moment from which the next frame may begin is another: wrong(machine, settings, ns) -> ns."""
     return machine("ready_at", lambda m, true: wrong(m, m.host.settings, true()))
@@ -142,7 +156,6 @@ mutate(
     "baumer.acq.format_independent",
     patch=ready(lambda m, s, t: t + MS * (s.PixelFormat != "Mono8")),
 )
-
 
 
 def sensor(change: Callable[[int, Any], int]) -> Callable[[Session], None]:
@@ -184,7 +197,9 @@ mutate(
     also=["baumer.*"],
     patch=ready(lambda m, s, t: max(t, m._started + MS * 1000)),
 )
-mutate("AcquisitionFrameRate from 0.02", "baumer.acq.rate_min", sheet={"features.AcquisitionFrameRate.min": 0.02})
+mutate(
+    "AcquisitionFrameRate from 0.02", "baumer.acq.rate_min", sheet={"features.AcquisitionFrameRate.min": 0.02}
+)
 mutate(
     "AcquisitionFrameRate to 60000", "baumer.acq.rate_max", sheet={"features.AcquisitionFrameRate.max": 60000}
 )
@@ -200,7 +215,10 @@ mutate(
     also=["baumer.memory.buffer_freerun"],
     patch=machine(
         "_count_frames",
-        lambda m, true: (true(), setattr(m, "_frames_left", m._frames_left - (m._frames_left == 7) - (m._frames_left == 5))),
+        lambda m, true: (
+            true(),
+            setattr(m, "_frames_left", m._frames_left - (m._frames_left == 7) - (m._frames_left == 5)),
+        ),
     ),
 )
 mutate(
@@ -215,7 +233,12 @@ mutate(
     also=["baumer.*"],
     patch=ready(lambda m, s, t: min(t, m.readout_end - s.ExposureTime_ns)),
 )
-mutate("ReadoutMode has no Sequential", "baumer.readout.sequential", also=["baumer.*"], sheet={"features.ReadoutMode.entries": without("Sequential")})
+mutate(
+    "ReadoutMode has no Sequential",
+    "baumer.readout.sequential",
+    also=["baumer.*"],
+    sheet={"features.ReadoutMode.entries": without("Sequential")},
+)
 
 # -- what the camera offers --------------------------------------------------------------------------
 for name in ("Mono8", "Mono10", "Mono12", "Mono12p"):
@@ -275,15 +298,30 @@ FACTORY: dict[str, tuple[str, Any, list[str]]] = {
     "trigger_source": ("TriggerSource", "Software", ["baumer.*"]),
 }
 for row, (feature, value, also) in FACTORY.items():
-    mutate(f"{feature} is {value} at first", f"baumer.factory.{row}", also=also, sheet={f"features.{feature}.default": value})
-for row, line in {"line_in": "Line0", "line_in_invert": "Line0", "line_out_invert": "Line3", "gpio_invert": "Line1"}.items():
+    mutate(
+        f"{feature} is {value} at first",
+        f"baumer.factory.{row}",
+        also=also,
+        sheet={f"features.{feature}.default": value},
+    )
+for row, line in {
+    "line_in": "Line0",
+    "line_in_invert": "Line0",
+    "line_out_invert": "Line3",
+    "gpio_invert": "Line1",
+}.items():
     mutate(
         f"{line} is inverted at first ({row})",
         f"baumer.factory.{row}",
         also=["baumer.*"],
         sheet={"features.LineInverter.default": {line: True}},
     )
-mutate("Line2 is an output at first", "baumer.factory.gpio_mode", also=["baumer.*"], sheet={"features.LineMode.default": lambda old: {**(old or {}), "Line2": "Output"}})
+mutate(
+    "Line2 is an output at first",
+    "baumer.factory.gpio_mode",
+    also=["baumer.*"],
+    sheet={"features.LineMode.default": lambda old: {**(old or {}), "Line2": "Output"}},
+)
 
 # -- features that a mono camera lacks ---------------------------------------------------------------
 ABSENT = {
@@ -315,11 +353,27 @@ def with_bayer(cam: Session) -> None:
     node.entries = {**node.entries, "BayerRG8": 0x0108_0009}
 
 
-mutate("BayerRG8 is offered", "baumer.rates.condition.color", "baumer.color.models", "baumer.pixelformat.list", patch=with_bayer)
+mutate(
+    "BayerRG8 is offered",
+    "baumer.rates.condition.color",
+    "baumer.color.models",
+    "baumer.pixelformat.list",
+    patch=with_bayer,
+)
 
 # -- pictures ----------------------------------------------------------------------------------------
-mutate("flipped though ReverseX is off, and not when on", "baumer.flip.horizontal", also=["baumer.*"], patch=setting(ReverseX=lambda on: False))
-mutate("ReverseY does nothing", "baumer.flip.vertical", also=["baumer.*"], patch=setting(ReverseY=lambda on: False))
+mutate(
+    "flipped though ReverseX is off, and not when on",
+    "baumer.flip.horizontal",
+    also=["baumer.*"],
+    patch=setting(ReverseX=lambda on: False),
+)
+mutate(
+    "ReverseY does nothing",
+    "baumer.flip.vertical",
+    also=["baumer.*"],
+    patch=setting(ReverseY=lambda on: False),
+)
 mutate(
     "codes of 8 bits end at 254",
     "baumer.pixelformat.mono8",
@@ -339,33 +393,79 @@ mutate(
 mutate(
     "packed codes have their bits swapped",
     "baumer.pixelformat.mono12p",
-    patch=picture(lambda dn, e: (dn >> 4 | (dn & 15) << 8).astype(np.uint16) if e.pixel_format.packed else dn),
+    patch=picture(
+        lambda dn, e: (dn >> 4 | (dn & 15) << 8).astype(np.uint16) if e.pixel_format.packed else dn
+    ),
 )
 mutate(
     "a region is a row too low",
     "baumer.roi.arbitrary",
     also=["baumer.*"],
-    patch=exposed(lambda e: replace(e, settings=replace(e.settings, OffsetY=min(e.settings.OffsetY + (e.settings.OffsetY > 0), 3000 - e.settings.Height)))),
+    patch=exposed(
+        lambda e: replace(
+            e,
+            settings=replace(
+                e.settings,
+                OffsetY=min(e.settings.OffsetY + (e.settings.OffsetY > 0), 3000 - e.settings.Height),
+            ),
+        )
+    ),
 )
-mutate("6 dB are 5.8", "baumer.gain.range", also=["baumer.sequencer.param.gain", "baumer.sequencer.groups"], patch=setting(Gain_dB=lambda by: by.replace("All", by["All"] * 0.97)))
-mutate("the offset counts half", "baumer.offset.range", also=["baumer.*"], patch=setting(BlackLevel_DN=lambda by: by.replace("All", by["All"] // 2)))
-mutate("exposures are 1 us longer", "baumer.exposure.min", patch=exposed(lambda e: replace(e, end_ns=e.end_ns + 1000)))
-mutate("exposures end after 50 s", "baumer.exposure.max", patch=exposed(lambda e: replace(e, end_ns=min(e.end_ns, e.start_ns + 50 * 1000 * MS))))
+mutate(
+    "6 dB are 5.8",
+    "baumer.gain.range",
+    also=["baumer.sequencer.param.gain", "baumer.sequencer.groups"],
+    patch=setting(Gain_dB=lambda by: by.replace("All", by["All"] * 0.97)),
+)
+mutate(
+    "the offset counts half",
+    "baumer.offset.range",
+    also=["baumer.*"],
+    patch=setting(BlackLevel_DN=lambda by: by.replace("All", by["All"] // 2)),
+)
+mutate(
+    "exposures are 1 us longer",
+    "baumer.exposure.min",
+    patch=exposed(lambda e: replace(e, end_ns=e.end_ns + 1000)),
+)
+mutate(
+    "exposures end after 50 s",
+    "baumer.exposure.max",
+    patch=exposed(lambda e: replace(e, end_ns=min(e.end_ns, e.start_ns + 50 * 1000 * MS))),
+)
 mutate(
     "a mosaic lies on the sensor",
     "baumer.color.models",
     also=["baumer.*"],
     patch=picture(lambda dn, e: _mosaic(dn)),
 )
-mutate("columns are evened out", "baumer.fpn.correction", also=["baumer.*"], patch=picture(lambda dn, e: _even(dn)))
+mutate(
+    "columns are evened out",
+    "baumer.fpn.correction",
+    also=["baumer.*"],
+    patch=picture(lambda dn, e: _even(dn)),
+)
 mutate(
     "a filter cuts the near infrared",
     "baumer.optics.filter",
     sheet={"sensor.parameters.qe": lambda qe: tuple((nm, eta if nm < 750 else 0.0) for nm, eta in qe)},
 )
-mutate("the table is shifted by a code", "baumer.lut.luminance", patch=picture(lambda dn, e: dn + np.uint16(e.settings.LUTEnable["Luminance"])))
-mutate("listed pixels stay as they are", "baumer.defect.list", patch=setting(DefectPixelCorrection=lambda on: False))
-mutate("511 entries in the defect list", "baumer.defect.count", also=["baumer.*"], sheet={"features.DefectPixelListIndex.max": 510})
+mutate(
+    "the table is shifted by a code",
+    "baumer.lut.luminance",
+    patch=picture(lambda dn, e: dn + np.uint16(e.settings.LUTEnable["Luminance"])),
+)
+mutate(
+    "listed pixels stay as they are",
+    "baumer.defect.list",
+    patch=setting(DefectPixelCorrection=lambda on: False),
+)
+mutate(
+    "511 entries in the defect list",
+    "baumer.defect.count",
+    also=["baumer.*"],
+    sheet={"features.DefectPixelListIndex.max": 510},
+)
 
 
 def _mosaic(dn: Picture) -> Picture:
@@ -379,20 +479,77 @@ def _even(dn: Picture) -> Picture:
 
 
 # -- noise -------------------------------------------------------------------------------------------
-mutate("2.4 e- of dark noise", "baumer.noise.dark", also=["baumer.noise.dynamic_range"], sheet={"sensor.parameters.read_noise_e": 2.5})
-mutate("the well holds 8500 e-", "baumer.noise.saturation", "baumer.noise.snr", also=["baumer.*"], sheet={"sensor.parameters.full_well_e": 8300.0})
-mutate("dark noise of 2.6 e- and a small well", "baumer.noise.dynamic_range", also=["baumer.noise.*"], sheet={"sensor.parameters.read_noise_e": 2.6})
-mutate("the efficiency is 4 % higher", "baumer.noise.qe", also=["baumer.noise.qe_wavelength", "baumer.*"], sheet={"sensor.parameters.qe": lambda qe: tuple((nm, eta * 1.04) for nm, eta in qe)})
-mutate("the efficiency peaks 60 nm later", "baumer.noise.qe_wavelength", also=["baumer.*"], sheet={"sensor.parameters.qe": lambda qe: tuple((nm + 60, eta) for nm, eta in qe)})
+mutate(
+    "2.4 e- of dark noise",
+    "baumer.noise.dark",
+    also=["baumer.noise.dynamic_range"],
+    sheet={"sensor.parameters.read_noise_e": 2.5},
+)
+mutate(
+    "the well holds 8500 e-",
+    "baumer.noise.saturation",
+    "baumer.noise.snr",
+    also=["baumer.*"],
+    sheet={"sensor.parameters.full_well_e": 8300.0},
+)
+mutate(
+    "dark noise of 2.6 e- and a small well",
+    "baumer.noise.dynamic_range",
+    also=["baumer.noise.*"],
+    sheet={"sensor.parameters.read_noise_e": 2.6},
+)
+mutate(
+    "the efficiency is 4 % higher",
+    "baumer.noise.qe",
+    also=["baumer.noise.qe_wavelength", "baumer.*"],
+    sheet={"sensor.parameters.qe": lambda qe: tuple((nm, eta * 1.04) for nm, eta in qe)},
+)
+mutate(
+    "the efficiency peaks 60 nm later",
+    "baumer.noise.qe_wavelength",
+    also=["baumer.*"],
+    sheet={"sensor.parameters.qe": lambda qe: tuple((nm + 60, eta) for nm, eta in qe)},
+)
 # the conditions: a camera that does not keep what it is told
-mutate("ExposureTime in steps of 7", "baumer.noise.condition.exposure", also=["baumer.*"], sheet={"features.ExposureTime.inc": 7})
-mutate("Gain from 0.5 dB", "baumer.noise.condition.gain", also=["baumer.*"], sheet={"features.Gain.min": 0.5, "features.Gain.default": 0.5})
+mutate(
+    "ExposureTime in steps of 7",
+    "baumer.noise.condition.exposure",
+    also=["baumer.*"],
+    sheet={"features.ExposureTime.inc": 7},
+)
+mutate(
+    "Gain from 0.5 dB",
+    "baumer.noise.condition.gain",
+    also=["baumer.*"],
+    sheet={"features.Gain.min": 0.5, "features.Gain.default": 0.5},
+)
 
 # -- trigger and clock -------------------------------------------------------------------------------
-mutate("every trigger counts, even off", "baumer.trigger.mode_on", also=["baumer.*"], patch=machine("become_ready", lambda m, true: __import__("camtwin.camera.acquisition", fromlist=["E"]).E.TRIGGER))
-mutate("97.9 us of latency more by 1", "baumer.trigger.fixed_delay", also=["baumer.*"], sheet={"trigger.latency_ns": 98_700})
+mutate(
+    "every trigger counts, even off",
+    "baumer.trigger.mode_on",
+    also=["baumer.*"],
+    patch=action("become_ready", lambda m, true: E.TRIGGER),
+)
+mutate(
+    "97.9 us of latency more by 1",
+    "baumer.trigger.fixed_delay",
+    also=["baumer.*"],
+    sheet={"trigger.latency_ns": 98_700},
+)
 mutate("a grid of 12 us", "baumer.trigger.max_delay", sheet={"trigger.grid_ns": 12_000})
 mutate("a queue of 255", "baumer.trigger.buffer", sheet={"trigger.queue": 255})
 mutate("a queue of 257", "baumer.trigger.buffer", sheet={"trigger.queue": 257})
-mutate("the clock ticks every 4 ns", "baumer.timestamp.increment", also=["baumer.chunk.timestamp"], sheet={"clock.tick_ns": 4})
-mutate("twice the memory", "baumer.memory.buffer_trigger", "baumer.memory.buffer_freerun", also=["baumer.*"], sheet={"memory.size_bytes": 72_000_000})
+mutate(
+    "the clock ticks every 4 ns",
+    "baumer.timestamp.increment",
+    also=["baumer.chunk.timestamp"],
+    sheet={"clock.tick_ns": 4},
+)
+mutate(
+    "twice the memory",
+    "baumer.memory.buffer_trigger",
+    "baumer.memory.buffer_freerun",
+    also=["baumer.*"],
+    sheet={"memory.size_bytes": 72_000_000},
+)
