@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test benchmark statistics check clean
+.PHONY: help setup demo test benchmark statistics kills check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -42,6 +42,9 @@ benchmark: $(VENV)/.warm  ## measure the kernels beside numpy, into docs/benchma
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 tests/physics/test_noise_exact.py
+
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
+	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

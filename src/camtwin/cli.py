@@ -196,6 +196,10 @@ def run(
         ),
     ] = None,
     fault: FaultSpecs = None,
+    nonvolatile: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where it keeps user sets and custom data.", show_default=False),
+    ] = None,
     any_destination: Annotated[
         bool,
         typer.Option(
@@ -209,7 +213,9 @@ def run(
     from camtwin.links.serve import serve
 
     faults = _user(Faults.parse, fault or (), seed)
-    twin = _session(model, scene, seed, serial, settings, link_speed).twin
+    if journal and nonvolatile:
+        raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
+    twin = _session(model, scene, seed, serial, settings, link_speed, nonvolatile).twin
     line = LiveLine(twin)
 
     def ready(_: object) -> None:
@@ -406,7 +412,13 @@ class LiveLine:
 
 
 def _session(
-    model: str, scene: str, seed: int, serial: str | None, settings: list[str] | None, link_speed: str
+    model: str,
+    scene: str,
+    seed: int,
+    serial: str | None,
+    settings: list[str] | None,
+    link_speed: str,
+    storage: Path | None = None,
 ) -> Any:
     """A twin in process, looking at the scene, with the features written."""
     import camtwin
@@ -419,6 +431,7 @@ def _session(
         seed=seed,
         serial=serial,
         link_speed=_user(bits_per_s, link_speed),
+        storage=storage,
     )
     for text in settings or ():
         cam.set(text)
@@ -461,6 +474,7 @@ def _told(problem: Exception) -> str:
 
 def _expected(problem: Exception) -> bool:
     """Is this the user's or the computer's doing, rather than a mistake of ours?"""
+    from camtwin.camera.usersets import StorageProblem
     from camtwin.files import FileProblem
     from camtwin.genicam import Refused
     from camtwin.genicam.tree import NoSuchFeature
@@ -475,6 +489,7 @@ def _expected(problem: Exception) -> bool:
         problem,
         (
             FileProblem,
+            StorageProblem,
             JournalBroken,
             LedgerInvalid,
             NoFrame,

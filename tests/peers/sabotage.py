@@ -255,6 +255,53 @@ def faults_uncounted() -> None:
 
 
 @breaks
+def chunks_little_endian() -> None:
+    from camtwin.camera import chunks
+
+    write = chunks.tail
+    chunks.tail = lambda exposure, order="big": write(exposure, "little")
+
+
+@breaks
+def chunks_swapped() -> None:
+    """OffsetX is said to be OffsetY."""
+    from camtwin.camera import chunks
+
+    both = chunks.FEATURES["OffsetX"], chunks.FEATURES["OffsetY"]
+    chunks.FEATURES["OffsetY"], chunks.FEATURES["OffsetX"] = both  # pyright: ignore[reportIndexIssue]
+
+
+@breaks
+def chunks_all() -> None:
+    """Every chunk is sent, enabled or not."""
+    from camtwin.camera import chunks, exposure
+    from camtwin.camera.features import chunk_data_control, transport_layer_control
+    from camtwin.genicam.nodes import By
+
+    everything = By(dict.fromkeys(chunk_data_control.NAMES, True))
+    enabled, size = chunks.enabled, transport_layer_control.size
+    chunks.enabled = lambda e: [*everything] if enabled(e) else []
+    told = lambda *asked: size(asked[0], asked[1], asked[2], asked[3], everything)  # noqa: E731
+    exposure.size = transport_layer_control.size = told
+
+
+@breaks
+def user_sets_forgotten() -> None:
+    """Saved, and gone with the power."""
+    from camtwin.links.storage import DiskStorage
+
+    DiskStorage.store = lambda self, name, data: None
+
+
+@breaks
+def user_sets_unheard() -> None:
+    """Hosts are not told that a loaded set changes what they have read."""
+    from camtwin.genicam.tree import Tree
+
+    Tree._changers = lambda self, node: []
+
+
+@breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
     from camtwin.wire.gev import GevDevice

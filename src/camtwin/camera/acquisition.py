@@ -113,6 +113,7 @@ class Host(Protocol):
     world: object
     transmitter: Transmitter
     on_exposure: Callable[[Exposure], object]
+    on_read: Callable[[Exposure], object]
 
     @property
     def sensor(self) -> Sensor: ...
@@ -350,6 +351,7 @@ class Acquisition:
         if not self._discard:
             self.host.emit("FrameEnd", frame_id)
         self._discard = False
+        self.host.on_read(readout.exposure)
         self.fire(E.OVER)
 
     # -- ending ----------------------------------------------------------------------------------
@@ -367,6 +369,14 @@ class Acquisition:
         self._discard = self._reading is not None
         self.host.transmitter.clear()
         return self.drain()
+
+    def cut(self) -> None:
+        """The power has gone: nothing runs out."""
+        self.state = S.IDLE
+        self.trigger.clear()
+        for entry in (self._entry, self._readout_entry):
+            self.host.clock.cancel(entry)
+        self.host.transmitter.clear()
 
     def close(self) -> None:
         self.host.emit("AcquisitionEnd")

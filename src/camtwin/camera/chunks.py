@@ -31,7 +31,7 @@ VALUES: Mapping[str, Callable[[Exposure], Any]] = {
     "SequencerSetActive": lambda e: e.sequencer_set,
     "Timestamp": lambda e: e.timestamp_ns,
 }
-"""By feature, without "Chunk"; where it is none of these: what the camera told, else the setting of the name."""
+"""By feature, without "Chunk"; others are what the camera told, else the setting of the name."""
 
 FEATURES: Mapping[str, list[Feature[Any]]] = {
     name: [f for f in ChunkDataControl.features.values() if f.chunk and f.chunk[0] == IDS[name]]
@@ -56,12 +56,12 @@ def tail(e: Exposure, order: Order = "big") -> bytes:
 
 
 def _packed(f: Feature[Any], e: Exposure, order: Order) -> bytes:
-    name = f.name.removeprefix("Chunk")
+    name, value = f.name.removeprefix("Chunk"), None
     if name in VALUES:
         value = VALUES[name](e)
     else:
         value = e.told[name] if name in e.told else getattr(e.settings, name)
-    return f.pack(f.values[value] if isinstance(f, Enumeration) else value, order)
+    return f.pack(f.values[str(value)] if isinstance(f, Enumeration) else value, order)
 
 
 def parse(payload: bytes, order: Order = "big") -> dict[str, Any]:
@@ -70,7 +70,8 @@ def parse(payload: bytes, order: Order = "big") -> dict[str, Any]:
     names = {number: name for name, number in IDS.items()}
     found: dict[str, Any] = {}
     for number, data in split(payload, order):
-        name = names[number]
+        if (name := names.get(number)) is None:
+            raise ValueError(f"there is no chunk {number:#x}")
         values = [_unpacked(f, data, order) for f in FEATURES[name]]
         found[name] = data if name == "Image" else values[0] if len(values) == 1 else tuple(values)
     return dict(reversed(found.items()))

@@ -7,11 +7,12 @@ callbacks, when a frame has been exposed and when its bits leave. It knows no li
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from camtwin.camera import wiring
 from camtwin.camera.acquisition import Acquisition, E, S
+from camtwin.camera.auto import Brightness
 from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
@@ -19,8 +20,9 @@ from camtwin.camera.lines import Line
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
-from camtwin.camera.thermal import temperature_C
+from camtwin.camera.thermal import Housing
 from camtwin.camera.transport import LinkTiming, Transmitter
+from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
 from camtwin.genicam import Refused, Registers, Tree, description, zipped
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
@@ -39,10 +41,18 @@ class Camera:
     clock          the virtual time it lives in
     serial         its serial number
     link, memory   timing of the link in front of it, and the image memory that evens it out
+    storage        what it keeps without power; as long as it lives if None
     """
 
     def __init__(
-        self, sheet: CameraSheet, clock: Scheduler, *, serial: str, link: LinkTiming, memory: Memory
+        self,
+        sheet: CameraSheet,
+        clock: Scheduler,
+        *,
+        serial: str,
+        link: LinkTiming,
+        memory: Memory,
+        storage: Storage | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
         self.tree = Tree(Settings, sheet.features, sheet.link)
@@ -53,10 +63,11 @@ class Camera:
         self._xml_file = zipped(self.xml, f"{name}.xml")
         self.xml_url = f"Local:{name}.zip;{XML_ADDRESS:X};{len(self._xml_file):X}"
         self._settings: Settings = self.tree.factory()
+        self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0
         self._clock_zero: Ns = 0
         self.chunk_sources: dict[str, Callable[[], float]] = {
-            "DeviceTemperature": lambda: self.temperature_C,
+            "DeviceTemperature": lambda: self.temperature_reading_C,
             "CounterValue": lambda: self.counters[self.settings.CounterSelector].value,
             "LineStatusAll": lambda: sum(line.status << i for i, line in enumerate(self.lines.values())),
         }
@@ -67,6 +78,13 @@ class Camera:
         )
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
+        self.housing = Housing(
+            sheet.thermal,
+            clock,
+            serial,
+            lambda: self._settings.DeviceTemperatureStatusTransition,
+            self._status_changed,
+        )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
         self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
         self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
@@ -83,7 +101,12 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
+        self.brightness = Brightness(self)
+        self.on_read: Callable[[Exposure], object] = self.brightness.regard
+        self.on_power: list[Callable[[], object]] = []  # told when the power comes back
+        self._stalled: set[str] = set()  # why no image leaves
         self._connect()
+        self._power_up()
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""
@@ -102,7 +125,10 @@ class Camera:
 
     def take_over(self, new: Settings) -> None:
         """Put settings in force, and let the parts know that listen to what has changed."""
+        self.keeper.watch(self._settings, new)
         old, self._settings = self._settings, new
+        if new.DeviceTemperatureStatusTransition is not old.DeviceTemperatureStatusTransition:
+            self.housing.check()
         if not wiring.same(old, new):
             self._connect()
         if new.EventNotification is not old.EventNotification:
@@ -193,7 +219,26 @@ class Camera:
 
     @property
     def temperature_C(self) -> float:
-        return temperature_C(self.sheet.thermal, self.clock.now)
+        """True temperature inside."""
+        return self.housing.temperature_C
+
+    @property
+    def temperature_reading_C(self) -> float:
+        return self.housing.reading_C
+
+    @property
+    def temperature_status(self) -> str:
+        return self.housing.status
+
+    @property
+    def link_bytes_per_s(self) -> int:
+        return self.transmitter.timing.bytes_per_s
+
+    def load_user_set(self, selector: str) -> None:
+        self._take_over(self.keeper.load(selector))
+
+    def save_user_set(self, selector: str) -> None:
+        self.keeper.save(selector, self.settings)
 
     @property
     def timestamp(self) -> Ns:
@@ -225,6 +270,54 @@ class Camera:
     def sequencer_set(self) -> int:
         return self.sequencer.active
 
+    # -- what surrounds it -----------------------------------------------------------------------
+    def power_cycle(self) -> None:
+        """Off and on: what is under way is lost, the default user set is loaded, counts begin again.
+
+        The housing keeps its temperature: it is a moment."""
+        self.acquisition.cut()
+        self.acquisition = Acquisition(self)
+        self._settings = self.tree.factory()
+        self._frames_begun, self.timestamp_latched = 0, 0
+        self._power_up()
+
+    def preset_frame_count(self, count: int) -> None:
+        self._frames_begun = count
+
+    def preset_timestamp(self, ns: Ns) -> None:
+        self._clock_zero = self.clock.now - ns
+
+    def stall(self, why: str) -> None:
+        """No image leaves until nothing of what stalls it is left."""
+        if not self._stalled:
+            self.transmitter.stall()
+        self._stalled.add(why)
+
+    def resume(self, why: str) -> None:
+        self._stalled.discard(why)
+        if not self._stalled:
+            self.transmitter.resume()
+
+    def _power_up(self) -> None:
+        self._clock_zero = self.clock.now
+        self._take_over(self.keeper.restored())
+        for told in self.on_power:
+            told()
+
+    def _take_over(self, kept: Mapping[str, Any]) -> None:
+        """Settings that were kept; the link may be slower now than it was then."""
+        limit = min(kept["DeviceLinkThroughputLimit"], self.link_bytes_per_s)
+        self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
+
+    def _status_changed(self, new: str, old: str) -> None:
+        """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""
+        if new == "Exceeded":
+            self.stall("heat")
+        elif old == "Exceeded":
+            self.resume("heat")
+        if (old, new) != ("High", "Normal"):
+            self.emit("DeviceTemperatureStatusChanged")
+
     # -- for the parts ---------------------------------------------------------------------------
     def emit(self, name: str, frame_id: int | None = None) -> None:
         """Something happened: tell whoever listens, as (t_ns, name, frame), then do what it causes."""
@@ -233,10 +326,6 @@ class Camera:
             listener(self.clock.now, name, frame_id)
         self.events.notify(name, self.timestamp, frame_id)
         self.signals.act(name)
-
-    def preset_frame_count(self, count: int) -> None:
-        """Let the next frame be number count + 1."""
-        self._frames_begun = count
 
     def tell(self) -> dict[str, float]:
         """What chunks say of the running camera, now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from camtwin.camera.features.acquisition_control import AcquisitionControl
 from camtwin.camera.features.action_control import ActionControl
 from camtwin.camera.features.analog_control import AnalogControl
+from camtwin.camera.features.auto_control import AutoFeatureControl
 from camtwin.camera.features.chunk_data_control import ChunkDataControl
 from camtwin.camera.features.counter_and_timer_control import CounterAndTimerControl
 from camtwin.camera.features.defect_pixel_control import DefectPixelControl
@@ -19,6 +20,7 @@ from camtwin.camera.features.image_format_control import ImageFormatControl
 from camtwin.camera.features.lut_control import LUTControl
 from camtwin.camera.features.sequencer_control import SequencerControl
 from camtwin.camera.features.transport_layer_control import TransportLayerControl
+from camtwin.camera.features.user_set_control import CustomDataControl, UserSetControl
 
 
 class Settings(
@@ -26,6 +28,7 @@ class Settings(
     ImageFormatControl,
     AcquisitionControl,
     AnalogControl,
+    AutoFeatureControl,
     LUTControl,
     DefectPixelControl,
     ChunkDataControl,
@@ -34,6 +37,8 @@ class Settings(
     EventControl,
     ActionControl,
     SequencerControl,
+    UserSetControl,
+    CustomDataControl,
     TransportLayerControl,
 ):
     """The chapters together; a model's data sheet picks what it has of them."""

@@ -27,6 +27,8 @@ CHUNK_TRAILER_BYTES = IP_UDP_GVSP_BYTES + 16
 class LinkTiming(Protocol):
     """How long a frame is on the link."""
 
+    @property
+    def bytes_per_s(self) -> int: ...
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
 
 
@@ -36,22 +38,30 @@ class GigETiming:
 
     wire: GigE
 
+    @property
+    def bytes_per_s(self) -> int:
+        return self.wire.bits_per_s // 8
+
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        """Leader, payload packets and trailer, with GevSCPD after each."""
+        """Leader, payload packets and trailer, with GevSCPD after each; slower where the limit says so."""
         full, rest = divmod(payload_bytes, settings.GevSCPSPacketSize - IP_UDP_GVSP_BYTES)
         packets = full + (rest > 0) + 2
         inside = full * settings.GevSCPSPacketSize + (rest + IP_UDP_GVSP_BYTES if rest else 0)
         trailer = CHUNK_TRAILER_BYTES if settings.ChunkModeActive else TRAILER_BYTES
         wire_bytes = LEADER_BYTES + inside + trailer + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
-        return wire_bytes * 8 * SEC // self.wire.bits_per_s + packets * settings.GevSCPD
+        bits_per_s = min(self.wire.bits_per_s, 8 * settings.DeviceLinkThroughputLimit)
+        return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
 
 
 @dataclass(frozen=True, slots=True)
 class NoLink:
-    """Nothing in the way: a frame is there when it has been read."""
+    """Nothing in the way: a frame is there when it has been read, unless the limit says otherwise."""
+
+    bytes_per_s = 50_000_000_000
 
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        return 0
+        limit = settings.DeviceLinkThroughputLimit
+        return 0 if limit >= self.bytes_per_s else payload_bytes * SEC // limit
 
 
 class Transmitter:

@@ -72,6 +72,8 @@ class Feature(Generic[T]):
     value: Rule | None = None  # computed, no field of Settings; read-only unless ...
     put: Callable[..., Mapping[str, Any]] | None = None  # ... a view: put(shown, settings) -> changed fields
     do: Callable[..., object] | None = None  # a command's work: do(device, *selected)
+    reloads: bool = False  # a command after which every saved setting may be another
+    volatile: bool = False  # the camera changes it by itself: hosts must not cache it
     available: Rule | None = None
     locked: Rule | None = None
     saved: bool = True  # part of a stored configuration; Streamable

@@ -42,7 +42,7 @@ class NoSuchFeature(AttributeError):
     """This model has no feature of that name."""
 
 
-Why = Literal["address", "readonly", "unavailable", "locked", "range"]
+Why = Literal["address", "readonly", "unavailable", "locked", "range", "storage"]
 
 
 class Refused(Exception):
@@ -253,7 +253,8 @@ class Tree:
     def _changers(self, node: Node) -> list[str]:
         f = node.feature
         views = [n.feature.name for n in self.here if n.feature.put and f.name in n.rules["Value"].needs]
-        return [*self.pullers(node), *views]
+        loads = [n.feature.name for n in self.here if n.feature.reloads and f.saved and f.stored]
+        return [*self.pullers(node), *views, *loads]
 
     # ---- values, as the host sees them
 

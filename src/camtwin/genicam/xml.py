@@ -139,7 +139,7 @@ class _Description:
 
     def register(self, n: Node, plane: str, address: int, coding: Feature[Any]) -> None:
         f, rule, value = n.feature, n.rules.get(plane), plane == "Value"
-        live = rule.live if rule else bool(f.elsewhere or f.chunk)
+        live = rule.live if rule else bool(f.elsewhere or f.chunk or f.volatile)
         cache = "NoCache" if live else "WriteAround" if coding.node == "Float" else "WriteThrough"
         stale: Iterable[str] = () if live else sorted(self.tree.stale(n, plane))
         kind, bits = {"Float": "FloatReg", "String": "StringReg"}.get(coding.node, "IntReg"), ""

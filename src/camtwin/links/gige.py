@@ -49,6 +49,7 @@ STATUS_OF: Final = {
     "readonly": Status.WRITE_PROTECT,
     "unavailable": Status.ACCESS_DENIED,
     "locked": Status.ACCESS_DENIED,
+    "storage": Status.ERROR,
     "range": Status.INVALID_PARAMETER,
     "alignment": Status.BAD_ALIGNMENT,
 }

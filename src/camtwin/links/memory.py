@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
@@ -26,9 +27,11 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Settings, Transfer, chunks
 from camtwin.camera.events import Event
+from camtwin.camera.usersets import Storage
 from camtwin.genicam import Refused
 from camtwin.genicam.nodes import Order
 from camtwin.genicam.tree import At
+from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, pack
@@ -258,6 +261,8 @@ class Session:
         while not self._arrived:
             if start and camera.idle:
                 camera.start()
+            if not camera.transmitter.flowing and not camera.housing.will_change:
+                raise NoFrame("no frame comes: no image leaves, the link is stalled or the camera too hot")
             if (due := clock.next_time()) is None:
                 raise NoFrame(self._why())
             clock.advance_to(due)
@@ -309,6 +314,7 @@ def connect(
     serial: str | None = None,
     link_speed: str | int | None = "sheet",
     render: bool = True,
+    storage: str | Path | Storage | None = None,
 ) -> Session:
     """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
 
@@ -316,7 +322,10 @@ def connect(
     seed        of noise and fixed pattern; the same seed and commands give the same bytes
     serial      serial number; made from the seed if None
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
+    storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
     """
-    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed))
+    kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
+    speed = bits_per_s(link_speed)
+    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept)
     return Session(twin, render=render)

@@ -52,10 +52,12 @@ class Events(Section):
 
 
 class Memory(Section):
-    """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all."""
+    """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all.
+    nonvolatile_bytes keep user sets and custom data."""
 
     size_bytes: Positive | None
     stored_bits: Positive
+    nonvolatile_bytes: Positive
 
 
 class GigE(Section):
@@ -66,11 +68,17 @@ class GigE(Section):
 
 
 class Thermal(Section):
-    """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s."""
+    """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s.
+
+    Its sensor shows lowest_C to highest_C, within accuracy_K above 0 degC, cold_accuracy_K at the lowest."""
 
     ambient_C: float
     rise_K: float
     time_constant_s: Annotated[float, Field(gt=0)]
+    lowest_C: Annotated[float, Field(lt=0)]
+    highest_C: float
+    accuracy_K: float
+    cold_accuracy_K: float
 
 
 class Clock(Section):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from camtwin.camera import Camera, chunks
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.transport import GigETiming, NoLink
+from camtwin.camera.usersets import Storage
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
 from camtwin.scene import Chart, Scene
@@ -75,6 +76,7 @@ def build(
     seed: int = 0,
     serial: str | None = None,
     link_bits_per_s: int | None = SHEET_SPEED,
+    storage: Storage | None = None,
 ) -> Twin:
     """A twin, switched on at virtual time 0.
 
@@ -82,6 +84,7 @@ def build(
     seed             of its noise and of its fixed pattern, 0 to 2^64 - 1
     serial           its serial number; made from the seed if None
     link_bits_per_s  speed of the modelled link; None for no link in the way
+    storage          its non-volatile memory; as long as it lives if None
     """
     clock = Scheduler()
     renderer = Renderer(sheet.sensor.parameters, scene or Chart(), seed)
@@ -92,8 +95,9 @@ def build(
         link = GigETiming(sheet.gige.model_copy(update={"bits_per_s": link_bits_per_s}))
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
-        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory)
+        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory, storage=storage)
     except SheetError as error:
         raise SheetInvalid(f"{sheet.name}: {error}") from None
     camera.world = renderer.world
+    camera.brightness.measure = renderer.brightness
     return Twin(sheet, clock, camera, renderer)

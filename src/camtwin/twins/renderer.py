@@ -25,6 +25,9 @@ from camtwin.sensor.patterns import test_pattern
 from camtwin.sensor.processing import corrected, looked_up, mirrored
 from camtwin.units import SEC, Ns
 
+MOST_ROWS = 32
+"""Rows that the brightness of a frame is measured on."""
+
 
 @dataclass(frozen=True, eq=False)
 class World:
@@ -112,6 +115,48 @@ class Renderer:
         if known is None or known[0] is not flaws:
             self._pattern = known = (flaws, flawed_pattern(self._plain, flaws))
         return known[1]
+
+    def brightness(self, exposure: Exposure) -> float:
+        """Mean of the frame's brightness region, 0 black .. 1 the converter's highest code.
+
+        Of the very pixels that the frame has, on rows spread over the region; before the look-up table."""
+        world = exposure.world if isinstance(exposure.world, World) else self.world
+        whole = self._readout(exposure)
+        part = self._brightness_region(exposure, whole)
+        middle_ns = (exposure.start_ns + exposure.end_ns) // 2
+        pattern, p = self._fixed_pattern(world.flaws), self.parameters
+        total = 0.0
+        rows = np.linspace(part.y, part.y + part.height - 1, min(part.height, MOST_ROWS)).astype(int).tolist()
+        for y in rows:
+            row = replace(part, y=y, height=1, bits=p.adc_bits)
+            if world.scene.moving:
+                rate_e = self._electrons(self._view(row), world, middle_ns)
+            else:
+                from_x = part.x - whole.x
+                all_e = self._electrons(self._view(whole), world, middle_ns)
+                rate_e = all_e[y - whole.y : y - whole.y + 1, from_x : from_x + part.width]
+            total += float(fast.expose(rate_e, pattern, p, row).mean())
+        black_DN = p.pedestal_DN + whole.black_level_DN
+        return (total / len(rows) - black_DN) / ((1 << p.adc_bits) - 1 - black_DN)
+
+    def _brightness_region(self, exposure: Exposure, whole: Readout) -> Readout:
+        """The rectangle of the sensor that the automatic functions look at."""
+        s, key = exposure.settings, "BrightnessAuto"
+        if s.AutoFeatureRegionMode[key] == "Off":
+            return whole
+        x, y = min(s.AutoFeatureOffsetX[key], s.Width - 1), min(s.AutoFeatureOffsetY[key], s.Height - 1)
+        width = min(s.AutoFeatureWidth[key], s.Width - x)
+        height = min(s.AutoFeatureHeight[key], s.Height - y)
+        left = s.Width - x - width if s.ReverseX else x
+        top = s.Height - y - height if s.ReverseY else y
+        columns, rows = s.BinningHorizontal, s.BinningVertical
+        return replace(
+            whole,
+            x=whole.x + left * columns,
+            y=whole.y + top * rows,
+            width=width * columns,
+            height=height * rows,
+        )
 
     def _readout(self, exposure: Exposure) -> Readout:
         """The region in the sensor's own pixels, binned or not, mirrored or not.

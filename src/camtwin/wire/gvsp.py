@@ -121,7 +121,7 @@ def frame_packets(
 
 
 def image_trailer(image: Image, payload_bytes: int) -> bytes:
-    """What follows a trailer's header; with chunks also the payload's length and what its layout is called."""
+    """What follows a trailer's header; with chunks also the payload's length and its layout's id."""
     kind = image.payload_type
     rows = b"" if kind == PAYLOAD_TYPE_CHUNKS else struct.pack(">I", image.height)
     chunks = b"" if kind == PAYLOAD_TYPE_IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)

@@ -51,6 +51,11 @@ def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
     return device.signals.level(AcquisitionStatusSelector)
 
 
+def exposure_auto(ExposureAuto: str, device: Acts) -> bool:
+    """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
+    return ExposureAuto != "Off"
+
+
 # fmt: off
 class AcquisitionControl(Chapter):
     AcquisitionMode = Enumeration("How many frames an acquisition takes.", "Continuous SingleFrame MultiFrame", locked=streaming)
@@ -68,9 +73,10 @@ class AcquisitionControl(Chapter):
                                     available="AcquisitionFrameRateEnable")
     ExposureMode = Enumeration("What ends the exposure.", "Timed", sequenced=True, locked=sequencing)
     ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)
-    ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, sequenced=True,
-                           locked=sequencing, min=lambda ShortExposureTimeEnable, usual_min=0:
-                           0 if ShortExposureTimeEnable else usual_min)
+    ExposureAuto = Enumeration("Lets the camera choose the exposure time.", "Off Once Continuous", volatile=True)
+    ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, sequenced=True, volatile=True,
+                           locked=lambda ExposureAuto, SequencerMode, device: exposure_auto(ExposureAuto, device) or sequencing(SequencerMode),
+                           min=lambda ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
     ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
                               custom=True, locked=streaming)
     TriggerSelector = Selector("The trigger that is set up.", "FrameStart")

@@ -36,6 +36,7 @@ class TransportLayerControl(Chapter):
     GevCurrentDefaultGateway = Integer("Way out of the net.", form="IPV4Address", at=gige(0x44), elsewhere="RO", visibility=Guru)
     GevTimestampTickFrequency = Integer("Ticks of the camera's clock in a second.", unit="Hz", length=8, at=gige(0x93C),
                                         elsewhere="RO", visibility=Expert)
+    GevLinkSpeed = Integer("Speed of the link.", unit="Mbps", at=gige(0x670), elsewhere="RO", visibility=Expert)
     GevHeartbeatTimeout = Integer("Silence after which the host loses control.", unit="ms", default=3000, min=500,
                                   at=gige(0x938), saved=False, visibility=Guru)
     GevCCP = Enumeration("Privilege of the host in control.", {"OpenAccess": 0, "ExclusiveAccess": 1, "ControlAccess": 2},

@@ -23,7 +23,8 @@ later(
 )
 later(
     f"{RIG}: no environment",
-    "baumer.temp.operating_*",
+    "baumer.temp.operating_min",
+    "baumer.temp.operating_max_mp",
     "baumer.temp.ambient_cooling",
     "baumer.temp.sony_*",
 )
