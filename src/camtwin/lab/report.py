@@ -23,7 +23,7 @@ def html(model: str, title: str, results: Sequence[Result], version: str) -> str
     )
     parts = "".join(_section(name, [*rows]) for name, rows in groupby(results, key=lambda r: r.claim.section))
     said = (
-        f"{total} claims of the data sheet, measured on the running digital twin by camtwin {escape(version)}: "
+        f"{total} claims of the data sheet, measured on the running twin by camtwin {escape(version)}: "
         f"{found['pass']} hold, {found['fail']} do not, {found['open']} are open."
     )
     again = f"camtwin verify {escape(model)} --html FILE"
@@ -34,7 +34,8 @@ def html(model: str, title: str, results: Sequence[Result], version: str) -> str
 <h1>{escape(title)}</h1>
 <p>{said}</p>
 <p class="dim">A behaviour passes if its measurement agrees with the sheet,
-and a twin with that one thing wrong fails it. This is about the twin, not about a camera. Made by <code>{again}</code>.</p>
+and a twin with that one thing wrong fails it. This is about the twin, not about a camera.
+Made by <code>{again}</code>.</p>
 <div class="sum" aria-hidden="true">{bar}</div>
 <form role="search"><input type="search" name="find" placeholder="Search: words of claims, values, reasons"
 aria-label="Search">{boxes}<output class="dim"></output></form>

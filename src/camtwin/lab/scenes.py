@@ -57,3 +57,18 @@ class Stripes:
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         odd = (np.arange(view.x, view.x + view.width) % 2).astype(np.float32)
         return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
+
+
+@dataclass(frozen=True)
+class Flash:
+    """Even light for a while, from begin_ns on; before and after it there is none."""
+
+    begin_ns: Ns
+    width_ns: Ns
+    photons_per_s: float = 5e7
+    wavelength_nm: float = GREEN_nm
+    moving: bool = True
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        on = self.begin_ns <= t_ns < self.begin_ns + self.width_ns
+        return np.full((view.height, view.width), self.photons_per_s * on, np.float32)

@@ -49,7 +49,7 @@ def verify(
 
 
 def mutations(model: str, pattern: str, jobs: int) -> int:
-    """Run the checks on every mutated twin and tell; the exit code: 1 if one turns others red than its rows."""
+    """Try every mutation and tell; the exit code: 1 if one turns others red than its rows."""
     models.load(model)
     chosen = wrong.chosen(pattern)
     bad = 0

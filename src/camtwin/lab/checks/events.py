@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import inputs, listen, times, waiting
+from camtwin.lab.checks.lines import LINES, inputs, listen, times, waiting
 from camtwin.lab.claims import load
 from camtwin.units import MS, SEC, US
 
@@ -58,11 +58,12 @@ def become_ready(cam: Any) -> None:
 
 
 def warm_up(cam: Any) -> None:
-    cam.world.hold_internal_C(40.0)
-    cam.advance(SEC)
-    cam.events.clear()
-    cam.world.hold_internal_C(72.0)
-    cam.advance(SEC)
+    """From Normal on, a quarter of a degree at a time, until the status changes."""
+    for quarters in range(4 * 50, 4 * 80):
+        cam.world.hold_internal_C(quarters / 4)
+        cam.advance(SEC)
+        if cam.DeviceTemperatureStatus != "Normal":
+            return
 
 
 def rise(line: str) -> Callable[[Any], None]:
@@ -85,10 +86,17 @@ def fall(line: str) -> Callable[[Any], None]:
 
 
 def flood(cam: Any) -> None:
-    """More edges than any queue holds, at one moment's distance."""
-    listen(cam, "Line1RisingEdge", "Line1FallingEdge")
-    cam.lines["Line1"].pulse(2 * US, period_ns=4 * US, count=5000)
-    cam.advance(SEC)
+    """Longer and longer bursts of edges, until one is too long for the queue."""
+    for line in LINES:
+        listen(cam, f"{line}RisingEdge", f"{line}FallingEdge")
+    for count in range(1, 2000):
+        for line in LINES:
+            cam.lines[line].pulse(3 * US, period_ns=6 * US, count=count)
+        cam.advance(SEC)
+        edges = sum(event.name.startswith("Line") for event in cam.events)
+        if edges < 2 * len(LINES) * count:
+            return
+        cam.events.clear()
 
 
 MAKE: Final[dict[str, Callable[[Any], None]]] = {

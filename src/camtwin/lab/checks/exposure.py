@@ -9,7 +9,7 @@ import numpy as np
 
 from camtwin.lab.case import Case, check
 from camtwin.lab.checks.rates import interval_s, shortest
-from camtwin.lab.scenes import Lamp
+from camtwin.lab.scenes import Flash, Lamp
 from camtwin.scene import Dark, Flat
 from camtwin.units import MS, SEC
 
@@ -267,3 +267,16 @@ def wait_for_trigger(case: Case) -> None:
         cam.TriggerSoftware()
         cam.advance(100 * MS)
         case.equal("frames for one trigger", len(cam.fetch()), 1)
+
+
+@check("baumer.sensor.shutter")
+def global_shutter(case: Case) -> None:
+    """A pulse of 100 us at the beginning, in the middle, at the end of 10 ms, and after them."""
+    black = mean_DN(case, Dark())
+    for at_us, lit in ((100, True), (4950, True), (9800, True), (10_100, False)):
+        scene = Flash(at_us * 1000, 100_000)
+        cam = case.open(render=True, scene=scene, PixelFormat="Mono12", ExposureTime=10_000, link_speed=None)
+        rows = cam.grab()[0].picture.mean(axis=1) - black
+        case.saw(f"pulse at {at_us} us: rows {rows.min():.0f} to {rows.max():.0f} DN")
+        if (rows.min() > 100) != lit or rows.max() - rows.min() > 0.05 * max(rows.max(), 100):
+            case.wrong(f"a pulse {at_us} us into 10 ms gives rows of {rows.min():.0f} to {rows.max():.0f} DN")

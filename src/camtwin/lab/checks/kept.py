@@ -128,7 +128,7 @@ def selections(cam: Any, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 @check("baumer.userset.parameters")
 def every_parameter(case: Case) -> None:
-    """Every streamable feature that can be written, by every entry of its selectors, is changed and comes back."""
+    """Every streamable feature that can be written, by every entry of its selectors, comes back."""
     cam = case.open()
     changed = {}
     for name, selectors in cam.streamable().items():

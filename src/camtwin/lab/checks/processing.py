@@ -111,11 +111,11 @@ def target(cam: Any) -> float:
 def auto(case: Case) -> None:
     name = case.claim.value
     cam = case.open(
-        render=True, scene=(lamp := Lamp(4e5)), ExposureTime=2000, **SMALL, **{name: "Continuous"}
+        render=True, scene=(lamp := Lamp(1.2e6)), ExposureTime=2000, **SMALL, **{name: "Continuous"}
     )
     kept = "Gain" if name == "ExposureAuto" else "ExposureTime"
     fixed, moved = getattr(cam, kept), []
-    for photons in (4e5, 8e5, 2e5):
+    for photons in (1.2e6, 2e6, 7e5):
         lamp.photons_per_s = photons
         case.near(f"mean over target at {photons:g} photons/s", settled(cam) / target(cam), 1, TARGET)
         moved.append(getattr(cam, name.removesuffix("Auto").replace("Exposure", "ExposureTime")))
@@ -131,7 +131,11 @@ def auto_priority(case: Case) -> None:
         ("GainAuto", "Gain", "ExposureTime"),
     ):
         cam = case.open(
-            render=True, scene=(lamp := Lamp(4e5)), **SMALL, ExposureAuto="Continuous", GainAuto="Continuous"
+            render=True,
+            scene=(lamp := Lamp(1.2e6)),
+            **SMALL,
+            ExposureAuto="Continuous",
+            GainAuto="Continuous",
         )
         case.write(cam, BrightnessAutoPriority=priority)
         settled(cam)
@@ -146,7 +150,14 @@ def auto_priority(case: Case) -> None:
 @check("baumer.auto.roi")
 def auto_region(case: Case) -> None:
     cam = case.open(render=True, scene=(spot := Spot(x=128, y=128)), **SMALL, ExposureAuto="Continuous")
-    case.write(cam, AutoFeatureWidth=64, AutoFeatureHeight=64, AutoFeatureOffsetX=0, AutoFeatureOffsetY=0)
+    case.write(
+        cam,
+        AutoFeatureRegionMode="On",
+        AutoFeatureWidth=64,
+        AutoFeatureHeight=64,
+        AutoFeatureOffsetX=0,
+        AutoFeatureOffsetY=0,
+    )
     settled(cam)
     before = cam.ExposureTime
     spot.spot_photons_per_s = 20 * spot.photons_per_s

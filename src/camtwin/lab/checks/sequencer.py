@@ -107,7 +107,7 @@ def ends(cam: Any, counter: str) -> None:
     "counter1end", "counter2end", "exposure_active", "line0", "line1", "line2", "readout_active", "timer1end",
 )))  # fmt: skip
 def set_changes(case: Case) -> None:
-    """Five sets: after each time that the source does what it does, and no other time, the next is in force."""
+    """Five sets: each time that the source does what it does, and no other, the next is in force."""
     source = next(s for s in SOURCES if s.lower() == case.claim.value.lower())
     cam = case.open(
         Height=100, ExposureTime=1000, link_speed=None, TriggerMode="On", TriggerSource="Software"

@@ -162,13 +162,17 @@ def counter_value(case: Case) -> None:
     case.within("CounterValue after two more", cam.CounterValue, low, high)
 
 
+def pulses(line: str, count: int) -> Callable[[Any], object]:
+    return lambda cam: cam.lines[line].pulse(100 * US, period_ns=300 * MS, count=count)
+
+
 COUNTED: Final[dict[str, tuple[str, Callable[[Any], object], int]]] = {
-    "exposure_active": ("ExposureActive", lambda cam: cam.lines["Line1"].pulse(US * 100, period_ns=300 * MS, count=3), 3),
-    "frame_trigger": ("FrameTrigger", lambda cam: cam.lines["Line1"].pulse(US * 100, period_ns=300 * MS, count=3), 3),
+    "exposure_active": ("ExposureActive", pulses("Line1", 3), 3),
+    "frame_trigger": ("FrameTrigger", pulses("Line1", 3), 3),
     "frame_transfer_skipped": ("FrameTransferSkipped", skipped_transfer, 2),
     "trigger_skipped": ("TriggerSkipped", skipped_trigger, 1),
     **{
-        line.lower(): (line, lambda cam, line=line: cam.lines[line].pulse(US * 100, period_ns=300 * MS, count=4), 4)
+        line.lower(): (line, pulses(line, 4), 4)
         for line in ("Line0", "Line1", "Line2")
     },
 }  # fmt: skip

@@ -76,7 +76,8 @@ mutate(
     *ACQUISITION,
     *(row for row in INTERFACE if row not in LINK_LIMITED),
     "baumer.acq.readout_time",
-    also=["baumer.binning.no_speedup", "baumer.acq.abort_delay"],
+    "baumer.acq.abort_delay",
+    also=["baumer.binning.no_speedup"],
     sheet={"readout.row_clocks": scaled(1.07)},
 )
 mutate(
@@ -277,7 +278,6 @@ LIMITS: dict[str, tuple[str, Any, list[str], list[str]]] = {
     "SensorWidth 2048": ("SensorWidth.value", 2048, ["baumer.binning.size.2x1"], ["baumer.*"]),
     "SensorHeight 1500": ("SensorHeight.value", 1500, ["baumer.binning.size.1x2", "baumer.binning.size.2x2"], ["baumer.*"]),
     "DeviceTemperatureSelector Sensor": ("DeviceTemperatureSelector.entries", ["Sensor"], ["baumer.temp.inhouse"], []),
-    "AcquisitionStatusSelector without active": ("AcquisitionStatusSelector.entries", without("AcquisitionActive"), ["baumer.acq.status.active"], ["baumer.acq.abort_delay"]),
 }  # fmt: skip
 for name, (path, value, proves, also) in LIMITS.items():
     mutate(name, *proves, also=also, sheet={f"features.{path}": value})
@@ -552,4 +552,30 @@ mutate(
     "baumer.memory.buffer_freerun",
     also=["baumer.*"],
     sheet={"memory.size_bytes": 72_000_000},
+)
+mutate(
+    "free run waits",
+    "baumer.trigger.mode_off",
+    also=["baumer.*"],
+    patch=action(
+        "become_ready", lambda m, true: None if m.host.settings.TriggerMode["FrameStart"] == "Off" else true()
+    ),
+)
+mutate(
+    "triggers wait for the readout",
+    "baumer.trigger.overlap",
+    also=["baumer.*"],
+    patch=ready(lambda m, s, t: max(t, m.readout_end)),
+)
+mutate(
+    "skipped triggers hold the next one up",
+    "baumer.iface.condition",
+    also=["baumer.*"],
+    patch=action("skip", lambda m, true: (setattr(m, "readout_end", m.readout_end + 100_000), true())[1]),
+)
+mutate(
+    "Mono8 is missing",
+    "baumer.rates.condition.full",
+    also=["baumer.*"],
+    sheet={"features.PixelFormat.entries": without("Mono8")},
 )

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from camtwin.camera.features.chunk_data_control import IDS
+from camtwin.camera.features.event_control import EVENTS
 from camtwin.camera.signals import heard
+from camtwin.lab.checks.events import LINK
 from camtwin.lab.claims import load
 from camtwin.lab.mutations import mutate
 from camtwin.lab.mutations.sensor import scaled, without
@@ -67,7 +69,7 @@ WIRE = {"GigEVisionHeartbeatTimeout": "GigEVisionHeartbeatTimeOut", "SoftwareTri
 
 # -- events ------------------------------------------------------------------------------------------
 for row, name in rows("event").items():
-    if row.endswith("all_only"):
+    if row.endswith("all_only") or name in LINK:
         continue
     name = WIRE.get(name, name)
     if name == "EventLost":
@@ -83,7 +85,7 @@ mutate(
     "the camera knows no FrameEnd",
     "baumer.event.all_only",
     also=["baumer.*"],
-    sheet={"features.EventSelector.entries": without("EventLost")},
+    sheet={"features.EventSelector.entries": [n for n in EVENTS.split() if n != "EventLost"]},
 )
 
 # -- trigger -----------------------------------------------------------------------------------------
@@ -499,10 +501,206 @@ def _more_bytes(cam: Session) -> None:
     )
 
 
-# -- what the camera keeps ---------------------------------------------------------------------------
+# -- what the camera keeps and does to itself --------------------------------------------------------
+def other(part: str, name: str, wrong: Callable[..., Any]) -> Callable[[Session], None]:
+    """A method of a part of the camera is replaced: wrong(true method, *arguments)."""
+
+    def patch(cam: Session) -> None:
+        it: Any = cam.twin.camera
+        for step in filter(None, part.split(".")):
+            it = getattr(it, step)
+        true = getattr(it, name)
+        it.__dict__[name] = lambda *args, **more: wrong(true, *args, **more)
+
+    return patch
+
+
 mutate(
-    "room for frames of 8 bits is half",
+    "a power cycle changes nothing",
+    "baumer.userset.1",
+    "baumer.userset.2",
+    "baumer.userset.3",
+    also=["baumer.*"],
+    patch=other("", "power_cycle", lambda true: None),
+)
+mutate(
+    "counts of frames wrap at 2^16",
+    "baumer.frame_counter",
+    also=["baumer.*"],
+    patch=other("", "next_frame_id", lambda true: true() % 65536),
+)
+mutate(
+    "timestamps have 32 bits",
+    "baumer.timestamp.bits",
+    also=["baumer.*"],
+    patch=other("", "preset_timestamp", lambda true, ns: true(ns % 2**32)),
+)
+mutate(
+    "the delay between packets is doubled",
+    "baumer.net.packet_delay",
+    also=["baumer.*"],
+    patch=lambda cam: _more_delay(cam),
+)
+mutate(
+    "Exceeded lets images through",
+    "baumer.temp.cutoff",
+    "baumer.temp.operating_max_internal",
+    also=["baumer.*"],
+    patch=other("", "stall", lambda true, why: None if why == "heat" else true(why)),
+)
+mutate(
+    "a stalled link flows",
+    "baumer.memory.buffer_trigger",
     "baumer.memory.buffer_freerun",
     also=["baumer.*"],
-    sheet={"memory.size_bytes": scaled(2.0)},
+    patch=other("", "stall", lambda true, why: None),
+)
+for row in ("normal_high", "high_exceeded", "exceeded_normal"):
+    mutate(
+        f"no event on {row}",
+        f"baumer.temp.event.{row}",
+        also=["baumer.*"],
+        patch=lambda cam, row=row: _no_change(cam, row),
+    )
+mutate(
+    "the thermometer stands still",
+    "baumer.temp.sensor",
+    "baumer.temp.range",
+    "baumer.temp.accuracy_low",
+    "baumer.temp.accuracy_high",
+    also=["baumer.*"],
+    patch=other("housing", "hold", lambda true, C: true(30.0)),
+)
+
+
+def _more_delay(cam: Session) -> None:
+    timing = cam.twin.camera.transmitter.timing
+
+    class Wrong:
+        wire = getattr(timing, "wire", None)
+
+        def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
+            return timing.transfer_ns(replace(settings, GevSCPD=2 * settings.GevSCPD), payload_bytes)
+
+    cam.twin.camera.transmitter.timing = Wrong()
+
+
+def _no_change(cam: Session, row: str) -> None:
+    camera, (before, after) = cam.twin.camera, row.split("_")
+    housing, true = camera.housing, camera._status_changed
+
+    def changed(new: str, old: str) -> None:
+        if (old.lower(), new.lower()) == (before, after):
+            emit = camera.emit
+            camera.__dict__["emit"] = lambda *_: None
+            true(new, old)
+            camera.__dict__["emit"] = emit
+        else:
+            true(new, old)
+
+    for name, value in vars(housing).items():
+        if value == true:
+            setattr(housing, name, changed)
+
+
+for row, feature, entries in (
+    ("baumer.auto.exposure", "ExposureAuto", ["Off"]),
+    ("baumer.auto.gain", "GainAuto", ["Off"]),
+    ("baumer.auto.priority", "BrightnessAutoPriority", ["ExposureAuto"]),
+):
+    mutate(
+        f"{feature} offers {entries[0]} only",
+        row,
+        also=["baumer.auto.*"],
+        sheet={f"features.{feature}.entries": entries},
+    )
+mutate(
+    "custom data are writable at any time",
+    "baumer.custom_data.mode",
+    sheet={"features.CustomDataConfigurationMode.default": "On"},
+)
+mutate("127 bytes of custom data", "baumer.custom_data", sheet={"features.CustomDataSelector.max": 126})
+
+
+# -- the rest ----------------------------------------------------------------------------------------
+def also_entry(feature: str, entry: str) -> Callable[[Session], None]:
+    """An enumeration offers an entry more."""
+
+    def patch(cam: Session) -> None:
+        node = cam.twin.camera.tree.nodes[feature]
+        node.entries = {**node.entries, entry: 99}
+
+    return patch
+
+
+def half_seconds(cam: Session) -> None:
+    true = cam._frame
+    cam.__dict__["_frame"] = lambda transfer: replace(
+        f := true(transfer), timestamp_ns=f.timestamp_ns // 16 * 8
+    )
+
+
+def unlimited(cam: Session) -> None:
+    timing = cam.twin.camera.transmitter.timing
+
+    class Wrong:
+        wire = getattr(timing, "wire", None)
+
+        def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
+            return timing.transfer_ns(replace(settings, DeviceLinkThroughputLimit=10**12), payload_bytes)
+
+    cam.twin.camera.transmitter.timing = Wrong()
+
+
+mutate(
+    "the camera is 3 K warmer than it is held",
+    "baumer.noise.condition.temperature",
+    also=["baumer.*"],
+    patch=other("housing", "hold", lambda true, C: true(C + 3)),
+)
+mutate(
+    "AcquisitionTriggerWait is AcquisitionActive",
+    "baumer.acq.status.trigger_wait",
+    also=["baumer.*"],
+    patch=other(
+        "signals",
+        "level",
+        lambda true, name: true("AcquisitionActive" if name == "AcquisitionTriggerWait" else name),
+    ),
+)
+mutate(
+    "AcquisitionActive stays false",
+    "baumer.acq.status.active",
+    also=["baumer.*"],
+    patch=other("signals", "level", lambda true, name: name != "AcquisitionActive" and true(name)),
+)
+mutate(
+    "ExposureMode TriggerWidth",
+    "baumer.exposure.mode",
+    also=["baumer.*"],
+    patch=also_entry("ExposureMode", "TriggerWidth"),
+)
+mutate("timestamps count halves", "baumer.timestamp.unit", also=["baumer.*"], patch=half_seconds)
+mutate("DeviceLinkThroughputLimit is not kept", "baumer.link.throughput_limit", patch=unlimited)
+mutate(
+    "the wire is as fast as two",
+    "baumer.net.gigabit",
+    also=["baumer.*"],
+    sheet={"gige.bits_per_s": scaled(2)},
+)
+mutate(
+    "kept settings lack the gain",
+    "baumer.userset.parameters",
+    also=["baumer.*"],
+    patch=other(
+        "tree",
+        "load",
+        lambda true, device, kept: true(device, {k: v for k, v in kept.items() if k != "Gain_dB"}),
+    ),
+)
+mutate(
+    "the factory's set has 5 ms",
+    "baumer.userset.0",
+    also=["baumer.*"],
+    sheet={"features.ExposureTime.default": 5000},
 )
