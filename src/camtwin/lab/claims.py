@@ -81,7 +81,7 @@ def load(model: str) -> Mapping[str, Claim]:
     """The claims about a model by id, in the sheet's order; empty if there is no ledger of that name.
 
     LedgerInvalid where a row cannot be read."""
-    found = files(__package__) / "ledger" / f"{model}.tsv"
+    found = files("camtwin.lab") / "ledger" / f"{model}.tsv"
     if not found.is_file():
         return {}
     return parse(model, found.read_text("ascii"))

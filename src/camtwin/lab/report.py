@@ -9,7 +9,7 @@ from itertools import groupby
 
 from camtwin.lab.verify import Result, counts
 
-PAGE = files(__package__ or "") / "page"
+PAGE = files("camtwin.lab") / "page"
 
 
 def html(model: str, title: str, results: Sequence[Result], version: str) -> str:

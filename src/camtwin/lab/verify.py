@@ -23,7 +23,8 @@ from camtwin.lab.claims import Claim, load
 Verdict = Literal["pass", "fail", "open"]
 UNPROVEN: Final = "no mutation proves this check"
 UNCHECKED: Final = "no check is written for this row"
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class VerifyProblem(RuntimeError):

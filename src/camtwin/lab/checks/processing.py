@@ -111,7 +111,11 @@ def target(cam: Any) -> float:
 def auto(case: Case) -> None:
     name = case.claim.value
     cam = case.open(
-        render=True, scene=(lamp := Lamp(1.2e6)), ExposureTime=2000, **SMALL, **{name: "Continuous"}
+        render=True,
+        scene=(lamp := Lamp(1.2e6)),
+        ExposureTime=2000,
+        **SMALL,
+        **dict[str, Any]({name: "Continuous"}),
     )
     kept = "Gain" if name == "ExposureAuto" else "ExposureTime"
     fixed, moved = getattr(cam, kept), []

@@ -58,7 +58,8 @@ def received(case: Case, cam: Any) -> float:
         for frame in cam.fetch():
             first, last, count = first or frame, frame, count + 1
     cam.AcquisitionStop()
-    assert first is not None is not last
+    assert first is not None
+    assert last is not None
     return (count - 1) * SEC / (last.received_ns - first.received_ns)
 
 

@@ -181,7 +181,7 @@ def in_offset(name: str) -> Callable[[Case], None]:
     def offset(case: Case) -> None:
         """Brightness grows with column and row: its step says by how much the scene has moved."""
         steps = {"row": 0.0, "column": 0.0, "row" if name == "OffsetY" else "column": 700.0}
-        scene = Ramp(**steps, base=1e5)
+        scene = Ramp(steps["row"], steps["column"], base=1e5)
         options = {"Width": 256, "Height": 128, "PixelFormat": "Mono12", "ExposureTime": 2000}
         frames = two(case, {name: 0}, {name: 512}, render=True, scene=scene, **options)
         means = [frame.picture.mean() for frame in frames]

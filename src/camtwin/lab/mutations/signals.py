@@ -27,7 +27,7 @@ def rows(prefix: str) -> dict[str, str]:
 
 def _what(call: Any) -> str:
     """`Timer.start`: whose method a route leads to."""
-    method = call.func if isinstance(call, partial) else call
+    method: Any = call.func if isinstance(call, partial) else call
     return f"{type(method.__self__).__name__}.{method.__name__}"
 
 
@@ -332,12 +332,14 @@ def runs_over(cam: Session) -> None:
 
 
 mutate("counters count on beyond their end", "baumer.counter.value", also=["baumer.*"], patch=runs_over)
-for number, other in ((1, 2), (2, 1)):
+for number, second in ((1, 2), (2, 1)):
     mutate(
-        f"Counter{other} moves with Counter{number}",
+        f"Counter{second} moves with Counter{number}",
         f"baumer.counter.selector.{number}",
         also=["baumer.*"],
-        patch=lambda cam, number=number, other=other: _together(cam, f"Counter{number}", f"Counter{other}"),
+        patch=lambda cam, number=number, second=second: _together(
+            cam, f"Counter{number}", f"Counter{second}"
+        ),
     )
 
 
