@@ -62,6 +62,9 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
 
+mutations: $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; ONLY=PATTERN
+	$(BIN)/camtwin verify baumer-vcxg-124m --mutations --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
+
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

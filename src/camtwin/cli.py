@@ -1,4 +1,4 @@
-"""The command line: `camtwin list | show | xml | run | snap | demo`.
+"""The command line: `camtwin list | show | xml | run | snap | verify | demo`.
 
 Everything is imported where it is used, so that `camtwin --help` answers at once. What goes wrong is told in
 one line on stderr, with exit code 2.
@@ -344,6 +344,36 @@ def replay(
 
 
 @app.command()
+def verify(
+    model: Model,
+    only: Annotated[
+        str, typer.Option(metavar="PATTERN", help="Rows whose id matches, `baumer.roi.*`, or contains it.")
+    ] = "*",
+    every: Annotated[bool, typer.Option("--all", help="Show what passes, too.")] = False,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
+    as_json: AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a report for a browser.", show_default=False)
+    ] = None,
+    mutations: Annotated[
+        bool,
+        typer.Option("--mutations", help="Instead, prove the checks: each on twins with one thing wrong."),
+    ] = False,
+) -> None:
+    """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
+    from camtwin.lab import tables
+
+    if html and not html.parent.is_dir():  # told before two minutes of work
+        raise UsageProblem(f"{html}: there is no such folder")
+    jobs = jobs or os.cpu_count() or 1
+    if mutations:
+        raise typer.Exit(tables.mutations(model, only, jobs))
+    raise typer.Exit(
+        tables.verify(model, only, jobs, every=every, as_json=as_json, write=html and html.write_text)
+    )
+
+
+@app.command()
 def demo(
     scene: SceneSpec = "chart",
     seconds: For = None,
@@ -534,6 +564,8 @@ def _expected(problem: Exception) -> bool:
     from camtwin.files import FileProblem
     from camtwin.genicam import Refused
     from camtwin.genicam.tree import NoSuchFeature
+    from camtwin.lab.claims import LedgerInvalid
+    from camtwin.lab.verify import VerifyProblem
     from camtwin.links.client import NoPicture
     from camtwin.links.memory import NoFrame
     from camtwin.models import SheetInvalid
@@ -545,6 +577,7 @@ def _expected(problem: Exception) -> bool:
             FileProblem,
             StorageProblem,
             JournalBroken,
+            LedgerInvalid,
             NoFrame,
             NoPicture,
             NoSuchFeature,
@@ -552,6 +585,7 @@ def _expected(problem: Exception) -> bool:
             Refused,
             SheetInvalid,
             UsageProblem,
+            VerifyProblem,
         ),
     )
 

@@ -67,6 +67,12 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
     ("args", "message"),
     [
         (["show", "nikon"], "camtwin: no model 'nikon': there are baumer-vcxg-124m"),
+        (["verify", "nikon"], "camtwin: no model 'nikon': there are baumer-vcxg-124m"),
+        (
+            ["verify", MODEL, "--only", "zoom"],
+            "camtwin: baumer-vcxg-124m: no row of its ledger is like 'zoom'",
+        ),
+        (["verify", MODEL, "--html", "/no/a.html"], "camtwin: /no/a.html: there is no such folder"),
         (["snap", MODEL, "-o", "a.gif"], "camtwin: a.gif: cannot write .gif; use .tif, .tiff, .png, .npy"),
         ([*SNAP, "--set", "Width=17"], "camtwin: Width 17 is not 16 plus a multiple of 16"),
         ([*SNAP, "--set", "Wdith=32"], "camtwin: no feature Wdith; do you mean Width?"),

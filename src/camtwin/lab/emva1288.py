@@ -139,7 +139,7 @@ class Nonuniformity:
     PRNU: Spatial
 
 
-# -- saturation: the rule has changed with release 4, and each has its place ---------------------------------
+# -- saturation: the rule has changed with release 4, and each has its place -----------------------
 def saturation_by_variance(light: Sequence[Point]) -> float:
     """mu_p.sat in photons: the step of the highest temporal variance, the rule up to release 3.1.
 
@@ -175,7 +175,7 @@ def saturation_by_clipping(light: Sequence[Point]) -> float:
     )
 
 
-# -- sensitivity and temporal noise --------------------------------------------------------------------------
+# -- sensitivity and temporal noise ----------------------------------------------------------------
 def characterize(
     series: Series, rule: Callable[[Sequence[Point]], float] = saturation_by_variance
 ) -> Sensitivity:
@@ -221,7 +221,7 @@ def sensitivity(
     )
 
 
-# -- lines ---------------------------------------------------------------------------------------------------
+# -- lines -----------------------------------------------------------------------------------------
 def above_dark(
     dark: Sequence[Point], light: Sequence[Point]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -271,7 +271,7 @@ def linearity(mu_p: NDArray[np.float64], signal_DN: NDArray[np.float64], full_DN
     return Linearity(float(np.abs(deviation).mean()), float(worst), float(offset_DN), float(slope))
 
 
-# -- noise in the dark ---------------------------------------------------------------------------------------
+# -- noise in the dark -----------------------------------------------------------------------------
 def dark_noise_e(var_y_dark_DN2: float, K_DN_per_e: float) -> float:
     """Temporal dark noise sigma_d in electrons, without what rounding added (53).
 
@@ -305,7 +305,7 @@ def dark_current(dark: Sequence[Point], K_DN_per_e: float) -> DarkCurrent:
     return DarkCurrent(float(mean_DN_per_s) / K_DN_per_e, float(variance_DN2_per_s) / K_DN_per_e**2)
 
 
-# -- space ---------------------------------------------------------------------------------------------------
+# -- space -----------------------------------------------------------------------------------------
 def spatial_variances_DN2(stack: Average) -> Spatial:
     """Spatial variances s^2 of an averaged image in DN^2, and their split; below 0 where noise has it so.
 

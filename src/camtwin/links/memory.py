@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -32,7 +33,7 @@ from camtwin.genicam.nodes import Order
 from camtwin.genicam.tree import At
 from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
-from camtwin.models import load
+from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.scene import Scene
 from camtwin.twins import Twin, build
@@ -49,6 +50,12 @@ EVENTS: Final = 1 << 16
 
 class NoImage(RuntimeError):
     """A frame's picture was asked for in a session that renders none."""
+
+
+class NoSuchFact(KeyError):
+    """The data sheet of this model has no fact of that name on record."""
+
+    __str__ = Exception.__str__  # KeyError's would put it in quotes
 
 
 class NoFrame(RuntimeError):
@@ -167,6 +174,49 @@ class Session:
         node = camera.tree.find(name)
         return camera.tree.limits(node, At(camera.settings, camera, camera.tree.key(camera.settings, node)))
 
+    def increment(self, name: str) -> float | None:
+        """Step of a number between its limits; None where any will do."""
+        return self.twin.camera.tree.find(name).number("inc")
+
+    def entries(self, name: str) -> tuple[str, ...]:
+        """What an enumeration can be set to now."""
+        camera = self.twin.camera
+        return camera.tree.choices(camera, name)
+
+    def has(self, name: str) -> bool:
+        """Does this model have such a feature?"""
+        return name in self.features()
+
+    def features(self) -> list[str]:
+        """Names of all features that this model has, those that its link answers included."""
+        return [node.feature.name for node in self.twin.camera.tree.here]
+
+    def access(self, name: str) -> str:
+        """RO, RW or WO now: what is locked is read-only, and NA what is not available."""
+        camera = self.twin.camera
+        return camera.tree.access(camera, name)
+
+    def enumerated(self, name: str) -> bool:
+        """Is this feature an enumeration?"""
+        return self.twin.camera.tree.find(name).feature.node == "Enumeration"
+
+    def streamable(self) -> dict[str, tuple[str, ...]]:
+        """Features that a stored configuration holds, and their selectors."""
+        nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
+        return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
+
+    def record(self, name: str) -> Fact:
+        """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
+
+        NoSuchFact names a near one."""
+        facts = {
+            f.path.removeprefix("record."): f for f in self.twin.sheet.facts if f.path.startswith("record.")
+        }
+        if name not in facts:
+            near = get_close_matches(name, facts, 1)
+            raise NoSuchFact(f"no fact {name} on record" + (f"; do you mean {near[0]}?" if near else ""))
+        return facts[name]
+
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
         return self.twin.camera.action(device_key, group_key, group_mask)
@@ -184,6 +234,10 @@ class Session:
         with as many buffers, a longer run overwrites the oldest, and counts them in `overwritten`.
         """
         self.twin.clock.advance_to(self.twin.clock.now + ns)
+
+    def fetch(self) -> list[Frame]:
+        """The frames that have arrived by now; none is waited for."""
+        return [self._frame(self._arrived.popleft()) for _ in range(len(self._arrived))]
 
     def grab(self, count: int = 1) -> list[Frame]:
         """The next `count` frames; starts the acquisition if it does not run, and stops what it started."""
@@ -213,8 +267,10 @@ class Session:
             if (due := clock.next_time()) is None:
                 raise NoFrame(self._why())
             clock.advance_to(due)
-        transfer: Transfer = self._arrived.popleft()
-        e = transfer.exposure
+        return self._frame(self._arrived.popleft())
+
+    def _frame(self, transfer: Transfer) -> Frame:
+        e, order = transfer.exposure, self.twin.camera.tree.order
         return Frame(
             self.twin.image(e) if self.render else None,
             e.frame_id,
@@ -222,8 +278,8 @@ class Session:
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
-            chunks.tail(e, camera.tree.order),
-            camera.tree.order,
+            chunks.tail(e, order),
+            order,
         )
 
     def _hear(self, event: Event) -> None:

@@ -128,6 +128,7 @@ class CameraSheet(Section):
     thermal: Thermal
     clock: Clock
     features: Mapping[str, Mapping[str, Any]]
+    record: Mapping[str, Any] = {}  # what is known of it and does nothing: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
 
     @property

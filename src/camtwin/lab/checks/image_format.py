@@ -1,0 +1,228 @@
+"""Pixel formats, region, binning: what a picture is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from camtwin.lab.case import Case, check
+from camtwin.lab.scenes import Ramp, Stripes
+from camtwin.pixels import FORMATS, unpack
+from camtwin.scene import Dark, Flat
+from camtwin.units import SEC
+
+COLOR = {
+    "baumer.color.processing": ("*Demosaic*", "Balance*", "*WhiteAuto*", "ColorInterpolation*"),
+    "baumer.color.adjustment": ("ColorTransformation*", "Hue*", "Saturation*"),
+    "baumer.color.enhancement": ("ColorEnhancement*", "ColorGain*", "Sharpening*"),
+    "baumer.color.tolerance": ("ColorTolerance*",),
+}
+CORNERS = ((0, 0), (64, 37), (2048, 1499), (4064, 2979))
+
+
+@check("baumer.pixelformat.mono8", "baumer.pixelformat.mono10", "baumer.pixelformat.mono12")
+def codes(case: Case) -> None:
+    """A ramp of the camera's own shows every code, and light beyond full shows the highest."""
+    cam = case.open(render=True, PixelFormat=case.claim.value, scene=Flat(1e7), ExposureTime=4000)
+    bits = FORMATS[case.claim.value].bits
+    case.equal("PayloadSize", cam.PayloadSize, 4096 * 3000 * (1 if bits == 8 else 2))
+    case.equal("highest code", int(cam.grab()[0].picture.max()), 2**bits - 1)
+    case.write(cam, TestPattern="GreyHorizontalRamp")
+    (frame,) = cam.grab()
+    case.equal("size", frame.picture.shape, (3000, 4096))
+    case.equal("bytes", len(frame.payload), cam.PayloadSize)
+    case.equal("codes", (int(frame.picture.min()), int(frame.picture.max())), (0, 2**bits - 1))
+    as_sent = unpack(frame.payload, FORMATS[case.claim.value], 4096, 3000)
+    case.that("payload holds these codes", np.array_equal(as_sent, frame.picture))
+
+
+@check("baumer.pixelformat.mono12p")
+def packed(case: Case) -> None:
+    pictures = {}
+    for name in ("Mono12", "Mono12p"):
+        cam = case.open(render=True, scene=Ramp(), PixelFormat=name)
+        (frame,) = cam.grab()
+        pictures[name] = unpack(frame.payload, FORMATS[name], cam.Width, cam.Height)
+        if name == case.claim.value:
+            case.equal("PayloadSize", cam.PayloadSize, 18_432_000)
+            case.equal("bytes", len(frame.payload), 18_432_000)
+    case.that("unpacked codes are those of Mono12", np.array_equal(*pictures.values()))
+
+
+@check("baumer.pixelformat.list")
+def formats(case: Case) -> None:
+    case.entries(case.open(), "PixelFormat", case.claim.names)
+
+
+@check("baumer.rates.condition.color")
+def no_bayer(case: Case) -> None:
+    cam = case.open()
+    there = cam.entries("PixelFormat")
+    case.saw(", ".join(there))
+    if "BayerRG8" in there:
+        case.wrong("PixelFormat has BayerRG8")
+    case.refuses(cam, "PixelFormat", "BayerRG8")
+
+
+@check("baumer.color.models")
+def mono(case: Case) -> None:
+    """Even light of 650 nm: the four phases of a mosaic would differ, those of this sensor do not."""
+    cam = case.open(render=True, scene=Flat(1e6, 650), Width=512, Height=512, PixelFormat="Mono12")
+    colour = [name for name in cam.entries("PixelFormat") if not name.startswith("Mono")]
+    case.saw(", ".join(cam.entries("PixelFormat")))
+    if colour:
+        case.wrong(f"PixelFormat has {', '.join(colour)}")
+    picture = cam.grab()[0].picture.astype(float)
+    phases = [picture[y::2, x::2].mean() for y in (0, 1) for x in (0, 1)]
+    case.within("spread of the four phases", (max(phases) - min(phases)) / picture.mean(), 0, 0.005)
+
+
+@check(*COLOR)
+def no_color(case: Case) -> None:
+    case.lacks(case.open(), *COLOR[case.claim.id])
+
+
+@check("baumer.fpn.correction")
+def no_pattern_correction(case: Case) -> None:
+    cam = case.open(render=True, scene=Stripes(), Width=256, Height=256, PixelFormat="Mono12")
+    case.lacks(cam, "*FixedPattern*", "*FPN*", "*Shading*", "*PRNU*", "*DSNU*")
+    picture = cam.grab(4)[-1].picture.astype(float)
+    dark = (
+        case.open(render=True, scene=Dark(), Width=256, Height=256, PixelFormat="Mono12")
+        .grab()[0]
+        .picture.mean()
+    )
+    ratio = (picture[:, 1::2].mean() - dark) / (picture[:, 0::2].mean() - dark)
+    case.near("bright over dark columns", ratio, 1.2, 0.01)
+
+
+# -- region ----------------------------------------------------------------------------------------
+@check("baumer.roi.arbitrary")
+def cut(case: Case) -> None:
+    """The same pixels of the same light, whole and cut."""
+    (whole,) = case.open(render=True, scene=Ramp(), PixelFormat="Mono12").grab()
+    for x, y in CORNERS:
+        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=32, Height=21)
+        case.write(cam, OffsetX=x, OffsetY=y)
+        (part,) = cam.grab()
+        same = np.array_equal(part.picture, whole.picture[y : y + 21, x : x + 32])
+        case.that(f"32 x 21 at ({x}, {y}) is that cut of the whole", same)
+
+
+@check("baumer.roi.width_min", "baumer.roi.height_min")
+def smallest(case: Case) -> None:
+    name = "Width" if "width" in case.claim.id else "Height"
+    cam = case.open(render=True)
+    case.equal(f"lowest {name}", cam.limits(name)[0], case.claim.number)
+    case.write(cam, **{name: int(case.claim.number)})
+    shape = cam.grab()[0].picture.shape
+    case.equal("picture", shape[name == "Width"], case.claim.number)
+
+
+@check("baumer.roi.width_step")
+def width_step(case: Case) -> None:
+    cam = case.open()
+    case.equal("increment of Width", cam.increment("Width"), case.claim.number)
+    case.takes(cam, "Width", 32)
+    case.refuses(cam, "Width", 24)
+
+
+@check("baumer.roi.height_step")
+def height_step(case: Case) -> None:
+    cam = case.open(render=True, Width=16)
+    case.equal("increment of Height", cam.increment("Height"), case.claim.number)
+    case.takes(cam, "Height", 7, 2999, 11)
+    case.equal("rows", cam.grab()[0].picture.shape[0], 11)
+
+
+# -- binning and flips -----------------------------------------------------------------------------
+@check("baumer.binning.size.2x2", "baumer.binning.size.2x1", "baumer.binning.size.1x2")
+def binned_size(case: Case) -> None:
+    across, down = map(int, case.claim.id.rpartition(".")[2].split("x"))
+    cam = case.open(render=True, BinningHorizontal=across, BinningVertical=down)
+    case.equal("WidthMax x HeightMax", (cam.WidthMax, cam.HeightMax), case.claim.size)
+    case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
+    case.equal("picture", cam.grab()[0].picture.shape[::-1], case.claim.size)
+
+
+@check("baumer.binning.horizontal", "baumer.binning.vertical")
+def binning_factors(case: Case) -> None:
+    name = f"Binning{case.claim.id.rpartition('.')[2].capitalize()}"
+    cam = case.open()
+    case.takes(cam, name, *(int(n) for n in reversed(case.claim.names)))
+    case.refuses(cam, name, 3, 4)
+
+
+@check("baumer.flip.horizontal", "baumer.flip.vertical")
+def flip(case: Case) -> None:
+    """The same light, and the same frame of the same camera."""
+    name, turned = {
+        "baumer.flip.horizontal": ("ReverseX", np.s_[:, ::-1]),
+        "baumer.flip.vertical": ("ReverseY", np.s_[::-1, :]),
+    }[case.claim.id]
+    first, second = (
+        case.open(render=True, scene=Ramp(), PixelFormat="Mono12", **{name: on}).grab()[0].picture
+        for on in (False, True)
+    )
+    case.that(f"{name} turns the whole picture round", np.array_equal(second, first[turned]))
+
+
+@check("baumer.payload.max")
+def payload_max(case: Case) -> None:
+    cam = case.open(PixelFormat="Mono12", ChunkModeActive=True)
+    for name in cam.entries("ChunkSelector"):
+        case.write(cam, ChunkSelector=name)
+        if cam.access("ChunkEnable") == "RW":
+            case.write(cam, ChunkEnable=True)
+    _, most = case.claim.span
+    case.within("PayloadSize with all chunks", cam.PayloadSize, 4096 * 3000 * 2, most, "B")
+
+
+@check("baumer.frame_counter")
+def frame_counter(case: Case) -> None:
+    wrap = int(case.claim.number)
+    for before, then in ((65_534, [65_535, 65_536]), (wrap - 3, [wrap - 2, wrap - 1])):
+        cam = case.open(Width=16, Height=1)
+        cam.world.preset_frame_count(before)
+        case.equal("frame ids", [f.frame_id for f in cam.grab(2)], then)
+    after = [f.frame_id for f in cam.grab(2)]
+    case.saw(f"then {after}")
+    if any(not 0 <= i < 8 for i in after):
+        case.wrong(f"after {wrap - 1} come {after}")
+
+
+# -- the clock -------------------------------------------------------------------------------------
+@check("baumer.timestamp.bits")
+def timestamp_bits(case: Case) -> None:
+    cam = case.open(Width=16, Height=1)
+    cam.world.preset_timestamp(2**32 - 8)
+    first, second = cam.grab(2)
+    case.that(
+        "a frame's timestamp goes on beyond 2^32",
+        second.timestamp_ns > first.timestamp_ns >= 2**32 - 8 and second.timestamp_ns > 2**32,
+    )
+    cam.world.preset_timestamp(2**62)
+    case.that("and beyond 2^62", cam.grab()[0].timestamp_ns >= 2**62)
+    cam.TimestampLatch()
+    case.that("TimestampLatchValue, too", cam.TimestampLatchValue > 2**62)
+
+
+@check("baumer.timestamp.unit")
+def timestamp_unit(case: Case) -> None:
+    cam = case.open(AcquisitionFrameRateEnable=True, AcquisitionFrameRate=1.0)
+    first, second = cam.grab(2)
+    case.near("two frames 1 s apart", second.timestamp_ns - first.timestamp_ns, SEC, 1e-4 * SEC, "ns")
+
+
+@check("baumer.timestamp.increment")
+def timestamp_increment(case: Case) -> None:
+    cam = case.open(Height=101, ExposureTime=777)
+    case.equal("TimestampIncrement", cam.TimestampIncrement, case.claim.number)
+    stamps = [f.timestamp_ns for f in cam.grab(200)]
+    for _ in range(50):
+        cam.advance(1003)
+        cam.TimestampLatch()
+        stamps.append(cam.TimestampLatchValue)
+    rests = {stamp % int(case.claim.number) for stamp in stamps}
+    case.equal(f"rests of {len(stamps)} timestamps", sorted(rests), [0])
+    steps = {(stamp // 8) % 2 for stamp in stamps}
+    case.equal("odd and even multiples", sorted(steps), [0, 1])
