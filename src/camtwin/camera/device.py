@@ -7,6 +7,7 @@ callbacks, when a frame has been exposed and when its bits leave. It knows no li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from camtwin.camera import wiring
@@ -236,6 +237,8 @@ class Camera:
         return self.transmitter.timing.bytes_per_s
 
     def load_user_set(self, selector: str) -> None:
+        """Take over what a set holds. A running sequencer ends first, and gives back what it changed."""
+        self.settings = replace(self._settings, SequencerMode="Off")
         self._restore(self.keeper.load(selector))
 
     def save_user_set(self, selector: str) -> None:

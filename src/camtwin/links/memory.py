@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from camtwin.camera import Settings, Transfer, chunks
 from camtwin.camera.events import Event
 from camtwin.camera.usersets import Storage
-from camtwin.genicam import Refused
+from camtwin.genicam import Refused, browse
 from camtwin.genicam.nodes import Order
 from camtwin.genicam.tree import At
 from camtwin.links.storage import DiskStorage
@@ -181,7 +181,7 @@ class Session:
     def entries(self, name: str) -> tuple[str, ...]:
         """What an enumeration can be set to now."""
         camera = self.twin.camera
-        return camera.tree.choices(camera, name)
+        return browse.choices(camera.tree, camera, name)
 
     def has(self, name: str) -> bool:
         """Does this model have such a feature?"""
@@ -194,7 +194,7 @@ class Session:
     def access(self, name: str) -> str:
         """RO, RW or WO now: what is locked is read-only, and NA what is not available."""
         camera = self.twin.camera
-        return camera.tree.access(camera, name)
+        return browse.access(camera.tree, camera, name)
 
     def enumerated(self, name: str) -> bool:
         """Is this feature an enumeration?"""

@@ -1,7 +1,7 @@
 """UserSetControl: configurations that the camera keeps; and custom data, bytes that it keeps for the user."""
 from __future__ import annotations
 
-from camtwin.camera.features.rules import Acts, streaming_or_sequencing
+from camtwin.camera.features.rules import Acts, streaming
 from camtwin.genicam.nodes import Chapter, Command, Enumeration, Expert, Integer, Selector
 
 FACTORY = "UserSet0"
@@ -23,7 +23,7 @@ def closed(CustomDataConfigurationMode: str) -> bool:
 # fmt: off
 class UserSetControl(Chapter):
     UserSetSelector = Selector("The user set to load or to save.", SETS)
-    UserSetLoad = Command("Takes over the user set's settings.", do=load, reloads=True, locked=streaming_or_sequencing).per("UserSetSelector")
+    UserSetLoad = Command("Takes over the user set's settings.", do=load, reloads=True, locked=streaming).per("UserSetSelector")
     UserSetSave = Command("Keeps the present settings in the user set.", do=save, available=lambda UserSetSelector:
                           UserSetSelector != FACTORY).per("UserSetSelector")
     UserSetDefault = Enumeration("The user set that the camera starts with.", SETS, saved=False)

@@ -1,0 +1,32 @@
+"""What a host that looks around sees: which entries can be set now, and how a feature can be accessed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camtwin.genicam.nodes import Enumeration
+from camtwin.genicam.tree import At, Node, NoSuchFeature, Tree
+
+
+def choices(tree: Tree, device: Any, name: str) -> tuple[str, ...]:
+    """Entries of an enumeration that can be set now. NoSuchFeature if this is none."""
+    node = tree.find(name)
+    if not isinstance(node.feature, Enumeration):
+        raise NoSuchFeature(f"{name} is no enumeration")
+    at = _at(tree, device, node)
+    can = {e: node.rules.get(f"Can_{e}") for e in node.entries}
+    return tuple(e for e, rule in can.items() if rule is None or rule.fn(at))
+
+
+def access(tree: Tree, device: Any, name: str) -> str:
+    """RO, RW or WO as it is now: a locked feature is RO, one that is not available NA."""
+    node = tree.find(name)
+    at = _at(tree, device, node)
+    if "Available" in node.rules and not tree.ask(node, "Available", at):
+        return "NA"
+    locked = "Locked" in node.rules and tree.ask(node, "Locked", at)
+    return "RO" if locked and node.access == "RW" else node.access
+
+
+def _at(tree: Tree, device: Any, node: Node) -> At:
+    return At(device.settings, device, tree.key(device.settings, node))
