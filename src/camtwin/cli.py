@@ -1,4 +1,4 @@
-"""The command line: `camtwin list | show | xml | run | snap | demo`.
+"""The command line: `camtwin list | show | xml | run | exec | snap | demo`.
 
 Everything is imported where it is used, so that `camtwin --help` answers at once. What goes wrong is told in
 one line on stderr, with exit code 2.
@@ -47,7 +47,12 @@ Set = Annotated[
     ),
 ]
 Speed = Annotated[
-    str, typer.Option("--link-speed", metavar="SPEED", help="Of the modelled link: 100M, 1G, 10G, unlimited.")
+    str,
+    typer.Option(
+        "--link-speed",
+        metavar="SPEED",
+        help="Of the modelled link: sheet, 100M, 1G, 10G, unlimited; USB: 480M, 5G.",
+    ),
 ]
 
 
@@ -128,7 +133,7 @@ def snap(
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
-    link_speed: Speed = "1G",
+    link_speed: Speed = "sheet",
 ) -> None:
     """Take pictures in process and write them, with settings and seed in their metadata."""
     from camtwin import files
@@ -176,19 +181,23 @@ class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
     gige = "gige"
+    usb3 = "usb3"
 
 
 @app.command()
 def run(
     model: Model,
-    link: Annotated[LinkKind, typer.Option(help="How hosts reach it.")] = LinkKind.gige,
+    link: Annotated[
+        LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
+    ] = None,
     bind: Bind = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the USB/IP server.")] = 3240,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
     settings: Set = None,
     seconds: For = None,
-    link_speed: Speed = "1G",
+    link_speed: Speed = "sheet",
     journal: Annotated[
         Path | None,
         typer.Option(
@@ -206,14 +215,20 @@ def run(
     """Run a twin that stock software finds on the network, until Ctrl-C."""
     from camtwin.links.faults import Faults
     from camtwin.links.record import recorded
-    from camtwin.links.serve import serve
+    from camtwin.links.serve import serve, serve_usb3
 
     faults = _user(Faults.parse, fault or (), seed)
     twin = _session(model, scene, seed, serial, settings, link_speed).twin
+    usb = (link or twin.sheet.link) == "usb3"
+    if usb and (fault or any_destination):
+        raise UsageProblem("--fault and --allow-any-destination are of networks: a USB link has neither")
     line = LiveLine(twin)
 
-    def ready(_: object) -> None:
-        print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {bind}", flush=True)
+    def ready(running: Any) -> None:
+        at = f"{bind}:{running.server.port} (USB/IP)" if usb else bind
+        print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {at}", flush=True)
+        if usb:
+            print(_ATTACH.format(bind=bind, port=running.server.port), flush=True)
         line.begin()
 
     start = {
@@ -225,6 +240,9 @@ def run(
         "link_speed": link_speed,
     }
     with recorded(twin, journal, start) as running:
+        if usb:
+            serve_usb3(running, bind=bind, port=port, seconds=seconds, ready=ready, status=line.show)
+            return line.end()
         serve(
             running,
             bind=bind,
@@ -235,6 +253,32 @@ def run(
             any_destination=any_destination,
         )
     line.end()
+
+
+_ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
+  usbip --tcp-port {port} attach -r {bind} -b 1-1
+For one program, without either:
+  camtwin exec --port {port} -- arv-tool-0.8"""
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    program: Annotated[list[str], typer.Argument(help="A program and its arguments.", show_default=False)],
+    port: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1, max=65535, help="Of a twin's USB/IP server; may be given again.", show_default="3240"
+        ),
+    ] = None,
+) -> None:
+    """Run a program that uses libusb with the twins of this computer as its USB devices: -- PROGRAM ..."""
+    from camtwin.links import native
+
+    environment = native.environment([("127.0.0.1", each) for each in port or [3240]])
+    try:
+        os.execvpe(program[0], program, environment)
+    except OSError as problem:
+        raise UsageProblem(f"cannot run {program[0]}: {problem.strerror}") from None
 
 
 @app.command()
@@ -383,7 +427,8 @@ def _session(
     from camtwin.files import load_picture
     from camtwin.twins.assembly import bits_per_s
 
-    cam = camtwin.open(
+    cam = _user(
+        camtwin.open,
         model,
         scene=_user(camtwin.scene.parse, scene, load_picture),
         seed=seed,
@@ -395,10 +440,10 @@ def _session(
     return cam
 
 
-def _user(read: Callable[..., T], *said: Any) -> T:
+def _user(read: Callable[..., T], *said: Any, **named: Any) -> T:
     """What a user wrote, read; a ValueError is told as the user's."""
     try:
-        return read(*said)
+        return read(*said, **named)
     except ValueError as error:
         raise UsageProblem(str(error)) from None
 

@@ -43,8 +43,8 @@ class Camera:
         self.xml = description(self.tree)
         revision = hashlib.sha1(self.xml.encode(), usedforsecurity=False).hexdigest()
         name = f"{sheet.vendor}_{sheet.model}_rev{revision}"
-        self._xml_file = zipped(self.xml, f"{name}.xml")
-        self.xml_url = f"Local:{name}.zip;{XML_ADDRESS:X};{len(self._xml_file):X}"
+        self.xml_file = zipped(self.xml, f"{name}.xml")
+        self.xml_url = f"Local:{name}.zip;{XML_ADDRESS:X};{len(self.xml_file):X}"
         self._settings: Settings = self.tree.factory()
         self._frames_begun = 0
         self._clock_zero: Ns = 0
@@ -73,8 +73,8 @@ class Camera:
     def read(self, address: int, length: int) -> bytes:
         """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
         offset = address - XML_ADDRESS
-        if 0 <= offset < len(self._xml_file):
-            return self._xml_file[offset : offset + length].ljust(length, b"\0")
+        if 0 <= offset < len(self.xml_file):
+            return self.xml_file[offset : offset + length].ljust(length, b"\0")
         return self.registers.read(self, address, length)
 
     def write(self, address: int, data: bytes) -> None:
@@ -82,7 +82,7 @@ class Camera:
 
         Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
         self.on_write(self.clock.now, address, data)
-        if 0 <= address - XML_ADDRESS < len(self._xml_file):
+        if 0 <= address - XML_ADDRESS < len(self.xml_file):
             raise Refused("readonly", f"the description at {address:#x} is read-only")
         self.registers.write(self, address, data)
 

@@ -88,7 +88,8 @@ class Node:
     @property
     def address(self) -> int:
         """Of the value: the standard's, or a hash of the name, which never moves, whatever is declared."""
-        return self.feature.at.get(self.link, self._own)
+        place = self.feature.at.get(self.link, self._own)
+        return place[0] if isinstance(place, tuple) else place
 
     @property
     def _own(self) -> int:
@@ -133,7 +134,7 @@ class Tree:
         if unknown := sheet.keys() - settings.features.keys():
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
         self.nodes = {
-            name: Node(f, sheet.get(name, {}), name in sheet, link=link)
+            name: Node(f.on(link), sheet.get(name, {}), name in sheet, link=link)
             for name, f in settings.features.items()
         }
         self.here = [n for n in self.nodes.values() if n.here]

@@ -19,21 +19,18 @@ import contextlib
 import logging
 import socket
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Self
 
-from camtwin.camera import Camera
 from camtwin.camera.transport import GigETiming
-from camtwin.genicam import Refused
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
+from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import WallRuntime
 from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
 from camtwin.wire import gev, gvcp
-from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.gvcp import Status
 
 log = logging.getLogger(__name__)
 
@@ -43,66 +40,6 @@ BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Comma
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
 BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
 DEFAULT_GIGE_MBPS: Final = 1000
-
-STATUS_OF: Final = {
-    "address": Status.INVALID_ADDRESS,
-    "readonly": Status.WRITE_PROTECT,
-    "unavailable": Status.ACCESS_DENIED,
-    "locked": Status.ACCESS_DENIED,
-    "range": Status.INVALID_PARAMETER,
-    "alignment": Status.BAD_ALIGNMENT,
-}
-"""What a host is told when the camera refuses (genicam.Refused.why)."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatus:
-    """What a live line shows."""
-
-    model: str
-    client: str | None  # address:port in control
-    frames: int
-    bytes: int
-    resent_packets: int
-    late_frames: int
-    worst_late_ms: float
-    dropped_frames: int  # this computer is too slow for
-    cut_frames: int
-    packets: int  # of pictures, resent ones included, before faults strike
-    faults: Mapping[str, int]  # how many of them each kind of fault struck
-
-
-class CameraPort:
-    """The camera as wire.gev sees it: refusals become status codes."""
-
-    def __init__(self, camera: Camera) -> None:
-        self._camera = camera
-
-    @property
-    def timestamp_latched(self) -> int:
-        return self._camera.timestamp_latched
-
-    def latch_timestamp(self) -> None:
-        self._camera.execute("TimestampLatch")
-
-    def reset_timestamp(self) -> None:
-        self._camera.execute("TimestampReset")
-
-    def read(self, address: int, length: int) -> bytes:
-        with _refusals():
-            return self._camera.read(address, length)
-
-    def write(self, address: int, data: bytes) -> None:
-        with _refusals():
-            self._camera.write(address, data)
-
-
-@contextlib.contextmanager
-def _refusals():
-    try:
-        yield
-    except Refused as refused:
-        raise StatusError(STATUS_OF.get(refused.why, Status.ERROR), str(refused)) from None
 
 
 class GigeLink:
@@ -142,7 +79,7 @@ class GigeLink:
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
-            port_of = CameraPort(twin.camera)
+            port_of = CameraPort(twin.camera, Status)
             self.gev = gev.GevDevice(
                 identity(twin, self.interface, port_of, stream_socket.getsockname()[1]),
                 port_of,

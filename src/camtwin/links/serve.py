@@ -6,17 +6,19 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.runtime import WallRuntime
+from camtwin.links.usb3 import Usb3Link
 from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
 
-Told = Callable[[GigeLink], object]
-Task = Callable[[GigeLink], Awaitable[object]]
+Link: TypeAlias = GigeLink | Usb3Link
+Told = Callable[[Link], object]
+Task = Callable[[Link], Awaitable[object]]
 
 
 def serve(
@@ -48,9 +50,29 @@ def serve(
     asyncio.run(_serve(twin, opened, seconds, ready, status, task))
 
 
+def serve_usb3(
+    twin: Twin,
+    *,
+    bind: str,
+    port: int,
+    seconds: float | None = None,
+    ready: Told | None = None,
+    status: Told | None = None,
+) -> None:
+    """Run the twin as a USB3 Vision camera that hosts attach over USB/IP; otherwise as `serve`.
+
+    bind, port   where the USB/IP server listens
+    """
+
+    def opened(runtime: WallRuntime) -> Usb3Link:
+        return Usb3Link(twin, runtime, port, bind)
+
+    asyncio.run(_serve(twin, opened, seconds, ready, status, None))
+
+
 async def _serve(
     twin: Twin,
-    opened: Callable[[WallRuntime], GigeLink],
+    opened: Callable[[WallRuntime], Link],
     seconds: float | None,
     ready: Told | None,
     status: Told | None,
@@ -78,7 +100,7 @@ async def _serve(
                 status(link)
 
 
-async def _begin(link: GigeLink, ready: Told | None, task: Task | None) -> None:
+async def _begin(link: Link, ready: Told | None, task: Task | None) -> None:
     """Hosts find the camera and set it while its kernels load; then it is ready for pictures."""
     await asyncio.to_thread(link.stream.prepare)
     if ready:
@@ -101,7 +123,7 @@ async def _stop(ended: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(ended.wait(), seconds)
 
 
-async def _report(link: GigeLink, status: Told) -> None:
+async def _report(link: Link, status: Told) -> None:
     while True:
         await asyncio.sleep(STATUS_s)
         status(link)

@@ -21,8 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.units import Ns
 from camtwin.wire.gvcp import Status
+from camtwin.wire.image import Image
 
 IP_UDP_BYTES: Final = 20 + 8  # the packet size counts them
 STANDARD_BYTES: Final = 8
@@ -37,20 +37,6 @@ class Format(IntEnum):
     LEADER = 1
     TRAILER = 2
     PAYLOAD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """What a leader says. `pixel_format` is the PFNC code; sizes and offsets in pixels, paddings in bytes."""
-
-    width: int
-    height: int
-    offset_x: int
-    offset_y: int
-    pixel_format: int
-    timestamp_ns: Ns
-    padding_x: int = 0
-    padding_y: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
