@@ -1,11 +1,11 @@
 """What goes out of a USB device: messages that wait for requests, and frames, which a thread writes.
 
-A host takes data by asking first: each request (URB) has a number and room for so many bytes. A request
-ends when it is full or when a transfer ends; a transfer longer than its request goes on in the next one. Requests
+A host takes data by asking first: each request (URB) has a number and room for so many bytes. A request ends
+when it is full or when a transfer ends; a transfer longer than its request goes on in the next one. Requests
 may be taken back (unlinked) until their answer is on its way.
 
-Everything that one connection sends goes through its Writer's thread, so nothing that a slow host does can hold
-the event loop. Between transfers of a frame it writes the answers that wait.
+Everything that one connection sends goes through its Writer's thread, so nothing that a slow host does can
+hold the event loop. Between transfers of a frame it writes the answers that wait.
 """
 
 from __future__ import annotations

@@ -59,12 +59,12 @@ class Connection:
 
     def has_gone(self) -> bool:
         """Has the host closed its side, though nobody has read that yet?"""
-        with contextlib.suppress(BlockingIOError):
-            try:
-                return not self.sock.recv(1, socket.MSG_PEEK)
-            except OSError:
-                return True
-        return False
+        try:
+            return not self.sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def close(self, why: str = "") -> None:
         """End it; the device is detached. May be called twice."""

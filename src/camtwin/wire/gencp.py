@@ -2,8 +2,9 @@
 
 A message is a header of 12 bytes (prefix, flags or status, command, length of the body, request id; all
 little-endian) and its body. Hostile bytes end in one of two ways: what does not begin as a message is
-nobody's (`header_of` gives None) and meets silence; what does, but is wrong, raises StatusError with the status that
-its sender is told. This file knows what is well formed, and nothing of registers (u3v_device.py does).
+nobody's (`header_of` gives None) and meets silence; what does, but is wrong, raises StatusError with the
+status that its sender is told. This file knows what is well formed, and nothing of registers (u3v_device.py
+does).
 
     READMEM   {address u64, 0 u16, count u16}         -> its bytes
     WRITEMEM  {address u64, bytes}                    -> {0 u16, bytes written u16}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 
 class StatusError(Exception):
@@ -10,4 +11,5 @@ class StatusError(Exception):
 
     def __init__(self, status: IntEnum, message: str = "", payload: bytes = b"") -> None:
         super().__init__(message or status.name)
-        self.status, self.payload = status, payload
+        self.status: Any = status  # of the protocol that was spoken
+        self.payload = payload

@@ -2,9 +2,9 @@
 
 A frame (block) is a leader, its payload and a trailer, each in bulk transfers of its own. How the payload is
 cut into transfers is the host's choice, written to the stream interface registers before it enables the
-stream: so many of one size, then a first and a second final one. They are obeyed as written. A transfer
-that the payload does not fill ends early, and one that it does not reach is empty, so that whoever queued a request
-for each finds the trailer where it belongs; what does not fit is left out, and the trailer says so.
+stream: so many of one size, then a first and a second final one. They are obeyed as written. A transfer that
+the payload does not fill ends early, and one that it does not reach is empty, so that whoever queued a
+request for each finds the trailer where it belongs; what does not fit is left out, and the trailer says so.
 
 Sources: USB3 Vision 1.1, chapters "Stream interface" and "Event interface"; the layouts agree with Aravis and
 with Wireshark's dissector.

@@ -1,9 +1,9 @@
 """Programs in C that run inside other people's processes, compiled when they are first needed.
 
 `libusb()` gives the folder of a stand-in for libusb-1.0 (its sources are here) that finds its devices on
-USB/IP servers: whatever program is run with that folder in LD_LIBRARY_PATH sees the twins of this computer as
-USB devices, without a kernel module and without root. It is kept in the user's cache under a hash of its sources
-and its compiler's options, so it is compiled once.
+USB/IP servers: whatever program is run with that folder in LD_LIBRARY_PATH sees the twins of this computer
+as USB devices, without a kernel module and without root. It is kept in the user's cache under a hash of its
+sources and its compiler's options, so it is compiled once.
 """
 
 from __future__ import annotations
