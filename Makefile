@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+COUNT ?= 1000000
 TESTS ?= tests
 APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark
 
@@ -14,7 +15,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test benchmark statistics check clean
+.PHONY: help setup demo test fuzz benchmark statistics soak loss check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -37,11 +38,23 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
 
-benchmark: $(VENV)/.warm  ## measure the kernels beside numpy, into docs/benchmarks.md; JSON=FILE for the numbers
+fuzz: $(VENV)/.dev  ## hostile datagrams against the control channel; COUNT=1000000 SEED=... to do it again
+	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+
+benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into docs/benchmarks.md; JSON=FILE for the numbers
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
-	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 tests/physics/test_noise_exact.py
+	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
+
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute of clients coming and going, recorded and replayed (root)
+	@tools/apt-install $(APT)
+	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
+
+loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
+	@tools/apt-install $(APT)
+	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -204,6 +204,13 @@ def run(
             help="Record what hosts do and what comes of it, for `camtwin replay`.", show_default=False
         ),
     ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            help="Capture all that goes over the link, in the camera's time, for Wireshark.",
+            show_default=False,
+        ),
+    ] = None,
     fault: FaultSpecs = None,
     any_destination: Annotated[
         bool,
@@ -251,6 +258,7 @@ def run(
             status=line.show,
             faults=faults,
             any_destination=any_destination,
+            pcap=pcap,
         )
     line.end()
 
@@ -288,23 +296,40 @@ def replay(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Do a recorded run again, in virtual time, and compare every frame with what it was."""
+    """Do a recorded run again, in virtual time, and compare every frame and log line with what it was."""
     from camtwin.links.record import reopen
+    from camtwin.twins.replay import Replayed
     from camtwin.twins.replay import replay as again
 
     with reopen(journal, _session) as (twin, lines):
-        frames = list(again(twin, lines))
+        done = list(again(twin, lines))
+    frames = [one for one in done if isinstance(one, Replayed)]
+    log = [one for one in done if not isinstance(one, Replayed)]
     other = [f for f in frames if not f.same]
+    unlike = [line for line in log if not line.same]
     if as_json:
         rows = [
             {"frame_id": f.frame_id, "start_ns": f.start_ns, "digest": f.digest, "same": f.same}
             for f in frames
         ]
-        print(json.dumps({"frames": len(frames), "different": len(other), "rows": rows}, indent=2))
+        said = {
+            "frames": len(frames),
+            "different": len(other),
+            "log_lines": len(log),
+            "log_different": len(unlike),
+        }
+        print(json.dumps(said | {"rows": rows}, indent=2))
     else:
         print(f"{len(frames)} frames, {len(frames) - len(other)} of them the same, byte for byte")
+        print(f"{len(log)} log lines, {len(log) - len(unlike)} of them the same")
     if other:
         raise UsageProblem(f"frame {other[0].frame_id} at {other[0].start_ns} ns differs from the journal's")
+    if unlike:
+        then, now = (
+            f"{line[1]!r} at {line[0]} ns" if line else "nothing"
+            for line in (unlike[0].recorded, unlike[0].again)
+        )
+        raise UsageProblem(f"the journal says {then}, and now it is {now}")
 
 
 @app.command()

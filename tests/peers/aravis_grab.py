@@ -24,6 +24,7 @@ parser.add_argument("--buffers", type=int, default=8)
 parser.add_argument("--timeout", type=float, default=10.0, help="seconds without a frame")
 parser.add_argument("--raw", help="file for the bytes of all complete frames")
 parser.add_argument("--times-only", action="store_true", help="look at no pixels, they take time")
+parser.add_argument("--patient", action="store_true", help="ask for packets until the answer comes")
 args = parser.parse_args()
 
 camera = Aravis.Camera.new(args.address)
@@ -40,6 +41,9 @@ if args.plain_socket:
 
 payload = camera.get_payload()
 stream = camera.create_stream(None, None)
+if args.patient:  # by default it asks for a tenth of a frame's packets, and gives up 0.2 s after the last one
+    stream.set_property("packet-request-ratio", 2.0)
+    stream.set_property("frame-retention", 1_000_000)  # us
 for _ in range(args.buffers):
     stream.push_buffer(Aravis.Buffer.new_allocate(payload))
 

@@ -83,6 +83,33 @@ def noise_frozen() -> None:
     Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), frame=1)
 
 
+@breaks
+def noise_unseeded() -> None:
+    """Noise that no seed makes again."""
+    import os
+
+    from camtwin.twins.renderer import Renderer
+
+    readout = Renderer._readout
+    seed = int.from_bytes(os.urandom(4), "big")
+    Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), seed=seed)
+
+
+@breaks
+def log_unsteady() -> None:
+    """What the camera says depends on this computer's clock."""
+    import time
+
+    from camtwin.camera import Camera
+
+    emit = Camera.emit
+
+    def unsteady(self: Camera, name: str, frame_id: int | None = None) -> None:
+        emit(self, f"{name} at {time.monotonic_ns()}", frame_id)
+
+    Camera.emit = unsteady
+
+
 # --- features
 
 
@@ -212,8 +239,8 @@ def wire_lossy() -> None:
 
     make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None) -> None:
-        make(self, sock, on_problem, Faults(drop=0.02, seed=1))
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1), tap)
 
     Sender.__init__ = lossy
 
@@ -223,6 +250,14 @@ def resend_deaf() -> None:
     from camtwin.links.sender import Sender
 
     Sender.resend = lambda self, request, extended_status: None
+
+
+@breaks
+def refusals_silent() -> None:
+    """Who asks for packets that are gone is told nothing."""
+    from camtwin.links.sender import Sender
+
+    Sender._refuse = lambda self, request, first, last, status: None
 
 
 @breaks
@@ -255,6 +290,53 @@ def faults_uncounted() -> None:
 
 
 @breaks
+def fragments() -> None:
+    """Packets may be cut in pieces on their way, whatever the host has set."""
+    from camtwin.links.sender import Sender
+
+    aim = Sender._aim
+    Sender._aim = lambda self, target, do_not_fragment: aim(self, target, False)
+
+
+@breaks
+def pcap_forgets() -> None:
+    """Packets that are sent again are not in the capture."""
+    from camtwin.links.pcap import StreamTap
+
+    tell = StreamTap.sent_run
+
+    def forgetful(self: StreamTap, *args: Any, **named: Any) -> None:
+        if not self.aside:
+            tell(self, *args, **named)
+
+    StreamTap.sent_run = forgetful
+
+
+@breaks
+def pcap_early() -> None:
+    """The capture is taken before faults strike."""
+    from camtwin.links.faults import Mischief
+    from camtwin.links.pcap import StreamTap
+    from camtwin.links.sender import Sender
+
+    make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
+    taps: list[Any] = []
+
+    def tapped(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
+        taps[:] = [self, tap]
+        make(self, sock, on_problem, faults, tap)
+
+    def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
+        sender, tap = taps
+        for i in range(len(attempts)):
+            tell(tap, named["packet"](i), sender._target, whole=True)
+        pass_on(self, block_id, first, attempts, **named)
+
+    Sender.__init__, Mischief.pass_on = tapped, early
+    StreamTap.sent = StreamTap.sent_run = lambda self, *args, **named: None
+
+
+@breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
     from camtwin.wire.gev import GevDevice
@@ -279,6 +361,83 @@ def heartbeat_endless() -> None:
     from camtwin.wire.gev import GevDevice
 
     GevDevice.next_timer = lambda self: None
+
+
+@breaks
+def stream_goes_on() -> None:
+    """Who loses control leaves the stream as it is."""
+    from camtwin.links.stream import GvspStream
+    from camtwin.wire.gev import GevDevice
+
+    GvspStream.close = GvspStream.end_acquisition = lambda self: None
+    device: Any = GevDevice
+    target, last = device.target.fget, []
+
+    def kept(self: GevDevice) -> Any:
+        last.extend([now] if (now := target(self)) else [])
+        return last[-1] if last else None
+
+    device.target = property(kept)
+
+
+@breaks
+def switchover_keyless() -> None:
+    """Any key opens."""
+    from camtwin.wire import bootstrap
+    from camtwin.wire.gev import GevDevice
+
+    check = GevDevice._set_privilege
+
+    def lenient(self: GevDevice, value: int, peer: Any, now: int) -> None:
+        self._words[bootstrap.SWITCHOVER_KEY] = value >> 16
+        check(self, value, peer, now)
+
+    GevDevice._set_privilege = lenient
+
+
+@breaks
+def force_ip_registers_only() -> None:
+    """FORCEIP is acknowledged, and no socket moves."""
+    from camtwin.links.gige import GigeLink
+
+    GigeLink.move = lambda self, address: (address, 0)
+
+
+@breaks
+def force_ip_always() -> None:
+    """FORCEIP moves a camera that somebody is using."""
+    from camtwin.wire.gev import GevDevice
+
+    move = GevDevice._force_ip
+
+    def careless(self: GevDevice, request: Any) -> bytes | None:
+        self.controller, controller = None, self.controller
+        try:
+            return move(self, request)
+        finally:
+            self.controller = controller
+
+    GevDevice._force_ip = careless
+
+
+@breaks
+def sockets_inherited() -> None:
+    """A process that outlives the twin has its sockets."""
+    import os
+    import time
+
+    from camtwin.links.gige import GigeLink
+
+    make = GigeLink.__init__
+
+    def haunted(self: GigeLink, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if not os.fork():
+            os.closerange(0, 3)
+            time.sleep(60)
+            os._exit(0)
+
+    GigeLink.__init__ = haunted
 
 
 if __name__ == "__main__":

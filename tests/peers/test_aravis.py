@@ -205,6 +205,8 @@ def check_loss_heals(net: Namespace, running: RunningTwin, packet_size: int, fra
     lost, sent = map(int, told)
     assert sent > frames * 12_288_000 / packet_size
     assert abs(lost - 0.02 * sent) < 5 * (0.02 * 0.98 * sent) ** 0.5
+    print(f"{frames} of {frames} frames whole, {got['stream']['n_resent_packets']} packets resent;", end=" ")
+    print(f"{lost} of {sent} packets lost, {lost / sent:.3%}")
 
 
 def check_hundred_frames(net: Namespace, pixel_format: str, width: int, height: int) -> None:
@@ -242,22 +244,6 @@ def test_photon_transfer(tmp_path):
 def test_resend(damage, works):
     with twin(command=sabotaged(damage)) as net, works:
         check_resend(net)
-
-
-@pytest.mark.parametrize("packet_size", [1500, 9000])
-def test_loss_heals(packet_size):
-    with Namespace() as net, RunningTwin(net, CAMTWIN, "--fault", "drop=0.02") as running:
-        check_loss_heals(net, running, packet_size)
-
-
-@pytest.mark.parametrize("damage", ["resend-deaf", "faults-uncounted"])
-def test_loss_heals_turns_red(damage):
-    with (
-        Namespace() as net,
-        RunningTwin(net, sabotaged(damage), "--fault", "drop=0.02") as running,
-        pytest.raises(AssertionError),
-    ):
-        check_loss_heals(net, running, 1500, frames=6)
 
 
 @pytest.mark.parametrize(

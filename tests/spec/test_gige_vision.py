@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import pytest
 
-from camtwin.wire import gvcp, gvsp
+from camtwin.wire import gvsp
 from camtwin.wire.gvcp import Status
-from unit.wire.fakes import MAC, ME, Host
+from unit.wire.fakes import ME, Host
 
 # (what, command, acknowledge). Addresses and values are those of unit/wire/fakes.py.
 CONVERSATION = [
@@ -111,8 +111,8 @@ REGISTERS = [
     (0x092C, 0xC000_0000),  # stream capability: SCSP, 16-bit block ids
     (0x0930, 0x0000_0000),  # message capability
     # GVCP capability: user name 31, serial 30, heartbeat disable 29, link speed 28, application's port 27,
-    # extended status 1.1 22 and 2.0 18, resend 2, WRITEMEM 1, concatenation 0
-    (0x0934, 0xF844_0007),
+    # extended status 1.1 22 and 2.0 18, switchover 21, resend 2, WRITEMEM 1, concatenation 0
+    (0x0934, 0xF864_0007),
     (0x093C, 0x0000_0000),  # ticks per second: 10^9
     (0x0940, 0x3B9A_CA00),
     (0x0964, 0x0000_0001),  # a single link
@@ -124,26 +124,6 @@ REGISTERS = [
 @pytest.mark.parametrize(("address", "value"), REGISTERS, ids=lambda n: f"{n:#x}")
 def test_bootstrap_register(address: int, value: int) -> None:
     assert Host().read(address) == value
-
-
-def test_packet_resend() -> None:
-    """Chapter "PACKETRESEND": channel16, block16, first32, last32; extended, bit 0x10: block64 at 12."""
-    data = bytes.fromhex("42 00 0040 000c 0001  0000 0007 00000002 00000004")
-    assert parsed(data) == gvcp.PacketResend(0, 7, 2, 4, False)
-    data = bytes.fromhex("42 10 0040 0014 0001  0000 0000 00000002 00000004 0000000100000007")
-    assert parsed(data) == gvcp.PacketResend(0, 0x1_0000_0007, 2, 4, True)
-
-
-def test_force_ip() -> None:
-    body = f"0000 {MAC.hex()}" + "00" * 12 + "0a000063" + "00" * 12 + "ff000000" + "00" * 12 + "0a0000fe"
-    data = bytes.fromhex("42 01 0004 0038 0001" + body)
-    assert parsed(data) == gvcp.ForceIp(MAC, 0x0A00_0063, 0xFF00_0000, 0x0A00_00FE)
-
-
-def parsed(data: bytes) -> gvcp.Body:
-    header = gvcp.header_of(data)
-    assert header is not None
-    return gvcp.body_of(header, data)
 
 
 # Chapter "GVSP": a full frame of 4096 x 3000 in Mono8 (PFNC 0x01080001), 12,288,000 B, at 1500 B a packet.
@@ -198,3 +178,19 @@ def test_resent_and_refused() -> None:
     assert removed == bytes.fromhex("8012 0003 03 000009")
     not_yet = gvsp.unavailable(3, 9, True, Status.PACKET_NOT_YET_AVAILABLE)
     assert not_yet == bytes.fromhex("8010 0001 83 000000 0000000000000003 00000009")
+
+
+def test_resent_whole() -> None:
+    """Leader, payload and trailer alike, and 64-bit ids in what is refused."""
+    refused = gvsp.unavailable(0x0123_4567_89AB_CDEF, 0x0100_0001, True, Status.PACKET_UNAVAILABLE)
+    assert refused == bytes.fromhex("800c 0001 83 000000 0123456789abcdef 01000001")
+    for form, byte in ((gvsp.Format.LEADER, "01"), (gvsp.Format.TRAILER, "02")):
+        header = gvsp.packet_header(form, 0x0102, 7, False, Status.PACKET_RESEND)
+        assert header == bytes.fromhex(f"0100 0102 {byte} 000007")
+        header = gvsp.packet_header(form, 0x0102, 7, True, flags=gvsp.FLAG_RESEND)
+        assert header == bytes.fromhex(f"0000 0001 8{byte[1]} 000000 0000000000000102 00000007")
+
+
+def test_the_test_packet() -> None:
+    """Chapter "SCPS": a packet of block 0 that fills the size; what it holds is nobody's business."""
+    assert gvsp.probe_packet(576) == bytes.fromhex("0000 0000 03 000000") + bytes(576 - 20 - 8 - 8)

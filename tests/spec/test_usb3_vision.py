@@ -43,6 +43,7 @@ WRITE_STACKED = hexed(
 )
 def test_commands(message, header, body):
     found = gencp.header_of(message)
+    assert found is not None
     assert found == gencp.Header(*header)
     assert found.ack_requested
     assert not found.resend

@@ -1,4 +1,4 @@
-"""The benchmark runs, and its baseline is the same model as the kernel it is compared with."""
+"""The benchmarks run, and the kernels' baseline is the same model as the kernel it is compared with."""
 
 import json
 import re
@@ -13,30 +13,57 @@ import pytest
 from camtwin.sensor import expose, fixed_pattern
 from physics.small_sensor import PARAMETERS, light, readout
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "kernels.py"
+SCRIPTS = Path(__file__).parents[2] / "benchmarks"
 
 
-def test_it_measures_every_case_and_writes_both_files(tmp_path):
-    numbers, report = tmp_path / "numbers.json", tmp_path / "report.md"
-    command = [sys.executable, SCRIPT, "--quick", "--json", numbers, "--write", report]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == report.read_text()
-    results = json.loads(numbers.read_text())["results"]
+def run(script, *options):
+    command = [sys.executable, SCRIPTS / script, "--quick", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_kernels_measures_every_case_and_writes_both_files(tmp_path):
+    numbers, page = tmp_path / "numbers.json", tmp_path / "page.md"
+    shown = run("kernels.py", "--json", numbers, "--write", page)
+    assert page.read_text().endswith("\n\n" + shown)
+    results = json.loads(numbers.read_text())["Kernels"]["results"]
     kernels = [r for r in results if r["name"].startswith("kernel")]
-    assert len(kernels) == 6
+    assert len(kernels) == 7
     assert {r["pixels"] for r in kernels} == {4096 * 64, 640 * 480}
     for r in results:
         assert 0 < r["least_s"] <= r["median_s"]
         assert r["mpix_per_s"] == pytest.approx(r["pixels"] / r["median_s"] / 1e6)
-    ratio = {r["name"]: r["mpix_per_s"] for r in results}
-    shown = re.search(r"kernel, 4096x64, 1 thread \| .* \| ([0-9.]+) \| 1 \|", report.read_text())
-    assert shown
-    expected = ratio["kernel, 4096x64, 1 thread"] / ratio["numpy, 4096x64"]
-    assert float(shown[1]) == pytest.approx(expected, abs=0.051)
+        assert r["best_mpix_per_s"] == pytest.approx(r["pixels"] / r["least_s"] / 1e6)
+    speed = {r["name"]: r["best_mpix_per_s"] for r in results}
+    ratio = re.search(r"kernel, 4096x64, 1 thread \| .* \| ([0-9.]+) \| 1 \|", shown)
+    assert ratio
+    assert float(ratio[1]) == pytest.approx(
+        speed["kernel, 4096x64, 1 thread"] / speed["numpy, 4096x64"], abs=0.051
+    )
 
 
-def test_the_numpy_baseline_is_the_full_model():
-    numpy_model = runpy.run_path(str(SCRIPT))["numpy_model"]
+def test_each_script_writes_its_own_section_and_leaves_the_others(tmp_path):
+    numbers, page = tmp_path / "numbers.json", tmp_path / "page.md"
+    page.write_text("# Old head\n\n## Streaming\n10 Gb/s.\n\n## Camera\nslow.\n\n## Last\nword\n")
+    numbers.write_text('{"Streaming": {"Gb": 10}}')
+    shown = run("camera.py", "--json", numbers, "--write", page)
+    head, first, second, last = page.read_text().split("\n## ")
+    assert head.startswith("# Benchmarks\n")
+    assert (first, last) == ("Streaming\n10 Gb/s.\n", "Last\nword\n")
+    assert f"## {second}" == shown
+    found = json.loads(numbers.read_text())
+    assert found["Streaming"] == {"Gb": 10}
+    assert found["Camera"]["without_pictures"]["frames"] == 90
+    virtual_s = found["Camera"]["without_pictures"]["virtual_s"]
+    assert virtual_s == pytest.approx(10, rel=0.05)
+    assert found["Camera"]["without_pictures"]["took_s"] < virtual_s  # by a factor of thousands
+    for run_of in found["Camera"]["free_run"].values():
+        assert run_of["own_fps"] == pytest.approx(15.2, abs=0.05)  # the sensor's, by its data file
+        assert run_of["made_fps"] > 0
+
+
+def test_the_numpy_baseline_is_the_full_model(monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    numpy_model = runpy.run_path(str(SCRIPTS / "kernels.py"))["numpy_model"]
     r, pattern, rng = readout(), fixed_pattern(PARAMETERS, 1), np.random.default_rng(1)
     for mean_e, tolerance in ((0, 0.05), (1000, 0.6), (20_000, 0.01)):
         ours = expose(light(mean_e, r), pattern, PARAMETERS, r).astype(float)

@@ -75,6 +75,8 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: No such file or directory"),
         ([*SNAP, "--set", "TriggerMode=On"], "camtwin: no frame comes: TriggerMode is On"),
         (["run", MODEL, "--journal", "/no/j"], "camtwin: /no/j: No such file or directory"),
+        (["run", MODEL, "--pcap", "/no/c"], "camtwin: /no/c: No such file or directory"),
+        (["run", MODEL, "--pcap", "/dev/full"], "camtwin: /dev/full: No space left on device"),
         (["replay", "/no/j"], "camtwin: /no/j: No such file or directory"),
         (["replay", "/etc/hostname"], "camtwin: line 1 "),
         (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),

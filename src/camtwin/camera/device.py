@@ -56,6 +56,7 @@ class Camera:
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
         self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
+        self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.acquisition = Acquisition(self)
 
@@ -82,9 +83,13 @@ class Camera:
 
         Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
         self.on_write(self.clock.now, address, data)
-        if 0 <= address - XML_ADDRESS < len(self.xml_file):
-            raise Refused("readonly", f"the description at {address:#x} is read-only")
-        self.registers.write(self, address, data)
+        try:
+            if 0 <= address - XML_ADDRESS < len(self.xml_file):
+                raise Refused("readonly", f"the description at {address:#x} is read-only")
+            self.registers.write(self, address, data)
+        except Refused as refused:
+            self.on_refusal(self.clock.now, refused)
+            raise
 
     def execute(self, command: str) -> None:
         """Write a command's register, as a host does that executes it."""

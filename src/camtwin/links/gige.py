@@ -6,6 +6,8 @@ come from the twin's own address. Broadcasts are taken from the twin's own inter
 127.0.0.1 to a discovery on another interface would make clients choose the wrong one. Several twins live
 on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
 
+FORCEIP moves a twin to another address of its interface, with all its sockets; on 127/8 every address is one.
+
 Datagrams are carried out on the event loop's thread, through the runtime; pictures leave on the sender's.
 
     async with GigeLink(twin, runtime, bind="127.0.0.1"):
@@ -17,20 +19,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import struct
+from pathlib import Path
 from typing import Final, Self
 
-from camtwin.camera.transport import GigETiming
+from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
+from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import WallRuntime
-from camtwin.links.sender import Sender
+from camtwin.links.sender import IP_MTU_DISCOVER, Sender
 from camtwin.links.stream import GvspStream, Twin
-from camtwin.units import SEC
+from camtwin.units import SEC, Ns
 from camtwin.wire import gev, gvcp
-from camtwin.wire.gvcp import Status
+from camtwin.wire.gvcp import Status, StatusError
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +53,9 @@ class GigeLink:
     bind             the IPv4 address it has: one of this computer's, and only one
     any_destination  let clients aim the stream at any host, not only at themselves
     faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
+    pcap             a file for everything that goes over the link (pcap.py)
 
-    LinkProblem, in one line, where the address or its ports cannot be had.
+    LinkProblem, in one line, where the address or its ports cannot be had; OSError where the file cannot.
     """
 
     def __init__(
@@ -61,38 +67,35 @@ class GigeLink:
         *,
         any_destination: bool = False,
         faults: Faults | None = None,
+        pcap: Path | None = None,
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
+        self.home = bind
         self.interface = interface_of(bind)
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
-            self.control = opening.enter_context(_bound(bind, port))
-            self.control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-            self._discovery = [
-                opening.enter_context(_bound(address, port, shared=True))
-                for address in sorted({gev.dotted(self.interface.broadcast), EVERYBODY} - {bind})
-            ]
+            self.control, self._discovery, self._listening = _listen(self.interface, port)
+            opening.callback(lambda: self._listening.close())  # whichever it is by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            self.sender = Sender(stream_socket, self._on_problem, faults)
+            port_of = CameraPort(twin.camera, Status)
+            who = identity(twin, self.interface, port_of, stream_socket.getsockname()[1])
+            self._capture, tap = None, None
+            if pcap:
+                self._capture = Capture(pcap, bind, who.mac, self._camera_time, self._on_problem)
+                opening.callback(self._capture.close)
+                tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
+            self.sender = Sender(stream_socket, self._on_problem, faults, tap)
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
-            port_of = CameraPort(twin.camera, Status)
-            self.gev = gev.GevDevice(
-                identity(twin, self.interface, port_of, stream_socket.getsockname()[1]),
-                port_of,
-                self.stream,
-                any_destination=any_destination,
-            )
+            self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
             self._opened = opening.pop_all()
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self.control, self._read, self.control, False)
-        for sock in self._discovery:
-            self._loop.add_reader(sock, self._read, sock, True)
+        self._hear()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -100,14 +103,11 @@ class GigeLink:
 
     def close(self) -> None:
         """Leave the network: the acquisition ends, threads and sockets are gone. May be called twice."""
-        if self._loop:
-            for sock in (self.control, *self._discovery):
-                if sock.fileno() >= 0:
-                    self._loop.remove_reader(sock)
+        self._hear(False)
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        self.twin.camera.abort()
+        self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
         self._opened.close()
 
     def status(self) -> LinkStatus:
@@ -126,7 +126,46 @@ class GigeLink:
             faults=self.sender.faults,
         )
 
+    # -- wire.gev.NetworkPort --------------------------------------------------------------------
+    def move(self, address: int) -> tuple[int, int]:
+        """Have another address of the same interface; 0: the one it was opened with."""
+        to = gev.dotted(address) if address else self.home
+        if to != self.bind:
+            try:
+                self._rebind(to)
+            except OSError as problem:
+                log.warning("%s stays where it is: %s", self.bind, problem)
+                raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
+        return self.interface.address, self.sender.sock.getsockname()[1]
+
+    def _rebind(self, to: str) -> None:
+        """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
+        interface = interface_of(to)
+        if interface.index != self.interface.index:
+            raise LinkProblem(f"{to} is another interface's address ({interface.name})")
+        with contextlib.ExitStack() as opening:
+            control, discovery, listening = _listen(interface, self.port)
+            opening.callback(listening.close)
+            with _bound(to, 0) as stream:
+                _as_before(stream, self.sender.sock)
+                os.dup2(stream.fileno(), self.sender.sock.fileno(), inheritable=False)
+            opening.pop_all()
+        self._hear(False)
+        self._listening.close()
+        self.control, self._discovery, self._listening = control, discovery, listening
+        log.info("%s moved to %s", self.bind, to)
+        self.bind, self.interface = to, interface
+        self._hear()
+
     # -- datagrams -------------------------------------------------------------------------------
+    def _hear(self, on: bool = True) -> None:
+        for sock in (self.control, *self._discovery):
+            if self._loop and sock.fileno() >= 0:
+                if on:
+                    self._loop.add_reader(sock, self._read, sock, sock is not self.control)
+                else:
+                    self._loop.remove_reader(sock)
+
     def _read(self, sock: socket.socket, broadcast: bool) -> None:
         for _ in range(MOST_DATAGRAMS):
             try:
@@ -137,6 +176,8 @@ class GigeLink:
                 log.debug("control socket: %s", problem)
                 return
             if not broadcast or self._for_us(data, ancillary):
+                if self._capture:
+                    self._capture.datagram(peer, sock.getsockname(), data)
                 self.runtime.post(self._carry_out, data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
@@ -155,6 +196,8 @@ class GigeLink:
                 log.debug("%s:%d: %s", *peer, reply.note)
             try:
                 self.control.sendto(reply.data, reply.peer)
+                if self._capture:
+                    self._capture.datagram((self.bind, self.port), reply.peer, reply.data)
             except OSError as problem:  # a client that has gone, a firewall: its trouble, not ours
                 log.debug("answer to %s:%d: %s", *reply.peer, problem)
         self._plan_timer()
@@ -171,8 +214,12 @@ class GigeLink:
         self.runtime.post(self.gev.tick, self.runtime.host_now())
         self._plan_timer()
 
+    def _camera_time(self, host_ns: Ns) -> Ns:
+        """Virtual time of a host time, whether or not the twin has come so far."""
+        return int((host_ns - self.runtime.host_ns(0)) * self.runtime.pace)
+
     def _on_problem(self, problem: BaseException) -> None:
-        """The sender's thread died: the run ends, and says why."""
+        """The sender's thread died, or the capture's: the run ends, and says why."""
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.runtime.fail, problem)
 
@@ -191,6 +238,37 @@ def identity(twin: Twin, interface: Interface, port: CameraPort, stream_port: in
         link_Mbps=timing.wire.bits_per_s // 10**6 if isinstance(timing, GigETiming) else DEFAULT_GIGE_MBPS,
         stream_port=stream_port,
     )
+
+
+def _listen(
+    interface: Interface, port: int
+) -> tuple[socket.socket, list[socket.socket], contextlib.ExitStack]:
+    """The control socket, those for discovery, and what closes them; LinkProblem where one cannot be had."""
+    address = gev.dotted(interface.address)
+    with contextlib.ExitStack() as opening:
+        control = opening.enter_context(_bound(address, port))
+        control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        discovery = [
+            opening.enter_context(_bound(each, port, shared=True))
+            for each in sorted({gev.dotted(interface.broadcast), EVERYBODY} - {address})
+        ]
+        return control, discovery, opening.pop_all()
+
+
+def _as_before(sock: socket.socket, old: socket.socket) -> None:
+    """Make a new stream socket what the old one is: its options, and where it is connected to."""
+    sock.setblocking(True)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+    for level, option in ((socket.SOL_SOCKET, socket.SO_SNDTIMEO), (socket.IPPROTO_IP, IP_MTU_DISCOVER)):
+        sock.setsockopt(level, option, old.getsockopt(level, option, 16))
+    with contextlib.suppress(OSError):  # it had no host yet, or has no way to it from here
+        sock.connect(old.getpeername())
+
+
+def gap_bytes(twin: Twin) -> int:
+    """On the twin's wire, around each packet."""
+    timing = twin.camera.transmitter.timing
+    return ETHERNET_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
 
 
 def _bound(address: str, port: int, *, shared: bool = False) -> socket.socket:

@@ -47,10 +47,14 @@ def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[T
                 file.write(line)
 
         recorder = Recorder(put, start)
-        twin.camera.on_write = recorder.write
+        camera = twin.camera
+        camera.on_write = recorder.write
+        camera.on_refusal = lambda t_ns, refused: recorder.log(t_ns, journal.refusal(refused))
+        camera.listeners.append(event := lambda t_ns, *what: recorder.log(t_ns, journal.event(*what)))
         try:
             yield RecordedTwin(twin.sheet, twin.clock, twin.camera, twin.renderer, recorder)
         finally:
+            camera.listeners.remove(event)
             recorder.end(twin.clock.now)
 
 

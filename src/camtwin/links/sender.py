@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.links.faults import Attempts, Faults, Mischief
+from camtwin.links.pcap import StreamTap
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import MS, SEC, Ns
 from camtwin.wire import gvsp
@@ -65,6 +66,7 @@ class Job:
     do_not_fragment: bool
     start_ns: Ns
     end_ns: Ns
+    packet_delay_ns: Ns = 0  # of that, after each packet: GevSCPD, in camera time
     cut: bool = False
 
 
@@ -102,6 +104,7 @@ class Sender:
     """sock        a bound UDP socket, this thread's from now on (but for closing it)
     on_problem  told, on this thread, what ended it
     faults      of the network, on purpose
+    tap         told of each packet that has left
     """
 
     def __init__(
@@ -109,8 +112,9 @@ class Sender:
         sock: socket.socket,
         on_problem: Callable[[BaseException], object],
         faults: Faults | None = None,
+        tap: StreamTap | None = None,
     ) -> None:
-        self.sock, self.stats = sock, Stats()
+        self.sock, self.stats, self._tap = sock, Stats(), tap
         self._on_problem = on_problem
         self._mischief = Mischief(faults, self._send_single) if faults else None
         sock.settimeout(None)
@@ -210,10 +214,14 @@ class Sender:
         return None
 
     def _serve(self) -> None:
+        if self._tap:
+            self._tap.aside = True
         while self._urgent:
             self._urgent.popleft()()
         if self._mischief:
             self._mischief.release(time.monotonic_ns())
+        if self._tap:
+            self._tap.aside = False
 
     def _sleep(self, until_ns: Ns | None = None) -> None:
         """Until then, or a delayed packet is due, or somebody wakes this thread; `_wake` is held."""
@@ -269,6 +277,8 @@ class Sender:
             return False
         self._aim(job.target, job.do_not_fragment)
         self._kept = sent
+        if self._tap:
+            self._tap.begin(job, block)
         self._send_whole(block.leader, sent, 0)
         count = len(sent.batch)
         burst = max(1, BURST_BYTES // job.packet_bytes)
@@ -358,7 +368,7 @@ class Sender:
         self._target = target
 
     def _send_single(self, packet: bytes) -> None:
-        self._insist(lambda: min(1, self.sock.send(packet)))
+        self._insist(lambda: self._put(packet))
         self.stats.bytes += len(packet)
 
     def _send_whole(self, packet: bytes, sent: _Sent, packet_id: int, *, last: bool = False) -> None:
@@ -404,7 +414,19 @@ class Sender:
             (stop - at) * batch.data_bytes, batch.payload.size - at * batch.data_bytes
         )
         while at < stop:
-            at += self._insist(lambda at=at: batch.send(self.sock, at, stop - at))
+            at += self._insist(lambda at=at: self._put_run(batch, at, stop - at))
+
+    def _put(self, packet: bytes) -> int:
+        self.sock.send(packet)
+        if self._tap and self._target:
+            self._tap.sent(packet, self._target, whole=not self._fragment)
+        return 1
+
+    def _put_run(self, batch: Batch, first: int, count: int) -> int:
+        count = batch.send(self.sock, first, count)
+        if self._tap and self._target:
+            self._tap.sent_run(batch, first, count, self._target, whole=not self._fragment)
+        return count
 
     def _insist(self, send: Callable[[], int]) -> int:
         """Packets that are off one's hands: sent, or given up (1) because the network refuses the first."""

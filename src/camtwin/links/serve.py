@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from camtwin.links.faults import Faults
@@ -31,6 +32,7 @@ def serve(
     task: Task | None = None,
     faults: Faults | None = None,
     any_destination: bool = False,
+    pcap: Path | None = None,
 ) -> None:
     """Run the twin as a GigE Vision camera in wall time; returns when it has left the network.
 
@@ -39,13 +41,14 @@ def serve(
     ready    told once it can be discovered and its first picture need not wait
     status   told twice a second
     task     something to do beside it, once it is ready
-    faults, any_destination   as GigeLink has them
+    faults, any_destination, pcap   as GigeLink has them
 
-    LinkProblem where the address cannot be had; what goes wrong in the camera or the task is raised.
+    LinkProblem where the address cannot be had, OSError where the file cannot; what goes wrong in the camera
+    or the task is raised.
     """
 
     def opened(runtime: WallRuntime) -> GigeLink:
-        return GigeLink(twin, runtime, bind=bind, faults=faults, any_destination=any_destination)
+        return GigeLink(twin, runtime, bind=bind, faults=faults, any_destination=any_destination, pcap=pcap)
 
     asyncio.run(_serve(twin, opened, seconds, ready, status, task))
 

@@ -190,6 +190,7 @@ class GvspStream(FrameStream):
                 do_not_fragment=s.GevSCPSDoNotFragment,
                 start_ns=self.runtime.host_ns(transfer.start_ns),
                 end_ns=self.runtime.host_ns(transfer.end_ns),
+                packet_delay_ns=s.GevSCPD,
             )
         )
 

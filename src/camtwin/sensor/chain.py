@@ -5,8 +5,8 @@
 
 `expose_reference` says what a frame is; fast.expose does the same bit for bit, some fifty times as fast.
 
-Not modelled yet: read noise below 1 e- (exact Poisson), hot and dead pixels, a dark current of its own for
-each pixel, row and column noise, parasitic light, non-linearity, row windows of a rolling shutter.
+Not modelled yet: hot and dead pixels, a dark current of its own for each pixel, row and column noise,
+parasitic light, non-linearity, row windows of a rolling shutter.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.sensor import noise, stages
+from camtwin.sensor import noise, poisson, stages
 from camtwin.sensor.parameters import Readout, SensorParameters
 
-LEAST_READ_NOISE_E = 1.0
-"""Below it one normal number a pixel no longer carries shot and read noise (see stages.noisy_charge)."""
+LEAST_BLURRED_E = np.float32(1)
+"""Read noise from which one normal number a pixel carries shot noise, too; below it electrons are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class Constants(NamedTuple):
 
     exposure_s: np.float32
     dark_e: np.float32
+    read_noise_e: np.float32
     read_variance_e2: np.float32
     full_well_e: np.float32
     gain_DN_per_e: np.float32
@@ -46,8 +47,26 @@ class Constants(NamedTuple):
     shift: np.int32
 
 
+class Keys(NamedTuple):
+    """Where one frame's random numbers start: keys of noise.stream_key.
+
+    temporal: the normal number of shot and read noise. counting, read: where electrons are counted, a uniform
+    number for few of them and a normal one for the read noise.
+    """
+
+    temporal: np.uint64
+    counting: np.uint64
+    read: np.uint64
+
+
+def frame_keys(readout: Readout) -> Keys:
+    """The keys of a frame."""
+    stages_used = (noise.TEMPORAL, noise.COUNT, noise.READ)
+    return Keys(*(np.uint64(noise.stream_key(readout.seed, stage, readout.frame)) for stage in stages_used))
+
+
 def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants:
-    """The constants of a frame; ValueError where this sensor cannot deliver it or the model does not hold."""
+    """The constants of a frame; ValueError where this sensor cannot deliver it."""
     for axis, start, length, limit in (
         ("column", readout.x, readout.width, parameters.width),
         ("row", readout.y, readout.height, parameters.height),
@@ -56,13 +75,10 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
             raise ValueError(f"last {axis} {start + length - 1} is above the sensor's last {limit - 1}")
     if readout.bits > parameters.adc_bits:
         raise ValueError(f"bits {readout.bits} is above the sensor's adc_bits {parameters.adc_bits}")
-    if parameters.read_noise_e < LEAST_READ_NOISE_E:
-        raise ValueError(
-            f"read_noise_e {parameters.read_noise_e:g} is below the model's minimum {LEAST_READ_NOISE_E:g}"
-        )
     return Constants(
         exposure_s=np.float32(readout.exposure_s),
         dark_e=np.float32(parameters.dark_rate_e_per_s(readout.temperature_C) * readout.exposure_s),
+        read_noise_e=np.float32(parameters.read_noise_e),
         read_variance_e2=np.float32(parameters.read_noise_e**2),
         full_well_e=np.float32(parameters.full_well_e),
         gain_DN_per_e=np.float32(parameters.gain_DN_per_e * 10 ** (readout.gain_dB / 20)),
@@ -85,14 +101,20 @@ def expose_reference(
         slice(readout.y, readout.y + readout.height),
         slice(readout.x, readout.x + readout.width),
     )
-    key = noise.stream_key(readout.seed, noise.TEMPORAL, readout.frame)
-    z = noise.normals(key, readout.x, readout.y, readout.width, readout.height, parameters.width)
+    keys = frame_keys(readout)
+    where = (readout.x, readout.y, readout.width, readout.height)
+    z = noise.normals(int(keys.temporal), *where, parameters.width)
 
     with np.errstate(over="ignore", invalid="ignore"):  # infinite light saturates, no news
         charge_e = stages.photo_charge(rate_e, c.exposure_s)
         charge_e = stages.photo_response(charge_e, pattern.gain[region])
         charge_e = stages.dark_charge(charge_e, c.dark_e)
-        charge_e = stages.noisy_charge(charge_e, c.read_variance_e2, z)
+        if c.read_noise_e < LEAST_BLURRED_E:
+            u = poisson.uniform(noise.words(int(keys.counting), *where))
+            z_read = noise.normals(int(keys.read), *where, parameters.width)
+            charge_e = stages.counted_charge(charge_e, c.read_noise_e, u, z, z_read)
+        else:
+            charge_e = stages.noisy_charge(charge_e, c.read_variance_e2, z)
         charge_e = stages.full_well(charge_e, c.full_well_e)
         charge_e = stages.pixel_offset(charge_e, pattern.offset_e[region])
         signal_DN = stages.amplified(charge_e, c.gain_DN_per_e, c.offset_DN)

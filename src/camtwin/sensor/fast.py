@@ -3,29 +3,33 @@
 numba is imported at the first call and not before (0.4 s, 90 MB). Its compiled kernels lie in numba's cache,
 beside the source or, where that cannot be written, in the user's cache directory; `warm_up` fills it.
 
-Threads. A frame is rendered row after row on the caller's thread, without the GIL, so the simple way to use
-more cores is to call `expose` from more threads: for several frames, or for several bands of rows of one
-frame (a Readout for each band and its rows of `out`: noise depends on absolute positions alone, so bands give
-the same bytes). `threads` = N instead lends one call numba's own pool of threads. Without Intel's or GNU's
-threading library numba's pool ends the process when two threads use it at once; so a token is handed to one
-caller at a time, and who does not get it renders on its own thread. The bytes are the same either way.
-(The token guards camtwin's calls; other users of numba's pool in the process it cannot see.)
+Threads. A frame is rendered on the caller's thread, without the GIL, so one way to use more cores is to call
+from more threads, for several frames or for several bands of one. `threads` = N lends one call up to N - 1
+helpers: the frame is cut into tiles of rows and whoever is free, the caller too, takes the next one. A core
+that is busy elsewhere holds up one tile at most, and helpers that wake too late are not waited for. Noise
+depends on absolute positions alone, so the bytes are the same either way.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.pixels import PixelFormat, payload_bytes
 from camtwin.sensor import noise
-from camtwin.sensor.chain import FixedPattern, frame_constants
+from camtwin.sensor.chain import FixedPattern, frame_constants, frame_keys
 from camtwin.sensor.parameters import Readout, SensorParameters
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-# list.pop and list.append are atomic in CPython: whoever pops the token may use numba's pool of threads.
-_pool_token = ["token"]
+MOST_HELPERS = 64
+TILES_A_THREAD, LEAST_TILE = 8, 1 << 15
+"""Tiles are small enough to share a frame evenly, and hold this many pixels (some 40 us) so that taking one
+costs nothing against it."""
 
 
 def expose(
@@ -33,43 +37,42 @@ def expose(
     pattern: FixedPattern,
     parameters: SensorParameters,
     readout: Readout,
-    out: NDArray[np.unsignedinteger] | None = None,
+    out: NDArray[np.uint16] | None = None,
     threads: int | None = None,
-) -> NDArray[np.unsignedinteger]:
+) -> NDArray[np.uint16]:
     """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape; it may be read-only.
-    pattern: the whole sensor's. out: where to write the frame, C-contiguous, uint16 or, at 8 bits, uint8.
-    threads: see above; None and 1 use the caller's thread alone, more than numba's pool has are as many as
-    it has. Safe to call from several threads. ValueError as chain.frame_constants, or where an array's shape
-    or type does not fit.
+    pattern: the whole sensor's. out: where to write the frame, C-contiguous uint16.
+    threads: see above; None is 1, the caller's alone. Safe to call from several threads. ValueError as
+    chain.frame_constants, or where an array's shape or type does not fit.
     """
-    constants = frame_constants(parameters, readout)
-    shape, sensor_shape = (readout.height, readout.width), (parameters.height, parameters.width)
-    if rate_e.shape != shape:
-        raise ValueError(f"rate_e's shape {rate_e.shape} is not the readout's {shape}")
-    for name, array in (("gain", pattern.gain), ("offset_e", pattern.offset_e)):
-        if array.shape != sensor_shape:
-            raise ValueError(f"pattern's {name} shape {array.shape} is not the sensor's {sensor_shape}")
+    shape = (readout.height, readout.width)
     if out is None:
         out = np.empty(shape, np.uint16)
-    elif out.dtype == np.uint8 and readout.bits > 8:
-        raise ValueError(f"out is uint8, too narrow for the readout's bits {readout.bits}")
-    elif out.shape != shape or out.dtype not in (np.uint8, np.uint16) or not out.flags.c_contiguous:
+    elif out.shape != shape or out.dtype != np.uint16 or not out.flags.c_contiguous:
         raise ValueError(f"out is not a C-contiguous uint16 array of shape {shape}")
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads {threads} is below the minimum 1")
-
-    kernels = _kernels()
-    key = np.uint64(noise.stream_key(readout.seed, noise.TEMPORAL, readout.frame))
-    half = noise.pair_distance(parameters.width)
-    arguments = (
-        *(_frozen(array) for array in (rate_e, pattern.gain, pattern.offset_e)),
-        *(out, readout.x, readout.y, half, key, constants),
-    )
-    if threads is None or threads == 1 or not _expose_on_pool(kernels, arguments, threads):
-        kernels.expose_rows(*arguments)
+    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), 16, threads)
     return out
+
+
+def expose_payload(
+    rate_e: NDArray[np.float32],
+    pattern: FixedPattern,
+    parameters: SensorParameters,
+    readout: Readout,
+    fmt: PixelFormat,
+    threads: int | None = None,
+) -> NDArray[np.uint8]:
+    """The frame as `fmt` lays it out, (payload_bytes,) uint8; pixels.pack of `expose`, without its image.
+
+    Arguments and errors as for `expose`; ValueError, too, where readout.bits are not the format's.
+    """
+    if fmt.bits != readout.bits:
+        raise ValueError(f"{fmt.name} has {fmt.bits} bits, the readout {readout.bits}")
+    payload = np.empty(payload_bytes(fmt, readout.width, readout.height), np.uint8)
+    _render(rate_e, pattern, parameters, readout, payload, fmt.bits_per_pixel, threads)
+    return payload
 
 
 def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
@@ -95,9 +98,66 @@ def warm_up() -> None:
         *(4, 2, 1.0, 12, 0.4, 1e4, 0.0, 2.0, 0.0, 20.0, 7.0, 0.0, 0.0), qe=((500.0, 0.5),)
     )
     readout = Readout(0, 0, 4, 2, 0.01, 0.0, 0.0, 8, 20.0, seed=0, frame=0)
-    pattern = fixed_pattern(parameters, 0)
-    for depth in (np.uint8, np.uint16):
-        expose(np.zeros((2, 4), np.float32), pattern, parameters, readout, np.empty((2, 4), depth))
+    expose(np.zeros((2, 4), np.float32), fixed_pattern(parameters, 0), parameters, readout)
+
+
+def _render(
+    rate_e: NDArray[np.float32],
+    pattern: FixedPattern,
+    parameters: SensorParameters,
+    readout: Readout,
+    payload: NDArray[np.uint8],
+    bits: int,
+    threads: int | None,
+) -> None:
+    """Writes the frame's bytes, `bits` a pixel."""
+    constants = frame_constants(parameters, readout)
+    width, height = readout.width, readout.height
+    if rate_e.shape != (height, width):
+        raise ValueError(f"rate_e's shape {rate_e.shape} is not the readout's {(height, width)}")
+    sensor_shape = (parameters.height, parameters.width)
+    for name, array in (("gain", pattern.gain), ("offset_e", pattern.offset_e)):
+        if array.shape != sensor_shape:
+            raise ValueError(f"pattern's {name} shape {array.shape} is not the sensor's {sensor_shape}")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads {threads} is below the minimum 1")
+
+    expose_rows = _kernels().expose_rows
+    arrays = [_frozen(array) for array in (rate_e, pattern.gain, pattern.offset_e)]
+    half, keys = noise.pair_distance(parameters.width), frame_keys(readout)
+    unit = 1  # rows that together end on a byte: two rows never write the same byte from two threads
+    while unit * width * bits % 8:
+        unit *= 2
+
+    def rows(first: int, end: int) -> None:
+        where = (readout.x, readout.y, half)
+        expose_rows(*arrays, payload, bits, unit, first, end, *where, keys, constants)
+
+    threads = min(threads or 1, 1 + MOST_HELPERS)
+    tile = max(LEAST_TILE, width * height // (TILES_A_THREAD * threads))
+    tile = -(-tile // (width * unit)) * unit  # in rows
+    helpers = min(threads, -(-height // tile)) - 1
+    if helpers < 1:
+        return rows(0, height)
+    starts = count(0, tile)  # next() is atomic: each tile is taken once
+
+    def work() -> None:
+        while (first := next(starts)) < height:
+            rows(first, min(first + tile, height))
+
+    helping = [_helpers().submit(work) for _ in range(helpers)]
+    try:
+        work()
+    finally:
+        for helper in helping:
+            if not helper.cancel():  # it has begun: its tile belongs to the frame
+                helper.result()
+
+
+@lru_cache(1)
+def _helpers() -> ThreadPoolExecutor:
+    """The threads that help callers; an idle one costs nothing, and none starts before it is needed."""
+    return ThreadPoolExecutor(MOST_HELPERS, "expose")
 
 
 def _kernels() -> "ModuleType":
@@ -112,21 +172,3 @@ def _frozen(array: NDArray[np.float32]) -> NDArray[np.float32]:
     array = np.ascontiguousarray(array, np.float32).view()
     array.flags.writeable = False
     return array
-
-
-def _expose_on_pool(kernels: "ModuleType", arguments: tuple, threads: int) -> bool:
-    """Renders on up to `threads` of numba's threads; False, and nothing done, while another caller does."""
-    import numba
-
-    try:
-        token = _pool_token.pop()
-    except IndexError:
-        return False
-    before = numba.get_num_threads()
-    try:
-        numba.set_num_threads(min(threads, before))
-        kernels.expose_rows_parallel(*arguments)
-    finally:
-        numba.set_num_threads(before)
-        _pool_token.append(token)
-    return True

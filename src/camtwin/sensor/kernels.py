@@ -4,9 +4,10 @@ Import this module lazily: it imports numba (0.4 s, 90 MB). Its readable referen
 and the tests hold the two together bit for bit. So the arithmetic is strict: float32, one rounding an
 operation, no fast-math, no fused multiply-add, and in the reference's order.
 
-A pair of pixels, half a sensor apart, shares one Box-Muller transform. A region of interest holds both pixels
-of some pairs and one pixel of others; `expose_rows` walks the three kinds one after the other, which keeps
-every loop free of branches so that it compiles to vector instructions.
+A row at a time goes through scratch arrays that stay in the processor's cache: its normal numbers, its codes,
+its bytes. A pair of pixels, half a sensor apart, shares one Box-Muller transform. A region of interest holds
+both pixels of some pairs and one pixel of others; `_normals_row` walks the three kinds one after the other,
+which keeps every loop free of branches so that it compiles to vector instructions.
 
 numba types uint32 arithmetic as 64 bit; the np.uint32() around each step brings it back (and LLVM then
 drops the wide step altogether).
@@ -16,8 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
+from camtwin.sensor.chain import LEAST_BLURRED_E
 from camtwin.sensor.noise import (
     COS,
     GOLDEN_64,
@@ -34,18 +36,15 @@ from camtwin.sensor.noise import (
     SQRT_HALF_BITS,
     UNIT_31,
 )
+from camtwin.sensor.poisson import A0, A2, B1, B3, C0, C2, C4, EXP, RECIPROCAL, SEARCHED_E, SQUARINGS, UNIT_32
 
 
-def _cached(parallel: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
     """njit for the kernels called from Python: compiled once a machine, without the GIL."""
-
-    def compile_lazily(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            return njit(cache=True, nogil=True, error_model="numpy", parallel=parallel)(function)
-        except RuntimeError:  # nowhere to write, neither beside the source nor in the user's cache
-            return njit(nogil=True, error_model="numpy", parallel=parallel)(function)
-
-    return compile_lazily
+    try:
+        return njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:  # nowhere to write, neither beside the source nor in the user's cache
+        return njit(nogil=True, error_model="numpy")(function)
 
 
 _F = np.float32
@@ -114,19 +113,49 @@ def _pair(pair, key):
     return r * sine, r * cosine
 
 
+@njit(error_model="numpy")
+def _pairs(left, right, pair, key):
+    """Normal numbers for both pixels of neighbouring pairs, the first of number `pair`."""
+    for i in range(left.shape[0]):
+        left[i], right[i] = _pair(pair + i, key)
+
+
+@njit(error_model="numpy")
+def _singles(z, pair, is_right, key):
+    """Normal numbers for pixels whose partner lies outside the region."""
+    for i in range(z.shape[0]):
+        z_left, z_right = _pair(pair + i, key)
+        z[i] = z_right if is_right else z_left
+
+
+@njit(error_model="numpy")
+def _normals_row(z, x, half, key):
+    """noise.normals for one row of a region from column x, given the row's key."""
+    width = z.shape[0]
+    # Pair numbers of the region's columns in the sensor's left half and in its right half, first and end.
+    left, left_end = min(x, half), min(x + width, half)
+    right, right_end = max(x - half, 0), max(x + width - half, 0)
+    # If the region reaches into both halves then left_end is half and right is 0.
+    if left < right_end:
+        _pairs(z[left - x : right_end - x], z[left + half - x : width], left, key)
+    p, end = max(left, right_end), left_end
+    if p < end:
+        _singles(z[p - x : end - x], p, False, key)
+    p, end = right, min(left, right_end)
+    if p < end:
+        _singles(z[p + half - x : end + half - x], p, True, key)
+
+
 @njit(error_model="numpy", forceinline=True)
-def _code(rate_e, gain, offset_e, z, c):
-    """chain.expose_reference for one pixel: the stages in their order; `c` is chain.Constants."""
+def _mean(rate_e, gain, c):
+    """chain.expose_reference as far as the mean, for one pixel; `c` is chain.Constants."""
     mean_e = rate_e * c.exposure_s * gain + c.dark_e
-    mean_e = mean_e if mean_e > _ZERO else _ZERO
-    variance_e2 = mean_e + c.read_variance_e2
-    sigma_e = np.sqrt(variance_e2)
-    inverse = _ONE / sigma_e
-    a = mean_e * inverse * inverse * _F(1 / 6)
-    b = a * inverse * _F(0.25)
-    k = a * a * inverse
-    z2 = z * z
-    charge_e = mean_e + a * (z2 - _ONE) + z * (sigma_e - _F(3) * b + _F(5) * k + z2 * (b - _F(2) * k))
+    return mean_e if mean_e > _ZERO else _ZERO
+
+
+@njit(error_model="numpy", forceinline=True)
+def _code(charge_e, offset_e, c):
+    """chain.expose_reference after the noise, for one pixel."""
     charge_e = charge_e if charge_e < c.full_well_e else c.full_well_e
     dn = (charge_e + offset_e) * c.gain_DN_per_e + c.offset_DN
     dn = dn if dn > _ZERO else _ZERO
@@ -135,76 +164,130 @@ def _code(rate_e, gain, offset_e, z, c):
 
 
 @njit(error_model="numpy")
-def _whole_pairs(rate_e, gain, offset_e, out, n, left, right, pair, half, key, c):
-    """n pairs with both pixels in the region's row, at `left` and at `right`, from pair number `pair`."""
-    # Slices from 0 rather than indices from anywhere: numba's test for negative indices hinders vectors.
-    rate_left, gain_left = rate_e[left : left + n], gain[pair : pair + n]
-    rate_right, gain_right = rate_e[right : right + n], gain[pair + half : pair + half + n]
-    offset_left, offset_right = offset_e[pair : pair + n], offset_e[pair + half : pair + half + n]
-    out_left, out_right = out[left : left + n], out[right : right + n]
-    for i in range(n):
-        z_left, z_right = _pair(pair + i, key)
-        out_left[i] = _code(rate_left[i], gain_left[i], offset_left[i], z_left, c)
-        out_right[i] = _code(rate_right[i], gain_right[i], offset_right[i], z_right, c)
+def _blurred_row(rate_e, gain, offset_e, z, codes, c):
+    """One row with stages.noisy_charge."""
+    for i in range(codes.shape[0]):
+        mean_e = _mean(rate_e[i], gain[i], c)
+        variance_e2 = mean_e + c.read_variance_e2
+        sigma_e = np.sqrt(variance_e2)
+        inverse = _ONE / sigma_e
+        a = mean_e * inverse * inverse * _F(1 / 6)
+        b = a * inverse * _F(0.25)
+        k = a * a * inverse
+        z2 = z[i] * z[i]
+        linear = sigma_e - _F(3) * b + _F(5) * k
+        charge_e = mean_e + a * (z2 - _ONE) + z[i] * (linear + z2 * (b - _F(2) * k))
+        codes[i] = _code(charge_e, offset_e[i], c)
 
 
 @njit(error_model="numpy")
-def _single_pixels(rate_e, gain, offset_e, out, pair, is_right, key, c):
-    """Pixels whose partner lies outside the region, from pair number `pair`; arrays are of equal length."""
-    for i in range(out.shape[0]):
-        z_left, z_right = _pair(pair + i, key)
-        out[i] = _code(rate_e[i], gain[i], offset_e[i], z_right if is_right else z_left, c)
+def _searched(mean_e, bits):
+    """poisson.searched"""
+    u = (np.float64(bits) + 0.5) * UNIT_32
+    mean = np.float64(mean_e)
+    x = mean * 0.5**SQUARINGS
+    term = np.float64(EXP[0])
+    for k in range(1, len(EXP)):
+        term = term * x + EXP[k]
+    for _ in range(SQUARINGS):
+        term = term * term
+    reached = term
+    n = 0
+    while u > reached and n + 1 < RECIPROCAL.size:
+        n += 1
+        term = term * (mean * RECIPROCAL[n])
+        reached = reached + term
+    return _F(n)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _expanded(mean_e, w):
+    """poisson.expanded"""
+    root = np.sqrt(mean_e)
+    w2 = w * w
+    second = w * (B1 + B3 * w2) / root
+    third = (C0 + w2 * (C2 + C4 * w2)) / mean_e
+    return np.floor(mean_e + (w * root + ((A0 + A2 * w2) + (second + third))))
 
 
 @njit(error_model="numpy")
-def _expose_row(rate_e, gain, offset_e, out, x, half, key, c):
-    """One row: rate_e and out are the region's, gain and offset_e the whole sensor's, x the first column."""
-    width = out.shape[0]
-    # Pair numbers of the region's columns in the sensor's left half and in its right half, first and end.
-    left, left_end = min(x, half), min(x + width, half)
-    right, right_end = max(x - half, 0), max(x + width - half, 0)
-    # If the region reaches into both halves then left_end is half and right is 0.
-    if left < right_end:
-        n = right_end - left
-        _whole_pairs(rate_e, gain, offset_e, out, n, left - x, left + half - x, left, half, key, c)
-    p, end = max(left, right_end), left_end
-    if p < end:
-        here, there = slice(p - x, end - x), slice(p, end)
-        _single_pixels(rate_e[here], gain[there], offset_e[there], out[here], p, False, key, c)
-    p, end = right, min(left, right_end)
-    if p < end:
-        here, there = slice(p + half - x, end + half - x), slice(p + half, end + half)
-        _single_pixels(rate_e[here], gain[there], offset_e[there], out[here], p, True, key, c)
+def _counted_row(rate_e, gain, offset_e, w, z, codes, x, key, c):
+    """One row with stages.counted_charge; key is the row's of the uniform numbers."""
+    for i in range(codes.shape[0]):
+        mean_e = _mean(rate_e[i], gain[i], c)
+        if mean_e < SEARCHED_E:
+            count_e = _searched(mean_e, _hash32(_U(_U(_U(x + i) * SPREAD_RADIUS) + _U(key))))
+        else:
+            count_e = _expanded(mean_e, w[i])
+        codes[i] = _code(count_e + c.read_noise_e * z[i], offset_e[i], c)
 
 
-@_cached()
-def expose_rows(rate_e, gain, offset_e, out, x, y, half, key, c):
-    """The whole region at absolute column x and row y, row after row, without the GIL."""
-    for row in range(out.shape[0]):
-        row_key = _row_key(key, y + row)
-        _expose_row(rate_e[row], gain[y + row], offset_e[y + row], out[row], x, half, row_key, c)
+@njit(error_model="numpy")
+def _store(codes, out, bits):
+    """pixels.pack for codes that start on a byte, 8, 10 or 12 bits each. The last byte's rest is 0."""
+    n = codes.shape[0]
+    if bits == 8:
+        for i in range(n):
+            out[i] = codes[i]
+    elif bits == 12:
+        for i in range(n // 2):
+            first, second = codes[2 * i], codes[2 * i + 1]
+            out[3 * i] = first
+            out[3 * i + 1] = first >> 8 | second << 4
+            out[3 * i + 2] = second >> 4
+        if n % 2:
+            out[3 * (n // 2)] = codes[n - 1]
+            out[3 * (n // 2) + 1] = codes[n - 1] >> 8
+    else:
+        for i in range(n // 4):
+            a, b, c, d = codes[4 * i], codes[4 * i + 1], codes[4 * i + 2], codes[4 * i + 3]
+            out[5 * i] = a
+            out[5 * i + 1] = a >> 8 | b << 2
+            out[5 * i + 2] = b >> 6 | c << 4
+            out[5 * i + 3] = c >> 4 | d << 6
+            out[5 * i + 4] = d >> 2
+        rest, at = np.int64(0), 5 * (n // 4)
+        for k in range(n % 4):
+            rest |= np.int64(codes[n - n % 4 + k]) << (10 * k)
+        for k in range((10 * (n % 4) + 7) // 8):
+            out[at + k] = rest >> (8 * k)
 
 
-@_cached(parallel=True)
-def expose_rows_parallel(rate_e, gain, offset_e, out, x, y, half, key, c):
-    """`expose_rows` on numba's pool of threads."""
-    for row in prange(out.shape[0]):
-        row_key = _row_key(key, y + row)
-        _expose_row(rate_e[row], gain[y + row], offset_e[y + row], out[row], x, half, row_key, c)
+@_cached
+def expose_rows(rate_e, gain, offset_e, out, bits, unit, first, end, x, y, half, keys, c):
+    """Rows first .. end-1 of the region at absolute column x and row y, into the payload `out`.
+
+    bits: a pixel's in memory, 8, 10, 12 or 16. unit: rows that together end on a byte; `first` is a multiple.
+    keys, c: chain.Keys and chain.Constants.
+    """
+    width = rate_e.shape[1]
+    codes = np.empty(unit * width, np.uint16)
+    z, z_read = np.empty(width, np.float32), np.empty(width, np.float32)
+    for start in range(first, end, unit):
+        stop = min(start + unit, end)
+        if bits == 16:  # words as they lie in memory: all machines that numba knows are little-endian
+            codes = out[2 * start * width : 2 * stop * width].view(np.uint16)
+        for row in range(start, stop):
+            at = y + row
+            gains, offsets = gain[at, x : x + width], offset_e[at, x : x + width]
+            here = codes[(row - start) * width : (row - start + 1) * width]
+            _normals_row(z, x, half, _row_key(keys.temporal, at))
+            if c.read_noise_e < LEAST_BLURRED_E:
+                _normals_row(z_read, x, half, _row_key(keys.read, at))
+                key = _row_key(keys.counting, at)
+                _counted_row(rate_e[row], gains, offsets, z, z_read, here, x, key, c)
+            else:
+                _blurred_row(rate_e[row], gains, offsets, z, here, c)
+        if bits != 16:
+            _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
 
 
-@_cached()
+@_cached
 def scaled_normals(out, key, centre, sigma):
     """out[...] = centre + sigma * noise.normals(key, ...) for a whole sensor of out's shape."""
     height, width = out.shape
-    half = (width + 1) // 2
-    right = width - half
     for y in range(height):
-        row_key = _row_key(key, y)
-        out_left, out_right = out[y, :half], out[y, half:]
-        for i in range(right):
-            z_left, z_right = _pair(i, row_key)
-            out_left[i] = centre + sigma * z_left
-            out_right[i] = centre + sigma * z_right
-        if right < half:
-            out_left[right] = centre + sigma * _pair(right, row_key)[0]
+        row = out[y]
+        _normals_row(row, 0, (width + 1) // 2, _row_key(key, y))
+        for i in range(width):
+            row[i] = centre + sigma * row[i]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Stages, one for each use of randomness; a new use takes a new number and never reuses an old one.
-TEMPORAL, PRNU, DSNU = 1, 2, 3
+TEMPORAL, PRNU, DSNU, COUNT, READ = 1, 2, 3, 4, 5
 
 LIMIT_64 = 1 << 64
 GOLDEN_64 = 0x9E3779B97F4A7C15
@@ -134,3 +134,10 @@ def normals(key: int, x: int, y: int, width: int, height: int, sensor_width: int
     r = radius(hash32(pair * SPREAD_RADIUS + key_radius[:, None]))
     sine, cosine = sine_and_cosine(hash32(pair * SPREAD_ANGLE + key_angle[:, None]))
     return r * np.where(columns < half, sine, cosine)
+
+
+def words(key: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint32]:
+    """32 random bits a pixel, (height, width), of the region at absolute column x and row y."""
+    columns = np.arange(x, x + width).astype(np.uint32)
+    row_key, _ = row_keys(key, np.arange(y, y + height))
+    return hash32(columns * SPREAD_RADIUS + row_key[:, None])

@@ -10,6 +10,8 @@ Source: EMVA Standard 1288, release 4.0 Linear, its model of signal and noise.
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.sensor import poisson
+
 Floats = NDArray[np.floating]  # float32 always; numpy's annotations lose the width in products
 
 
@@ -50,7 +52,8 @@ def noisy_charge(mean_e: Floats, read_variance_e2: np.float32, z: Floats) -> Flo
         mean + s (z + g1/6 (z^2-1) + g2/24 (z^3-3z) - g1^2/36 (2z^3-5z)),
 
     ordered by powers of z with a = s g1/6, b = s g2/24, k = s g1^2/36. At any mean its distribution
-    is within 6e-4 of the exact one from sigma_r = 1 e- upwards, within 8e-5 from 2 e-; below 1 e- it fails.
+    is within 6e-4 of the exact one from sigma_r = 1 e- upwards, within 8e-5 from 2 e-; below 1 e- it fails
+    and `counted_charge` takes over.
 
     Source: E. A. Cornish, R. A. Fisher, Moments and cumulants in the specification of distributions, 1938.
 
@@ -67,6 +70,21 @@ def noisy_charge(mean_e: Floats, read_variance_e2: np.float32, z: Floats) -> Flo
     z2 = z * z
     linear = sigma_e - np.float32(3) * b + np.float32(5) * k
     return mean_e + a * (z2 - one) + z * (linear + z2 * (b - np.float32(2) * k))
+
+
+def counted_charge(
+    mean_e: Floats, read_noise_e: np.float32, u: NDArray[np.float64], w: Floats, z: Floats
+) -> Floats:
+    """Electrons (e-) with shot and read noise, one by one: instead of `noisy_charge` below 1 e-.
+
+    Whole electrons of Poisson(mean) by a uniform u and a normal w (see poisson.py), and a normal z's read
+    noise.
+
+    >>> w, z = np.float32([0, 0]), np.float32([1, 1])
+    >>> counted_charge(np.float32([2, 100]), np.float32(0.5), np.full(2, 0.4), w, z)
+    array([  1.5, 100.5], dtype=float32)
+    """
+    return poisson.counts(mean_e, u, w) + read_noise_e * z
 
 
 def full_well(charge_e: Floats, full_well_e: np.float32) -> Floats:

@@ -4,11 +4,13 @@ A run repeats bit for bit from its start and its commands. A journal is text, a 
 
     {"camtwin": "...", ...}                     how the twin was made
     ["write", t_ns, address, "hex"]             a host wrote registers
+    ["log", t_ns, "text"]                       what the camera said of itself: an event, a write refused
     ["frame", start_ns, frame_id, "digest"]     a frame was rendered; digest of its bytes
     ["end", t_ns]                               the twin was switched off; without it the run was cut short
 
 Lines stand in the order in which things happened, so a replay does a line's work at its time, never before
-the line above it.
+the line above it. Of a run that was killed the last line may be half: what does not end in a line's end was
+not written.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Any, TypeAlias
 
 from camtwin.units import Ns
 
-FORMAT = 1
+FORMAT = 2  # 1 had no log lines
 
 
 class JournalBroken(ValueError):
@@ -35,6 +37,14 @@ class Write:
     t_ns: Ns
     address: int
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The camera said this."""
+
+    t_ns: Ns
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,22 @@ class End:
     t_ns: Ns
 
 
-Line: TypeAlias = Write | Frame | End
+Line: TypeAlias = Write | Log | Frame | End
 
 
 def digest(payload: bytes | memoryview) -> str:
     """What a frame's bytes are compared by: the first 128 bits of their SHA-256."""
     return hashlib.sha256(payload).hexdigest()[:32]
+
+
+def event(name: str, frame_id: int | None) -> str:
+    """An event of the camera as a log line has it."""
+    return name if frame_id is None else f"{name} of frame {frame_id}"
+
+
+def refusal(refused: Exception) -> str:
+    """A write that the camera did not carry out, as a log line has it."""
+    return f"refused: {refused}"
 
 
 class Recorder:
@@ -70,6 +90,9 @@ class Recorder:
 
     def write(self, t_ns: Ns, address: int, data: bytes) -> None:
         self._line(["write", t_ns, address, data.hex()])
+
+    def log(self, t_ns: Ns, text: str) -> None:
+        self._line(["log", t_ns, text])
 
     def frame(self, start_ns: Ns, frame_id: int, payload: bytes | memoryview) -> None:
         self._line(["frame", start_ns, frame_id, digest(payload)])
@@ -86,9 +109,11 @@ def read(lines: Iterable[str]) -> tuple[dict[str, Any], Iterator[Line]]:
     numbered = enumerate(lines, 1)
     _, first = next(numbered, (1, "null"))
     start = _value(1, first)
-    if not isinstance(start, dict) or start.get("camtwin") != FORMAT:
+    if not isinstance(start, dict) or not isinstance(said := start.get("camtwin"), int):
         raise JournalBroken(f"line 1 does not begin a journal of format {FORMAT}")
-    return start, (_parse(number, _value(number, text)) for number, text in numbered)
+    if said != FORMAT:
+        raise JournalBroken(f"a journal of format {said}, of another version: this one reads format {FORMAT}")
+    return start, (_parse(number, _value(number, text)) for number, text in numbered if text.endswith("\n"))
 
 
 def _value(number: int, text: str) -> Any:
@@ -103,6 +128,8 @@ def _parse(number: int, value: Any) -> Line:
         match value:
             case ["write", int(t_ns), int(address), str(data)]:
                 return Write(t_ns, address, bytes.fromhex(data))
+            case ["log", int(t_ns), str(said)]:
+                return Log(t_ns, said)
             case ["frame", int(t_ns), int(frame_id), str(said)]:
                 return Frame(t_ns, frame_id, said)
             case ["end", int(t_ns)]:

@@ -7,7 +7,6 @@ scene that does not move. Both are functions of the twin alone, so remembering t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +40,11 @@ class Renderer:
         self._electrons(View(0, 0, p.width, p.height, p.width, p.height, p.pixel_um), 0)
 
     def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
-        """The frame's bytes as its pixel format lays them out; Mono8 is written as bytes at once."""
-        s = exposure.settings
-        if exposure.pixel_format.bits_per_pixel == 8 and s.TestPattern == "Off" and not _is_binned(s):
-            return self._expose(exposure, self._readout(exposure), np.uint8).reshape(-1)
-        return pack(self.image(exposure), exposure.pixel_format)
+        """The frame's bytes as its pixel format lays them out; what needs no image is written at once."""
+        s, fmt = exposure.settings, exposure.pixel_format
+        if s.TestPattern != "Off" or _is_binned(s):
+            return pack(self.image(exposure), fmt)
+        return fast.expose_payload(*self._frame(exposure, self._readout(exposure)), fmt)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """DN at the pixel format's bit depth, (Height, Width)."""
@@ -54,16 +53,17 @@ class Renderer:
             shown = replace(readout, x=s.OffsetX, y=s.OffsetY, width=s.Width, height=s.Height)
             return test_pattern(pattern, shown, bits, readout.frame)
         if not _is_binned(s):
-            return self._expose(exposure, readout, np.uint16)
+            return fast.expose(*self._frame(exposure, readout))
         adc_bits = self.parameters.adc_bits
-        codes = self._expose(exposure, replace(readout, bits=adc_bits), np.uint16)
+        codes = fast.expose(*self._frame(exposure, replace(readout, bits=adc_bits)))
         return binned(codes, s.BinningHorizontal, s.BinningVertical) >> np.uint16(adc_bits - bits)
 
-    def _expose(self, exposure: Exposure, readout: Readout, depth: type[np.unsignedinteger]) -> NDArray[Any]:
-        """DN of every sensor pixel in the region, as `depth`."""
+    def _frame(
+        self, exposure: Exposure, readout: Readout
+    ) -> tuple[NDArray[np.float32], FixedPattern, SensorParameters, Readout]:
+        """What `fast.expose` makes a frame of."""
         rate_e = self._electrons(self._view(readout), (exposure.start_ns + exposure.end_ns) // 2)
-        out = np.empty((readout.height, readout.width), depth)
-        return fast.expose(rate_e, self._fixed_pattern(), self.parameters, readout, out)
+        return rate_e, self._fixed_pattern(), self.parameters, readout
 
     def _fixed_pattern(self) -> FixedPattern:
         if self._pattern is None:

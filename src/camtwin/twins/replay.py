@@ -1,7 +1,8 @@
-"""Do a journal again: the same twin, the same writes at the same virtual times, the same bytes."""
+"""Do a journal again: the same twin, the same writes at the same virtual times, the same bytes and log."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,16 +32,33 @@ class Replayed:
         return self.recorded == self.digest
 
 
-def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed]:
-    """Every frame of the journal, rendered again. JournalBroken if time runs back or a frame never comes."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A log line of the journal, and the one in its place now; None where there is none. (t_ns, text)"""
+
+    recorded: tuple[Ns, str] | None
+    again: tuple[Ns, str] | None
+
+    @property
+    def same(self) -> bool:
+        return self.recorded == self.again
+
+
+def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
+    """Every frame of the journal, rendered again, and every log line. JournalBroken if time runs back or a
+    frame never comes."""
     exposures: dict[int, Exposure] = {}
+    said: deque[tuple[Ns, str]] = deque()
 
     def keep(exposure: Exposure) -> None:
         exposures[exposure.frame_id] = exposure
         if len(exposures) > MOST_KEPT:
             del exposures[next(iter(exposures))]
 
-    twin.camera.on_exposure = keep
+    camera = twin.camera
+    camera.on_exposure = keep
+    camera.listeners.append(lambda t_ns, *what: said.append((t_ns, journal.event(*what))))
+    camera.on_refusal = lambda t_ns, refused: said.append((t_ns, journal.refusal(refused)))
     for line in lines:
         match line:
             case journal.Write():
@@ -48,7 +66,10 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed]:
                     raise JournalBroken(f"a write at {line.t_ns} ns comes after {twin.clock.now} ns")
                 twin.clock.advance_to(line.t_ns)
                 with suppress(Refused):  # as it was then
-                    twin.camera.write(line.address, line.data)
+                    camera.write(line.address, line.data)
+            case journal.Log():
+                twin.clock.advance_to(max(line.t_ns, twin.clock.now))
+                yield Said((line.t_ns, line.text), said.popleft() if said else None)
             case journal.Frame():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
                 exposure = exposures.get(line.frame_id)
@@ -58,3 +79,5 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed]:
                 yield Replayed(exposure.start_ns, line.frame_id, line.digest, digest)
             case journal.End():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
+                for more in said:
+                    yield Said(None, more)

@@ -26,11 +26,11 @@ FIRST_URL, SECOND_URL = 0x200, 0x400
 LINK_SPEED = 0x670
 HEARTBEAT_TIMEOUT = 0x938  # the camera's
 TIMESTAMP_HIGH, TIMESTAMP_LOW = 0x948, 0x94C
-GVCP_CONFIGURATION, GVSP_CONFIGURATION = 0x954, 0x960
+GVCP_CONFIGURATION, SWITCHOVER_KEY, GVSP_CONFIGURATION = 0x954, 0x95C, 0x960
 CCP, PRIMARY_PORT, PRIMARY_IP = 0xA00, 0xA04, 0xA14
 SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
 
-EXCLUSIVE, CONTROL = 1, 2  # CCP
+EXCLUSIVE, CONTROL, SWITCHOVER = 1, 2, 4  # CCP; its upper 16 bits are a key when written
 HEARTBEAT_DISABLE = 1 << 0  # GVCP configuration
 EXTENDED_STATUS = (
     1 << 2 | 1 << 18
@@ -45,8 +45,9 @@ CAPABILITY: Final = (
     | 1 << 29  # the heartbeat can be disabled
     | 1 << 28  # link speed
     | 1 << 27  # primary application's port and address
-    | 1 << 22  # extended status codes of version 1.1
-    | 1 << 18  # and of version 2.0
+    | 1 << 22
+    | 1 << 18  # extended status codes of versions 1.1 and 2.0
+    | 1 << 21  # control can be handed over
     | 1 << 2  # PACKETRESEND; without it Aravis never asks
     | 1 << 1  # WRITEMEM
     | 1 << 0  # several registers in one command
@@ -105,7 +106,10 @@ TABLE: Final = (
     Register(TIMESTAMP_HIGH, "Timestamp latched, high", effect=Effect.TIMESTAMP_VALUE),
     Register(TIMESTAMP_LOW, "Timestamp latched, low", effect=Effect.TIMESTAMP_VALUE),
     Register(GVCP_CONFIGURATION, "GVCP configuration", "RW", mask=HEARTBEAT_DISABLE | EXTENDED_STATUS),
-    Register(0x958, "Pending timeout, ms", reset=200),  # no PENDING_ACK here: the longest a command may take
+    Register(
+        0x958, "Pending timeout, ms", reset=200
+    ),  # nothing here takes longer, so there is no PENDING_ACK
+    Register(SWITCHOVER_KEY, "Control switchover key", "WO", mask=0xFFFF),
     Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64),
     Register(0x964, "Physical link configurations supported", reset=1),
     Register(0x968, "Physical link configuration", reset=0),  # a single link

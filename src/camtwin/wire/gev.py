@@ -11,7 +11,11 @@ heartbeat runs no slower than its client's. Who may do what:
 
 Control ends when its holder writes CCP = 0 or is silent for longer than the heartbeat timeout. Then the
 stream closes, the acquisition ends, and what configures the session falls back to its reset value, so
-that the next client finds a camera and not what somebody left behind.
+that the next client finds a camera and not what somebody left behind. Who holds control access may also let
+it be handed over, to who writes CCP with the key that the holder has set: then the stream goes on.
+
+A host that misses an acknowledge sends the same datagram again: a write is not carried out twice, its
+acknowledge is sent twice.
 
 Registers that bootstrap.TABLE does not have go to `device` (the camera's register space); what streams and
 resends is behind `stream`. Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
@@ -19,87 +23,41 @@ resends is behind `stream`. Source: GigE Vision 2.0, chapters GVCP and "Bootstra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
-
 from camtwin.units import MS, Ns
 from camtwin.wire import bootstrap, gvcp
 from camtwin.wire.bootstrap import CCP, SCDA, SCP, SCPS, Effect, Register
 from camtwin.wire.gvcp import Ack, Status, StatusError
-
-Peer: TypeAlias = tuple[str, int]
-"""Internet address as text, UDP port."""
-
-
-class DevicePort(Protocol):
-    """The camera's register space and clock; refusals are StatusError."""
-
-    def read(self, address: int, length: int, /) -> bytes: ...
-    def write(self, address: int, data: bytes, /) -> None: ...
-    def latch_timestamp(self) -> None: ...
-    def reset_timestamp(self) -> None: ...
-    @property
-    def timestamp_latched(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the stream goes, and how."""
-
-    address: str
-    port: int
-    block_id_64: bool
-
-
-class StreamPort(Protocol):
-    """What sends the pictures."""
-
-    def open(self) -> None:
-        """The stream channel opened: the next block is number 1."""
-
-    def close(self) -> None:
-        """The stream channel closed: nothing goes out any more."""
-
-    def end_acquisition(self) -> None:
-        """Nobody is in control any more."""
-
-    def resend(self, request: gvcp.PacketResend, extended_status: bool, /) -> None: ...
-
-    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool, /) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What one device, on one interface, says of itself. Addresses are 32-bit numbers."""
-
-    mac: bytes
-    address: int
-    netmask: int
-    xml_url: str
-    gateway: int = 0
-    link_Mbps: int = 1000
-    stream_port: int = 0  # where stream packets come from
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A datagram to send; `note` says for people why something was refused."""
-
-    data: bytes
-    peer: Peer
-    note: str = ""
+from camtwin.wire.ports import (
+    DevicePort,
+    Identity,
+    NetworkPort,
+    Peer,
+    Reply,
+    StreamPort,
+    Target,
+    dotted,
+    is_host,
+    number,
+)
 
 
 class GevDevice:
     """One device. `any_destination`: let SCDA name any host, as the standard does and prudence does not."""
 
     def __init__(
-        self, identity: Identity, device: DevicePort, stream: StreamPort, *, any_destination: bool = False
+        self,
+        identity: Identity,
+        device: DevicePort,
+        stream: StreamPort,
+        network: NetworkPort,
+        *,
+        any_destination: bool = False,
     ) -> None:
-        self.identity, self.device, self.stream = identity, device, stream
+        self.identity, self.device, self.stream, self.network = identity, device, stream, network
         self.any_destination = any_destination
         self.controller: Peer | None = None
         self._heard_ns: Ns = 0
+        self._written: tuple[Peer, bytes, list[Reply]] | None = None  # the controller's last write
         self._words = {r.address: r.reset for r in bootstrap.TABLE if r.length == 4}
         mac = int.from_bytes(identity.mac, "big")
         self._words |= {
@@ -147,6 +105,17 @@ class GevDevice:
             return []
         if peer == self.controller:
             self._heard_ns = now
+        if self._written and self._written[:2] == (peer, data):
+            return self._written[2]
+        in_control = self.controller
+        replies = self._answer(header, data, peer, now)
+        if header.command in gvcp.WRITING and peer in (in_control, self.controller):
+            self._written = peer, data, replies
+        elif self._written and peer == self._written[0] and header.command != gvcp.Command.PACKETRESEND:
+            self._written = None  # the host has gone on: it has that acknowledge
+        return replies
+
+    def _answer(self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
         status, note = Status.SUCCESS, ""
         try:
             payload = self._carry_out(gvcp.body_of(header, data), peer, now)
@@ -174,10 +143,8 @@ class GevDevice:
             case gvcp.PacketResend():
                 self._resend(body, peer)
                 return None
-            case gvcp.ForceIp(mac):
-                if mac != self.identity.mac:
-                    return None
-                raise StatusError(Status.NOT_IMPLEMENTED, "FORCEIP: the host gives this device its address")
+            case gvcp.ForceIp():
+                return self._force_ip(body)
 
     def _discovery(self) -> bytes:
         """Registers 0x00..0xF7; what does not exist reads 0 here."""
@@ -189,12 +156,36 @@ class GevDevice:
             answer[address : address + length] = self.device.read(address, length)
         return bytes(answer)
 
+    def _force_ip(self, request: gvcp.ForceIp) -> bytes | None:
+        """Chapter "FORCEIP": the acknowledge comes from the new address. A restart of the address cycle
+        (address 0) has none: it ends at an address that the host does not know."""
+        identity = self.identity
+        if request.mac != identity.mac:
+            return None
+        if self.controller:
+            raise StatusError(Status.ACCESS_DENIED, f"FORCEIP: {self.controller} is in control")
+        netmask, gateway = request.netmask, request.gateway
+        if not request.address:
+            netmask, gateway = identity.netmask, identity.gateway
+        elif not is_host(request.address, netmask):
+            what = f"{dotted(request.address)} with netmask {dotted(netmask)}"
+            raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
+        address, stream_port = self.network.move(request.address)
+        self._words |= {
+            bootstrap.CURRENT_IP: address,
+            bootstrap.CURRENT_MASK: netmask,
+            bootstrap.CURRENT_GATEWAY: gateway,
+            bootstrap.SCSP: stream_port,
+        }
+        return b"" if request.address else None
+
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
         """One word after the other; an error ends it, and the words before it are still told."""
         words = b""
         for address in addresses:
             try:
                 self._may_read(peer)
+                gvcp.aligned(address)
                 words += self._read(address, 4)
             except StatusError as refusal:
                 raise StatusError(refusal.status, str(refusal), words) from None
@@ -260,6 +251,7 @@ class GevDevice:
         """Write one of the table's registers, or a run of the camera's."""
         if peer != self.controller and address != CCP:
             raise StatusError(Status.ACCESS_DENIED, f"{peer} is not in control")
+        gvcp.aligned(address)
         register = bootstrap.covering(address)
         if register is not None:
             self._write_register(register, int.from_bytes(data, "big"), peer, now)
@@ -272,7 +264,7 @@ class GevDevice:
         value = value & register.mask | register.reset & ~register.mask
         match register.effect:
             case Effect.PRIVILEGE:
-                self._set_privilege(value & (bootstrap.EXCLUSIVE | bootstrap.CONTROL), peer, now)
+                self._set_privilege(value, peer, now)
             case Effect.TIMESTAMP_CONTROL:
                 if value & bootstrap.LATCH:
                     self.device.latch_timestamp()
@@ -319,9 +311,15 @@ class GevDevice:
             self.stream.resend(request, bool(extended))
 
     # -- privilege -------------------------------------------------------------------------------
-    def _set_privilege(self, privilege: int, peer: Peer, now: Ns) -> None:
+    def _set_privilege(self, value: int, peer: Peer, now: Ns) -> None:
+        """CCP: a privilege, and in the upper half the key of who wants to be handed it."""
+        privilege = value & (bootstrap.CONTROL | bootstrap.SWITCHOVER) if value & bootstrap.CONTROL else 0
+        if value & bootstrap.EXCLUSIVE:
+            privilege = bootstrap.EXCLUSIVE
         if self.controller not in (None, peer):
-            raise StatusError(Status.ACCESS_DENIED, f"{self.controller} is in control")
+            offered = self._words[CCP] & bootstrap.SWITCHOVER
+            if not (offered and privilege and value >> 16 == self._words[bootstrap.SWITCHOVER_KEY]):
+                raise StatusError(Status.ACCESS_DENIED, f"{self.controller} is in control")
         if not privilege:
             if self.controller:
                 self._lose_control()
@@ -334,11 +332,12 @@ class GevDevice:
         }
 
     def _lose_control(self) -> None:
-        self.controller = None
+        self.controller = self._written = None
         self.stream.close()
         self.stream.end_acquisition()
         session = (
             bootstrap.GVCP_CONFIGURATION,
+            bootstrap.SWITCHOVER_KEY,
             bootstrap.GVSP_CONFIGURATION,
             CCP,
             bootstrap.PRIMARY_PORT,
@@ -347,13 +346,3 @@ class GevDevice:
             SCDA,
         )
         self._words |= dict.fromkeys(session, 0)  # their reset values
-
-
-def dotted(address: int) -> str:
-    """0x7F000001 -> 127.0.0.1"""
-    return ".".join(str(byte) for byte in address.to_bytes(4, "big"))
-
-
-def number(address: str) -> int:
-    """127.0.0.1 -> 0x7F000001"""
-    return int.from_bytes(bytes(int(part) for part in address.split(".")), "big")

@@ -46,6 +46,10 @@ class Command(IntEnum):
     ACTION = 0x100
 
 
+WRITING = (Command.WRITEREG, Command.WRITEMEM)
+"""Commands that, carried out twice, may not do what they do once."""
+
+
 class Status(IntEnum):
     """Status codes of acknowledges and of stream packets."""
 
@@ -112,11 +116,15 @@ class PacketResend:
 
 @dataclass(frozen=True, slots=True)
 class ReadReg:
+    """Registers, in order. Their alignment is checked one by one, as they are read."""
+
     addresses: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WriteReg:
+    """(address, value) in order. What comes before one that is refused has been written."""
+
     writes: tuple[tuple[int, int], ...]
 
 
@@ -163,6 +171,8 @@ def body_of(header: Header, data: bytes) -> Body:
     parser = _PARSERS.get(header.command)
     if parser is None:
         raise StatusError(Status.NOT_IMPLEMENTED, f"command {header.command:#06x} is not implemented")
+    if header.request_id == 0 and header.command != Command.PACKETRESEND:  # which has no acknowledge to name
+        raise StatusError(Status.INVALID_PARAMETER, "request id 0 is reserved")
     if header.length != len(body):
         raise StatusError(
             Status.INVALID_PARAMETER, f"length {header.length} in a command with {len(body)} bytes of body"
@@ -195,8 +205,6 @@ def _read_reg(_: Header, body: bytes) -> ReadReg:
     count, rest = divmod(len(body), 4)
     _need(not rest and 1 <= count <= MOST_REGISTERS_READ, f"READREG has a body of {len(body)} bytes")
     addresses = struct.unpack(f">{count}I", body)
-    for address in addresses:
-        _aligned(address)
     return ReadReg(addresses)
 
 
@@ -204,8 +212,6 @@ def _write_reg(_: Header, body: bytes) -> WriteReg:
     count, rest = divmod(len(body), 8)
     _need(not rest and 1 <= count <= MOST_REGISTERS_WRITTEN, f"WRITEREG has a body of {len(body)} bytes")
     writes = tuple(struct.iter_unpack(">II", body))
-    for address, _value in writes:
-        _aligned(address)
     return WriteReg(writes)
 
 
@@ -213,7 +219,7 @@ def _read_mem(_: Header, body: bytes) -> ReadMem:
     _need(len(body) == 8, f"READMEM has a body of {len(body)} bytes, not 8")
     address, count = struct.unpack(">I2xH", body)
     _need(1 <= count <= MOST_BYTES, f"READMEM of {count} bytes, beyond 1 to {MOST_BYTES}")
-    _aligned(address, count)
+    aligned(address, count)
     return ReadMem(address, count)
 
 
@@ -221,7 +227,7 @@ def _write_mem(_: Header, body: bytes) -> WriteMem:
     size = len(body) - 4
     _need(1 <= size <= MOST_BYTES, f"WRITEMEM of {size} bytes, beyond 1 to {MOST_BYTES}")
     address = int.from_bytes(body[:4], "big")
-    _aligned(address, size)
+    aligned(address, size)
     return WriteMem(address, body[4:])
 
 
@@ -241,7 +247,8 @@ def _need(well: bool, message: str) -> None:
         raise StatusError(Status.INVALID_PARAMETER, message)
 
 
-def _aligned(*numbers: int) -> None:
+def aligned(*numbers: int) -> None:
+    """StatusError unless these addresses and sizes are multiples of 4."""
     for number in numbers:
         if number % 4:
             raise StatusError(Status.BAD_ALIGNMENT, f"{number:#x} is not a multiple of 4")

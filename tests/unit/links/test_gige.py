@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -59,7 +59,10 @@ def picture(exposure: Exposure) -> NDArray[np.uint8]:
 class Running:
     """A link and its runtime in a thread of their own, from entry to exit."""
 
-    def __init__(self, twin: StubTwin, bind: str = "127.0.0.1", port: int | None = None) -> None:
+    def __init__(
+        self, twin: StubTwin, bind: str = "127.0.0.1", port: int | None = None, **options: Any
+    ) -> None:
+        self.options = options  # GigeLink's
         self.twin, self.bind, self.port = twin, bind, port or free_port(bind)
         self.problem: BaseException | None = None
         self._ready = threading.Event()
@@ -76,7 +79,7 @@ class Running:
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         runtime = WallRuntime(self.twin.clock)
-        async with GigeLink(self.twin, runtime, bind=self.bind, port=self.port) as self.link:
+        async with GigeLink(self.twin, runtime, bind=self.bind, port=self.port, **self.options) as self.link:
             tasks = [asyncio.create_task(runtime.run()), asyncio.create_task(self._stop.wait())]
             self._ready.set()
             done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -123,13 +126,16 @@ class Client:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         self.sock.bind(("127.0.0.1", 0))
         self.sock.settimeout(3)
-        self.peer = (address, port)
+        self.peer, self.request_id = (address, port), 0
 
     def ask(self, command: int, body: bytes) -> tuple[int, bytes]:
-        self.sock.sendto(struct.pack(">BBHHH", 0x42, 1, command, len(body), 9) + body, self.peer)
+        self.request_id += 1
+        self.sock.sendto(
+            struct.pack(">BBHHH", 0x42, 1, command, len(body), self.request_id) + body, self.peer
+        )
         answer = self.sock.recv(2048)
         status, ack, length, request_id = struct.unpack_from(">HHHH", answer)
-        assert (ack, length, request_id) == (command + 1, len(answer) - 8, 9)
+        assert (ack, length, request_id) == (command + 1, len(answer) - 8, self.request_id)
         return status, answer[8:]
 
     def read(self, address: int) -> int:
@@ -221,6 +227,86 @@ def test_only_discovery_may_be_broadcast(client: Client) -> None:
     command = struct.pack(">BBHHHII", 0x42, 1, WRITEREG, 8, 9, CCP, CONTROL)
     client.sock.sendto(command, ("127.255.255.255", client.peer[1]))
     assert client.read(CCP) == 0
+
+
+# -- FORCEIP ---------------------------------------------------------------------------------------
+
+
+def force(mac: bytes, address: str) -> bytes:
+    """Chapter "FORCEIP": MAC at 2, address at 20, mask at 36, gateway at 52."""
+    return struct.pack(">2x6s12x4s12x4s12xI", mac, socket.inet_aton(address), b"\xff\xff\xff\0", 0)
+
+
+def mac_of(client: Client) -> bytes:
+    return client.ask(2, b"")[1][0x0A:0x10]
+
+
+@pytest.mark.parametrize("to", ["127.0.0.1", "127.255.255.255", "255.255.255.255"])
+def test_force_ip_moves_every_socket(
+    running: Running, client: Client, receiver: Receiver, twin: StubTwin, to: str
+) -> None:
+    mac, before = mac_of(client), descriptors()
+    old, client.peer = client.peer, (to, running.port)
+    assert client.ask(4, force(mac, "127.0.0.5")) == (0, b"")
+    assert descriptors() == before
+    client.peer = old
+    client.sock.settimeout(0.2)
+    with pytest.raises(OSError, match=r"timed out|refused"):
+        client.read(CCP)
+    found = client.discover("127.255.255.255")
+    assert list(found) == ["127.0.0.5"]
+    assert found["127.0.0.5"][0x24:0x28] == bytes([127, 0, 0, 5])
+    assert found["127.0.0.5"][0x34:0x38] == bytes([255, 255, 255, 0])
+    client.peer = ("127.0.0.5", running.port)
+    start(client, receiver, twin)
+    data, source = receiver.sock.recvfrom(9000)
+    assert source == ("127.0.0.5", client.read(0xD1C))
+    assert data[4] == 1  # a leader
+    assert client.write(CCP, 0) == 0
+    client.sock.sendto(struct.pack(">BBHHH", 0x42, 1, 4, 56, 1) + force(mac, "0.0.0.0"), client.peer)
+    receiver.silence(0.1)
+    assert list(client.discover("127.255.255.255")) == ["127.0.0.1"]  # and no acknowledge
+
+
+def test_after_a_move_pictures_go_to_the_same_host_as_before(
+    client: Client, receiver: Receiver, twin: StubTwin
+) -> None:
+    mac = mac_of(client)
+    start(client, receiver, twin)
+    receiver.packets()
+    client.write(CCP, 0)
+    assert client.ask(4, force(mac, "127.0.0.6")) == (0, b"")
+    receiver.silence(0.2)
+    client.peer = ("127.0.0.6", client.peer[1])
+    start(client, receiver, twin)
+    assert receiver.packets()[0].block_id == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("203.0.113.1", "interface"),  # of documentation: another interface's net, if any
+        ("127.0.0.7", "cannot use UDP port"),  # taken by another program
+    ],
+)
+def test_where_it_cannot_move_it_stays_and_says_why(
+    running: Running, client: Client, caplog: pytest.LogCaptureFixture, address: str, why: str
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.7", running.port))
+        mac, before = mac_of(client), descriptors()
+        assert client.ask(4, force(mac, address)) == (Status.ERROR, b"")
+        assert descriptors() == before
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert told.startswith("127.0.0.1 stays where it is: ")
+    assert why in told
+    assert address in told
+    assert client.read(0x24) == LOCALHOST
+    assert list(client.discover("127.255.255.255")) == ["127.0.0.1"]
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
 
 
 # -- control ---------------------------------------------------------------------------------------
@@ -397,6 +483,9 @@ def test_an_abort_cuts_the_frame(
     assert client.write(twin.address("AcquisitionAbort"), 1) == 0
     assert all(p.form == 3 for p in receiver.silence(0.2))  # no trailer
     assert running.link.status().cut_frames == 1
+    assert client.write(twin.address("AcquisitionStart"), 1) == 0
+    following = receiver.packet()
+    assert (following.form, following.block_id) == (1, 2), "the block that was cut has had its number"
 
 
 # -- what goes wrong -------------------------------------------------------------------------------

@@ -6,13 +6,22 @@ import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier, Event, current_thread, get_ident
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.sensor import expose, expose_reference, fast, fixed_pattern, fixed_pattern_reference
+from camtwin.pixels import FORMATS, pack
+from camtwin.sensor import (
+    expose,
+    expose_payload,
+    expose_reference,
+    fast,
+    fixed_pattern,
+    fixed_pattern_reference,
+)
 from physics.small_sensor import PARAMETERS, frames, light, readout
 
 RATES = np.random.default_rng(3).uniform(0, 1.1e6, (128, 256)).astype(np.float32)
@@ -31,13 +40,22 @@ def whole():
     return expose_reference(RATES, PATTERN, PARAMETERS, readout())
 
 
+@pytest.fixture(scope="module")
+def small_tiles():
+    """Tiles of a row or little more, so that small frames have many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "LEAST_TILE", 1)
+        patch.setattr(fast, "TILES_A_THREAD", 1000)
+        yield
+
+
 @settings(deadline=None)  # the first call compiles
 @given(
     width=st.integers(1, 90),
     height=st.integers(1, 5),
     bits=st.sampled_from([8, 10, 12]),
     full_well_e=st.floats(1e3, 1e5),
-    read_noise_e=st.floats(1, 30),
+    read_noise_e=st.one_of(st.floats(0, 1), st.floats(1, 30)),
     gain_dB=st.floats(-10, 48),
     black_level_DN=st.floats(0, 511),
     dsnu_e=st.floats(0, 50),
@@ -46,7 +64,7 @@ def whole():
     exposure_s=st.floats(1e-6, 10),
     seed=st.integers(0, 2**64 - 1),
     frame=st.integers(0, 2**64 - 1),
-    brightest_e=st.sampled_from([0, 10, 1e3, 1e5]),
+    brightest_e=st.sampled_from([0, 10, 60, 1e3, 1e5]),
 )
 def test_the_same_bits_as_the_reference(width, height, seed, frame, brightest_e, **changes):
     sensor = {name: changes.pop(name) for name in ("full_well_e", "read_noise_e", "dsnu_e", "prnu")}
@@ -84,37 +102,65 @@ def test_every_region_of_a_row(width):
             assert np.array_equal(expose(rate_e[:, x:end], pattern, parameters, r), row[:, x:end])
 
 
-@pytest.mark.parametrize("threads", [None, 1, 2, 3, 64])
-def test_any_number_of_threads(threads, whole):
+@pytest.mark.parametrize("threads", [None, 1, 2, 3, 64, 1000])
+def test_any_number_of_threads(threads, whole, small_tiles):
     assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=threads), whole)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_many_callers_at_once(threads, whole):
-    """Both ways to use threads at the same time, which numba's own pool would not survive everywhere."""
+def test_many_callers_at_once(threads, whole, small_tiles):
     with ThreadPoolExecutor(4) as pool:
         jobs = [pool.submit(expose, RATES, PATTERN, PARAMETERS, readout(), None, threads) for _ in range(64)]
         assert all(np.array_equal(job.result(), whole) for job in jobs)
-    assert fast._pool_token == ["token"]
 
 
-def test_a_call_without_the_pool_of_threads_gives_the_same(whole):
-    fast._pool_token.clear()  # as if another caller held it
-    try:
-        assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=2), whole)
-    finally:
-        fast._pool_token.append("token")
+def test_helpers_that_never_come_are_not_waited_for(whole, small_tiles, monkeypatch):
+    """As after a fork, when the pool's threads are gone, or on a machine that is busy."""
+    with ThreadPoolExecutor(1) as busy:
+        free = Event()
+        busy.submit(free.wait)
+        monkeypatch.setattr(fast, "_helpers", lambda: busy)
+        try:
+            assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=2), whole)
+        finally:
+            free.set()
 
 
-def test_the_pool_of_threads_is_left_as_it_was():
-    program = """
-import numba
-from camtwin.sensor import fast
-stub = type("Stub", (), {"expose_rows_parallel": lambda: print(numba.get_num_threads())})
-fast._expose_on_pool(stub, (), threads=3)
-print(numba.get_num_threads())
-"""
-    assert run(program, NUMBA_NUM_THREADS="5").split() == ["3", "5"]
+def test_a_helper_takes_what_the_caller_does_not(small_tiles, monkeypatch):
+    """Tiles are handed out one by one: while one thread is held up, the other makes the rest."""
+    taken: dict[int, list[int]] = {}
+    others_done = Event()
+
+    class Kernels:
+        @staticmethod
+        def expose_rows(*arguments):
+            first = arguments[6]
+            taken.setdefault(get_ident(), []).append(first)
+            if first == 0:
+                assert others_done.wait(30)
+            elif sum(map(len, taken.values())) == 128:
+                others_done.set()
+
+    monkeypatch.setattr(fast, "_kernels", lambda: Kernels)
+    expose(RATES, PATTERN, PARAMETERS, readout(), threads=2)
+    assert sorted(map(len, taken.values())) == [1, 127]
+    assert sorted(row for rows in taken.values() for row in rows) == list(range(128))
+
+
+def test_what_fails_in_a_helper_is_raised(small_tiles, monkeypatch):
+    both = Barrier(2)
+
+    class Kernels:
+        @staticmethod
+        def expose_rows(*arguments):
+            both.wait(30)
+            if current_thread().name.startswith("expose"):
+                raise MemoryError("no scratch")
+
+    monkeypatch.setattr(fast, "_kernels", lambda: Kernels)
+    monkeypatch.setattr(fast, "TILES_A_THREAD", 1)
+    with pytest.raises(MemoryError, match="no scratch"):
+        expose(RATES[:2], PATTERN, PARAMETERS, readout(height=2), threads=2)
 
 
 def test_bands_of_rows_make_the_frame(whole):
@@ -130,13 +176,34 @@ def test_out_is_written_and_returned(whole):
     assert np.array_equal(out, whole)
 
 
-def test_8_bits_are_written_as_bytes(whole):
-    r = readout(bits=8)
-    out = np.zeros(whole.shape, np.uint8)
-    assert expose(RATES, PATTERN, PARAMETERS, r, out=out) is out
-    assert np.array_equal(out, whole >> 4)
-    with pytest.raises(ValueError, match="out is uint8, too narrow for the readout's bits 12"):
-        expose(RATES, PATTERN, PARAMETERS, readout(), out=out)
+@settings(deadline=None)
+@given(
+    name=st.sampled_from(sorted(FORMATS)),
+    sensor_width=st.integers(1, 70),
+    height=st.integers(1, 9),
+    read_noise_e=st.sampled_from([0.5, 2.0]),
+    threads=st.sampled_from([1, 3]),
+    data=st.data(),
+)
+def test_every_pixel_format_is_packed_as_pack_does(
+    small_tiles, name, sensor_width, height, read_noise_e, threads, data
+):
+    """Odd widths share bytes between rows, also where rows go to different threads."""
+    fmt = FORMATS[name]
+    parameters = replace(PARAMETERS, width=sensor_width, read_noise_e=read_noise_e)
+    x = data.draw(st.integers(0, sensor_width - 1))
+    width = data.draw(st.integers(1, sensor_width - x))
+    y = data.draw(st.integers(0, 128 - height))
+    r = readout(parameters, x=x, y=y, width=width, height=height, bits=fmt.bits)
+    rate_e, pattern = RATES[y : y + height, x : x + width], fixed_pattern(parameters, 5)
+    expected = pack(expose_reference(rate_e, pattern, parameters, r), fmt)
+    assert np.array_equal(expose_payload(rate_e, pattern, parameters, r, fmt, threads), expected)
+
+
+def test_a_payload_of_other_bits_is_refused():
+    with pytest.raises(ValueError) as refusal:
+        expose_payload(RATES, PATTERN, PARAMETERS, readout(bits=12), FORMATS["Mono10p"])
+    assert str(refusal.value) == "Mono10p has 10 bits, the readout 12"
 
 
 def test_a_read_only_rate_is_as_good_and_stays_as_it_was(whole):
@@ -153,21 +220,24 @@ def test_a_fixed_pattern_is_read_only():
     assert not pattern.offset_e.flags.writeable
 
 
-def test_one_compilation_a_depth_serves_all_arrays():
+def test_one_compilation_serves_all_arrays_and_formats():
     """Another would cost the first frame seconds, or miss the cache that `warm_up` filled."""
     program = """
 import numpy as np
-from camtwin.sensor import FixedPattern, expose, fast, kernels
+from camtwin.pixels import FORMATS
+from camtwin.sensor import FixedPattern, expose, expose_payload, fast, kernels
 from physics.small_sensor import PARAMETERS, light, readout
 fast.warm_up()
 r = readout()
 writable = [light(1, r), light(1, r)]
 expose(light(1, r), FixedPattern(*writable), PARAMETERS, r)
 expose(np.asfortranarray(light(1, r)), fast.fixed_pattern(PARAMETERS, 1), PARAMETERS, r)
+for fmt in FORMATS.values():
+    expose_payload(light(1, r), fast.fixed_pattern(PARAMETERS, 1), PARAMETERS, readout(bits=fmt.bits), fmt, 2)
 print(len(kernels.expose_rows.signatures), len(kernels.scaled_normals.signatures))
 """
     path = os.pathsep.join(entry for entry in sys.path if entry)
-    assert run(program, PYTHONPATH=path).split() == ["2", "1"]  # uint16, uint8
+    assert run(program, PYTHONPATH=path).split() == ["1", "1"]
 
 
 @pytest.mark.parametrize("render", [expose, expose_reference])
@@ -189,6 +259,28 @@ def test_the_noise_is_the_one_that_recordings_were_made_with():
     dn = frames(PARAMETERS, 1000, 2, seed=2026, frame=11).astype("<u2")
     assert dn[0, 0, :6].tolist() == [422, 446, 418, 463, 432, 418]
     assert zlib.crc32(dn.tobytes()) == 0x0227338C
+
+
+def test_the_same_bytes_on_another_processor(tmp_path):
+    """On x86 `generic` has vectors of 128 bits and no fused multiply-add."""
+    processor = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    program = """
+import zlib
+from dataclasses import replace
+import numpy as np
+from camtwin.pixels import FORMATS
+from camtwin.sensor import expose_payload, fixed_pattern
+from physics.small_sensor import PARAMETERS, readout
+rate_e = np.random.default_rng(3).uniform(0, 1e4, (128, 256)).astype(np.float32)
+for read_noise_e in (0.4, 2.0):
+    p = replace(PARAMETERS, read_noise_e=read_noise_e)
+    payload = expose_payload(rate_e, fixed_pattern(p, 1), p, readout(p), FORMATS["Mono12p"])
+    print(zlib.crc32(payload))
+"""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    here = run(program, PYTHONPATH=path)
+    assert len(set(here.split())) == 2
+    assert run(program, PYTHONPATH=path, NUMBA_CACHE_DIR=str(tmp_path), **processor) == here
 
 
 @pytest.mark.parametrize(
@@ -245,6 +337,6 @@ def test_kernels_do_without_a_cache_where_nothing_can_be_written(monkeypatch):
         return compile_lazily
 
     monkeypatch.setattr(kernels, "njit", njit)
-    assert kernels._cached()(len) is len
+    assert kernels._cached(len) is len
     assert [given.get("cache", False) for given in options] == [True, False]
     assert all(given["nogil"] and given["error_model"] == "numpy" for given in options)

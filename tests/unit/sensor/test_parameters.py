@@ -65,7 +65,6 @@ def test_readouts_that_cannot_be(changes, message):
         ({}, {"x": 10, "width": 247}, "last column 256 is above the sensor's last 255"),
         ({}, {"y": 128, "height": 1}, "last row 128 is above the sensor's last 127"),
         ({"adc_bits": 10}, {}, "bits 12 is above the sensor's adc_bits 10"),
-        ({"read_noise_e": 0.8}, {}, "read_noise_e 0.8 is below the model's minimum 1"),
     ],
 )
 def test_frames_that_this_sensor_cannot_give(parameters, changes, message):

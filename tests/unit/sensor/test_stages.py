@@ -7,7 +7,7 @@ from camtwin.sensor import binning, stages
 
 def test_examples():
     results = doctest.testmod(stages)
-    assert results.attempted >= 9
+    assert results.attempted >= 11
     assert results.failed == 0
 
 

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camtwin.simtime import journal
-from camtwin.simtime.journal import End, Frame, JournalBroken, Recorder, Write
+from camtwin.simtime.journal import End, Frame, JournalBroken, Log, Recorder, Write
 
 START = {"model": "m", "seed": 7}
 TIMES = st.integers(0, 2**63)
 LINES = st.one_of(
     st.builds(Write, TIMES, st.integers(0, 2**32 - 1), st.binary(max_size=32)),
+    st.builds(Log, TIMES, st.text()),
     st.builds(End, TIMES),
 )
 
@@ -22,6 +23,8 @@ def test_what_is_recorded_reads_back(lines):
     for line in lines:
         if isinstance(line, Write):
             recorder.write(line.t_ns, line.address, line.data)
+        elif isinstance(line, Log):
+            recorder.log(line.t_ns, line.text)
         else:
             recorder.end(line.t_ns)
     start, read = journal.read(text)
@@ -39,13 +42,15 @@ def test_a_frame_is_kept_as_the_digest_of_its_bytes():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ([], "line 1 does not begin a journal of format 1"),
+        ([], "line 1 does not begin a journal of format 2"),
         (["hello"], "line 1 is not JSON: 'hello'"),
-        (['{"camtwin": 99}'], "line 1 does not begin a journal of format 1"),
-        (['{"camtwin": 1}', "[}"], "line 2 is not JSON"),
-        (['{"camtwin": 1}', '["write", 1, 2]'], "line 2 is no line of a journal"),
-        (['{"camtwin": 1}', '["write", 1, 2, "xy"]'], "line 2 is no line of a journal"),
-        (['{"camtwin": 1}', '["jump", 1]'], "line 2 is no line of a journal"),
+        (['{"camtwin": "2"}'], "line 1 does not begin a journal of format 2"),
+        (['{"camtwin": 1}'], "a journal of format 1, of another version: this one reads format 2"),
+        (['{"camtwin": 99}'], "a journal of format 99, of another version: this one reads format 2"),
+        (['{"camtwin": 2}', "[}\n"], "line 2 is not JSON"),
+        (['{"camtwin": 2}', '["write", 1, 2]\n'], "line 2 is no line of a journal"),
+        (['{"camtwin": 2}', '["write", 1, 2, "xy"]\n'], "line 2 is no line of a journal"),
+        (['{"camtwin": 2}', '["jump", 1]\n'], "line 2 is no line of a journal"),
     ],
 )
 def test_what_is_no_journal_is_one_line(text, message):
@@ -53,7 +58,18 @@ def test_what_is_no_journal_is_one_line(text, message):
         list(journal.read(text)[1])
 
 
-@given(st.lists(st.text(max_size=40), max_size=5))
+@given(st.integers(1, 200))
+def test_a_line_that_was_cut_was_not_written(cut):
+    text: list[str] = []
+    recorder = Recorder(text.append, START)
+    for t_ns in range(3):
+        recorder.write(t_ns, 4, bytes(20))
+    whole = "".join(text)[: -min(cut, sum(map(len, text[1:])))]
+    read = list(journal.read(whole.splitlines(keepends=True))[1])
+    assert read == [Write(t_ns, 4, bytes(20)) for t_ns in range(whole.count("\n") - 1)]
+
+
+@given(st.lists(st.text(max_size=40).map("{}\n".format), max_size=5))
 def test_any_text_reads_or_is_refused(text):
     try:
         list(journal.read(text)[1])

@@ -7,7 +7,7 @@ from camtwin.models import load
 from camtwin.scene import Flat
 from camtwin.simtime.journal import JournalBroken
 from camtwin.twins import Twin, build
-from camtwin.twins.replay import replay
+from camtwin.twins.replay import Replayed, Said, replay
 from camtwin.units import MS, SEC
 
 MODEL = "baumer-vcxg-124m"
@@ -48,10 +48,18 @@ def record(path, seed: int = 3) -> int:
         return len([e for e in exposures if e.start_ns <= 20 * MS]) + 1
 
 
-def done_again(path) -> list:
+def all_again(path) -> list[Replayed | Said]:
     with reopen(path, Made) as (twin, lines):
         assert isinstance(twin, Twin)
         return list(replay(twin, lines))
+
+
+def done_again(path) -> list[Replayed]:
+    return [one for one in all_again(path) if isinstance(one, Replayed)]
+
+
+def log_again(path) -> list[Said]:
+    return [one for one in all_again(path) if isinstance(one, Said)]
 
 
 def test_a_recorded_run_is_the_same_again(tmp_path):
@@ -60,6 +68,47 @@ def test_a_recorded_run_is_the_same_again(tmp_path):
     assert len(again) == frames > 5
     assert all(f.same for f in again)
     assert len({f.digest for f in again}) == frames
+
+
+def test_its_log_is_the_same_again(tmp_path):
+    frames = record(tmp_path / "j")
+    log = log_again(tmp_path / "j")
+    assert all(line.same for line in log)
+    said = [line.recorded for line in log if line.recorded]
+    assert [t_ns for t_ns, _ in said] == sorted(t_ns for t_ns, _ in said)
+    texts = [text for _, text in said]
+    assert sum(text.startswith("ExposureStart of frame") for text in texts) >= frames
+    (refused,) = [line for line in said if line[1].startswith("refused")]
+    assert refused[0] == SEC
+    assert refused[1].startswith("refused: Width 17 is not 16 plus")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line.replace("ExposureStart of frame 2", "ExposureStart of frame 3"),
+        lambda line: line.replace("Width 17", "Width 18"),
+        lambda line: "" if "ExposureEnd of frame 3" in line else line,
+        lambda line: 2 * line if "ExposureEnd of frame 3" in line else line,
+        lambda line: "" if "refused" in line else line,  # the last line: nothing stands in its place
+    ],
+)
+def test_another_log_is_noticed(tmp_path, change):
+    record(tmp_path / "j")
+    lines = (tmp_path / "j").read_text().splitlines(keepends=True)
+    changed = "".join(map(change, lines))
+    assert changed != "".join(lines)
+    (tmp_path / "j").write_text(changed)
+    assert not all(line.same for line in log_again(tmp_path / "j"))
+    assert all(f.same for f in done_again(tmp_path / "j"))
+
+
+def test_a_run_that_was_killed_replays_as_far_as_it_went(tmp_path):
+    record(tmp_path / "j")
+    text = (tmp_path / "j").read_text()
+    for cut in (1, 9, 50, 200, 2000):
+        (tmp_path / "j").write_text(text[:-cut])
+        assert all(one.same for one in all_again(tmp_path / "j"))
 
 
 @pytest.mark.parametrize(("old", "new"), [('"seed": 3', '"seed": 4'), ('"00000063"', '"00000062"')])

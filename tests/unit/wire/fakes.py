@@ -81,25 +81,43 @@ class FakeStream:
         self.told.append((target, packet_bytes, do_not_fragment))
 
 
+HOME = 0x0A00_0001
+
+
+@dataclass
+class FakeNetwork:
+    """A computer with the addresses 10.0.0.1 and 10.0.0.99."""
+
+    moves: list[int] = field(default_factory=list[int])
+
+    def move(self, address: int, /) -> tuple[int, int]:
+        if address not in (0, HOME, 0x0A00_0063):
+            raise StatusError(Status.ERROR, "not an address of this computer")
+        self.moves.append(address)
+        return address or HOME, 40_001
+
+
 class Host:
     """A device and one host that talks to it, at a time that the test sets."""
 
     def __init__(self, *, any_destination: bool = False) -> None:
         self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
-        identity = gev.Identity(
-            MAC, 0x0A00_0001, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000
+        self.network, self.request_id = FakeNetwork(), 0
+        identity = gev.Identity(MAC, HOME, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000)
+        self.device = gev.GevDevice(
+            identity, self.camera, self.stream, self.network, any_destination=any_destination
         )
-        self.device = gev.GevDevice(identity, self.camera, self.stream, any_destination=any_destination)
 
     def send(self, command: int, body: bytes = b"", peer: gev.Peer = ME, flags: int = 1) -> list[gev.Reply]:
-        packet = struct.pack(">BBHHH", 0x42, flags, command, len(body), 0x1234) + body
+        self.request_id = self.request_id % 0xFFFF + 1
+        packet = struct.pack(">BBHHH", 0x42, flags, command, len(body), self.request_id) + body
         return self.device.receive(packet, peer, self.now)
 
     def ask(self, command: int, body: bytes = b"", peer: gev.Peer = ME) -> tuple[int, bytes]:
         """Status and body of the one answer; its header is checked."""
         (reply,) = self.send(command, body, peer)
         status, ack, length, request_id = struct.unpack_from(">HHHH", reply.data)
-        assert (ack, length, request_id) == (command + 1, len(reply.data) - 8, 0x1234)
+        assert (ack, length, request_id) == (command + 1, len(reply.data) - 8, self.request_id)
         assert reply.peer == peer
         return status, reply.data[8:]
 

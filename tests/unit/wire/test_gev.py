@@ -35,6 +35,10 @@ def words(*numbers: int) -> bytes:
     return struct.pack(f">{len(numbers)}I", *numbers)
 
 
+def force(mac: bytes, address: int = 0x0A00_0063, netmask: int = 0xFF00_0000, gateway: int = 0) -> bytes:
+    return struct.pack(">2x6s12xI12xI12xI", mac, address, netmask, gateway)
+
+
 # -- robustness ------------------------------------------------------------------------------------
 
 
@@ -75,12 +79,12 @@ def test_each_command_has_exactly_one_answer(commands: list[tuple[tuple[int, byt
     host = Host()
     for (command, body), peer in commands:
         replies = host.send(command, body, peer)
-        if command == 0x04 and len(body) == 56 and body[2:8] != MAC:
+        if command == 0x04 and len(body) == 56 and (body[2:8] != MAC or not any(body[20:24])):
             assert replies == []  # FORCEIP for another device
             continue
         (reply,) = replies
         status, ack, length, request_id = struct.unpack_from(">HHHH", reply.data)
-        assert (ack, length, request_id) == (command + 1 & 0xFFFF, len(reply.data) - 8, 0x1234)
+        assert (ack, length, request_id) == (command + 1 & 0xFFFF, len(reply.data) - 8, host.request_id)
         assert status == 0 or status in set(Status)
         assert len(reply.data) <= 8 + 4 + 536
         assert host.send(command, body, peer, flags=0) == []  # unasked, the same goes unanswered
@@ -218,11 +222,53 @@ def test_discovery_is_a_copy_of_the_registers(host: Host) -> None:
 
 
 def test_force_ip_is_for_one_device(host: Host) -> None:
-    def body(mac: bytes) -> bytes:
-        return b"\0\0" + mac + bytes(48)
+    for body in (force(MAC[::-1]), force(bytes(6)), force(b"\xff" * 6)):
+        assert host.send(0x04, body) == []
+    assert host.network.moves == []
 
-    assert host.ask(0x04, body(MAC)) == (Status.NOT_IMPLEMENTED, b"")
-    assert host.send(0x04, body(MAC[::-1])) == []
+
+def test_force_ip_moves_the_device(host: Host) -> None:
+    assert host.ask(0x04, force(MAC, 0x0A00_0063, 0xFFFF_FF00, 0x0A00_00FE)) == (0, b"")
+    assert host.network.moves == [0x0A00_0063]
+    assert [host.read(at) for at in (0x024, 0x034, 0x044)] == [0x0A00_0063, 0xFFFF_FF00, 0x0A00_00FE]
+    assert host.read(SCSP) == 40_001
+    assert host.ask(0x02)[1][0x24:0x28] == bytes([10, 0, 0, 99])
+
+
+def test_force_ip_0_starts_the_address_cycle_again_and_tells_nobody(host: Host) -> None:
+    host.ask(0x04, force(MAC, 0x0A00_0063, 0xFFFF_FF00, 0x0A00_00FE))
+    assert host.send(0x04, force(MAC, 0)) == []
+    assert [host.read(at) for at in (0x024, 0x034, 0x044)] == [0x0A00_0001, 0xFF00_0000, 0]
+
+
+@pytest.mark.parametrize("holder", [ME, OTHER])
+def test_nobody_moves_a_camera_under_control(host: Host, holder: gev.Peer) -> None:
+    host.write(CCP, CONTROL, holder)
+    for address in (0x0A00_0063, 0):
+        assert host.ask(0x04, force(MAC, address)) == (Status.ACCESS_DENIED, b"")
+    assert host.send(0x04, force(MAC[::-1])) == []
+    assert host.network.moves == []
+
+
+@pytest.mark.parametrize(
+    ("address", "netmask", "status"),
+    [
+        (0x0A00_0055, 0xFF00_0000, Status.ERROR),  # this computer does not have it
+        (0xE000_0001, 0xFF00_0000, Status.INVALID_PARAMETER),  # a group
+        (0xFFFF_FFFF, 0xFF00_0000, Status.INVALID_PARAMETER),
+        (0x0000_0063, 0xFF00_0000, Status.INVALID_PARAMETER),
+        (0x0A00_0000, 0xFF00_0000, Status.INVALID_PARAMETER),  # the net
+        (0x0AFF_FFFF, 0xFF00_0000, Status.INVALID_PARAMETER),  # its broadcast
+        (0x0A00_0063, 0x00FF_0000, Status.INVALID_PARAMETER),
+        (0x0A00_0063, 0, Status.INVALID_PARAMETER),
+    ],
+)
+def test_an_address_that_cannot_be_had_changes_nothing(
+    host: Host, address: int, netmask: int, status: Status
+) -> None:
+    assert host.ask(0x04, force(MAC, address, netmask)) == (status, b"")
+    assert host.network.moves == []
+    assert [host.read(at) for at in (0x024, 0x034, SCSP)] == [0x0A00_0001, 0xFF00_0000, 40_000]
 
 
 @pytest.mark.parametrize("command", [0xC0, 0xC2, 0x100, 0x02FF])
@@ -276,6 +322,149 @@ def test_release(controller: Host) -> None:
 def test_releasing_what_nobody_holds_ends_nothing(host: Host) -> None:
     assert host.write(CCP, 0) == 0
     assert host.stream.told == []
+
+
+# -- hand-over -------------------------------------------------------------------------------------
+
+KEY = 0x95C
+SWITCHOVER = 4
+
+
+def handed(key: int, privilege: int = CONTROL) -> int:
+    return key << 16 | privilege
+
+
+def test_control_is_handed_over_to_who_has_the_key(controller: Host) -> None:
+    controller.write(SCDA, MY_ADDRESS)
+    controller.write(SCP, 4000)
+    assert controller.write(KEY, 0xABCD_1234) == 0  # 16 bits
+    assert controller.write(CCP, handed(0x1234), OTHER) == Status.ACCESS_DENIED  # not offered yet
+    assert controller.write(CCP, CONTROL | SWITCHOVER) == 0
+    assert controller.read(CCP) == CONTROL | SWITCHOVER
+    for wrong in (0, 0x1235, 0xABCD):
+        assert controller.write(CCP, handed(wrong), OTHER) == Status.ACCESS_DENIED
+    for privilege in (0, SWITCHOVER):
+        assert controller.write(CCP, handed(0x1234, privilege), OTHER) == Status.ACCESS_DENIED
+    controller.now = 2 * SEC
+    controller.stream.told.clear()
+    assert controller.write(CCP, handed(0x1234), OTHER) == 0
+    assert controller.read(CCP) == CONTROL  # the key is not told
+    assert (controller.read(0xA04), controller.read(0xA14)) == (OTHER[1], 0x0A00_0008)
+    assert controller.stream.told == []  # the stream goes on, to where it went
+    assert controller.device.target == gev.Target("10.0.0.9", 4000, False)
+    assert controller.device.next_timer() == 5 * SEC  # the heartbeat is the new one's
+    assert controller.write(FEATURES, 1) == Status.ACCESS_DENIED
+    assert controller.write(FEATURES, 1, OTHER) == 0
+
+
+@pytest.mark.parametrize("privilege", [CONTROL, CONTROL | SWITCHOVER, EXCLUSIVE])
+def test_what_privilege_is_handed_over(controller: Host, privilege: int) -> None:
+    controller.write(KEY, 7)
+    controller.write(CCP, CONTROL | SWITCHOVER)
+    assert controller.write(CCP, handed(7, privilege), OTHER) == 0
+    assert controller.read(CCP, OTHER) == privilege
+
+
+def test_exclusive_access_is_not_handed_over(controller: Host) -> None:
+    controller.write(KEY, 7)
+    assert controller.write(CCP, EXCLUSIVE | SWITCHOVER) == 0
+    assert controller.read(CCP) == EXCLUSIVE
+    assert controller.write(CCP, handed(7), OTHER) == Status.ACCESS_DENIED
+
+
+def test_a_key_cannot_be_read_and_ends_with_control(controller: Host) -> None:
+    controller.write(KEY, 7)
+    assert controller.ask(READREG, words(KEY))[0] == Status.ACCESS_DENIED
+    assert controller.write(KEY, 8, OTHER) == Status.ACCESS_DENIED
+    controller.write(CCP, 0)
+    controller.write(CCP, CONTROL | SWITCHOVER)
+    assert controller.write(CCP, handed(7), OTHER) == Status.ACCESS_DENIED
+
+
+def test_a_key_opens_nothing_where_nobody_is_in_control(host: Host) -> None:
+    assert host.write(CCP, handed(0xFFFF, SWITCHOVER)) == 0
+    assert host.device.controller is None
+    assert host.write(CCP, handed(0xFFFF)) == 0
+    assert host.read(CCP) == CONTROL
+
+
+# -- commands sent again ---------------------------------------------------------------------------
+
+
+def packet(command: int, body: bytes, request_id: int, flags: int = 1) -> bytes:
+    return struct.pack(">BBHHH", 0x42, flags, command, len(body), request_id) + body
+
+
+@pytest.mark.parametrize(
+    ("command", "body"), [(WRITEREG, words(FEATURES, 5)), (WRITEMEM, words(FEATURES, 5, 6))]
+)
+def test_a_write_sent_again_is_acknowledged_again_and_not_done_again(
+    controller: Host, command: int, body: bytes
+) -> None:
+    data = packet(command, body, 77)
+    first = controller.device.receive(data, ME, 0)
+    assert len(controller.camera.written) == 1
+    resend = packet(RESEND, struct.pack(">HHII", 0, 5, 10, 12), 78, flags=0)
+    assert controller.device.receive(resend, ME, 0) == []
+    assert controller.device.receive(data, OTHER, 0) != first  # denied: it is not OTHER's
+    controller.now = SEC
+    assert controller.device.receive(data, ME, SEC) == first
+    assert len(controller.camera.written) == 1
+    assert controller.device.next_timer() == 4 * SEC  # but the host is alive
+    assert controller.device.receive(packet(command, body, 79), ME, SEC)[0].data[8:] == first[0].data[8:]
+    assert len(controller.camera.written) == 2
+
+
+def test_a_refusal_sent_again_is_the_same_refusal(controller: Host) -> None:
+    data = packet(WRITEREG, words(0xE8, 1, 0x600, 2), 77)
+    first = controller.device.receive(data, ME, 0)
+    assert first[0].data[:2] == Status.WRITE_PROTECT.to_bytes(2, "big")
+    assert controller.device.receive(data, ME, 0) == first
+    assert len(controller.camera.written) == 1
+
+
+def test_a_write_without_acknowledge_is_done_once_as_well(controller: Host) -> None:
+    data = packet(WRITEREG, words(FEATURES, 5), 77, flags=0)
+    assert [controller.device.receive(data, ME, 0) for _ in range(3)] == [[], [], []]
+    assert len(controller.camera.written) == 1
+
+
+def test_a_release_sent_again_is_acknowledged_again(controller: Host) -> None:
+    data = packet(WRITEREG, words(CCP, 0), 77)
+    assert controller.device.receive(data, ME, 0) == controller.device.receive(data, ME, 0)
+    assert controller.stream.told == ["close", "end"]
+
+
+def test_after_another_command_the_same_bytes_are_a_new_command(controller: Host) -> None:
+    data = packet(WRITEREG, words(FEATURES, 5), 77)
+    for _ in range(2):
+        controller.device.receive(data, ME, 0)
+        controller.read(CCP)
+    assert len(controller.camera.written) == 2
+
+
+def test_when_control_is_lost_what_was_acknowledged_is_forgotten(host: Host) -> None:
+    data = packet(WRITEREG, words(CCP, CONTROL), 77)
+    for now in (0, 10 * SEC):
+        host.device.receive(data, ME, now)
+        assert host.device.controller == ME
+
+
+def test_reads_sent_again_are_read_again(controller: Host) -> None:
+    data = packet(READREG, words(FEATURES), 77)
+    controller.device.receive(data, ME, 0)
+    controller.camera.put(FEATURES, words(9))
+    assert controller.device.receive(data, ME, 0)[0].data[8:] == words(9)
+
+
+@pytest.mark.parametrize("command", [0x02, 0x04, READREG, WRITEREG, READMEM, WRITEMEM])
+def test_request_id_0_is_reserved(controller: Host, command: int) -> None:
+    body = {0x02: b"", 0x04: force(MAC), READREG: words(CCP), READMEM: words(CCP, 4)}
+    (reply,) = controller.device.receive(
+        packet(command, body.get(command, words(FEATURES, 5)), 0), ME, controller.now
+    )
+    assert reply.data == struct.pack(">HHHH", Status.INVALID_PARAMETER, command + 1, 0, 0)
+    assert controller.camera.written == []
 
 
 # -- heartbeat -------------------------------------------------------------------------------------

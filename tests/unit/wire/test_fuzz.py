@@ -1,0 +1,154 @@
+"""A slice of `make fuzz`, and that it finds what is wrong: each break of the device is met in it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camtwin.wire import gev, gvcp
+from unit.wire import fuzz
+from unit.wire.fakes import MAC, ME, OTHER
+from unit.wire.oracle import complaint
+
+SLICE, SEED = 20_000, 20
+
+
+def test_a_slice() -> None:
+    told: list[str] = []
+    fuzzer = fuzz.fuzz(SLICE // 2, SEED, told.append)
+    assert "nothing found" in told[-2]
+    assert len(fuzzer.reached) > 250, "most of the control side, or the slice shows nothing"
+
+
+def test_the_same_seed_sends_the_same_datagrams() -> None:
+    runs = [fuzz.Fuzzer(7) for _ in range(2)]
+    for fuzzer in runs:
+        assert list(fuzz.episodes(fuzzer, 1000)) == [500, 1000]
+    assert runs[0].corpus == runs[1].corpus
+    assert runs[0].datagram() == runs[1].datagram() != fuzz.Fuzzer(8).datagram()
+
+
+COMMANDS = st.sampled_from(list(gvcp.Command)) | st.integers(0, 0xFFFF)
+WORDS = st.sampled_from([0xA00, 0xD00, 0xD04, 0xD18, 0x938, 0x954, 0x95C, 0, 2, 6]) | st.integers(
+    0, 2**32 - 1
+)
+BODIES = st.binary(max_size=600) | st.lists(WORDS, max_size=16).map(lambda w: struct.pack(f">{len(w)}I", *w))
+
+
+@given(
+    st.lists(
+        st.tuples(COMMANDS, st.integers(0, 255), st.integers(0, 0xFFFF), BODIES, st.booleans()), max_size=8
+    ),
+    st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_whatever_comes_the_answer_is_one_that_the_standard_has(
+    commands: list[tuple[int, int, int, bytes, bool]], held: bool
+) -> None:
+    device = fuzz.Device()
+    if held:
+        device.send(0, ME, fuzz.write(0xA00, 2))
+    for command, flags, request_id, body, mine in commands:
+        data = struct.pack(">BBHHH", 0x42, flags, command, len(body), request_id) + body
+        device.send(0, ME if mine else OTHER, data)
+
+
+# -- it finds what is wrong ------------------------------------------------------------------------
+
+
+def anybody_writes(self: Any, address: int, data: bytes, peer: gev.Peer, now: int) -> None:
+    WRITE(self, address, data, self.controller or peer, now)
+
+
+def no_key(self: Any, value: int, peer: gev.Peer, now: int) -> None:
+    self.controller = self.controller and peer
+    SET_PRIVILEGE(self, value, peer, now)
+
+
+def raises(self: Any, address: int, length: int) -> bytes:
+    return READ(self, address, length) if address != 0xD1C else bytes([])[0:0] + bytes([{}["SCSP"]])
+
+
+def answers_all(self: Any, request: Any) -> bytes | None:
+    return FORCE_IP(self, request) or b""
+
+
+def miscounts(self: Any, writes: Any, peer: gev.Peer, now: int) -> bytes:
+    return WRITE_REGISTERS(self, writes, peer, now)[:3] + b"\1"
+
+
+def forgets_the_id(self: Any) -> bytes:
+    return PACK(self)[:6] + b"\0\1" + self.payload
+
+
+DEVICE: Any = gev.GevDevice
+WRITE, SET_PRIVILEGE, READ = DEVICE._write, DEVICE._set_privilege, DEVICE._read
+FORCE_IP, WRITE_REGISTERS, PACK = DEVICE._force_ip, DEVICE._write_registers, gvcp.Ack.pack
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "broken"),
+    [
+        (DEVICE, "_write", anybody_writes),
+        (DEVICE, "_set_privilege", no_key),
+        (DEVICE, "_read", raises),
+        (DEVICE, "_force_ip", answers_all),
+        (DEVICE, "_write_registers", miscounts),
+        (gvcp.Ack, "pack", forgets_the_id),
+    ],
+)
+def test_a_broken_device_is_found_and_the_episode_can_be_sent_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, owner: Any, name: str, broken: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(owner, name, broken)
+    with pytest.raises(fuzz.Found) as found:
+        list(fuzz.episodes(fuzz.Fuzzer(SEED), SLICE))
+    file = tmp_path / "episode.txt"
+    fuzz.keep(found.value, file)
+    with pytest.raises(fuzz.Found) as again:
+        fuzz.replay(file)
+    assert str(again.value) == str(found.value)
+    monkeypatch.undo()
+    fuzz.replay(file)
+
+
+def test_a_leak_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[bytes] = []
+    receive = DEVICE.receive
+
+    def leaks(self: Any, data: bytes, peer: gev.Peer, now: int) -> Any:
+        kept.append(bytes(4000))
+        return receive(self, data, peer, now)
+
+    monkeypatch.setattr(DEVICE, "receive", leaks)
+    with pytest.raises(AssertionError, match="memory grew"):
+        fuzz.fuzz(10_000, SEED)
+
+
+READ_CCP = bytes.fromhex("42 01 0080 0004 0001 00000a00")
+
+
+@pytest.mark.parametrize(
+    ("data", "answers", "what"),
+    [
+        (READ_CCP, ["0000 0081 0004 0001 00000000"], ""),
+        (READ_CCP, ["8006 0081 0000 0001"], ""),
+        (READ_CCP, [], "no answer"),
+        (READ_CCP, ["0000 0081 0004 0001 00000000"] * 2, "2 answers"),
+        (READ_CCP, ["0000 0081 0004 0002 00000000"], "the acknowledge's header"),
+        (READ_CCP, ["0000 0080 0004 0001 00000000"], "the acknowledge's header"),
+        (READ_CCP, ["0000 0081 0008 0001 0000000000000000"], "READREG_ACK"),
+        (READ_CCP, ["8088 0081 0000 0001"], "status 0x8088"),
+        (READ_CCP[:-1], ["0000 0081 0004 0001 00000000"], "a length or an id that is wrong"),
+        (b"\x42\x00" + READ_CCP[2:], ["8006 0081 0000 0001"], "an answer where silence is due"),
+        (fuzz.write(0xD00, 1), ["0000 0083 0004 0001 00000001"], "written by who is not in control"),
+    ],
+)
+def test_the_oracle(data: bytes, answers: list[str], what: str) -> None:
+    assert complaint(data, [bytes.fromhex(a) for a in answers], MAC, in_control=False, held=True) == what
