@@ -477,6 +477,14 @@ def usb_ack_ids() -> None:
 
 
 @breaks
+def usb_ack_prefix() -> None:
+    from camtwin.wire import gencp
+
+    ack = gencp.Header.ack
+    gencp.Header.ack = lambda self, *said, **named: b"U3VX" + ack(self, *said, **named)[4:]
+
+
+@breaks
 def usb_blocks_from_1() -> None:
     from camtwin.wire import u3v
 
