@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 COUNT ?= 1000000
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark
+APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark gcc libc6-dev libusb-1.0-0-dev valgrind
+VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev
 
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -15,11 +16,11 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz benchmark statistics soak loss check clean
+.PHONY: help setup demo test test-vm fuzz benchmark statistics soak loss check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(VENV)/.warm  ## create .venv, install camtwin into it, compile its kernels
 
@@ -37,6 +38,10 @@ check: $(VENV)/.dev  ## style, types, import rules
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
+
+test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, and Aravis streams there (root, once)
+	@tools/apt-install $(VM_APT)
+	$(BIN)/pytest -s tests/vm/check_usb3.py
 
 fuzz: $(VENV)/.dev  ## hostile datagrams against the control channel; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))

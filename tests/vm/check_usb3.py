@@ -1,0 +1,83 @@
+"""The Linux kernel attaches the USB3 Vision twin by its own vhci_hcd, and stock Aravis streams in the guest.
+
+`make test-vm`. Not a part of `make test`: it needs root once, a minute or two, and QEMU.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from peers.usb import UsbTwin
+from vm.machine import HERE, boot, disk
+
+SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the guest says, from attaching to the twin's second life."""
+    disk()
+    twins = [UsbTwin()]
+    twins[0].__enter__()
+    port = twins[0].port
+
+    def told(line: str) -> None:
+        if line == "== kill":
+            twins[0].kill()
+            twins.append(UsbTwin(port=port))
+            twins[-1].__enter__()
+
+    try:
+        job = f"set -- {port}\n" + (HERE / "job").read_text()
+        lines = boot(job, SECONDS, told)
+    finally:
+        twins[-1].__exit__()
+    print("\n".join(lines))
+    return [line.removeprefix("== ") for line in lines if line.startswith("== ")]
+
+
+def frames(said: list[str], run: str) -> tuple[int, int]:
+    """(completed buffers, failures) of one run of arv-camera-test."""
+    text = "\n".join(line for line in said if line.startswith(f"{run} "))
+    found = [re.search(rf"{name}\s*=\s*(\d+)", text) for name in ("n_completed_buffers", "n_failures")]
+    assert all(found), text
+    completed, failures = (int(each[1]) for each in found if each)
+    return completed, failures
+
+
+@pytest.mark.timeout(1500)
+def test_the_kernel_enumerates_it(said):
+    assert any(line.startswith("kernel 6.") for line in said)
+    assert "attached" in said
+    assert "speed 5000" in said
+    assert "lsusb 4 endpoints, 0 complaints" in said
+
+
+def test_aravis_lists_it_and_grabs_fifty_frames(said):
+    assert any(re.match(r"listed Basler-2676\w+-7\d+ \(USB3\)", line) for line in said)
+    completed, failures = frames(said, "first")
+    assert completed >= 50
+    assert failures == 0
+
+
+def test_detach_in_mid_stream_and_attach_again(said):
+    assert "detached" in said
+    assert any(line.startswith("cut ") for line in said)
+    assert "attached again" in said
+    completed, failures = frames(said, "second")
+    assert completed >= 10
+    assert failures == 0
+
+
+def test_the_twin_is_killed_and_comes_back(said):
+    assert "gone" in said
+    completed, failures = frames(said, "third")
+    assert completed >= 10
+    assert failures == 0
+
+
+def test_the_kernel_has_nothing_to_complain_of(said):
+    assert said[-1] == "end"
+    assert not [line for line in said if re.search(r"BUG|Oops|WARNING", line)]
