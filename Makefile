@@ -43,8 +43,9 @@ test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB 
 	@tools/apt-install $(VM_APT)
 	$(BIN)/pytest -s tests/vm/check_usb3.py
 
-fuzz: $(VENV)/.dev  ## hostile datagrams against the control channel; COUNT=1000000 SEED=... to do it again
+fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/links/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into docs/benchmarks.md; JSON=FILE for the numbers
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")

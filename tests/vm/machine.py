@@ -24,6 +24,8 @@ PACKAGES = (
     "usbip",
     "usbutils",
     "aravis-tools-cli",
+    "python3-gi",
+    "gir1.2-aravis-0.8",
 )
 SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"

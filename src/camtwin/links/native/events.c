@@ -40,6 +40,37 @@ int libusb_cancel_transfer(struct libusb_transfer *transfer)
 	return link_cancel(flight_of(transfer));
 }
 
+/* -- deadlines of asynchronous transfers */
+static struct flight *earliest(const libusb_context *context)
+{
+	struct flight *found = NULL;
+	for (struct link *link = links(); link; link = link->next)
+		for (struct flight *f = link->pending.first; f; f = f->next)
+			if (f->context == context && f->deadline_ms && !f->unlink_sequence && (!found || f->deadline_ms < found->deadline_ms))
+				found = f;
+	return found;
+}
+
+static int64_t next_deadline(const libusb_context *context)
+{
+	struct flight *flight = earliest(context);
+	return flight ? flight->deadline_ms : 0;
+}
+
+static void expire(const libusb_context *context)
+{
+	for (;;) {
+		pthread_mutex_lock(&lock);
+		struct flight *flight = earliest(context);
+		bool due = flight && flight->deadline_ms <= now_ms();
+		if (due)
+			flight->timed_out = true;
+		pthread_mutex_unlock(&lock);
+		if (!due || link_cancel(flight))
+			return;
+	}
+}
+
 /* -- arrival and leaving: `lock` held on entry and on return, released around callbacks */
 static void tell(libusb_context *c, struct notice *notice)
 {
@@ -98,10 +129,10 @@ static void run_callbacks(libusb_context *c)
 static void handle(libusb_context *c, int64_t deadline, const int *completed)
 {
 	while (!c->done.first && !c->notices && !c->interrupted && !(completed && *completed)) {
-		int64_t now = now_ms(), expiry = links_deadline(c);
+		int64_t now = now_ms(), expiry = next_deadline(c);
 		if (expiry && expiry <= now) {
 			pthread_mutex_unlock(&lock);
-			links_expire(c);
+			expire(c);
 			pthread_mutex_lock(&lock);
 			continue;
 		}

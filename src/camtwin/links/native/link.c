@@ -169,6 +169,8 @@ static void *read_link(void *argument)
 }
 
 /* -- attaching and detaching */
+struct link *links(void) { return all; }
+
 struct link *link_find(const struct server *server, const char *bus_id)
 {
 	for (struct link *link = all; link; link = link->next)
@@ -385,35 +387,4 @@ int link_control(struct link *link, uint8_t type, uint8_t request, uint16_t valu
 		memcpy(data, buffer + sizeof setup, (size_t)actual);
 	free(buffer);
 	return error ? error : actual;
-}
-
-/* -- deadlines of asynchronous transfers */
-static struct flight *earliest(const libusb_context *context)
-{
-	struct flight *found = NULL;
-	for (struct link *link = all; link; link = link->next)
-		for (struct flight *f = link->pending.first; f; f = f->next)
-			if (f->context == context && f->deadline_ms && !f->unlink_sequence && (!found || f->deadline_ms < found->deadline_ms))
-				found = f;
-	return found;
-}
-
-int64_t links_deadline(const libusb_context *context)
-{
-	struct flight *flight = earliest(context);
-	return flight ? flight->deadline_ms : 0;
-}
-
-void links_expire(const libusb_context *context)
-{
-	for (;;) {
-		pthread_mutex_lock(&lock);
-		struct flight *flight = earliest(context);
-		bool due = flight && flight->deadline_ms <= now_ms();
-		if (due)
-			flight->timed_out = true;
-		pthread_mutex_unlock(&lock);
-		if (!due || link_cancel(flight))
-			return;
-	}
 }

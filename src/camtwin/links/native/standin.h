@@ -124,8 +124,7 @@ int link_submit(struct link *link, struct flight *flight);
 int link_cancel(struct flight *flight);
 int link_exchange(struct link *link, struct flight *flight, unsigned timeout_ms);
 int link_control(struct link *link, uint8_t type, uint8_t request, uint16_t value, uint16_t index, void *data, uint16_t bytes, unsigned timeout_ms);
-void links_expire(const libusb_context *context); /* cancel what is past its deadline */
-int64_t links_deadline(const libusb_context *context); /* the next one, 0: none; `lock` held */
+struct link *links(void); /* the first of all; `lock` held */
 
 /* devices.c */
 libusb_context *context_or_default(libusb_context *context);
