@@ -109,13 +109,19 @@ class Fuzzer:
         return bytes(urb)
 
 
+def new_device() -> U3vDevice:
+    """The control of a camera that nobody has touched."""
+    camera, quiet = stub().camera, Quiet()
+    who = Identity("ace", 8, 1, Description(0xF000_0000, camera.xml_file))
+    return U3vDevice(who, CameraPort(camera, gencp.Status), quiet, quiet)
+
+
 def to_devices(fuzzer: Fuzzer, count: int) -> None:
     """So many commands; AssertionError names the first that is answered as none may be."""
+    device = new_device()
     for done in range(count):
         if done % EPISODE == 0:
-            camera, quiet = stub().camera, Quiet()
-            who = Identity("ace", 8, 1, Description(0xF000_0000, camera.xml_file))
-            device = U3vDevice(who, CameraPort(camera, gencp.Status), quiet, quiet)
+            device = new_device()
         data = fuzzer.command()
         try:
             ack = device.receive(data)
