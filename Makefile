@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 COUNT ?= 1000000
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 tshark gcc libc6-dev libusb-1.0-0-dev valgrind
+APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool tshark gcc libc6-dev libusb-1.0-0-dev valgrind
 VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev
 
 export PIP_CONSTRAINT := constraints.txt
@@ -16,7 +16,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark statistics soak loss check clean
+.PHONY: help setup demo test test-vm fuzz benchmark statistics soak loss kills check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -47,20 +47,26 @@ fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/links/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
-benchmark: $(VENV)/.warm  ## measure kernels beside numpy, and the camera, into docs/benchmarks.md; JSON=FILE for the numbers
+benchmark: $(VENV)/.warm  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
+	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
 
-soak: $(VENV)/.dev $(VENV)/.warm  ## a minute of clients coming and going, recorded and replayed (root)
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, a session that is replayed (root)
 	@tools/apt-install $(APT)
+	$(BIN)/python benchmarks/soak.py
 	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
 
 loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
 	@tools/apt-install $(APT)
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
+
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
+	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -14,3 +14,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="seconds that clients come and go in tests/peers/test_replay.py",
     )
     parser.addoption("--frames", type=int, default=12, help="frames in tests/peers/test_loss.py")
+    parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/test_storage.py")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--kills"))  # pyright: ignore[reportArgumentType]

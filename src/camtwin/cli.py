@@ -159,7 +159,17 @@ def _metadata(twin: Any, scene: str, settings: Any, timestamp_ns: int) -> dict[s
     }
 
 
-Bind = Annotated[str, typer.Option(help="IPv4 address of this computer that the twin has.")]
+Models = Annotated[
+    list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
+]
+Bind = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="IPv4 address of this computer that the twin has; once for each of several, "
+        "or the next addresses are taken.  [default: 127.0.0.1]",
+        show_default=False,
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),
@@ -177,6 +187,15 @@ FaultSpecs = Annotated[
 ]
 
 
+Pace = Annotated[
+    str,
+    typer.Option(
+        metavar="N|max",
+        help="Camera seconds per second; max: as fast as this computer and the client can.",
+    ),
+]
+
+
 class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
@@ -186,11 +205,11 @@ class LinkKind(StrEnum):
 
 @app.command()
 def run(
-    model: Model,
+    models: Models,
     link: Annotated[
         LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
     ] = None,
-    bind: Bind = "127.0.0.1",
+    bind: Bind = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the USB/IP server.")] = 3240,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
@@ -198,6 +217,7 @@ def run(
     settings: Set = None,
     seconds: For = None,
     link_speed: Speed = "sheet",
+    pace: Pace = "1",
     journal: Annotated[
         Path | None,
         typer.Option(
@@ -212,6 +232,10 @@ def run(
         ),
     ] = None,
     fault: FaultSpecs = None,
+    nonvolatile: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where it keeps user sets and custom data.", show_default=False),
+    ] = None,
     any_destination: Annotated[
         bool,
         typer.Option(
@@ -219,46 +243,61 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Run a twin that stock software finds on the network, until Ctrl-C."""
+    """Run twins that stock software finds on the network, until Ctrl-C.
+
+    Several have addresses one after the other (127.0.0.1, 127.0.0.2, ...) and seeds, so serial numbers, too.
+    """
+    import contextlib
+
     from camtwin.links.faults import Faults
     from camtwin.links.record import recorded
-    from camtwin.links.serve import serve, serve_usb3
+    from camtwin.links.runtime import pace_of
+    from camtwin.links.serve import Place, serve
 
-    faults = _user(Faults.parse, fault or (), seed)
-    twin = _session(model, scene, seed, serial, settings, link_speed).twin
-    usb = (link or twin.sheet.link) == "usb3"
-    if usb and (fault or any_destination):
-        raise UsageProblem("--fault and --allow-any-destination are of networks: a USB link has neither")
-    line = LiveLine(twin)
+    speed = _user(pace_of, pace)
+    if journal and nonvolatile:
+        raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
+    binds = _addresses(bind or ["127.0.0.1"], len(models))
+    if len(models) > 1 and (serial or journal or pcap):
+        raise UsageProblem("--serial, --journal and --pcap are for one twin")
+    with contextlib.ExitStack() as recording:
+        places = []
+        for number, (model, address) in enumerate(zip(models, binds, strict=True)):
+            own = (seed + number) % 2**64
+            faults = _user(Faults.parse, fault or (), own)
+            start = {
+                "model": model,
+                "scene": scene,
+                "seed": own,
+                "serial": serial,
+                "settings": settings or [],
+                "link_speed": link_speed,
+            }
+            twin = recorded(_session(**start, storage=nonvolatile).twin, journal, start)
+            running = recording.enter_context(twin)
+            usb = (link or running.sheet.link) == "usb3"
+            if usb and (fault or any_destination or pcap):
+                raise UsageProblem("--fault, --pcap and --allow-any-destination are of networks, USB is none")
+            places.append(Place(running, address, faults, pcap, port if usb else None))
+        line = LiveLine([place.twin for place in places], pace)
 
-    def ready(running: Any) -> None:
-        at = f"{bind}:{running.server.port} (USB/IP)" if usb else bind
-        print(f"{twin.sheet.title}, serial {twin.camera.serial}, ready at {at}", flush=True)
-        if usb:
-            print(_ATTACH.format(bind=bind, port=running.server.port), flush=True)
-        line.begin()
+        def ready(links: Any) -> None:
+            for place, running in zip(places, links, strict=True):
+                twin, usb = place.twin, place.usb_port is not None
+                at = f"{place.bind}:{running.server.port} (USB/IP)" if usb else place.bind
+                last = "ready " if place is places[-1] else ""
+                print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
+                if usb:
+                    print(_ATTACH.format(bind=place.bind, port=running.server.port), flush=True)
+            line.begin()
 
-    start = {
-        "model": model,
-        "scene": scene,
-        "seed": seed,
-        "serial": serial,
-        "settings": settings or [],
-        "link_speed": link_speed,
-    }
-    with recorded(twin, journal, start) as running:
-        if usb:
-            serve_usb3(running, bind=bind, port=port, seconds=seconds, ready=ready, status=line.show)
-            return line.end()
         serve(
-            running,
-            bind=bind,
+            places,
             seconds=seconds,
             ready=ready,
             status=line.show,
-            faults=faults,
             any_destination=any_destination,
-            pcap=pcap,
+            pace=speed,
         )
     line.end()
 
@@ -266,27 +305,51 @@ def run(
 _ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
   usbip --tcp-port {port} attach -r {bind} -b 1-1
 For one program, without either:
-  camtwin exec --port {port} -- arv-tool-0.8"""
+  camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})
 def execute(
     program: Annotated[list[str], typer.Argument(help="A program and its arguments.", show_default=False)],
     port: Annotated[
-        list[int] | None,
+        list[str] | None,
         typer.Option(
-            min=1, max=65535, help="Of a twin's USB/IP server; may be given again.", show_default="3240"
+            metavar="[ADDRESS:]PORT",
+            help="Of a twin's USB/IP server; may be given again.",
+            show_default="3240",
         ),
     ] = None,
 ) -> None:
     """Run a program that uses libusb with the twins of this computer as its USB devices: -- PROGRAM ..."""
     from camtwin.links import native
 
-    environment = native.environment([("127.0.0.1", each) for each in port or [3240]])
+    servers = [_user(_server, each) for each in port or ["3240"]]
+    environment = native.environment(servers)
     try:
         os.execvpe(program[0], program, environment)
     except OSError as problem:
         raise UsageProblem(f"cannot run {program[0]}: {problem.strerror}") from None
+
+
+def _server(text: str) -> tuple[str, int]:
+    """PORT or ADDRESS:PORT, read; ValueError if it is neither."""
+    import ipaddress
+
+    address, _, port = text.rpartition(":")
+    if not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise ValueError(f"--port {text}: PORT or ADDRESS:PORT is wanted")
+    return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
+
+
+def _addresses(given: list[str], count: int) -> list[str]:
+    """One address a twin; the ones after the first if only that is given."""
+    import ipaddress
+
+    if len(given) == count:
+        return given
+    if len(given) > 1:
+        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
+    return [str(_user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]
 
 
 @app.command()
@@ -342,12 +405,12 @@ def demo(
 ) -> None:
     """A first look: run a Baumer VCXG-124M on loopback and take a picture of what a client receives."""
     from camtwin import files
-    from camtwin.links.serve import serve
+    from camtwin.links.serve import Place, serve
 
     files.writer(output)
     bind = "127.0.0.1"
     twin = _session("baumer-vcxg-124m", scene, 0, None, None, "1G").twin
-    line = LiveLine(twin)
+    line = LiveLine([twin])
 
     async def first_light(_: Any) -> None:
         await _first_light(twin, bind, scene, output)
@@ -358,7 +421,7 @@ def demo(
         f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first picture ...",
         flush=True,
     )
-    serve(twin, bind=bind, seconds=seconds, status=line.show, task=first_light)
+    serve([Place(twin, bind)], seconds=seconds, status=line.show, task=first_light)
     line.end()
 
 
@@ -399,9 +462,9 @@ class LiveLine:
 
     PLAIN_S = 10.0
 
-    def __init__(self, twin: Any) -> None:
-        self.twin, self.terminal, self.shown = twin, sys.stdout.isatty(), False
-        self._before: tuple[int, int] = (0, 0)  # host ns, bytes
+    def __init__(self, twins: list[Any], pace: str = "1") -> None:
+        self.twins, self.pace, self.terminal, self.shown = twins, pace, sys.stdout.isatty(), False
+        self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
         self._plain_ns = 0
         self._text = ""
 
@@ -409,27 +472,39 @@ class LiveLine:
         """Show from now on: what a newcomer reads first has been said."""
         self.shown = True
 
-    def show(self, link: Any) -> None:
-        """Told by the link, twice a second."""
-        status, now = link.status(), link.runtime.host_now()
-        then, sent = self._before
-        self._before = (now, status.bytes)
-        rate = (status.bytes - sent) * 1e3 / (now - then) if then else 0.0
+    def show(self, links: Any) -> None:
+        """Told by the links, twice a second; of several twins, the sums and the hottest."""
+        each, now = [link.status() for link in links], links[0].runtime.host_now()
+
+        def total(name: str) -> int:
+            return sum(getattr(status, name) for status in each)
+
+        then, camera_then, before = self._before
+        camera_now, sent = sum(link.runtime.now() for link in links) // len(links), total("bytes")
+        self._before = (now, camera_now, sent)
+        rate = (sent - before) * 1e3 / (now - then) if then else 0.0
+        clients = [status.client for status in each if status.client]
+        one = len(each) == 1
         parts = [
-            self.twin.sheet.model,
-            f"client {status.client or 'none'}",
-            f"{status.frames} frames",
+            self.twins[0].sheet.model if one else f"{len(each)} twins",
+            f"client {clients[0] if clients else 'none'}" if one else f"{len(clients)} clients",
+            f"{total('frames')} frames",
             f"{rate:.1f} MB/s",
-            f"{status.resent_packets} resends",
-            f"{self.twin.camera.temperature_C:.1f} C",
+            f"{total('resent_packets')} resends",
+            f"{max(twin.camera.temperature_C for twin in self.twins):.1f} C",
         ]
-        if status.late_frames:
-            parts.append(f"{status.late_frames} late")
-        if status.dropped_frames:
-            parts.append(f"{status.dropped_frames} dropped, this computer is too slow")
-        if status.faults:
-            struck = ", ".join(f"{count} {kind}" for kind, count in status.faults.items() if count)
-            parts.append(f"faults: {struck or 'none'} of {status.packets} packets")
+        if self.pace == "max":
+            parts.append(f"pace max, now {(camera_now - camera_then) / (now - then) if then else 1:.1f}x")
+        elif self.pace != "1":
+            parts.append(f"pace {self.pace}")
+        if late := total("late_frames"):
+            parts.append(f"{late} late")
+        if dropped := total("dropped_frames"):
+            parts.append(f"{dropped} dropped, this computer is too slow")
+        if each[0].faults:
+            counts = {kind: sum(status.faults[kind] for status in each) for kind in each[0].faults}
+            struck = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+            parts.append(f"faults: {struck or 'none'} of {total('packets')} packets")
         self._text = " | ".join(parts)
         if not self.shown:
             return
@@ -445,7 +520,13 @@ class LiveLine:
 
 
 def _session(
-    model: str, scene: str, seed: int, serial: str | None, settings: list[str] | None, link_speed: str
+    model: str,
+    scene: str,
+    seed: int,
+    serial: str | None,
+    settings: list[str] | None,
+    link_speed: str,
+    storage: Path | None = None,
 ) -> Any:
     """A twin in process, looking at the scene, with the features written."""
     import camtwin
@@ -459,6 +540,7 @@ def _session(
         seed=seed,
         serial=serial,
         link_speed=_user(bits_per_s, link_speed),
+        storage=storage,
     )
     for text in settings or ():
         cam.set(text)
@@ -501,6 +583,7 @@ def _told(problem: Exception) -> str:
 
 def _expected(problem: Exception) -> bool:
     """Is this the user's or the computer's doing, rather than a mistake of ours?"""
+    from camtwin.camera.usersets import StorageProblem
     from camtwin.files import FileProblem
     from camtwin.genicam import Refused
     from camtwin.genicam.tree import NoSuchFeature
@@ -513,6 +596,7 @@ def _expected(problem: Exception) -> bool:
         problem,
         (
             FileProblem,
+            StorageProblem,
             JournalBroken,
             NoFrame,
             NoPicture,

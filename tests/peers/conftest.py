@@ -18,6 +18,7 @@ PROGRAMS = {
     "ip": "iproute2",
     "arv-tool-0.8": "aravis-tools-cli",
     "tshark": "tshark",
+    "ethtool": "ethtool",
 }
 ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
 

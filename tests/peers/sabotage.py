@@ -137,6 +137,25 @@ def xml_wider() -> None:
 
 
 @breaks
+def xml_all_cached() -> None:
+    """Hosts are allowed to keep what changes by itself."""
+    description("<Cachable>NoCache</Cachable>", "<Cachable>WriteThrough</Cachable>")
+
+
+@breaks
+def xml_unindexed() -> None:
+    """Every line has the registers of the first."""
+    description('<pIndex Offset="4">LineSelector_Value</pIndex>', "")
+
+
+@breaks
+def sequencer_stuck() -> None:
+    from camtwin.camera.sequencer import Sequencer
+
+    Sequencer.hear = lambda self, moment: None
+
+
+@breaks
 def limits_ignored() -> None:
     from camtwin.genicam.tree import Refused, Tree
 
@@ -239,10 +258,10 @@ def wire_lossy() -> None:
 
     make = Sender.__init__
 
-    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
-        make(self, sock, on_problem, Faults(drop=0.02, seed=1), tap)
+    def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, *others: Any) -> None:
+        make(self, sock, on_problem, Faults(drop=0.02, seed=1), *others)
 
-    Sender.__init__ = lossy
+    Sender.__init__ = lossy  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @breaks
@@ -271,6 +290,40 @@ def pacing_slow() -> None:
         make(self, clock, 0.97 * pace, *monotonic, **named)
 
     WallRuntime.__init__ = slow
+
+
+@breaks
+def seeds_alike() -> None:
+    """All twins of a process have the same seed."""
+    from camtwin import cli
+
+    make = cli._session
+    cli._session = lambda *args, **named: make(*args, **{**named, "seed": 0})
+
+
+@breaks
+def pace_ignored() -> None:
+    from camtwin.links import runtime
+
+    runtime.paced = lambda clock, pace: runtime.WallRuntime(clock)
+
+
+@breaks
+def timestamps_by_wall() -> None:
+    """The camera's timestamps are those of this computer."""
+    import time
+
+    from camtwin.camera import Camera
+
+    Camera.timestamp = property(lambda self: time.monotonic_ns() & ~7)  # type: ignore[assignment]
+
+
+@breaks
+def datagrams_uncut() -> None:
+    """Large datagrams for everybody, cut by the kernel or not."""
+    from camtwin.links import segmentation
+
+    segmentation.cuts = lambda interface, address: True
 
 
 @breaks
@@ -322,9 +375,9 @@ def pcap_early() -> None:
     make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
     taps: list[Any] = []
 
-    def tapped(self: Sender, sock: Any, on_problem: Any, faults: Any = None, tap: Any = None) -> None:
-        taps[:] = [self, tap]
-        make(self, sock, on_problem, faults, tap)
+    def tapped(self: Sender, *args: Any) -> None:
+        make(self, *args)
+        taps[:] = [self, self._tap]
 
     def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
         sender, tap = taps
@@ -332,8 +385,56 @@ def pcap_early() -> None:
             tell(tap, named["packet"](i), sender._target, whole=True)
         pass_on(self, block_id, first, attempts, **named)
 
-    Sender.__init__, Mischief.pass_on = tapped, early
+    Sender.__init__ = tapped  # pyright: ignore[reportAttributeAccessIssue]
+    Mischief.pass_on = early
     StreamTap.sent = StreamTap.sent_run = lambda self, *args, **named: None
+
+
+@breaks
+def chunks_little_endian() -> None:
+    from camtwin.camera import chunks
+
+    write = chunks.tail
+    chunks.tail = lambda exposure, order="big": write(exposure, "little")
+
+
+@breaks
+def chunks_swapped() -> None:
+    """OffsetX is said to be OffsetY."""
+    from camtwin.camera import chunks
+
+    both = chunks.FEATURES["OffsetX"], chunks.FEATURES["OffsetY"]
+    chunks.FEATURES["OffsetY"], chunks.FEATURES["OffsetX"] = both  # pyright: ignore[reportIndexIssue]
+
+
+@breaks
+def chunks_all() -> None:
+    """Every chunk is sent, enabled or not."""
+    from camtwin.camera import chunks, exposure
+    from camtwin.camera.features import chunk_data_control, transport_layer_control
+    from camtwin.genicam.nodes import By
+
+    everything = By(dict.fromkeys(chunk_data_control.NAMES, True))
+    enabled, size = chunks.enabled, transport_layer_control.size
+    chunks.enabled = lambda e: [*everything] if enabled(e) else []
+    told = lambda *asked: size(asked[0], asked[1], asked[2], asked[3], everything)  # noqa: E731
+    exposure.size = transport_layer_control.size = told
+
+
+@breaks
+def user_sets_forgotten() -> None:
+    """Saved, and gone with the power."""
+    from camtwin.links.storage import DiskStorage
+
+    DiskStorage.store = lambda self, name, data: None
+
+
+@breaks
+def user_sets_unheard() -> None:
+    """Hosts are not told that a loaded set changes what they have read."""
+    from camtwin.genicam.tree import Tree
+
+    Tree._changers = lambda self, node: []
 
 
 @breaks

@@ -25,6 +25,11 @@ CHAPTERS = (
     "ImageFormatControl",
     "AcquisitionControl",
     "AnalogControl",
+    "DigitalIOControl",
+    "CounterAndTimerControl",
+    "EventControl",
+    "ActionControl",
+    "SequencerControl",
     "TransportLayerControl",
 )
 
@@ -155,7 +160,66 @@ def check_same_as_the_registers(net: Namespace) -> None:
         assert struct.unpack(">I", onlooker.read(0x0D08, 4))[0] == 4000
 
 
+def check_selectors(net: Namespace) -> None:
+    """Each entry of a selector has values, limits and access of its own; a set and a path of it, too."""
+    with nodes_of(net) as nodes:
+        feature = nodes.get_node
+        lines = []
+        for line in ("Line0", "Line1", "Line2", "Line3"):
+            feature("LineSelector").value = line
+            modes = access(feature("LineMode")), access(feature("LineSource"))
+            lines.append((feature("LineMode").value, feature("LineFormat").value, *modes))
+        assert lines == [
+            ("Input", "OptoCoupled", "RO", "NA"),
+            ("Input", "TTL", "RW", "NA"),
+            ("Input", "TTL", "RW", "NA"),
+            ("Output", "OptoCoupled", "RO", "RW"),
+        ]
+        feature("LineSelector").value = "Line1"
+        high = feature("LineDebouncerHighTimeAbs")
+        assert (high.min, high.max, high.unit, access(high)) == (0, 5000, "us", "RW")
+        feature("LineMode").value = "Output"
+        assert (access(high), access(feature("LineSource"))) == ("NA", "RW")
+        for number, output in enumerate(("UserOutput1", "UserOutput2", "UserOutput3")):
+            feature("UserOutputSelector").value = output
+            feature("UserOutputValue").value = True
+            assert feature("UserOutputValueAll").value == (2 << number) - 1
+        feature("SequencerConfigurationMode").value = "On"
+        ways = [(0, 0, 1), (5, 2, 77), (127, 3, 127)]
+        for number, path, following in ways:
+            feature("SequencerSetSelector").value = number
+            feature("SequencerPathSelector").value = path
+            feature("SequencerSetNext").value = following
+            feature("SequencerTriggerSource").value = "Timer1End"
+        read = []
+        for number, path, _ in [*ways, (5, 3, 0)]:
+            feature("SequencerSetSelector").value = number
+            feature("SequencerPathSelector").value = path
+            read.append((feature("SequencerSetNext").value, feature("SequencerTriggerSource").value))
+        assert read == [(1, "Timer1End"), (77, "Timer1End"), (127, "Timer1End"), (0, "Off")]
+        assert len(feature("EventSelector").symbolics) == 21
+        exposure, width = feature("ExposureTime"), feature("Width")
+
+        def shown() -> tuple[float, int, int, int]:
+            return exposure.value, width.value, feature("OffsetX").max, feature("PayloadSize").value
+
+        exposure.value, width.value = 777.0, 1024
+        feature("SequencerSetSave").execute()
+        feature("SequencerSetStart").value = feature("SequencerSetSelector").value
+        exposure.value, width.value = 500.0, 4096
+        assert shown() == (500, 4096, 0, 4096 * 3000)
+        feature("SequencerSetLoad").execute()
+        assert shown() == (777, 1024, 3072, 1024 * 3000)
+        exposure.value, width.value = 500.0, 4096
+        assert shown() == (500, 4096, 0, 4096 * 3000)
+        feature("SequencerConfigurationMode").value = "Off"
+        feature("SequencerMode").value = "On"
+        assert shown() == (777, 1024, 3072, 1024 * 3000)
+        assert [access(feature(n)) for n in ("ExposureTime", "Width", "SequencerSetNext")] == ["RO"] * 3
+
+
 HONEST = {
+    "selectors": check_selectors,
     "every-node": check_every_node,
     "limits": check_sheet_limits,
     "locks": check_locks,
@@ -176,6 +240,9 @@ def test_genapi(name):
         ("xml-little-endian", "every-node"),
         ("xml-wider", "limits"),
         ("locks-ignored", "locks"),
+        ("locks-ignored", "selectors"),
+        ("xml-unindexed", "selectors"),
+        ("xml-all-cached", "selectors"),
         ("writes-lost", "registers"),
     ],
 )

@@ -81,6 +81,14 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         (["replay", "/etc/hostname"], "camtwin: line 1 "),
         (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),
         (["run", MODEL, "--fault", "drop=2"], "camtwin: fault drop 2 is not within 0 to 1"),
+        (["run", MODEL, "--pace", "0"], "camtwin: pace '0' is neither a number above 0 nor max"),
+        (["run", MODEL, MODEL, "--serial", "7"], "camtwin: --serial, --journal and --pcap are for one twin"),
+        (["run", MODEL, MODEL, "--bind", "x"], "camtwin: Expected 4 octets in 'x'"),
+        (["run", MODEL, MODEL, "--bind", "255.255.255.255"], "camtwin: 4294967296 (>= 2**32) is not"),
+        (
+            ["run", *[MODEL] * 3, "--bind", "127.0.0.1", "--bind", "127.0.0.9"],
+            "camtwin: 2 addresses for 3 twins: --bind once, or once for each",
+        ),
         (
             ["run", MODEL, "--bind", "203.0.113.7"],
             "camtwin: no network interface has the address 203.0.113.7",

@@ -11,10 +11,15 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_python_example_runs(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
-    exec(compile(example, "README.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("(3000, 4096) ")
+def test_python_examples_run(capsys):
+    names, said = {}, []
+    for example in re.findall(r"```python\n(.*?)```", TEXT, re.S):
+        exec(compile(example, "README.md", "exec"), names)
+        said.append(capsys.readouterr().out)
+    frames, wires = said
+    assert frames.startswith("(3000, 4096) ")
+    assert wires.startswith("[(100700, True), (4137700, False), (200100700, True)")  # 97.7 us, t_ON of 3 us
+    assert wires.endswith(" []\n")  # no trigger was skipped
 
 
 def test_links_lead_somewhere():

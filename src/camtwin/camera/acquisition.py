@@ -88,6 +88,7 @@ TABLE = (
     (S.DRAIN,             E.OVER,    "close",          S.IDLE),
     (S.BUSY,              E.TRIGGER, "skip",           STAY),
     (SHOOTING,            E.TRIGGER, "skip",           STAY),
+    (S.AFTER,             E.TRIGGER, "skip",           STAY),
     (WAITING,             E.STOP,    "drain",          S.DRAIN),
     (SHOOTING,            E.STOP,    "stop_after",     STAY),
     (WAITING + SHOOTING,  E.ABORT,   "abandon",        S.DRAIN),
@@ -109,8 +110,10 @@ class Host(Protocol):
 
     clock: Scheduler
     trigger_timing: Trigger
+    world: object
     transmitter: Transmitter
     on_exposure: Callable[[Exposure], object]
+    on_read: Callable[[Exposure], object]
 
     @property
     def sensor(self) -> Sensor: ...
@@ -120,8 +123,11 @@ class Host(Protocol):
     def temperature_C(self) -> float: ...
     @property
     def timestamp(self) -> Ns: ...
+    @property
+    def sequencer_set(self) -> int: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
     def next_frame_id(self) -> int: ...
+    def tell(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ class Shot:
     frame_id: int
     settings: Settings
     trigger_ns: Ns
+    sequencer_set: int
 
 
 class TriggerPath:
@@ -138,28 +145,41 @@ class TriggerPath:
 
     def __init__(self, machine: Acquisition) -> None:
         self.machine = machine
+        self.age_ns: Ns = 0
         self._under_way: dict[int, Entry] = {}
         self._count = 0
 
-    def edge(self) -> None:
+    def edge(self, age_ns: Ns) -> None:
+        """The source triggers; age_ns ago, if it took so long to be sure of it (the filter of a line)."""
         host = self.machine.host
         if self.machine.state in (S.IDLE, S.DRAIN):
             return
         if not (delay := host.settings.TriggerDelay_ns["FrameStart"]):
-            self.machine.fire(E.TRIGGER)
+            self._trigger(age_ns)
         elif len(self._under_way) >= host.trigger_timing.queue:
             host.emit("TriggerSkipped")
         else:
             self._count += 1
-            self._under_way[self._count] = host.clock.at(host.clock.now + delay, self._arrive, self._count)
+            due = host.clock.now + delay
+            self._under_way[self._count] = host.clock.at(due, self._arrive, self._count, age_ns)
+
+    @property
+    def under_way(self) -> int:
+        """Triggers that wait for TriggerDelay to pass."""
+        return len(self._under_way)
 
     def clear(self) -> None:
         for entry in self._under_way.values():
             self.machine.host.clock.cancel(entry)
         self._under_way.clear()
 
-    def _arrive(self, number: int) -> None:
+    def _arrive(self, number: int, age_ns: Ns) -> None:
         del self._under_way[number]
+        self._trigger(age_ns)
+
+    def _trigger(self, age_ns: Ns) -> None:
+        self.age_ns = age_ns
+        self.machine.host.emit("FrameTrigger")
         self.machine.fire(E.TRIGGER)
 
 
@@ -262,11 +282,12 @@ class Acquisition:
     def take(self) -> E | None:
         """Freeze the frame: number, settings, start of exposure."""
         host, now = self.host, self.host.clock.now
-        self._shot = Shot(host.next_frame_id(), host.settings, now)
+        self._shot = Shot(host.next_frame_id(), host.settings, now, host.sequencer_set)
         self._frames_left -= 1
         if host.settings.TriggerMode["FrameStart"] == "Off":
             return E.EXPOSE
-        timing, start = host.trigger_timing, now + host.trigger_timing.latency_ns
+        timing = host.trigger_timing
+        start = now + timing.latency_ns - self.trigger.age_ns  # the sheet counts from the pin
         if now < self.readout_end:
             host.emit("TriggerOverlapped", self._shot.frame_id)
             if self._reading and start < self.readout_end and timing.grid_ns:
@@ -288,6 +309,9 @@ class Acquisition:
             trigger_ns=shot.trigger_ns,
             start_ns=now,
             end_ns=now + shot.settings.ExposureTime_ns,
+            told=host.tell() if shot.settings.ChunkModeActive else {},
+            world=host.world,
+            sequencer_set=shot.sequencer_set,
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)
@@ -327,6 +351,7 @@ class Acquisition:
         if not self._discard:
             self.host.emit("FrameEnd", frame_id)
         self._discard = False
+        self.host.on_read(readout.exposure)
         self.fire(E.OVER)
 
     # -- ending ----------------------------------------------------------------------------------
@@ -344,6 +369,14 @@ class Acquisition:
         self._discard = self._reading is not None
         self.host.transmitter.clear()
         return self.drain()
+
+    def cut(self) -> None:
+        """The power has gone: nothing runs out."""
+        self.state = S.IDLE
+        self.trigger.clear()
+        for entry in (self._entry, self._readout_entry):
+            self.host.clock.cancel(entry)
+        self.host.transmitter.clear()
 
     def close(self) -> None:
         self.host.emit("AcquisitionEnd")

@@ -7,13 +7,23 @@ callbacks, when a frame has been exposed and when its bits leave. It knows no li
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from camtwin.camera import wiring
 from camtwin.camera.acquisition import Acquisition, E, S
+from camtwin.camera.auto import Brightness
+from camtwin.camera.counters import Counter, Timer
+from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
+from camtwin.camera.features.digital_io_control import all_statuses
+from camtwin.camera.lines import Line
+from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
-from camtwin.camera.thermal import temperature_C
+from camtwin.camera.signals import LEVELS, Signals
+from camtwin.camera.thermal import Housing
 from camtwin.camera.transport import LinkTiming, Transmitter
+from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
 from camtwin.genicam import Refused, Registers, Tree, description, zipped
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
@@ -32,10 +42,18 @@ class Camera:
     clock          the virtual time it lives in
     serial         its serial number
     link, memory   timing of the link in front of it, and the image memory that evens it out
+    storage        what it keeps without power; as long as it lives if None
     """
 
     def __init__(
-        self, sheet: CameraSheet, clock: Scheduler, *, serial: str, link: LinkTiming, memory: Memory
+        self,
+        sheet: CameraSheet,
+        clock: Scheduler,
+        *,
+        serial: str,
+        link: LinkTiming,
+        memory: Memory,
+        storage: Storage | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
         self.tree = Tree(Settings, sheet.features, sheet.link)
@@ -46,19 +64,58 @@ class Camera:
         self.xml_file = zipped(self.xml, f"{name}.xml")
         self.xml_url = f"Local:{name}.zip;{XML_ADDRESS:X};{len(self.xml_file):X}"
         self._settings: Settings = self.tree.factory()
+        self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0
         self._clock_zero: Ns = 0
+        self.chunk_sources: dict[str, Callable[[], float]] = {
+            "DeviceTemperature": lambda: self.temperature_reading_C,
+            "CounterValue": lambda: self.counters[self._settings.CounterSelector].value,
+            "LineStatusAll": lambda: all_statuses(self),
+        }
+        self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
         self.sensor = GlobalShutter(
             sheet.sensor.timing.clock_hz, sheet.readout.row_clocks, sheet.readout.base_ns
         )
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
+        self.housing = Housing(
+            sheet.thermal,
+            clock,
+            serial,
+            lambda: self._settings.DeviceTemperatureStatusTransition,
+            self._status_changed,
+        )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
         self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
         self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
+        self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
+        self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
+        self.signals = Signals()
+        self.events = EventQueue(clock, sheet.events)
+        formats = self.tree.nodes["LineFormat"].row.get("formats", {})
+        self.lines = {
+            name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
+            for name in self._units("LineSelector")
+        }
+        self.brightness = Brightness(self)
+        self.on_read: Callable[[Exposure], object] = self.brightness.regard
+        self._stalled: set[str] = set()  # why no image leaves
+        self._build()
+        self._power_up()
+
+    def _build(self) -> None:
+        """What forgets all with the power: made anew."""
         self.acquisition = Acquisition(self)
+        self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
+        self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
+        self.sequencer = Sequencer(self)
+
+    def _units(self, selector: str) -> list[str]:
+        """Names of the lines, counters, timers that this model has."""
+        node = self.tree.nodes[selector]
+        return list(node.entries) if node.here else []
 
     # -- what hosts do ---------------------------------------------------------------------------
     @property
@@ -68,8 +125,40 @@ class Camera:
 
     @settings.setter
     def settings(self, new: Settings) -> None:
-        self._settings = new
+        self.keeper.watch(self._settings, new)
+        self.take_over(self.sequencer.laid_over(new))
+
+    def take_over(self, new: Settings) -> None:
+        """Put settings in force, and let the parts know that listen to what has changed."""
+        old, self._settings = self._settings, new
+        if not wiring.same(old, new):
+            self._connect()
+        if new.EventNotification is not old.EventNotification:
+            self.events.choose(new.EventNotification)
+        if new.DeviceTemperatureStatusTransition is not old.DeviceTemperatureStatusTransition:
+            self.housing.check()
+        if new.UserOutputValue is not old.UserOutputValue:
+            for name, level in new.UserOutputValue.items():
+                if level != old.UserOutputValue[name]:
+                    self.emit(LEVELS[name][not level])
         self.acquisition.fire(E.RETIME)
+
+    def _connect(self) -> None:
+        sources = self.tree.nodes["TriggerSource"].entries
+        self.signals.connect(
+            wiring.routes(
+                self._settings,
+                lines=self.lines,
+                counters=self.counters.values(),
+                timers=self.timers.values(),
+                sequencer=self.sequencer,
+                trigger=self.acquisition.trigger,
+                trigger_sources=[source for source in sources if source not in ("All", "Off")],
+                filter_ns=self.line_timing.filter_ns,
+            )
+        )
+        for line in self.lines.values():
+            line.refresh(self.signals.level)
 
     def read(self, address: int, length: int) -> bytes:
         """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
@@ -95,6 +184,37 @@ class Camera:
         """Write a command's register, as a host does that executes it."""
         self.write(self.tree.find(command).address, (1).to_bytes(4, self.tree.order))
 
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        """An action command, as it comes from a link; True if it concerns this camera."""
+        self.told("action", device_key, group_key, group_mask)
+        s = self.settings
+        matched = [
+            n
+            for n, key in s.ActionGroupKey.items()
+            if device_key == s.ActionDeviceKey and group_key == key and group_mask & s.ActionGroupMask[n]
+        ]
+        for n in matched:
+            self.emit(f"Action{n}")
+        return bool(matched)
+
+    def told(self, word: str, *args: int | str) -> None:
+        """A command from outside that is no register's is carried out now: a journal keeps it, for `obey`."""
+        self.on_command(self.clock.now, word, args)
+
+    def obey(self, word: str, *args: Any) -> None:
+        """Carry out such a command again. ValueError, KeyError or TypeError if it is none."""
+        match word:
+            case "action":
+                self.action(*args)
+            case "drive":
+                name, level = args
+                self.lines[name].drive(bool(level))
+            case "pulse":
+                name, width_ns, period_ns, count, delay_ns = args
+                self.lines[name].pulse(width_ns, period_ns=period_ns, count=count, delay_ns=delay_ns)
+            case _:
+                raise ValueError(f"no command {word!r}")
+
     # -- what features ask and commands do (camera/features/rules.py: Acts) -----------------------
     @property
     def acquiring(self) -> bool:
@@ -107,7 +227,26 @@ class Camera:
 
     @property
     def temperature_C(self) -> float:
-        return temperature_C(self.sheet.thermal, self.clock.now)
+        """True temperature inside."""
+        return self.housing.temperature_C
+
+    @property
+    def temperature_reading_C(self) -> float:
+        return self.housing.reading_C
+
+    @property
+    def temperature_status(self) -> str:
+        return self.housing.status
+
+    @property
+    def link_bytes_per_s(self) -> int:
+        return self.transmitter.timing.bytes_per_s
+
+    def load_user_set(self, selector: str) -> None:
+        self._restore(self.keeper.load(selector))
+
+    def save_user_set(self, selector: str) -> None:
+        self.keeper.save(selector, self.settings)
 
     @property
     def timestamp(self) -> Ns:
@@ -133,13 +272,76 @@ class Camera:
         self.acquisition.fire(E.ABORT)
 
     def trigger_software(self, selector: str) -> None:
-        self.acquisition.trigger.edge()
+        self.emit("Software")
+
+    @property
+    def sequencer_set(self) -> int:
+        return self.sequencer.active
+
+    # -- what surrounds it -----------------------------------------------------------------------
+    def power_cycle(self) -> None:
+        """Off and on: what is under way is lost, the default user set is loaded, counts begin again.
+
+        The housing keeps its temperature: it is a moment."""
+        self.acquisition.cut()
+        for timer in self.timers.values():
+            timer.cut()
+        self.events.clear()
+        self.signals.rest(but=self.lines)
+        self._build()
+        self._settings = self.tree.factory()
+        self._frames_begun, self.timestamp_latched = 0, 0
+        self._power_up()
+
+    def preset_frame_count(self, count: int) -> None:
+        """Let the next frame be number count + 1."""
+        self._frames_begun = count
+
+    def preset_timestamp(self, ns: Ns) -> None:
+        self._clock_zero = self.clock.now - ns
+
+    def stall(self, why: str) -> None:
+        """No image leaves until nothing of what stalls it is left."""
+        if not self._stalled:
+            self.transmitter.stall()
+        self._stalled.add(why)
+
+    def resume(self, why: str) -> None:
+        self._stalled.discard(why)
+        if not self._stalled:
+            self.transmitter.resume()
+
+    def _power_up(self) -> None:
+        self._clock_zero = self.clock.now
+        self._restore(self.keeper.restored())
+        self._connect()
+
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        """Settings that were kept; the link may be slower now than it was then."""
+        limit = min(kept["DeviceLinkThroughputLimit"], self.link_bytes_per_s)
+        self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
+
+    def _status_changed(self, new: str, old: str) -> None:
+        """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""
+        if new == "Exceeded":
+            self.stall("heat")
+        elif old == "Exceeded":
+            self.resume("heat")
+        if (old, new) != ("High", "Normal"):
+            self.emit("DeviceTemperatureStatusChanged")
 
     # -- for the parts ---------------------------------------------------------------------------
     def emit(self, name: str, frame_id: int | None = None) -> None:
-        """Something happened: tell whoever listens, as (t_ns, name, frame)."""
+        """Something happened: tell whoever listens, as (t_ns, name, frame), then do what it causes."""
+        self.signals.settle(name)
         for listener in self.listeners:
             listener(self.clock.now, name, frame_id)
+        self.events.notify(name, self.timestamp, frame_id)
+        self.signals.act(name)
+
+    def tell(self) -> dict[str, float]:
+        """What chunks say of the running camera, now."""
+        return {name: source() for name, source in self.chunk_sources.items()}
 
     def next_frame_id(self) -> int:
         """Frames are counted from 1 and wrap at 2^32."""

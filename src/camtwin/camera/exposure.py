@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from camtwin.camera.features.transport_layer_control import size
 from camtwin.camera.settings import Settings
 from camtwin.pixels.formats import FORMATS, PixelFormat, payload_bytes
 from camtwin.units import Ns
@@ -17,6 +19,9 @@ class Exposure:
     timestamp_ns      start of exposure by the camera's clock, in its ticks
     trigger_ns        when the trigger was taken
     start_ns, end_ns  when the sensor gathers light
+    told              what the running camera said as it began, for chunks, by name
+    world             what stood before the sensor then; the camera only hands it on to who renders
+    sequencer_set     active when the trigger was taken
     """
 
     frame_id: int
@@ -26,6 +31,9 @@ class Exposure:
     trigger_ns: Ns
     start_ns: Ns
     end_ns: Ns
+    told: Mapping[str, float] = field(default_factory=dict)
+    world: object = field(default=None, compare=False)
+    sequencer_set: int = 0
 
     @property
     def pixel_format(self) -> PixelFormat:
@@ -38,8 +46,19 @@ class Exposure:
 
     @property
     def payload_bytes(self) -> int:
-        """Bytes of the frame on the link."""
+        """Bytes of the frame on the link, with its chunks."""
+        s = self.settings
+        return size(s.Width, s.Height, s.PixelFormat, s.ChunkModeActive, s.ChunkEnable)
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes of the image in it, were it sent."""
         return payload_bytes(self.pixel_format, self.settings.Width, self.settings.Height)
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the picture itself travels: the chunk Image may be off."""
+        return not self.settings.ChunkModeActive or self.settings.ChunkEnable["Image"]
 
 
 @dataclass(frozen=True, slots=True)

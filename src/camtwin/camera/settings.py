@@ -7,11 +7,38 @@ in where the host sees another one: `ExposureTime_ns`, `Gain_dB["All"]`.
 from __future__ import annotations
 
 from camtwin.camera.features.acquisition_control import AcquisitionControl
+from camtwin.camera.features.action_control import ActionControl
 from camtwin.camera.features.analog_control import AnalogControl
+from camtwin.camera.features.auto_control import AutoFeatureControl
+from camtwin.camera.features.chunk_data_control import ChunkDataControl
+from camtwin.camera.features.counter_and_timer_control import CounterAndTimerControl
+from camtwin.camera.features.defect_pixel_control import DefectPixelControl
 from camtwin.camera.features.device_control import DeviceControl
+from camtwin.camera.features.digital_io_control import DigitalIOControl
+from camtwin.camera.features.event_control import EventControl
 from camtwin.camera.features.image_format_control import ImageFormatControl
+from camtwin.camera.features.lut_control import LUTControl
+from camtwin.camera.features.sequencer_control import SequencerControl
 from camtwin.camera.features.transport_layer_control import TransportLayerControl
+from camtwin.camera.features.user_set_control import CustomDataControl, UserSetControl
 
 
-class Settings(DeviceControl, ImageFormatControl, AcquisitionControl, AnalogControl, TransportLayerControl):
+class Settings(
+    DeviceControl,
+    ImageFormatControl,
+    AcquisitionControl,
+    AnalogControl,
+    AutoFeatureControl,
+    LUTControl,
+    DefectPixelControl,
+    ChunkDataControl,
+    UserSetControl,
+    CustomDataControl,
+    DigitalIOControl,
+    CounterAndTimerControl,
+    EventControl,
+    ActionControl,
+    SequencerControl,
+    TransportLayerControl,
+):
     """The chapters together; a model's data sheet picks what it has of them."""

@@ -1,13 +1,123 @@
-"""Temperature: a housing that warms up from its surroundings after it is switched on."""
+"""Temperature: a housing that warms up after it is switched on, its sensor, and its status.
+
+The body has one time constant: T(t) = T_end + (T_0 - T_end) exp(-(t - t_0) / tau). When a threshold will be
+crossed is known, so status changes are events at their moment, whether anybody looks or not.
+"""
 
 from __future__ import annotations
 
-from math import exp
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from math import exp, log
 
 from camtwin.models.schema import Thermal
-from camtwin.units import SEC, Ns
+from camtwin.simtime import Entry, Scheduler
+from camtwin.units import MS, SEC, Ns
+
+COOLER_K = 1.0  # below the threshold of High before it is Normal again (assumed)
 
 
-def temperature_C(thermal: Thermal, now: Ns) -> float:
-    """degC at the internal sensor, `now` after the camera was switched on: one body, one time constant."""
-    return thermal.ambient_C + thermal.rise_K * (1 - exp(-now / SEC / thermal.time_constant_s))
+def sensor_error_K(thermal: Thermal, serial: str, true_C: float) -> float:
+    """What this camera's sensor shows too much: one share of the sheet's accuracy everywhere."""
+    share = int.from_bytes(sha256(serial.encode()).digest()[:4], "big") / 0xFFFF_FFFF * 2 - 1
+    cold = min(max(-true_C / -thermal.lowest_C, 0.0), 1.0)
+    return share * (thermal.accuracy_K + cold * (thermal.cold_accuracy_K - thermal.accuracy_K))
+
+
+class Housing:
+    """The camera's temperature, and its status Normal, High or Exceeded.
+
+    thresholds  asks for the transitions' temperatures, degC by name (DeviceTemperatureStatusTransition)
+    changed     told after a status change, with the new status and the old
+    """
+
+    def __init__(
+        self,
+        thermal: Thermal,
+        clock: Scheduler,
+        serial: str,
+        thresholds: Callable[[], Mapping[str, float]],
+        changed: Callable[[str, str], object],
+    ) -> None:
+        self.thermal, self.clock, self.serial = thermal, clock, serial
+        self._thresholds, self._changed = thresholds, changed
+        self._ambient_C = thermal.ambient_C
+        self._held_C: float | None = None
+        self._start: tuple[Ns, float] = (clock.now, thermal.ambient_C)
+        self._planned: Entry | None = None
+        self.status = "Normal"
+
+    @property
+    def temperature_C(self) -> float:
+        """True temperature inside."""
+        if self._held_C is not None:
+            return self._held_C
+        t_0, T_0 = self._start
+        age = (self.clock.now - t_0) / SEC / self.thermal.time_constant_s
+        return self._end_C + (T_0 - self._end_C) * exp(-age)
+
+    @property
+    def reading_C(self) -> float:
+        """What the sensor inside shows: with its error, within its range."""
+        true_C = self.temperature_C
+        shown = true_C + sensor_error_K(self.thermal, self.serial, true_C)
+        return min(max(shown, self.thermal.lowest_C), self.thermal.highest_C)
+
+    @property
+    def _end_C(self) -> float:
+        return self._ambient_C + self.thermal.rise_K
+
+    @property
+    def will_change(self) -> bool:
+        """Whether the status will change by itself."""
+        return self._planned is not None
+
+    @property
+    def ambient_C(self) -> float:
+        return self._ambient_C
+
+    @ambient_C.setter
+    def ambient_C(self, degrees: float) -> None:
+        self._start = (self.clock.now, self.temperature_C)
+        self._ambient_C, self._held_C = degrees, None
+        self.check()
+
+    def hold(self, degrees: float) -> None:
+        """Fix the temperature inside, until the ambient is set again."""
+        self._held_C = degrees
+        self.check()
+
+    def check(self) -> None:
+        """Change the status where it must, step by step, and plan for when it will have to."""
+        while (new := self._next_status()) != self.status:
+            old, self.status = self.status, new
+            self._changed(new, old)
+        self.clock.cancel(self._planned)
+        times = [t for limit in self._watched() if (t := self._reaches(limit)) is not None]
+        self._planned = self.clock.at(min(times), self.check) if times else None
+
+    def _next_status(self) -> str:
+        at, now = self._thresholds(), self.temperature_C
+        if self.status == "Exceeded":
+            return "Normal" if now <= at["ExceededToNormal"] else "Exceeded"
+        if self.status == "High" and now >= at["HighToExceeded"]:
+            return "Exceeded"
+        if self.status == "High":
+            return "Normal" if now <= at["NormalToHigh"] - COOLER_K else "High"
+        return "High" if now > at["NormalToHigh"] else "Normal"
+
+    def _watched(self) -> list[float]:
+        at = self._thresholds()
+        return {
+            "Normal": [at["NormalToHigh"]],
+            "High": [at["HighToExceeded"], at["NormalToHigh"] - COOLER_K],
+            "Exceeded": [at["ExceededToNormal"]],
+        }[self.status]
+
+    def _reaches(self, limit_C: float) -> Ns | None:
+        """When the temperature gets there, if it is on its way."""
+        now_C, left = self.temperature_C, limit_C - self._end_C
+        if self._held_C is not None or not left or (ratio := (now_C - self._end_C) / left) < 1:
+            return None
+        wait = round(self.thermal.time_constant_s * log(ratio) * SEC)
+        return self.clock.now + max(wait, MS)

@@ -21,11 +21,14 @@ IP_UDP_GVSP_BYTES = 20 + 8 + 8  # inside the packet size: what a packet spends b
 ETHERNET_BYTES = 8 + 14 + 4 + 12  # around it: preamble, header, FCS, gap between frames
 LEADER_BYTES = IP_UDP_GVSP_BYTES + 36
 TRAILER_BYTES = 46  # IP_UDP_GVSP_BYTES + 8, padded to Ethernet's least frame
+CHUNK_TRAILER_BYTES = IP_UDP_GVSP_BYTES + 16
 
 
 class LinkTiming(Protocol):
     """How long a frame is on the link."""
 
+    @property
+    def bytes_per_s(self) -> int: ...
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
 
 
@@ -35,13 +38,19 @@ class GigETiming:
 
     wire: GigE
 
+    @property
+    def bytes_per_s(self) -> int:
+        return self.wire.bits_per_s // 8
+
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        """Leader, payload packets and trailer, with GevSCPD after each."""
+        """Leader, payload packets and trailer, with GevSCPD after each; slower where the limit says so."""
         full, rest = divmod(payload_bytes, settings.GevSCPSPacketSize - IP_UDP_GVSP_BYTES)
         packets = full + (rest > 0) + 2
         inside = full * settings.GevSCPSPacketSize + (rest + IP_UDP_GVSP_BYTES if rest else 0)
-        wire_bytes = LEADER_BYTES + inside + TRAILER_BYTES + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
-        return wire_bytes * 8 * SEC // self.wire.bits_per_s + packets * settings.GevSCPD
+        trailer = CHUNK_TRAILER_BYTES if settings.ChunkModeActive else TRAILER_BYTES
+        wire_bytes = LEADER_BYTES + inside + trailer + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
+        bits_per_s = min(self.wire.bits_per_s, 8 * settings.DeviceLinkThroughputLimit)
+        return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,13 @@ class U3vTiming:
     bus: Usb3
     high_speed: bool = False
 
+    @property
+    def bytes_per_s(self) -> int:
+        return self.bus.high_bytes_per_s if self.high_speed else self.bus.super_bytes_per_s
+
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
         """The payload at the rate that it gets; leader and trailer, 84 bytes, are not counted."""
-        rate = self.bus.high_bytes_per_s if self.high_speed else self.bus.super_bytes_per_s
+        rate = self.bytes_per_s
         if settings.DeviceLinkThroughputLimitMode == "On":
             rate = min(rate, settings.DeviceLinkThroughputLimit)
         return payload_bytes * SEC // rate
@@ -61,10 +74,13 @@ class U3vTiming:
 
 @dataclass(frozen=True, slots=True)
 class NoLink:
-    """Nothing in the way: a frame is there when it has been read."""
+    """Nothing in the way: a frame is there when it has been read, unless the limit says otherwise."""
+
+    bytes_per_s = 50_000_000_000
 
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        return 0
+        limit = settings.DeviceLinkThroughputLimit
+        return 0 if limit >= self.bytes_per_s else payload_bytes * SEC // limit
 
 
 class Transmitter:

@@ -73,16 +73,21 @@ class Feature(Generic[T]):
     value: Rule | None = None  # computed, no field of Settings; read-only unless ...
     put: Callable[..., Mapping[str, Any]] | None = None  # ... a view: put(shown, settings) -> changed fields
     do: Callable[..., object] | None = None  # a command's work: do(device, *selected)
+    reloads: bool = False  # a command after which every saved setting may be another
+    volatile: bool = False  # the camera changes it by itself: hosts must not cache it
     available: Rule | None = None
     locked: Rule | None = None
     saved: bool = True  # part of a stored configuration; Streamable
+    sequenced: bool = False  # a set of the sequencer may hold it
     visibility: str = "Beginner"
     custom: bool = False  # not in SFNC
     at: Mapping[str, int | tuple[int, int]] = field(default_factory=dict)
     """By link: where its standard places the register; (address, bytes) where it also says how long it is."""
     bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
+    chunk: tuple[int, int] | None = None  # id of the chunk that holds it, and where: a value of frames only
     elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
     by: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()  # selectors whose entry a rule picks, without a register for each
     length: int = 4
     attr: str = field(default="", init=False)
     chapter: str = field(default="", init=False)
@@ -107,7 +112,7 @@ class Feature(Generic[T]):
 
     @property
     def stored(self) -> bool:
-        return self.value is None and self.do is None and not self.elsewhere
+        return self.value is None and self.do is None and not self.elsewhere and not self.chunk
 
     def on(self, link: str) -> Self:
         """This feature as a link's standard has it: its place, and its length if the standard gives one."""
@@ -254,6 +259,31 @@ class String(Feature[str]):
 
     def unpack(self, data: bytes, order: Order) -> str:
         return data.partition(b"\0")[0].decode(errors="replace")
+
+
+@dataclass(frozen=True, eq=False)
+class Register(Feature[bytes]):
+    """A table read and written as bytes: numbers of `width` bytes, big-endian, each of at most `highest`."""
+
+    _: KW_ONLY
+    width: int = 1
+    highest: int = 0xFF
+    node = "Register"
+
+    def take(self, value: Any) -> bytes:
+        data = bytes.fromhex(value) if isinstance(value, str) else bytes(value)
+        if len(data) != self.length:
+            raise ValueError(f"wants {self.length} bytes, not {len(data)}")
+        entries = (int.from_bytes(data[i : i + self.width], "big") for i in range(0, self.length, self.width))
+        if (most := max(entries)) > self.highest:
+            raise ValueError(f"entry {most} is above the maximum {self.highest}")
+        return data
+
+    def pack(self, shown: Any, order: Order) -> bytes:
+        return shown
+
+    def unpack(self, data: bytes, order: Order) -> bytes:
+        return data
 
 
 class Command(Feature[None]):

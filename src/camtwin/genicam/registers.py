@@ -26,8 +26,8 @@ class Registers:
         for node in tree.here:
             for plane, address, coding in node.registers():
                 value = plane == "Value"
-                if value and node.feature.elsewhere:
-                    continue  # the link's
+                if value and (node.feature.elsewhere or node.feature.chunk):
+                    continue  # the link's, or of frames only
                 if value and node.feature.bits:
                     shared.setdefault(address, []).append(node)
                     continue

@@ -22,12 +22,15 @@ from camtwin.genicam.nodes import (
     Feature,
     Numeric,
     Order,
+    Register,
     Rule,
     String,
 )
 
 ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
 BYTE_ORDER: Mapping[str, Order] = {"gige": "big", "usb3": "little"}  # GigE Vision and GenCP each fix it
+MOST_SHOWN = 64
+"""Entries of a table that `shown` lists one by one."""
 ASK = Boolean("What a rule says of another feature.", value=0)
 
 
@@ -39,7 +42,7 @@ class NoSuchFeature(AttributeError):
     """This model has no feature of that name."""
 
 
-Why = Literal["address", "readonly", "unavailable", "locked", "range"]
+Why = Literal["address", "readonly", "unavailable", "locked", "range", "storage"]
 
 
 class Refused(Exception):
@@ -98,7 +101,7 @@ class Node:
     @property
     def access(self) -> str:
         f = self.feature
-        return f.elsewhere or ("WO" if f.do else "RW" if f.stored or f.put else "RO")
+        return f.elsewhere or ("RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO")
 
     def number(self, name: str) -> Any:
         """A constant limit: the data sheet's, else the declaration's, else None."""
@@ -145,7 +148,8 @@ class Tree:
             self._place(node)
         for node in self.here:
             self._bind_rules(node)
-        self._pulled = {name: [n for n in self.here if name in self.pullers(n)] for name in self.nodes}
+        pullers = {n: self.pullers(n) for n in self.here}
+        self._pulled = {name: [n for n in self.here if name in pullers[n]] for name in self.nodes}
 
     # ---- a feature of this model
 
@@ -163,7 +167,8 @@ class Tree:
         options: list[Mapping[Any, int]] = []
         stride = node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
-            low, high = selector.number("min"), selector.number("max") if selector.here else 0
+            low = selector.number("min")
+            high = selector.number("max") if selector.here else low
             options.insert(0, selector.entries or {i: i for i in range(low, high + 1)})
             node.strides.insert(0, stride)
             stride *= 1 + max(options[0].values())
@@ -248,7 +253,8 @@ class Tree:
     def _changers(self, node: Node) -> list[str]:
         f = node.feature
         views = [n.feature.name for n in self.here if n.feature.put and f.name in n.rules["Value"].needs]
-        return [*self.pullers(node), *views]
+        loads = [n.feature.name for n in self.here if n.feature.reloads and f.saved and f.stored]
+        return [*self.pullers(node), *views, *loads]
 
     # ---- values, as the host sees them
 
@@ -268,11 +274,22 @@ class Tree:
         return By({k: f.held(said.get(k, usual) if isinstance(said, Mapping) else said) for k in node.keys})
 
     def shown(self, settings: Any) -> dict[str, Any]:
-        """Every setting by feature name, as a host sees it; a selected one by entry."""
+        """Every setting by feature name, as a host sees it; a selected one by entry.
+
+        Of long tables, and of two selectors, only what is not the factory's; bytes as hexadecimal digits."""
         table: dict[str, Any] = {}
+        plain = self.factory()
         for node in (n for n in self.here if n.feature.stored):
-            at = At(settings, None)
+            at, before = At(settings, None), At(plain, None)
             values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
+            if len(node.keys) > MOST_SHOWN or len(node.feature.by) > 1 or isinstance(node.feature, Register):
+                values = {
+                    key: value.hex() if isinstance(value, bytes) else value
+                    for key, value in values.items()
+                    if value != self.ask(node, "Value", before._replace(key=key))
+                }
+                if not values:
+                    continue
             table[node.feature.name] = (
                 {str(k): v for k, v in values.items()} if node.feature.by else values[None]
             )
@@ -300,7 +317,7 @@ class Tree:
     def find(self, name: str) -> Node:
         """The node of a feature that this model has and answers itself; NoSuchFeature names a near one."""
         node = self.nodes.get(name)
-        if node is None or not node.here or node.feature.elsewhere:
+        if node is None or not node.here or node.feature.elsewhere or node.feature.chunk:
             near = get_close_matches(name, [n.feature.name for n in self.here if n.feature.name != name], 1)
             raise NoSuchFeature(f"no feature {name}" + (f"; do you mean {near[0]}?" if near else ""))
         return node
@@ -352,10 +369,11 @@ class Tree:
 
     def load(self, device: Any, changes: Mapping[str, Any]) -> None:
         """Take over several settings at once."""
-        at = At(device.settings, device)
-        device.settings = self._pull(
-            replace(device.settings, **changes), [n for n in self.here if self.pullers(n)], at
-        )
+        device.settings = self.fit(replace(device.settings, **changes), device)
+
+    def fit(self, settings: Any, device: Any) -> Any:
+        """Settings with every value pulled into its limits."""
+        return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
 
     def _check(self, node: Node, shown: Any, at: At) -> Any:
         f = node.feature

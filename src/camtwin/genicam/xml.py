@@ -19,8 +19,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
-from camtwin.genicam.nodes import Enumeration, Feature, Numeric
-from camtwin.genicam.tree import Node, Tree
+from camtwin.genicam.nodes import Enumeration, Feature, Numeric, Register
+from camtwin.genicam.tree import Bound, Node, Tree
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <RegisterDescription xmlns="http://www.genicam.org/GenApi/Version_1_1"
@@ -67,6 +67,8 @@ class _Description:
         for category, features in self.categories.items():
             self.node("Category", category, el("pFeature", *features), standard=True)
         self.node("Port", "Device", standard=True)
+        for number in sorted({n.feature.chunk[0] for n in self.tree.here if n.feature.chunk}):
+            self.node("Port", f"Chunk_{number:08X}", el("ChunkID", f"{number:08X}"))
         names = (self.tree.nodes[f"Device{n}Name"].row["value"] for n in ("Vendor", "Model"))
         vendor, model = (re.sub(r"\W", "_", name) for name in names)  # the schema wants C names
         guids = {
@@ -84,7 +86,8 @@ class _Description:
         """The registers of a feature, then the node that a host sees."""
         f = n.feature
         for plane, address, coding in n.registers():
-            self.register(n, plane, address, coding)
+            if plane != "Value" or f.node != "Register":  # that one is its own register, below
+                self.register(n, plane, address, coding)
         self.categories[f.chapter].append(f.name)
         head = [
             el("ToolTip", f.doc.partition(". ")[0]),
@@ -111,7 +114,12 @@ class _Description:
                 + el("Unit", f.unit)
                 + el("Representation", f.form)
             )
-        tail += el("pSelected", *(m.feature.name for m in self.tree.here if f.name in m.feature.by))
+        elif isinstance(f, Register):
+            value = el("Address", hex(n.address)) + el("Length", f.length) + el("AccessMode", n.access)
+            value += el("pPort", "Device") + el("Cachable", "WriteThrough")
+            value += el("pInvalidator", *sorted(self.tree.stale(n, "Value")))
+        selected = (m.feature for m in self.tree.here if f.name in (*m.feature.by, *m.feature.follows))
+        tail += el("pSelected", *(m.name for m in selected))
         self.node(f.node, f.name, *head, value, tail, standard=not f.custom)
 
     def entry(self, n: Node, name: str, wire: int) -> str:
@@ -129,9 +137,16 @@ class _Description:
             f'<pIndex Offset="{w}">{s}_Value</pIndex>' for s, w in selectors if self.tree.nodes[s].here
         )
 
+    def live(self, n: Node, rule: Bound | None) -> bool:
+        """Does it change without a host's write? A sequencer changes its parameters, and what follows."""
+        if rule is None:
+            f = n.feature
+            return bool(f.elsewhere or f.chunk or f.volatile or f.sequenced)
+        return rule.live or any(self.tree.nodes[name].feature.sequenced for name in rule.needs)
+
     def register(self, n: Node, plane: str, address: int, coding: Feature[Any]) -> None:
         f, rule, value = n.feature, n.rules.get(plane), plane == "Value"
-        live = rule.live if rule else bool(f.elsewhere)
+        live = self.live(n, rule)
         cache = "NoCache" if live else "WriteAround" if coding.node == "Float" else "WriteThrough"
         stale: Iterable[str] = () if live else sorted(self.tree.stale(n, plane))
         kind, bits = {"Float": "FloatReg", "String": "StringReg"}.get(coding.node, "IntReg"), ""
@@ -143,11 +158,11 @@ class _Description:
             kind,
             f"{f.name}_{plane}",
             el("Visibility", "Invisible"),
-            el("Address", hex(address)),
+            el("Address", hex(f.chunk[1] if f.chunk else address)),
             self.index(n),
             el("Length", coding.length),
             el("AccessMode", n.access if value else "RO"),
-            el("pPort", "Device"),
+            el("pPort", f"Chunk_{f.chunk[0]:08X}" if f.chunk else "Device"),
             el("Cachable", cache),
             el("pInvalidator", *stale),
             bits,

@@ -28,12 +28,14 @@ from typing import Final, Self
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
+from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.port import CameraPort, LinkStatus
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import FreeRuntime, WallRuntime
+from camtwin.links.segmentation import cuts
 from camtwin.links.sender import IP_MTU_DISCOVER, Sender
 from camtwin.links.stream import GvspStream, Twin
-from camtwin.units import SEC, Ns
+from camtwin.units import SEC
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
 
@@ -83,10 +85,21 @@ class GigeLink:
             who = identity(twin, self.interface, port_of, stream_socket.getsockname()[1])
             self._capture, tap = None, None
             if pcap:
-                self._capture = Capture(pcap, bind, who.mac, self._camera_time, self._on_problem)
+                self._capture = Capture(pcap, bind, who.mac, self.runtime.now, self._on_problem)
                 opening.callback(self._capture.close)
                 tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
-            self.sender = Sender(stream_socket, self._on_problem, faults, tap)
+            # packets that faults strike are asked for again whatever the rate: it need not fall for them
+            free = isinstance(runtime, FreeRuntime)
+            pacing = Eager(1.0 if faults else LEAST) if free else OnSchedule()
+            self.sender = Sender(
+                stream_socket,
+                self._on_problem,
+                faults,
+                pacing,
+                tap,
+                self._on_sent,
+                lambda address: cuts(self.interface.name, address),
+            )
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
@@ -214,9 +227,11 @@ class GigeLink:
         self.runtime.post(self.gev.tick, self.runtime.host_now())
         self._plan_timer()
 
-    def _camera_time(self, host_ns: Ns) -> Ns:
-        """Virtual time of a host time, whether or not the twin has come so far."""
-        return int((host_ns - self.runtime.host_ns(0)) * self.runtime.pace)
+    def _on_sent(self) -> None:
+        """On the sender's thread: who waits for room need not."""
+        if self._loop and isinstance(self.runtime, FreeRuntime):
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                self._loop.call_soon_threadsafe(self.runtime.wake)
 
     def _on_problem(self, problem: BaseException) -> None:
         """The sender's thread died, or the capture's: the run ends, and says why."""

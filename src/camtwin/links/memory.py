@@ -18,16 +18,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Settings, Transfer
+from camtwin.camera import Settings, Transfer, chunks
+from camtwin.camera.events import Event
+from camtwin.camera.usersets import Storage
 from camtwin.genicam import Refused
+from camtwin.genicam.nodes import Order
 from camtwin.genicam.tree import At
+from camtwin.links.storage import DiskStorage
+from camtwin.links.world import Surroundings
 from camtwin.models import load
-from camtwin.pixels import FORMATS, PixelFormat
+from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.scene import Scene
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
@@ -35,6 +41,10 @@ from camtwin.units import Ns
 
 BUFFERS: Final = 256
 """Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
+
+
+EVENTS: Final = 1 << 16
+"""Events that a session keeps, the latest ones."""
 
 
 class NoImage(RuntimeError):
@@ -55,6 +65,8 @@ class Frame:
     received_ns   virtual time at which its last bit had arrived
     settings      those it was taken with
     seed          of the twin that took it
+    chunk_bytes   what follows the image in the payload
+    order         byte order of the chunks
     """
 
     image: NDArray[np.uint16] | None
@@ -63,6 +75,8 @@ class Frame:
     received_ns: Ns
     settings: Settings
     seed: int
+    chunk_bytes: bytes = b""
+    order: Order = "big"
 
     @property
     def pixel_format(self) -> PixelFormat:
@@ -75,19 +89,46 @@ class Frame:
             raise NoImage(f"frame {self.frame_id} has no image: the session was opened with render=False")
         return self.image
 
+    @property
+    def payload(self) -> bytes:
+        """The frame's bytes as they travel, its chunks behind the image."""
+        s = self.settings
+        if s.ChunkModeActive and not s.ChunkEnable["Image"]:
+            return self.chunk_bytes
+        return pack(self.picture, self.pixel_format).tobytes() + self.chunk_bytes
+
+    @property
+    def chunks(self) -> dict[str, Any] | None:
+        """Name -> value, as a host parses the payload's bytes; None without ChunkModeActive.
+
+        Image is the image's bytes, Binning (columns, rows), PixelFormat its name, ExposureTime in us."""
+        return chunks.parse(self.payload, self.order) if self.settings.ChunkModeActive else None
+
 
 class Session:
     """A host's view of one twin, in process.
 
     twin         the camera
     render       whether frames get an image
+    world        what surrounds it: cam.world.scene = ...
     overwritten  frames that arrived during `advance` and were overwritten before anybody fetched them
+    lines        the wires, by name: `cam.lines["Line0"].pulse(5_000)`; .drive, .level, .edges, .inner
+    events       what the camera told of (EventNotification On), the latest EVENTS
     """
 
     def __init__(self, twin: Twin, *, render: bool = True) -> None:
         own = self.__dict__  # attributes are features
-        own.update(twin=twin, render=render, overwritten=0, _arrived=deque[Transfer](maxlen=BUFFERS))
+        own.update(
+            twin=twin,
+            world=Surroundings(twin),
+            render=render,
+            overwritten=0,
+            lines=twin.camera.lines,
+            events=list[Event](),
+            _arrived=deque[Transfer](maxlen=BUFFERS),
+        )
         twin.camera.transmitter.on_delivery = self._arrive
+        twin.camera.events.send = self._hear
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +167,10 @@ class Session:
         node = camera.tree.find(name)
         return camera.tree.limits(node, At(camera.settings, camera, camera.tree.key(camera.settings, node)))
 
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
+        return self.twin.camera.action(device_key, group_key, group_mask)
+
     # -- time and frames -------------------------------------------------------------------------
     @property
     def now(self) -> Ns:
@@ -163,6 +208,8 @@ class Session:
         while not self._arrived:
             if start and camera.idle:
                 camera.start()
+            if not camera.transmitter.flowing and not camera.housing.will_change:
+                raise NoFrame("no frame comes: no image leaves, the link is stalled or the camera too hot")
             if (due := clock.next_time()) is None:
                 raise NoFrame(self._why())
             clock.advance_to(due)
@@ -175,7 +222,14 @@ class Session:
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
+            chunks.tail(e, camera.tree.order),
+            camera.tree.order,
         )
+
+    def _hear(self, event: Event) -> None:
+        events: list[Event] = self.events
+        events.append(event)
+        del events[:-EVENTS]
 
     def _arrive(self, transfer: Transfer) -> None:
         arrived: deque[Transfer] = self._arrived
@@ -205,6 +259,7 @@ def connect(
     serial: str | None = None,
     link_speed: str | int | None = "sheet",
     render: bool = True,
+    storage: str | Path | Storage | None = None,
 ) -> Session:
     """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
 
@@ -212,7 +267,10 @@ def connect(
     seed        of noise and fixed pattern; the same seed and commands give the same bytes
     serial      serial number; made from the seed if None
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
+    storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
     """
-    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=bits_per_s(link_speed))
+    kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
+    speed = bits_per_s(link_speed)
+    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept)
     return Session(twin, render=render)

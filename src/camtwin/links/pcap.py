@@ -54,7 +54,7 @@ class Capture:
     """A pcap file, open until it is closed; OSError if it cannot be.
 
     address, mac  the twin's
-    camera_time   virtual ns of a host time
+    now           virtual time now; asked on any thread
     on_problem    told, on the thread that writes, what ended it: an OSError that names the file
     """
 
@@ -63,12 +63,12 @@ class Capture:
         path: Path,
         address: str,
         mac: bytes,
-        camera_time: Callable[[Ns], Ns],
+        now: Callable[[], Ns],
         on_problem: Callable[[BaseException], object],
     ) -> None:
         self.path, self._address, self._mac, self._on_problem = path, address, mac, on_problem
-        self.camera_time = camera_time
-        self._epoch_ns = time.time_ns() - camera_time(time.monotonic_ns())
+        self.now = now
+        self._epoch_ns = time.time_ns() - now()
         self._queue: deque[tuple[int, Callable[[], bytes]]] = deque()
         self._waiting_bytes = 0
         self._ended = False
@@ -92,10 +92,6 @@ class Capture:
         self._file.close()
         if self._problem:
             raise self._problem
-
-    def now(self) -> Ns:
-        """Virtual time now."""
-        return self.camera_time(time.monotonic_ns())
 
     def datagram(
         self, source: Peer, destination: Peer, data: bytes, t_ns: Ns | None = None, *, whole: bool = True
@@ -250,7 +246,7 @@ class StreamTap:
 
     def begin(self, job: Job, block: gvsp.Block) -> None:
         """A frame begins to leave: these are its packets' times on the camera's wire."""
-        start, end = map(self._capture.camera_time, (job.start_ns, job.end_ns))
+        start, end = job.camera_ns
         sizes = np.full(block.last_packet + 1, block.data_bytes + block.headers.shape[1], np.int64)
         sizes[0], sizes[-1] = len(block.leader), len(block.trailer)
         sizes[-2] -= len(block.headers) * block.data_bytes - block.payload_bytes

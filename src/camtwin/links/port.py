@@ -17,6 +17,7 @@ STATUS_OF: Final = {
     "readonly": "WRITE_PROTECT",
     "unavailable": "ACCESS_DENIED",
     "locked": "ACCESS_DENIED",
+    "storage": "ERROR",
     "range": "INVALID_PARAMETER",
     "alignment": "BAD_ALIGNMENT",
 }

@@ -49,6 +49,7 @@ def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[T
         recorder = Recorder(put, start)
         camera = twin.camera
         camera.on_write = recorder.write
+        camera.on_command = recorder.command
         camera.on_refusal = lambda t_ns, refused: recorder.log(t_ns, journal.refusal(refused))
         camera.listeners.append(event := lambda t_ns, *what: recorder.log(t_ns, journal.event(*what)))
         try:

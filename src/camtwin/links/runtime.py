@@ -4,6 +4,9 @@ Events run when the wall has reached them, in the order and with the virtual tim
 a wall; how late they came is counted and changes nothing. Commands from outside are stamped with virtual now:
 first every event that is due runs, then the command. Everything happens on the event loop's thread.
 
+FreeRuntime, for `--pace max`, waits for no clock while pictures stream: the next event is due at once, as
+long as the link has room for what comes of it.
+
 Two times: virtual time (`now`, `--pace` scales it) is the camera's. Host time (`host_now`, the monotonic
 clock) is the protocols': a heartbeat means the same to a client whatever the pace.
 """
@@ -12,10 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from camtwin.simtime import Scheduler
 from camtwin.units import SEC, Ns
@@ -40,6 +44,24 @@ class Lateness:
         self.events += 1
         self.sum_ns += late_ns
         self.worst_ns = max(self.worst_ns, late_ns)
+
+
+MOST_EVENTS: Final = 64
+"""Run in a row without a clock, before the event loop has its turn again."""
+
+
+def pace_of(text: str) -> float:
+    """A pace as people write it: a positive number, or "max", which is infinity. ValueError if neither."""
+    with contextlib.suppress(ValueError):
+        pace = math.inf if text == "max" else float(text)
+        if pace > 0 and (text == "max" or math.isfinite(pace)):
+            return pace
+    raise ValueError(f"pace {text!r} is neither a number above 0 nor max")
+
+
+def paced(clock: Scheduler, pace: float) -> WallRuntime:
+    """What runs a clock at this pace; infinity is as fast as it can be."""
+    return FreeRuntime(clock) if math.isinf(pace) else WallRuntime(clock, pace)
 
 
 class WallRuntime:
@@ -85,7 +107,7 @@ class WallRuntime:
         try:
             return call(*args, **kwargs)
         finally:
-            self._wake.set()  # it may have planned events
+            self.wake()  # it may have planned events
 
     def post(self, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """As `command`, for callbacks that nobody awaits: an exception ends `run`, which raises it."""
@@ -97,6 +119,10 @@ class WallRuntime:
     def fail(self, problem: BaseException) -> None:
         """End `run` with this exception (the first one counts). From the loop's thread."""
         self._failure = self._failure or problem
+        self.wake()
+
+    def wake(self) -> None:
+        """Have `run` look again at what is due. From the loop's thread."""
         self._wake.set()
 
     async def run(self, until_ns: Ns | None = None) -> None:
@@ -108,8 +134,53 @@ class WallRuntime:
             now = self.advance(until_ns)
             if until_ns is not None and now >= until_ns:
                 return
-            due = self.clock.next_time()
-            times = [t for t in (due, until_ns) if t is not None]
-            timeout = max(0.0, (self.host_ns(min(times)) - self.host_now()) / SEC) if times else None
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout)
+                await asyncio.wait_for(self._wake.wait(), self._pause_s(until_ns))
+
+    def _pause_s(self, until_ns: Ns | None) -> float | None:
+        """How long nothing is due; None: until something wakes this."""
+        times = [t for t in (self.clock.next_time(), until_ns) if t is not None]
+        return max(0.0, (self.host_ns(min(times)) - self.host_now()) / SEC) if times else None
+
+
+class FreeRuntime(WallRuntime):
+    """Runs events as fast as a link takes what comes of them; while nothing streams, as the wall goes.
+
+    The frames' virtual times are those of any pace: only when in host time an event runs is different.
+
+    streaming   told by the link: are pictures on their way to somebody?
+    room        told by the link: could it take another? `wake` has to follow when it can again
+    """
+
+    def __init__(self, clock: Scheduler, monotonic: Callable[[], Ns] = time.monotonic_ns) -> None:
+        super().__init__(clock, 1.0, monotonic)
+        self.streaming: Callable[[], bool] = lambda: False
+        self.room: Callable[[], bool] = lambda: True
+        self._free = False
+
+    def now(self) -> Ns:
+        return self.clock.now if self._free else super().now()
+
+    def host_ns(self, virtual_ns: Ns) -> Ns:
+        """When it would be due at pace 1 from now on."""
+        return self.host_now() + virtual_ns - self.now()
+
+    def advance(self, limit_ns: Ns | None = None) -> Ns:
+        if not self._free:
+            super().advance(limit_ns)
+        for _ in range(MOST_EVENTS):
+            due = self.clock.next_time()
+            late = due is not None and limit_ns is not None and due > limit_ns
+            free = due is not None and not late and self.streaming()
+            if self._free and not free:
+                self._wall_zero, self._virtual_zero = self.host_now(), self.clock.now
+            self._free = free
+            if due is None or not free or not self.room():
+                break
+            self.clock.advance_to(due)
+        return self.now()
+
+    def _pause_s(self, until_ns: Ns | None) -> float | None:
+        if not self._free:
+            return super()._pause_s(until_ns)
+        return 0.0 if self.room() else None

@@ -1,14 +1,11 @@
 """The thread that sends: leader, payload and trailer of each frame, paced as the modelled link paces them.
 
 A frame comes with the host times at which its first and last bit are due, and with its payload as a future,
-because it is still being rendered. Packets leave in bursts of at most 64 kB, each when its place in the
-transfer has come. Who is late (the renderer, or this thread) may catch up, but only a quarter faster than the
-link would go, and with two bursts at a time: that is what the default socket buffer of a client holds
-(212,992 B, of which each packet of 1500 B takes 2304). So lateness is counted, and never becomes loss.
+because it is still being rendered. Packets leave in bursts of at most 64 kB, when pacing.py says so.
 
-Between bursts the thread answers requests: packets to send again, test packets. The last frame stays in
-memory for them until the next frame begins to leave: the camera's memory holds one image, and what a host
-misses can be healed that long.
+Between bursts the thread answers requests: packets to send again, test packets. The last frame (with
+`--pace max` the last four) stays in memory for them until the next one begins to leave: what a host misses
+can be healed that long.
 
 Faults of the network, where they are asked for, strike here (faults.py), originals and resends alike.
 
@@ -18,6 +15,7 @@ Everything that touches the stream's socket happens on this thread.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import struct
 import threading
@@ -32,7 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.links.faults import Attempts, Faults, Mischief
+from camtwin.links.pacing import OnSchedule, Pacing, Plan
 from camtwin.links.pcap import StreamTap
+from camtwin.links.segmentation import UDP_SEGMENT
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import MS, SEC, Ns
 from camtwin.wire import gvsp
@@ -40,7 +40,6 @@ from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend, Status
 
 BURST_BYTES: Final = 64_000
-CATCH_UP: Final = 1.25
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
 MOST_WAITING: Final = 4
@@ -55,7 +54,12 @@ IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>;
 
 @dataclass(eq=False)
 class Job:
-    """A frame to send. Times in host ns."""
+    """A frame to send.
+
+    start_ns, end_ns  when its first and last bit are due, in host ns
+    camera_ns         the same in camera time
+    packet_delay_ns   of that, after each packet (GevSCPD)
+    """
 
     image: gvsp.Image
     block_id: int
@@ -66,7 +70,8 @@ class Job:
     do_not_fragment: bool
     start_ns: Ns
     end_ns: Ns
-    packet_delay_ns: Ns = 0  # of that, after each packet: GevSCPD, in camera time
+    camera_ns: tuple[Ns, Ns] = (0, 0)
+    packet_delay_ns: Ns = 0
     cut: bool = False
 
 
@@ -92,6 +97,7 @@ class _Sent:
     job: Job
     block: gvsp.Block
     batch: Batch
+    began_ns: Ns = 0  # when its leader left
     gone: int = 0  # payload packets that have left
     done: bool = False  # the trailer, too
     attempts: Attempts = field(init=False)
@@ -104,7 +110,10 @@ class Sender:
     """sock        a bound UDP socket, this thread's from now on (but for closing it)
     on_problem  told, on this thread, what ended it
     faults      of the network, on purpose
+    pacing      when packets may leave; as the modelled link goes if None
     tap         told of each packet that has left
+    cuts        whether the kernel cuts large datagrams for an address (segmentation.py)
+    on_done     told, on this thread, that a frame has been sent or given up
     """
 
     def __init__(
@@ -112,10 +121,16 @@ class Sender:
         sock: socket.socket,
         on_problem: Callable[[BaseException], object],
         faults: Faults | None = None,
+        pacing: Pacing | None = None,
         tap: StreamTap | None = None,
+        on_done: Callable[[], object] = lambda: None,
+        cuts: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.sock, self.stats, self._tap = sock, Stats(), tap
-        self._on_problem = on_problem
+        self.pacing = pacing or OnSchedule()
+        self._on_problem, self._on_done, self._cuts = on_problem, on_done, cuts
+        self._cut_bytes = 0  # the socket's UDP_SEGMENT, 0 where the kernel does not cut
+        self._cutting = False
         self._mischief = Mischief(faults, self._send_single) if faults else None
         sock.settimeout(None)
         timeval = struct.pack("ll", 0, 50_000)  # s, us: a dead network must not hold the thread
@@ -123,10 +138,9 @@ class Sender:
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
         self._current: Job | None = None
-        self._kept: _Sent | None = None  # the frame under way, or the last one
+        self._kept: deque[_Sent] = deque(maxlen=self.pacing.keep)  # the frame under way is the last of them
         self._target: Target | None = None
         self._fragment: bool | None = None
-        self._earliest_ns: Ns = 0
         self._closed = False
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="gvsp-sender", daemon=True)
@@ -136,6 +150,11 @@ class Sender:
     def faults(self) -> dict[str, int]:
         """How many packets each kind of fault has struck; empty without faults."""
         return dict(self._mischief.counts) if self._mischief else {}
+
+    @property
+    def unfinished(self) -> int:
+        """Frames handed over and not yet done with."""
+        return len(self._jobs) + (self._current is not None)
 
     # -- from any thread -------------------------------------------------------------------------
     def send(self, job: Job) -> None:
@@ -194,10 +213,12 @@ class Sender:
     # -- the thread ------------------------------------------------------------------------------
     def _run(self) -> None:
         try:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self.pacing.nice)
             while job := self._next():
                 self._transmit(job)
                 with self._wake:
                     self._current = None
+                self._on_done()
         except BaseException as problem:
             self._on_problem(problem)
 
@@ -230,7 +251,7 @@ class Sender:
         self._wake.wait(None if due_ns is None else max(0.0, (due_ns - time.monotonic_ns()) / SEC))
 
     def _forget(self) -> None:
-        self._kept = None
+        self._kept.clear()
         if self._mischief:
             self._mischief.forget()
 
@@ -273,33 +294,29 @@ class Sender:
             job.image, job.payload_bytes, job.block_id, job.packet_bytes, job.target.block_id_64
         )
         sent = _Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
-        if not self._wait(job, max(job.start_ns, self._earliest_ns)):
+        count, burst = len(sent.batch), max(1, BURST_BYTES // job.packet_bytes)
+        pacing = self.pacing
+        pacing.begin(Plan(job.start_ns, job.end_ns, count, burst))
+        if not self._wait(job, pacing.due_ns()):
             return False
         self._aim(job.target, job.do_not_fragment)
-        self._kept = sent
+        sent.began_ns = time.monotonic_ns()
+        self._kept.append(sent)
         if self._tap:
             self._tap.begin(job, block)
         self._send_whole(block.leader, sent, 0)
-        count = len(sent.batch)
-        burst = max(1, BURST_BYTES // job.packet_bytes)
-        step_ns = (job.end_ns - job.start_ns) / count
-        due_ns = float(job.start_ns)
         while sent.gone < count:
-            if not self._wait(job, max(int(due_ns), self._earliest_ns)):
+            if not self._wait(job, pacing.due_ns()):
                 return False
-            size = min(burst, count - sent.gone)
-            now = time.monotonic_ns()
+            size, now = min(burst, count - sent.gone), time.monotonic_ns()
             self._send_run(sent.batch, sent, sent.gone, size)
             sent.gone += size
-            due_ns += size * step_ns
-            # who wakes late may make up for one burst's time, or its lateness would add up
-            earliest = max(self._earliest_ns, now - int(burst * step_ns))
-            self._earliest_ns = earliest + int(size * step_ns / CATCH_UP)
-        if not self._wait(job, max(int(due_ns), self._earliest_ns)):
+            pacing.sent(size, now)
+        if not self._wait(job, pacing.due_ns()):
             return False
         self._send_whole(block.trailer, sent, block.last_packet, last=True)
         sent.done = True
-        late_ns = time.monotonic_ns() - job.end_ns
+        late_ns = pacing.end(time.monotonic_ns())
         self.stats.frames += 1
         self.stats.late += late_ns > LATE_NS
         self.stats.worst_late_ns = max(self.stats.worst_late_ns, late_ns)
@@ -307,12 +324,15 @@ class Sender:
 
     # -- requests --------------------------------------------------------------------------------
     def _resend(self, request: PacketResend, extended_status: bool) -> None:
-        """Send packets of the last frame again; say of those that cannot be that they are unavailable."""
-        sent = self._kept
-        if sent is None or (sent.block.block_id, sent.block.extended) != (request.block_id, request.extended):
+        """Send packets of a kept frame again; say of those that cannot be that they are unavailable."""
+        asked = request.block_id, request.extended
+        sent = next((s for s in self._kept if (s.block.block_id, s.block.extended) == asked), None)
+        if sent is None:
             last = min(request.last, request.first + MOST_UNAVAILABLE - 1)
             self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
             return
+        if request.first <= sent.gone:  # else it is only impatient: nothing is lost
+            self.pacing.asked_again(sent.began_ns, time.monotonic_ns())
         self._aim(sent.job.target, sent.job.do_not_fragment)
         block = sent.block
         if request.first == 0:
@@ -361,6 +381,7 @@ class Sender:
             discover = IP_PMTUDISC_PROBE if do_not_fragment else IP_PMTUDISC_DONT
             self.sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, discover)
         if self._target is None or (target.address, target.port) != (self._target.address, self._target.port):
+            self._cutting = self._cuts(target.address)
             try:
                 self.sock.connect((target.address, target.port))
             except OSError:
@@ -413,6 +434,9 @@ class Sender:
         self.stats.bytes += (stop - at) * batch.headers.shape[1] + min(
             (stop - at) * batch.data_bytes, batch.payload.size - at * batch.data_bytes
         )
+        if self._cutting and self._cut_bytes != batch.packet_bytes:
+            self._cut_bytes = batch.packet_bytes
+            self.sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, self._cut_bytes)
         while at < stop:
             at += self._insist(lambda at=at: self._put_run(batch, at, stop - at))
 
@@ -423,7 +447,7 @@ class Sender:
         return 1
 
     def _put_run(self, batch: Batch, first: int, count: int) -> int:
-        count = batch.send(self.sock, first, count)
+        count = batch.send(self.sock, first, count, cut=self._cutting)
         if self._tap and self._target:
             self._tap.sent_run(batch, first, count, self._target, whole=not self._fragment)
         return count

@@ -4,8 +4,7 @@ A packet here is a header (a row of an array) and a slice of one large payload. 
 structures for all packets of a frame with a few numpy operations; sending then costs Python nothing per
 packet, and the GIL is free meanwhile. Where the call is missing, one sendmsg a packet does the same, slower.
 
-UDP_SEGMENT, which is faster still, is not used: a receiver with a packet socket on the same host (Aravis'
-default) then gets the unsegmented packet and loses every frame.
+Where the kernel cuts large datagrams (segmentation.py), many packets are one message of that call.
 
 Layouts: sendmmsg(2), sendmsg(2) and <bits/socket.h> on 64-bit Linux, little- or big-endian alike.
 """
@@ -22,6 +21,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from camtwin.links.segmentation import MOST_BYTES, MOST_SEGMENTS
 
 MOST_MESSAGES: Final = 1024  # UIO_MAXIOV: what one call takes
 MMSGHDR_WORDS: Final = 8  # of 8 bytes: name, namelen, iov, iovlen, control, controllen, flags; length sent
@@ -79,18 +80,29 @@ class Batch:
         start = index * self.data_bytes
         return self.headers[index].tobytes() + self.payload[start : start + self.data_bytes].tobytes()
 
-    def send(self, sock: socket.socket, first: int, count: int) -> int:
+    @property
+    def packet_bytes(self) -> int:
+        """Of a full packet, without IP and UDP headers."""
+        return self.headers.shape[1] + self.data_bytes
+
+    def send(self, sock: socket.socket, first: int, count: int, *, cut: bool = False) -> int:
         """Send packets first.. of at most `count` over a connected socket; how many went, at least one.
+
+        cut  as one datagram, which the kernel cuts: the socket's UDP_SEGMENT is `packet_bytes`
 
         OSError if not even the first did."""
         count = min(count, len(self) - first, MOST_MESSAGES)
         if not _sendmmsg:
             return self._send_one(sock, first)
-        sent = _sendmmsg(sock.fileno(), self._messages.ctypes.data + first * 8 * MMSGHDR_WORDS, count, 0)
+        message = self._messages.ctypes.data + first * 8 * MMSGHDR_WORDS
+        if cut:
+            count = max(1, min(count, MOST_SEGMENTS, MOST_BYTES // self.packet_bytes))
+            self._messages[first, IOV_COUNT] = 2 * count  # the packets' pieces lie one after the other
+        sent = _sendmmsg(sock.fileno(), message, 1 if cut else count, 0)
         if sent < 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
-        return sent
+        return count if cut else sent
 
     def _send_one(self, sock: socket.socket, index: int) -> int:
         start = index * self.data_bytes

@@ -1,81 +1,71 @@
-"""Keep a twin on the network until it is told to stop: by time, by Ctrl-C or by SIGTERM."""
+"""Keep twins on the network until told to stop: by time, by Ctrl-C or by SIGTERM."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import WallRuntime, paced
 from camtwin.links.usb3 import Usb3Link
 from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
 
 Link: TypeAlias = GigeLink | Usb3Link
-Told = Callable[[Link], object]
+Told = Callable[[Sequence[Link]], object]
 Task = Callable[[Link], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them.
+
+    usb_port  of its USB/IP server; None: it is on the network by GigE Vision
+    """
+
+    twin: Twin
+    bind: str
+    faults: Faults | None = None
+    pcap: Path | None = None
+    usb_port: int | None = None
+
+
 def serve(
-    twin: Twin,
+    places: Sequence[Place],
     *,
-    bind: str,
     seconds: float | None = None,
     ready: Told | None = None,
     status: Told | None = None,
     task: Task | None = None,
-    faults: Faults | None = None,
     any_destination: bool = False,
-    pcap: Path | None = None,
+    pace: float = 1.0,
 ) -> None:
-    """Run the twin as a GigE Vision camera in wall time; returns when it has left the network.
+    """Run twins as cameras in wall time, side by side; returns when they have left the network.
 
-    bind     IPv4 address it has
     seconds  how long; until it is told to stop if None
-    ready    told once it can be discovered and its first picture need not wait
+    ready    told once all can be discovered and their first pictures need not wait
     status   told twice a second
-    task     something to do beside it, once it is ready
-    faults, any_destination, pcap   as GigeLink has them
+    task     something to do beside the first of them, once all are ready
+    pace     camera seconds per second; infinity: as fast as this computer and the client can
+    any_destination   as GigeLink has it
 
-    LinkProblem where the address cannot be had, OSError where the file cannot; what goes wrong in the camera
-    or the task is raised.
+    LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
+    camera or the task is raised.
     """
-
-    def opened(runtime: WallRuntime) -> GigeLink:
-        return GigeLink(twin, runtime, bind=bind, faults=faults, any_destination=any_destination, pcap=pcap)
-
-    asyncio.run(_serve(twin, opened, seconds, ready, status, task))
-
-
-def serve_usb3(
-    twin: Twin,
-    *,
-    bind: str,
-    port: int,
-    seconds: float | None = None,
-    ready: Told | None = None,
-    status: Told | None = None,
-) -> None:
-    """Run the twin as a USB3 Vision camera that hosts attach over USB/IP; otherwise as `serve`.
-
-    bind, port   where the USB/IP server listens
-    """
-
-    def opened(runtime: WallRuntime) -> Usb3Link:
-        return Usb3Link(twin, runtime, port, bind)
-
-    asyncio.run(_serve(twin, opened, seconds, ready, status, None))
+    asyncio.run(_serve(places, pace, any_destination, seconds, ready, status, task))
 
 
 async def _serve(
-    twin: Twin,
-    opened: Callable[[WallRuntime], Link],
+    places: Sequence[Place],
+    pace: float,
+    any_destination: bool,
     seconds: float | None,
     ready: Told | None,
     status: Told | None,
@@ -84,14 +74,18 @@ async def _serve(
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for told in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(told, ended.set)
-    runtime = WallRuntime(twin.clock)
-    async with opened(runtime) as link:
+    async with contextlib.AsyncExitStack() as opened:
+        links: list[Link] = []
+        for place in places:
+            runtime = paced(place.twin.clock, pace)
+            link = _link(place, runtime, any_destination)
+            links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
-            asyncio.create_task(runtime.run()),
-            asyncio.create_task(_begin(link, ready, task)),
+            *(asyncio.create_task(link.runtime.run()) for link in links),
+            asyncio.create_task(_begin(links, ready, task)),
         ]
         if status:
-            running.append(asyncio.create_task(_report(link, status)))
+            running.append(asyncio.create_task(_report(links, status)))
         stop = asyncio.create_task(_stop(ended, seconds))
         try:
             await _first_end(stop, running)
@@ -100,16 +94,30 @@ async def _serve(
                 each.cancel()
             await asyncio.gather(stop, *running, return_exceptions=True)
             if status:
-                status(link)
+                status(links)
 
 
-async def _begin(link: Link, ready: Told | None, task: Task | None) -> None:
-    """Hosts find the camera and set it while its kernels load; then it is ready for pictures."""
-    await asyncio.to_thread(link.stream.prepare)
+def _link(place: Place, runtime: WallRuntime, any_destination: bool) -> Link:
+    if place.usb_port is not None:
+        return Usb3Link(place.twin, runtime, place.usb_port, place.bind)
+    return GigeLink(
+        place.twin,
+        runtime,
+        place.bind,
+        faults=place.faults,
+        pcap=place.pcap,
+        any_destination=any_destination,
+    )
+
+
+async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -> None:
+    """Hosts find the cameras and set them while kernels load; then they are ready for pictures."""
+    for link in links:
+        await asyncio.to_thread(link.stream.prepare)
     if ready:
-        ready(link)
+        ready(links)
     if task:
-        await task(link)
+        await task(links[0])
 
 
 async def _first_end(stop: asyncio.Task[None], running: list[asyncio.Task[None]]) -> None:
@@ -126,7 +134,7 @@ async def _stop(ended: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(ended.wait(), seconds)
 
 
-async def _report(link: Link, status: Told) -> None:
+async def _report(links: Sequence[Link], status: Told) -> None:
     while True:
         await asyncio.sleep(STATUS_s)
-        status(link)
+        status(links)

@@ -8,19 +8,21 @@ that nobody receives is not rendered.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Camera, Exposure, Transfer
-from camtwin.links.runtime import WallRuntime
+from camtwin.camera import Camera, Exposure, Transfer, chunks
+from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.sender import Job, Sender
 from camtwin.simtime import Scheduler
-from camtwin.wire import gvsp
+from camtwin.wire import gvsp, image
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend
 from camtwin.wire.image import Image
@@ -29,6 +31,10 @@ MOST_AHEAD: Final = 2
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
 RENDERERS: Final = 2
 """Threads that render; a second one hides what a single frame waits for."""
+NICE: Final = 4
+"""Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
+MOST_UNFINISHED: Final = 2
+"""Frames that a free runtime hands to the sender ahead of time: one leaves, one is ready when it has left."""
 
 
 class Twin(Protocol):
@@ -43,9 +49,20 @@ class Twin(Protocol):
 
 
 def image_of(exposure: Exposure) -> Image:
-    """What leaders say of a frame."""
-    s = exposure.settings
-    return Image(s.Width, s.Height, s.OffsetX, s.OffsetY, exposure.pixel_format.code, exposure.timestamp_ns)
+    """What leader and trailer say of a frame. The layout's name changes with what the chunks are."""
+    s, kind = exposure.settings, image.IMAGE
+    if s.ChunkModeActive:
+        kind = image.IMAGE_CHUNKS if exposure.has_image else image.CHUNKS
+    return Image(
+        s.Width,
+        s.Height,
+        s.OffsetX,
+        s.OffsetY,
+        exposure.pixel_format.code,
+        exposure.timestamp_ns,
+        payload_type=kind,
+        chunk_layout_id=crc32(repr((chunks.enabled(exposure), exposure.payload_bytes)).encode()),
+    )
 
 
 class FrameStream:
@@ -57,12 +74,14 @@ class FrameStream:
     def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
         self.twin, self.runtime = twin, runtime
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
-        self._renderer = ThreadPoolExecutor(RENDERERS, "render")
+        self._renderer = ThreadPoolExecutor(RENDERERS, "render", _give_way)
         self._preparing, self._prepared = threading.Lock(), False
         camera = twin.camera
         camera.on_exposure = self._on_exposure
         camera.transmitter.on_transfer = self._on_transfer
         camera.transmitter.on_abort = self._on_abort
+        if isinstance(runtime, FreeRuntime):
+            runtime.streaming, runtime.room = self._streaming, self.room
 
     def dispose(self) -> None:
         """Let go of the camera and end the threads that render; frames they are at are waited for."""
@@ -91,6 +110,10 @@ class FrameStream:
         """End the frame under way and those that wait, where they are."""
         raise NotImplementedError
 
+    def room(self) -> bool:
+        """Could the sender take another frame ahead of its time?"""
+        raise NotImplementedError
+
     # -- what the camera tells -------------------------------------------------------------------
     def _on_exposure(self, exposure: Exposure) -> None:
         if not self.wanted():
@@ -106,6 +129,10 @@ class FrameStream:
     def _on_abort(self) -> None:
         """Nothing more leaves; nor does what this computer was late with."""
         self.cut()
+
+    # -- what a free runtime asks ----------------------------------------------------------------
+    def _streaming(self) -> bool:
+        return self.wanted() and not self.twin.camera.idle
 
     # -- rendering -------------------------------------------------------------------------------
     def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
@@ -190,12 +217,21 @@ class GvspStream(FrameStream):
                 do_not_fragment=s.GevSCPSDoNotFragment,
                 start_ns=self.runtime.host_ns(transfer.start_ns),
                 end_ns=self.runtime.host_ns(transfer.end_ns),
+                camera_ns=(transfer.start_ns, transfer.end_ns),
                 packet_delay_ns=s.GevSCPD,
             )
         )
 
     def cut(self) -> None:
         self.sender.cut()
+
+    # -- what a free runtime asks ----------------------------------------------------------------
+    def room(self) -> bool:
+        return self.sender.unfinished < MOST_UNFINISHED
+
+
+def _give_way() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _ignore(_: object) -> None:

@@ -25,7 +25,7 @@ from camtwin.camera.transport import U3vTiming
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import WallRuntime
-from camtwin.links.stream import FrameStream, image_of
+from camtwin.links.stream import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
@@ -83,6 +83,9 @@ class U3vStream(FrameStream):
     def cut(self) -> None:
         if self.writer:
             self.writer.cut()
+
+    def room(self) -> bool:
+        return self.writer is None or self.writer.unfinished < MOST_UNFINISHED
 
     def _on_event(self, _t_ns: int, name: str, _frame: int | None) -> None:
         if name == "AcquisitionStart":  # blocks of an acquisition are counted from 0

@@ -181,6 +181,11 @@ class Writer:
             self._wake.notify()
         job.payload.add_done_callback(self._notify)
 
+    @property
+    def unfinished(self) -> int:
+        """Frames that are to be sent, or are being sent."""
+        return len(self._jobs) + (self._current is not None)
+
     def cut(self) -> None:
         """End the frame under way and those that wait, where they are."""
         with self._wake:

@@ -35,11 +35,29 @@ class Trigger(Section):
     queue: Positive
 
 
+class Lines(Section):
+    """The camera's wires, as logic. filter_ns: shortest pulse that an input sees, and how late it sees it (a
+    part of trigger.latency_ns). An opto output switches on after opto_on_ns and off after opto_off_ns."""
+
+    filter_ns: NotNegative
+    opto_on_ns: NotNegative
+    opto_off_ns: NotNegative
+
+
+class Events(Section):
+    """Messages to the host: `queue` may wait, and one leaves every message_ns."""
+
+    queue: Positive
+    message_ns: Positive
+
+
 class Memory(Section):
-    """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all."""
+    """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all.
+    nonvolatile_bytes keep user sets and custom data."""
 
     size_bytes: Positive | None
     stored_bits: Positive
+    nonvolatile_bytes: Positive
 
 
 class GigE(Section):
@@ -67,11 +85,17 @@ class Area(Section):
 
 
 class Thermal(Section):
-    """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s."""
+    """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s.
+
+    Its sensor shows lowest_C to highest_C, within accuracy_K above 0 degC, cold_accuracy_K at the lowest."""
 
     ambient_C: float
     rise_K: float
     time_constant_s: Annotated[float, Field(gt=0)]
+    lowest_C: Annotated[float, Field(lt=0)]
+    highest_C: float
+    accuracy_K: float
+    cold_accuracy_K: float
 
 
 class Clock(Section):
@@ -114,6 +138,8 @@ class CameraSheet(Section):
     sensor: SensorSheet
     readout: Readout
     trigger: Trigger
+    lines: Lines
+    events: Events
     memory: Memory
     gige: GigE | None = None
     usb3: Usb3 | None = None

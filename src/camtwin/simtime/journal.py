@@ -4,6 +4,7 @@ A run repeats bit for bit from its start and its commands. A journal is text, a 
 
     {"camtwin": "...", ...}                     how the twin was made
     ["write", t_ns, address, "hex"]             a host wrote registers
+    ["command", t_ns, "pulse", ...]             a wire, an action: from outside, and no register
     ["log", t_ns, "text"]                       what the camera said of itself: an event, a write refused
     ["frame", start_ns, frame_id, "digest"]     a frame was rendered; digest of its bytes
     ["end", t_ns]                               the twin was switched off; without it the run was cut short
@@ -48,6 +49,15 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Something came from outside that was no write: its word, and what it takes."""
+
+    t_ns: Ns
+    word: str
+    args: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The frame whose exposure began at t_ns, and the digest of its bytes."""
 
@@ -63,7 +73,7 @@ class End:
     t_ns: Ns
 
 
-Line: TypeAlias = Write | Log | Frame | End
+Line: TypeAlias = Write | Command | Log | Frame | End
 
 
 def digest(payload: bytes | memoryview) -> str:
@@ -93,6 +103,9 @@ class Recorder:
 
     def log(self, t_ns: Ns, text: str) -> None:
         self._line(["log", t_ns, text])
+
+    def command(self, t_ns: Ns, word: str, args: tuple[int | str, ...]) -> None:
+        self._line(["command", t_ns, word, *args])
 
     def frame(self, start_ns: Ns, frame_id: int, payload: bytes | memoryview) -> None:
         self._line(["frame", start_ns, frame_id, digest(payload)])
@@ -128,6 +141,8 @@ def _parse(number: int, value: Any) -> Line:
         match value:
             case ["write", int(t_ns), int(address), str(data)]:
                 return Write(t_ns, address, bytes.fromhex(data))
+            case ["command", int(t_ns), str(word), *args] if all(isinstance(a, int | str) for a in args):
+                return Command(t_ns, word, tuple(args))
             case ["log", int(t_ns), str(said)]:
                 return Log(t_ns, said)
             case ["frame", int(t_ns), int(frame_id), str(said)]:

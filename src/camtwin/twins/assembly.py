@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Camera
+from camtwin.camera import Camera, chunks
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.transport import GigETiming, LinkTiming, NoLink, U3vTiming
+from camtwin.camera.usersets import Storage
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
 from camtwin.scene import Chart, Scene
@@ -75,7 +76,11 @@ class Twin:
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The bytes of a frame as they travel."""
-        return self.renderer.payload(exposure)
+        image = self.renderer.payload(exposure) if exposure.has_image else np.empty(0, np.uint8)
+        if not exposure.settings.ChunkModeActive:
+            return image
+        tail = chunks.tail(exposure, self.camera.tree.order)
+        return np.concatenate((image, np.frombuffer(tail, np.uint8)))
 
 
 def build(
@@ -85,6 +90,7 @@ def build(
     seed: int = 0,
     serial: str | None = None,
     link_bits_per_s: int | None = SHEET_SPEED,
+    storage: Storage | None = None,
 ) -> Twin:
     """A twin, switched on at virtual time 0.
 
@@ -92,6 +98,7 @@ def build(
     seed             of its noise and of its fixed pattern, 0 to 2^64 - 1
     serial           its serial number; made from the seed if None
     link_bits_per_s  speed of the modelled link; None for no link in the way
+    storage          its non-volatile memory; as long as it lives if None
     """
     clock = Scheduler()
     renderer = Renderer(sheet.parameters, scene or Chart(), seed)
@@ -102,7 +109,9 @@ def build(
         link = timing(sheet, link_bits_per_s)
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
-        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory)
+        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory, storage=storage)
     except SheetError as error:
         raise SheetInvalid(f"{sheet.name}: {error}") from None
+    camera.world = renderer.world
+    camera.brightness.measure = renderer.brightness
     return Twin(sheet, clock, camera, renderer)

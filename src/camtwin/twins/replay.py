@@ -62,11 +62,15 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
     for line in lines:
         match line:
             case journal.Write():
-                if line.t_ns < twin.clock.now:
-                    raise JournalBroken(f"a write at {line.t_ns} ns comes after {twin.clock.now} ns")
-                twin.clock.advance_to(line.t_ns)
+                _advance(twin, line.t_ns)
                 with suppress(Refused):  # as it was then
                     camera.write(line.address, line.data)
+            case journal.Command():
+                _advance(twin, line.t_ns)
+                try:
+                    camera.obey(line.word, *line.args)
+                except (ValueError, KeyError, TypeError) as error:
+                    raise JournalBroken(f"the command {line.word!r} at {line.t_ns} ns: {error}") from None
             case journal.Log():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
                 yield Said((line.t_ns, line.text), said.popleft() if said else None)
@@ -81,3 +85,9 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
                 for more in said:
                     yield Said(None, more)
+
+
+def _advance(twin: Twin, t_ns: Ns) -> None:
+    if t_ns < twin.clock.now:
+        raise JournalBroken(f"a write at {t_ns} ns comes after {twin.clock.now} ns")
+    twin.clock.advance_to(t_ns)

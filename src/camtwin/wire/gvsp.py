@@ -22,12 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.wire.gvcp import Status
-from camtwin.wire.image import Image
+from camtwin.wire.image import CHUNKS, IMAGE, Image
 
 IP_UDP_BYTES: Final = 20 + 8  # the packet size counts them
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
-PAYLOAD_TYPE_IMAGE: Final = 1
 FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
 
 
@@ -91,7 +90,6 @@ def frame_packets(
         headers[:, 16:20] = ids
     else:
         headers[:, 5:8] = ids[:, 1:]
-    trailer = struct.pack(">HHI", 0, PAYLOAD_TYPE_IMAGE, image.height)
     return Block(
         block_id,
         extended,
@@ -99,16 +97,26 @@ def frame_packets(
         data_bytes,
         headers,
         packet_header(Format.LEADER, block_id, 0, extended) + image_leader(image),
-        packet_header(Format.TRAILER, block_id, count + 1, extended) + trailer,
+        packet_header(Format.TRAILER, block_id, count + 1, extended) + image_trailer(image, payload_bytes),
     )
 
 
+def image_trailer(image: Image, payload_bytes: int) -> bytes:
+    """What follows a trailer's header; with chunks also the payload's length and its layout's id."""
+    kind = image.payload_type
+    rows = b"" if kind == CHUNKS else struct.pack(">I", image.height)
+    chunks = b"" if kind == IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)
+    return struct.pack(">HH", 0, kind) + rows + chunks
+
+
 def image_leader(image: Image) -> bytes:
-    """The 36 bytes after an image leader's header."""
+    """The 36 bytes after an image leader's header; 12 where only chunks come."""
+    if image.payload_type == CHUNKS:
+        return struct.pack(">HHQ", 0, CHUNKS, image.timestamp_ns)
     return struct.pack(
         ">HHQIIIIIHH",
         0,  # field id and count: not interlaced
-        PAYLOAD_TYPE_IMAGE,
+        image.payload_type,
         image.timestamp_ns,
         image.pixel_format,
         image.width,

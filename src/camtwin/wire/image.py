@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from camtwin.units import Ns
+
+IMAGE: Final = 1
+CHUNKS: Final = 4  # chunks and no image
+IMAGE_CHUNKS: Final = 0x4001  # an image with "extended chunk data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,5 @@ class Image:
     timestamp_ns: Ns
     padding_x: int = 0
     padding_y: int = 0
+    payload_type: int = IMAGE
+    chunk_layout_id: int = 0

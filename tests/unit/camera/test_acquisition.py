@@ -203,7 +203,7 @@ def test_timestamps_are_in_ticks_of_8_ns_from_the_last_reset():
 
 def test_frame_ids_wrap_at_2_to_the_32():
     b = bench(Height=100)
-    b.camera._frames_begun = 2**32 - 2
+    b.camera.preset_frame_count(2**32 - 2)
     b.camera.start()
     b.at(100 * MS)
     assert [e.frame_id for e in b.exposures[:3]] == [2**32 - 1, 0, 1]

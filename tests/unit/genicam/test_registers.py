@@ -33,7 +33,7 @@ def test_any_read_answers_with_its_length_or_is_refused(address, length):
     assert outcome in (length, "address")
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)  # each makes a camera
 @given(ADDRESSES, st.binary(min_size=1, max_size=64))
 def test_any_write_keeps_every_setting_within_its_limits(address, data):
     camera = build(load("baumer-vcxg-124m")).camera
@@ -73,5 +73,8 @@ def test_every_register_that_the_description_names_is_there():
     camera = TWIN.camera
     for node in camera.tree.here:
         for plane, address, coding in node.registers():
-            if plane != "Value" or not node.feature.elsewhere:  # those are the link's
-                assert len(camera.read(address, coding.length)) == coding.length, (node.feature.name, plane)
+            f = node.feature
+            if plane != "Value" or not (f.elsewhere or f.chunk):  # the link's, or in frames only
+                for offset in node.keys.values():
+                    data = camera.read(address + offset, coding.length)
+                    assert len(data) == coding.length, (f.name, plane)

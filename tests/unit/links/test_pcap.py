@@ -145,7 +145,7 @@ def test_faults_are_captured_as_they_left(tmp_path: Path, kind: str) -> None:
 
 
 def capture(path: Path, problems: list[BaseException]) -> Capture:
-    return Capture(path, "127.0.0.1", MAC, lambda host_ns: host_ns, problems.append)
+    return Capture(path, "127.0.0.1", MAC, time.monotonic_ns, problems.append)
 
 
 def test_a_host_elsewhere_has_a_mac_of_its_address(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 
 import pytest
 
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import FreeRuntime, WallRuntime, pace_of, paced
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, SEC
 
@@ -148,3 +149,79 @@ def test_an_exception_in_a_command_is_its_callers() -> None:
     runtime = WallRuntime(Scheduler())
     with pytest.raises(ZeroDivisionError):
         runtime.command(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize(("text", "pace"), [("1", 1.0), ("0.25", 0.25), ("4", 4.0), ("max", math.inf)])
+def test_a_pace_is_a_number_or_max(text: str, pace: float) -> None:
+    assert pace_of(text) == pace
+    assert isinstance(paced(Scheduler(), pace), FreeRuntime if text == "max" else WallRuntime)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "fast", ""])
+def test_other_paces_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"pace '{text}' is neither a number above 0 nor max"):
+        pace_of(text)
+
+
+class Free:
+    """A free runtime with an event every 10 ms of virtual time, and what a link would tell it."""
+
+    def __init__(self) -> None:
+        self.wall, self.clock = Wall(), Scheduler()
+        self.runtime = FreeRuntime(self.clock, self.wall)
+        self.streams, self.places = True, 0
+        self.ran: list[int] = []
+        self.runtime.streaming, self.runtime.room = lambda: self.streams, lambda: self.places > 0
+        self.clock.at(10 * MS, self.event)
+
+    def event(self) -> None:
+        self.ran.append(self.clock.now)
+        self.places -= 1
+        self.clock.at(self.clock.now + 10 * MS, self.event)
+
+
+def test_free_time_runs_while_there_is_room_and_then_stands() -> None:
+    free = Free()
+    free.places = 3
+    assert free.runtime.advance() == 30 * MS
+    free.wall.ns += 1 * SEC
+    assert free.runtime.advance() == free.runtime.now() == 30 * MS
+    free.places = 2
+    assert free.runtime.advance() == 50 * MS
+    assert free.ran == [10 * MS, 20 * MS, 30 * MS, 40 * MS, 50 * MS]
+
+
+def test_free_time_goes_as_the_wall_while_nothing_streams() -> None:
+    free = Free()
+    free.streams = False
+    free.wall.ns += 15 * MS
+    assert free.runtime.advance() == 15 * MS
+    free.streams, free.places = True, 2
+    assert free.runtime.advance() == 30 * MS
+    free.streams = False
+    assert free.runtime.advance() == 30 * MS
+    free.wall.ns += 12 * MS
+    assert free.runtime.advance() == 42 * MS
+    assert free.ran == [10 * MS, 20 * MS, 30 * MS, 40 * MS]
+
+
+def test_a_command_in_free_time_comes_after_what_has_run() -> None:
+    free = Free()
+    free.places = 2
+    free.runtime.advance()
+    free.wall.ns += 1 * SEC
+    assert free.runtime.command(lambda: free.clock.now) == 20 * MS
+
+
+def test_free_time_lets_others_have_their_turn() -> None:
+    """Events without end, and still a task beside them ends the run."""
+
+    async def both() -> None:
+        free = Free()
+        free.places = 1 << 60
+        running = asyncio.create_task(free.runtime.run())
+        await asyncio.sleep(0.05)
+        assert len(free.ran) > 100
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(both(), 5))

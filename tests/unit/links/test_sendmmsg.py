@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from camtwin.links import sendmmsg
+from camtwin.links.segmentation import UDP_SEGMENT
 from camtwin.links.sendmmsg import Batch
 
 
@@ -92,3 +93,20 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         Batch(headers, np.append(payload, np.uint8(0)), 64)
     with pytest.raises(ValueError, match="contiguous"):
         Batch(headers, payload[::2], 32)
+
+
+@pytest.mark.parametrize(("data_bytes", "rest"), [(1464, 1464), (1464, 1), (8964, 77)])
+def test_what_the_kernel_cuts_are_the_same_packets(
+    pair: tuple[socket.socket, socket.socket], data_bytes: int, rest: int
+) -> None:
+    sender, receiver = pair
+    batch = Batch(*arrays(70, data_bytes, rest), data_bytes)
+    sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, batch.packet_bytes)
+    at = calls = 0
+    while at < len(batch):
+        went = batch.send(sender, at, 1000, cut=True)
+        for i in range(at, at + went):
+            assert receiver.recv(0x1_0000) == batch.packet(i)
+        at, calls = at + went, calls + 1
+    assert at == len(batch)
+    assert calls == -(-70 // (65_507 // batch.packet_bytes))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from camtwin.camera import Exposure
 from camtwin.links.record import recorded, reopen
 from camtwin.models import load
 from camtwin.scene import Flat
@@ -141,4 +142,74 @@ def test_a_journal_that_cannot_be_is_one_line(tmp_path, change, message):
 def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "j").write_bytes(bytes(range(128, 256)))
     with pytest.raises(JournalBroken, match="is not a journal: it is not text"):
+        done_again(tmp_path / "j")
+
+
+def test_what_the_camera_sets_by_itself_is_the_same_again(tmp_path):
+    with recorded(Made(4).twin, tmp_path / "j", {"seed": 4}) as twin:
+        camera, nodes = twin.camera, twin.camera.tree.nodes
+        exposures: list[Exposure] = []
+        camera.on_exposure = exposures.append
+        for name in ("ExposureAuto", "GainAuto"):
+            camera.write(nodes[name].address, nodes[name].entries["Continuous"].to_bytes(4, "big"))
+        camera.write(nodes["ChunkModeActive"].address, (1).to_bytes(4, "big"))
+        camera.execute("AcquisitionStart")
+        twin.clock.advance_to(100 * MS)
+        for exposure in exposures[:6]:
+            twin.render(exposure)
+    assert len({e.settings.ExposureTime_ns for e in exposures[:6]}) > 1, "it moved"
+    again = done_again(tmp_path / "j")
+    assert len(again) == 6
+    assert all(frame.same for frame in again)
+
+
+def record_wires(path) -> int:
+    """Frames that wires and an action trigger, with edges at the very nanosecond of a host's write."""
+    with recorded(Made(3).twin, path, {"seed": 3}) as twin:
+        camera, tree, clock = twin.camera, twin.camera.tree, twin.clock
+        exposures = []
+        camera.on_exposure = exposures.append
+
+        def write(name: str, value: int) -> None:
+            camera.write(tree.nodes[name].address, value.to_bytes(4, "big"))
+
+        write("TriggerMode", 1)
+        write("AcquisitionStart", 1)
+        camera.write(tree.nodes["ActionGroupMask"].address + 4, (1).to_bytes(4, "big"))
+        camera.lines["Line0"].pulse(3_000, period_ns=10 * MS, count=20, delay_ns=MS)
+        clock.advance_to(101 * MS)
+        write("BlackLevel", 99)
+        clock.advance_to(350 * MS)
+        camera.lines["Line1"].drive(True)
+        clock.advance_to(450 * MS)
+        assert camera.action(0, 0, 1)
+        clock.advance_to(SEC)
+        for exposure in exposures:
+            twin.render(exposure)
+        return len(exposures)
+
+
+def test_wires_and_actions_are_recorded_too(tmp_path):
+    assert record_wires(tmp_path / "j") == 22
+    again = done_again(tmp_path / "j")
+    assert len(again) == 22
+    assert all(f.same for f in again)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"pulse", "Line0"', '"pulse", "Line9"', "the command 'pulse' at 0 ns: 'Line9'"),
+        ('"pulse", "Line0", 3000', '"pulse", "Line0", 0', "a pulse of 0 ns"),
+        ('"pulse", "Line0", 3000', '"pulse", "Line0", "x"', "the command 'pulse' at 0 ns"),
+        ('"pulse", "Line0", 3000', '"shake", "Line0", 3000', "no command 'shake'"),
+        ('"action", 0, 0, 1', '"action", 0', "the command 'action' at 450000000 ns"),
+    ],
+)
+def test_a_command_that_cannot_be_is_one_line(tmp_path, old, new, message):
+    record_wires(tmp_path / "j")
+    text = (tmp_path / "j").read_text()
+    assert old in text
+    (tmp_path / "j").write_text(text.replace(old, new))
+    with pytest.raises(JournalBroken, match=message):
         done_again(tmp_path / "j")

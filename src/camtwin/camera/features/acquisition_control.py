@@ -1,8 +1,20 @@
 """AcquisitionControl: when frames are taken, and how long they gather light."""
 from __future__ import annotations
 
-from camtwin.camera.features.rules import Acts, acquiring, streaming
-from camtwin.genicam.nodes import Boolean, Chapter, Command, Enumeration, Float, Integer, Selector, Time
+from collections.abc import Mapping
+
+from camtwin.camera.features.rules import Acts, acquiring, sequencing, streaming
+from camtwin.genicam.nodes import (
+    Boolean,
+    Chapter,
+    Command,
+    Enumeration,
+    Expert,
+    Float,
+    Integer,
+    Selector,
+    Time,
+)
 
 
 def idle(device: Acts) -> bool:
@@ -25,9 +37,23 @@ def trigger(device: Acts, selector: str) -> None:
     device.trigger_software(selector)
 
 
-def software(TriggerMode: str, TriggerSource: str) -> bool:
-    """TriggerSource All hears every source, the command too."""
-    return TriggerMode == "On" and TriggerSource in ("Software", "All")
+def software(TriggerMode: str, TriggerSource: str, TimerTriggerSource: Mapping[str, str]) -> bool:
+    """TriggerSource All hears every source, the command too; so may a timer."""
+    frames = TriggerMode == "On" and TriggerSource in ("Software", "All")
+    return frames or "Software" in TimerTriggerSource.values()
+
+
+def edges(TriggerSource: str) -> bool:
+    return TriggerSource == "All" or TriggerSource.startswith("Line")
+
+
+def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
+    return device.signals.level(AcquisitionStatusSelector)
+
+
+def exposure_auto(ExposureAuto: str, SequencerMode: str, device: Acts) -> bool:
+    """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
+    return ExposureAuto != "Off" or sequencing(SequencerMode)
 
 
 # fmt: off
@@ -38,17 +64,29 @@ class AcquisitionControl(Chapter):
     AcquisitionAbort = Command("Stops the acquisition at once; the present frame is lost.", do=abort)
     AcquisitionFrameCount = Integer("Frames of a MultiFrame acquisition.", default=1, min=1, max=65535, locked=streaming,
                                     available=lambda AcquisitionMode: AcquisitionMode == "MultiFrame")
+    AcquisitionStatusSelector = Selector("The state that is asked for.", "AcquisitionActive AcquisitionTriggerWait",
+                                         visibility=Expert)
+    AcquisitionStatus = Boolean("Whether the acquisition is in this state.", value=status, visibility=Expert,
+                                ).per("AcquisitionStatusSelector")
     AcquisitionFrameRateEnable = Boolean("Holds the frame rate at AcquisitionFrameRate.", default=False)
     AcquisitionFrameRate_Hz = Float("Frames per second in free run.", unit="Hz", default=10.0, min=0.01, max=65535,
                                     available="AcquisitionFrameRateEnable")
-    ExposureMode = Enumeration("What ends the exposure.", "Timed")
+    ExposureMode = Enumeration("What ends the exposure.", "Timed", sequenced=True, locked=sequencing)
     ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)
-    ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, min=lambda
-                           ShortExposureTimeEnable, usual_min=0: 0 if ShortExposureTimeEnable else usual_min)
+    ExposureAuto = Enumeration("Lets the camera choose the exposure time.", "Off Once Continuous", volatile=True)
+    ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, sequenced=True,
+                           locked=exposure_auto, volatile=True, min=lambda ShortExposureTimeEnable, usual_min=0:
+                           0 if ShortExposureTimeEnable else usual_min)
     ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
                               custom=True, locked=streaming)
     TriggerSelector = Selector("The trigger that is set up.", "FrameStart")
-    TriggerMode = Enumeration("Whether frames wait for the trigger.", "Off On").per("TriggerSelector")
-    TriggerSource = Enumeration("What triggers.", "All Off Software").per("TriggerSelector")
+    TriggerMode = Enumeration("Whether frames wait for the trigger.", "Off On", sequenced=True, locked=sequencing,
+                              ).per("TriggerSelector")
+    TriggerSource = Enumeration("What triggers.", "All Off Software Line0 Line1 Line2 Counter1End Counter2End Action1",
+                                ).per("TriggerSelector")
+    TriggerActivation = Enumeration("Edge of a line that triggers.", "RisingEdge FallingEdge AnyEdge", available=edges,
+                                    ).per("TriggerSelector")
+    TriggerOverlap = Enumeration("What a trigger may overlap: the readout of the frame before, not its exposure.",
+                                 "ReadOut").per("TriggerSelector")
     TriggerDelay_ns = Time("From the trigger to the exposure.", max=2e6, inc=1).per("TriggerSelector")
     TriggerSoftware = Command("Triggers.", do=trigger, available=software).per("TriggerSelector")

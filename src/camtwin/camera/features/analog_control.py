@@ -1,12 +1,20 @@
 """AnalogControl: amplification and black."""
 from __future__ import annotations
 
-from camtwin.genicam.nodes import Chapter, Float, Integer, Selector
+from camtwin.camera.features.rules import Acts, sequencing
+from camtwin.genicam.nodes import Chapter, Enumeration, Float, Integer, Selector
+
+
+def gain_auto(GainAuto: str, SequencerMode: str, device: Acts) -> bool:
+    """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
+    return GainAuto != "Off" or sequencing(SequencerMode)
 
 
 # fmt: off
 class AnalogControl(Chapter):
     GainSelector = Selector("Channel of Gain.", "All")
-    Gain_dB = Float("Amplification.", unit="dB", max=48).per("GainSelector")
+    Gain_dB = Float("Amplification.", unit="dB", max=48, sequenced=True, locked=gain_auto, volatile=True,
+                    ).per("GainSelector")
+    GainAuto = Enumeration("Lets the camera choose the gain.", "Off Once Continuous", volatile=True).per("GainSelector")
     BlackLevelSelector = Selector("Channel of BlackLevel.", "All")
     BlackLevel_DN = Integer("Offset of black, in steps of 12 bits.", unit="DN", max=255).per("BlackLevelSelector")

@@ -1,7 +1,7 @@
 """DeviceControl: who the camera is, its clock and its temperature."""
 from __future__ import annotations
 
-from camtwin.camera.features.rules import Acts, streaming
+from camtwin.camera.features.rules import Acts
 from camtwin.genicam.nodes import (
     Chapter,
     Command,
@@ -29,7 +29,23 @@ def latched(device: Acts) -> int:
 
 
 def temperature(device: Acts, DeviceTemperatureSelector: str) -> float:
-    return device.temperature_C  # one sensor, whatever its name
+    return device.temperature_reading_C  # one sensor, whatever its name
+
+
+def status(device: Acts) -> str:
+    return device.temperature_status
+
+
+def fixed(DeviceTemperatureStatusTransitionSelector: str) -> bool:
+    return DeviceTemperatureStatusTransitionSelector == "HighToExceeded"
+
+
+def highest(DeviceTemperatureStatusTransitionSelector: str, cutoff: int) -> int:
+    return cutoff if DeviceTemperatureStatusTransitionSelector == "HighToExceeded" else cutoff - 1
+
+
+def link_speed(device: Acts) -> int:
+    return device.link_bytes_per_s
 
 
 def latch(device: Acts) -> None:
@@ -62,12 +78,20 @@ class DeviceControl(Chapter):
     DeviceTemperatureSelector = Selector("Where the temperature is taken.", "InHouse Mainboard Sensor Coreboard", visibility=Expert)
     DeviceTemperature = Float("Temperature of the camera.", unit="C", value=temperature, visibility=Expert,
                               ).per("DeviceTemperatureSelector")
+    DeviceTemperatureStatus = Enumeration("Whether the camera is too hot.", "Normal High Exceeded", value=status, custom=True,
+                                          visibility=Expert)
+    DeviceTemperatureStatusTransitionSelector = Selector("The change of status that is set up.",
+                                                         "NormalToHigh HighToExceeded ExceededToNormal", custom=True,
+                                                         visibility=Expert)
+    DeviceTemperatureStatusTransition = Integer("Temperature at which the status changes.", unit="C", max=highest, locked=fixed,
+                                                custom=True, visibility=Expert,
+                                                ).per("DeviceTemperatureStatusTransitionSelector")
+    DeviceLinkSpeed = Integer("Speed of the link.", unit="Bps", length=8, max=(1 << 62), value=link_speed, visibility=Expert)
+    DeviceLinkThroughputLimit = Integer("Most bytes a second that the camera sends.", unit="Bps", length=8, min=1_000_000,
+                                        max=lambda DeviceLinkSpeed: DeviceLinkSpeed, visibility=Expert)
     Timestamp = Integer("The camera's clock.", unit="ns", length=8, value=timestamp, visibility=Expert)
     TimestampReset = Command("Sets the camera's clock to zero.", do=reset, visibility=Expert)
     TimestampLatch = Command("Keeps the present time in TimestampLatchValue.", do=latch, visibility=Expert)
     TimestampLatchValue = Integer("The time kept by TimestampLatch.", unit="ns", length=8, value=latched, visibility=Expert)
     TimestampIncrement = Integer("Step of the camera's clock.", unit="ns", value=sheet_value, visibility=Expert, custom=True)
     DeviceLinkThroughputLimitMode = Enumeration("Whether DeviceLinkThroughputLimit holds.", "Off On", visibility=Expert)
-    DeviceLinkThroughputLimit = Integer("Most bytes a second that the camera gives to its link.", unit="Bps", min=1, locked=streaming,
-                                        available=lambda DeviceLinkThroughputLimitMode: DeviceLinkThroughputLimitMode == "On",
-                                        visibility=Expert)

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.camera.features.rules import streaming
-from camtwin.genicam.nodes import Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
+from camtwin.camera.features.rules import sequencing, streaming, streaming_or_sequencing
+from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
 
 PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter"
@@ -32,12 +32,16 @@ class ImageFormatControl(Chapter):
                        SensorWidth // BinningHorizontal)
     HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight, BinningVertical:
                         SensorHeight // BinningVertical)
-    OffsetX = Integer("Columns left of the picture.", unit="px", max=lambda WidthMax, Width: WidthMax - Width)
-    OffsetY = Integer("Rows above the picture.", unit="px", max=lambda HeightMax, Height: HeightMax - Height)
-    Width = Integer("Columns of the picture.", unit="px", min=1, locked=streaming,
+    OffsetX = Integer("Columns left of the picture.", unit="px", sequenced=True, locked=sequencing,
+                      max=lambda WidthMax, Width: WidthMax - Width)
+    OffsetY = Integer("Rows above the picture.", unit="px", sequenced=True, locked=sequencing,
+                      max=lambda HeightMax, Height: HeightMax - Height)
+    Width = Integer("Columns of the picture.", unit="px", min=1, sequenced=True, locked=streaming_or_sequencing,
                     max=lambda WidthMax, OffsetX: WidthMax - OffsetX)
-    Height = Integer("Rows of the picture.", unit="px", min=1, locked=streaming,
+    Height = Integer("Rows of the picture.", unit="px", min=1, sequenced=True, locked=streaming_or_sequencing,
                      max=lambda HeightMax, OffsetY: HeightMax - OffsetY)
+    ReverseX = Boolean("Mirrors the picture left to right; the region is counted in the mirrored picture.", default=False)
+    ReverseY = Boolean("Mirrors the picture top to bottom; the region is counted in the mirrored picture.", default=False)
     PixelFormat = Enumeration("Coding of the pixels.", {f.name: f.code for f in FORMATS.values()}, locked=streaming)
     TestPattern = Enumeration("A picture made by the camera instead of the sensor's.", PATTERNS)
     TestImageSelector = Enumeration("A picture made by the camera instead of the sensor's.", "Off Testimage1", custom=True,

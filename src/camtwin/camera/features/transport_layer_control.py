@@ -4,19 +4,31 @@ Features marked `elsewhere` are answered by the link itself: their registers are
 """
 from __future__ import annotations
 
+from camtwin.camera.features.chunk_data_control import IDS, ChunkDataControl
 from camtwin.camera.features.rules import streaming
-from camtwin.genicam.nodes import Boolean, Chapter, Command, Enumeration, Expert, Guru, Integer, Invisible
+from camtwin.genicam.nodes import Boolean, By, Chapter, Command, Enumeration, Expert, Guru, Integer, Invisible
 from camtwin.pixels.formats import FORMATS, payload_bytes
+
+TAG_BYTES = 8  # after each chunk: id and length
+ENTRY = {number: name for name, number in IDS.items()}
 
 
 def gige(address: int) -> dict[str, int]:
     return {"gige": address}
 
 
+def size(Width: int, Height: int, PixelFormat: str, ChunkModeActive: bool, ChunkEnable: By[bool]) -> int:
+    """Bytes of a frame: image, and the enabled chunks with their tags."""
+    image = payload_bytes(FORMATS[PixelFormat], Width, Height)
+    if not ChunkModeActive:
+        return image
+    data = sum(f.length for f in ChunkDataControl.features.values() if f.chunk and ChunkEnable.get(ENTRY[f.chunk[0]]))
+    return image * bool(ChunkEnable.get("Image")) + data + TAG_BYTES * sum(ChunkEnable.values())
+
+
 # fmt: off
 class TransportLayerControl(Chapter):
-    PayloadSize = Integer("Bytes of a frame.", unit="B", value=lambda Width, Height, PixelFormat:
-                          payload_bytes(FORMATS[PixelFormat], Width, Height), visibility=Expert)
+    PayloadSize = Integer("Bytes of a frame.", unit="B", value=size, visibility=Expert)
     TLParamsLocked = Integer("Set by the host while it streams.", max=1, saved=False, visibility=Invisible)
     GevMACAddress = Integer("Hardware address.", form="MACAddress", length=8, at=gige(0x8), elsewhere="RO", visibility=Guru)
     GevCurrentIPAddress = Integer("Internet address.", form="IPV4Address", at=gige(0x24), elsewhere="RO", visibility=Guru)
@@ -24,6 +36,7 @@ class TransportLayerControl(Chapter):
     GevCurrentDefaultGateway = Integer("Way out of the net.", form="IPV4Address", at=gige(0x44), elsewhere="RO", visibility=Guru)
     GevTimestampTickFrequency = Integer("Ticks of the camera's clock in a second.", unit="Hz", length=8, at=gige(0x93C),
                                         elsewhere="RO", visibility=Expert)
+    GevLinkSpeed = Integer("Speed of the link.", unit="Mbps", at=gige(0x670), elsewhere="RO", visibility=Expert)
     GevHeartbeatTimeout = Integer("Silence after which the host loses control.", unit="ms", default=3000, min=500,
                                   at=gige(0x938), saved=False, visibility=Guru)
     GevCCP = Enumeration("Privilege of the host in control.", {"OpenAccess": 0, "ExclusiveAccess": 1, "ControlAccess": 2},

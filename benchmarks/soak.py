@@ -1,0 +1,61 @@
+"""Many twins, many clients, a minute each: does stock Aravis get every frame? A table; exit code 1 if not.
+
+Needs what streaming.py needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from streaming import CLIENT, MODEL, namespace
+
+RUNS = ((3, "4096x3000", 9), (8, "1024x768", 30))  # twins, region, frames a second
+
+
+def soak(net: str, twins: int, size: str, rate: int, seconds: float) -> list[dict]:
+    """What each client got."""
+    inside = ("ip", "netns", "exec", net)
+    command = [*inside, sys.executable, "-m", "camtwin", "run", *[MODEL] * twins]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+
+    def client(number: int) -> dict:
+        options = ("--address", f"127.0.0.{number}", "--size", size, "--rate", str(rate))
+        more = ("--packet-size", "9000", "--seconds", str(seconds))
+        done = subprocess.run([*inside, *CLIENT, *options, *more], check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    try:
+        next(line for line in process.stdout if "ready" in line)
+        with ThreadPoolExecutor(twins) as pool:
+            return list(pool.map(client, range(1, twins + 1)))
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def main(arguments: list[str]) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Do many twins at once lose a frame?")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each run")
+    seconds = parser.parse_args(arguments).seconds
+    print("| twins | region | asked | fps, least to most | frames | lost |\n|---:|---|---:|---|---:|---:|")
+    worst = 0
+    with namespace() as net:
+        for twins, size, rate in RUNS:
+            each = soak(net, twins, size, rate, seconds)
+            fps = sorted(got["fps"] for got in each)
+            lost = sum(got["incomplete"] + got["n_missing_frames"] for got in each)
+            worst = max(worst, lost)
+            frames = sum(got["frames"] for got in each)
+            print(f"| {twins} | {size} | {rate} | {fps[0]:.2f} to {fps[-1]:.2f} | {frames} | {lost} |")
+    return int(worst > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

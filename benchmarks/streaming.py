@@ -1,0 +1,132 @@
+"""How many full frames a second stock Aravis gets: of a twin at pace max, and of Aravis' own fake camera.
+
+Both run in a network namespace of their own, in turns; the client is the same. The twin renders live noise,
+the fake camera repeats a ramp. Needs root, and Debian's aravis-tools, gir1.2-aravis-0.8, ethtool, iproute2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from page import options, publish
+
+HERE = Path(__file__).parent
+CLIENT = ("/usr/bin/python3", str(HERE / "aravis_rate.py"))
+MODEL = "baumer-vcxg-124m"
+CAMERAS = {
+    "Aravis' fake camera": ("arv-fake-gv-camera-0.8", "-i", "127.0.0.1"),
+    "twin, live noise": (sys.executable, "-m", "camtwin", "run", MODEL, "--pace", "max"),
+}
+PACKET_BYTES = (1500, 9000)
+FAKE_READY_S = 1.5
+
+
+@dataclass
+class Case:
+    """One camera at one packet size; the frames a second of each turn."""
+
+    camera: str
+    packet_bytes: int
+    cut: bool  # the kernel cuts large datagrams: tx-udp-segmentation is off
+    fps: list[float] = field(default_factory=list)
+    frames: int = 0
+    incomplete: int = 0
+
+
+@contextlib.contextmanager
+def namespace() -> Iterator[str]:
+    """A network of its own, with its loopback up."""
+    name = f"camtwin-benchmark-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run(["ip", "netns", "exec", name, "ip", "link", "set", "lo", "up"], check=True)
+        yield name
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def turn(case: Case, net: str, seconds: float) -> None:
+    """Start the camera, stream from it, end it."""
+    inside = ("ip", "netns", "exec", net)
+    off = "off" if case.cut else "on"
+    subprocess.run([*inside, "ethtool", "-K", "lo", "tx-udp-segmentation", off], check=True)
+    camera = subprocess.Popen(
+        [*inside, *CAMERAS[case.camera]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert camera.stdout
+    try:
+        if "fake" in case.camera:
+            time.sleep(FAKE_READY_S)  # it says nothing
+        else:
+            next(line for line in camera.stdout if "ready" in line)
+        options = ("--packet-size", str(case.packet_bytes), "--seconds", str(seconds), "--rate", "500")
+        options = options if "fake" in case.camera else options[:4]
+        done = subprocess.run([*inside, *CLIENT, *options], check=True, capture_output=True, text=True)
+    finally:
+        camera.terminate()
+        camera.wait()
+        camera.stdout.close()
+    got = json.loads(done.stdout)
+    case.fps.append(got["fps"])
+    case.frames += got["frames"]
+    case.incomplete += got["incomplete"] + got["n_missing_frames"] + got["n_underruns"]
+
+
+def measure(turns: int, seconds: float) -> list[Case]:
+    """All cases, taking turns."""
+    fake, twin = CAMERAS
+    cases = [
+        case
+        for size in PACKET_BYTES
+        for case in (Case(fake, size, False), Case(twin, size, False), Case(twin, size, True))
+    ]
+    with namespace() as net:
+        for _ in range(turns):
+            for case in cases:
+                turn(case, net, seconds)
+                print(f"{case.camera}, {case.packet_bytes} B: {case.fps[-1]:.1f} fps", file=sys.stderr)
+    return cases
+
+
+def report(cases: list[Case]) -> tuple[list[str], dict[str, Any]]:
+    """Its section of docs/benchmarks.md, and the numbers in it."""
+    lines = [
+        "Full frames (4096x3000 Mono8) a second that one client takes, camera and client on the same cores;",
+        "medians of turns that alternate. The fake camera repeats a ramp, the twin renders live noise,",
+        "`--pace max`. Cut by the kernel: tx-udp-segmentation of loopback is off.",
+        "",
+        "| camera | packets | fps | least to most | times fake | best beside best | frames | not whole |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    numbers: dict[str, Any] = {}
+    for case in cases:
+        base = next(c for c in cases if "fake" in c.camera and c.packet_bytes == case.packet_bytes)
+        name = case.camera + (", cut by the kernel" if case.cut else "")
+        lines.append(
+            f"| {name} | {case.packet_bytes} B | {median(case.fps):.1f} "
+            f"| {min(case.fps):.1f} to {max(case.fps):.1f} | {median(case.fps) / median(base.fps):.2f} "
+            f"| {max(case.fps) / max(base.fps):.2f} | {case.frames} | {case.incomplete} |"
+        )
+        numbers[f"{name}, {case.packet_bytes} B"] = {"fps": case.fps, "not_whole": case.incomplete}
+    return lines, numbers
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    chosen = options("How many frames a second stock Aravis takes.", arguments)
+    cases = measure(1, 1.0) if chosen.quick else measure(5, 5.0)
+    publish(chosen, "Streaming to stock Aravis 0.8", *report(cases))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

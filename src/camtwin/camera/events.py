@@ -1,0 +1,68 @@
+"""Events: what the host is told of, one message after the other.
+
+A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it is on
+its way; where the queue is full it is lost. EventLost tells so, in a place kept for it, and not again before
+the queue has been empty.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from camtwin.genicam.nodes import By
+from camtwin.models.schema import Events as EventTiming
+from camtwin.simtime import Scheduler
+from camtwin.units import Ns
+
+LOST = "EventLost"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, when by the camera's clock, and to which frame."""
+
+    name: str
+    timestamp_ns: Ns
+    frame_id: int | None
+
+
+class EventQueue:
+    """The events on their way to the host: `send` gets them in order."""
+
+    def __init__(self, clock: Scheduler, timing: EventTiming) -> None:
+        self._clock, self._timing = clock, timing
+        self._on: frozenset[str] = frozenset()
+        self._queue: deque[Event] = deque()
+        self._sending = self._losing = False
+        self.send: Callable[[Event], object] = lambda _: None
+
+    def choose(self, notification: By[str]) -> None:
+        """EventNotification has changed."""
+        self._on = frozenset(name for name, said in notification.items() if said == "On")
+
+    def notify(self, name: str, timestamp_ns: Ns, frame_id: int | None) -> None:
+        """Something happened that is perhaps an event, and perhaps wanted."""
+        if name not in self._on:
+            return
+        if len(self._queue) < self._timing.queue:
+            self._queue.append(Event(name, timestamp_ns, frame_id))
+        elif not self._losing:
+            self._losing = True
+            if LOST in self._on:
+                self._queue.append(Event(LOST, timestamp_ns, None))
+        if not self._sending:
+            self._next()
+
+    def clear(self) -> None:
+        """The power has gone: what waits is never told."""
+        self._queue.clear()
+
+    def _next(self) -> None:
+        self._sending = bool(self._queue)
+        if not self._sending:
+            self._losing = False
+        else:
+            self._clock.at(self._clock.now + self._timing.message_ns, self._next)
+            self.send(self._queue.popleft())

@@ -1,0 +1,186 @@
+"""Lines: the wires of the camera, as logic.
+
+    input   pin -> input filter (shortest pulse) -> debouncer -> inverter -> inner -> Line0RisingEdge, ...
+    output  source -> inverter -> inner -> output stage (optocoupler) -> pin
+
+The filter lets a pulse through, late by its own time, if it lasts as long; so does the debouncer, with a time
+for high and one for low. Both look at the level at the pin, before the inverter. The output stage follows
+`inner` after its switching time, and a change that is taken back before that never shows.
+
+Edges given from outside are commands, like a host's writes: `drive` now, `pulse` planned in virtual time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from camtwin.camera.settings import Settings
+from camtwin.camera.signals import LEVELS
+from camtwin.models.schema import Lines as LineTiming
+from camtwin.simtime import Entry, Scheduler
+from camtwin.units import Ns
+
+EDGES_KEPT: Final = 1 << 16
+"""Edges that a line remembers, the latest ones."""
+
+
+class Host(Protocol):
+    """What a line asks of its camera."""
+
+    clock: Scheduler
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def line_timing(self) -> LineTiming: ...
+    def emit(self, name: str, frame_id: int | None = None) -> None: ...
+    def told(self, word: str, *args: int | str) -> None: ...
+
+
+class Line:
+    """One line. Times are virtual ns; True is a high level, and current through an opto output.
+
+    level   at the pin
+    status  inside: what the camera takes an input for, or gives to the output stage (LineStatus)
+    """
+
+    def __init__(self, name: str, host: Host, *, isolated: bool) -> None:
+        self.name, self._host = name, host
+        self._on_ns, self._off_ns = (
+            (host.line_timing.opto_on_ns, host.line_timing.opto_off_ns) if isolated else (0, 0)
+        )
+        self.level = self.status = False
+        self._driven = self._filtered = self._stable = False  # from outside; after the filter; debounced
+        self._output = False
+        self._pending: Entry | None = None  # in the filter, or in the output stage
+        self._bouncing: Entry | None = None
+        self._at_pin: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
+        self._inside: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
+
+    @property
+    def edges(self) -> list[tuple[Ns, bool]]:
+        """(t_ns, level) at the pin, the latest EDGES_KEPT."""
+        return list(self._at_pin)
+
+    @property
+    def inner(self) -> list[tuple[Ns, bool]]:
+        """(t_ns, level) inside: before the output stage; after filter, debouncer and inverter of an input."""
+        return list(self._inside)
+
+    # -- from outside ----------------------------------------------------------------------------
+    def drive(self, level: bool) -> None:
+        """Put the wire of an input high or low, now. ValueError if the line is an output."""
+        self._wants_input()
+        self._host.told("drive", self.name, int(level))
+        self._drive(bool(level))
+
+    def pulse(self, width_ns: Ns, *, period_ns: Ns = 0, count: int = 1, delay_ns: Ns = 0) -> None:
+        """Plan `count` high pulses, the first after `delay_ns`. ValueError if they cannot be."""
+        self._wants_input()
+        if width_ns < 1:
+            raise ValueError(f"{self.name}: a pulse of {width_ns} ns is below the minimum 1 ns")
+        if count < 1 or delay_ns < 0:
+            raise ValueError(
+                f"{self.name}: {count} pulses after {delay_ns} ns: wants 1 or more, 0 ns or later"
+            )
+        if count > 1 and period_ns <= width_ns:
+            raise ValueError(
+                f"{self.name}: a period of {period_ns} ns is no longer than the pulse, {width_ns} ns"
+            )
+        self._host.told("pulse", self.name, width_ns, period_ns, count, delay_ns)
+        clock = self._host.clock
+        clock.at(clock.now + delay_ns, self._rise, width_ns, period_ns, count)
+
+    def _wants_input(self) -> None:
+        if self._output:
+            raise ValueError(f"{self.name} is an output: nothing drives it from outside")
+
+    def _rise(self, width_ns: Ns, period_ns: Ns, left: int) -> None:
+        self._drive(True)
+        clock = self._host.clock
+        clock.at(clock.now + width_ns, self._fall, width_ns, period_ns, left - 1)
+
+    def _fall(self, width_ns: Ns, period_ns: Ns, left: int) -> None:
+        self._drive(False)
+        if left:
+            clock = self._host.clock
+            clock.at(clock.now + period_ns - width_ns, self._rise, width_ns, period_ns, left)
+
+    # -- input -----------------------------------------------------------------------------------
+    def _drive(self, level: bool) -> None:
+        self._driven = level
+        if not self._output:
+            self._pin(level)
+            self._await(level)
+
+    def _pin(self, level: bool) -> None:
+        if level != self.level:
+            self.level = level
+            self._at_pin.append((self._host.clock.now, level))
+
+    def _await(self, level: bool) -> None:
+        clock = self._host.clock
+        clock.cancel(self._pending)
+        if level != self._filtered:
+            self._pending = clock.at(clock.now + self._host.line_timing.filter_ns, self._pass, level)
+
+    def _pass(self, level: bool) -> None:
+        self._filtered = level
+        clock, s = self._host.clock, self._host.settings
+        clock.cancel(self._bouncing)
+        if level == self._stable:
+            return
+        times = s.LineDebouncerHighTimeAbs_ns if level else s.LineDebouncerLowTimeAbs_ns
+        if times[self.name]:
+            self._bouncing = clock.at(clock.now + times[self.name], self._accept, level)
+        else:
+            self._accept(level)
+
+    def _accept(self, level: bool) -> None:
+        self._stable = level
+        self._inner(level != self._host.settings.LineInverter[self.name])
+
+    def _inner(self, status: bool) -> bool:
+        """The level inside; True if it changed."""
+        if status == self.status:
+            return False
+        self.status = status
+        self._inside.append((self._host.clock.now, status))
+        if not self._output:
+            self._host.emit(LEVELS[self.name][not status])
+        return True
+
+    # -- output ----------------------------------------------------------------------------------
+    def follow(self, level: bool) -> None:
+        """The source of an output is so now; the pin follows."""
+        status = level != self._host.settings.LineInverter[self.name]
+        if not self._inner(status) and self.level == status:
+            return
+        clock = self._host.clock
+        clock.cancel(self._pending)
+        if status == self.level:
+            return
+        if wait := self._on_ns if status else self._off_ns:
+            self._pending = clock.at(clock.now + wait, self._pin, status)
+        else:
+            self._pin(status)
+
+    # -- settings --------------------------------------------------------------------------------
+    def refresh(self, source_level: Callable[[str], bool]) -> None:
+        """Mode, source or inverter may have changed; `source_level` tells the level of a source."""
+        s, clock = self._host.settings, self._host.clock
+        output = s.LineMode[self.name] == "Output"
+        if output != self._output:
+            self._output = output
+            clock.cancel(self._pending)
+            clock.cancel(self._bouncing)
+            if not output:
+                self._filtered = self._stable = self.level
+                self._drive(self._driven)
+        if output:
+            source = s.LineSource[self.name]
+            self.follow(source != "Off" and source_level(source))
+        else:
+            self._inner(self._stable != s.LineInverter[self.name])

@@ -1,0 +1,150 @@
+"""When the next burst of packets may leave: as the modelled link has it, or as fast as the client takes it.
+
+A frame begins (`begin`), its packets leave in bursts when they are due (`due_ns`, `sent`), it ends (`end`);
+meanwhile hosts may ask for packets again (`asked_again`). All times are host ns.
+
+OnSchedule  each packet has its place in the transfer. Who is late (the renderer, or the thread that sends)
+            may catch up, but only a quarter faster than the link would go, and with two bursts at a time:
+            that is what the default socket buffer of a client holds (212,992 B, of which each packet of
+            1500 B takes 2304). So lateness is counted, and never becomes loss.
+Eager       for `--pace max`: the rate rises from frame to frame until a host asks for packets again, and
+            falls then, once per loss; afterwards it rises gently, so that losses stay rare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from camtwin.units import MS, Ns
+
+CATCH_UP: Final = 1.25
+START, RISE, FALL = 1.5, 1.03, 0.6
+"""What a frame that nobody misses packets of multiplies the rate by, before the first loss and after it; and
+what a loss does. So one frame in seventeen may be hit: ln 0.6 / ln 1.03."""
+MOST_OVER_REACHED: Final = 1.5
+"""The rate that is allowed stays this close to what this computer really reached: a limit that nothing ever
+tried has no meaning, and would have to fall a long way."""
+HELD_UP_NS: Final = 12 * MS
+"""Who is kept from sending that long in the middle of a frame shares a processor that is overloaded, and so
+may the client: it then loses more than it asks for again (Aravis: a quarter of a frame), and cannot tell."""
+LEAST: Final = 1 / 16
+"""Of the modelled link's speed: a client slower than that loses frames of the camera, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A frame that begins: its times by the modelled link, its packets, and how many make a burst."""
+
+    start_ns: Ns
+    end_ns: Ns
+    packets: int
+    burst: int
+
+    @property
+    def step_ns(self) -> float:
+        return (self.end_ns - self.start_ns) / self.packets
+
+
+class Pacing(Protocol):
+    """What the thread that sends asks."""
+
+    keep: int
+    """Images kept for resends."""
+    nice: int
+    """Of the thread: the more, the sooner others get the processor."""
+
+    def begin(self, plan: Plan) -> None: ...
+    def due_ns(self) -> Ns: ...
+    def sent(self, packets: int, now: Ns) -> None: ...
+    def end(self, now: Ns) -> Ns:
+        """How late it ended."""
+        ...
+
+    def asked_again(self, began_ns: Ns, now: Ns) -> None:
+        """A host misses packets of the frame that began to leave then."""
+        ...
+
+
+class OnSchedule:
+    """As the modelled link goes; the camera's memory holds one image for resends."""
+
+    keep, nice = 1, 0
+
+    def __init__(self) -> None:
+        self._earliest_ns: Ns = 0
+        self._due_ns = 0.0
+        self._plan = Plan(0, 0, 1, 1)
+
+    def begin(self, plan: Plan) -> None:
+        self._plan, self._due_ns = plan, float(plan.start_ns)
+
+    def due_ns(self) -> Ns:
+        return max(int(self._due_ns), self._earliest_ns)
+
+    def sent(self, packets: int, now: Ns) -> None:
+        step_ns = self._plan.step_ns
+        self._due_ns += packets * step_ns
+        # who wakes late may make up for one burst's time, or its lateness would add up
+        earliest = max(self._earliest_ns, now - int(self._plan.burst * step_ns))
+        self._earliest_ns = earliest + int(packets * step_ns / CATCH_UP)
+
+    def end(self, now: Ns) -> Ns:
+        return now - self._plan.end_ns
+
+    def asked_again(self, began_ns: Ns, now: Ns) -> None:
+        pass
+
+
+class Eager:
+    """As fast as the client can take it. Four images are kept: what it misses while the rate is too high has
+    time to heal.
+
+    speed   how many times as fast as the modelled link packets may leave now
+    least   what it never falls below
+    """
+
+    keep, nice = 4, 2  # a client on this computer goes first: what it cannot take in time is lost
+
+    def __init__(self, least: float = LEAST) -> None:
+        self.speed, self.least = 1.0, least
+        self._earliest_ns: Ns = 0
+        self._plan = Plan(0, 1, 1, 1)
+        self._began_ns: Ns | None = None  # when the first packet of this frame left
+        self._fell_ns: Ns = 0
+        self._clean = True
+
+    def begin(self, plan: Plan) -> None:
+        self._plan, self._began_ns, self._clean = plan, None, True
+
+    def due_ns(self) -> Ns:
+        return self._earliest_ns
+
+    def sent(self, packets: int, now: Ns) -> None:
+        if self._began_ns is None:
+            self._began_ns = now
+        elif now - self._earliest_ns > HELD_UP_NS:
+            self._clean, self.speed = False, min(self.speed, max(1.0, self.speed * FALL))
+            self._fell_ns = now
+        step_ns = self._plan.step_ns / self.speed
+        earliest = max(self._earliest_ns, now - int(self._plan.burst * step_ns))
+        self._earliest_ns = earliest + int(packets * step_ns)
+
+    def end(self, now: Ns) -> Ns:
+        """Never late: there is no time at which it is due."""
+        if self._clean:
+            rise = RISE if self._fell_ns else START
+            most = MOST_OVER_REACHED * max(self._reached(now), 1.0)
+            self.speed = max(self.speed, min(self.speed * rise, most))
+        return 0
+
+    def asked_again(self, began_ns: Ns, now: Ns) -> None:
+        self._clean = False
+        if began_ns > self._fell_ns:  # else it says nothing of the rate as it is now
+            self._fell_ns = now
+            self.speed = max(self.least, self.speed * FALL)
+
+    def _reached(self, now: Ns) -> float:
+        """How many times as fast as the link this frame went."""
+        took_ns = now - self._began_ns if self._began_ns is not None else 0
+        return (self._plan.end_ns - self._plan.start_ns) / max(took_ns, 1)

@@ -1,0 +1,31 @@
+"""Chunks: data, then id and length, each 32 bits; a payload of chunks is read from its end.
+
+Source: GigE Vision 2.0, Chunk Data; USB3 Vision has the same in little-endian.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final, Literal
+
+HEADER_BYTES: Final = 8
+
+
+def tag(number: int, length: int, order: Literal["big", "little"] = "big") -> bytes:
+    """What follows `length` bytes of a chunk's data."""
+    return struct.pack(">II" if order == "big" else "<II", number, length)
+
+
+def split(payload: bytes, order: Literal["big", "little"] = "big") -> Iterator[tuple[int, bytes]]:
+    """(id, data) of the chunks, the last one first. ValueError where the lengths do not fit the payload."""
+    end = len(payload)
+    while end:
+        if end < HEADER_BYTES:
+            raise ValueError(f"{end} bytes before the first chunk are none")
+        number, length = struct.unpack_from(">II" if order == "big" else "<II", payload, end - HEADER_BYTES)
+        begin = end - HEADER_BYTES - length
+        if begin < 0:
+            raise ValueError(f"chunk {number:#x} of {length} bytes does not fit the {end} there are")
+        yield number, payload[begin : begin + length]
+        end = begin

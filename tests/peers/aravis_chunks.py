@@ -1,0 +1,56 @@
+"""Reads the chunks of frames through stock Aravis' parser, as JSON. Run by the system's Python: it has gi."""
+
+# pyright: reportMissingImports=false
+import argparse
+import json
+import sys
+
+import gi
+
+gi.require_version("Aravis", "0.8")
+from gi.repository import Aravis, GLib  # noqa: E402
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--address", default="127.0.0.1")
+parser.add_argument("--frames", type=int, default=2)
+parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+parser.add_argument("--raw", help="file for the last frame's bytes")
+parser.add_argument("names", nargs="+", help="KIND:FEATURE, KIND one of integer, float, string")
+args = parser.parse_args()
+
+camera = Aravis.Camera.new(args.address)
+device = camera.get_device()
+for setting in args.set:
+    device.set_features_from_string(setting)
+chunks = camera.create_chunk_parser()
+payload = camera.get_payload()
+stream = camera.create_stream(None, None)
+for _ in range(4):
+    stream.push_buffer(Aravis.Buffer.new_allocate(payload))
+frames = []
+camera.start_acquisition()
+while len(frames) < args.frames:
+    buffer = stream.timeout_pop_buffer(10_000_000)
+    if buffer is None or buffer.get_status() != Aravis.BufferStatus.SUCCESS:
+        frames.append({"status": "none" if buffer is None else buffer.get_status().value_nick})
+        break
+    frame = {
+        "status": "success",
+        "payload_type": int(buffer.get_payload_type()),
+        "has_chunks": buffer.has_chunks(),
+        "timestamp_ns": buffer.get_timestamp(),
+        "frame_id": buffer.get_frame_id(),
+    }
+    for name in args.names:
+        kind, feature = name.split(":")
+        try:
+            frame[feature] = getattr(chunks, f"get_{kind}_value")(buffer, feature)
+        except GLib.Error as error:
+            frame[feature] = {"error": error.message}
+    frames.append(frame)
+    if args.raw:
+        with open(args.raw, "wb") as file:
+            file.write(buffer.get_data())
+    stream.push_buffer(buffer)
+camera.stop_acquisition()
+json.dump({"payload": payload, "frames": frames}, sys.stdout)

@@ -1,0 +1,168 @@
+"""How fast packets may leave at pace max: the rate rises, and falls once per loss; for slow clients, too."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import pytest
+
+from camtwin.links.pacing import FALL, LEAST, RISE, START, Eager, Plan
+from camtwin.links.sender import Job, Sender
+from camtwin.units import MS
+from camtwin.wire import gvsp
+from camtwin.wire.gev import Target
+from camtwin.wire.gvcp import PacketResend
+
+FRAME_NS = 100 * MS  # by the modelled link
+
+
+def frame(pacing: Eager, start_ns: int, packets: int = 100, burst: int = 10) -> int:
+    """A frame whose bursts leave as soon as they may; when it ends."""
+    pacing.begin(Plan(0, FRAME_NS, packets, burst))
+    now = start_ns
+    for _ in range(packets // burst):
+        now = max(now, pacing.due_ns())
+        pacing.sent(burst, now)
+    now = max(now, pacing.due_ns())
+    assert pacing.end(now) == 0
+    return now
+
+
+@pytest.mark.parametrize("factor", [START, RISE])
+def test_the_rate_rises_while_nobody_misses_anything(factor: float) -> None:
+    """Quickly at first, gently once there was a loss."""
+    pacing, now = Eager(), 1
+    if factor == RISE:
+        pacing.asked_again(began_ns=1, now=2)
+        pacing.speed = 1.0
+    durations = []
+    for _ in range(4):
+        began, now = now, frame(pacing, now)
+        durations.append(now - began)
+    expected = [FRAME_NS / factor**n for n in range(4)]
+    # two bursts of ten stand at the start: who wakes late may make up for one
+    assert durations == pytest.approx(expected, rel=0.11)
+
+
+def test_the_rate_stays_near_what_was_reached() -> None:
+    """A computer that sends no faster than three times the link: the limit stays below five."""
+    pacing, now = Eager(), 0
+    for _ in range(50):
+        pacing.begin(Plan(0, FRAME_NS, 100, 10))
+        for _ in range(10):
+            now = max(now + FRAME_NS // 30, pacing.due_ns())
+            pacing.sent(10, now)
+        now += FRAME_NS // 30
+        pacing.end(now)
+    assert 3 < pacing.speed < 5
+
+
+def test_one_loss_is_one_fall() -> None:
+    pacing = Eager()
+    pacing.speed = 10.0
+    pacing.begin(Plan(0, FRAME_NS, 100, 10))
+    pacing.asked_again(began_ns=1000, now=5000)
+    assert pacing.speed == pytest.approx(10 * FALL)
+    pacing.asked_again(began_ns=1000, now=6000)  # the same frame, and one that left before the fall
+    pacing.asked_again(began_ns=4000, now=7000)
+    assert pacing.speed == pytest.approx(10 * FALL)
+    pacing.end(8000)
+    assert pacing.speed == pytest.approx(10 * FALL), "a frame that somebody missed packets of raises nothing"
+    pacing.asked_again(began_ns=9000, now=9500)
+    assert pacing.speed == pytest.approx(10 * FALL**2)
+
+
+def test_being_held_up_is_a_loss_that_nobody_tells_of() -> None:
+    pacing = Eager()
+    pacing.speed = 4.0
+    pacing.begin(Plan(0, FRAME_NS, 100, 10))
+    pacing.sent(10, 500 * MS)  # however long the picture took
+    pacing.sent(10, 510 * MS)
+    assert pacing.speed == 4.0
+    pacing.sent(10, 530 * MS)
+    assert pacing.speed == pytest.approx(4 * FALL)
+    for n in range(10):
+        pacing.sent(1, 600 * MS + n * 300 * MS)
+    assert pacing.speed == 1.0, "the camera's own speed, which it had to keep anyway"
+
+
+def test_there_is_a_least_rate() -> None:
+    pacing = Eager()
+    for n in range(1, 100):
+        pacing.asked_again(began_ns=n * 1000 + 1, now=n * 1000 + 2)
+    assert pacing.speed == LEAST
+
+
+class Deaf(Eager):
+    """As if nobody had asked."""
+
+    def asked_again(self, began_ns: int, now: int) -> None:
+        pass
+
+    def end(self, now: int) -> int:
+        self.speed += 1
+        return 0
+
+
+def check_slow_client(pacing: Eager) -> None:
+    """A client that takes 40 packets and then sleeps 3 ms, with the default buffer: soon nothing is lost."""
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.bind(("127.0.0.1", 0))
+    client.settimeout(0.3)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    picture, frames = np.zeros(1_464_000, np.uint8), 60
+    lost = dict.fromkeys(range(1, frames + 1), 1000)
+    sender = Sender(sock, lambda _: None, pacing=pacing)
+
+    def take() -> None:
+        count, expected = 0, 1
+        while True:
+            try:
+                header = client.recv(0x1_0000)[:8]
+            except TimeoutError:
+                return
+            count += 1
+            if count % 40 == 0:
+                time.sleep(0.003)
+            block, form, packet = int.from_bytes(header[2:4]), header[4], int.from_bytes(header[5:8])
+            if header[:2] != b"\0\0":
+                continue  # sent again
+            if form == gvsp.Format.LEADER:
+                expected = 1
+            elif form == gvsp.Format.PAYLOAD:
+                lost[block] -= 1
+                if packet > expected:
+                    sender.resend(PacketResend(0, block, expected, packet - 1, False), False)
+                expected = packet + 1
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    try:
+        for block_id in lost:
+            payload: Future = Future()
+            payload.set_result(picture)
+            target = Target("127.0.0.1", client.getsockname()[1], False)
+            image = gvsp.Image(1464, 1000, 0, 0, 0x0108_0001, 8)
+            # by its link 50 MB/s; this client takes about 18
+            sender.send(Job(image, block_id, picture.size, payload, target, 1500, True, 0, 30 * MS))
+            while sender.unfinished:
+                time.sleep(0.001)
+        thread.join()
+    finally:
+        sender.close()
+        client.close()
+        sock.close()
+    assert sum(list(lost.values())[:10]) > 100, "it is too slow for the link"
+    assert sum(n == 0 for n in list(lost.values())[20:]) >= 30
+
+
+@pytest.mark.parametrize(("pacing", "works"), [(Eager, nullcontext()), (Deaf, pytest.raises(AssertionError))])
+def test_slow_client(pacing: type[Eager], works: AbstractContextManager) -> None:
+    with works:
+        check_slow_client(pacing())
