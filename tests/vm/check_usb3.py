@@ -65,8 +65,7 @@ def test_aravis_lists_it_and_grabs_fifty_frames(said):
 
 def test_detach_in_mid_stream_and_attach_again(said):
     assert "detached" in said
-    (cut,) = (line.removeprefix("cut ") for line in said if line.startswith("cut "))
-    assert 0 < len(json.loads(cut)["frames"]) < 1000
+    assert not any(line.startswith("cut ") for line in said), "it had all of its thousand frames"
     assert "attached again" in said
     check_grabbed(said, "second", 10)
 
