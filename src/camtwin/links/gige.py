@@ -22,18 +22,15 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from camtwin.camera import Camera
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
-from camtwin.genicam import Refused
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
+from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
 from camtwin.links.sender import IP_MTU_DISCOVER, Sender
@@ -50,67 +47,6 @@ BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Comma
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
 BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
 DEFAULT_GIGE_MBPS: Final = 1000
-
-STATUS_OF: Final = {
-    "address": Status.INVALID_ADDRESS,
-    "readonly": Status.WRITE_PROTECT,
-    "unavailable": Status.ACCESS_DENIED,
-    "locked": Status.ACCESS_DENIED,
-    "storage": Status.ERROR,
-    "range": Status.INVALID_PARAMETER,
-    "alignment": Status.BAD_ALIGNMENT,
-}
-"""What a host is told when the camera refuses (genicam.Refused.why)."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatus:
-    """What a live line shows."""
-
-    model: str
-    client: str | None  # address:port in control
-    frames: int
-    bytes: int
-    resent_packets: int
-    late_frames: int
-    worst_late_ms: float
-    dropped_frames: int  # this computer is too slow for
-    cut_frames: int
-    packets: int  # of pictures, resent ones included, before faults strike
-    faults: Mapping[str, int]  # how many of them each kind of fault struck
-
-
-class CameraPort:
-    """The camera as wire.gev sees it: refusals become status codes."""
-
-    def __init__(self, camera: Camera) -> None:
-        self._camera = camera
-
-    @property
-    def timestamp_latched(self) -> int:
-        return self._camera.timestamp_latched
-
-    def latch_timestamp(self) -> None:
-        self._camera.execute("TimestampLatch")
-
-    def reset_timestamp(self) -> None:
-        self._camera.execute("TimestampReset")
-
-    def read(self, address: int, length: int) -> bytes:
-        with _refusals():
-            return self._camera.read(address, length)
-
-    def write(self, address: int, data: bytes) -> None:
-        with _refusals():
-            self._camera.write(address, data)
-
-
-@contextlib.contextmanager
-def _refusals():
-    try:
-        yield
-    except Refused as refused:
-        raise StatusError(STATUS_OF.get(refused.why, Status.ERROR), str(refused)) from None
 
 
 class GigeLink:
@@ -145,7 +81,7 @@ class GigeLink:
             opening.callback(lambda: self._listening.close())  # whichever it is by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            port_of = CameraPort(twin.camera)
+            port_of = CameraPort(twin.camera, Status)
             who = identity(twin, self.interface, port_of, stream_socket.getsockname()[1])
             self._capture, tap = None, None
             if pcap:

@@ -29,11 +29,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camtwin.camera import Camera
-from camtwin.camera.transport import GigETiming
 from camtwin.links import gige
 from camtwin.links.stream import RENDERERS
 from camtwin.models import load
 from camtwin.simtime import Scheduler
+from camtwin.twins.assembly import timing
 from camtwin.units import MS, SEC
 from camtwin.wire import bootstrap, gev, gvcp, ports
 from camtwin.wire.gvcp import Status, StatusError
@@ -66,7 +66,7 @@ class Found(AssertionError):
 
 
 def new_camera() -> Camera:
-    return Camera(SHEET, Scheduler(), serial="7", link=GigETiming(SHEET.gige), memory=SHEET.memory)
+    return Camera(SHEET, Scheduler(), serial="7", link=timing(SHEET), memory=SHEET.memory)
 
 
 class Quiet:
@@ -93,7 +93,7 @@ class Device:
         self.camera, self.now = new_camera(), 0
         quiet = Quiet(self.camera)
         identity = gev.Identity(MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT)
-        self.gev = gev.GevDevice(identity, gige.CameraPort(self.camera), quiet, quiet)
+        self.gev = gev.GevDevice(identity, gige.CameraPort(self.camera, Status), quiet, quiet)
         self.sent: list[Sent] = []
 
     def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:
