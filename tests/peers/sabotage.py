@@ -191,6 +191,69 @@ def locks_ignored() -> None:
     Tree._bind_rules = unlocked
 
 
+@breaks
+def events_unshifted() -> None:
+    """The description knows one form of messages."""
+    description("<Formula>WIDE * 8</Formula>", "<Formula>WIDE * 0</Formula>")
+
+
+# --- messages and actions
+
+
+def messages(change: Callable[[Any], Any]) -> None:
+    from camtwin.links import camera_port, gige
+
+    write = camera_port.message_of
+    gige.message_of = lambda event: change(write(event))
+
+
+@breaks
+def events_misnumbered() -> None:
+    messages(lambda message: dataclasses.replace(message, event_id=message.event_id + 1))
+
+
+@breaks
+def events_little_endian() -> None:
+    """Timestamps the other way round."""
+    messages(
+        lambda message: dataclasses.replace(
+            message, timestamp=int.from_bytes(message.timestamp.to_bytes(8, "little"), "big")
+        )
+    )
+
+
+@breaks
+def events_late() -> None:
+    """Ends of exposures have a timestamp 2 us later."""
+    messages(
+        lambda message: dataclasses.replace(
+            message, timestamp=message.timestamp + 2000 * (message.event_id == 4)
+        )
+    )
+
+
+@breaks
+def actions_for_all() -> None:
+    """Whatever the keys, the camera acts."""
+    from camtwin.camera import Camera
+
+    action = Camera.action
+    Camera.action = lambda self, device_key, group_key, group_mask: action(
+        self,
+        self.settings.ActionDeviceKey,
+        self.settings.ActionGroupKey[1],
+        self.settings.ActionGroupMask[1],
+    )
+
+
+@breaks
+def actions_unheard() -> None:
+    """Acknowledged, and nothing comes of it."""
+    from camtwin.camera import Camera
+
+    Camera.action = lambda self, device_key, group_key, group_mask: True
+
+
 # --- wire
 
 
@@ -461,7 +524,7 @@ def heartbeat_endless() -> None:
     """Who has control keeps it, alive or not."""
     from camtwin.wire.gev import GevDevice
 
-    GevDevice.next_timer = lambda self: None
+    GevDevice._silence_ends = lambda self: None
 
 
 @breaks

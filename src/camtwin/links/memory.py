@@ -282,10 +282,11 @@ class Session:
             order,
         )
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: Event) -> bool:
         events: list[Event] = self.events
         events.append(event)
         del events[:-EVENTS]
+        return False
 
     def _arrive(self, transfer: Transfer) -> None:
         arrived: deque[Transfer] = self._arrived

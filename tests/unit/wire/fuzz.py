@@ -30,12 +30,12 @@ if __name__ == "__main__":
 
 from camtwin.camera import Camera
 from camtwin.camera.transport import GigETiming
-from camtwin.links import gige
+from camtwin.links import camera_port, gige
 from camtwin.links.stream import RENDERERS
 from camtwin.models import load
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, SEC
-from camtwin.wire import bootstrap, gev, gvcp, ports
+from camtwin.wire import bootstrap, gev, gvcp, messages, ports
 from camtwin.wire.gvcp import Status, StatusError
 from spec.test_gige_vision import CONVERSATION
 from spec.test_gvcp_messages import COMMANDS as MESSAGES
@@ -45,11 +45,11 @@ from unit.wire.oracle import complaint, is_silence_due
 EPISODE: Final = 500  # datagrams to one device
 ALL_TRACED, TRACED = 50_000, 10  # the first ones, then one in ten: tracing takes two thirds of the time
 SOCKETS: Final = 50  # one in so many goes over sockets
-WATCHED: Final = {module.__file__ for module in (gev, gvcp, bootstrap, ports, gige)}
+WATCHED: Final = {module.__file__ for module in (gev, gvcp, messages, bootstrap, ports, gige, camera_port)}
 EDGES: Final = (0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 535, 536, 540, 0x7FFF, 0x8000, 0xFFFC, 0xFFFF)
 WIDE: Final = (*EDGES, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, 0xFFFF_FFFF, 0xE000_0001)
 COMMANDS: Final = (*map(int, gvcp.Command), 0x81, 0x89, 0xFFFF)
-HOME, AWAY, STREAM_PORT = 0x0A00_0001, 0x0A00_0063, 40_000
+HOME, AWAY, STREAM_PORT, MESSAGE_PORT = 0x0A00_0001, 0x0A00_0063, 40_000, 41_000
 STREAMING: Final = ((0xD18, 0x0A00_0009), (0xD00, 4000), (0xD04, 0xC000_05DC))
 """SCDA, SCP, SCPS with a test packet."""
 MOST_GROWTH: Final = 16 << 20  # B of RSS from a tenth of the run to its end
@@ -74,16 +74,17 @@ class Quiet:
 
     def __init__(self, camera: Camera) -> None:
         self.end_acquisition = lambda: camera.execute("AcquisitionAbort")
+        self.message_done = camera.events.sent
 
     def ignore(self, *_: object) -> None:
         pass
 
-    open = close = resend = fire_test_packet = ignore
+    open = close = resend = fire_test_packet = send_message = ignore
 
-    def move(self, address: int, /) -> tuple[int, int]:
+    def move(self, address: int, /) -> tuple[int, int, int]:
         if address not in (0, HOME, AWAY):
             raise StatusError(Status.ERROR)
-        return address or HOME, STREAM_PORT
+        return address or HOME, STREAM_PORT, MESSAGE_PORT
 
 
 class Device:
@@ -93,7 +94,8 @@ class Device:
         self.camera, self.now = new_camera(), 0
         quiet = Quiet(self.camera)
         identity = gev.Identity(MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT)
-        self.gev = gev.GevDevice(identity, gige.CameraPort(self.camera), quiet, quiet)
+        self.gev = gev.GevDevice(identity, camera_port.CameraPort(self.camera), quiet, quiet)
+        self.camera.events.send = lambda event: self.gev.notify(camera_port.message_of(event), self.now)
         self.sent: list[Sent] = []
 
     def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:
