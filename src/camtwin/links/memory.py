@@ -36,6 +36,7 @@ from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.scene import Scene
+from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
@@ -223,6 +224,11 @@ class Session:
 
     # -- time and frames -------------------------------------------------------------------------
     @property
+    def clock(self) -> Scheduler:
+        """The virtual time that it lives in, for others to share: `camtwin.open(..., clock=cam.clock)`."""
+        return self.twin.clock
+
+    @property
     def now(self) -> Ns:
         """Virtual time since the camera was switched on."""
         return self.twin.clock.now
@@ -317,6 +323,7 @@ def connect(
     link_speed: str | int | None = "sheet",
     render: bool = True,
     storage: str | Path | Storage | None = None,
+    clock: Scheduler | None = None,
 ) -> Session:
     """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
 
@@ -326,8 +333,11 @@ def connect(
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
     storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
+    clock       that of another session, `other.clock`: both live in one time, and switched on is when it is
     """
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
-    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept)
+    twin = build(
+        load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept, clock=clock
+    )
     return Session(twin, render=render)
