@@ -149,10 +149,49 @@ def xml_unindexed() -> None:
 
 
 @breaks
+def gain_unsaved() -> None:
+    """The description says that no stored configuration has the gain."""
+    from camtwin.camera.features.analog_control import AnalogControl
+
+    object.__setattr__(AnalogControl.features["Gain"], "saved", False)
+
+
+@breaks
 def sequencer_stuck() -> None:
     from camtwin.camera.sequencer import Sequencer
 
     Sequencer.hear = lambda self, moment: None
+
+
+@breaks
+def sets_misnumbered() -> None:
+    """A frame says the set after its own."""
+    from camtwin.camera import chunks
+
+    chunks.VALUES["SequencerSetActive"] = lambda e: e.sequencer_set + 1  # pyright: ignore[reportIndexIssue]
+
+
+@breaks
+def triggers_doubled() -> None:
+    """A software trigger that bounces."""
+    from camtwin.camera import Camera
+
+    def bouncing(self: Camera, selector: str) -> None:
+        self.emit("Software")
+        self.clock.at(self.clock.now + 200_000_000, self.emit, "Software")
+
+    Camera.trigger_software = bouncing
+
+
+@breaks
+def pulses_early() -> None:
+    """Pulses of a line come a thousandth sooner than they are planned."""
+    from camtwin.camera.lines import Line
+
+    pulse = Line.pulse
+    Line.pulse = lambda self, width_ns, *, period_ns=0, **named: pulse(
+        self, width_ns, period_ns=period_ns * 999 // 1000, **named
+    )
 
 
 @breaks
@@ -230,6 +269,14 @@ def events_late() -> None:
             message, timestamp=message.timestamp + 2000 * (message.event_id == 4)
         )
     )
+
+
+@breaks
+def events_unacknowledged() -> None:
+    """The camera does not hear that its host has a message."""
+    from camtwin.wire.messages import MessageChannel
+
+    MessageChannel.receive = lambda self, data, peer: None
 
 
 @breaks

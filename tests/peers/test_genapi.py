@@ -250,7 +250,10 @@ def check_events(net: Namespace) -> None:
                 feature("TriggerSoftware").execute()
                 heard: list[bytes] = []
                 while not {3, 4} <= {message[11] for message in heard} or heard[-1][11] in (3, 4):
-                    message, sender = listener.recvfrom(600)
+                    try:
+                        message, sender = listener.recvfrom(600)
+                    except TimeoutError:
+                        raise AssertionError(f"only {[m[10:12].hex() for m in heard]} came") from None
                     assert sender == (ADDRESS, feature("GevMCSP").value)
                     listener.sendto(bytes(2) + struct.pack(">HH", message[3] + 1, 0) + message[6:8], sender)
                     adapter.deliver_message(message)
