@@ -8,6 +8,7 @@ from typing import Final
 from camtwin.camera import Camera
 from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
+from camtwin.camera.transport import GigETiming
 from camtwin.genicam import Refused
 from camtwin.wire.gvcp import Message, Status, StatusError
 from camtwin.wire.ports import Report
@@ -22,6 +23,7 @@ STATUS_OF: Final = {
     "alignment": Status.BAD_ALIGNMENT,
 }
 """What a host is told when the camera refuses (genicam.Refused.why)."""
+DEFAULT_GIGE_MBPS: Final = 1000
 EVENT_OF: Final = {
     Report.ERROR: "GigEVisionError",
     Report.HEARTBEAT_TIMEOUT: "GigEVisionHeartbeatTimeOut",
@@ -66,6 +68,12 @@ def message_of(event: Event) -> Message:
     if event.frame_id is None:
         return Message(IDS[event.name], event.timestamp_ns)
     return Message(IDS[event.name], event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
+
+
+def link_Mbps(camera: Camera) -> int:
+    """Speed of the link as its register tells it."""
+    timing = camera.transmitter.timing
+    return timing.wire.bits_per_s // 10**6 if isinstance(timing, GigETiming) else DEFAULT_GIGE_MBPS
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from typing import Final, Self
 
 from camtwin.camera.events import Event
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
-from camtwin.links.camera_port import CameraPort, message_of
+from camtwin.links.camera_port import CameraPort, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
@@ -49,7 +49,6 @@ EVERYBODY: Final = "255.255.255.255"
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
 BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
-DEFAULT_GIGE_MBPS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,13 +289,12 @@ def identity(
     mac = interface.mac
     if interface.loopback or not any(mac):
         mac = mac_from_serial(_text(port.read(0xD8, 16)))
-    timing = twin.camera.transmitter.timing
     return gev.Identity(
         mac=mac,
         address=interface.address,
         netmask=interface.netmask,
         xml_url=twin.camera.xml_url,
-        link_Mbps=timing.wire.bits_per_s // 10**6 if isinstance(timing, GigETiming) else DEFAULT_GIGE_MBPS,
+        link_Mbps=link_Mbps(twin.camera),
         stream_port=stream_port,
         message_port=message_port,
     )

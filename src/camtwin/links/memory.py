@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,9 @@ from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
+
+if TYPE_CHECKING:
+    from camtwin.links.network import Host
 
 BUFFERS: Final = 256
 """Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
@@ -133,6 +136,7 @@ class Session:
             overwritten=0,
             lines=twin.camera.lines,
             events=list[Event](),
+            _network=None,
             _arrived=deque[Transfer](maxlen=BUFFERS),
         )
         twin.camera.transmitter.on_delivery = self._arrive
@@ -221,6 +225,16 @@ class Session:
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
         return self.twin.camera.action(device_key, group_key, group_mask)
+
+    def host(self, number: int = 1) -> Host:
+        """A host on the camera's network, in process: what it sends and gets are GigE Vision's bytes.
+
+        Each number is another host. From the first call on the camera has a network: heartbeats run out."""
+        if self._network is None:
+            from camtwin.links.network import Network
+
+            self.__dict__["_network"] = Network(self.twin, self._hear, render=self.render)
+        return self._network.host(number)
 
     # -- time and frames -------------------------------------------------------------------------
     @property

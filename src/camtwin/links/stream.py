@@ -112,7 +112,7 @@ class GvspStream:
         s = exposure.settings
         self.sender.send(
             Job(
-                image=_described(exposure),
+                image=described(exposure),
                 block_id=self._block_id,
                 payload_bytes=exposure.payload_bytes,
                 payload=payload or self._render(exposure),
@@ -174,7 +174,7 @@ def _give_way() -> None:
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
-def _described(exposure: Exposure) -> gvsp.Image:
+def described(exposure: Exposure) -> gvsp.Image:
     """What leader and trailer say of a frame. The layout's name changes with what the chunks are."""
     s, kind = exposure.settings, gvsp.PAYLOAD_TYPE_IMAGE
     if s.ChunkModeActive:
