@@ -42,7 +42,7 @@ from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
 
 if TYPE_CHECKING:
-    from camtwin.links.network import Host
+    from camtwin.links.network import Host, Network
 
 BUFFERS: Final = 256
 """Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
@@ -230,11 +230,12 @@ class Session:
         """A host on the camera's network, in process: what it sends and gets are GigE Vision's bytes.
 
         Each number is another host. From the first call on the camera has a network: heartbeats run out."""
-        if self._network is None:
+        network: Network | None = self._network
+        if network is None:
             from camtwin.links.network import Network
 
-            self.__dict__["_network"] = Network(self.twin, self._hear, render=self.render)
-        return self._network.host(number)
+            network = self.__dict__["_network"] = Network(self.twin, self._hear, render=self.render)
+        return network.host(number)
 
     # -- time and frames -------------------------------------------------------------------------
     @property

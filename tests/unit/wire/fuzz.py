@@ -52,6 +52,8 @@ COMMANDS: Final = (*map(int, gvcp.Command), 0x81, 0x89, 0xFFFF)
 HOME, AWAY, STREAM_PORT, MESSAGE_PORT = 0x0A00_0001, 0x0A00_0063, 40_000, 41_000
 STREAMING: Final = ((0xD18, 0x0A00_0009), (0xD00, 4000), (0xD04, 0xC000_05DC))
 """SCDA, SCP, SCPS with a test packet."""
+TELLING: Final = ((0xB10, 0x0A00_0009), (0xB14, 10), (0xB18, 2), (0xB00, 4001))
+"""MCDA, MCTT, MCRC, MCP."""
 MOST_GROWTH: Final = 16 << 20  # B of RSS from a tenth of the run to its end
 SHEET: Final = load("baumer-vcxg-124m")
 Sent = tuple[int, gev.Peer, bytes]
@@ -93,8 +95,11 @@ class Device:
     def __init__(self) -> None:
         self.camera, self.now = new_camera(), 0
         quiet = Quiet(self.camera)
-        identity = gev.Identity(MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT)
+        identity = gev.Identity(
+            MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT, message_port=MESSAGE_PORT
+        )
         self.gev = gev.GevDevice(identity, camera_port.CameraPort(self.camera), quiet, quiet)
+        self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         self.camera.events.send = lambda event: self.gev.notify(camera_port.message_of(event), self.now)
         self.sent: list[Sent] = []
 
@@ -112,6 +117,7 @@ class Device:
         self.camera.clock.advance_to(self.now)
         self.gev.tick(self.now)
         holder, before, words = self.gev.controller, self.camera.settings, dict(self.gev._words)
+        self.gev.acknowledged(data, peer)
         replies = self.gev.receive(data, peer, self.now)
         if any(reply.peer != peer for reply in replies):
             return "an answer to somebody else"
@@ -122,7 +128,8 @@ class Device:
         if peer != holder and self.gev.controller != peer and not handed_over:
             changed = {at for at, word in self.gev._words.items() if words[at] != word}
             forced = data[2:4] == b"\0\4" and data[10:16] == MAC and holder is None
-            if changed - ({0x24, 0x34, 0x44, 0xD1C} if forced else set()) or self.camera.settings != before:
+            of_address = {0x24, 0x34, 0x44, 0xB1C, 0xD1C} if forced else set()
+            if changed - of_address or self.camera.settings != before:
                 return f"changed by who is not in control: {sorted(map(hex, changed))}"
         if holder not in (None, peer) and self.gev.controller not in (None, holder):
             key = int.from_bytes(data[12:14], "big")
@@ -148,7 +155,8 @@ class Fuzzer:
             self.corpus.append(struct.pack(">BBHHH", 0x42, 1, 4, 56, 1) + body)
         for privilege in (1, 2, 6, 0x1234_0002, 0):
             self.corpus.append(write(0xA00, privilege))
-        self.corpus += [write(address, word) for address, word in (*STREAMING, (0x95C, 0x1234), (0x954, 1))]
+        words = (*STREAMING, *TELLING, (0x95C, 0x1234), (0x954, 1), (0x954, 8))
+        self.corpus += [write(address, word) for address, word in words]
         self.reached: set[tuple[int, int]] = set()
         self._new, self._calls = False, 0
         self._lines: dict[Any, int] = {}
@@ -258,7 +266,7 @@ def episodes(fuzzer: Fuzzer, count: int) -> Iterator[int]:
         device = Device()
         if number % 2:
             device.send(0, ME, write(0xA00, rng.choice((1, 2, 2, 6))))
-            for address, word in STREAMING:
+            for address, word in (*STREAMING, *TELLING):
                 device.send(0, ME, write(address, word))
         for _ in range(min(EPISODE, count - sent)):
             step = rng.choice((0, 1000, 100_000, MS)) if rng.random() < 0.999 else 4 * SEC
