@@ -175,7 +175,7 @@ def record_wires(path) -> int:
 
         write("TriggerMode", 1)
         write("AcquisitionStart", 1)
-        camera.write(tree.nodes["ActionGroupMask"].address + 4, (1).to_bytes(4, "big"))
+        camera.write(tree.nodes["ActionGroupMask"].address + 16, (1).to_bytes(4, "big"))
         camera.lines["Line0"].pulse(3_000, period_ns=10 * MS, count=20, delay_ns=MS)
         clock.advance_to(101 * MS)
         write("BlackLevel", 99)

@@ -20,6 +20,7 @@ import struct
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -100,7 +101,8 @@ class Device:
         )
         self.gev = gev.GevDevice(identity, camera_port.CameraPort(self.camera), quiet, quiet)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
-        self.camera.events.send = lambda event: self.gev.notify(camera_port.message_of(event), self.now)
+        me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
+        self.camera.events.send = lambda event: me.gev.notify(camera_port.message_of(event), me.now)
         self.sent: list[Sent] = []
 
     def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:
