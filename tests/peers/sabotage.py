@@ -272,6 +272,20 @@ def events_late() -> None:
 
 
 @breaks
+def events_untagged() -> None:
+    """Messages with 64-bit block ids do not say so."""
+    from camtwin.wire import gvcp
+
+    pack = gvcp.Message.pack
+
+    def untagged(self: gvcp.Message, request_id: int, *, extended: bool, ack_required: bool) -> bytes:
+        data = pack(self, request_id, extended=extended, ack_required=ack_required)
+        return data[:1] + bytes([data[1] & ~gvcp.EXTENDED_ID]) + data[2:]
+
+    gvcp.Message.pack = untagged
+
+
+@breaks
 def events_unacknowledged() -> None:
     """The camera does not hear that its host has a message."""
     from camtwin.wire.messages import MessageChannel

@@ -16,7 +16,7 @@ VERSION, HEARTBEAT_ms, KEY, CCP = 0x000, 0x938, 0x95C, 0xA00
 MCP, MCDA, SCP, SCPS, SCDA = 0xB00, 0xB10, 0xD00, 0xD04, 0xD18
 CONTROL, SWITCHOVER = 2, 4
 PORT: Final = 4000
-EVENT_CMD = "420000c0"  # key, no acknowledge wanted, EVENT
+EVENT = 0xC0
 LEADER, TRAILER, PAYLOAD = 1, 2, 3
 
 
@@ -105,10 +105,10 @@ def link_event(case: Case) -> None:
             cam.advance(SEC)
             state = f"with EventNotification {'On' if on else 'Off'}"
             case.equal(f"{name} {state}", len(times(cam, WIRE.get(name, name))), int(on))
-            heard = [message[:4].hex() for message in cam.host().messages]
-            case.equal(f"messages {state}", len(heard), int(on))
-            if on and heard != [EVENT_CMD]:
-                case.wrong(f"the message is {heard[0]}..., wanted is {EVENT_CMD}")
+            kinds = [int.from_bytes(message[2:4], "big") for message in cam.host().messages]
+            case.equal(f"messages {state}", len(kinds), int(on))
+            if on and kinds != [EVENT]:
+                case.wrong(f"the message is {kinds[0]:#x}, wanted is {EVENT:#x}")
 
 
 # -- versions ----------------------------------------------------------------------------------------
