@@ -56,7 +56,7 @@ class Camera:
         storage: Storage | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
-        self.tree, self.registers, self.xml, self._xml_file, self.xml_url = interface(sheet)
+        self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0
@@ -157,8 +157,8 @@ class Camera:
     def read(self, address: int, length: int) -> bytes:
         """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
         offset = address - XML_ADDRESS
-        if 0 <= offset < len(self._xml_file):
-            return self._xml_file[offset : offset + length].ljust(length, b"\0")
+        if 0 <= offset < len(self.xml_file):
+            return self.xml_file[offset : offset + length].ljust(length, b"\0")
         return self.registers.read(self, address, length)
 
     def write(self, address: int, data: bytes) -> None:
@@ -167,7 +167,7 @@ class Camera:
         Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
         self.on_write(self.clock.now, address, data)
         try:
-            if 0 <= address - XML_ADDRESS < len(self._xml_file):
+            if 0 <= address - XML_ADDRESS < len(self.xml_file):
                 raise Refused("readonly", f"the description at {address:#x} is read-only")
             self.registers.write(self, address, data)
         except Refused as refused:

@@ -67,7 +67,7 @@ class _Description:
 
     def xml(self) -> str:
         for n in self.tree.here:
-            if isinstance(n.feature, Selector) and n.feature.events:
+            if isinstance(n.feature, Selector) and n.feature.events and self.tree.link == "gige":
                 self.events(n, n.feature)
         inside = {feature for features in self.categories.values() for feature in features}
         self.node(

@@ -22,18 +22,19 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 from camtwin.camera.events import Event
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
-from camtwin.links.camera_port import CameraPort, link_Mbps, message_of
+from camtwin.links.camera_port import GevPort, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
+from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
 from camtwin.links.sender import IP_MTU_DISCOVER, Sender
@@ -49,23 +50,6 @@ EVERYBODY: Final = "255.255.255.255"
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
 BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatus:
-    """What a live line shows."""
-
-    model: str
-    client: str | None  # address:port in control
-    frames: int
-    bytes: int
-    resent_packets: int
-    late_frames: int
-    worst_late_ms: float
-    dropped_frames: int  # this computer is too slow for
-    cut_frames: int
-    packets: int  # of pictures, resent ones included, before faults strike
-    faults: Mapping[str, int]  # how many of them each kind of fault struck
 
 
 class GigeLink:
@@ -100,7 +84,7 @@ class GigeLink:
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            port_of = CameraPort(twin.camera)
+            port_of = GevPort(twin.camera)
             ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
             who = identity(twin, self.interface, port_of, *ports)
             self._capture, tap = None, None

@@ -17,9 +17,9 @@ from typing import Final
 
 from camtwin.camera import Transfer
 from camtwin.camera.events import Event
-from camtwin.links.camera_port import CameraPort, link_Mbps, message_of
+from camtwin.links.camera_port import GevPort, link_Mbps, message_of
 from camtwin.links.interface import mac_from_serial
-from camtwin.links.stream import described
+from camtwin.links.stream import image_of
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire import gev, gvsp
@@ -70,7 +70,7 @@ class Network:
             stream_port=STREAM_PORT,
             message_port=MESSAGE_PORT,
         )
-        self.gev = gev.GevDevice(identity, CameraPort(camera), self, self)
+        self.gev = gev.GevDevice(identity, GevPort(camera), self, self)
         camera.events.send = self._notify
         self._arrive = camera.transmitter.on_delivery
         camera.transmitter.on_delivery = self._deliver
@@ -148,7 +148,7 @@ class Network:
         payload = self._twin.render(exposure).tobytes() if self._render else bytes(exposure.payload_bytes)
         self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
         block = gvsp.frame_packets(
-            described(exposure),
+            image_of(exposure),
             len(payload),
             self._block_id,
             exposure.settings.GevSCPSPacketSize,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Annotated, Any, Literal
+from dataclasses import fields, replace
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from camtwin.models.provenance import Fact
 from camtwin.sensor.parameters import SensorParameters
@@ -67,6 +67,23 @@ class GigE(Section):
     gap_bytes: NotNegative
 
 
+class Usb3(Section):
+    """The USB link: bytes a second that frames get of it at each speed, and who the device says it is."""
+
+    super_bytes_per_s: Positive
+    high_bytes_per_s: Positive
+    vendor_id: Annotated[int, Field(ge=0, le=0xFFFF)]
+    product_id: Annotated[int, Field(ge=0, le=0xFFFF)]
+    family: str
+
+
+class Area(Section):
+    """Pixels that a camera makes of its sensor, where the sensor's own sheet counts others."""
+
+    width: Positive
+    height: Positive
+
+
 class Thermal(Section):
     """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s.
 
@@ -117,19 +134,33 @@ class CameraSheet(Section):
     name: str
     title: str
     document: str
-    link: Literal["gige"]
+    link: Literal["gige", "usb3"]
     sensor: SensorSheet
     readout: Readout
     trigger: Trigger
     lines: Lines
     events: Events
     memory: Memory
-    gige: GigE
+    gige: GigE | None = None
+    usb3: Usb3 | None = None
+    area: Area | None = None
     thermal: Thermal
     clock: Clock
     features: Mapping[str, Mapping[str, Any]]
     record: Mapping[str, Any] = {}  # what is known of it and does nothing: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_its_link(self) -> Self:
+        if getattr(self, self.link) is None:
+            raise ValueError(f"link is {self.link}, and there is no section [{self.link}]")
+        return self
+
+    @property
+    def parameters(self) -> SensorParameters:
+        """The sensor's, with the pixels that this camera makes of it."""
+        own = self.sensor.parameters
+        return replace(own, width=self.area.width, height=self.area.height) if self.area else own
 
     @property
     def vendor(self) -> str:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from camtwin.wire.refusal import StatusError
+
 PORT = 3956
 KEY = 0x42
 HEADER_BYTES = 8
@@ -72,14 +74,6 @@ class Status(IntEnum):
     ACTION_LATE = 0x8016
     LEADER_TRAILER_OVERFLOW = 0x8017
     ERROR = 0x8FFF
-
-
-class StatusError(Exception):
-    """What is not carried out: the status its sender is told, what was done before it; why, for people."""
-
-    def __init__(self, status: Status, message: str = "", payload: bytes = b"") -> None:
-        super().__init__(message or status.name)
-        self.status, self.payload = status, payload
 
 
 @dataclass(frozen=True, slots=True)

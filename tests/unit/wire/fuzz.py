@@ -30,11 +30,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camtwin.camera import Camera
-from camtwin.camera.transport import GigETiming
 from camtwin.links import camera_port, gige
 from camtwin.links.stream import RENDERERS
 from camtwin.models import load
 from camtwin.simtime import Scheduler
+from camtwin.twins.assembly import timing
 from camtwin.units import MS, SEC
 from camtwin.wire import bootstrap, gev, gvcp, messages, ports
 from camtwin.wire.gvcp import Status, StatusError
@@ -69,7 +69,7 @@ class Found(AssertionError):
 
 
 def new_camera() -> Camera:
-    return Camera(SHEET, Scheduler(), serial="7", link=GigETiming(SHEET.gige), memory=SHEET.memory)
+    return Camera(SHEET, Scheduler(), serial="7", link=timing(SHEET), memory=SHEET.memory)
 
 
 class Quiet:
@@ -99,7 +99,7 @@ class Device:
         identity = gev.Identity(
             MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT, message_port=MESSAGE_PORT
         )
-        self.gev = gev.GevDevice(identity, camera_port.CameraPort(self.camera), quiet, quiet)
+        self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
         self.camera.events.send = lambda event: me.gev.notify(camera_port.message_of(event), me.now)

@@ -72,7 +72,9 @@ def no_key(self: Any, value: int, peer: gev.Peer, now: int) -> None:
 
 
 def raises(self: Any, address: int, length: int) -> bytes:
-    return READ(self, address, length) if address != 0xD1C else bytes([])[0:0] + bytes([{}["SCSP"]])
+    if address <= 0xD1C < address + length:
+        raise KeyError("SCSP")
+    return READ(self, address, length)
 
 
 def answers_all(self: Any, request: Any) -> bytes | None:
