@@ -8,13 +8,12 @@ from __future__ import annotations
 import sys
 
 from camtwin.links import serve
-from camtwin.links.gige import GigeLink
 from peers.sabotage import BREAKS
 
 WIDTH_ns, PERIOD_ns, COUNT = 100_000, 120_000_000, 500
 
 
-async def pulse(link: GigeLink) -> None:
+async def pulse(link: serve.Link) -> None:
     line = link.twin.camera.lines["Line0"]
     link.runtime.command(lambda: line.pulse(WIDTH_ns, period_ns=PERIOD_ns, count=COUNT))
 
