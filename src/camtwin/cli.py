@@ -239,7 +239,8 @@ def run(
     any_destination: Annotated[
         bool,
         typer.Option(
-            "--allow-any-destination", help="Let a client aim the stream at any host, not only at itself."
+            "--allow-any-destination",
+            help="Let a client aim stream and messages at any host, not only at itself.",
         ),
     ] = False,
 ) -> None:

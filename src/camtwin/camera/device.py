@@ -180,16 +180,23 @@ class Camera:
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         """An action command, as it comes from a link; True if it concerns this camera."""
-        self.told("action", device_key, group_key, group_mask)
         s = self.settings
         matched = [
             n
             for n, key in s.ActionGroupKey.items()
             if device_key == s.ActionDeviceKey and group_key == key and group_mask & s.ActionGroupMask[n]
         ]
+        if matched:
+            self.told("action", device_key, group_key, group_mask)
         for n in matched:
             self.emit(f"Action{n}")
         return bool(matched)
+
+    def report(self, name: str) -> None:
+        """The link tells of itself by an event; unless that is On nobody hears of it, nor does a journal."""
+        if self.settings.EventNotification.get(name) == "On":
+            self.told("report", name)
+            self.emit(name)
 
     def told(self, word: str, *args: int | str) -> None:
         """A command from outside that is no register's is carried out now: a journal keeps it, for `obey`."""
@@ -200,6 +207,8 @@ class Camera:
         match word:
             case "action":
                 self.action(*args)
+            case "report":
+                self.report(*args)
             case "drive":
                 name, level = args
                 self.lines[name].drive(bool(level))

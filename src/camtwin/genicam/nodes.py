@@ -83,6 +83,7 @@ class Feature(Generic[T]):
     custom: bool = False  # not in SFNC
     at: Mapping[str, int | tuple[int, int]] = field(default_factory=dict)
     """By link: where its standard places the register; (address, bytes) where it also says how long it is."""
+    apart: int = 0  # bytes from the register of one selected entry to the next; `length` if 0
     bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
     chunk: tuple[int, int] | None = None  # id of the chunk that holds it, and where: a value of frames only
     elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
@@ -236,10 +237,16 @@ class Enumeration(Feature[str]):
 
 @dataclass(frozen=True, eq=False)
 class Selector(Enumeration):
-    """Picks the entry that other features speak of; itself in no user set."""
+    """Picks the entry that other features speak of; itself in no user set.
+
+    events     by entry, the id of the message that tells of it: hosts get nodes for what it says
+    of_frames  those of them that tell a frame's number, too
+    """
 
     _: KW_ONLY
     saved: bool = False
+    events: Mapping[str, int] = field(default_factory=dict)
+    of_frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

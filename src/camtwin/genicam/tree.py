@@ -165,7 +165,7 @@ class Tree:
     def _place(self, node: Node) -> None:
         """A register for each combination of selected entries; selectors a model lacks have one entry."""
         options: list[Mapping[Any, int]] = []
-        stride = node.feature.length
+        stride = node.feature.apart or node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
             low = selector.number("min")
             high = selector.number("max") if selector.here else low

@@ -91,16 +91,18 @@ def build(
     serial: str | None = None,
     link_bits_per_s: int | None = SHEET_SPEED,
     storage: Storage | None = None,
+    clock: Scheduler | None = None,
 ) -> Twin:
-    """A twin, switched on at virtual time 0.
+    """A twin, switched on now: at virtual time 0, or at that of the clock it shares with others.
 
     scene            what it looks at; the test chart if None
     seed             of its noise and of its fixed pattern, 0 to 2^64 - 1
     serial           its serial number; made from the seed if None
     link_bits_per_s  speed of the modelled link; None for no link in the way
     storage          its non-volatile memory; as long as it lives if None
+    clock            the virtual time it lives in; one of its own if None
     """
-    clock = Scheduler()
+    clock = clock or Scheduler()
     renderer = Renderer(sheet.parameters, scene or Chart(), seed)
     memory = sheet.memory
     if link_bits_per_s is None:
