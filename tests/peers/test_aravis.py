@@ -352,7 +352,7 @@ def check_many(net: Namespace, count: int) -> None:
     assert len({serial for serial, _ in found}) == count
     with net.socket() as sock:
         assert len({Gvcp(sock, a).read(0x08, 8) for a in addresses}) == count  # hardware addresses
-    # without --plain-socket: until its packet socket has a filter Aravis takes packets of the others for its own
+    # --plain-socket: until its packet socket has a filter Aravis takes packets of the others for its own
     ask = (*RATE_4, "--set", "Width=1024", "--set", "Height=768", "--times-only", "--frames", "12",
            "--plain-socket")  # fmt: skip
     with ThreadPoolExecutor(count) as pool:
