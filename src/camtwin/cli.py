@@ -264,7 +264,10 @@ def run(
                 "settings": settings or [],
                 "link_speed": link_speed,
             }
-            twin = recorded(_session(**start, storage=nonvolatile).twin, journal, start)
+            session = _session(**start, storage=nonvolatile)
+            if session.twin.sheet.link == "none":
+                raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
+            twin = recorded(session.twin, journal, start)
             places.append(Place(recording.enter_context(twin), address, faults, pcap))
         line = LiveLine([place.twin for place in places], pace)
 

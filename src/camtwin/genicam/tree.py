@@ -28,7 +28,11 @@ from camtwin.genicam.nodes import (
 )
 
 ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
-BYTE_ORDER: Mapping[str, Order] = {"gige": "big", "usb3": "little"}  # GigE Vision and GenCP each fix it
+BYTE_ORDER: Mapping[str, Order] = {
+    "gige": "big",
+    "usb3": "little",
+    "none": "little",
+}  # GigE Vision and GenCP fix it
 MOST_SHOWN = 64
 """Entries of a table that `shown` lists one by one."""
 ASK = Boolean("What a rule says of another feature.", value=0)
@@ -166,7 +170,8 @@ class Tree:
         options: list[Mapping[Any, int]] = []
         stride = node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
-            low, high = selector.number("min"), selector.number("max") if selector.here else 0
+            low = selector.number("min")
+            high = selector.number("max") if selector.here else low
             options.insert(0, selector.entries or {i: i for i in range(low, high + 1)})
             node.strides.insert(0, stride)
             stride *= 1 + max(options[0].values())

@@ -31,7 +31,7 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
   SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
-NAMESPACE = {"gige": "GEV", "usb3": "USB"}
+NAMESPACE = {"none": "Custom", "gige": "GEV", "usb3": "USB"}
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

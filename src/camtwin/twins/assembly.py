@@ -18,7 +18,8 @@ from camtwin.camera.transport import GigETiming, NoLink
 from camtwin.camera.usersets import Storage
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
-from camtwin.scene import Chart, Scene
+from camtwin.scene import Chart, Scene, spectra
+from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
 from camtwin.twins.renderer import Renderer
 
@@ -87,12 +88,16 @@ def build(
     storage          its non-volatile memory; as long as it lives if None
     """
     clock = Scheduler()
-    renderer = Renderer(sheet.sensor.parameters, scene or Chart(), seed)
-    link, memory = GigETiming(sheet.gige), sheet.memory
-    if link_bits_per_s is None:
-        link, memory = NoLink(), sheet.memory.model_copy(update={"size_bytes": None})
+    parameters = sheet.sensor.parameters
+    light = spectra.d65() if parameters.cfa else WAVELENGTH_nm  # in one colour a mosaic shows nothing else
+    renderer = Renderer(parameters, scene or Chart(wavelength_nm=light), seed)
+    link, memory = NoLink(), sheet.memory
+    if sheet.gige is None or link_bits_per_s is None:
+        memory = sheet.memory.model_copy(update={"size_bytes": None})
     elif link_bits_per_s:
         link = GigETiming(sheet.gige.model_copy(update={"bits_per_s": link_bits_per_s}))
+    else:
+        link = GigETiming(sheet.gige)
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
         camera = Camera(sheet, clock, serial=serial, link=link, memory=memory, storage=storage)
