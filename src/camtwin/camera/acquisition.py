@@ -353,7 +353,8 @@ class Acquisition:
         if not host.transmitter.admit(self._reading):
             host.emit("FrameTransferSkipped", exposure.frame_id)
         elif short := host.short_exposure(exposure):
-            host.transmitter.admit(Readout(short, short.end_ns, self.readout_end, short.end_ns))
+            last_ns = short.end_ns + self.readout_end - now
+            host.transmitter.admit(Readout(short, short.end_ns, last_ns, short.end_ns))
         return E.NEXT if self._frames_left else E.LAST
 
     def _end_readout(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from camtwin.camera import wiring
@@ -81,7 +82,7 @@ class Camera:
             sheet.thermal,
             clock,
             serial,
-            lambda: self._settings.DeviceTemperatureStatusTransition,
+            self._temperature_limits,
             self._status_changed,
         )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
@@ -365,6 +366,12 @@ class Camera:
         """Settings that were kept; the link may be slower now than it was then."""
         limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
         self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
+
+    def _temperature_limits(self) -> Mapping[str, float]:
+        """Where the status changes; never on a model that has none."""
+        if not self.tree.nodes["DeviceTemperatureStatusTransition"].here:
+            return dict.fromkeys(("NormalToHigh", "HighToExceeded", "ExceededToNormal"), inf)
+        return self._settings.DeviceTemperatureStatusTransition
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""

@@ -18,10 +18,10 @@ def freed(
     photons: per pixel and second, (height, width) or (layers, height, width). efficiency: electrons a
     photon, (layers,), or (layers, 2, 2) by row and column of the mosaic from the sensor's pixel (0, 0).
 
-    >>> mosaic = np.float32([[[0.1, 0.5], [0.5, 0.3]]])
+    >>> mosaic = np.float32([[[0.125, 0.5], [0.5, 0.25]]])
     >>> freed(np.full((2, 3), 100, np.float32), mosaic, x=1, y=0)
-    array([[50., 10., 50.],
-           [30., 50., 30.]], dtype=float32)
+    array([[50. , 12.5, 50. ],
+           [25. , 50. , 25. ]], dtype=float32)
     """
     layers = photons if photons.ndim == 3 else photons[None]
     height, width = layers.shape[1:]
