@@ -1,9 +1,12 @@
 """What the camera looks at, in a word:
 
   chart                    test chart: grey steps, slanted edges, stars, line pairs, small print
+  slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots
+  steps                    twelve greys side by side
   flat                     the same light everywhere
   dark                     a lens cap
   PATH                     a picture from an image file
+  lit:LIGHT:PATH           a picture in colour, in a light that has a name (below)
   pan:SCENE                any of these, drifting to the right by 200 pixels a second
   pan:SPEED:SCENE          ... by SPEED pixels a second
   pan:SPEED@DEGREES:SCENE  ... towards DEGREES (0 right, 90 down)
@@ -12,10 +15,9 @@
   pwm:HZ@DUTY:SCENE        ... in light that is on for DUTY (0..1) of each period
   flash:BEGIN+WIDTH:SCENE  ... in the light of a flash, in us since the camera was switched on
 
-chart and flat take the light and its wavelength: chart:2.8e6, flat:1.2e6@536 (photons per pixel and
-second, of white for a chart; nanometres), or its name: d65, a (tungsten), 2848K (a black body), day5579K,
-led450. dark takes a wavelength only: dark@850. A file that has the
-name of a scene is meant by ./chart.
+All but pictures and dark take the light and its wavelength: chart:2.8e6, flat:1.2e6@536 (photons per pixel
+and second, of white for a chart; nanometres), or its name: d65, a (tungsten), 2848K (a black body), day5579K,
+led450. dark takes a wavelength only: dark@850. A file that has the name of a scene is meant by ./chart.
 """
 
 from __future__ import annotations
@@ -26,26 +28,28 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from camtwin.scene.lens import SHARP
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm
 from camtwin.scene.light import Dark, Flat, FLAT_photons_per_s, Scene, WAVELENGTH_nm, WHITE_photons_per_s
 from camtwin.scene.motion import Pan, SPEED_px_per_s
 from camtwin.scene.spectra import Light
 from camtwin.scene.spectra import parse as light_named
-from camtwin.scene.targets import Chart, Picture
+from camtwin.scene.targets import KINDS, Chart, Picture, Target
 from camtwin.units import US
 
 Load = Callable[[str], NDArray[Any]]
 """Reads an image file into an array as Picture takes it; OSError if it cannot."""
 
 FORMS = (
-    "chart, flat, dark, flat:PHOTONS@NM, pan:SCENE, pan:SPEED@DEGREES:SCENE, flicker:HZ@DEPTH:SCENE, "
-    "pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE or an image file"
+    "chart, slanted, star, dots, steps, flat, dark, flat:PHOTONS@NM, pan:SCENE, pan:SPEED@DEGREES:SCENE, "
+    "flicker:HZ@DEPTH:SCENE, pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
 )
 MOST_us = 1e12
 """Eleven days: nanoseconds of it are exact in a float."""
-_NAMED = re.compile(r"(chart|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
+_NAMED = re.compile(r"(chart|slanted|star|dots|steps|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
 _PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
 _WAVE = re.compile(r"(flicker|pwm):(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
+_PICTURE = re.compile(r"lit:([^:]*):(.*)", re.DOTALL)
 _FLASH = re.compile(r"flash:([^:]*):(.*)", re.DOTALL)
 
 
@@ -86,16 +90,21 @@ def _parse(text: str, load: Load) -> Scene:
             if light is not None:
                 raise ValueError("dark has no light to set; allowed: dark, dark@NM")
             return Dark(wavelength)
-        photons = {"chart": WHITE_photons_per_s, "flat": FLAT_photons_per_s}[name]
+        photons = FLAT_photons_per_s if name == "flat" else WHITE_photons_per_s
         if light is not None:
             photons = _number("photons per pixel and second", light)
+        if name in KINDS:
+            return Target(name, photons, wavelength)
         return Chart(photons, wavelength) if name == "chart" else Flat(photons, wavelength)
+    path, light = text, WAVELENGTH_nm
+    if picture := _PICTURE.fullmatch(text):
+        light, path = light_named(picture[1]), picture[2]
     try:
-        image = load(text)
+        image = load(path)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"neither a scene nor a readable image ({reason}); allowed: {FORMS}") from None
-    return Picture(image, name=text)
+    return Picture(image, wavelength_nm=light, name=text)
 
 
 def _number(what: str, text: str) -> float:
@@ -146,6 +155,8 @@ def describe(scene: Scene) -> str:
             return f"flat:{light!r}@{_light(nm)}"
         case Chart(photons_per_s=light, wavelength_nm=nm):
             return f"chart:{light!r}@{_light(nm)}"
+        case Target(kind=kind, photons_per_s=light, wavelength_nm=nm, lens=lens) if lens == SHARP:
+            return f"{kind}:{light!r}@{_light(nm)}"
         case Dark(wavelength_nm=nm):
             return f"dark@{_light(nm)}"
         case Pan(scene=inner, px_per_s=speed, direction_deg=degrees):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.scene.lens import SHARP, Lens
 from camtwin.scene.lift import lifted
 from camtwin.scene.light import View, WAVELENGTH_nm, WHITE_photons_per_s, check_light, illuminate
 from camtwin.scene.spectra import Light, Spectrum, spectrum_of
@@ -22,6 +23,7 @@ from camtwin.units import Ns
 
 LUMINANCE = ((0.2126, 0.7152, 0.0722),)
 """Weights of linear red, green and blue; ITU-R BT.709."""
+KINDS = ("slanted", "star", "dots", "steps")
 COLOURS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MAX_SIDE_px = 32_767
 """OpenCV's limit for a resized side, and more than any sensor has."""
@@ -59,6 +61,43 @@ def _printed(width: int, height: int, pixel_um: float) -> NDArray[np.uint16]:
     chart = draw_chart(width, height, pixel_um)
     chart.flags.writeable = False
     return chart
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A test target (printed.py) that fills the sensor, through a lens.
+
+    kind: one of KINDS. photons_per_s falls on each pixel where the reflectance is 1.
+    ValueError for another kind.
+    """
+
+    kind: str
+    photons_per_s: float = WHITE_photons_per_s
+    wavelength_nm: Light = WAVELENGTH_nm
+    lens: Lens = SHARP
+
+    def __post_init__(self) -> None:
+        check_light(self.photons_per_s, self.wavelength_nm)
+        if self.kind not in KINDS:
+            raise ValueError(f"target {self.kind!r} is none of {', '.join(KINDS)}")
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second, (height, width), read-only."""
+        reflectance = _target(self.kind, view.sensor_width, view.sensor_height, self.lens)
+        return illuminate(reflectance, view, self.photons_per_s)
+
+
+@lru_cache(maxsize=2)
+def _target(kind: str, width: int, height: int, lens: Lens) -> NDArray[np.uint16]:
+    from camtwin.scene.printed import draw  # imports OpenCV: only where one looks at a target
+
+    picture = draw(kind, width, height, lens)
+    picture.flags.writeable = False
+    return picture
 
 
 @dataclass(frozen=True, eq=False)

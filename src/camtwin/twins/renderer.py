@@ -32,7 +32,7 @@ from camtwin.units import SEC, Ns
 
 MOST_ROWS = 32
 """Rows that the brightness of a frame is measured on."""
-MOVED_TOGETHER = 8
+MOVED_TOGETHER = 16
 """Rows of a rolling shutter for which a moving scene is asked once: a question costs as much as some rows."""
 
 

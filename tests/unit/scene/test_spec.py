@@ -19,6 +19,7 @@ from camtwin.scene import (
     Pulses,
     Pwm,
     Scene,
+    Target,
     describe,
     parse,
     spec,
@@ -36,6 +37,9 @@ def no_files(path: str) -> NDArray[np.uint8]:
         ("chart", Chart(2.8e6, 536)),
         ("chart:1e6", Chart(1e6, 536)),
         ("chart@850", Chart(2.8e6, 850)),
+        ("slanted", Target("slanted")),
+        ("star:1e6@d65", Target("star", 1e6, d65())),
+        ("pan:dots@850", Pan(Target("dots", 2.8e6, 850))),
         ("flat", Flat(1.4e6, 536)),
         ("flat:1.2e6@536", Flat(1.2e6, 536)),
         ("flat:0", Flat(0, 536)),
@@ -80,8 +84,8 @@ def test_all_else_is_the_path_of_a_picture(path: str):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "scene '': empty; allowed: chart, flat,"),
-        ("pan:", "scene 'pan:': empty; allowed: chart, flat,"),
+        ("", "scene '': empty; allowed: chart, slanted, star, dots,"),
+        ("pan:", "scene 'pan:': empty; allowed: chart, slanted, star, dots,"),
         (
             "chrat",
             "scene 'chrat': neither a scene nor a readable image (No such file or directory); allowed: ",
@@ -138,7 +142,7 @@ def test_a_file_that_is_no_picture_is_named_too():
 
 @given(
     st.text(max_size=40)
-    | st.from_regex(r"((pan|flicker|pwm|flash):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}")
+    | st.from_regex(r"((pan|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}")
 )
 def test_any_text_is_a_scene_or_a_one_line_error(text: str):
     try:
@@ -177,7 +181,29 @@ def test_a_picture_is_described_by_its_path():
     assert describe(parse("pan:5:x.png", load)) == "pan:5.0@0.0:x.png"
 
 
-LIGHTS = "flicker:SCENE", "flicker:HZ@DEPTH:SCENE", "pwm:HZ@DUTY:SCENE", "flash:BEGIN+WIDTH:SCENE"
+LIGHTS = (
+    "lit:LIGHT:PATH",
+    "flicker:SCENE",
+    "flicker:HZ@DEPTH:SCENE",
+    "pwm:HZ@DUTY:SCENE",
+    "flash:BEGIN+WIDTH:SCENE",
+)
+
+
+def test_a_picture_in_a_light_has_its_colours():
+    asked = []
+
+    def load(path: str) -> NDArray[np.uint8]:
+        asked.append(path)
+        return np.full((4, 5, 3), (255, 0, 0), np.uint8)
+
+    picture = parse("pan:lit:d65:a b.png", load)
+    assert asked == ["a b.png"]
+    assert isinstance(picture, Pan)
+    assert len(picture.spectra) == 3
+    assert describe(picture) == "pan:200.0@0.0:lit:d65:a b.png"
+    with pytest.raises(ValueError, match=r"^scene 'lit:dim:x.png': 'dim' is no light; allowed: nanometres"):
+        parse("lit:dim:x.png", load)
 
 
 def test_the_help_names_every_form():
