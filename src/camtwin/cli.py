@@ -276,6 +276,8 @@ def run(
             }
             twin = recorded(_session(**start, storage=nonvolatile).twin, journal, start)
             running = recording.enter_context(twin)
+            if running.sheet.link == "none":
+                raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
             usb = (link or running.sheet.link) == "usb3"
             if usb and (fault or any_destination or pcap):
                 raise UsageProblem("--fault, --pcap and --allow-any-destination are of networks, USB is none")

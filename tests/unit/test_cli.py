@@ -35,7 +35,15 @@ def test_help_answers_at_once():
 def test_list():
     assert MODEL in camtwin("list").stdout
     rows = json.loads(camtwin("list", "--json").stdout)
-    assert rows[-1] == {"model": MODEL, "title": "Baumer VCXG-124M", "sensor": "Sony IMX304", "link": "gige"}
+    assert rows[1:] == [
+        {"model": MODEL, "title": "Baumer VCXG-124M", "sensor": "Sony IMX304", "link": "gige"},
+        {
+            "model": "sony-imx412-aack",
+            "title": "Sony IMX412-AACK",
+            "sensor": "Sony IMX412-AACK",
+            "link": "none",
+        },
+    ]
 
 
 def test_show_tells_assumptions_from_facts():

@@ -18,9 +18,11 @@ triggers itself. A trigger anywhere but in READY is skipped. An action may retur
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from fractions import Fraction
 from typing import Protocol
 
 from camtwin.camera.exposure import Exposure, Readout
@@ -102,6 +104,8 @@ class Sensor(Protocol):
 
     @property
     def base_ns(self) -> Ns: ...
+    @property
+    def row_step_ns(self) -> Fraction: ...
     def readout_ns(self, rows: int) -> Ns: ...
 
 
@@ -115,8 +119,10 @@ class Host(Protocol):
     on_exposure: Callable[[Exposure], object]
     on_read: Callable[[Exposure], object]
 
+    def shutter(self, settings: Settings) -> Sensor: ...
+    def short_exposure(self, long: Exposure) -> Exposure | None: ...
     @property
-    def sensor(self) -> Sensor: ...
+    def latency_frames(self) -> int: ...
     @property
     def settings(self) -> Settings: ...
     @property
@@ -199,6 +205,7 @@ class Acquisition:
         self._readout_entry: Entry | None = None
         self._started: Ns = -UNLIMITED  # last exposure start, paces free run
         self._told_ready = False
+        self._coming = deque[Settings]()  # of the next frames: a sensor may take settings over late
         self._frames_left = 0
         self._leaving = {state: getattr(self, action) for state, action in LEAVING.items()}
         self._rows = {
@@ -229,6 +236,7 @@ class Acquisition:
     def open(self) -> E | None:
         self._count_frames()
         self._started = -UNLIMITED
+        self._coming = deque([self.host.settings] * self.host.latency_frames)
         self.host.emit("AcquisitionStart")
         return self.arm()
 
@@ -247,7 +255,7 @@ class Acquisition:
 
         If exposure n+1 is shorter than readout n: t_readout(n) - t_exp(n+1) after the start of readout n;
         else at the end of exposure n, which has passed."""
-        s = self.host.settings
+        s = self._coming[0] if self._coming else self.host.settings
         due = self.readout_end - (s.ExposureTime_ns if s.ReadoutMode == "Overlapped" else 0)
         if s.AcquisitionFrameRateEnable and s.TriggerMode["FrameStart"] == "Off":
             due = max(due, self._started + round(SEC / s.AcquisitionFrameRate_Hz))
@@ -282,7 +290,8 @@ class Acquisition:
     def take(self) -> E | None:
         """Freeze the frame: number, settings, start of exposure."""
         host, now = self.host, self.host.clock.now
-        self._shot = Shot(host.next_frame_id(), host.settings, now, host.sequencer_set)
+        self._coming.append(host.settings)
+        self._shot = Shot(host.next_frame_id(), self._coming.popleft(), now, host.sequencer_set)
         self._frames_left -= 1
         if host.settings.TriggerMode["FrameStart"] == "Off":
             return E.EXPOSE
@@ -312,6 +321,7 @@ class Acquisition:
             told=host.tell() if shot.settings.ChunkModeActive else {},
             world=host.world,
             sequencer_set=shot.sequencer_set,
+            row_step_ns=host.shutter(shot.settings).row_step_ns,
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)
@@ -335,12 +345,16 @@ class Acquisition:
         if self._reading:  # ends at this very nanosecond, but its event was planned after ours
             host.clock.cancel(self._readout_entry)
             self._end_readout()
-        self.readout_end = now + host.sensor.readout_ns(exposure.sensor_rows)
-        self._reading = Readout(exposure, now, self.readout_end, now + host.sensor.base_ns)
+        sensor = host.shutter(exposure.settings)
+        self.readout_end = now + sensor.readout_ns(exposure.sensor_rows)
+        self._reading = Readout(exposure, now, self.readout_end, now + sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)
         if not host.transmitter.admit(self._reading):
             host.emit("FrameTransferSkipped", exposure.frame_id)
+        elif short := host.short_exposure(exposure):
+            last_ns = short.end_ns + self.readout_end - now
+            host.transmitter.admit(Readout(short, short.end_ns, last_ns, short.end_ns))
         return E.NEXT if self._frames_left else E.LAST
 
     def _end_readout(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from camtwin.camera import wiring
@@ -28,11 +29,14 @@ from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
 from camtwin.genicam import Refused
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
-from camtwin.sensor.timing import GlobalShutter
+from camtwin.sensor.timing import GlobalShutter, RollingShutter
 from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
+SHORT_AFTER_LINES = 22
+"""From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines (IMX412 driver
+parameters)."""
 
 
 class Camera:
@@ -69,15 +73,16 @@ class Camera:
         self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
         self.sensor = GlobalShutter(
-            sheet.sensor.timing.clock_hz, sheet.readout.row_clocks, sheet.readout.base_ns
+            sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
         )
+        self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.housing = Housing(
             sheet.thermal,
             clock,
             serial,
-            lambda: self._settings.DeviceTemperatureStatusTransition,
+            self._temperature_limits,
             self._status_changed,
         )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
@@ -119,8 +124,52 @@ class Camera:
 
     @settings.setter
     def settings(self, new: Settings) -> None:
+        if new.SensorMode != self._settings.SensorMode:
+            new = self.in_mode(new)
         self.keeper.watch(self._settings, new)
         self.take_over(self.sequencer.laid_over(new))
+
+    def in_mode(self, settings: Settings) -> Settings:
+        """The settings, with all that the sensor's drive mode decides: window, depth, length of a frame."""
+        mode, p = self.sheet.sensor.modes.get(settings.SensorMode), self.sheet.sensor.parameters
+        if mode is None:
+            return settings
+        return self.tree.fit(
+            replace(
+                settings,
+                BinningHorizontal=mode.binning,
+                BinningVertical=mode.binning,
+                Width=mode.width,
+                Height=mode.height,
+                OffsetX=(p.width // mode.binning - mode.width) // 4 * 2,  # even: the mosaic stays
+                OffsetY=(p.height // mode.binning - mode.height) // 4 * 2,
+                PixelFormat=f"Bayer{p.cfa[:2]}{mode.bits}",
+                FrameLength=mode.frame_lines,
+            ),
+            self,
+        )
+
+    def fewest_lines(self, mode: str) -> int:
+        """Of a frame in this drive mode."""
+        modes = self.sheet.sensor.modes
+        return modes[mode].frame_lines if mode in modes else 1
+
+    def shutter(self, settings: Settings) -> GlobalShutter | RollingShutter:
+        """How the sensor exposes and reads with these settings."""
+        if (mode := self.sheet.sensor.modes.get(settings.SensorMode)) is None:
+            return self.sensor
+        pixel_hz = self.sheet.sensor.timing.clock_hz
+        return RollingShutter(pixel_hz, mode.line_clocks, settings.FrameLength, mode.exposures)
+
+    def short_exposure(self, long: Exposure) -> Exposure | None:
+        """The second exposure of a picture, where the drive mode has two: a row's begins as its first one has
+        been read."""
+        mode, shutter = self.sheet.sensor.modes.get(long.settings.SensorMode), self.shutter(long.settings)
+        if mode is None or mode.exposures == 1 or not isinstance(shutter, RollingShutter):
+            return None
+        start_ns = long.end_ns + round(SHORT_AFTER_LINES * shutter.line_ns)
+        end_ns = start_ns + long.settings.ExposureTimeShort_ns
+        return replace(long, part=1, start_ns=start_ns, end_ns=end_ns)
 
     def take_over(self, new: Settings) -> None:
         """Put settings in force, and let the parts know that listen to what has changed."""
@@ -319,12 +368,19 @@ class Camera:
     def _power_up(self) -> None:
         self._clock_zero = self.clock.now
         self._restore(self.keeper.restored())
+        self._settings = self.in_mode(self._settings)
         self._connect()
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
         """Settings that were kept; the link may be slower now than it was then."""
-        limit = min(kept["DeviceLinkThroughputLimit"], self.link_bytes_per_s)
+        limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
         self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
+
+    def _temperature_limits(self) -> Mapping[str, float]:
+        """Where the status changes; never on a model that has none."""
+        if not self.tree.nodes["DeviceTemperatureStatusTransition"].here:
+            return dict.fromkeys(("NormalToHigh", "HighToExceeded", "ExceededToNormal"), inf)
+        return self._settings.DeviceTemperatureStatusTransition
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""

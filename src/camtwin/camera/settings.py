@@ -18,6 +18,7 @@ from camtwin.camera.features.digital_io_control import DigitalIOControl
 from camtwin.camera.features.event_control import EventControl
 from camtwin.camera.features.image_format_control import ImageFormatControl
 from camtwin.camera.features.lut_control import LUTControl
+from camtwin.camera.features.sensor_mode_control import SensorModeControl
 from camtwin.camera.features.sequencer_control import SequencerControl
 from camtwin.camera.features.transport_layer_control import TransportLayerControl
 from camtwin.camera.features.user_set_control import CustomDataControl, UserSetControl
@@ -26,6 +27,7 @@ from camtwin.camera.features.user_set_control import CustomDataControl, UserSetC
 class Settings(
     DeviceControl,
     ImageFormatControl,
+    SensorModeControl,
     AcquisitionControl,
     AnalogControl,
     AutoFeatureControl,

@@ -28,7 +28,11 @@ from camtwin.genicam.nodes import (
 )
 
 ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
-BYTE_ORDER: Mapping[str, Order] = {"gige": "big", "usb3": "little"}  # GigE Vision and GenCP each fix it
+BYTE_ORDER: Mapping[str, Order] = {
+    "gige": "big",
+    "usb3": "little",
+    "none": "little",
+}  # GigE Vision and GenCP fix it
 MOST_SHOWN = 64
 """Entries of a table that `shown` lists one by one."""
 ASK = Boolean("What a rule says of another feature.", value=0)

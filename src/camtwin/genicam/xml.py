@@ -31,7 +31,7 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
   SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
-NAMESPACE = {"gige": "GEV", "usb3": "USB"}
+NAMESPACE = {"none": "Custom", "gige": "GEV", "usb3": "USB"}
 SHIFT = "EventShift"
 EVENT = {"": (2, 2, ""), "Timestamp": (8, 8, SHIFT), "FrameID": (16, 8, SHIFT)}
 """What EVENT and EVENTDATA say of an event: (place, bytes, what moves it), counted from the event on."""

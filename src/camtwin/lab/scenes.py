@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene import View
+from camtwin.scene import Flat, Lit, Pulses, View
 from camtwin.units import Ns
 
 GREEN_nm = 536.0
@@ -59,16 +59,6 @@ class Stripes:
         return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
 
 
-@dataclass(frozen=True)
-class Flash:
+def flash(begin_ns: Ns, width_ns: Ns, photons_per_s: float = 5e7) -> Lit:
     """Even light for a while, from begin_ns on; before and after it there is none."""
-
-    begin_ns: Ns
-    width_ns: Ns
-    photons_per_s: float = 5e7
-    wavelength_nm: float = GREEN_nm
-    moving: bool = True
-
-    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        on = self.begin_ns <= t_ns < self.begin_ns + self.width_ns
-        return np.full((view.height, view.width), self.photons_per_s * on, np.float32)
+    return Lit(Flat(photons_per_s, GREEN_nm), Pulses(((begin_ns, begin_ns + width_ns),)))

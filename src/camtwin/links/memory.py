@@ -34,7 +34,7 @@ from camtwin.genicam.tree import At
 from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
-from camtwin.pixels import FORMATS, PixelFormat, pack
+from camtwin.pixels import FORMATS, PixelFormat, mirrored, pack
 from camtwin.scene import Scene
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
@@ -76,6 +76,7 @@ class Frame:
     received_ns   virtual time at which its last bit had arrived
     settings      those it was taken with
     seed          of the twin that took it
+    part          1 for the short exposure of a picture that has a long one, too, under the same frame_id
     chunk_bytes   what follows the image in the payload
     order         byte order of the chunks
     """
@@ -88,10 +89,13 @@ class Frame:
     seed: int
     chunk_bytes: bytes = b""
     order: Order = "big"
+    part: int = 0
 
     @property
     def pixel_format(self) -> PixelFormat:
-        return FORMATS[self.settings.PixelFormat]
+        """As the picture is: mirroring a mosaic makes another one of it."""
+        s = self.settings
+        return mirrored(FORMATS[s.PixelFormat], s.ReverseX, s.ReverseY)
 
     @property
     def picture(self) -> NDArray[np.uint16]:
@@ -301,6 +305,7 @@ class Session:
             self.twin.renderer.seed,
             chunks.tail(e, order),
             order,
+            e.part,
         )
 
     def _hear(self, event: Event) -> bool:

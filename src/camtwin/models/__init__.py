@@ -62,4 +62,5 @@ def _check(schema: type[T], name: str, data: dict[str, Any]) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(step) for step in first["loc"])
-        raise SheetInvalid(f"{name}: {path} {first['input']!r:.60}: {first['msg']}") from None
+        where = f"{path} {first['input']!r:.60}: " if path else ""
+        raise SheetInvalid(f"{name}: {where}{first['msg']}") from None

@@ -20,10 +20,12 @@ class Section(BaseModel):
 
 
 class Readout(Section):
-    """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows."""
+    """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows, unless
+    the sensor's drive modes say so. A frame is taken with the settings of latency_frames frames before."""
 
-    row_clocks: Positive
-    base_ns: NotNegative
+    row_clocks: Positive | None = None
+    base_ns: NotNegative = 0
+    latency_frames: NotNegative = 0
 
 
 class Trigger(Section):
@@ -117,13 +119,29 @@ class SensorTiming(Section):
     clock_hz: Positive
 
 
+class DriveMode(Section):
+    """One way to read a sensor: the window in output pixels, its timing, and what it comes to.
+
+    bits: of the conversion. binning: pixels of one colour that become one, along each side. line_clocks: of a
+    line. frame_lines: the fewest. exposures: 2 where a long and a short one take turns line by line."""
+
+    width: Positive
+    height: Positive
+    bits: Literal[10, 12]
+    binning: Literal[1, 2] = 1
+    line_clocks: Positive
+    frame_lines: Positive
+    exposures: Literal[1, 2] = 1
+
+
 class SensorSheet(Section):
-    """A sensor by itself."""
+    """A sensor by itself. modes: of one that is driven in several ways, by name."""
 
     title: str
     document: str
-    shutter: Literal["Global"]
+    shutter: Literal["Global", "Rolling"]
     timing: SensorTiming
+    modes: Mapping[str, DriveMode] = {}
     parameters: Annotated[SensorParameters, BeforeValidator(_only_its_fields)]
     facts: tuple[Fact, ...] = ()
 
@@ -134,7 +152,7 @@ class CameraSheet(Section):
     name: str
     title: str
     document: str
-    link: Literal["gige", "usb3"]
+    link: Literal["gige", "usb3", "none"]
     sensor: SensorSheet
     readout: Readout
     trigger: Trigger
@@ -152,8 +170,14 @@ class CameraSheet(Section):
 
     @model_validator(mode="after")
     def _has_its_link(self) -> Self:
-        if getattr(self, self.link) is None:
+        if self.link != "none" and getattr(self, self.link) is None:
             raise ValueError(f"link is {self.link}, and there is no section [{self.link}]")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_line_time(self) -> Self:
+        if self.readout.row_clocks is None and not self.sensor.modes:
+            raise ValueError("neither readout.row_clocks nor drive modes of the sensor give a line time")
         return self
 
     @property

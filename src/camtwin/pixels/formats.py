@@ -34,6 +34,18 @@ class PixelFormat:
         return self.name.endswith("p")
 
     @property
+    def mosaic(self) -> str:
+        """Colours of the first two rows of two pixels, "RGGB"; none of a picture without a mosaic.
+
+        >>> FORMATS["BayerGB10"].mosaic, FORMATS["Mono8"].mosaic
+        ('GBRG', '')
+        """
+        if not self.name.startswith("Bayer"):
+            return ""
+        first = self.name[5:7]
+        return first + {"RG": "GB", "GR": "BG", "GB": "RG", "BG": "GR"}[first]
+
+    @property
     def highest_DN(self) -> int:
         """The largest value a pixel can have."""
         return (1 << self.bits) - 1
@@ -48,9 +60,29 @@ FORMATS: Mapping[str, PixelFormat] = MappingProxyType(
             PixelFormat("Mono10p", 0x010A0046, 10),
             PixelFormat("Mono12", 0x01100005, 12),
             PixelFormat("Mono12p", 0x010C0047, 12),
+            PixelFormat("BayerGR10", 0x0110000C, 10),
+            PixelFormat("BayerRG10", 0x0110000D, 10),
+            PixelFormat("BayerGB10", 0x0110000E, 10),
+            PixelFormat("BayerBG10", 0x0110000F, 10),
+            PixelFormat("BayerGR12", 0x01100010, 12),
+            PixelFormat("BayerRG12", 0x01100011, 12),
+            PixelFormat("BayerGB12", 0x01100012, 12),
+            PixelFormat("BayerBG12", 0x01100013, 12),
         )
     }
 )
+
+
+def mirrored(fmt: PixelFormat, columns: bool, rows: bool) -> PixelFormat:
+    """The format of a picture of even size whose columns and rows are reversed as asked.
+
+    >>> mirrored(FORMATS["BayerRG12"], True, False).name, mirrored(FORMATS["BayerRG12"], True, True).name
+    ('BayerGR12', 'BayerBG12')
+    """
+    if not fmt.mosaic:
+        return fmt
+    row = fmt.mosaic[2:] if rows else fmt.mosaic[:2]
+    return FORMATS["Bayer" + (row[::-1] if columns else row) + fmt.name[7:]]
 
 
 def payload_bytes(fmt: PixelFormat, width: int, height: int) -> int:

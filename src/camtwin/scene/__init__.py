@@ -1,8 +1,34 @@
 """What is in front of the sensor: photons per pixel and second, as a pure function of time."""
 
-from camtwin.scene.light import Dark, Flat, Scene, View
+from camtwin.scene import spectra
+from camtwin.scene.lens import Lens
+from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, moment_ns
+from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
 from camtwin.scene.motion import Pan
 from camtwin.scene.spec import describe, parse
-from camtwin.scene.targets import Chart, Picture
+from camtwin.scene.spectra import Spectrum
+from camtwin.scene.targets import Chart, Picture, Target
 
-__all__ = ["Chart", "Dark", "Flat", "Pan", "Picture", "Scene", "View", "describe", "parse"]
+__all__ = [
+    "Chart",
+    "Dark",
+    "Flat",
+    "Flicker",
+    "Lens",
+    "Level",
+    "Lit",
+    "Pan",
+    "Picture",
+    "Pulses",
+    "Pwm",
+    "Scene",
+    "Spectrum",
+    "Target",
+    "View",
+    "describe",
+    "level_of",
+    "moment_ns",
+    "parse",
+    "spectra",
+    "spectra_of",
+]

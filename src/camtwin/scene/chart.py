@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.ink import bars, develop, disc, siemens_star, slanted_square, text_width, wedge
-from camtwin.scene.optics import CELLS
+from camtwin.scene.lens import CELLS
 from camtwin.scene.sheet import Anchor, Patch, Sheet
 
 GREY_STEPS = (0.90, 0.64, 0.45, 0.32, 0.225, 0.16, 0.113, 0.08, 0.056, 0.04, 0.028, 0.02)

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from camtwin.scene.optics import CELLS, REACH_cells, gather
+from camtwin.scene.lens import CELLS, SHARP, Lens
+from camtwin.scene.optics import gather
 
 BAND_px = 64
 """Rows of pixels painted at a time: a band of cells of a 4096 px sensor is 4.6 MB."""
@@ -61,17 +62,19 @@ class Mark(NamedTuple):
         under += share * (ink - under)
 
 
-def develop(marks: Sequence[Mark], width: int, height: int, paper: float) -> NDArray[np.uint16]:
+def develop(
+    marks: Sequence[Mark], width: int, height: int, paper: float, lens: Lens = SHARP
+) -> NDArray[np.uint16]:
     """Reflectance of each sensor pixel, (height, width), 65535 is 1: a sixteenth of a 12-bit step."""
     picture = np.empty((height, width), np.uint16)
     for row in range(0, height, BAND_px):
         end = min(row + BAND_px, height)
-        top = max(0, row * CELLS - REACH_cells)
-        bottom = min(height * CELLS, end * CELLS + REACH_cells)
+        top = max(0, row * CELLS - lens.reach_cells)
+        bottom = min(height * CELLS, end * CELLS + lens.reach_cells)
         band = np.full((bottom - top, width * CELLS), paper, np.float32)
         for mark in marks:
             mark.paint(band, top)
-        pixels = gather(band, above=row * CELLS - top, below=bottom - end * CELLS)
+        pixels = gather(band, above=row * CELLS - top, below=bottom - end * CELLS, lens=lens)
         pixels *= 65535
         picture[row:end] = np.rint(pixels, out=pixels)
     return picture

@@ -1,12 +1,12 @@
 """Light that falls on a sensor: what every scene is, and the two simplest ones.
 
-A scene answers one question: how many photons of its one wavelength reach each pixel of a rectangle
-of the sensor in a second, at a moment of virtual time. The answer is a pure function of (scene, view,
+A scene answers one question: how many photons reach each pixel of a rectangle of the sensor in a second, at a
+moment of virtual time. The answer is a pure function of (scene, view,
 time), and a pixel's value depends on its absolute place on the sensor only: a crop by the camera's
 region of interest equals the same crop of the whole picture, bit for bit.
 
-The light has one wavelength, as a lamp in an EMVA 1288 measurement has, so electrons are photons times
-one quantum efficiency. 536 nm is where Baumer's sheet states the IMX304's.
+Unless something else is said, the light has one wavelength, as a lamp in an EMVA 1288 measurement has. 536 nm
+is where Baumer's sheet states the IMX304's quantum efficiency.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.scene.spectra import Light, Spectrum, spectrum_of
 from camtwin.units import Ns
 
 WAVELENGTH_nm = 536.0
@@ -67,10 +68,16 @@ class View:
 
 @runtime_checkable
 class Scene(Protocol):
-    """What a camera looks at."""
+    """What a camera looks at.
+
+    One whose light changes with time also has a `level` (level.py); photon_rate is what comes at level 1.
+    One of several colours also has `spectra`, one for each layer of photon_rate.
+    """
 
     @property
-    def wavelength_nm(self) -> float: ...
+    def wavelength_nm(self) -> Light:
+        """Of its light; of the lamp, where a scene has colours of its own."""
+        ...
 
     @property
     def moving(self) -> bool:
@@ -78,17 +85,24 @@ class Scene(Protocol):
         ...
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second at t_ns, (height, width) of the view.
+        """Photons per pixel and second at t_ns, (height, width) of the view, or (spectra, height, width).
 
         Read-only, and the strides may be 0. It takes any t_ns, before or after others.
         """
         ...
 
 
-def check_light(photons_per_s: float, wavelength_nm: float) -> None:
+def spectra_of(scene: Scene) -> tuple[Spectrum, ...]:
+    """The spectra of the layers of a scene's photon_rate; most have one layer, in the light of their lamp."""
+    return getattr(scene, "spectra", None) or (spectrum_of(scene.wavelength_nm),)
+
+
+def check_light(photons_per_s: float, wavelength_nm: Light) -> None:
     """ValueError unless both are usable numbers; the wavelength's limits catch one given in um or m."""
     if not 0 <= photons_per_s <= MAX_photons_per_s:
         raise ValueError(f"photons_per_s {photons_per_s:g} is outside 0..{MAX_photons_per_s:g} per pixel")
+    if isinstance(wavelength_nm, Spectrum):
+        return
     if not 100 <= wavelength_nm <= 10_000:
         raise ValueError(f"wavelength_nm {wavelength_nm:g} is outside 100..10000 nm")
 
@@ -106,7 +120,7 @@ class Flat:
     """The same light on every pixel, as from an integrating sphere."""
 
     photons_per_s: float = FLAT_photons_per_s
-    wavelength_nm: float = WAVELENGTH_nm
+    wavelength_nm: Light = WAVELENGTH_nm
 
     def __post_init__(self) -> None:
         check_light(self.photons_per_s, self.wavelength_nm)
@@ -124,7 +138,7 @@ class Flat:
 class Dark:
     """A lens cap. The wavelength, of no light, is that of the lamp that is off."""
 
-    wavelength_nm: float = WAVELENGTH_nm
+    wavelength_nm: Light = WAVELENGTH_nm
 
     def __post_init__(self) -> None:
         check_light(0, self.wavelength_nm)

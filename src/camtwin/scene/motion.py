@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene.light import Scene, View
+from camtwin.scene.level import Level, level_of
+from camtwin.scene.light import Scene, View, spectra_of
+from camtwin.scene.spectra import Light, Spectrum
 from camtwin.units import SEC, Ns
 
 SPEED_px_per_s = 200.0
@@ -24,7 +26,7 @@ class Pan:
     px_per_s: sensor pixels a second. direction_deg: 0 drifts to the right, 90 down, 180 to the left.
     What leaves the sensor on one side enters on the other, as on an endless band: a mirrored return
     would show all writing backwards for half of the time. Between two pixels the image is interpolated
-    (bilinear), which softens it a little at half a pixel. The image stands still during an exposure.
+    (bilinear), which softens it a little at half a pixel. The image stands still during a row's exposure.
     """
 
     scene: Scene
@@ -38,8 +40,16 @@ class Pan:
             raise ValueError(f"direction_deg {self.direction_deg:g} is outside -360..360 degrees")
 
     @property
-    def wavelength_nm(self) -> float:
+    def wavelength_nm(self) -> Light:
         return self.scene.wavelength_nm
+
+    @property
+    def spectra(self) -> tuple[Spectrum, ...]:
+        return spectra_of(self.scene)
+
+    @property
+    def level(self) -> Level:
+        return level_of(self.scene)
 
     @property
     def moving(self) -> bool:
@@ -53,28 +63,34 @@ class Pan:
         return right * self.px_per_s * t_ns / SEC, down * self.px_per_s * t_ns / SEC
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second at t_ns, (height, width), read-only."""
+        """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
         right, down = self.drift_px(t_ns)
         # Pixel x shows what lies at x - drift in the scene: a whole pixel and a share of the next one.
         dx, dy = math.floor(-right), math.floor(-down)
         share_x, share_y = np.float32(-right - dx), np.float32(-down - dy)
-        rate = np.empty((view.height, view.width), np.float32)
+        rate = np.empty((*self._layers, view.height, view.width), np.float32)
         for row in range(0, view.height, ROWS):
-            band = rate[row : row + ROWS]
-            still = self._around(view, view.x + dx, view.y + dy + row, band.shape[0] + 1, t_ns)
-            lines = _between(still[:-1], still[1:], share_y)
-            band[:] = _between(lines[:, :-1], lines[:, 1:], share_x)
+            band = rate[..., row : row + ROWS, :]
+            still = self._around(view, view.x + dx, view.y + dy + row, band.shape[-2] + 1, t_ns)
+            lines = _between(still[..., :-1, :], still[..., 1:, :], share_y)
+            band[:] = _between(lines[..., :-1], lines[..., 1:], share_x)
         rate.flags.writeable = False
         return rate
+
+    @property
+    def _layers(self) -> tuple[int, ...]:
+        """What photon_rate's shape begins with."""
+        count = len(self.spectra)
+        return (count,) if count > 1 else ()
 
     def _around(self, view: View, x: int, y: int, rows: int, t_ns: Ns) -> NDArray[np.float32]:
         """The still scene from (x, y) on, one column wider than the view, wrapped around the sensor."""
         width, height = view.sensor_width, view.sensor_height
-        still = np.empty((rows, view.width + 1), np.float32)
+        still = np.empty((*self._layers, rows, view.width + 1), np.float32)
         for to_y, from_y, high in wrapped(y, rows, height):
             for to_x, from_x, wide in wrapped(x, view.width + 1, width):
                 piece = View(from_x, from_y, wide, high, width, height, view.pixel_um)
-                still[to_y : to_y + high, to_x : to_x + wide] = self.scene.photon_rate(piece, t_ns)
+                still[..., to_y : to_y + high, to_x : to_x + wide] = self.scene.photon_rate(piece, t_ns)
         return still
 
 

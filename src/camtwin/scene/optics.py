@@ -1,6 +1,6 @@
 """The lens and the pixel's window: from a finely drawn picture to what each pixel gathers.
 
-    cells (2 x 2 a pixel) --lens blur--> cells --mean over the pixel--> pixels
+    cells (2 x 2 a pixel) --lens blur--> cells --mean over the pixel--> pixels --distortion, vignetting-->
 
 The lens blurs before the pixels sample. In the other order, detail finer than the pixels would come
 back as moire at nearly full contrast, which no camera with a lens shows.
@@ -8,36 +8,59 @@ back as moire at nearly full contrast, which no camera with a lens shows.
 
 from __future__ import annotations
 
+from math import ceil
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-CELLS = 2
-"""Cells a pixel, in x and in y: detail up to one cycle a pixel is drawn truly."""
-LENS_SIGMA_px = 0.6
-"""Radius (1 sigma) of a Gaussian lens blur. An assumption: no data sheet of a camera names a lens.
-
-With pixels of 3.45 um it is a blur of 4.9 um full width at half maximum, a good lens at f/4, and leaves
-17 % of the contrast at half a cycle a pixel; the pixel's own window leaves 64 % of that.
-"""
-REACH_cells = 6
-"""Cells beyond which the blur is nothing: 5 sigma."""
+from camtwin.scene.lens import CELLS, SHARP, SIGMAS, Lens
 
 
-def gather(cells: NDArray[np.float32], above: int, below: int) -> NDArray[np.float32]:
+def gather(cells: NDArray[np.float32], above: int, below: int, lens: Lens = SHARP) -> NDArray[np.float32]:
     """Mean over each pixel of the blurred picture; same quantity as `cells` ((2h, 2w) -> (h, w)).
 
     `above` and `below` rows of cells at the top and bottom lend their light to the blur and are dropped.
     Beyond the outermost cells the picture is taken to go on as it ends.
     """
-    size = 2 * REACH_cells + 1
-    blurred = cv2.GaussianBlur(cells, (size, size), CELLS * LENS_SIGMA_px, borderType=cv2.BORDER_REPLICATE)
+    size = 2 * ceil(CELLS * SIGMAS * lens.sigma_px) + 1
+    blurred = cv2.GaussianBlur(cells, (size, size), CELLS * lens.sigma_px, borderType=cv2.BORDER_REPLICATE)
+    if lens.defocus_px:
+        disc = blur_disc(CELLS * lens.defocus_px / 2)
+        blurred = cv2.filter2D(blurred, -1, disc, borderType=cv2.BORDER_REPLICATE)
     inner = blurred[above : blurred.shape[0] - below]
     pixels = cv2.resize(inner, None, fx=1 / CELLS, fy=1 / CELLS, interpolation=cv2.INTER_AREA)
     return np.asarray(pixels, np.float32)
 
 
-def contrast(cycles_per_px: float) -> float:
-    """What lens and pixel together leave of a sine's contrast (MTF), 0..1."""
-    lens = np.exp(-2 * (np.pi * LENS_SIGMA_px * cycles_per_px) ** 2)
-    return float(lens * np.abs(np.sinc(cycles_per_px)))
+def blur_disc(radius_cells: float) -> NDArray[np.float32]:
+    """A disc of equal light as a kernel, 1 in all; cells at its rim take their share (to 1/16 of a cell)."""
+    fine, half = 16, ceil(radius_cells + 0.5)
+    along = (np.arange((2 * half + 1) * fine) + 0.5) / fine - half - 0.5
+    inside = (along**2 + (along**2)[:, None] <= radius_cells**2).astype(np.float32)
+    disc = inside.reshape(2 * half + 1, fine, 2 * half + 1, fine).mean(axis=(1, 3))
+    return (disc / disc.sum()).astype(np.float32)
+
+
+def through(lens: Lens, picture: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The whole sensor's picture, distorted and vignetted; same quantity, (height, width)."""
+    if not lens.distortion and not lens.vignetting and lens.transmission == 1:
+        return picture
+    height, width = picture.shape
+    x = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
+    corner2 = np.float32((width**2 + height**2) / 4)
+    out = np.empty_like(picture)
+    for row in range(height):
+        y = np.float32(row - (height - 1) / 2)
+        r2 = (x * x + y * y) / corner2
+        seen = picture[row]
+        if lens.distortion:
+            pull = 1 + np.float32(lens.distortion) * r2
+            columns = x * pull + np.float32((width - 1) / 2)
+            rows = y * pull + np.float32((height - 1) / 2)
+            seen = cv2.remap(
+                picture, columns[None], rows[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )[0]
+        light = np.float32(lens.transmission) * (1 - np.float32(lens.vignetting) * r2)
+        out[row] = np.rint(seen * light)
+    return out

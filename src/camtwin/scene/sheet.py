@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.ink import Coverage, Mark, disc, lettering
-from camtwin.scene.optics import CELLS
+from camtwin.scene.lens import CELLS
 
 DRAWING_WIDTH, DRAWING_HEIGHT = 4096, 3000
 SMALLEST_TEXT_px = 3

@@ -1,16 +1,23 @@
 """What the camera looks at, in a word:
 
   chart                    test chart: grey steps, slanted edges, stars, line pairs, small print
+  slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots
+  steps                    twelve greys side by side
   flat                     the same light everywhere
   dark                     a lens cap
   PATH                     a picture from an image file
+  lit:LIGHT:PATH           a picture in colour, in a light that has a name (below)
   pan:SCENE                any of these, drifting to the right by 200 pixels a second
   pan:SPEED:SCENE          ... by SPEED pixels a second
   pan:SPEED@DEGREES:SCENE  ... towards DEGREES (0 right, 90 down)
+  flicker:SCENE            any of these in the light of a lamp on the mains: 100 Hz, a depth of 0.5
+  flicker:HZ@DEPTH:SCENE   ... (1 + DEPTH sin(2 pi HZ t)) times the light
+  pwm:HZ@DUTY:SCENE        ... in light that is on for DUTY (0..1) of each period
+  flash:BEGIN+WIDTH:SCENE  ... in the light of a flash, in us since the camera was switched on
 
-chart and flat take the light and its wavelength: chart:2.8e6, flat:1.2e6@536 (photons per pixel and
-second, of white for a chart; nanometres). dark takes a wavelength only: dark@850. A file that has the
-name of a scene is meant by ./chart.
+All but pictures and dark take the light and its wavelength: chart:2.8e6, flat:1.2e6@536 (photons per pixel
+and second, of white for a chart; nanometres), or its name: d65, a (tungsten), 2848K (a black body), day5579K,
+led450. dark takes a wavelength only: dark@850. A file that has the name of a scene is meant by ./chart.
 """
 
 from __future__ import annotations
@@ -21,16 +28,29 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from camtwin.scene.lens import SHARP
+from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm
 from camtwin.scene.light import Dark, Flat, FLAT_photons_per_s, Scene, WAVELENGTH_nm, WHITE_photons_per_s
 from camtwin.scene.motion import Pan, SPEED_px_per_s
-from camtwin.scene.targets import Chart, Picture
+from camtwin.scene.spectra import Light
+from camtwin.scene.spectra import parse as light_named
+from camtwin.scene.targets import KINDS, Chart, Picture, Target
+from camtwin.units import US
 
 Load = Callable[[str], NDArray[Any]]
 """Reads an image file into an array as Picture takes it; OSError if it cannot."""
 
-FORMS = "chart, flat, dark, flat:PHOTONS@NM, pan:SCENE, pan:SPEED@DEGREES:SCENE or an image file"
-_NAMED = re.compile(r"(chart|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
+FORMS = (
+    "chart, slanted, star, dots, steps, flat, dark, flat:PHOTONS@NM, pan:SCENE, pan:SPEED@DEGREES:SCENE, "
+    "flicker:HZ@DEPTH:SCENE, pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
+)
+MOST_us = 1e12
+"""Eleven days: nanoseconds of it are exact in a float."""
+_NAMED = re.compile(r"(chart|slanted|star|dots|steps|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
 _PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
+_WAVE = re.compile(r"(flicker|pwm):(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
+_PICTURE = re.compile(r"lit:([^:]*):(.*)", re.DOTALL)
+_FLASH = re.compile(r"flash:([^:]*):(.*)", re.DOTALL)
 
 
 def parse(text: str, load: Load) -> Scene:
@@ -56,23 +76,35 @@ def _parse(text: str, load: Load) -> Scene:
             SPEED_px_per_s if speed is None else _number("pixels a second", speed),
             0.0 if degrees is None else _number("degrees", degrees),
         )
+    if wave := _WAVE.fullmatch(text):
+        name, hz, share, scene = wave.groups()
+        kind = Flicker if name == "flicker" else Pwm
+        what = ("hertz", hz), ("0 to 1", share)
+        return Lit(_parse(scene, load), kind(*(_number(*each) for each in what if each[1] is not None)))
+    if flash := _FLASH.fullmatch(text):
+        return Lit(_parse(flash[2], load), _pulses(flash[1]))
     if named := _NAMED.fullmatch(text):
         name, light, nm = named.groups()
-        wavelength = WAVELENGTH_nm if nm is None else _number("nanometres", nm)
+        wavelength = WAVELENGTH_nm if nm is None else light_named(nm)
         if name == "dark":
             if light is not None:
                 raise ValueError("dark has no light to set; allowed: dark, dark@NM")
             return Dark(wavelength)
-        photons = {"chart": WHITE_photons_per_s, "flat": FLAT_photons_per_s}[name]
+        photons = FLAT_photons_per_s if name == "flat" else WHITE_photons_per_s
         if light is not None:
             photons = _number("photons per pixel and second", light)
+        if name in KINDS:
+            return Target(name, photons, wavelength)
         return Chart(photons, wavelength) if name == "chart" else Flat(photons, wavelength)
+    path, light = text, WAVELENGTH_nm
+    if picture := _PICTURE.fullmatch(text):
+        light, path = light_named(picture[1]), picture[2]
     try:
-        image = load(text)
+        image = load(path)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"neither a scene nor a readable image ({reason}); allowed: {FORMS}") from None
-    return Picture(image, name=text)
+    return Picture(image, wavelength_nm=light, name=text)
 
 
 def _number(what: str, text: str) -> float:
@@ -82,17 +114,55 @@ def _number(what: str, text: str) -> float:
         raise ValueError(f"{text!r} is not a number of {what}") from None
 
 
+def _pulses(text: str) -> Pulses:
+    """The pulses of BEGIN+WIDTH,BEGIN+WIDTH,... in us."""
+    pulses_ns = []
+    for pulse in text.split(","):
+        begin, plus, width = pulse.partition("+")
+        if not plus:
+            raise ValueError(f"{pulse!r} is not BEGIN+WIDTH in us")
+        begin_ns = _ns(begin)
+        pulses_ns.append((begin_ns, begin_ns + _ns(width)))
+    return Pulses(tuple(pulses_ns))
+
+
+def _ns(us: str) -> int:
+    value = _number("us", us)
+    if not 0 <= value <= MOST_us:
+        raise ValueError(f"{value:g} us is outside 0..{MOST_us:g} us")
+    return round(value * US)
+
+
+def _light(light: Light) -> str:
+    return repr(light) if isinstance(light, (int, float)) else light.name
+
+
+def _level(level: Level) -> str:
+    match level:
+        case Flicker(hz=hz, depth=share):
+            return f"flicker:{hz!r}@{share!r}"
+        case Pwm(hz=hz, duty=share):
+            return f"pwm:{hz!r}@{share!r}"
+        case Pulses(pulses_ns=pulses, between=0.0):
+            return "flash:" + ",".join(f"{begin / US!r}+{(end - begin) / US!r}" for begin, end in pulses)
+    return repr(level)
+
+
 def describe(scene: Scene) -> str:
     """The text that `parse` makes this scene of."""
     match scene:
         case Flat(photons_per_s=light, wavelength_nm=nm):
-            return f"flat:{light!r}@{nm!r}"
+            return f"flat:{light!r}@{_light(nm)}"
         case Chart(photons_per_s=light, wavelength_nm=nm):
-            return f"chart:{light!r}@{nm!r}"
+            return f"chart:{light!r}@{_light(nm)}"
+        case Target(kind=kind, photons_per_s=light, wavelength_nm=nm, lens=lens) if lens == SHARP:
+            return f"{kind}:{light!r}@{_light(nm)}"
         case Dark(wavelength_nm=nm):
-            return f"dark@{nm!r}"
+            return f"dark@{_light(nm)}"
         case Pan(scene=inner, px_per_s=speed, direction_deg=degrees):
             return f"pan:{speed!r}@{degrees!r}:{describe(inner)}"
+        case Lit(scene=inner, level=level):
+            return f"{_level(level)}:{describe(inner)}"
         case Picture(name=name):
             return name
     return repr(scene)

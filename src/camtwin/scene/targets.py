@@ -6,6 +6,7 @@ view is a crop of them times the light: so a crop never differs from the whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from math import ceil, floor
@@ -14,11 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.scene.lens import SHARP, Lens
+from camtwin.scene.lift import lifted
 from camtwin.scene.light import View, WAVELENGTH_nm, WHITE_photons_per_s, check_light, illuminate
+from camtwin.scene.spectra import Light, Spectrum, spectrum_of
 from camtwin.units import Ns
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
+LUMINANCE = ((0.2126, 0.7152, 0.0722),)
 """Weights of linear red, green and blue; ITU-R BT.709."""
+KINDS = ("slanted", "star", "dots", "steps")
+COLOURS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MAX_SIDE_px = 32_767
 """OpenCV's limit for a resized side, and more than any sensor has."""
 ROWS = 256
@@ -33,7 +39,7 @@ class Chart:
     """
 
     photons_per_s: float = WHITE_photons_per_s
-    wavelength_nm: float = WAVELENGTH_nm
+    wavelength_nm: Light = WAVELENGTH_nm
 
     def __post_init__(self) -> None:
         check_light(self.photons_per_s, self.wavelength_nm)
@@ -57,27 +63,23 @@ def _printed(width: int, height: int, pixel_um: float) -> NDArray[np.uint16]:
     return chart
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A picture held before the camera: scaled to cover the sensor, its middle on the sensor's middle.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A test target (printed.py) that fills the sensor, through a lens.
 
-    image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGB with opacity; uint8 or uint16; coded as sRGB. What
-    is transparent gives no light. Colours become their luminance, as the sensor sees one wavelength.
-    photons_per_s falls on each pixel where the picture is white.
-    ValueError where the image is not such an array.
+    kind: one of KINDS. photons_per_s falls on each pixel where the reflectance is 1.
+    ValueError for another kind.
     """
 
-    image: InitVar[NDArray[Any]]
+    kind: str
     photons_per_s: float = WHITE_photons_per_s
-    wavelength_nm: float = WAVELENGTH_nm
-    name: str = "picture"
-    luminance: NDArray[np.uint16] = field(init=False, repr=False)
-    """Linear, (h, w), 65535 is white."""
-    _fitted: dict[tuple[int, int], NDArray[np.uint16]] = field(init=False, repr=False, default_factory=dict)
+    wavelength_nm: Light = WAVELENGTH_nm
+    lens: Lens = SHARP
 
-    def __post_init__(self, image: NDArray[Any]) -> None:
+    def __post_init__(self) -> None:
         check_light(self.photons_per_s, self.wavelength_nm)
-        object.__setattr__(self, "luminance", linear_luminance(image, self.name))
+        if self.kind not in KINDS:
+            raise ValueError(f"target {self.kind!r} is none of {', '.join(KINDS)}")
 
     @property
     def moving(self) -> bool:
@@ -85,14 +87,76 @@ class Picture:
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second, (height, width), read-only."""
+        reflectance = _target(self.kind, view.sensor_width, view.sensor_height, self.lens)
+        return illuminate(reflectance, view, self.photons_per_s)
+
+
+@lru_cache(maxsize=2)
+def _target(kind: str, width: int, height: int, lens: Lens) -> NDArray[np.uint16]:
+    from camtwin.scene.printed import draw  # imports OpenCV: only where one looks at a target
+
+    picture = draw(kind, width, height, lens)
+    picture.flags.writeable = False
+    return picture
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture held before the camera: scaled to cover the sensor, its middle on the sensor's middle.
+
+    image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGB with opacity; uint8 or uint16; coded as sRGB. What
+    is transparent gives no light. In light of one wavelength colours become their luminance; in a Spectrum
+    they are three layers of paint, red, green and blue (lift.py).
+    photons_per_s falls on each pixel where the picture is white.
+    ValueError where the image is not such an array.
+    """
+
+    image: InitVar[NDArray[Any]]
+    photons_per_s: float = WHITE_photons_per_s
+    wavelength_nm: Light = WAVELENGTH_nm
+    name: str = "picture"
+    linear: NDArray[np.uint16] = field(init=False, repr=False)
+    """Linear light, (layers, h, w), 65535 is white."""
+    layers: tuple[tuple[Spectrum, float], ...] = field(init=False, repr=False)
+    """Spectrum of each layer, and how much of the lamp's photons it leaves."""
+    _fitted: dict[tuple[int, int], list[NDArray[np.uint16]]] = field(
+        init=False, repr=False, default_factory=dict
+    )
+
+    def __post_init__(self, image: NDArray[Any]) -> None:
+        check_light(self.photons_per_s, self.wavelength_nm)
+        light = self.wavelength_nm
+        spectrum = spectrum_of(light)
+        colours = len(spectrum.nm) > 1 and _coloured(image)
+        layers = lifted(spectrum) if colours else ((spectrum, 1.0),)
+        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "linear", linear_light(image, self.name, COLOURS if colours else LUMINANCE))
+
+    @property
+    def spectra(self) -> tuple[Spectrum, ...]:
+        return tuple(spectrum for spectrum, _ in self.layers)
+
+    @property
+    def moving(self) -> bool:
+        return False
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second, (height, width) or (3, height, width), read-only."""
         size = (view.sensor_width, view.sensor_height)
         fitted = self._fitted.get(size)
         if fitted is None:
-            fitted = cover(self.luminance, *size)
-            fitted.flags.writeable = False
+            fitted = [cover(layer, *size) for layer in self.linear]
             self._fitted.clear()
             self._fitted[size] = fitted
-        return illuminate(fitted, view, self.photons_per_s)
+        lit = [
+            illuminate(layer, view, self.photons_per_s * share)
+            for layer, (_, share) in zip(fitted, self.layers, strict=True)
+        ]
+        return np.stack(lit) if len(lit) > 1 else lit[0]
+
+
+def _coloured(image: Any) -> bool:
+    return np.ndim(image) == 3 and np.shape(image)[2] >= 3
 
 
 def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,8 +164,13 @@ def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
 
 
-def linear_luminance(image: NDArray[Any], name: str = "picture") -> NDArray[np.uint16]:
-    """Linear luminance of an sRGB image, (h, w), 65535 is white. ValueError: see Picture."""
+def linear_light(
+    image: NDArray[Any], name: str = "picture", mixes: Sequence[Sequence[float]] = LUMINANCE
+) -> NDArray[np.uint16]:
+    """Linear light of an sRGB image, (len(mixes), h, w), 65535 is white. ValueError: see Picture.
+
+    mixes: for each layer the weights of red, green and blue; grey is grey in all of them.
+    """
     if not isinstance(image, np.ndarray) or image.dtype not in (np.uint8, np.uint16):
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
         raise ValueError(f"picture {name!r} holds {kind}, allowed are arrays of uint8 and uint16")
@@ -115,16 +184,17 @@ def linear_luminance(image: NDArray[Any], name: str = "picture") -> NDArray[np.u
     top = np.iinfo(image.dtype).max
     linear = (65535 * srgb_to_linear(np.arange(top + 1) / top)).astype(np.float32)
     planes = image[..., None] if image.ndim == 2 else image
-    weights = LUMINANCE if planes.shape[2] >= 3 else (1.0,)
-    tables = [linear * np.float32(weight) for weight in weights]
-    luminance = np.empty((height, width), np.uint16)
-    for row in range(0, height, ROWS):
-        rows = planes[row : row + ROWS]
-        light = np.sum([table[rows[..., i]] for i, table in enumerate(tables)], axis=0, dtype=np.float32)
-        if planes.shape[2] == 4:
-            light *= np.multiply(rows[..., 3], np.float32(1 / top), dtype=np.float32)
-        luminance[row : row + ROWS] = np.minimum(np.rint(light), 65535)
-    return luminance
+    layers = np.empty((len(mixes), height, width), np.uint16)
+    for layer, mix in zip(layers, mixes, strict=True):
+        weights = mix if planes.shape[2] >= 3 else (1.0,)
+        tables = [(i, linear * np.float32(weight)) for i, weight in enumerate(weights) if weight]
+        for row in range(0, height, ROWS):
+            rows = planes[row : row + ROWS]
+            light = np.sum([table[rows[..., i]] for i, table in tables], axis=0, dtype=np.float32)
+            if planes.shape[2] == 4:
+                light *= np.multiply(rows[..., 3], np.float32(1 / top), dtype=np.float32)
+            layer[row : row + ROWS] = np.minimum(np.rint(light), 65535)
+    return layers
 
 
 def cover(picture: NDArray[np.uint16], width: int, height: int) -> NDArray[np.uint16]:

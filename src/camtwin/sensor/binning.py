@@ -4,6 +4,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def binned_mosaic(code_DN: NDArray[np.uint16], columns: int, rows: int) -> NDArray[np.uint16]:
+    """As `binned`, of neighbours of one colour: the mosaic stays. Each colour's pixels are two apart.
+
+    >>> binned_mosaic(np.uint16([[1, 9, 3, 9], [5, 7, 5, 7], [1, 9, 3, 9], [5, 7, 5, 7]]), 2, 2)
+    array([[2, 9],
+           [5, 7]], dtype=uint16)
+    """
+    out = np.empty((code_DN.shape[0] // rows, code_DN.shape[1] // columns), np.uint16)
+    for row in (0, 1):
+        for column in (0, 1):
+            out[row::2, column::2] = binned(code_DN[row::2, column::2], columns, rows)
+    return out
+
+
+def binned_row(rows: NDArray[np.int64], binning: int, mosaic: bool) -> NDArray[np.int64]:
+    """In which row of the binned picture each row of the sensor ends up: these are read together.
+
+    >>> binned_row(np.arange(8), 2, True).tolist(), binned_row(np.arange(4), 2, False).tolist()
+    ([0, 1, 0, 1, 2, 3, 2, 3], [0, 0, 1, 1])
+    """
+    return rows // (2 * binning) * 2 + rows % 2 if mosaic else rows // binning
+
+
 def binned(code_DN: NDArray[np.uint16], columns: int, rows: int) -> NDArray[np.uint16]:
     """Average (DN) of each `columns` x `rows` codes, halves upwards. After the converter, before `reduced`.
 

@@ -6,7 +6,7 @@
 `expose_reference` says what a frame is; fast.expose does the same bit for bit, some fifty times as fast.
 
 Not modelled yet: hot and dead pixels, a dark current of its own for each pixel, row and column noise,
-parasitic light, non-linearity, row windows of a rolling shutter.
+parasitic light, non-linearity.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,6 @@ class FixedPattern:
 class Constants(NamedTuple):
     """One frame's numbers as the arithmetic needs them, in float32."""
 
-    exposure_s: np.float32
     dark_e: np.float32
     read_noise_e: np.float32
     read_variance_e2: np.float32
@@ -76,7 +75,6 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
     if readout.bits > parameters.adc_bits:
         raise ValueError(f"bits {readout.bits} is above the sensor's adc_bits {parameters.adc_bits}")
     return Constants(
-        exposure_s=np.float32(readout.exposure_s),
         dark_e=np.float32(parameters.dark_rate_e_per_s(readout.temperature_C) * readout.exposure_s),
         read_noise_e=np.float32(parameters.read_noise_e),
         read_variance_e2=np.float32(parameters.read_noise_e**2),
@@ -88,13 +86,31 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
     )
 
 
+def row_light(readout: Readout, light_s: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """How long each row gathers light, (readout.height,) float32 seconds; see expose_reference.
+
+    ValueError where it is not such an array.
+    """
+    shape = (readout.height,)
+    if light_s is None:
+        return np.full(shape, readout.exposure_s, np.float32)
+    if light_s.shape != shape or light_s.dtype != np.float32:
+        raise ValueError(f"light_s is not a float32 array of shape {shape}")
+    return light_s
+
+
 def expose_reference(
-    rate_e: NDArray[np.float32], pattern: FixedPattern, parameters: SensorParameters, readout: Readout
+    rate_e: NDArray[np.float32],
+    pattern: FixedPattern,
+    parameters: SensorParameters,
+    readout: Readout,
+    light_s: NDArray[np.float32] | None = None,
 ) -> NDArray[np.uint16]:
     """The frame, (readout.height, readout.width) uint16 DN at readout.bits, in readable numpy.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape. pattern: the whole
-    sensor's. ValueError as `frame_constants`.
+    sensor's. light_s: integral of the light's level over each row's window, (readout.height,) float32: the
+    exposure time where the light is steady, as it is if None. ValueError as `frame_constants`, `row_light`.
     """
     c = frame_constants(parameters, readout)
     region = (
@@ -106,7 +122,7 @@ def expose_reference(
     z = noise.normals(int(keys.temporal), *where, parameters.width)
 
     with np.errstate(over="ignore", invalid="ignore"):  # infinite light saturates, no news
-        charge_e = stages.photo_charge(rate_e, c.exposure_s)
+        charge_e = stages.photo_charge(rate_e, row_light(readout, light_s)[:, None])
         charge_e = stages.photo_response(charge_e, pattern.gain[region])
         charge_e = stages.dark_charge(charge_e, c.dark_e)
         if c.read_noise_e < LEAST_BLURRED_E:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from camtwin.pixels import PixelFormat, payload_bytes
 from camtwin.sensor import noise
-from camtwin.sensor.chain import FixedPattern, frame_constants, frame_keys
+from camtwin.sensor.chain import FixedPattern, frame_constants, frame_keys, row_light
 from camtwin.sensor.parameters import Readout, SensorParameters
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ def expose(
     readout: Readout,
     out: NDArray[np.uint16] | None = None,
     threads: int | None = None,
+    light_s: NDArray[np.float32] | None = None,
 ) -> NDArray[np.uint16]:
     """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape; it may be read-only.
-    pattern: the whole sensor's. out: where to write the frame, C-contiguous uint16.
+    pattern: the whole sensor's. out: where to write the frame, C-contiguous uint16. light_s: as there.
     threads: see above; None is 1, the caller's alone. Safe to call from several threads. ValueError as
     chain.frame_constants, or where an array's shape or type does not fit.
     """
@@ -52,7 +53,7 @@ def expose(
         out = np.empty(shape, np.uint16)
     elif out.shape != shape or out.dtype != np.uint16 or not out.flags.c_contiguous:
         raise ValueError(f"out is not a C-contiguous uint16 array of shape {shape}")
-    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), 16, threads)
+    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), 16, threads, light_s)
     return out
 
 
@@ -63,6 +64,7 @@ def expose_payload(
     readout: Readout,
     fmt: PixelFormat,
     threads: int | None = None,
+    light_s: NDArray[np.float32] | None = None,
 ) -> NDArray[np.uint8]:
     """The frame as `fmt` lays it out, (payload_bytes,) uint8; pixels.pack of `expose`, without its image.
 
@@ -71,7 +73,7 @@ def expose_payload(
     if fmt.bits != readout.bits:
         raise ValueError(f"{fmt.name} has {fmt.bits} bits, the readout {readout.bits}")
     payload = np.empty(payload_bytes(fmt, readout.width, readout.height), np.uint8)
-    _render(rate_e, pattern, parameters, readout, payload, fmt.bits_per_pixel, threads)
+    _render(rate_e, pattern, parameters, readout, payload, fmt.bits_per_pixel, threads, light_s)
     return payload
 
 
@@ -109,6 +111,7 @@ def _render(
     payload: NDArray[np.uint8],
     bits: int,
     threads: int | None,
+    light_s: NDArray[np.float32] | None,
 ) -> None:
     """Writes the frame's bytes, `bits` a pixel."""
     constants = frame_constants(parameters, readout)
@@ -123,7 +126,8 @@ def _render(
         raise ValueError(f"threads {threads} is below the minimum 1")
 
     expose_rows = _kernels().expose_rows
-    arrays = [_frozen(array) for array in (rate_e, pattern.gain, pattern.offset_e)]
+    light_s = row_light(readout, light_s)
+    arrays = [_frozen(array) for array in (rate_e, pattern.gain, pattern.offset_e, light_s)]
     half, keys = noise.pair_distance(parameters.width), frame_keys(readout)
     unit = 1  # rows that together end on a byte: two rows never write the same byte from two threads
     while unit * width * bits % 8:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.sensor.chain import FixedPattern
+from camtwin.sensor.parameters import Readout
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,35 @@ class Flaws:
     columns: Mapping[int, float] = field(default_factory=dict)
 
 
-def flawed_rate(rate_e: NDArray[np.float32], flaws: Flaws, x: int, y: int) -> NDArray[np.float32]:
-    """Electrons per second in each pixel of the region at (x, y), flaws included. Before the exposure."""
-    if not flaws.hot and not flaws.dead:
-        return rate_e
-    out = rate_e.copy()
-    height, width = out.shape
-    for column, row in flaws.dead:
-        if 0 <= column - x < width and 0 <= row - y < height:
-            out[row - y, column - x] = 0
-    for (column, row), own_e_per_s in flaws.hot.items():
-        if 0 <= column - x < width and 0 <= row - y < height:
-            out[row - y, column - x] += np.float32(own_e_per_s)
-    return out
+def shaded_rate(rate_e: NDArray[np.float32], flaws: Flaws, x: int, y: int) -> NDArray[np.float32]:
+    """Electrons per second in the region at (x, y), none in dead pixels. Before the exposure."""
+    inside = [(c - x, r - y) for c, r in flaws.dead if _holds(rate_e, c - x, r - y)]
+    if inside:
+        rate_e = rate_e.copy()
+    for column, row in inside:
+        rate_e[row, column] = 0
+    return rate_e
+
+
+def hot_charge(
+    rate_e: NDArray[np.float32], light_s: NDArray[np.float32], flaws: Flaws, region: Readout
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rates and seconds that come to the same electrons, hot pixels' own included, whatever the light does.
+
+    A hot pixel goes on while the light is off, so where there are any, the light is gathered here.
+    """
+    at = {(c - region.x, r - region.y): own for (c, r), own in flaws.hot.items()}
+    inside = {pixel: own for pixel, own in at.items() if _holds(rate_e, *pixel)}
+    if not inside:
+        return rate_e, light_s
+    charge_e = rate_e * light_s[:, None]
+    for (column, row), own_e_per_s in inside.items():
+        charge_e[row, column] += np.float32(own_e_per_s * region.exposure_s)
+    return charge_e, np.ones_like(light_s)
+
+
+def _holds(region: NDArray[np.float32], column: int, row: int) -> bool:
+    return 0 <= row < region.shape[0] and 0 <= column < region.shape[1]
 
 
 def flawed_pattern(pattern: FixedPattern, flaws: Flaws) -> FixedPattern:

@@ -147,9 +147,9 @@ def _normals_row(z, x, half, key):
 
 
 @njit(error_model="numpy", forceinline=True)
-def _mean(rate_e, gain, c):
+def _mean(rate_e, light_s, gain, c):
     """chain.expose_reference as far as the mean, for one pixel; `c` is chain.Constants."""
-    mean_e = rate_e * c.exposure_s * gain + c.dark_e
+    mean_e = rate_e * light_s * gain + c.dark_e
     return mean_e if mean_e > _ZERO else _ZERO
 
 
@@ -164,10 +164,10 @@ def _code(charge_e, offset_e, c):
 
 
 @njit(error_model="numpy")
-def _blurred_row(rate_e, gain, offset_e, z, codes, c):
+def _blurred_row(rate_e, light_s, gain, offset_e, z, codes, c):
     """One row with stages.noisy_charge."""
     for i in range(codes.shape[0]):
-        mean_e = _mean(rate_e[i], gain[i], c)
+        mean_e = _mean(rate_e[i], light_s, gain[i], c)
         variance_e2 = mean_e + c.read_variance_e2
         sigma_e = np.sqrt(variance_e2)
         inverse = _ONE / sigma_e
@@ -211,10 +211,10 @@ def _expanded(mean_e, w):
 
 
 @njit(error_model="numpy")
-def _counted_row(rate_e, gain, offset_e, w, z, codes, x, key, c):
+def _counted_row(rate_e, light_s, gain, offset_e, w, z, codes, x, key, c):
     """One row with stages.counted_charge; key is the row's of the uniform numbers."""
     for i in range(codes.shape[0]):
-        mean_e = _mean(rate_e[i], gain[i], c)
+        mean_e = _mean(rate_e[i], light_s, gain[i], c)
         if mean_e < SEARCHED_E:
             count_e = _searched(mean_e, _hash32(_U(_U(_U(x + i) * SPREAD_RADIUS) + _U(key))))
         else:
@@ -254,7 +254,7 @@ def _store(codes, out, bits):
 
 
 @_cached
-def expose_rows(rate_e, gain, offset_e, out, bits, unit, first, end, x, y, half, keys, c):
+def expose_rows(rate_e, gain, offset_e, light_s, out, bits, unit, first, end, x, y, half, keys, c):
     """Rows first .. end-1 of the region at absolute column x and row y, into the payload `out`.
 
     bits: a pixel's in memory, 8, 10, 12 or 16. unit: rows that together end on a byte; `first` is a multiple.
@@ -275,9 +275,9 @@ def expose_rows(rate_e, gain, offset_e, out, bits, unit, first, end, x, y, half,
             if c.read_noise_e < LEAST_BLURRED_E:
                 _normals_row(z_read, x, half, _row_key(keys.read, at))
                 key = _row_key(keys.counting, at)
-                _counted_row(rate_e[row], gains, offsets, z, z_read, here, x, key, c)
+                _counted_row(rate_e[row], light_s[row], gains, offsets, z, z_read, here, x, key, c)
             else:
-                _blurred_row(rate_e[row], gains, offsets, z, here, c)
+                _blurred_row(rate_e[row], light_s[row], gains, offsets, z, here, c)
         if bits != 16:
             _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
 

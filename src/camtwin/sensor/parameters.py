@@ -6,15 +6,21 @@ have are refused here, one line naming thing, value and limit, so that the arith
 Source of the quantities: EMVA Standard 1288, release 4.0 Linear.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
+from typing import TypeAlias
 
 import numpy as np
 
 from camtwin.sensor.noise import LIMIT_64
 
 ABSOLUTE_ZERO_C = -273.15
+Curve: TypeAlias = tuple[tuple[float, float], ...]
+"""(wavelength in nm, value), by rising wavelength."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,9 @@ class SensorParameters:
     sigma_d, quantization not included. dark_current_e_per_s: at dark_reference_C; it doubles every
     dark_doubling_K.
     dsnu_e, prnu: standard deviation over the pixels of the offset (electrons) and of the gain (fraction).
-    qe: (wavelength in nm, fraction of photons that become electrons), by rising wavelength.
+    qe: (wavelength in nm, fraction of photons that become electrons), by rising wavelength; one behind each
+    colour filter, by its letter, where a sensor has them. cfa: their letters in the first two rows of two
+    pixels, "RGGB". other_bits: further depths that the conversion can have instead; gain and pedestal stay.
     """
 
     width: int
@@ -44,7 +52,9 @@ class SensorParameters:
     dark_doubling_K: float
     dsnu_e: float
     prnu: float
-    qe: tuple[tuple[float, float], ...]
+    qe: Curve | Mapping[str, Curve]
+    cfa: str = ""
+    other_bits: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         _check("width", self.width, 1, 1 << 24)
@@ -61,19 +71,34 @@ class SensorParameters:
         _check("dsnu_e", self.dsnu_e, 0)
         # The normal numbers reach 6.66 sigma: at 0.15 a pixel's gain 1 + prnu * z would turn negative.
         _check("prnu", self.prnu, 0, 0.1)
-        if not self.qe:
-            raise ValueError("qe has 0 points, at least 1 is needed")
-        for wavelength_nm, fraction in self.qe:
-            _check_positive("qe wavelength_nm", wavelength_nm)
-            _check(f"qe at {wavelength_nm:g} nm", fraction, 0, 1)
-        for (before_nm, _), (after_nm, _) in pairwise(self.qe):
-            if after_nm <= before_nm:
-                raise ValueError(f"qe wavelength_nm {after_nm:g} is not above the {before_nm:g} before it")
+        if len(self.cfa) not in (0, 4):
+            raise ValueError(f"cfa {self.cfa!r} is not four letters, nor none")
+        curves = self.qe if isinstance(self.qe, Mapping) else {"": self.qe}
+        if set(curves) != (set(self.cfa) or {""}):
+            raise ValueError(f"qe of {', '.join(curves) or 'nothing'} does not fit cfa {self.cfa!r}")
+        for curve in curves.values():
+            _check_curve(curve)
 
-    def quantum_efficiency(self, wavelength_nm: float) -> float:
-        """Electrons per photon at this wavelength: linear between the points of `qe`, 0 outside of them."""
-        wavelengths_nm, fractions = zip(*self.qe, strict=True)
+    def quantum_efficiency(self, wavelength_nm: float, colour: str = "") -> float:
+        """Electrons per photon at this wavelength: linear between the points of `qe`, 0 outside of them.
+
+        colour: the letter of a filter, of a sensor that has them.
+        """
+        curve = self.qe[colour] if isinstance(self.qe, Mapping) else self.qe
+        wavelengths_nm, fractions = zip(*curve, strict=True)
         return float(np.interp(wavelength_nm, wavelengths_nm, fractions, left=0.0, right=0.0))
+
+    def converting(self, bits: int) -> SensorParameters:
+        """The sensor with its conversion at this depth, where it has it; else as it is."""
+        if bits == self.adc_bits or bits not in self.other_bits:
+            return self
+        scale = 2.0 ** (bits - self.adc_bits)
+        return replace(
+            self,
+            adc_bits=bits,
+            gain_DN_per_e=self.gain_DN_per_e * scale,
+            pedestal_DN=self.pedestal_DN * scale,
+        )
 
     def dark_rate_e_per_s(self, temperature_C: float) -> float:
         """Dark current in electrons per pixel and second at this temperature (EMVA 1288, dark current)."""
@@ -116,6 +141,17 @@ class Readout:
         _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)
         _check("seed", self.seed, 0, LIMIT_64 - 1)
         _check("frame", self.frame, 0, LIMIT_64 - 1)
+
+
+def _check_curve(qe: Curve) -> None:
+    if not qe:
+        raise ValueError("qe has 0 points, at least 1 is needed")
+    for wavelength_nm, fraction in qe:
+        _check_positive("qe wavelength_nm", wavelength_nm)
+        _check(f"qe at {wavelength_nm:g} nm", fraction, 0, 1)
+    for (before_nm, _), (after_nm, _) in pairwise(qe):
+        if after_nm <= before_nm:
+            raise ValueError(f"qe wavelength_nm {after_nm:g} is not above the {before_nm:g} before it")
 
 
 def _check(name: str, value: float, minimum: float, maximum: float | None = None) -> None:

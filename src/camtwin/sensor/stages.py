@@ -15,13 +15,16 @@ from camtwin.sensor import poisson
 Floats = NDArray[np.floating]  # float32 always; numpy's annotations lose the width in products
 
 
-def photo_charge(rate_e: Floats, exposure_s: np.float32) -> Floats:
-    """Mean photoelectrons (e-). First: light, already times quantum efficiency, gathered over the exposure.
+def photo_charge(rate_e: Floats, light_s: Floats) -> Floats:
+    """Mean photoelectrons (e-). First: light, already times quantum efficiency, gathered in a row's window.
 
-    >>> photo_charge(np.float32([1000, 0]), np.float32(0.01))
-    array([10.,  0.], dtype=float32)
+    light_s: integral of the light's level over it, (rows, 1): the exposure time, in steady light.
+
+    >>> photo_charge(np.float32([[1000, 0], [1000, 0]]), np.float32([[0.01], [0.02]]))
+    array([[10.,  0.],
+           [20.,  0.]], dtype=float32)
     """
-    return rate_e * exposure_s
+    return rate_e * light_s
 
 
 def photo_response(charge_e: Floats, gain: Floats) -> Floats:

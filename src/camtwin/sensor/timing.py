@@ -1,4 +1,7 @@
-"""Sensor timing: how long a readout takes.
+"""Sensor timing: when each row gathers light, and how long a readout takes.
+
+A row's window is the first row's, moved by a step a row: none with a global shutter, the line time with a
+rolling one. Long and short exposures of one picture are two sets of windows.
 
 readout_ns is the time from one readout start to the earliest next one, blanking included: with
 overlapped, short exposures frames repeat at exactly this period.
@@ -7,8 +10,34 @@ overlapped, short exposures frames repeat at exactly this period.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
+
+
+@dataclass(frozen=True, slots=True)
+class RowWindows:
+    """When the rows of a frame gather light, counted in the order in which they are read.
+
+    start_ns, duration_ns  the first row's
+    step_ns                from one row to the next; a fraction, so that rows do not add up rounding errors
+    """
+
+    start_ns: Ns
+    duration_ns: Ns
+    step_ns: Fraction = Fraction(0)
+
+    def starts_ns(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """When each of these rows begins, to the nanosecond below.
+
+        >>> RowWindows(100, 50, Fraction(7, 2)).starts_ns(np.arange(4))
+        array([100, 103, 107, 110])
+        """
+        step = self.step_ns
+        return self.start_ns + rows * step.numerator // step.denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +53,11 @@ class GlobalShutter:
     row_clocks: int
     base_ns: Ns
 
+    @property
+    def row_step_ns(self) -> Fraction:
+        """From the exposure of one row to that of the next."""
+        return Fraction(0)
+
     def rows_ns(self, rows: int) -> Ns:
         """Duration of so many rows; rounded once, so that row times do not add up rounding errors."""
         return (rows * self.row_clocks * SEC + self.clock_hz // 2) // self.clock_hz
@@ -31,3 +65,38 @@ class GlobalShutter:
     def readout_ns(self, rows: int) -> Ns:
         """Readout of `rows` rows. Columns cost nothing: a row is converted whole."""
         return self.base_ns + self.rows_ns(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RollingShutter:
+    """Rows are exposed one line time after the other, and read as each one's exposure ends.
+
+    pixel_hz      clock that a line is counted in
+    line_clocks   clocks of a line, blanking included
+    frame_lines   lines of a frame, blanking included: its rate, however few rows are sent
+    lines_a_row   2 where the rows of two exposures of one picture take turns
+    """
+
+    pixel_hz: int
+    line_clocks: int
+    frame_lines: int
+    lines_a_row: int = 1
+
+    @property
+    def base_ns(self) -> Ns:
+        """Nothing comes before the first row."""
+        return 0
+
+    @property
+    def row_step_ns(self) -> Fraction:
+        """From the exposure of one row to that of the next."""
+        return self.lines_a_row * self.line_ns
+
+    @property
+    def line_ns(self) -> Fraction:
+        """The line time."""
+        return Fraction(self.line_clocks * SEC, self.pixel_hz)
+
+    def readout_ns(self, rows: int) -> Ns:
+        """From the first row of one frame to that of the next, at most: the rows do not matter."""
+        return round(self.frame_lines * self.line_ns)

@@ -18,7 +18,8 @@ from camtwin.camera.transport import GigETiming, LinkTiming, NoLink, U3vTiming
 from camtwin.camera.usersets import Storage
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
-from camtwin.scene import Chart, Scene
+from camtwin.scene import Chart, Scene, spectra
+from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
 from camtwin.twins.renderer import Renderer
 
@@ -103,9 +104,11 @@ def build(
     clock            the virtual time it lives in; one of its own if None
     """
     clock = clock or Scheduler()
-    renderer = Renderer(sheet.parameters, scene or Chart(), seed)
+    parameters = sheet.parameters
+    light = spectra.d65() if parameters.cfa else WAVELENGTH_nm  # in one colour a mosaic shows nothing else
+    renderer = Renderer(parameters, scene or Chart(wavelength_nm=light), seed)
     memory = sheet.memory
-    if link_bits_per_s is None:
+    if sheet.link == "none" or link_bits_per_s is None:
         link, memory = NoLink(), memory.model_copy(update={"size_bytes": None})
     else:
         link = timing(sheet, link_bits_per_s)

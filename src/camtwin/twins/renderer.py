@@ -1,5 +1,10 @@
 """From light to bytes: scene -> sensor -> pixels, for one exposure at a time.
 
+Light comes as space times time: what falls on each pixel in a second, and how much of a second the light was
+on while a row looked. What moves is seen where it is at the middle of a row's light; with a rolling shutter
+MOVED_TOGETHER rows share that moment, so an edge that moves at v is off by at most (MOVED_TOGETHER - 1) / 2
+line times times v, and stands still while a row looks.
+
 Pure, but for what it remembers to be fast: the sensor's fixed pattern, and the electrons per second of a
 scene that does not move. Both are functions of the twin alone, so remembering them changes no picture.
 """
@@ -14,11 +19,12 @@ from numpy.typing import NDArray
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
-from camtwin.scene import Scene, View
+from camtwin.scene import Scene, Spectrum, View, level_of, moment_ns, spectra_of
 from camtwin.sensor import fast
-from camtwin.sensor.binning import binned
+from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
-from camtwin.sensor.flaws import Flaws, flawed_pattern, flawed_rate
+from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
+from camtwin.sensor.mosaic import freed
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
 from camtwin.sensor.processing import corrected, looked_up, mirrored
@@ -26,6 +32,8 @@ from camtwin.units import SEC, Ns
 
 MOST_ROWS = 32
 """Rows that the brightness of a frame is measured on."""
+MOVED_TOGETHER = 16
+"""Rows of a rolling shutter for which a moving scene is asked once: a question costs as much as some rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +54,7 @@ class Renderer:
         self.parameters, self.world, self.seed = parameters, World(scene), seed
         self._plain: FixedPattern | None = None
         self._pattern: tuple[Flaws, FixedPattern] | None = None
+        self._known: tuple[tuple[Spectrum, ...], NDArray[np.float32]] | None = None
         self._still: tuple[View, World, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
@@ -53,14 +62,17 @@ class Renderer:
         fast.warm_up()
         self._fixed_pattern(self.world.flaws)
         p = self.parameters
-        self._electrons(View(0, 0, p.width, p.height, p.width, p.height, p.pixel_um), self.world, 0)
+        whole = View(0, 0, p.width, p.height, p.width, p.height, p.pixel_um)
+        self._electrons(whole, self.world, np.zeros(p.height, np.int64))
 
     def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The image's bytes as its pixel format lays them out; what needs no image is written at once."""
         s, fmt, readout = exposure.settings, exposure.pixel_format, self._readout(exposure)
         if s.TestPattern != "Off" or s.ReverseX or s.ReverseY or not self._direct(s, readout):
             return pack(self.image(exposure), fmt)
-        return fast.expose_payload(*self._frame(exposure, readout), fmt)
+        rate_e, light_s, flaws = self._light(exposure, readout)
+        pattern = self._fixed_pattern(flaws)
+        return fast.expose_payload(rate_e, pattern, self._converter(readout), readout, fmt, light_s=light_s)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """DN at the pixel format's bit depth, (Height, Width)."""
@@ -68,19 +80,20 @@ class Renderer:
         if s.TestPattern != "Off":
             dn = self._test_pattern(s, readout)
         elif self._direct(s, readout):
-            dn = fast.expose(*self._frame(exposure, readout))
+            dn = self._codes(exposure, readout)
         else:
             dn = self._processed(exposure, readout)
         return mirrored(dn, s.ReverseX, s.ReverseY)
 
     def _processed(self, exposure: Exposure, readout: Readout) -> NDArray[np.uint16]:
         """The long way, over all codes of the converter; its order is that of sensor/processing.py."""
-        s, adc_bits = exposure.settings, self.parameters.adc_bits
-        codes = fast.expose(*self._frame(exposure, replace(readout, bits=adc_bits)))
+        s, adc_bits = exposure.settings, self._converter(readout).adc_bits
+        codes = self._codes(exposure, replace(readout, bits=adc_bits))
         if defects := _listed(s, readout):
             codes = corrected(codes, defects)
         if _is_binned(s):
-            codes = binned(codes, s.BinningHorizontal, s.BinningVertical)
+            bin_ = binned_mosaic if self.parameters.cfa else binned
+            codes = bin_(codes, s.BinningHorizontal, s.BinningVertical)
         if s.LUTEnable["Luminance"]:
             codes = looked_up(codes, s.LUTValueAll)
         return codes >> np.uint16(adc_bits - readout.bits)
@@ -91,7 +104,7 @@ class Renderer:
         shown = replace(readout, x=readout.x // columns, y=readout.y // rows, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
         if s.LUTEnable["Luminance"]:
-            missing = np.uint16(self.parameters.adc_bits - readout.bits)
+            missing = np.uint16(self._converter(readout).adc_bits - readout.bits)
             dn = looked_up(dn << missing, s.LUTValueAll) >> missing
         return dn
 
@@ -99,13 +112,40 @@ class Renderer:
         """Nothing is done to codes but to reduce them: the kernel does that."""
         return not (_is_binned(s) or s.LUTEnable["Luminance"] or _listed(s, readout))
 
-    def _frame(
-        self, exposure: Exposure, readout: Readout
-    ) -> tuple[NDArray[np.float32], FixedPattern, SensorParameters, Readout]:
-        """What `fast.expose` makes a frame of."""
-        world = exposure.world if isinstance(exposure.world, World) else self.world
-        rate_e = self._electrons(self._view(readout), world, (exposure.start_ns + exposure.end_ns) // 2)
-        return rate_e, self._fixed_pattern(world.flaws), self.parameters, readout
+    def _codes(self, exposure: Exposure, region: Readout) -> NDArray[np.uint16]:
+        """DN of a part of the sensor's picture, noise and all."""
+        rate_e, light_s, flaws = self._light(exposure, region)
+        return fast.expose(
+            rate_e, self._fixed_pattern(flaws), self._converter(region), region, light_s=light_s
+        )
+
+    def _light(
+        self, exposure: Exposure, region: Readout
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Flaws]:
+        """Electrons per second in each pixel of the region, how many seconds in each row, the flaws."""
+        world = self._world(exposure)
+        starts_ns, ends_ns = self._windows(exposure, region)
+        level = level_of(world.scene)
+        rate_e = self._electrons(self._view(region), world, moment_ns(level, starts_ns, ends_ns))
+        light_s = level.lit_s(starts_ns, ends_ns).astype(np.float32)
+        return *hot_charge(rate_e, light_s, world.flaws, region), world.flaws
+
+    def _converter(self, region: Readout) -> SensorParameters:
+        """The sensor with its conversion as deep as the picture, where it can be."""
+        return self.parameters.converting(region.bits)
+
+    def _world(self, exposure: Exposure) -> World:
+        return exposure.world if isinstance(exposure.world, World) else self.world
+
+    def _windows(self, exposure: Exposure, region: Readout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """From when to when each row gathers light. A picture upside down is read from its bottom."""
+        whole = self._readout(exposure)
+        rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
+        if exposure.settings.ReverseY:
+            rows = whole.height - 1 - rows
+        rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
+        starts_ns = exposure.windows.starts_ns(rows)
+        return starts_ns, starts_ns + exposure.windows.duration_ns
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:
         if self._plain is None:
@@ -119,22 +159,14 @@ class Renderer:
         """Mean of the frame's brightness region, 0 black .. 1 the converter's highest code.
 
         Of the very pixels that the frame has, on rows spread over the region; before the look-up table."""
-        world = exposure.world if isinstance(exposure.world, World) else self.world
-        whole = self._readout(exposure)
+        world, whole = self._world(exposure), self._readout(exposure)
+        if not world.scene.moving:  # what is kept serves the frame, too
+            self._electrons(self._view(whole), world, np.zeros(whole.height, np.int64))
         part = self._brightness_region(exposure, whole)
-        middle_ns = (exposure.start_ns + exposure.end_ns) // 2
-        pattern, p = self._fixed_pattern(world.flaws), self.parameters
-        total = 0.0
+        p, total = self._converter(whole), 0.0
         rows = np.linspace(part.y, part.y + part.height - 1, min(part.height, MOST_ROWS)).astype(int).tolist()
         for y in rows:
-            row = replace(part, y=y, height=1, bits=p.adc_bits)
-            if world.scene.moving:
-                rate_e = self._electrons(self._view(row), world, middle_ns)
-            else:
-                from_x = part.x - whole.x
-                all_e = self._electrons(self._view(whole), world, middle_ns)
-                rate_e = all_e[y - whole.y : y - whole.y + 1, from_x : from_x + part.width]
-            total += float(fast.expose(rate_e, pattern, p, row).mean())
+            total += float(self._codes(exposure, replace(part, y=y, height=1, bits=p.adc_bits)).mean())
         black_DN = p.pedestal_DN + whole.black_level_DN
         return (total / len(rows) - black_DN) / ((1 << p.adc_bits) - 1 - black_DN)
 
@@ -176,23 +208,65 @@ class Renderer:
             bits=exposure.pixel_format.bits,
             temperature_C=exposure.temperature_C,
             seed=self.seed,
-            frame=exposure.frame_id,
+            frame=exposure.frame_id + (exposure.part << 32),
         )
 
-    def _electrons(self, view: View, world: World, t_ns: Ns) -> NDArray[np.float32]:
-        """Electrons per second that are freed in each pixel at t_ns, the middle of the exposure."""
+    def _electrons(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Electrons per second that light frees in each pixel of the view; each row as of its moment."""
         scene, still = world.scene, self._still
-        if not scene.moving and still and still[0] == view and still[1] is world:
-            return still[2]
-        efficiency = np.float32(self.parameters.quantum_efficiency(scene.wavelength_nm))
-        rate_e = flawed_rate(scene.photon_rate(view, t_ns) * efficiency, world.flaws, view.x, view.y)
-        if not scene.moving:
-            self._still = (view, world, rate_e)
+        if scene.moving:
+            return self._moved(view, world, moments_ns)
+        if still and still[1] is world and (part := _within(view, still[0])):
+            return still[2][part]
+        rate_e = self._freed(view, world, 0)
+        self._still = (view, world, rate_e)
         return rate_e
+
+    def _moved(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
+        if moments_ns[0] == moments_ns[-1]:
+            return self._freed(view, world, int(moments_ns[0]))
+        rate_e = np.empty((view.height, view.width), np.float32)
+        for first in range(0, view.height, MOVED_TOGETHER):
+            together = moments_ns[first : first + MOVED_TOGETHER]
+            band = replace(view, y=view.y + first, height=together.size)
+            middle_ns = (int(together[0]) + int(together[-1])) // 2
+            rate_e[first : first + together.size] = self._freed(band, world, middle_ns)
+        return rate_e
+
+    def _freed(self, view: View, world: World, t_ns: Ns) -> NDArray[np.float32]:
+        """Electrons per second of the view as of one moment."""
+        efficiency = self._efficiency(spectra_of(world.scene))
+        rate_e = freed(world.scene.photon_rate(view, t_ns), efficiency, view.x, view.y)
+        return shaded_rate(rate_e, world.flaws, view.x, view.y)
 
     def _view(self, region: Readout) -> View:
         p = self.parameters
         return View(region.x, region.y, region.width, region.height, p.width, p.height, p.pixel_um)
+
+    def _efficiency(self, spectra: tuple[Spectrum, ...]) -> NDArray[np.float32]:
+        """Electrons per photon of each spectrum, (spectra,), or (spectra, 2, 2) behind a mosaic."""
+        if self._known is None or self._known[0] != spectra:
+            self._known = (spectra, self._integrated(spectra))
+        return self._known[1]
+
+    def _integrated(self, spectra: tuple[Spectrum, ...]) -> NDArray[np.float32]:
+        p = self.parameters
+
+        def mean(spectrum: Spectrum, colour: str = "") -> float:
+            return spectrum.mean(lambda nm: p.quantum_efficiency(nm, colour))
+
+        if not p.cfa:
+            return np.array([mean(spectrum) for spectrum in spectra], np.float32)
+        behind = [{colour: mean(spectrum, colour) for colour in p.cfa} for spectrum in spectra]
+        return np.array([[by[c] for c in p.cfa] for by in behind], np.float32).reshape(-1, 2, 2)
+
+
+def _within(part: View, whole: View) -> tuple[slice, slice] | None:
+    """Where a view lies in another one, as slices of its rows and columns; None if not in it."""
+    x, y = part.x - whole.x, part.y - whole.y
+    if x < 0 or y < 0 or x + part.width > whole.width or y + part.height > whole.height:
+        return None
+    return slice(y, y + part.height), slice(x, x + part.width)
 
 
 def _is_binned(settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from camtwin.twins import build
 
 NAME = "baumer-vcxg-124m"
 TEXT = (files("camtwin.models") / "cameras" / f"{NAME}.toml").read_text()
+ROW_CLOCKS = next(line for line in TEXT.splitlines() if line.startswith("row_clocks"))
 
 
 def test_numbers_are_the_sheets():
@@ -40,7 +41,8 @@ def test_every_fact_says_where_it_comes_from():
         ),
         ("value = 1598", 'value = "many"', "readout.row_clocks 'many': Input should be a valid integer"),
         (', assumed = "a room"', "", "baumer-vcxg-124m: thermal.ambient_C must say either source or assumed"),
-        ("row_clocks =", "row_clock =", "readout.row_clocks"),
+        ("row_clocks =", "row_clock =", "readout.row_clock 1598: Extra inputs"),
+        (ROW_CLOCKS, "", "baumer-vcxg-124m: Value error, neither readout.row_clocks nor drive modes"),
         ('sensor = "imx304"', 'sensor = "imx999"', "no data sheet of a sensor 'imx999'"),
         ("[clock]", "[clok]", "baumer-vcxg-124m: clock"),
         ("{ value = 1598,", "{ value = 1598", "baumer-vcxg-124m: "),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from camtwin.scene import Chart, View, ink
 from camtwin.scene.chart import GREY_STEPS, draw_chart, grey_patches, slanted_edges
 from camtwin.scene.ink import bars, disc, half_plane, siemens_star, slanted_square
-from camtwin.scene.optics import contrast
+from camtwin.scene.lens import SHARP
 
 W, H = 4096, 3000
 WHOLE = View(0, 0, W, H, W, H, 3.45)
@@ -128,7 +128,7 @@ def test_slanted_edges_have_the_tilt_contrast_and_sharpness_they_claim(chart: ND
         assert edge[:, :8].mean() / edge[:, -8:].mean() == pytest.approx(4, rel=0.002)
         lens_and_pixel = [np.exp(-2 * (np.pi * 0.6 * f) ** 2) * np.sinc(f) for f in frequencies]
         assert response == pytest.approx(lens_and_pixel, abs=0.01)
-        assert [contrast(f) for f in frequencies] == pytest.approx(lens_and_pixel)
+        assert [SHARP.contrast(f) for f in frequencies] == pytest.approx(lens_and_pixel)
 
 
 def test_the_star_is_as_sharp_as_the_edges_and_has_no_moire(chart: NDArray[np.float32]):
@@ -139,7 +139,7 @@ def test_the_star_is_as_sharp_as_the_edges_and_has_no_moire(chart: NDArray[np.fl
         ring = sample(chart, 2047.5 + radius * np.cos(angles), 1489.5 + radius * np.sin(angles))
         amplitude = 2 * abs(np.fft.rfft(ring)[72]) / 4096
         f = 72 / (2 * np.pi * radius)
-        expected = (0.9 - 0.02) * 2.8e6 * 2 / np.pi * contrast(f)
+        expected = (0.9 - 0.02) * 2.8e6 * 2 / np.pi * SHARP.contrast(f)
         assert amplitude / expected == pytest.approx(1, abs=1 - np.sinc(f) ** 2 + tolerance)
         assert ring.mean() == pytest.approx(0.46 * 2.8e6, rel=0.005)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from camtwin.scene import Picture, View
-from camtwin.scene.targets import cover, linear_luminance
+from camtwin.scene.targets import cover, linear_light
 
 
 def on_sensor(image: NDArray, width: int, height: int) -> NDArray[np.float32]:
@@ -62,7 +62,7 @@ def test_what_is_transparent_gives_no_light():
 
 def test_a_picture_of_the_sensors_size_is_not_touched():
     image = noise((30, 40))
-    np.testing.assert_array_equal(cover(linear_luminance(image), 40, 30), linear_luminance(image))
+    np.testing.assert_array_equal(cover(linear_light(image)[0], 40, 30), linear_light(image)[0])
 
 
 def test_reducing_takes_means_of_light():

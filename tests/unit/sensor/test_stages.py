@@ -12,4 +12,4 @@ def test_examples():
 
 
 def test_examples_of_binning():
-    assert doctest.testmod(binning) == (0, 2)
+    assert doctest.testmod(binning) == (0, 4)

@@ -9,7 +9,7 @@ import numpy as np
 
 from camtwin.lab.case import Case, check
 from camtwin.lab.checks.rates import interval_s, shortest
-from camtwin.lab.scenes import Flash, Lamp
+from camtwin.lab.scenes import Lamp, flash
 from camtwin.scene import Dark, Flat
 from camtwin.units import MS, SEC
 
@@ -274,7 +274,7 @@ def global_shutter(case: Case) -> None:
     """A pulse of 100 us at the beginning, in the middle, at the end of 10 ms, and after them."""
     black = mean_DN(case, Dark())
     for at_us, lit in ((100, True), (4950, True), (9800, True), (10_100, False)):
-        scene = Flash(at_us * 1000, 100_000)
+        scene = flash(at_us * 1000, 100_000)
         cam = case.open(render=True, scene=scene, PixelFormat="Mono12", ExposureTime=10_000, link_speed=None)
         rows = cam.grab()[0].picture.mean(axis=1) - black
         case.saw(f"pulse at {at_us} us: rows {rows.min():.0f} to {rows.max():.0f} DN")

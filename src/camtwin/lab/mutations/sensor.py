@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -427,6 +428,11 @@ mutate(
     "exposures are 1 us longer",
     "baumer.exposure.min",
     patch=exposed(lambda e: replace(e, end_ns=e.end_ns + 1000)),
+)
+mutate(
+    "rows are exposed one after the other",
+    "baumer.sensor.shutter",
+    patch=exposed(lambda e: replace(e, row_step_ns=Fraction(21_522))),
 )
 mutate(
     "exposures end after 50 s",

@@ -1,0 +1,179 @@
+"""How bright a scene's light is over time, as a factor of what the scene states.
+
+Light factors into space and time: a scene says what reaches each pixel in a second, its light's level says
+how much of a second an exposure gets. So a row gathers its irradiance times the level's integral over its own
+window, and flicker, bands of a rolling shutter and partial flashes all follow from when rows look.
+
+Levels answer for many windows at once, arrays of ns, and for any time, before or after others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene.light import Scene, View, spectra_of
+from camtwin.scene.spectra import Light, Spectrum
+from camtwin.units import SEC, Ns
+
+Times = NDArray[np.int64]
+MOST_HZ = 1e9
+
+
+class Level(Protocol):
+    """The brightness of a light over time; 1 is what the scene states."""
+
+    def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
+        """Integral of the level from start to end, in seconds: at level 1 the time between them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """Light that does not change."""
+
+    def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
+        """See Level."""
+        return (end_ns - start_ns) / SEC
+
+
+STEADY = Steady()
+
+
+@dataclass(frozen=True, slots=True)
+class Flicker:
+    """A lamp on the mains: 1 + depth * sin(2 pi hz t), so 1 on average.
+
+    hz: of the light, twice the mains'. depth: (brightest - darkest) / (brightest + darkest), 0..1.
+    """
+
+    hz: float = 100.0
+    depth: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_hz(self.hz)
+        _check_share("depth", self.depth)
+
+    def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
+        """See Level. As a product of sines: a difference of cosines would lose a short window's digits."""
+        half_width = np.pi * self.hz * (end_ns - start_ns) / SEC
+        middle = np.pi * self.hz * (start_ns + end_ns) / SEC
+        waves_s = np.sin(half_width) * np.sin(middle) / (np.pi * self.hz)
+        return (end_ns - start_ns) / SEC + self.depth * waves_s
+
+
+@dataclass(frozen=True, slots=True)
+class Pwm:
+    """A dimmed LED: on for the first `duty` (0..1) of each period, then off."""
+
+    hz: float = 1000.0
+    duty: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_hz(self.hz)
+        _check_share("duty", self.duty)
+
+    def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
+        """See Level."""
+        return self._since_0_s(end_ns) - self._since_0_s(start_ns)
+
+    def _since_0_s(self, t_ns: Times) -> NDArray[np.float64]:
+        cycles = t_ns * (self.hz / SEC)
+        whole = np.floor(cycles)
+        return (whole * self.duty + np.minimum(cycles - whole, self.duty)) / self.hz
+
+
+@dataclass(frozen=True, slots=True)
+class Pulses:
+    """Flashes: level 1 during each (begin, end) in ns of virtual time, `between` otherwise.
+
+    ValueError unless they follow one another.
+    """
+
+    pulses_ns: tuple[tuple[Ns, Ns], ...]
+    between: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_share("between", self.between)
+        last: Ns | None = None
+        for begin, end in self.pulses_ns:
+            if end <= begin:
+                raise ValueError(f"pulse {begin}..{end} ns does not end after its begin")
+            if last is not None and begin < last:
+                raise ValueError(f"pulse {begin}..{end} ns begins before the one before it ends, {last} ns")
+            last = end
+
+    def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
+        """See Level."""
+        on_ns = self._on_before(end_ns) - self._on_before(start_ns)
+        return (on_ns + self.between * (end_ns - start_ns - on_ns)) / SEC
+
+    def _on_before(self, t_ns: Times) -> Times:
+        begins, ends = np.array([(0, 0), *self.pulses_ns], np.int64)[1:].T
+        on_so_far = np.concatenate(([0], np.cumsum(ends - begins)))
+        begun = np.searchsorted(begins, t_ns)
+        to_come = np.where(begun > 0, np.append(ends, 0)[begun - 1] - t_ns, 0)
+        return on_so_far[begun] - np.maximum(to_come, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """Another scene, in light that changes with time. ValueError if its light does already."""
+
+    scene: Scene
+    level: Level
+
+    def __post_init__(self) -> None:
+        if level_of(self.scene) is not STEADY:
+            raise ValueError("light in a light; allowed: one light")
+
+    @property
+    def wavelength_nm(self) -> Light:
+        return self.scene.wavelength_nm
+
+    @property
+    def spectra(self) -> tuple[Spectrum, ...]:
+        return spectra_of(self.scene)
+
+    @property
+    def moving(self) -> bool:
+        return self.scene.moving
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """Photons per pixel and second at level 1."""
+        return self.scene.photon_rate(view, t_ns)
+
+
+def level_of(scene: Scene) -> Level:
+    """How bright the scene's light is over time; one that has no `level` is steady."""
+    return getattr(scene, "level", STEADY)
+
+
+def moment_ns(level: Level, start_ns: Times, end_ns: Times) -> Times:
+    """When half of a window's light has come: where what moves is seen. The middle, in steady light or none.
+
+    A flash shows things where they are during the flash, wherever in the exposure it comes.
+    """
+    middle_ns = (start_ns + end_ns) // 2
+    if level is STEADY:
+        return middle_ns
+    half_s = level.lit_s(start_ns, end_ns) / 2
+    low, high = start_ns, end_ns
+    while np.any(high - low > 1):
+        at = (low + high) // 2
+        enough = level.lit_s(start_ns, at) >= half_s
+        low, high = np.where(enough, low, at), np.where(enough, at, high)
+    return np.where(half_s > 0, high, middle_ns)
+
+
+def _check_hz(hz: float) -> None:
+    if not 0 < hz <= MOST_HZ:
+        raise ValueError(f"hz {hz:g} is outside 0..{MOST_HZ:g} Hz")
+
+
+def _check_share(name: str, share: float) -> None:
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name} {share:g} is outside 0..1")
