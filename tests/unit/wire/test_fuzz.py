@@ -128,7 +128,7 @@ from unit.wire import fuzz
 from camtwin.wire.gev import GevDevice
 kept, receive = [], GevDevice.receive
 def leaks(self, data, peer, now):
-    kept.append(b"x" * 4000)
+    kept.append(bytearray(b"x") * 4000)
     return receive(self, data, peer, now)
 GevDevice.receive = leaks
 fuzz.fuzz(10_000, 1)
