@@ -46,20 +46,6 @@ class Ramp:
 
 
 @dataclass(frozen=True)
-class Stripes:
-    """Every other column is brighter by `more`, a fraction."""
-
-    photons_per_s: float = 1e6
-    more: float = 0.2
-    wavelength_nm: float = GREEN_nm
-    moving: bool = False
-
-    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        odd = (np.arange(view.x, view.x + view.width) % 2).astype(np.float32)
-        return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
-
-
-@dataclass(frozen=True)
 class Flash:
     """Even light for a while, from begin_ns on; before and after it there is none."""
 
