@@ -135,23 +135,27 @@ def _mosaic(dn: Picture) -> Picture:
 
 # -- noise -------------------------------------------------------------------------------------------
 SENSOR = "sensor.parameters"
-mutate("2.5 e- of read noise", "baumer.noise.dark", sheet={f"{SENSOR}.read_noise_e": 2.5})
 mutate(
     "the well holds 8300 e-",
     "baumer.noise.saturation",
     "baumer.noise.snr",
     sheet={f"{SENSOR}.full_well_e": 8300.0},
 )
-mutate("2.6 e- of read noise", "baumer.noise.dynamic_range", sheet={f"{SENSOR}.read_noise_e": 2.6})
+mutate(
+    "2.6 e- of read noise",
+    "baumer.noise.dark",
+    "baumer.noise.dynamic_range",
+    sheet={f"{SENSOR}.read_noise_e": 2.6},
+)
 mutate(
     "the efficiency is 4 % higher",
     "baumer.noise.qe",
     sheet={f"{SENSOR}.qe": lambda qe: tuple((nm, eta * 1.04) for nm, eta in qe)},
 )
 mutate(
-    "the efficiency peaks 60 nm later",
+    "red light counts for more than green",
     "baumer.noise.qe_wavelength",
-    sheet={f"{SENSOR}.qe": lambda qe: tuple((nm + 60, eta) for nm, eta in qe)},
+    sheet={f"{SENSOR}.qe": lambda qe: tuple((nm, 0.7 if nm >= 600 else eta) for nm, eta in qe)},
 )
 # the conditions: a camera that does not keep what it is told
 mutate(

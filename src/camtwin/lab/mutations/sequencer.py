@@ -38,13 +38,15 @@ def forgets(*attrs: str) -> Patch:
 
 for row, name in rows("sequencer.trigger").items():
     mutate(f"the sequencer is deaf to {name}", row, patch=deaf_sequencer(WIRE.get(name, name)))
-ATTRS = {"ExposureTime": "ExposureTime_ns", "Gain": "Gain_dB", "UserOutputValueAll": "UserOutputValue"}
+ATTRS = {"ExposureTime": "ExposureTime_ns", "Gain": "Gain_dB"}
 GROUPED = ("ExposureTime", "Gain", "TriggerMode", "Height", "UserOutputValue")
 """The parameters by which the row of the groups tries each of them."""
 for row, name in rows("sequencer.param").items():
-    groups = ("baumer.sequencer.groups",) if name in GROUPED else ()
-    if name != "ExposureMode":  # it has one value, so that nothing changes where it is forgotten
-        mutate(f"sets do not hold {name}", row, *groups, patch=forgets(ATTRS.get(name, name)))
+    others = ("baumer.sequencer.groups",) if name in GROUPED else ()
+    if name == "UserOutputValue":
+        others += (f"{row}_all",)  # a view of the same values
+    if name not in ("ExposureMode", "UserOutputValueAll"):  # the first has one value: nothing can change
+        mutate(f"sets do not hold {name}", row, *others, patch=forgets(ATTRS.get(name, name)))
 mutate(
     "SequencerFeatureSelector has no ExposureMode",
     "baumer.sequencer.param.exposure_mode",

@@ -46,16 +46,16 @@ mutate(
     patch=sensor(lambda rows, s: rows * s.Width * s.BinningHorizontal // 4096),
 )
 mutate(
-    "Overlapped waits for the readout",
+    "long exposures wait for the readout",
     "baumer.readout.overlapped",
     about=RATES,
-    patch=ready(lambda m, s, t: max(t, m.readout_end)),
+    patch=ready(lambda m, s, t: max(t, m.readout_end) if s.ExposureTime_ns > 40 * MS else t),
 )
 mutate(
     "Sequential overlaps",
     "baumer.readout.sequential",
     about=RATES,
-    patch=ready(lambda m, s, t: min(t, m.readout_end - s.ExposureTime_ns)),
+    patch=ready(lambda m, s, t: m.readout_end - s.ExposureTime_ns if s.ReadoutMode == "Sequential" else t),
 )
 
 # -- the link ----------------------------------------------------------------------------------------
