@@ -16,7 +16,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark statistics soak loss kills check clean
+.PHONY: help setup demo test test-vm fuzz benchmark statistics soak loss kills mutations check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -97,18 +98,10 @@ def show(
         document = {"model": sheet.name, "document": sheet.document, "facts": facts}
         print(json.dumps(document, indent=2))
         return
-    print(
-        f"{sheet.title}: {sheet.sensor.title}, {sheet.link}. Source, where none is named: {sheet.document}."
-    )
-    for fact in facts:
-        value = fact["value"]
-        said = (
-            ", ".join(f"{k} {v}" for k, v in value.items())
-            if isinstance(value, dict)
-            else f"{value} {fact['unit']}"
-        )
-        mark = "assumed: " if fact["assumed"] else ""
-        print(f"\n{fact['sheet']}  {fact['entry']}\n  {said.strip()}\n  {mark}{fact['source']}")
+    from camtwin.lab import datasheet
+
+    wanted = ([f for f in part.facts if f.assumed or not assumptions] for part in (sheet, sheet.sensor))
+    datasheet.tell(sheet, *wanted)
 
 
 @app.command()
@@ -423,9 +416,8 @@ def verify(
     jobs = jobs or os.cpu_count() or 1
     if mutations:
         raise typer.Exit(tables.mutations(model, only, jobs))
-    raise typer.Exit(
-        tables.verify(model, only, jobs, every=every, as_json=as_json, write=html and html.write_text)
-    )
+    write = html and partial(html.write_text, encoding="utf-8")
+    raise typer.Exit(tables.verify(model, only, jobs, every=every, as_json=as_json, write=write))
 
 
 @app.command()

@@ -56,6 +56,15 @@ def test_show_tells_assumptions_from_facts():
     assert "read_noise_e" not in text
 
 
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_show_is_in_chapters_and_fits_the_terminal(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", width)
+    said = camtwin("show", MODEL).stdout
+    assert "\n\nAcquisitionControl\n  AcquisitionMode            entries Continuous, SingleFrame" in said
+    assert max(map(len, said.splitlines())) <= int(width)
+    assert "\x1b" not in said
+
+
 def test_xml_is_the_description():
     assert camtwin("xml", MODEL).stdout.startswith("<?xml")
 

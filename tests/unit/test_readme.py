@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -35,6 +36,13 @@ def test_commands_exist():
         assert done.returncode == 0, command
     targets = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(re.search(rf"^{name}:", targets, re.M) for name in re.findall(r"make ([a-z]+)", TEXT))
+
+
+def test_what_verify_says_is_what_it_says():
+    ((command, said),) = re.findall(r"```\n\$ camtwin (verify .*)\n(.*?)```", TEXT, re.S)
+    run = [sys.executable, "-m", "camtwin", *command.split()]
+    done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "COLUMNS": "100"})
+    assert done.stdout.startswith(said)
 
 
 def test_a_bare_import_is_light():

@@ -40,13 +40,22 @@ def routes(
     """What each moment does, in the order of signals.py.
 
     trigger_sources  what TriggerSource All stands for
-    filter_ns        so much older than its moment is an edge of a line
+    filter_ns        so much older than its moment is an edge of a line, or the end of a counter of such edges
     """
     made: Routes = {}
 
     def route(moments: Iterable[str], call: Call) -> None:
         for moment in moments:
             made.setdefault(moment, []).append(call)
+
+    names = {f"{counter.name}End": counter.name for counter in counters}
+
+    def age_ns(source: str, *through: str) -> int:
+        if source.startswith("Line"):
+            return filter_ns
+        counter = names.get(source, "")
+        known = counter and counter not in through  # two counters may count each other
+        return age_ns(s.CounterEventSource[counter], counter, *through) if known else 0
 
     for name, line in lines.items():
         if s.LineMode[name] == "Output":
@@ -64,6 +73,6 @@ def routes(
     if s.TriggerMode["FrameStart"] == "On":
         chosen = s.TriggerSource["FrameStart"]
         for source in trigger_sources if chosen == "All" else (chosen,):
-            age_ns = filter_ns if source.startswith("Line") else 0
-            route(heard(source, s.TriggerActivation["FrameStart"]), partial(trigger.edge, age_ns))
+            edge = partial(trigger.edge, age_ns(source))
+            route(heard(source, s.TriggerActivation["FrameStart"]), edge)
     return made

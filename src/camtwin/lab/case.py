@@ -33,7 +33,8 @@ Opener = Callable[..., Any]
 
 CHECKS: Final[dict[str, Check]] = {}
 LATER: Final[list[tuple[str, str]]] = []
-HEAVY: Final[set[Check]] = set()
+HEAVY: Final[dict[Check, str]] = {}
+"""Checks that take long, and what they are about."""
 NOTES: Final = 8
 
 
@@ -41,8 +42,9 @@ class Wrong(Exception):
     """What was measured is not what the sheet claims; one line that says how."""
 
 
-def check(*ids: str, heavy: bool = False) -> Callable[[Check], Check]:
-    """Register a check for rows. `heavy`: takes seconds; mutations run it where it matters."""
+def check(*ids: str, heavy: str = "") -> Callable[[Check], Check]:
+    """Register a check for rows. `heavy`: it takes long, and is about this ("pictures", "rates", ...):
+    mutations that are about something else run it where they name a row of it."""
 
     def register(fn: Check) -> Check:
         for name in ids:
@@ -50,7 +52,7 @@ def check(*ids: str, heavy: bool = False) -> Callable[[Check], Check]:
                 raise ValueError(f"{name} has two checks")
             CHECKS[name] = fn
         if heavy:
-            HEAVY.add(fn)
+            HEAVY[fn] = heavy
         return fn
 
     return register
@@ -87,6 +89,7 @@ class Case:
     opener: Opener
     shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
     notes: list[str] = field(default_factory=list[str])
+    unmeasured: str = ""  # why the claim is not measured in full
 
     # -- a camera --------------------------------------------------------------------------------
     def open(
@@ -124,6 +127,10 @@ class Case:
         """Something that the report shall show beside the sheet's value."""
         if (note := str(text)) not in self.notes:
             self.notes.append(note)
+
+    def leaves_out(self, what: str) -> None:
+        """A part of what the row's text asks for that cannot be measured here: the report says so."""
+        self.unmeasured = f"not measured: {what}"
 
     @property
     def measured(self) -> str:

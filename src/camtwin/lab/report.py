@@ -1,54 +1,81 @@
-"""The report of `camtwin verify` as one HTML file that needs nothing else: to hand on."""
+"""The report of `camtwin verify` as one HTML file that needs nothing else: to hand on.
+
+The same results make the same bytes: no date, no place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from itertools import groupby
 
 from camtwin.lab.verify import Result, counts
 
 PAGE = files("camtwin.lab") / "page"
+ABOUT = (
+    "A behaviour holds if the running twin does what the sheet says, and if there is a way to make the twin "
+    "wrong that this measurement finds. What cannot be measured yet is open, with the reason. All of it is "
+    "about the twin, in process and in virtual time; it says nothing about a camera on your desk."
+)
+WORDS = {"pass": "hold", "fail": "do not hold", "open": "are open"}
 
 
-def html(model: str, title: str, results: Sequence[Result], version: str) -> str:
+def html(model: str, title: str, document: str, results: Sequence[Result], version: str) -> str:
     """The whole page. `title`: the camera, for people; results in the order of the sheet."""
-    style, script = ((PAGE / name).read_text() for name in ("style.css", "script.js"))
-    found = counts(results)
-    total = len(results)
+    style, script = ((PAGE / name).read_text("utf-8") for name in ("style.css", "script.js"))
+    found, total = counts(results), len(results)
+    tiles = "".join(f'<div class="{v}"><b>{n}</b> {WORDS[v]}</div>' for v, n in found.items())
     bar = "".join(f'<i class="{v}" style="width:{100 * n / total:.2f}%"></i>' for v, n in found.items())
     boxes = "".join(
-        f'<label><input type="checkbox" value="{v}" checked> {n} {v}</label>' for v, n in found.items()
+        f'<label class="{v}"><input type="checkbox" value="{v}" checked> {v} <span>{n}</span></label>'
+        for v, n in found.items()
     )
-    parts = "".join(_section(name, [*rows]) for name, rows in groupby(results, key=lambda r: r.claim.section))
-    said = (
-        f"{total} claims of the data sheet, measured on the running twin by camtwin {escape(version)}: "
-        f"{found['pass']} hold, {found['fail']} do not, {found['open']} are open."
-    )
-    again = f"camtwin verify {escape(model)} --html FILE"
+    names = dict.fromkeys(r.claim.section for r in results)
+    sections = {name: [r for r in results if r.claim.section == name] for name in names}
+    contents = "".join(_content(i, name, rows) for i, (name, rows) in enumerate(sections.items()))
+    parts = "".join(_section(i, name, rows) for i, (name, rows) in enumerate(sections.items()))
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}: claims and measurements</title><style>{style}</style></head><body>
-<h1>{escape(title)}</h1>
-<p>{said}</p>
-<p class="dim">A behaviour passes if its measurement agrees with the sheet,
-and a twin with that one thing wrong fails it. This is about the twin, not about a camera.
-Made by <code>{again}</code>.</p>
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}: data sheet and digital twin</title><style>{style}</style></head><body>
+<header><h1>{escape(title)}</h1>
+<p class="lead">{total} claims of the data sheet, measured on the digital twin</p>
+<div class="tiles">{tiles}</div>
 <div class="sum" aria-hidden="true">{bar}</div>
-<form role="search"><input type="search" name="find" placeholder="Search: words of claims, values, reasons"
+{_failed(results)}<p class="dim">{ABOUT} Source of the claims: {escape(document)}.</p>
+</header>
+<nav><h2>Sections</h2><ul>{contents}</ul></nav>
+<form role="search"><input type="search" name="find" placeholder="Search claims, values, reasons"
 aria-label="Search">{boxes}<output class="dim"></output></form>
-{parts}<script>{script}</script></body></html>
+{parts}<footer class="dim">camtwin {escape(version)}; made by
+<code>camtwin verify {escape(model)} --html FILE</code></footer><script>{script}</script></body></html>
 """
 
 
-def _section(name: str, rows: Sequence[Result]) -> str:
-    said = ", ".join(f"{n} {v}" for v, n in counts(rows).items() if n)
+def _failed(results: Sequence[Result]) -> str:
+    rows = [
+        f'<li><a href="#{escape(r.claim.id)}">{escape(r.claim.claim)}</a>: {escape(r.reason)}</li>'
+        for r in results
+        if r.verdict == "fail"
+    ]
+    return f'<div class="news"><h2>What does not hold</h2><ul>{"".join(rows)}</ul></div>\n' if rows else ""
+
+
+def _tally(rows: Sequence[Result]) -> str:
+    return ", ".join(f'<span class="{v}"><b>{n} {v}</b></span>' for v, n in counts(rows).items() if n)
+
+
+def _content(number: int, name: str, rows: Sequence[Result]) -> str:
+    return f'<li><a href="#s{number}">{escape(name)}</a> {_tally(rows)}</li>'
+
+
+def _section(number: int, name: str, rows: Sequence[Result]) -> str:
     lines = "\n".join(map(_row, rows))
     return (
-        f"<section><h2>{escape(name)} <span>{said}</span></h2>\n<table><thead><tr><th>Claim</th>"
-        f"<th>Sheet</th><th>Measured</th><th>Verdict</th></tr></thead><tbody>\n{lines}\n</tbody></table></section>\n"
+        f'<section id="s{number}"><h2>{escape(name)} {_tally(rows)}</h2>\n'
+        "<table><thead><tr><th>Claim</th><th>Data sheet</th><th>Measured</th><th>Verdict</th></tr></thead>"
+        f"<tbody>\n{lines}\n</tbody></table></section>\n"
     )
 
 
@@ -57,7 +84,7 @@ def _row(result: Result) -> str:
     reason = f"<em>{escape(result.reason)}</em>" if result.reason else ""
     between = "<br>" if result.measured and reason else ""
     return (
-        f'<tr class="{v}"><td>{escape(c.claim)}<br><code>{escape(c.id)}</code><details>'
-        f"<summary>check</summary>{escape(c.check)}</details></td><td>{escape(c.sheet)}</td>"
-        f"<td>{escape(result.measured)}{between}{reason}</td><td><b>{v}</b></td></tr>"
+        f'<tr class="{v}" id="{escape(c.id)}"><td>{escape(c.claim)}<details>'
+        f"<summary><code>{escape(c.id)}</code></summary>{escape(c.check)}</details></td>"
+        f"<td>{escape(c.sheet)}</td><td>{escape(result.measured)}{between}{reason}</td><td><b>{v}</b></td></tr>"
     )

@@ -1,15 +1,24 @@
 """`camtwin verify`: a failing check is shown, what nobody can fail stays open, ledgers are whole."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
+from contextlib import suppress
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from camtwin.lab import case as cases
-from camtwin.lab import claims, mutations, report
+from camtwin.lab import claims, mutations, report, tables
 from camtwin.lab.case import Case, Wrong, open_twin
 from camtwin.lab.claims import Claim, LedgerInvalid
-from camtwin.lab.verify import UNPROVEN, VerifyProblem, claims_of, counts, groups, measure, verify
+from camtwin.lab.hanging import plain_console
+from camtwin.lab.verify import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
 from camtwin.models import load
 from unit.test_cli import camtwin as cli
 
@@ -100,6 +109,15 @@ def test_a_check_that_measures_nothing_fails(checks):
     assert judged(checks, lambda case: None).reason == "the check measured nothing"
 
 
+def test_what_is_left_out_is_told(checks):
+    def half(case):
+        case.saw("one half")
+        case.leaves_out("the other half")
+
+    found = judged(checks, half)
+    assert (found.verdict, found.reason) == ("pass", "not measured: the other half")
+
+
 def test_without_a_mutation_a_behaviour_is_open(checks):
     checks[ROW.id] = lambda case: case.saw("4096")
     (open_row,) = verify(MODEL, [ROW])
@@ -150,17 +168,27 @@ def test_every_change_of_the_sheet_has_its_place():
 
 SLICE = [
     "Width in steps of 8",
-    "Height in steps of 2",
+    "Height says that its step is 2",
     "BinningHorizontal to 4",
-    "TimerDelay in steps of 2",
+    "TimerDelay has inc 2",
     "the clock ticks every 4 ns",
     "a grid of 12 us",
+    "a queue of 257",
+    "TriggerMode does not go back to Off",
     "the timer is deaf to ExposureEnd",
     "the mask of actions is not asked",
+    "ExposureEnd is swallowed",
     "chunk Width has a bit wrong",
     "the optocoupler switches on in 5 us",
+    "one debouncer for both edges",
     "there is a PtpEnable",
-    "ReverseY does nothing",
+    "PayloadSize counts 200 bytes too many",
+    "sets do not hold Height",
+    "the sequencer is deaf to Line2",
+    "a power cycle forgets the user sets",
+    "after a restart Gain 1.0",
+    "no event on normal_high",
+    "SingleFrame takes two",
 ]
 
 
@@ -168,6 +196,25 @@ def test_a_slice_of_the_mutations_turns_its_rows_red():
     mutations.load_mutations()
     trials = list(mutations.run(MODEL, [mutations.MUTATIONS[name] for name in SLICE], exact=False))
     assert [t.problem for t in trials if t.problem] == []
+
+
+def test_what_a_mutation_changes_is_its_twins_alone():
+    """Twins of one data sheet share their features."""
+    mutations.load_mutations()
+    mutant = mutations.MUTATIONS["there is a Timer2"].opener()(
+        MODEL, scene=None, seed=0, render=False, link_speed=None
+    )
+    assert mutant.entries("TimerSelector") == ("Timer1", "Timer2")
+    assert open_twin(MODEL).entries("TimerSelector") == ("Timer1",)
+
+
+def test_dependants_are_of_mutations_and_have_a_reason():
+    lines = (files(mutations.__name__) / "dependants.tsv").read_text("ascii").splitlines()
+    head, *rows = [line.split("\t") for line in lines]
+    assert head == ["mutation", "dependants", "why"]
+    assert all(len(row) == 3 and all(row) for row in rows)
+    mutations.load_mutations()
+    assert {row[0] for row in rows} <= mutations.MUTATIONS.keys()
 
 
 def test_a_mutation_that_does_nothing_is_told():
@@ -184,12 +231,53 @@ def test_a_row_that_turns_red_undeclared_is_told():
     assert "turns red: lowest Width is 32" in mutations.judge(wide, results, {row.id: "pass"}).problem
 
 
+def test_a_dependant_that_stays_green_is_told():
+    (row,) = claims_of(MODEL, "baumer.roi.width_min")
+    idle = mutations.Mutation("idle", (), dependants=("baumer.roi.*", "baumer.nikon"))
+    said = mutations.judge(idle, measure(MODEL, [row]), {row.id: "pass"}).problem
+    assert said == f"{row.id} stays green; no row is like baumer.nikon"
+
+
+def result(name, verdict, reason=""):
+    claim = Claim(f"baumer.{name}", "A section", f"claim of {name}", "1", "px", "behaviour", "how")
+    return Result(claim, f"measured {name}", verdict, reason)
+
+
+MIXED = [
+    result("a.passes", "pass"),
+    result("a.part", "pass", "not measured: the other half"),
+    result("b.one", "open", "nobody did"),
+    result("b.two", "open", "nobody did"),
+    result("b.other", "open", "no rig"),
+    result("c.fails", "fail", "it is 7, wanted is 1"),
+]
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_table_tells_failures_first_and_fits(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    tables._tell(plain_console(), "A camera", MIXED, every=False)
+    said = capsys.readouterr().out
+    assert said.startswith("fail  baumer.c.fails\n      claim     claim of c.fails\n")
+    assert "      but       it is 7, wanted is 1\n" in said
+    assert "open  2, nobody did\n      b.one, .two\n" in said
+    assert "open  1, no rig\n      b.other\n" in said
+    assert "pass  1 in part, not measured: the other half\n      a.part\n" in said
+    assert "a.passes" not in said
+    assert said.endswith("A camera: 6 claims, 2 pass, 1 fail, 3 open\n")
+    assert max(map(len, said.splitlines())) <= width
+    assert "\x1b" not in said
+    tables._tell(plain_console(), "A camera", MIXED, every=True)
+    assert "pass  baumer.a.passes\n" in capsys.readouterr().out
+
+
 def test_the_page_needs_nothing_else_and_shows_every_row():
-    results = [r for group in groups(claims_of(MODEL, "baumer.conformity")) for r in measure(MODEL, group)]
-    page = report.html(MODEL, "A <camera>", results, "1.0")
+    page = report.html("a-model", "A <camera>", "its sheet", MIXED, "1.0")
     assert "http" not in page
     assert "A &lt;camera&gt;" in page
-    assert page.count('<tr class="pass">') == len(results) == counts(results)["pass"] == 7
+    assert [page.count(f'<tr class="{v}"') for v in ("pass", "fail", "open")] == [2, 1, 3]
+    assert '<a href="#baumer.c.fails">claim of c.fails</a>: it is 7, wanted is 1' in page
+    assert page == report.html("a-model", "A <camera>", "its sheet", MIXED, "1.0")
 
 
 def test_an_unknown_row_is_told():
@@ -201,10 +289,51 @@ def test_on_the_command_line(tmp_path):
     only = ["verify", MODEL, "--only", "baumer.conformity.*"]
     page = tmp_path / "a.html"
     said = json.loads(cli(*only, "--json", "--html", str(page)).stdout)
-    assert said["model"] == MODEL
+    assert (list(said), said["model"]) == (["model", "claims"], MODEL)
     assert {tuple(row) for row in said["claims"]} == {
         ("id", "claim", "sheet", "measured", "verdict", "reason")
     }
     assert {row["verdict"] for row in said["claims"]} == {"pass"}
     assert page.read_text().startswith("<!doctype html>")
     assert cli(*only).stdout.endswith("Baumer VCXG-124M: 7 claims, 7 pass, 0 fail, 0 open\n")
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("nikon", "no model 'nikon': there are baumer-vcxg-124m\n"),
+        (
+            "ids-imx412",
+            "ids-imx412: 118 claims of its data sheet are known, and no twin of it yet\n",
+        ),
+    ],
+)
+def test_no_twin_to_verify_is_told_in_one_line(model, message):
+    done = cli("verify", model, ok=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"camtwin: {message}")
+
+
+def test_ctrl_c_ends_all_processes_without_a_word():
+    command = [sys.executable, "-m", "camtwin", "verify", MODEL, "--jobs", "2"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as run:
+        deadline = time.monotonic() + 30
+        while len(session(run.pid)) < 4 and time.monotonic() < deadline:  # itself, a tracker, two workers
+            time.sleep(0.05)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+        out, err = run.communicate(timeout=30)
+    assert (run.returncode, out, err) == (130, "", "")
+    while session(run.pid) and time.monotonic() < deadline:  # the tracker ends when it hears of our end
+        time.sleep(0.05)
+    assert session(run.pid) == []
+
+
+def session(leader):
+    """Processes of a session that live."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, number = path.read_text().rpartition(")")[2].split()[:4]
+            if int(number) == leader and state != "Z":
+                found.append(path.parent.name)
+    return found

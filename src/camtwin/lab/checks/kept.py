@@ -15,8 +15,9 @@ SETS: Final = ("UserSet1", "UserSet2", "UserSet3")
 
 
 def factory_reset(case: Case, cam: Any) -> None:
-    case.write(cam, UserSetSelector="UserSet0")
-    cam.UserSetLoad()
+    """The factory's set is the one to begin with, and the camera is switched off and on."""
+    case.write(cam, UserSetDefault="UserSet0")
+    cam.world.power_cycle()
 
 
 # -- factory settings --------------------------------------------------------------------------------
@@ -50,20 +51,28 @@ FACTORY: Final[dict[str, list[tuple[dict[str, str], str, Any, Any]]]] = {
 }
 
 
+def reads(case: Case, cam: Any, when: str, column: int) -> None:
+    for row in FACTORY[case.claim.id.rpartition(".")[2]]:
+        case.write(cam, **row[0])
+        case.equal(f"{row[1]} {when}", getattr(cam, row[1]), row[column])
+
+
 @check(*(f"baumer.factory.{name}" for name in FACTORY))
 def factory(case: Case) -> None:
-    """As it comes, and again after it was changed and the factory's set was loaded."""
+    """As it comes; then changed so that the change outlives a restart; then reset, with another restart."""
     name = case.claim.id.rpartition(".")[2]
     cam = case.open()
-    for when in ("at first", "after the factory's set was loaded"):
-        for selectors, feature, _, wanted in FACTORY[name]:
-            case.write(cam, **selectors)
-            case.equal(f"{feature} {when}", getattr(cam, feature), wanted)
-        for selectors, feature, other, _ in FACTORY[name]:
-            case.takes(cam, feature, other) if not selectors else case.write(
-                cam, **selectors, **{feature: other}
-            )
-        factory_reset(case, cam)
+    reads(case, cam, "as it comes", 3)
+    for selectors, feature, other, _ in FACTORY[name]:
+        case.write(cam, **selectors, **{feature: other})
+    case.write(cam, UserSetSelector="UserSet1")
+    if name != "sequencer":  # no set keeps a running sequencer
+        cam.UserSetSave()
+        case.write(cam, UserSetDefault="UserSet1")
+        cam.world.power_cycle()
+    reads(case, cam, "changed", 2)
+    factory_reset(case, cam)
+    reads(case, cam, "after a factory reset", 3)
     if name == "line_in":
         case.write(cam, LineSelector="Line0")
         case.equal("LineMode", cam.LineMode, "Input")
@@ -126,6 +135,12 @@ def selections(cam: Any, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
     return (dict(zip(selectors, entries, strict=True)) for entries in product(*options))
 
 
+def now(case: Case, cam: Any, name: str, selected: tuple[tuple[str, Any], ...]) -> Any:
+    """The value; None where others' settings hide the feature."""
+    case.write(cam, **dict(selected))
+    return None if cam.access(name) == "NA" else getattr(cam, name)
+
+
 @check("baumer.userset.parameters")
 def every_parameter(case: Case) -> None:
     """Every streamable feature that can be written, by every entry of its selectors, comes back."""
@@ -147,11 +162,12 @@ def every_parameter(case: Case) -> None:
     case.write(cam, UserSetSelector="UserSet2")
     cam.UserSetSave()
     factory_reset(case, cam)
+    gone = sum(now(case, cam, *key) != value for key, value in changed.items())
+    case.within("of them with another value after a factory reset", gone, 100, len(changed))
     case.write(cam, UserSetSelector="UserSet2")
     cam.UserSetLoad()
     for (name, selected), value in changed.items():
-        case.write(cam, **dict(selected))
-        if (found := getattr(cam, name)) != value:
+        if (found := now(case, cam, name, selected)) != value:
             case.wrong(f"{name} {dict(selected) or ''} comes back as {found}, was {value}")
 
 
@@ -160,12 +176,15 @@ def every_parameter(case: Case) -> None:
 def memory(case: Case) -> None:
     fact = case.open().record("memory.nonvolatile")
     case.equal("record", (fact.value, fact.unit), (case.claim.number, case.claim.unit))
-    cam = case.open(ExposureTime=4711.0, UserSetSelector="UserSet1")
+    cam = case.open(CustomDataConfigurationMode="On", CustomDataSelector=127, CustomData=0x5A)
+    case.write(cam, CustomDataConfigurationMode="Off", ExposureTime=4711.0, UserSetSelector="UserSet1")
     cam.UserSetSave()
     cam.world.power_cycle()
     case.write(cam, UserSetSelector="UserSet1")
     cam.UserSetLoad()
     case.equal("ExposureTime of UserSet1 after a power cycle", cam.ExposureTime, 4711.0)
+    case.write(cam, CustomDataSelector=127)
+    case.equal("byte 127 of custom data after it", cam.CustomData, 0x5A)
 
 
 # -- buffers -----------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ ROWS: Final = {
 }
 
 
-@check(*ROWS, heavy=True)
+@check(*ROWS, heavy="noise")
 def emva1288(case: Case) -> None:
     report = case.once("report", lambda: laboratory(case))
     measured, tolerance = ROWS[case.claim.id](report)
@@ -89,7 +89,7 @@ def emva1288(case: Case) -> None:
     case.saw(report.conditions)
 
 
-@check("baumer.noise.qe_wavelength")
+@check("baumer.noise.qe_wavelength", heavy="noise")
 def efficiency_peaks(case: Case) -> None:
     """Electrons by photon transfer: pairs of pictures in the dark and in light give the gain, too."""
     peak_nm, images, efficiency = case.claim.number, 16, {}

@@ -19,7 +19,7 @@ TARGET: Final = 0.05
 SMALL: Final = {"Width": 256, "Height": 256, "link_speed": None}
 
 
-@check("baumer.lut.luminance")
+@check("baumer.lut.luminance", heavy="pictures")
 def lut(case: Case) -> None:
     """Each code as it was, then through the inverted table: the same frame of the same light."""
     pictures = []
@@ -44,7 +44,7 @@ def entry(case: Case, cam: Any, index: int, at: tuple[int, int] | None) -> None:
     case.write(cam, DefectPixelListEntryActive=bool(at))
 
 
-@check("baumer.defect.list")
+@check("baumer.defect.list", heavy="pictures")
 def defect(case: Case) -> None:
     cam = case.open(render=True, scene=Flat(1e6, GREEN_nm), PixelFormat="Mono12", Width=64, Height=64)
     case.write(cam, OffsetX=992, OffsetY=HOT[1] - 8)
@@ -107,7 +107,7 @@ def target(cam: Any) -> float:
     return cam.BrightnessAutoNominalValue / 100
 
 
-@check("baumer.auto.exposure", "baumer.auto.gain")
+@check("baumer.auto.exposure", "baumer.auto.gain", heavy="brightness")
 def auto(case: Case) -> None:
     name = case.claim.value
     cam = case.open(
@@ -127,7 +127,7 @@ def auto(case: Case) -> None:
     case.equal(kept, getattr(cam, kept), fixed)
 
 
-@check("baumer.auto.priority")
+@check("baumer.auto.priority", heavy="brightness")
 def auto_priority(case: Case) -> None:
     """The light halves: what has priority follows, the other stays; at its limit the other takes over."""
     for priority, first, second in (
@@ -151,7 +151,7 @@ def auto_priority(case: Case) -> None:
         case.near(f"{priority}: {second}", after[1], before[1], 0.05 * before[1] + 1e-9)
 
 
-@check("baumer.auto.roi")
+@check("baumer.auto.roi", heavy="brightness")
 def auto_region(case: Case) -> None:
     cam = case.open(render=True, scene=(spot := Spot(x=128, y=128)), **SMALL, ExposureAuto="Continuous")
     case.write(

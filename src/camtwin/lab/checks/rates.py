@@ -77,7 +77,7 @@ def triggered(case: Case, cam: Any, every_ns: int = MS) -> float:
     return received_per_s(frames[2:])
 
 
-@check(*(name for name in TABLE if name.startswith("baumer.acq.")))
+@check(*(name for name in TABLE if name.startswith("baumer.acq.")), heavy="rates")
 def acquisition(case: Case) -> None:
     cam = shortest(case, link_speed=None)
     region(case, cam)
@@ -86,7 +86,10 @@ def acquisition(case: Case) -> None:
     case.equal("integer part", floor(rate), int(case.claim.number))
 
 
-@check(*(name for name in TABLE if name.startswith("baumer.iface.") and name.split(".")[-1] not in TRIGGERED))
+@check(
+    *(name for name in TABLE if name.startswith("baumer.iface.") and name.split(".")[-1] not in TRIGGERED),
+    heavy="rates",
+)
 def interface(case: Case) -> None:
     cam = shortest(case, link_speed=GIGABIT, GevSCPSPacketSize=JUMBO)
     region(case, cam)
@@ -95,7 +98,7 @@ def interface(case: Case) -> None:
     case.equal("integer part", floor(rate), int(case.claim.number))
 
 
-@check(*(f"baumer.iface.framerate.{name}" for name in TRIGGERED))
+@check(*(f"baumer.iface.framerate.{name}" for name in TRIGGERED), heavy="rates")
 def interface_triggered(case: Case) -> None:
     across, down = BINNED.get(case.claim.id.rpartition(".")[2], (1, 1))
     cam = case.open(link_speed=GIGABIT, BinningHorizontal=across, BinningVertical=down, PixelFormat="Mono8")
@@ -180,7 +183,9 @@ def partial_scan(case: Case) -> None:
 @check("baumer.acq.rate_enable_off")
 def rate_off(case: Case) -> None:
     """Off: as fast as with the highest rate that can be asked for, and other than with a low one."""
-    off = interval_s(shortest(case, link_speed=None, AcquisitionFrameRateEnable=False).grab(3))
+    free = shortest(case, link_speed=None, AcquisitionFrameRateEnable=True, AcquisitionFrameRate=5.0)
+    case.write(free, AcquisitionFrameRateEnable=False)
+    off = interval_s(free.grab(3))
     low = shortest(case, link_speed=None, AcquisitionFrameRateEnable=True, AcquisitionFrameRate=5.0)
     high = shortest(case, link_speed=None, AcquisitionFrameRateEnable=True)
     high.AcquisitionFrameRate = high.limits("AcquisitionFrameRate")[1]

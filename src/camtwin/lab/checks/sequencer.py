@@ -8,7 +8,17 @@ from typing import Any, Final
 import numpy as np
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import LINES, action, highs, inputs, keyed, pulse, source_of
+from camtwin.lab.checks.lines import (
+    LINES,
+    action,
+    inputs,
+    keyed,
+    listen,
+    pulse,
+    same_times,
+    source_of,
+    times,
+)
 from camtwin.lab.scenes import Lamp, Ramp
 from camtwin.units import MS, SEC, US
 
@@ -205,25 +215,36 @@ def in_trigger_mode(case: Case) -> None:
     case.equal("frames until it waits: first, and after a trigger", found, [1, 2, 2])
 
 
-def outputs(case: Case, first: dict[str, Any], second: dict[str, Any], output: str) -> list[tuple[int, int]]:
+def output_follows(
+    case: Case, first: dict[str, Any], second: dict[str, Any], output: str, *, high: bool
+) -> None:
+    """Eight frames of two sets; as each begins to expose, the set after it is in force, and its output."""
     cam = case.open(Height=16, link_speed=None, ExposureTime=1000, UserOutputSelector=output)
+    case.write(cam, AcquisitionMode="MultiFrame", AcquisitionFrameCount=8)
     source_of(cam, "Line3", output)
     program(case, cam, [first, second])
-    cam.grab(8)
-    return highs(cam.lines["Line3"].inner)
+    listen(cam, "ExposureStart")
+    cam.advance(MS)
+    cam.AcquisitionStart()
+    cam.advance(SEC)
+    starts = times(cam, "ExposureStart")
+    case.equal("exposures", len(starts), 8)
+    edges = [(t, level) for t, level in cam.lines["Line3"].inner if t >= starts[0]]  # set up, too, it moves
+    wanted = [(t, i % 2 == 0) for i, t in enumerate(starts)] if high else []
+    same_times(case, f"edges of {output}", [t for t, _ in edges], [t for t, _ in wanted])
+    case.equal("levels", [level for _, level in edges], [level for _, level in wanted])
 
 
 def in_user_output(case: Case) -> None:
-    spans = outputs(case, {"UserOutputValue": False}, {"UserOutputValue": True}, "UserOutput1")
-    case.within("pulses of UserOutput1 in eight frames", len(spans), 3, 6)
+    output_follows(case, {"UserOutputValue": False}, {"UserOutputValue": True}, "UserOutput1", high=True)
 
 
 def in_user_output_all(case: Case) -> None:
     for bit, output in enumerate(("UserOutput1", "UserOutput2", "UserOutput3")):
         for value in (0, 7, 1 << bit, 7 - (1 << bit)):
-            spans = outputs(case, {"UserOutputValueAll": 0}, {"UserOutputValueAll": value}, output)
-            wanted = 3 if value >> bit & 1 else 0
-            case.within(f"pulses of {output} with {value}", len(spans), wanted, 2 * wanted)
+            high = bool(value >> bit & 1)
+            case.saw(f"{output} is {'high' if high else 'low'} with {value}")
+            output_follows(case, {"UserOutputValueAll": 0}, {"UserOutputValueAll": value}, output, high=high)
 
 
 def in_counter(name: str, first: Any, second: Any, counted: tuple[int, int]) -> Callable[[Case], None]:
@@ -299,12 +320,25 @@ GROUPS: Final = {
 }
 
 
-@check(*(f"baumer.sequencer.param.{name}" for name in PARAMETERS))
+SEEN: Final = ("exposure_time", "gain", "width", "height", "offset_x", "offset_y")
+"""Parameters that show in pictures."""
+
+
 def parameter(case: Case) -> None:
     PARAMETERS[case.claim.id.rpartition(".")[2]](case)
 
 
-@check("baumer.sequencer.groups")
+@check(*(f"baumer.sequencer.param.{name}" for name in SEEN), heavy="pictures")
+def seen_parameter(case: Case) -> None:
+    parameter(case)
+
+
+@check(*(f"baumer.sequencer.param.{name}" for name in PARAMETERS if name not in SEEN))
+def other_parameter(case: Case) -> None:
+    parameter(case)
+
+
+@check("baumer.sequencer.groups", heavy="pictures")
 def group(case: Case) -> None:
     for name in case.claim.names:
         GROUPS[name](case)

@@ -148,7 +148,7 @@ def counter_selector(case: Case) -> None:
     case.equal(f"{own} and {other} after five pulses", (value(cam, own), value(cam, other)), (5, 0))
 
 
-@check("baumer.counter.value")
+@check("baumer.counter.value", heavy="counting")
 def counter_value(case: Case) -> None:
     """65,535 pulses, and two more."""
     low, high = map(int, case.claim.span)

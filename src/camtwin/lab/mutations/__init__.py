@@ -1,17 +1,24 @@
 """Twins with one thing wrong: what proves that a check can fail.
 
-A mutation changes the model's data sheet at a dotted path, or patches the running twin, and says which rows
-of the ledger it must turn red: those that it `proves`, and those that depend on the same thing (`also`,
-patterns). Every other cheap check must stay as it was; heavy checks run where a mutation names their rows.
+A mutation changes the model's data sheet at a dotted path, or patches the running twin. It names the rows of
+the ledger that it `proves`; rows that depend on the same thing stand in dependants.tsv, with the reason. Those
+rows must turn red under it, all of them and no others: `make mutations` measures the whole ledger on every
+mutant, but for heavy checks (noise, tables of frame rates, automatic exposure), which run where a mutation names a row of
+theirs.
+
+`verify` only asks whether a mutation is declared for a row; that each does what it says is for `make mutations`
+to tell, and for a slice of it in the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import csv
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 from typing import Any, Final
 
@@ -22,46 +29,49 @@ from camtwin.lab.case import Opener, open_twin
 from camtwin.lab.claims import load
 from camtwin.lab.verify import Result, VerifyProblem, groups, measure, spread
 from camtwin.links.memory import Session
+from camtwin.models import CameraSheet
 from camtwin.models import load as load_sheet
 from camtwin.twins import build
 from camtwin.twins.assembly import bits_per_s
-
-GONE: Final = object()
-"""In place of a value: the entry is taken out of the data sheet."""
 
 
 @dataclass(frozen=True)
 class Mutation:
     """One thing that is wrong.
 
-    name    what, for people; unique
-    proves  rows whose checks must fail
-    also    patterns of rows that depend on the same thing; each has a row that fails
-    sheet   changes of the data sheet: dotted path -> new value, or a function of the old one
-    patch   what is done to a fresh session
+    name        what, for people; unique
+    proves      rows whose checks must fail
+    dependants  patterns of rows that depend on the same thing: all that match must fail, too
+    about       heavy checks of these kinds are all run
+    sheet       changes of the data sheet: dotted path -> new value, or a function of the old one
+    patch       what is done to a fresh session; what it changes must be this twin's alone, and its tree of
+                features is not
     """
 
     name: str
     proves: tuple[str, ...]
-    also: tuple[str, ...] = ()
+    dependants: tuple[str, ...] = ()
+    about: frozenset[str] = frozenset()
     sheet: Mapping[str, Any] | None = None
     patch: Callable[[Session], object] | None = None
 
     def names(self, row: str) -> bool:
-        return row in self.proves or any(fnmatchcase(row, pattern) for pattern in self.also)
+        """Must this row turn red?"""
+        return row in self.proves or any(fnmatchcase(row, pattern) for pattern in self.dependants)
 
     def opener(self) -> Opener:
         """What opens a twin with this one thing wrong."""
+        sheets: dict[str, CameraSheet] = {}
 
         def open_mutant(
             model: str, *, scene: Any, seed: int, render: bool, link_speed: str | int | None
         ) -> Session:
-            data = load_sheet(model)
-            for path, value in (self.sheet or {}).items():
-                data = changed(data, path, value)
-            cam = Session(
-                build(data, scene, seed=seed, link_bits_per_s=bits_per_s(link_speed)), render=render
-            )
+            if model not in sheets:  # made once: cameras of one sheet share what hosts see of it
+                sheets[model] = load_sheet(model)
+                for path, value in (self.sheet or {}).items():
+                    sheets[model] = changed(sheets[model], path, value)
+            twin = build(sheets[model], scene, seed=seed, link_bits_per_s=bits_per_s(link_speed))
+            cam = Session(twin, render=render)
             if self.patch:
                 self.patch(cam)
             return cam
@@ -71,7 +81,7 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A mutation, the rows that failed only with it, and why they are not the declared ones."""
+    """A mutation, the rows that failed only with it and why, and what is not as declared."""
 
     mutation: Mutation
     red: Mapping[str, str]
@@ -79,19 +89,32 @@ class Trial:
 
 
 MUTATIONS: Final[dict[str, Mutation]] = {}
+TRUE: Final = ""
+"""In place of a mutation's name: the twin as it is."""
 
 
 def mutate(
     name: str,
     *proves: str,
-    also: Iterable[str] = (),
+    about: Iterable[str] = (),
     sheet: Mapping[str, Any] | None = None,
     patch: Callable[[Session], object] | None = None,
 ) -> None:
     """Declare a mutation."""
     if name in MUTATIONS:
         raise ValueError(f"two mutations are called {name!r}")
-    MUTATIONS[name] = Mutation(name, proves, tuple(also), sheet, patch)
+    MUTATIONS[name] = Mutation(name, proves, dependants().get(name, ()), frozenset(about), sheet, patch)
+
+
+@lru_cache
+def dependants() -> Mapping[str, tuple[str, ...]]:
+    """Mutation -> patterns of the rows that turn red besides those it proves."""
+    lines = (files(__name__) / "dependants.tsv").read_text("ascii").splitlines()
+    _, *rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    found: dict[str, tuple[str, ...]] = {}
+    for mutation, patterns, _ in rows:
+        found[mutation] = found.get(mutation, ()) + tuple(f"baumer.{name}" for name in patterns.split())
+    return found
 
 
 @lru_cache
@@ -99,6 +122,8 @@ def load_mutations() -> None:
     """Import every chapter, so that its mutations are declared."""
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
+    if strangers := dependants().keys() - MUTATIONS.keys():
+        raise ValueError(f"dependants.tsv names mutations that are none: {', '.join(sorted(strangers))}")
 
 
 def proven() -> set[str]:
@@ -122,8 +147,6 @@ def changed(data: Any, path: str, value: Any) -> Any:
     """A copy of a data sheet with another value at a dotted path; KeyError if there is none."""
     step, _, rest = path.partition(".")
     if isinstance(data, Mapping):
-        if not rest and value is GONE:
-            return {key: kept for key, kept in data.items() if key != step}
         old = data.get(step) if not rest else data[step]
         return {**data, step: changed(old, rest, value) if rest else _new(value, old)}
     old = getattr(data, step)
@@ -143,52 +166,60 @@ def _new(value: Any, old: Any) -> Any:
 def run(model: str, mutations: Sequence[Mutation], jobs: int = 1, *, exact: bool = True) -> Iterator[Trial]:
     """Try each mutation on a fresh twin; trials come in no order.
 
-    exact  all cheap checks every time, so that what else turns red is seen; else those of its own rows
+    exact  all checks that are not heavy every time, so that what else turns red is seen; else those of the
+           rows that the mutation names
     """
     cases.load_checks()
-    rows = load(model)
-    heavy = [row for row in rows if cases.CHECKS.get(row) in cases.HEAVY]
-    needed = [row for row in heavy if any(m.names(row) for m in mutations)]
-    cheap = [row for row in rows if row in cases.CHECKS and row not in heavy]
-    if not exact:
-        needed = sorted({row for m in mutations for row in m.proves if row in cases.CHECKS})
-        cheap = []
-    before = {r.claim.id: r.verdict for r in _results(model, cheap + needed, open_twin)}
-    tasks = [
-        (
-            model,
-            m.name,
-            tuple(cheap + [row for row in needed if (m.names(row) if exact else row in m.proves)]),
-        )
-        for m in mutations
-    ]
-    found = map(_work, tasks) if jobs == 1 or len(tasks) == 1 else spread(_work, tasks, jobs)
-    for name, results in found:
-        yield judge(MUTATIONS[name], results, before, exact)
+    rows = [row for row in load(model) if row in cases.CHECKS]
+    always = {row for row in rows if exact and cases.CHECKS[row] not in cases.HEAVY}
+    tasks = {m.name: tuple(_concerned(m, rows, always)) for m in mutations}
+    needed = {row for task in tasks.values() for row in task}
+    tasks = {TRUE: tuple(row for row in rows if row in needed), **tasks}
+    work = [(model, name, task) for name, task in tasks.items()]
+    before: dict[str, str] = {}
+    waiting: list[tuple[str, list[Result]]] = []
+    for name, results in map(_work, work) if jobs == 1 else spread(_work, work, jobs):
+        if name == TRUE:
+            before = {r.claim.id: r.verdict for r in results}
+        else:
+            waiting.append((name, results))
+        while before and waiting:
+            name, results = waiting.pop()
+            yield judge(MUTATIONS[name], results, before)
 
 
-def judge(
-    mutation: Mutation, results: Iterable[Result], before: Mapping[str, str], exact: bool = True
-) -> Trial:
+def _concerned(mutation: Mutation, rows: Sequence[str], always: Collection[str]) -> Iterator[str]:
+    """Rows to measure: the usual ones, those of the mutation, and all others that share a check with them."""
+    own = {cases.CHECKS[row] for row in rows if mutation.names(row)}
+    own |= {fn for fn, kind in cases.HEAVY.items() if kind in mutation.about}
+    for row in rows:
+        if row in always or (mutation.names(row) if not always else cases.CHECKS[row] in own):
+            yield row
+
+
+def judge(mutation: Mutation, results: Iterable[Result], before: Mapping[str, str]) -> Trial:
     """Are the rows that turned red those that the mutation names? `before`: verdicts of the twin as it is."""
+    results = list(results)
+    ran = {r.claim.id for r in results}
     red = {r.claim.id: r.reason for r in results if r.verdict == "fail" and before[r.claim.id] != "fail"}
-    said = [f"{row} fails without it, too" for row in mutation.proves if before.get(row) == "fail"]
-    said += [f"{row} stays green" for row in mutation.proves if row not in red and before.get(row) != "fail"]
-    said += [f"{row} turns red: {reason}" for row, reason in red.items() if not mutation.names(row)]
-    if exact:
-        said += [
-            f"no row like {p} turns red" for p in mutation.also if not any(fnmatchcase(row, p) for row in red)
-        ]
+    wanted = {row for row in ran if mutation.names(row)}
+    said = [f"{row} has no check" for row in mutation.proves if row not in ran]
+    for row in sorted(wanted - red.keys()):
+        said.append(f"{row} fails without it, too" if before[row] == "fail" else f"{row} stays green")
+    said += [f"{row} turns red: {reason}" for row, reason in red.items() if row not in wanted]
+    said += [
+        f"no row is like {pattern}"
+        for pattern in mutation.dependants
+        if not any(fnmatchcase(row, pattern) for row in ran)
+    ]
     return Trial(mutation, red, "; ".join(said))
-
-
-def _results(model: str, rows: Iterable[str], opener: Opener) -> list[Result]:
-    ledger = load(model)
-    return [r for group in groups(ledger[row] for row in rows) for r in measure(model, group, opener)]
 
 
 def _work(task: tuple[str, str, tuple[str, ...]]) -> tuple[str, list[Result]]:
     model, name, rows = task
     cases.load_checks()
     load_mutations()
-    return name, _results(model, rows, MUTATIONS[name].opener())
+    opener = open_twin if name == TRUE else MUTATIONS[name].opener()
+    opener(model, scene=None, seed=0, render=False, link_speed="sheet")  # raises: no check shall fail for it
+    ledger = load(model)
+    return name, [r for group in groups(ledger[row] for row in rows) for r in measure(model, group, opener)]
