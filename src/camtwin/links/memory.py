@@ -36,6 +36,7 @@ from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.scene import Scene
+from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
@@ -209,9 +210,9 @@ class Session:
         """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
 
         NoSuchFact names a near one."""
-        facts = {
-            f.path.removeprefix("record."): f for f in self.twin.sheet.facts if f.path.startswith("record.")
-        }
+        sheet = self.twin.sheet
+        facts = {f.path.removeprefix("record."): f for f in sheet.facts if f.path.startswith("record.")}
+        facts |= {f.path: f for f in sheet.rig.facts} if sheet.rig else {}
         if name not in facts:
             near = get_close_matches(name, facts, 1)
             raise NoSuchFact(f"no fact {name} on record" + (f"; do you mean {near[0]}?" if near else ""))
@@ -316,6 +317,7 @@ def connect(
     link_speed: str | int | None = "sheet",
     render: bool = True,
     storage: str | Path | Storage | None = None,
+    clock: Scheduler | None = None,
 ) -> Session:
     """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
 
@@ -325,8 +327,10 @@ def connect(
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
     storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
+    clock       the virtual time it lives in; several twins may share one. Its own, from 0, if None
     """
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
-    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept)
+    options = {"seed": seed, "serial": serial, "link_bits_per_s": speed, "storage": kept, "clock": clock}
+    twin = build(load(model), scene, **options)
     return Session(twin, render=render)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from camtwin.models.provenance import Fact
+from camtwin.models.rig import RigSheet
 from camtwin.sensor.parameters import SensorParameters
 
 Positive = Annotated[int, Field(gt=0)]
@@ -130,6 +131,7 @@ class CameraSheet(Section):
     features: Mapping[str, Mapping[str, Any]]
     record: Mapping[str, Any] = {}  # what is known of it and does nothing: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
+    rig: RigSheet | None = None  # connectors, circuits, supplies, climate
 
     @property
     def vendor(self) -> str:

@@ -77,6 +77,7 @@ def build(
     serial: str | None = None,
     link_bits_per_s: int | None = SHEET_SPEED,
     storage: Storage | None = None,
+    clock: Scheduler | None = None,
 ) -> Twin:
     """A twin, switched on at virtual time 0.
 
@@ -85,8 +86,9 @@ def build(
     serial           its serial number; made from the seed if None
     link_bits_per_s  speed of the modelled link; None for no link in the way
     storage          its non-volatile memory; as long as it lives if None
+    clock            the virtual time it lives in, with others; its own if None
     """
-    clock = Scheduler()
+    clock = clock or Scheduler()
     renderer = Renderer(sheet.sensor.parameters, scene or Chart(), seed)
     link, memory = GigETiming(sheet.gige), sheet.memory
     if link_bits_per_s is None:
