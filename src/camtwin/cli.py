@@ -406,6 +406,35 @@ def wiring(
     raise typer.Exit(report.verdict == "wrong")
 
 
+@app.command("lens")
+def lens_(
+    model: Model,
+    focal: Annotated[float, typer.Option(metavar="MM", help="Focal length.", show_default=False)],
+    distance: Annotated[float, typer.Option(metavar="MM", help="From lens to object.", show_default=False)],
+    f_number: Annotated[float, typer.Option("--f-number", metavar="N")] = 4.0,
+    mount: Annotated[str, typer.Option(help="C-Mount, CS-Mount or M12.")] = "C-Mount",
+    circle: Annotated[
+        float | None, typer.Option(metavar="MM", help="Diameter of its image circle.", show_default=False)
+    ] = None,
+    speed: Annotated[float, typer.Option(metavar="MM/S", help="Of the object.")] = 0.0,
+    exposure: Annotated[float, typer.Option(metavar="US")] = 4000.0,
+    lux: Annotated[float, typer.Option(help="On a matt white object, green light.")] = 1000.0,
+    as_json: AsJson = False,
+) -> None:
+    """Field of view, depth of field, motion blur and exposure with a lens, as on paper.
+
+    Exit code 1 if the lens does not fit."""
+    from camtwin.models import load
+    from camtwin.rig import lens_on
+
+    seen = lens_on(load(model), focal, distance, f_number, mount, circle, speed, exposure, lux)
+    if as_json:
+        print(json.dumps(seen.row(), indent=2))
+    else:
+        print("\n".join(seen.lines()))
+    raise typer.Exit(any(f.verdict == "wrong" for f in seen.findings))
+
+
 def _text(path: Path) -> str:
     """What a file says, of a size that people write."""
     if path.stat().st_size > 1 << 20:
@@ -612,7 +641,7 @@ def _expected(problem: Exception) -> bool:
     from camtwin.links.client import NoPicture
     from camtwin.links.memory import NoFrame
     from camtwin.models import SheetInvalid
-    from camtwin.rig import PlanInvalid, Unsolved
+    from camtwin.rig import LensInvalid, PlanInvalid, Unsolved
     from camtwin.simtime.journal import JournalBroken
 
     return isinstance(
@@ -626,6 +655,7 @@ def _expected(problem: Exception) -> bool:
             NoPicture,
             NoSuchFeature,
             OSError,
+            LensInvalid,
             PlanInvalid,
             Refused,
             SheetInvalid,

@@ -15,6 +15,7 @@ from camtwin.rig.check import Report, check
 from camtwin.rig.climate import NoRating, climate, measurement_point_C, mtbf_years
 from camtwin.rig.ethernet import mated, tested
 from camtwin.rig.judge import Finding
+from camtwin.rig.lens import LensInvalid, lens_on
 from camtwin.rig.plan import Cable, Plan, PlanInvalid, parse, read
 from camtwin.rig.solver import Unsolved
 
@@ -22,6 +23,7 @@ __all__ = [
     "Bench",
     "Cable",
     "Finding",
+    "LensInvalid",
     "NoRating",
     "Note",
     "Plan",
@@ -33,6 +35,7 @@ __all__ = [
     "Unstable",
     "check",
     "climate",
+    "lens_on",
     "mated",
     "measurement_point_C",
     "mtbf_years",

@@ -8,11 +8,11 @@ E = pi L T / (4 N^2 (1 + m)^2) on the sensor, of a matt object with L = E_object
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp, hypot, inf
-from typing import Final
+from typing import Any, Final
 
-from camtwin.models import RigSheet
+from camtwin.models import CameraSheet, RigSheet
 from camtwin.rig.judge import Finding
 from camtwin.sensor.parameters import SensorParameters
 
@@ -138,3 +138,57 @@ def circle_finding(seen: View, lens: Lens) -> Finding | None:
     )
     fix = "a lens for larger sensors"
     return Finding("lens", "wrong", "vignettes", why, circle, "mm", f"{seen.diagonal_mm:.2f} mm", fix)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Everything about one lens before one camera."""
+
+    view: View
+    blur_px: float
+    fills: float  # share of the full well
+    half_us: float
+    findings: tuple[Finding, ...]
+
+    def row(self) -> dict[str, Any]:
+        """As `--json` prints it; an infinite distance is null."""
+        said = {k: None if v == inf else v for k, v in asdict(self.view).items()}
+        numbers = {"blur_px": self.blur_px, "full_well_share": self.fills, "half_full_well_us": self.half_us}
+        return {**said, **numbers, "findings": [finding.row() for finding in self.findings]}
+
+    def lines(self) -> list[str]:
+        """For people."""
+        v = self.view
+        far = "infinity" if v.far_mm == inf else f"{v.far_mm:.1f} mm"
+        return [
+            *(f"{f.verdict:9}{f.word}: {f.reason}" + (f"; {f.fix}" if f.fix else "") for f in self.findings),
+            f"magnification   {v.magnification:.4f}",
+            f"field of view   {v.width_mm:.1f} x {v.height_mm:.1f} mm, a pixel is {v.pixel_mm * 1e3:.1f} um",
+            f"depth of field  {v.near_mm:.1f} mm to {far}, within a pixel",
+            f"diffraction     Airy disc {v.airy_um:.1f} um on the sensor",
+            f"motion          {self.blur_px:.2f} pixels of blur",
+            f"light           {self.fills:.0%} of the full well; half of it takes {self.half_us:.0f} us",
+        ]
+
+
+def lens_on(
+    sheet: CameraSheet,
+    focal_mm: float,
+    distance_mm: float,
+    f_number: float,
+    mount: str,
+    circle_mm: float | None,
+    speed_mm_s: float,
+    exposure_time_us: float,
+    lux: float,
+) -> Paper:
+    """All of it at once, for a matt white object in green light. LensInvalid for what cannot be."""
+    sensor = sheet.sensor.parameters
+    lens = Lens(focal_mm, f_number, mount, image_circle_mm=circle_mm)
+    seen = view(sensor, lens, distance_mm)
+    photons = photons_per_s(sensor, lens, seen.magnification, lux)
+    half = exposure_us(sensor, photons)
+    found = [mount_finding(sheet.rig, mount)] if sheet.rig else []
+    found += [finding] if (finding := circle_finding(seen, lens)) else []
+    blur = blur_px(sensor, seen.magnification, speed_mm_s, exposure_time_us)
+    return Paper(seen, blur, 0.5 * exposure_time_us / half, half, tuple(found))
