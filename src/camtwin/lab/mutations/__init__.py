@@ -52,15 +52,17 @@ class Mutation:
 
     def opener(self) -> Opener:
         """What opens a twin with this one thing wrong."""
+        sheets: dict[str, Any] = {}  # one sheet for all: twins of the same one share its interface
 
         def open_mutant(
             model: str, *, scene: Any, seed: int, render: bool, link_speed: str | int | None
         ) -> Session:
-            data = load_sheet(model)
-            for path, value in (self.sheet or {}).items():
-                data = changed(data, path, value)
+            if model not in sheets:
+                sheets[model] = load_sheet(model)
+                for path, value in (self.sheet or {}).items():
+                    sheets[model] = changed(sheets[model], path, value)
             cam = Session(
-                build(data, scene, seed=seed, link_bits_per_s=bits_per_s(link_speed)), render=render
+                build(sheets[model], scene, seed=seed, link_bits_per_s=bits_per_s(link_speed)), render=render
             )
             if self.patch:
                 self.patch(cam)
