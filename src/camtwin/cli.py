@@ -90,7 +90,11 @@ def show(
             "assumed": f.assumed,
             "source": f.source,
         }
-        for name, part in ((sheet.name, sheet.facts), (sheet.sensor.title, sheet.sensor.facts))
+        for name, part in (
+            (sheet.name, sheet.facts),
+            (sheet.name, sheet.rig.facts if sheet.rig else ()),
+            (sheet.sensor.title, sheet.sensor.facts),
+        )
         for f in part
         if f.assumed or not assumptions
     ]
@@ -421,6 +425,74 @@ def verify(
 
 
 @app.command()
+def wiring(
+    plan: Annotated[Path, typer.Argument(help="A wiring plan, TOML.", show_default=False)],
+    as_json: AsJson = False,
+    svg: Annotated[Path | None, typer.Option(help="Draw the plan.", show_default=False)] = None,
+) -> None:
+    """Check a wiring plan without running it: each connection ok, marginal or wrong, and the fix.
+
+    Exit code 1 if something is wrong."""
+    from camtwin.rig import check, parse
+    from camtwin.rig.drawing import svg as drawn
+
+    known = parse(_text(plan))
+    report = check(known)
+    if svg:
+        svg.write_text(drawn(known, report), encoding="utf-8")
+    if as_json:
+        rows = [finding.row() for finding in report.findings]
+        print(json.dumps({"title": report.title, "verdict": report.verdict, "findings": rows}, indent=2))
+    else:
+        for finding in report.findings:
+            limit = f" (limit {finding.limit})" if finding.limit and finding.verdict != "ok" else ""
+            print(f"{finding.verdict:9}{finding.word:16}{finding.where}: {finding.reason}{limit}")
+            if finding.fix:
+                print(f"{'':25}fix: {finding.fix}")
+        print(f"{report.verdict}: {len(report.findings)} findings")
+    raise typer.Exit(report.verdict == "wrong")
+
+
+@app.command("lens")
+def lens_(
+    model: Model,
+    focal: Annotated[float, typer.Option(metavar="MM", help="Focal length.", show_default=False)],
+    distance: Annotated[float, typer.Option(metavar="MM", help="From lens to object.", show_default=False)],
+    f_number: Annotated[float, typer.Option("--f-number", metavar="N")] = 4.0,
+    mount: Annotated[str, typer.Option(help="C-Mount, CS-Mount or M12.")] = "C-Mount",
+    circle: Annotated[
+        float | None, typer.Option(metavar="MM", help="Diameter of its image circle.", show_default=False)
+    ] = None,
+    speed: Annotated[float, typer.Option(metavar="MM/S", help="Of the object.")] = 0.0,
+    exposure: Annotated[float, typer.Option(metavar="US")] = 4000.0,
+    lux: Annotated[float, typer.Option(help="On a matt white object, green light.")] = 1000.0,
+    as_json: AsJson = False,
+) -> None:
+    """Field of view, depth of field, motion blur and exposure with a lens, as on paper.
+
+    Exit code 1 if the lens does not fit."""
+    from camtwin.models import load
+    from camtwin.rig import lens_on
+
+    seen = lens_on(load(model), focal, distance, f_number, mount, circle, speed, exposure, lux)
+    if as_json:
+        print(json.dumps(seen.row(), indent=2))
+    else:
+        print("\n".join(seen.lines()))
+    raise typer.Exit(any(f.verdict == "wrong" for f in seen.findings))
+
+
+def _text(path: Path) -> str:
+    """What a file says, of a size that people write."""
+    if path.stat().st_size > 1 << 20:
+        raise UsageProblem(f"{path}: longer than 1 MiB")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageProblem(f"{path}: no UTF-8 text: {error.reason}") from None
+
+
+@app.command()
 def demo(
     scene: SceneSpec = "chart",
     seconds: For = None,
@@ -617,6 +689,7 @@ def _expected(problem: Exception) -> bool:
     from camtwin.links.client import NoPicture
     from camtwin.links.memory import NoFrame
     from camtwin.models import SheetInvalid
+    from camtwin.rig import LensInvalid, PlanInvalid, Unsolved
     from camtwin.simtime.journal import JournalBroken
 
     return isinstance(
@@ -630,8 +703,11 @@ def _expected(problem: Exception) -> bool:
             NoPicture,
             NoSuchFeature,
             OSError,
+            LensInvalid,
+            PlanInvalid,
             Refused,
             SheetInvalid,
+            Unsolved,
             UsageProblem,
             VerifyProblem,
         ),

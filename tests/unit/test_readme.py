@@ -12,15 +12,17 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_python_examples_run(capsys):
+def test_python_examples_run(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
     names, said = {}, []
     for example in re.findall(r"```python\n(.*?)```", TEXT, re.S):
         exec(compile(example, "README.md", "exec"), names)
         said.append(capsys.readouterr().out)
-    frames, wires = said
+    frames, wires, volts = said
     assert frames.startswith("(3000, 4096) ")
     assert wires.startswith("[(100700, True), (4137700, False), (200100700, True)")  # 97.7 us, t_ON of 3 us
     assert wires.endswith(" []\n")  # no trigger was skipped
+    assert volts.splitlines() == ["23.99 V, 7.71 mA, True", "{'undervoltage'} 0.0"]
 
 
 def test_links_lead_somewhere():

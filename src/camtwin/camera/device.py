@@ -100,7 +100,9 @@ class Camera:
         }
         self.brightness = Brightness(self)
         self.on_read: Callable[[Exposure], object] = self.brightness.regard
-        self._stalled: set[str] = set()  # why no image leaves
+        self.stalled: set[str] = set()  # why no image leaves
+        self.powered = True
+        self.heard_ns: Ns | None = None  # when a host last wrote something
         self._build()
         self._power_up()
 
@@ -124,6 +126,8 @@ class Camera:
 
     @settings.setter
     def settings(self, new: Settings) -> None:
+        self._wants_power()
+        self.heard_ns = self.clock.now
         if new.SensorMode != self._settings.SensorMode:
             new = self.in_mode(new)
         self.keeper.watch(self._settings, new)
@@ -214,6 +218,8 @@ class Camera:
         """Write registers as a host does; Refused says what is not carried out.
 
         Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
+        self._wants_power()
+        self.heard_ns = self.clock.now
         self.on_write(self.clock.now, address, data)
         try:
             if 0 <= address - XML_ADDRESS < len(self.xml_file):
@@ -229,6 +235,8 @@ class Camera:
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         """An action command, as it comes from a link; True if it concerns this camera."""
+        if not self.powered:
+            return False
         s = self.settings
         matched = [
             n
@@ -315,6 +323,7 @@ class Camera:
         self._clock_zero = self.clock.now
 
     def start(self) -> None:
+        self._wants_power()
         self.acquisition.fire(E.START)
 
     def stop(self) -> None:
@@ -337,15 +346,42 @@ class Camera:
         """Off and on: what is under way is lost, the default user set is loaded, counts begin again.
 
         The housing keeps its temperature: it is a moment."""
+        self._shut()
+        self._boot()
+
+    def power_off(self) -> None:
+        """Nothing runs, is heard or answered until `power_on`; what was under way is lost."""
+        if self.powered:
+            self.powered = False
+            self._shut()
+            for line in self.lines.values():
+                line.go_dark()
+
+    def power_on(self) -> None:
+        """The default user set is loaded, counts begin again; inputs see what is at their pins."""
+        if not self.powered:
+            self.powered = True
+            for line in self.lines.values():
+                line.wake()
+            self._boot()
+
+    def _shut(self) -> None:
         self.acquisition.cut()
         for timer in self.timers.values():
             timer.cut()
         self.events.clear()
         self.signals.rest(but=self.lines)
+        self.signals.connect({})
+
+    def _boot(self) -> None:
         self._build()
         self._settings = self.tree.factory()
         self._frames_begun, self.timestamp_latched = 0, 0
         self._power_up()
+
+    def _wants_power(self) -> None:
+        if not self.powered:
+            raise Refused("unavailable", "the camera has no power")
 
     def preset_frame_count(self, count: int) -> None:
         """Let the next frame be number count + 1."""
@@ -356,13 +392,13 @@ class Camera:
 
     def stall(self, why: str) -> None:
         """No image leaves until nothing of what stalls it is left."""
-        if not self._stalled:
+        if not self.stalled:
             self.transmitter.stall()
-        self._stalled.add(why)
+        self.stalled.add(why)
 
     def resume(self, why: str) -> None:
-        self._stalled.discard(why)
-        if not self._stalled:
+        self.stalled.discard(why)
+        if not self.stalled:
             self.transmitter.resume()
 
     def _power_up(self) -> None:

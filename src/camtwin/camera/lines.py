@@ -53,11 +53,12 @@ class Line:
         )
         self.level = self.status = False
         self._driven = self._filtered = self._stable = False  # from outside; after the filter; debounced
-        self._output = False
+        self._output = self._dark = False
         self._pending: Entry | None = None  # in the filter, or in the output stage
         self._bouncing: Entry | None = None
         self._at_pin: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
         self._inside: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
+        self.on_change: Callable[[], object] = lambda: None  # an output's pin, or the direction
 
     @property
     def edges(self) -> list[tuple[Ns, bool]]:
@@ -68,6 +69,10 @@ class Line:
     def inner(self) -> list[tuple[Ns, bool]]:
         """(t_ns, level) inside: before the output stage; after filter, debouncer and inverter of an input."""
         return list(self._inside)
+
+    @property
+    def is_output(self) -> bool:
+        return self._output
 
     # -- from outside ----------------------------------------------------------------------------
     def drive(self, level: bool) -> None:
@@ -119,11 +124,13 @@ class Line:
         if level != self.level:
             self.level = level
             self._at_pin.append((self._host.clock.now, level))
+            if self._output:
+                self.on_change()
 
     def _await(self, level: bool) -> None:
         clock = self._host.clock
         clock.cancel(self._pending)
-        if level != self._filtered:
+        if level != self._filtered and not self._dark:
             self._pending = clock.at(clock.now + self._host.line_timing.filter_ns, self._pass, level)
 
     def _pass(self, level: bool) -> None:
@@ -167,6 +174,22 @@ class Line:
         else:
             self._pin(status)
 
+    # -- power -----------------------------------------------------------------------------------
+    def go_dark(self) -> None:
+        """The power has gone: an output lets go of its pin, and nothing is seen of an input."""
+        self._host.clock.cancel(self._pending)
+        self._host.clock.cancel(self._bouncing)
+        if self._output:
+            self._pin(False)
+        self.status = self._filtered = self._stable = False
+        self._dark = True
+
+    def wake(self) -> None:
+        """The power is back: an input sees what is at its pin."""
+        self._dark = False
+        if not self._output:
+            self._drive(self._driven)
+
     # -- settings --------------------------------------------------------------------------------
     def refresh(self, source_level: Callable[[str], bool]) -> None:
         """Mode, source or inverter may have changed; `source_level` tells the level of a source."""
@@ -179,6 +202,7 @@ class Line:
             if not output:
                 self._filtered = self._stable = self.level
                 self._drive(self._driven)
+            self.on_change()
         if output:
             source = s.LineSource[self.name]
             self.follow(source != "Off" and source_level(source))

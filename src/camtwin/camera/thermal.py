@@ -41,7 +41,7 @@ class Housing:
     ) -> None:
         self.thermal, self.clock, self.serial = thermal, clock, serial
         self._thresholds, self._changed = thresholds, changed
-        self._ambient_C = thermal.ambient_C
+        self._ambient_C, self._rise_K = thermal.ambient_C, thermal.rise_K
         self._held_C: float | None = None
         self._start: tuple[Ns, float] = (clock.now, thermal.ambient_C)
         self._planned: Entry | None = None
@@ -65,7 +65,7 @@ class Housing:
 
     @property
     def _end_C(self) -> float:
-        return self._ambient_C + self.thermal.rise_K
+        return self._ambient_C + self._rise_K
 
     @property
     def will_change(self) -> bool:
@@ -81,6 +81,18 @@ class Housing:
         self._start = (self.clock.now, self.temperature_C)
         self._ambient_C, self._held_C = degrees, None
         self.check()
+
+    @property
+    def rise_K(self) -> float:
+        """By how much its own heat lifts it above the ambient, in the end: the sheet's until it is set."""
+        return self._rise_K
+
+    @rise_K.setter
+    def rise_K(self, kelvins: float) -> None:
+        if kelvins != self._rise_K:
+            self._start = (self.clock.now, self.temperature_C)
+            self._rise_K = kelvins
+            self.check()
 
     def hold(self, degrees: float) -> None:
         """Fix the temperature inside, until the ambient is set again."""

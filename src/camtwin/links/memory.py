@@ -218,9 +218,9 @@ class Session:
         """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
 
         NoSuchFact names a near one."""
-        facts = {
-            f.path.removeprefix("record."): f for f in self.twin.sheet.facts if f.path.startswith("record.")
-        }
+        sheet = self.twin.sheet
+        facts = {f.path.removeprefix("record."): f for f in sheet.facts if f.path.startswith("record.")}
+        facts |= {f.path: f for f in sheet.rig.facts} if sheet.rig else {}
         if name not in facts:
             near = get_close_matches(name, facts, 1)
             raise NoSuchFact(f"no fact {name} on record" + (f"; do you mean {near[0]}?" if near else ""))

@@ -36,6 +36,29 @@ def split(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fac
     return plain, tuple(facts)
 
 
+def rows(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """The same of a sheet whose tables say their source once a row, at any depth.
+
+    A table with `value` is that value, one with a source is a row, any other holds more of them."""
+    facts: list[Fact] = []
+    plain = {key: _rows(name, key, value, facts) for key, value in data.items()}
+    return plain, tuple(facts)
+
+
+def _rows(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
+    if not isinstance(value, Mapping):
+        if "." in path:
+            raise SheetInvalid(f"{name}: {path} must say its source")
+        return value
+    if "value" in value:
+        return _entry(name, path, value, facts)
+    if any(key in value for key in WHERE):
+        said = {key: one for key, one in value.items() if key not in WHERE}
+        facts.append(_fact(name, path, said, value))
+        return said
+    return {key: _rows(name, f"{path}.{key}", one, facts) for key, one in value.items()}
+
+
 def _section(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
     if not isinstance(value, Mapping):
         return value  # a title or a reference: words, no numbers

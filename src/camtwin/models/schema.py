@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from camtwin.models.provenance import Fact
+from camtwin.models.rig import RigSheet
 from camtwin.sensor.parameters import SensorParameters
 
 Positive = Annotated[int, Field(gt=0)]
@@ -167,6 +168,7 @@ class CameraSheet(Section):
     features: Mapping[str, Mapping[str, Any]]
     record: Mapping[str, Any] = {}  # what is known of it and does nothing: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
+    rig: RigSheet | None = None  # connectors, circuits, supplies, climate
 
     @model_validator(mode="after")
     def _has_its_link(self) -> Self:

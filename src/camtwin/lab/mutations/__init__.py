@@ -34,6 +34,9 @@ from camtwin.models import load as load_sheet
 from camtwin.twins import build
 from camtwin.twins.assembly import bits_per_s
 
+GONE: Final = object()
+"""In place of a value: the entry is taken out of the data sheet."""
+
 
 @dataclass(frozen=True)
 class Mutation:
@@ -147,6 +150,8 @@ def changed(data: Any, path: str, value: Any) -> Any:
     """A copy of a data sheet with another value at a dotted path; KeyError if there is none."""
     step, _, rest = path.partition(".")
     if isinstance(data, Mapping):
+        if not rest and value is GONE:
+            return {key: kept for key, kept in data.items() if key != step}
         old = data.get(step) if not rest else data[step]
         return {**data, step: changed(old, rest, value) if rest else _new(value, old)}
     old = getattr(data, step)

@@ -1,0 +1,172 @@
+"""What a data sheet says of a camera's surroundings: connectors, circuits, supplies, climate, lamps.
+
+A rig sheet says a source once a row: a table with `source` or `assumed` is one fact of several numbers.
+Numbers that the sheet prints stand apart from those of the circuit behind a pin (`inside`), which are
+chosen so that the printed ones come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from camtwin.models.provenance import Fact
+
+Span = tuple[float, float]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Connector(Part):
+    """A socket: its part, plugs that fit, `lock` where it can be fixed, what its cable must be."""
+
+    part: str
+    mates: tuple[str, ...]
+    lock: str = ""
+    positions: int | None = None
+
+
+class Pin(Part):
+    """A pin: the net it is on, the line of the camera if it carries one."""
+
+    name: str
+    line: str = ""
+
+
+class Input(Part):
+    """A line as an input, between two pins `connector.pin`. low_V and high_V as printed; what is between
+    them is undefined. Beyond safe_V it is warned of, beyond absolute_V it breaks. current_mA: at high."""
+
+    pin: str
+    ground: str
+    isolated: bool
+    low_V: Span
+    high_V: Span
+    above_high: bool = False  # the lower end of high_V does not count yet
+    safe_V: Span | None = None
+    absolute_V: Span | None = None
+    current_mA: Span | None = None
+    sink_mA: float | None = None  # what a source must take out of it, low
+    pullup_min_V: float | None = None
+
+
+class InputInside(Part):
+    """What current flows: a drop and a resistor to ground, and a resistor to a supply of its own."""
+
+    ohm: Positive
+    drop_V: float = 0.0
+    limit_mA: float | None = None
+    pullup_V: float = 0.0
+    pullup_ohm: float | None = None
+
+
+class Output(Part):
+    """A line as an output. `high side` switches `feed` to the pin, `low side` the pin to `ground`,
+    `push-pull` drives it from the camera's own voltage."""
+
+    pin: str
+    stage: Literal["high side", "low side", "push-pull"]
+    isolated: bool
+    feed: str = ""
+    ground: str = ""
+    supply_V: Span | None = None
+    absolute_V: Span | None = None
+    load_mA: float = 50.0  # what it may carry, when it is on or low
+    high_V: Span = (0.0, 0.0)  # these three of push-pull
+    low_V: Span = (0.0, 0.0)
+    source_mA: float = 0.0
+    leakage_uA: float | None = None
+    pullup_ohm: float | None = None
+
+
+class OutputInside(Part):
+    """residual_V at load_mA; share of it that does not depend on the current; pullup_V inside."""
+
+    residual_V: float
+    knee_share: float = 0.5
+    leakage_uA: float = 1.0
+    pullup_V: float | None = None
+
+
+class Supply(Part):
+    """A way to feed it. volts as printed, with tolerance as a share; watts at fps and at_V."""
+
+    plus: str = ""
+    minus: str = ""
+    connector: str = ""
+    volts: Span
+    tolerance: float = 0.0
+    watts: Positive
+    at_V: Positive
+    fps: float | None = None
+    current_mA: Span | None = None
+    poe_class: int | None = None
+    idle_watts: float | None = None
+    port_watts: float | None = None  # what a port must offer
+
+    @property
+    def accepted_V(self) -> Span:
+        low, high = self.volts
+        return low * (1 - self.tolerance), high * (1 + self.tolerance)
+
+
+class Rail(Part):
+    """A supply of a board: pins, and the voltage that belongs there."""
+
+    pins: tuple[str, ...]
+    volts: Positive
+
+
+class Source(Part):
+    """A pin that gives a voltage, up to a current."""
+
+    pin: str
+    ground: str
+    volts: Positive
+    load_mA: float | None = None
+
+
+class Power(Part):
+    """Where a supply gives out, as shares of its lowest accepted voltage; idle consumption."""
+
+    brownout_share: Annotated[float, Field(gt=0, lt=1)]
+    idle_share: Annotated[float, Field(gt=0, le=1)]
+    reverse: Literal["protected", "damaged"]
+
+
+class Lamp(Part):
+    """A light on the housing: what it shows when."""
+
+    color: str
+    static: str = ""
+    flash: str = ""
+
+
+class RigSheet(Part):
+    """Everything around one camera."""
+
+    name: str
+    title: str
+    document: str
+    connectors: Mapping[str, Connector] = {}
+    pins: Mapping[str, Mapping[str, Pin]] = {}
+    inputs: Mapping[str, Input] = {}
+    inside: Mapping[str, InputInside] = {}
+    outputs: Mapping[str, Output] = {}
+    outside: Mapping[str, OutputInside] = {}
+    supplies: Mapping[str, Supply] = {}
+    rails: Mapping[str, Rail] = {}
+    sources: Mapping[str, Source] = {}
+    power: Power | None = None
+    ground: Mapping[str, tuple[str, ...]] = {}  # `pins`: those that are one with the electronics
+    environment: Mapping[str, Any] = {}
+    reliability: Mapping[str, float] = {}
+    cable: Mapping[str, Any] = {}
+    lens: Mapping[str, Any] = {}
+    leds: Mapping[str, Lamp] = {}
+    facts: tuple[Fact, ...] = ()

@@ -1,0 +1,54 @@
+"""The rig: connectors, wires, supplies, signals, climate and lenses around the twin. Solved, checked, played.
+
+from camtwin import rig
+report = rig.check(rig.parse(text))           # a wiring plan, without running it
+bench = rig.Bench(rig.parse(text), {"cam": cam})     # and around a running twin
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camtwin.models import RigSheet
+from camtwin.rig.bench import Bench, Note, Power, Unstable
+from camtwin.rig.check import Report, check
+from camtwin.rig.climate import NoRating, climate, measurement_point_C, mtbf_years
+from camtwin.rig.ethernet import mated, tested
+from camtwin.rig.judge import Finding
+from camtwin.rig.lens import LensInvalid, lens_on
+from camtwin.rig.plan import Cable, Plan, PlanInvalid, parse, read
+from camtwin.rig.solver import Unsolved
+
+__all__ = [
+    "Bench",
+    "Cable",
+    "Finding",
+    "LensInvalid",
+    "NoRating",
+    "Note",
+    "Plan",
+    "PlanInvalid",
+    "Power",
+    "Report",
+    "RigSheet",
+    "Unsolved",
+    "Unstable",
+    "check",
+    "climate",
+    "lens_on",
+    "mated",
+    "measurement_point_C",
+    "mtbf_years",
+    "parse",
+    "read",
+    "sheet_of",
+    "tested",
+]
+
+
+def sheet_of(cam: Any) -> RigSheet:
+    """What surrounds the camera of a session. NoRating if its sheet says nothing of it."""
+    sheet = cam.twin.sheet.rig
+    if sheet is None:
+        raise NoRating(f"{cam.twin.sheet.title}: nothing is known of what surrounds it")
+    return sheet
