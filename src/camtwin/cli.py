@@ -453,6 +453,24 @@ def wiring(
     raise typer.Exit(report.verdict == "wrong")
 
 
+@app.command()
+def play(
+    scenario: Annotated[Path, typer.Argument(help="A scenario, TOML.", show_default=False)],
+    as_json: AsJson = False,
+    svg: Annotated[
+        Path | None, typer.Option(help="Draw the timing of lines and frames.", show_default=False)
+    ] = None,
+) -> None:
+    """Play a scenario in virtual time: twins, wires, and what happens to them; every frame accounted for."""
+    from camtwin.rig import scenario as scenarios
+    from camtwin.rig.timing import svg as drawn
+
+    played = scenarios.play(scenarios.parse(_text(scenario)))
+    if svg:
+        svg.write_text(drawn(played), encoding="utf-8")
+    print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
+
+
 @app.command("lens")
 def lens_(
     model: Model,

@@ -11,7 +11,7 @@ until `repair`. Everything that is not as it should be is noted once, as it begi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -120,6 +120,7 @@ class Bench:
         self.cut: set[int] = set()
         self.unplugged: set[str] = set()
         self.notes: deque[Note] = deque(maxlen=NOTES)
+        self.on_power: dict[str, Callable[[bool], object]] = {}  # told as a camera goes on or off
         self._told: dict[str, tuple[str, str]] = {}
         self._stirred = False
         self._settling = False
@@ -361,6 +362,8 @@ class Bench:
             side.restart_ns = self.clock.now + (0 if side.fresh else RESTART_NS)
             self.clock.at(side.restart_ns, self.settle)
         side.fresh = False
+        if was[0] != camera.powered and side.name in self.on_power:
+            self.clock.at(self.clock.now, self.on_power[side.name], camera.powered)
         return was[0] != camera.powered
 
     def _levels(self, side: Side, solution: Solution) -> bool:
