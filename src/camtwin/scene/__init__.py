@@ -1,6 +1,7 @@
 """What is in front of the sensor: photons per pixel and second, as a pure function of time."""
 
 from camtwin.scene import spectra
+from camtwin.scene.checker import Checker
 from camtwin.scene.lens import Lens
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, moment_ns
 from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
@@ -11,6 +12,7 @@ from camtwin.scene.targets import Chart, Picture, Target
 
 __all__ = [
     "Chart",
+    "Checker",
     "Dark",
     "Flat",
     "Flicker",

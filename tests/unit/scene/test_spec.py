@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from camtwin.scene import (
     Chart,
+    Checker,
     Dark,
     Flat,
     Flicker,
@@ -38,6 +39,8 @@ def no_files(path: str) -> NDArray[np.uint8]:
         ("chart:1e6", Chart(1e6, 536)),
         ("chart@850", Chart(2.8e6, 850)),
         ("slanted", Target("slanted")),
+        ("checker", Checker()),
+        ("checker:5e6@a", Checker(5e6, illuminant_a())),
         ("star:1e6@d65", Target("star", 1e6, d65())),
         ("pan:dots@850", Pan(Target("dots", 2.8e6, 850))),
         ("flat", Flat(1.4e6, 536)),
@@ -84,8 +87,8 @@ def test_all_else_is_the_path_of_a_picture(path: str):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "scene '': empty; allowed: chart, slanted, star, dots,"),
-        ("pan:", "scene 'pan:': empty; allowed: chart, slanted, star, dots,"),
+        ("", "scene '': empty; allowed: chart, checker, slanted, star,"),
+        ("pan:", "scene 'pan:': empty; allowed: chart, checker, slanted, star,"),
         (
             "chrat",
             "scene 'chrat': neither a scene nor a readable image (No such file or directory); allowed: ",
