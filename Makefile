@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 COUNT ?= 1000000
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool tshark
+APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool tshark gcc libc6-dev libusb-1.0-0-dev valgrind
+VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev
 
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -15,11 +16,11 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz benchmark statistics soak loss kills gallery check clean
+.PHONY: help setup demo test test-vm fuzz benchmark statistics soak loss kills gallery check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(VENV)/.warm  ## create .venv, install camtwin into it, compile its kernels
 
@@ -36,10 +37,15 @@ check: $(VENV)/.dev  ## style, types, import rules
 
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
-	$(BIN)/pytest -n $(JOBS) --dist loadscope $(TESTS)
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
-fuzz: $(VENV)/.dev  ## hostile datagrams against the control channel; COUNT=1000000 SEED=... to do it again
+test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, and Aravis streams there (root, once)
+	@tools/apt-install $(VM_APT)
+	$(BIN)/pytest -s tests/vm/check_usb3.py
+
+fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/links/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools

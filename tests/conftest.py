@@ -17,6 +17,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/test_storage.py")
 
 
+CPU_ONLY = ("test_genapi", "test_libusb")  # of the peers: they stream nothing that a busy computer would lose
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules stay together, and one stream at a time: cameras that run by the clock share no two cores."""
+    for item in items:
+        peers = "peers" in item.path.parts and item.path.stem not in CPU_ONLY
+        item.add_marker(pytest.mark.xdist_group("by the clock" if peers else str(item.path)))
+
+
 @pytest.fixture
 def kills(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--kills"))  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,4 @@
-"""The command line: `camtwin list | show | xml | run | snap | verify | demo`.
+"""The command line: `camtwin list | show | xml | run | exec | snap | verify | demo`.
 
 Everything is imported where it is used, so that `camtwin --help` answers at once. What goes wrong is told in
 one line on stderr, with exit code 2.
@@ -47,7 +47,12 @@ Set = Annotated[
     ),
 ]
 Speed = Annotated[
-    str, typer.Option("--link-speed", metavar="SPEED", help="Of the modelled link: 100M, 1G, 10G, unlimited.")
+    str,
+    typer.Option(
+        "--link-speed",
+        metavar="SPEED",
+        help="Of the modelled link: sheet, 100M, 1G, 10G, unlimited; USB: 480M, 5G.",
+    ),
 ]
 
 
@@ -128,7 +133,7 @@ def snap(
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
-    link_speed: Speed = "1G",
+    link_speed: Speed = "sheet",
 ) -> None:
     """Take pictures in process and write them, with settings and seed in their metadata."""
     from camtwin import files
@@ -195,19 +200,23 @@ class LinkKind(StrEnum):
     """How a host reaches the twin."""
 
     gige = "gige"
+    usb3 = "usb3"
 
 
 @app.command()
 def run(
     models: Models,
-    link: Annotated[LinkKind, typer.Option(help="How hosts reach it.")] = LinkKind.gige,
+    link: Annotated[
+        LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
+    ] = None,
     bind: Bind = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the USB/IP server.")] = 3240,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
     settings: Set = None,
     seconds: For = None,
-    link_speed: Speed = "1G",
+    link_speed: Speed = "sheet",
     pace: Pace = "1",
     journal: Annotated[
         Path | None,
@@ -230,7 +239,8 @@ def run(
     any_destination: Annotated[
         bool,
         typer.Option(
-            "--allow-any-destination", help="Let a client aim the stream at any host, not only at itself."
+            "--allow-any-destination",
+            help="Let a client aim stream and messages at any host, not only at itself.",
         ),
     ] = False,
 ) -> None:
@@ -264,21 +274,24 @@ def run(
                 "settings": settings or [],
                 "link_speed": link_speed,
             }
-            session = _session(**start, storage=nonvolatile)
-            if session.twin.sheet.link == "none":
+            twin = recorded(_session(**start, storage=nonvolatile).twin, journal, start)
+            running = recording.enter_context(twin)
+            if running.sheet.link == "none":
                 raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
-            twin = recorded(session.twin, journal, start)
-            places.append(Place(recording.enter_context(twin), address, faults, pcap))
+            usb = (link or running.sheet.link) == "usb3"
+            if usb and (fault or any_destination or pcap):
+                raise UsageProblem("--fault, --pcap and --allow-any-destination are of networks, USB is none")
+            places.append(Place(running, address, faults, pcap, port if usb else None))
         line = LiveLine([place.twin for place in places], pace)
 
-        def ready(_: object) -> None:
-            for place in places:
-                twin = place.twin
-                said = f"{twin.sheet.title}, serial {twin.camera.serial}"
-                if place is not places[-1]:
-                    print(f"{said}, at {place.bind}")
-                else:
-                    print(f"{said}, ready at {place.bind}", flush=True)
+        def ready(links: Any) -> None:
+            for place, running in zip(places, links, strict=True):
+                twin, usb = place.twin, place.usb_port is not None
+                at = f"{place.bind}:{running.server.port} (USB/IP)" if usb else place.bind
+                last = "ready " if place is places[-1] else ""
+                print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
+                if usb:
+                    print(_ATTACH.format(bind=place.bind, port=running.server.port), flush=True)
             line.begin()
 
         serve(
@@ -290,6 +303,45 @@ def run(
             pace=speed,
         )
     line.end()
+
+
+_ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
+  usbip --tcp-port {port} attach -r {bind} -b 1-1
+For one program, without either:
+  camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    program: Annotated[list[str], typer.Argument(help="A program and its arguments.", show_default=False)],
+    port: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[ADDRESS:]PORT",
+            help="Of a twin's USB/IP server; may be given again.",
+            show_default="3240",
+        ),
+    ] = None,
+) -> None:
+    """Run a program that uses libusb with the twins of this computer as its USB devices: -- PROGRAM ..."""
+    from camtwin.links import native
+
+    servers = [_user(_server, each) for each in port or ["3240"]]
+    environment = native.environment(servers)
+    try:
+        os.execvpe(program[0], program, environment)
+    except OSError as problem:
+        raise UsageProblem(f"cannot run {program[0]}: {problem.strerror}") from None
+
+
+def _server(text: str) -> tuple[str, int]:
+    """PORT or ADDRESS:PORT, read; ValueError if it is neither."""
+    import ipaddress
+
+    address, _, port = text.rpartition(":")
+    if not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise ValueError(f"--port {text}: PORT or ADDRESS:PORT is wanted")
+    return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
 
 
 def _addresses(given: list[str], count: int) -> list[str]:
@@ -514,7 +566,8 @@ def _session(
     from camtwin.files import load_picture
     from camtwin.twins.assembly import bits_per_s
 
-    cam = camtwin.open(
+    cam = _user(
+        camtwin.open,
         model,
         scene=_user(camtwin.scene.parse, scene, load_picture),
         seed=seed,
@@ -527,10 +580,10 @@ def _session(
     return cam
 
 
-def _user(read: Callable[..., T], *said: Any) -> T:
+def _user(read: Callable[..., T], *said: Any, **named: Any) -> T:
     """What a user wrote, read; a ValueError is told as the user's."""
     try:
-        return read(*said)
+        return read(*said, **named)
     except ValueError as error:
         raise UsageProblem(str(error)) from None
 

@@ -13,7 +13,11 @@ from gi.repository import Aravis, GLib  # noqa: E402
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1")
 parser.add_argument("--frames", type=int, default=2)
-parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+parser.add_argument(
+    "--set", action="append", default=[], metavar="NAME=VALUE", help="or the name of a command"
+)
+parser.add_argument("--software", action="store_true", help="trigger each frame when the one before has come")
+parser.add_argument("--seconds", type=float, default=10.0, help="how long to wait for a frame")
 parser.add_argument("--raw", help="file for the last frame's bytes")
 parser.add_argument("names", nargs="+", help="KIND:FEATURE, KIND one of integer, float, string")
 args = parser.parse_args()
@@ -21,7 +25,10 @@ args = parser.parse_args()
 camera = Aravis.Camera.new(args.address)
 device = camera.get_device()
 for setting in args.set:
-    device.set_features_from_string(setting)
+    if "=" in setting:
+        device.set_features_from_string(setting)
+    else:
+        device.execute_command(setting)
 chunks = camera.create_chunk_parser()
 payload = camera.get_payload()
 stream = camera.create_stream(None, None)
@@ -30,7 +37,9 @@ for _ in range(4):
 frames = []
 camera.start_acquisition()
 while len(frames) < args.frames:
-    buffer = stream.timeout_pop_buffer(10_000_000)
+    if args.software:
+        device.execute_command("TriggerSoftware")
+    buffer = stream.timeout_pop_buffer(int(args.seconds * 1e6))
     if buffer is None or buffer.get_status() != Aravis.BufferStatus.SUCCESS:
         frames.append({"status": "none" if buffer is None else buffer.get_status().value_nick})
         break
@@ -52,5 +61,6 @@ while len(frames) < args.frames:
         with open(args.raw, "wb") as file:
             file.write(buffer.get_data())
     stream.push_buffer(buffer)
+extra = stream.timeout_pop_buffer(500_000) is not None if args.software else None
 camera.stop_acquisition()
-json.dump({"payload": payload, "frames": frames}, sys.stdout)
+json.dump({"payload": payload, "frames": frames, "extra": extra}, sys.stdout)

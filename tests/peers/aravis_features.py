@@ -1,4 +1,5 @@
 """Reads and writes features through stock Aravis: takes a JSON list of steps, prints a JSON list of answers.
+With a second argument, usb, the camera is the first one there is on USB.
 
 A step is [verb, feature, value?]; verbs: get, set, execute, bounds, entries, available, locked.
 A refusal is {"error": text}.
@@ -14,7 +15,9 @@ import gi
 gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis, GLib  # noqa: E402
 
-device = Aravis.Camera.new("127.0.0.1").get_device()
+if usb := sys.argv[2:] == ["usb"]:
+    Aravis.disable_interface("GigEVision")
+device = Aravis.Camera.new(None if usb else "127.0.0.1").get_device()
 genicam = device.get_genicam()
 
 

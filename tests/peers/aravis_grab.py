@@ -13,7 +13,8 @@ gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis  # noqa: E402
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--address", default="127.0.0.1")
+parser.add_argument("--address", default="127.0.0.1", help="or usb: the first camera there")
+parser.add_argument("--usb-mode", default="default", choices=("sync", "async", "default"))
 parser.add_argument("--frames", type=int, default=1)
 parser.add_argument(
     "--set", action="append", default=[], metavar="NAME=VALUE", help="in this order, before streaming"
@@ -27,11 +28,16 @@ parser.add_argument("--times-only", action="store_true", help="look at no pixels
 parser.add_argument("--patient", action="store_true", help="ask for packets until the answer comes")
 args = parser.parse_args()
 
-camera = Aravis.Camera.new(args.address)
+usb = args.address == "usb"
+if usb:
+    Aravis.disable_interface("GigEVision")
+camera = Aravis.Camera.new(None if usb else args.address)
 device = camera.get_device()
 for setting in args.set:
     device.set_features_from_string(setting)
-if args.packet_size:
+if usb:
+    camera.uv_set_usb_mode(getattr(Aravis.UvUsbMode, args.usb_mode.upper()))
+elif args.packet_size:
     camera.gv_set_packet_size_adjustment(Aravis.GvPacketSizeAdjustment.NEVER)
     camera.gv_set_packet_size(args.packet_size)
 else:
@@ -86,6 +92,11 @@ if args.raw:
     with open(args.raw, "wb") as file:
         file.write(raw)
 json.dump(
-    {"payload": payload, "packet_size": camera.gv_get_packet_size(), "frames": frames, "stream": infos},
+    {
+        "payload": payload,
+        "packet_size": 0 if usb else camera.gv_get_packet_size(),
+        "frames": frames,
+        "stream": infos,
+    },
     sys.stdout,
 )

@@ -1,6 +1,7 @@
 """One Aravis client that lives on: a JSON step a line on stdin, a JSON answer a line on stdout.
 
-A step is [verb, ...]: read ADDRESS, write ADDRESS WORD, set NAME VALUE, stream, frame (its status, or null).
+A step is [verb, ...]: read ADDRESS, write ADDRESS WORD, set NAME VALUE, stream, execute NAME, frame [SECONDS]
+(its status, or null).
 A refusal is {"error": text}. It is a program of its own so that it can be killed.
 """
 
@@ -27,8 +28,8 @@ def stream():
     camera.start_acquisition()
 
 
-def frame():
-    buffer = streams[0].timeout_pop_buffer(5_000_000)
+def frame(seconds=5):
+    buffer = streams[0].timeout_pop_buffer(int(seconds * 1e6))
     if buffer is None:
         return None
     status = buffer.get_status().value_nick
@@ -40,6 +41,7 @@ VERBS = {
     "read": device.read_register,
     "write": device.write_register,
     "set": lambda name, value: device.set_features_from_string(f"{name}={value}"),
+    "execute": device.execute_command,
     "stream": stream,
     "frame": frame,
 }

@@ -6,12 +6,20 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from peers.netns import BIN, SYSTEM_PYTHON
 
-PROGRAMS = {"ip": "iproute2", "arv-tool-0.8": "aravis-tools-cli", "tshark": "tshark", "ethtool": "ethtool"}
+PROGRAMS = {
+    "cc": "gcc libc6-dev",
+    "valgrind": "valgrind",
+    "ip": "iproute2",
+    "arv-tool-0.8": "aravis-tools-cli",
+    "tshark": "tshark",
+    "ethtool": "ethtool",
+}
 ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
 
 
@@ -27,6 +35,8 @@ def missing_peer() -> str | None:
     for script in ("camtwin", "viva-camctl"):
         if not (BIN / script).exists():
             return f"{BIN / script} is missing: make setup, then pip install -e .[dev]"
+    if not Path("/usr/include/libusb-1.0/libusb.h").exists():
+        return "libusb's header is missing: apt-get install libusb-1.0-0-dev"
     if not importlib.util.find_spec("genicam"):
         return "the genicam wheel is missing: pip install -e .[dev]"
     return None

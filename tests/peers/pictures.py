@@ -38,3 +38,9 @@ ROW = {
 def ramp(pixel_format: str, width: int, height: int) -> bytes:
     """The payload of a GreyHorizontalRamp; width such that a row ends on a byte."""
     return ROW[pixel_format][1](range(width)) * height
+
+
+def diagonal(pixel_format: str, width: int, height: int) -> bytes:
+    """The payload of a GreyDiagonalRamp: the value is column plus row, modulo the format's range."""
+    _, row = ROW[pixel_format]
+    return b"".join(row(range(y, y + width)) for y in range(height))

@@ -149,10 +149,49 @@ def xml_unindexed() -> None:
 
 
 @breaks
+def gain_unsaved() -> None:
+    """The description says that no stored configuration has the gain."""
+    from camtwin.camera.features.analog_control import AnalogControl
+
+    object.__setattr__(AnalogControl.features["Gain"], "saved", False)
+
+
+@breaks
 def sequencer_stuck() -> None:
     from camtwin.camera.sequencer import Sequencer
 
     Sequencer.hear = lambda self, moment: None
+
+
+@breaks
+def sets_misnumbered() -> None:
+    """A frame says the set after its own."""
+    from camtwin.camera import chunks
+
+    chunks.VALUES["SequencerSetActive"] = lambda e: e.sequencer_set + 1  # pyright: ignore[reportIndexIssue]
+
+
+@breaks
+def triggers_doubled() -> None:
+    """A software trigger that bounces."""
+    from camtwin.camera import Camera
+
+    def bouncing(self: Camera, selector: str) -> None:
+        self.emit("Software")
+        self.clock.at(self.clock.now + 200_000_000, self.emit, "Software")
+
+    Camera.trigger_software = bouncing
+
+
+@breaks
+def pulses_early() -> None:
+    """Pulses of a line come a thousandth sooner than they are planned."""
+    from camtwin.camera.lines import Line
+
+    pulse = Line.pulse
+    Line.pulse = lambda self, width_ns, *, period_ns=0, **named: pulse(
+        self, width_ns, period_ns=period_ns * 999 // 1000, **named
+    )
 
 
 @breaks
@@ -189,6 +228,91 @@ def locks_ignored() -> None:
         node.rules.pop("Locked", None)
 
     Tree._bind_rules = unlocked
+
+
+@breaks
+def events_unshifted() -> None:
+    """The description knows one form of messages."""
+    description("<Formula>WIDE * 8</Formula>", "<Formula>WIDE * 0</Formula>")
+
+
+# --- messages and actions
+
+
+def messages(change: Callable[[Any], Any]) -> None:
+    from camtwin.links import camera_port, gige
+
+    write = camera_port.message_of
+    gige.message_of = lambda event: change(write(event))
+
+
+@breaks
+def events_misnumbered() -> None:
+    messages(lambda message: dataclasses.replace(message, event_id=message.event_id + 1))
+
+
+@breaks
+def events_little_endian() -> None:
+    """Timestamps the other way round."""
+    messages(
+        lambda message: dataclasses.replace(
+            message, timestamp=int.from_bytes(message.timestamp.to_bytes(8, "little"), "big")
+        )
+    )
+
+
+@breaks
+def events_late() -> None:
+    """Ends of exposures have a timestamp 2 us later."""
+    messages(
+        lambda message: dataclasses.replace(
+            message, timestamp=message.timestamp + 2000 * (message.event_id == 4)
+        )
+    )
+
+
+@breaks
+def events_untagged() -> None:
+    """Messages with 64-bit block ids do not say so."""
+    from camtwin.wire import gvcp
+
+    pack = gvcp.Message.pack
+
+    def untagged(self: gvcp.Message, request_id: int, *, extended: bool, ack_required: bool) -> bytes:
+        data = pack(self, request_id, extended=extended, ack_required=ack_required)
+        return data[:1] + bytes([data[1] & ~gvcp.EXTENDED_ID]) + data[2:]
+
+    gvcp.Message.pack = untagged
+
+
+@breaks
+def events_unacknowledged() -> None:
+    """The camera does not hear that its host has a message."""
+    from camtwin.wire.messages import MessageChannel
+
+    MessageChannel.receive = lambda self, data, peer: None
+
+
+@breaks
+def actions_for_all() -> None:
+    """Whatever the keys, the camera acts."""
+    from camtwin.camera import Camera
+
+    action = Camera.action
+    Camera.action = lambda self, device_key, group_key, group_mask: action(
+        self,
+        self.settings.ActionDeviceKey,
+        self.settings.ActionGroupKey[1],
+        self.settings.ActionGroupMask[1],
+    )
+
+
+@breaks
+def actions_unheard() -> None:
+    """Acknowledged, and nothing comes of it."""
+    from camtwin.camera import Camera
+
+    Camera.action = lambda self, device_key, group_key, group_mask: True
 
 
 # --- wire
@@ -461,7 +585,7 @@ def heartbeat_endless() -> None:
     """Who has control keeps it, alive or not."""
     from camtwin.wire.gev import GevDevice
 
-    GevDevice.next_timer = lambda self: None
+    GevDevice._silence_ends = lambda self: None
 
 
 @breaks
@@ -501,7 +625,7 @@ def force_ip_registers_only() -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige import GigeLink
 
-    GigeLink.move = lambda self, address: (address, 0)
+    GigeLink.move = lambda self, address: (address, 0, 0)
 
 
 @breaks
@@ -539,6 +663,91 @@ def sockets_inherited() -> None:
             os._exit(0)
 
     GigeLink.__init__ = haunted
+
+
+# --- USB3 Vision
+
+
+@breaks
+def xml_big_endian() -> None:
+    description("<Endianess>LittleEndian</Endianess>", "<Endianess>BigEndian</Endianess>")
+
+
+@breaks
+def manifest_lies() -> None:
+    """The description is said to be longer than it is, and lie elsewhere."""
+    from camtwin.wire.u3v_device import Description
+
+    entry = Description.manifest_entry
+    Description.manifest_entry = lambda self: entry(dataclasses.replace(self, address=self.address + 4))
+
+
+@breaks
+def usb_guid_short() -> None:
+    from camtwin.wire import usb
+
+    make = usb.Identity
+    usb.Identity = lambda **said: make(**{**said, "guid": said["guid"][2:]})  # type: ignore[misc]
+
+
+@breaks
+def usb_ack_ids() -> None:
+    """Acknowledges have the number of the request before."""
+    from camtwin.wire.gencp import Header
+
+    ack = Header.ack
+    Header.ack = lambda self, body=b"", status=0: ack(
+        dataclasses.replace(self, request_id=self.request_id - 1 & 0xFFFF), body, status
+    )
+
+
+@breaks
+def usb_ack_prefix() -> None:
+    from camtwin.wire import gencp
+
+    ack = gencp.Header.ack
+    gencp.Header.ack = lambda self, *said, **named: b"U3VX" + ack(self, *said, **named)[4:]
+
+
+@breaks
+def usb_blocks_from_1() -> None:
+    from camtwin.wire import u3v
+
+    leader, trailer = u3v.leader, u3v.trailer
+    u3v.leader = lambda image, block_id: leader(image, block_id + 1)
+    u3v.trailer = lambda block_id, *rest: trailer(block_id + 1, *rest)
+
+
+@breaks
+def usb_leader_narrow() -> None:
+    from camtwin.wire import u3v
+
+    write = u3v.leader
+    u3v.leader = lambda image, block_id: write(dataclasses.replace(image, width=image.width - 16), block_id)
+
+
+@breaks
+def usb_leader_cut() -> None:
+    from camtwin.wire import u3v
+
+    write = u3v.leader
+    u3v.leader = lambda image, block_id: write(image, block_id)[:-12]
+
+
+@breaks
+def usb_trailer_lost() -> None:
+    from camtwin.links.usb_pipes import Writer
+
+    parts = Writer._parts
+    Writer._parts = staticmethod(lambda job, payload: [*parts(job, payload)][:-1])  # type: ignore[assignment]
+
+
+@breaks
+def usb_transfers_joined() -> None:
+    """What the host wrote of sizes is not obeyed: one transfer for everything."""
+    from camtwin.wire.u3v import Transfers
+
+    Transfers.spans = lambda self, payload_bytes: iter([(0, payload_bytes // 2)])
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ SET = {
     "BlackLevel": 21,
     "PixelFormat": "Mono12",
     "ReverseY": "true",
+    "LineInverter": "true",  # of Line0, the first of them
+    "CounterEventSource": "ExposureActive",  # of Counter1
     "TestPattern": "GreyHorizontalRamp",
     "ChunkModeActive": "true",
 }
@@ -85,7 +87,16 @@ def check_aravis(net: Namespace) -> None:
         assert frame["ChunkTimestamp"] == frame["timestamp_ns"]
         assert frame["ChunkTimestamp"] % 8 == 0
         assert 15 < frame["ChunkDeviceTemperature"] < 60
-    assert second["ChunkFrameID"] == first["ChunkFrameID"] + 1
+        assert (frame["ChunkLineStatusAll"], frame["ChunkSequencerSetActive"]) == (1, 0)
+    for name in ("ChunkFrameID", "ChunkCounterValue"):
+        assert second[name] == first[name] + 1, name
+
+
+def test_the_checks_know_every_chunk_of_the_sheet():
+    """All but the image itself, whose bytes the size tells of; two of them make the chunk Binning."""
+    features = {name.partition(":Chunk")[2] for name in (*EXPECTED, *RUNNING)}
+    assert features - {"BinningHorizontal", "BinningVertical"} | {"Binning"} == set(DATA)
+    assert len(DATA) + 1 == 17
 
 
 def check_only_enabled(net: Namespace) -> None:

@@ -5,13 +5,10 @@ Each check runs on the twin, and on sabotaged ones, where the very same function
 
 from __future__ import annotations
 
-import json
 import re
-import select
-import subprocess
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -19,56 +16,16 @@ from peers.gvcp import CCP, CONTROL, Gvcp
 from peers.netns import (
     ADDRESS,
     CAMTWIN,
-    HERE,
-    SYSTEM_PYTHON,
     Namespace,
-    PeerError,
     RunningTwin,
     sabotaged,
     twin,
 )
+from peers.session import Session
 
 SCP, HEARTBEAT_TIMEOUT, KEY = 0x0D00, 0x0938, 0x095C
 SWITCHOVER = 4
 MOVED = "127.0.0.9"
-
-
-class Session:
-    """An Aravis client in a process of its own (aravis_session.py); ended when the context is left."""
-
-    def __init__(self, net: Namespace) -> None:
-        self.process = subprocess.Popen(
-            [*net.prefix, SYSTEM_PYTHON, HERE / "aravis_session.py", ADDRESS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def __enter__(self) -> Self:
-        try:
-            assert self._answer() == "ready"
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def __call__(self, *step: Any) -> Any:
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(step).encode() + b"\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> Any:
-        assert self.process.stdout
-        ready, _, _ = select.select([self.process.stdout], [], [], 20)
-        line = self.process.stdout.readline() if ready else b""
-        if not line:
-            raise PeerError("the Aravis client says nothing")
-        return json.loads(line)
 
 
 def denied(answer: Any) -> bool:

@@ -12,7 +12,14 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from genicam.genapi import AbstractPort, EAccessMode, EInterfaceType, GenericException, NodeMap
+from genicam.genapi import (
+    AbstractPort,
+    EAccessMode,
+    EInterfaceType,
+    EventAdapterGEV,
+    GenericException,
+    NodeMap,
+)
 
 from peers.gvcp import CCP, CONTROL, Gvcp
 from peers.netns import ADDRESS, Namespace, sabotaged, twin
@@ -218,7 +225,52 @@ def check_selectors(net: Namespace) -> None:
         assert [access(feature(n)) for n in ("ExposureTime", "Width", "SequencerSetNext")] == ["RO"] * 3
 
 
+def check_events(net: Namespace) -> None:
+    """What a message says stands in the event's own nodes, whichever form its block id has: GigE Vision's
+    numbers of events, the camera's clock, the frame's number."""
+    with nodes_of(net) as nodes, net.socket() as listener:
+        feature = nodes.get_node
+        listener.bind((ADDRESS, 0))
+        listener.settimeout(5)
+        feature("GevMCDA").value = 0x7F00_0001
+        feature("GevMCTT").value, feature("GevMCRC").value = 1000, 1
+        feature("GevMCPHostPort").value = listener.getsockname()[1]
+        feature("TriggerMode").value, feature("TriggerSource").value = "On", "Software"
+        feature("ExposureTime").value = 1234.0
+        wanted = ("ExposureStart", "ExposureEnd", "TriggerReady")
+        for name in wanted:
+            feature("EventSelector").value = name
+            feature("EventNotification").value = "On"
+            assert access(feature(f"Event{name}Timestamp")) == "NI", "no message has come"
+        adapter = EventAdapterGEV(nodes.pointer)
+        try:
+            feature("AcquisitionStart").execute()
+            for number, form in enumerate(("Off", "On"), 1):
+                feature("GevGVSPExtendedIDMode").value = form
+                feature("TriggerSoftware").execute()
+                heard: list[bytes] = []
+                while not {3, 4} <= {message[11] for message in heard} or heard[-1][11] in (3, 4):
+                    try:
+                        message, sender = listener.recvfrom(600)
+                    except TimeoutError:
+                        raise AssertionError(f"only {[m[10:12].hex() for m in heard]} came") from None
+                    assert sender == (ADDRESS, feature("GevMCSP").value)
+                    listener.sendto(bytes(2) + struct.pack(">HH", message[3] + 1, 0) + message[6:8], sender)
+                    adapter.deliver_message(message)
+                    heard.append(message)
+                told = {name: feature(f"Event{name}Timestamp").value for name in wanted}
+                assert [feature(f"Event{name}").value for name in wanted[:2]] == [3, 4]
+                assert feature("EventTriggerReady").value >= 0x9000
+                assert [feature(f"Event{name}FrameID").value for name in wanted[:2]] == [number] * 2
+                assert abs(told["ExposureEnd"] - told["ExposureStart"] - 1_234_000) <= 8
+                feature("TimestampLatch").execute()
+                assert 0 < feature("TimestampLatchValue").value - told["TriggerReady"] < 30e9
+        finally:
+            adapter.detach_node_map()
+
+
 HONEST = {
+    "events": check_events,
     "selectors": check_selectors,
     "every-node": check_every_node,
     "limits": check_sheet_limits,
@@ -244,6 +296,9 @@ def test_genapi(name):
         ("xml-unindexed", "selectors"),
         ("xml-all-cached", "selectors"),
         ("writes-lost", "registers"),
+        ("events-misnumbered", "events"),
+        ("events-little-endian", "events"),
+        ("events-unshifted", "events"),
     ],
 )
 def test_turns_red(sabotage, name):

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from peers.netns import ADDRESS, Namespace, sabotaged, twin
+from peers.session import Session
 
 RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
 CAMERA = ("--ip", ADDRESS)
@@ -68,6 +69,58 @@ def check_saved_and_loaded(net: Namespace, tmp: Path) -> None:
     assert get(net, "Width") == "1024"
 
 
+# A feature behind a selector, the entry it stands on; the value that is saved, and the sheet's after a reset.
+SAVED = [
+    ("", "", "ExposureTime", 1234, 4000),
+    ("", "", "Gain", 4.5, 0),
+    ("", "", "BlackLevel", 21, 0),
+    ("", "", "PixelFormat", "Mono12", "Mono8"),
+    ("", "", "BinningHorizontal", 2, 1),
+    ("", "", "Width", 320, 4096),
+    ("", "", "OffsetX", 48, 0),
+    ("", "", "ReverseX", "true", "false"),
+    ("", "", "ActionDeviceKey", 0x1234_5678, 0),
+    ("LineSelector", "Line1", "LineMode", "Output", "Input"),
+    ("LineSelector", "Line1", "LineSource", "ExposureActive", "Off"),
+    ("LineSelector", "Line2", "LineDebouncerHighTimeAbs", 77, 0),
+    ("LineSelector", "Line0", "LineInverter", "true", "false"),
+    ("UserOutputSelector", "UserOutput2", "UserOutputValue", "true", "false"),
+    ("CounterSelector", "Counter2", "CounterDuration", 7, 1),
+    ("CounterSelector", "Counter2", "CounterEventSource", "Line0", "Off"),
+    ("TimerSelector", "Timer1", "TimerDuration", 250, 4),
+    ("EventSelector", "ExposureEnd", "EventNotification", "On", "Off"),
+    ("ChunkSelector", "Gain", "ChunkEnable", "true", "false"),
+    ("ActionSelector", "1", "ActionGroupMask", 0x30, 0),
+]
+
+
+def check_all_saved_and_loaded(net: Namespace, tmp: Path) -> None:
+    """Everything that is streamable: changed, saved, reset, loaded; read one by one, and as a whole."""
+
+    def read(host: Session, selector: str, entry: str, name: str) -> str | float:
+        if selector:
+            host("set", selector, entry)
+        said = host("get", name)
+        return float(said) if re.fullmatch(r"-?[\d.]+", said) else said
+
+    changed, again = tmp / "changed", tmp / "again"
+    with Session(net, "viva") as host:
+        for selector, entry, name, value, _ in SAVED:
+            if selector:
+                assert host("set", selector, entry) is None
+            assert host("set", name, str(value)) is None, name
+        assert host("save", str(changed))["values"] > 1500
+        host("set", "UserSetSelector", "UserSet0")
+        host("execute", "UserSetLoad")
+        reset = {row[2]: (read(host, *row[:3]), row[4]) for row in SAVED}
+        assert all(told == wanted for told, wanted in reset.values()), reset
+        assert host("load", str(changed))["failures"] == []
+        loaded = {row[2]: (read(host, *row[:3]), row[3]) for row in SAVED}
+        assert all(told == wanted for told, wanted in loaded.values()), loaded
+        host("save", str(again))
+    assert again.read_text() == changed.read_text()
+
+
 def check_stream(net: Namespace, pixel_format: str, bits: int, tmp: Path) -> None:
     """A picture from its own decoder: the column, modulo the format's range, in the upper bits of 8 or 16."""
     for name, value in (*RATE, ("PixelFormat", pixel_format), ("Height", 16)):
@@ -93,6 +146,7 @@ HONEST = {
     "features": alone(check_features),
     "everything": alone(check_everything_is_read),
     "saved": check_saved_and_loaded,
+    "all-saved": check_all_saved_and_loaded,
     "Mono8": lambda net, tmp: check_stream(net, "Mono8", 8, tmp),
     "Mono12": lambda net, tmp: check_stream(net, "Mono12", 12, tmp),
     "Mono12p": lambda net, tmp: check_stream(net, "Mono12p", 12, tmp),
@@ -101,6 +155,8 @@ SABOTAGED = [
     ("discovery-shifted", "listed"),
     ("writes-lost", "features"),
     ("writes-lost", "saved"),
+    ("gain-unsaved", "all-saved"),
+    ("xml-unindexed", "all-saved"),
     ("xml-little-endian", "everything"),
     ("pixels-big-endian", "Mono12"),
     ("packing-msb-first", "Mono12p"),

@@ -46,7 +46,10 @@ CONVERSATION = [
     ("unaligned", "42 01 0080 0004 000b  00000a01", "8005 0081 0000 000b"),
     ("read-only", "42 01 0082 0008 000c  00000000 00000000", "8004 0083 0004 000c  0000 0000"),
     ("EVENT is not for devices", "42 01 00c0 0010 000d" + "00" * 16, "8001 00c1 0000 000d"),
-    ("ACTION", "42 01 0100 000c 000e" + "00" * 12, "8001 0101 0000 000e"),
+    # chapter "ACTION": device key, group key, group mask; the acknowledge has no body; the time is not for us
+    ("ACTION", "42 01 0100 000c 000e  00000001 00000002 00000003", "0000 0101 0000 000e"),
+    ("for others", "42 01 0100 000c 000e  0000000f 00000002 00000003", None),
+    ("scheduled", "42 81 0100 0014 000e  00000001 00000002 00000003 0000000000000001", "8001 0101 0000 000e"),
     # chapter "GVCP header": without the acknowledge bit there is none
     ("unacknowledged", "42 00 0082 0008 000f  00000938 000001f4", None),
     ("but carried out", "42 01 0080 0004 0010  00000938", "0000 0081 0004 0010  000001f4"),
@@ -101,21 +104,23 @@ def test_discovery(flags: str) -> None:
     assert len(reply.data) == 8 + 0xF8
 
 
-# Chapter "Bootstrap registers": address, value of a device with one interface and one stream channel.
+# Chapter "Bootstrap registers": address, value of a device with one of each: interface, stream, messages.
 REGISTERS = [
     (0x0600, 0x0000_0001),  # network interfaces
-    (0x0900, 0x0000_0000),  # message channels
+    (0x0900, 0x0000_0001),  # message channels
     (0x0904, 0x0000_0001),  # stream channels
-    (0x0908, 0x0000_0000),  # action signals
+    (0x0908, 0x0000_0001),  # action signals
     (0x0910, 0x0000_0001),  # active links
     (0x092C, 0xC000_0000),  # stream capability: SCSP, 16-bit block ids
-    (0x0930, 0x0000_0000),  # message capability
+    (0x0930, 0x8000_0000),  # message capability: MCSP
     # GVCP capability: user name 31, serial 30, heartbeat disable 29, link speed 28, application's port 27,
-    # extended status 1.1 22 and 2.0 18, switchover 21, resend 2, WRITEMEM 1, concatenation 0
-    (0x0934, 0xF864_0007),
+    # extended status 1.1 22 and 2.0 18, switchover 21, unconditional action 20, ACTION 6, EVENTDATA 4,
+    # EVENT 3, resend 2, WRITEMEM 1, concatenation 0
+    (0x0934, 0xF874_005F),
     (0x093C, 0x0000_0000),  # ticks per second: 10^9
     (0x0940, 0x3B9A_CA00),
     (0x0964, 0x0000_0001),  # a single link
+    (0x0B1C, 0x0000_A028),  # messages' source port
     (0x0D1C, 0x0000_9C40),  # the stream's source port
     (0x0D20, 0x0000_0000),
 ]

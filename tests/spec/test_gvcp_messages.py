@@ -2,8 +2,8 @@
 
 Source of each layout: the chapter of GigE Vision 2.0 that has the message's name, as Wireshark's
 packet-gvcp.c (the AIA's own contribution) and Aravis' arvgvcpprivate.h tell it. The device decodes commands
-and encodes acknowledges. PENDING_ACK is none of its messages: no command takes it longer than its pending
-timeout.
+and encodes acknowledges, and messages of its own. PENDING_ACK is none of them: no command takes it longer
+than its pending timeout.
 """
 
 from __future__ import annotations
@@ -50,6 +50,10 @@ COMMANDS: list[tuple[str, str, Body]] = [
     ("READMEM: address, 16 reserved, count", "42 01 0084 0008 0008  f0000000 0000 0218",
      gvcp.ReadMem(0xF000_0000, 536)),
     ("WRITEMEM: address, data", "42 01 0086 0008 0009  000000e8 66726f6e", gvcp.WriteMem(0xE8, b"fron")),
+    ("ACTION: device key, group key, group mask", "42 01 0100 000c 000a  11223344 55667788 0000000f",
+     gvcp.Action(0x1122_3344, 0x5566_7788, 0xF)),
+    ("ACTION, scheduled: time64", "42 81 0100 0014 000b  11223344 55667788 0000000f 0123456789abcdef",
+     gvcp.Action(0x1122_3344, 0x5566_7788, 0xF, 0x0123_4567_89AB_CDEF)),
 ]  # fmt: skip
 
 # What, status, the acknowledge's code, id, body; the bytes.
@@ -64,6 +68,7 @@ ACKNOWLEDGES = [
      "0000 0085 0008 0008 000000e8 66726f6e"),
     ("WRITEMEM_ACK: 16 reserved, index", Status.SUCCESS, 0x87, 9, b"\0\0\0\4",
      "0000 0087 0004 0009 0000 0004"),
+    ("ACTION_ACK has no body", Status.SUCCESS, 0x101, 10, b"", "0000 0101 0000 000a"),
     ("not implemented", Status.NOT_IMPLEMENTED, 0x101, 10, b"", "8001 0101 0000 000a"),
     ("invalid parameter", Status.INVALID_PARAMETER, 0x83, 10, b"\0\0\0\0", "8002 0083 0004 000a 00000000"),
     ("invalid address", Status.INVALID_ADDRESS, 0x85, 10, b"", "8003 0085 0000 000a"),
@@ -104,6 +109,31 @@ def test_a_byte_more_or_less_is_no_such_command(command: str) -> None:
         with pytest.raises(StatusError) as refused:
             gvcp.body_of(header, data)
         assert refused.value.status is Status.INVALID_PARAMETER
+
+
+# What, what it says, with 64-bit block ids, acknowledged; the bytes, with request id 5.
+MESSAGES = [
+    ("EVENT: 16 reserved, event, channel, block16, timestamp64", gvcp.Message(0x9007, 0x0123_4567_89AB_CDEF),
+     False, True, "42 01 00c0 0010 0005  0000 9007 ffff 0000 0123456789abcdef"),
+    ("EVENT that nobody has to acknowledge", gvcp.Message(3, 8, 0, 0xBEEF),
+     False, False, "42 00 00c0 0010 0005  0000 0003 0000 beef 0000000000000008"),
+    ("EVENT, 64-bit ids: 16 reserved, event, channel, 16 reserved, block64, timestamp64",
+     gvcp.Message(3, 8, 0, 0x1_0000_BEEF), True, True,
+     "42 11 00c0 0018 0005  0000 0003 0000 0000 000000010000beef 0000000000000008"),
+    ("EVENTDATA: as EVENT, then data", gvcp.Message(4, 8, 0, 1, b"\1\2\3\4"),
+     False, True, "42 01 00c2 0014 0005  0000 0004 0000 0001 0000000000000008 01020304"),
+    ("EVENTDATA, 64-bit ids", gvcp.Message(4, 8, 0, 1, b"\1\2\3\4"),
+     True, True, "42 11 00c2 001c 0005  0000 0004 0000 0000 0000000000000001 0000000000000008 01020304"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("message", "extended", "acknowledged", "expected"),
+    [row[1:] for row in MESSAGES],
+    ids=[row[0] for row in MESSAGES],
+)
+def test_messages(message: gvcp.Message, extended: bool, acknowledged: bool, expected: str) -> None:
+    assert message.pack(5, extended=extended, ack_required=acknowledged) == bytes.fromhex(expected)
 
 
 # (who, what, command, acknowledge): hand-over of control, commands sent again, the address.

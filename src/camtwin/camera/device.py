@@ -60,7 +60,7 @@ class Camera:
         storage: Storage | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
-        self.tree, self.registers, self.xml, self._xml_file, self.xml_url = interface(sheet)
+        self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0
@@ -206,8 +206,8 @@ class Camera:
     def read(self, address: int, length: int) -> bytes:
         """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
         offset = address - XML_ADDRESS
-        if 0 <= offset < len(self._xml_file):
-            return self._xml_file[offset : offset + length].ljust(length, b"\0")
+        if 0 <= offset < len(self.xml_file):
+            return self.xml_file[offset : offset + length].ljust(length, b"\0")
         return self.registers.read(self, address, length)
 
     def write(self, address: int, data: bytes) -> None:
@@ -216,7 +216,7 @@ class Camera:
         Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
         self.on_write(self.clock.now, address, data)
         try:
-            if 0 <= address - XML_ADDRESS < len(self._xml_file):
+            if 0 <= address - XML_ADDRESS < len(self.xml_file):
                 raise Refused("readonly", f"the description at {address:#x} is read-only")
             self.registers.write(self, address, data)
         except Refused as refused:
@@ -229,16 +229,23 @@ class Camera:
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         """An action command, as it comes from a link; True if it concerns this camera."""
-        self.told("action", device_key, group_key, group_mask)
         s = self.settings
         matched = [
             n
             for n, key in s.ActionGroupKey.items()
             if device_key == s.ActionDeviceKey and group_key == key and group_mask & s.ActionGroupMask[n]
         ]
+        if matched:
+            self.told("action", device_key, group_key, group_mask)
         for n in matched:
             self.emit(f"Action{n}")
         return bool(matched)
+
+    def report(self, name: str) -> None:
+        """The link tells of itself by an event; unless that is On nobody hears of it, nor does a journal."""
+        if self.settings.EventNotification.get(name) == "On":
+            self.told("report", name)
+            self.emit(name)
 
     def told(self, word: str, *args: int | str) -> None:
         """A command from outside that is no register's is carried out now: a journal keeps it, for `obey`."""
@@ -249,6 +256,8 @@ class Camera:
         match word:
             case "action":
                 self.action(*args)
+            case "report":
+                self.report(*args)
             case "drive":
                 name, level = args
                 self.lines[name].drive(bool(level))

@@ -1,8 +1,8 @@
 """Events: what the host is told of, one message after the other.
 
-A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it is on
-its way; where the queue is full it is lost. EventLost tells so, in a place kept for it, and not again before
-the queue has been empty.
+A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it is
+on its way, and acknowledged where the link wants that; where the queue is full it is lost. EventLost tells
+so, in a place kept for it, and not again before the queue has been empty.
 """
 
 from __future__ import annotations
@@ -29,14 +29,22 @@ class Event:
 
 
 class EventQueue:
-    """The events on their way to the host: `send` gets them in order."""
+    """The events on their way to the host.
+
+    send  gets them in order; if it says True, the next one waits until `sent`
+    """
 
     def __init__(self, clock: Scheduler, timing: EventTiming) -> None:
         self._clock, self._timing = clock, timing
         self._on: frozenset[str] = frozenset()
         self._queue: deque[Event] = deque()
         self._sending = self._losing = False
-        self.send: Callable[[Event], object] = lambda _: None
+        self._free_ns: Ns = 0  # when the message before is made and sent
+        self.unheard()
+
+    def unheard(self) -> None:
+        """Nobody listens."""
+        self.send: Callable[[Event], bool] = lambda _: False
 
     def choose(self, notification: By[str]) -> None:
         """EventNotification has changed."""
@@ -59,10 +67,15 @@ class EventQueue:
         """The power has gone: what waits is never told."""
         self._queue.clear()
 
+    def sent(self) -> None:
+        """The message that the link held on to is acknowledged, or was given up."""
+        self._clock.at(max(self._clock.now, self._free_ns), self._next)
+
     def _next(self) -> None:
         self._sending = bool(self._queue)
         if not self._sending:
             self._losing = False
-        else:
-            self._clock.at(self._clock.now + self._timing.message_ns, self._next)
-            self.send(self._queue.popleft())
+            return
+        self._free_ns = self._clock.now + self._timing.message_ns
+        if not self.send(self._queue.popleft()):
+            self.sent()

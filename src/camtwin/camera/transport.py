@@ -13,7 +13,7 @@ from typing import Protocol
 
 from camtwin.camera.exposure import Readout, Transfer
 from camtwin.camera.settings import Settings
-from camtwin.models.schema import GigE, Memory
+from camtwin.models.schema import GigE, Memory, Usb3
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import SEC, Ns
 
@@ -51,6 +51,25 @@ class GigETiming:
         wire_bytes = LEADER_BYTES + inside + trailer + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
         bits_per_s = min(self.wire.bits_per_s, 8 * settings.DeviceLinkThroughputLimit)
         return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
+
+
+@dataclass(frozen=True, slots=True)
+class U3vTiming:
+    """USB3 Vision on a SuperSpeed or a HighSpeed bus; the camera may hold its rate below the bus's."""
+
+    bus: Usb3
+    high_speed: bool = False
+
+    @property
+    def bytes_per_s(self) -> int:
+        return self.bus.high_bytes_per_s if self.high_speed else self.bus.super_bytes_per_s
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
+        """The payload at the rate that it gets; leader and trailer, 84 bytes, are not counted."""
+        rate = self.bytes_per_s
+        if settings.DeviceLinkThroughputLimitMode == "On":
+            rate = min(rate, settings.DeviceLinkThroughputLimit)
+        return payload_bytes * SEC // rate
 
 
 @dataclass(frozen=True, slots=True)

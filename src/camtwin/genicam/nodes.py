@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar, cast, overload
 
@@ -80,7 +81,9 @@ class Feature(Generic[T]):
     sequenced: bool = False  # a set of the sequencer may hold it
     visibility: str = "Beginner"
     custom: bool = False  # not in SFNC
-    at: Mapping[str, int] = field(default_factory=dict)  # by link: where its standard places the register
+    at: Mapping[str, int | tuple[int, int]] = field(default_factory=dict)
+    """By link: where its standard places the register; (address, bytes) where it also says how long it is."""
+    apart: int = 0  # bytes from the register of one selected entry to the next; `length` if 0
     bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
     chunk: tuple[int, int] | None = None  # id of the chunk that holds it, and where: a value of frames only
     elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
@@ -111,6 +114,16 @@ class Feature(Generic[T]):
     @property
     def stored(self) -> bool:
         return self.value is None and self.do is None and not self.elsewhere and not self.chunk
+
+    def on(self, link: str) -> Self:
+        """This feature as a link's standard has it: its place, and its length if the standard gives one."""
+        place = self.at.get(link)
+        if not isinstance(place, tuple):
+            return self
+        there = copy(self)
+        object.__setattr__(there, "at", {link: place[0]})
+        object.__setattr__(there, "length", place[1])
+        return there
 
     def per(self, *selectors: str) -> Feature[By[T]]:
         """One value for each entry of the selectors."""
@@ -224,10 +237,16 @@ class Enumeration(Feature[str]):
 
 @dataclass(frozen=True, eq=False)
 class Selector(Enumeration):
-    """Picks the entry that other features speak of; itself in no user set."""
+    """Picks the entry that other features speak of; itself in no user set.
+
+    events     by entry, the id of the message that tells of it: hosts get nodes for what it says
+    of_frames  those of them that tell a frame's number, too
+    """
 
     _: KW_ONLY
     saved: bool = False
+    events: Mapping[str, int] = field(default_factory=dict)
+    of_frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,7 +95,8 @@ class Node:
     @property
     def address(self) -> int:
         """Of the value: the standard's, or a hash of the name, which never moves, whatever is declared."""
-        return self.feature.at.get(self.link, self._own)
+        place = self.feature.at.get(self.link, self._own)
+        return place[0] if isinstance(place, tuple) else place
 
     @property
     def _own(self) -> int:
@@ -140,7 +141,7 @@ class Tree:
         if unknown := sheet.keys() - settings.features.keys():
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
         self.nodes = {
-            name: Node(f, sheet.get(name, {}), name in sheet, link=link)
+            name: Node(f.on(link), sheet.get(name, {}), name in sheet, link=link)
             for name, f in settings.features.items()
         }
         self.here = [n for n in self.nodes.values() if n.here]
@@ -168,7 +169,7 @@ class Tree:
     def _place(self, node: Node) -> None:
         """A register for each combination of selected entries; selectors a model lacks have one entry."""
         options: list[Mapping[Any, int]] = []
-        stride = node.feature.length
+        stride = node.feature.apart or node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
             low = selector.number("min")
             high = selector.number("max") if selector.here else low

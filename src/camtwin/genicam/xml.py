@@ -19,7 +19,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
-from camtwin.genicam.nodes import Enumeration, Feature, Numeric, Register
+from camtwin.genicam.nodes import Enumeration, Feature, Numeric, Register, Selector
 from camtwin.genicam.tree import Bound, Node, Tree
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -32,6 +32,9 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
 NAMESPACE = {"none": "Custom", "gige": "GEV", "usb3": "USB"}
+SHIFT = "EventShift"
+EVENT = {"": (2, 2, ""), "Timestamp": (8, 8, SHIFT), "FrameID": (16, 8, SHIFT)}
+"""What EVENT and EVENTDATA say of an event: (place, bytes, what moves it), counted from the event on."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -63,7 +66,16 @@ class _Description:
             self.feature(n)
 
     def xml(self) -> str:
-        self.node("Category", "Root", el("pFeature", *self.categories), standard=True)
+        for n in self.tree.here:
+            if isinstance(n.feature, Selector) and n.feature.events and self.tree.link == "gige":
+                self.events(n, n.feature)
+        inside = {feature for features in self.categories.values() for feature in features}
+        self.node(
+            "Category",
+            "Root",
+            el("pFeature", *(c for c in self.categories if c not in inside)),
+            standard=True,
+        )
         for category, features in self.categories.items():
             self.node("Category", category, el("pFeature", *features), standard=True)
         self.node("Port", "Device", standard=True)
@@ -125,6 +137,41 @@ class _Description:
     def entry(self, n: Node, name: str, wire: int) -> str:
         can = el("pIsAvailable", self.ref(n, f"Can_{name}"))
         return f'<EnumEntry Name="{name}" NameSpace="Standard">{can}{el("Value", wire)}</EnumEntry>'
+
+    def events(self, n: Node, selector: Selector) -> None:
+        """For each event a port that its messages fill, and features of what they say; with 64-bit block ids
+        all that follows the block id stands eight bytes further on."""
+        if wide := self.tree.nodes["GevGVSPExtendedIDMode"].here:
+            variable = '<pVariable Name="WIDE">GevGVSPExtendedIDMode</pVariable>'
+            self.node("IntSwissKnife", SHIFT, variable, el("Formula", "WIDE * 8"))
+        for entry in n.entries:
+            name = f"Event{entry}"
+            parts = [part for part in EVENT if part != "FrameID" or entry in selector.of_frames]
+            self.node("Port", f"{name}_Port", el("EventID", f"{selector.events[entry]:04X}"))
+            self.categories[n.feature.chapter].append(f"{name}Data")
+            self.categories[f"{name}Data"] = [name + part for part in parts]
+            for part in parts:
+                at, length, shift = EVENT[part]
+                self.node(
+                    "IntReg",
+                    f"{name}{part}_Value",
+                    el("Visibility", "Invisible"),
+                    el("Address", hex(at)),
+                    el("pAddress", shift if wide else ""),
+                    el("Length", length),
+                    el("AccessMode", "RO"),
+                    el("pPort", f"{name}_Port"),
+                    el("Cachable", "NoCache"),
+                    el("Sign", "Unsigned"),
+                    el("Endianess", "BigEndian"),
+                )
+                self.node(
+                    "Integer",
+                    name + part,
+                    el("Visibility", "Expert"),
+                    el("pValue", f"{name}{part}_Value"),
+                    standard=True,
+                )
 
     def ref(self, n: Node, plane: str) -> str:
         """The node that knows what a rule says: its register, or the feature that it repeats."""

@@ -1,10 +1,10 @@
 """A twin on the network: GigE Vision on UDP sockets.
 
-Four sockets: control on address:3956; discovery, which clients broadcast, on the net's broadcast address and
-on 255.255.255.255; and the stream's, on a port of its own. Answers go out from the control socket, so they
-come from the twin's own address. Broadcasts are taken from the twin's own interface only: an answer from
-127.0.0.1 to a discovery on another interface would make clients choose the wrong one. Several twins live
-on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
+Five sockets: control on address:3956; discovery, which clients broadcast, on the net's broadcast address and
+on 255.255.255.255; the stream's and that of messages, on ports of their own. Answers go out from the control
+socket, so they come from the twin's own address. Broadcasts are taken from the twin's own interface only: an
+answer from 127.0.0.1 to a discovery on another interface would make clients choose the wrong one. Several
+twins live on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
 
 FORCEIP moves a twin to another address of its interface, with all its sockets; on 127/8 every address is one.
 
@@ -22,18 +22,19 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from camtwin.camera import Camera
+from camtwin.camera.events import Event
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
-from camtwin.genicam import Refused
+from camtwin.links.camera_port import GevPort, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
+from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
 from camtwin.links.sender import IP_MTU_DISCOVER, Sender
@@ -49,75 +50,13 @@ EVERYBODY: Final = "255.255.255.255"
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
 BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
-DEFAULT_GIGE_MBPS: Final = 1000
-
-STATUS_OF: Final = {
-    "address": Status.INVALID_ADDRESS,
-    "readonly": Status.WRITE_PROTECT,
-    "unavailable": Status.ACCESS_DENIED,
-    "locked": Status.ACCESS_DENIED,
-    "storage": Status.ERROR,
-    "range": Status.INVALID_PARAMETER,
-    "alignment": Status.BAD_ALIGNMENT,
-}
-"""What a host is told when the camera refuses (genicam.Refused.why)."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatus:
-    """What a live line shows."""
-
-    model: str
-    client: str | None  # address:port in control
-    frames: int
-    bytes: int
-    resent_packets: int
-    late_frames: int
-    worst_late_ms: float
-    dropped_frames: int  # this computer is too slow for
-    cut_frames: int
-    packets: int  # of pictures, resent ones included, before faults strike
-    faults: Mapping[str, int]  # how many of them each kind of fault struck
-
-
-class CameraPort:
-    """The camera as wire.gev sees it: refusals become status codes."""
-
-    def __init__(self, camera: Camera) -> None:
-        self._camera = camera
-
-    @property
-    def timestamp_latched(self) -> int:
-        return self._camera.timestamp_latched
-
-    def latch_timestamp(self) -> None:
-        self._camera.execute("TimestampLatch")
-
-    def reset_timestamp(self) -> None:
-        self._camera.execute("TimestampReset")
-
-    def read(self, address: int, length: int) -> bytes:
-        with _refusals():
-            return self._camera.read(address, length)
-
-    def write(self, address: int, data: bytes) -> None:
-        with _refusals():
-            self._camera.write(address, data)
-
-
-@contextlib.contextmanager
-def _refusals():
-    try:
-        yield
-    except Refused as refused:
-        raise StatusError(STATUS_OF.get(refused.why, Status.ERROR), str(refused)) from None
 
 
 class GigeLink:
     """A twin that answers as a GigE Vision camera; an asynchronous context manager.
 
     bind             the IPv4 address it has: one of this computer's, and only one
-    any_destination  let clients aim the stream at any host, not only at themselves
+    any_destination  let clients aim stream and messages at any host, not only at themselves
     faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
     pcap             a file for everything that goes over the link (pcap.py)
 
@@ -141,12 +80,13 @@ class GigeLink:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
-            self.control, self._discovery, self._listening = _listen(self.interface, port)
-            opening.callback(lambda: self._listening.close())  # whichever it is by then
+            self._sockets = _listen(self.interface, port)
+            opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            port_of = CameraPort(twin.camera)
-            who = identity(twin, self.interface, port_of, stream_socket.getsockname()[1])
+            port_of = GevPort(twin.camera)
+            ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
+            who = identity(twin, self.interface, port_of, *ports)
             self._capture, tap = None, None
             if pcap:
                 self._capture = Capture(pcap, bind, who.mac, self.runtime.now, self._on_problem)
@@ -168,6 +108,8 @@ class GigeLink:
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
             self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
+            twin.camera.events.send = self._notify
+            opening.callback(twin.camera.events.unheard)
             self._opened = opening.pop_all()
 
     async def __aenter__(self) -> Self:
@@ -181,11 +123,11 @@ class GigeLink:
     def close(self) -> None:
         """Leave the network: the acquisition ends, threads and sockets are gone. May be called twice."""
         self._hear(False)
+        self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
+        self._opened.close()
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
-        self._opened.close()
 
     def status(self) -> LinkStatus:
         stats, controller = self.sender.stats, self.gev.controller
@@ -204,7 +146,7 @@ class GigeLink:
         )
 
     # -- wire.gev.NetworkPort --------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int]:
+    def move(self, address: int) -> tuple[int, int, int]:
         """Have another address of the same interface; 0: the one it was opened with."""
         to = gev.dotted(address) if address else self.home
         if to != self.bind:
@@ -213,7 +155,19 @@ class GigeLink:
             except OSError as problem:
                 log.warning("%s stays where it is: %s", self.bind, problem)
                 raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
-        return self.interface.address, self.sender.sock.getsockname()[1]
+        ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
+        return self.interface.address, *ports
+
+    def send_message(self, data: bytes, peer: gev.Peer) -> None:
+        self._send(self._sockets.messages, data, peer)
+
+    def message_done(self) -> None:
+        self.twin.camera.events.sent()
+
+    def _notify(self, event: Event) -> bool:
+        held = self.gev.notify(message_of(event), self.runtime.host_now())
+        self._plan_timer()
+        return held
 
     def _rebind(self, to: str) -> None:
         """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
@@ -221,29 +175,31 @@ class GigeLink:
         if interface.index != self.interface.index:
             raise LinkProblem(f"{to} is another interface's address ({interface.name})")
         with contextlib.ExitStack() as opening:
-            control, discovery, listening = _listen(interface, self.port)
-            opening.callback(listening.close)
+            sockets = _listen(interface, self.port)
+            opening.callback(sockets.close)
             with _bound(to, 0) as stream:
                 _as_before(stream, self.sender.sock)
                 os.dup2(stream.fileno(), self.sender.sock.fileno(), inheritable=False)
             opening.pop_all()
         self._hear(False)
-        self._listening.close()
-        self.control, self._discovery, self._listening = control, discovery, listening
+        self._sockets.close()
+        self._sockets = sockets
         log.info("%s moved to %s", self.bind, to)
         self.bind, self.interface = to, interface
         self._hear()
 
     # -- datagrams -------------------------------------------------------------------------------
     def _hear(self, on: bool = True) -> None:
-        for sock in (self.control, *self._discovery):
+        for sock in self._sockets:
             if self._loop and sock.fileno() >= 0:
                 if on:
-                    self._loop.add_reader(sock, self._read, sock, sock is not self.control)
+                    self._loop.add_reader(sock, self._read, sock)
                 else:
                     self._loop.remove_reader(sock)
 
-    def _read(self, sock: socket.socket, broadcast: bool) -> None:
+    def _read(self, sock: socket.socket) -> None:
+        broadcast = sock in self._sockets.discovery
+        carry_out = self._acknowledged if sock is self._sockets.messages else self._carry_out
         for _ in range(MOST_DATAGRAMS):
             try:
                 data, ancillary, _flags, peer = sock.recvmsg(0x1_0000, 64)
@@ -255,7 +211,7 @@ class GigeLink:
             if not broadcast or self._for_us(data, ancillary):
                 if self._capture:
                     self._capture.datagram(peer, sock.getsockname(), data)
-                self.runtime.post(self._carry_out, data, peer)
+                self.runtime.post(carry_out, data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
         """Did this broadcast come by our own interface, and is it a command that may be broadcast?"""
@@ -271,13 +227,20 @@ class GigeLink:
         for reply in self.gev.receive(data, peer, self.runtime.host_now()):
             if reply.note:
                 log.debug("%s:%d: %s", *peer, reply.note)
-            try:
-                self.control.sendto(reply.data, reply.peer)
-                if self._capture:
-                    self._capture.datagram((self.bind, self.port), reply.peer, reply.data)
-            except OSError as problem:  # a client that has gone, a firewall: its trouble, not ours
-                log.debug("answer to %s:%d: %s", *reply.peer, problem)
+            self._send(self._sockets.control, reply.data, reply.peer)
         self._plan_timer()
+
+    def _acknowledged(self, data: bytes, peer: gev.Peer) -> None:
+        self.gev.acknowledged(data, peer)
+        self._plan_timer()
+
+    def _send(self, sock: socket.socket, data: bytes, peer: gev.Peer) -> None:
+        try:
+            sock.sendto(data, peer)
+            if self._capture:
+                self._capture.datagram(sock.getsockname(), peer, data)
+        except OSError as problem:  # a client that has gone, a firewall: its trouble, not ours
+            log.debug("to %s:%d: %s", *peer, problem)
 
     def _plan_timer(self) -> None:
         if self._timer:
@@ -303,26 +266,42 @@ class GigeLink:
             self._loop.call_soon_threadsafe(self.runtime.fail, problem)
 
 
-def identity(twin: Twin, interface: Interface, port: CameraPort, stream_port: int) -> gev.Identity:
+def identity(
+    twin: Twin, interface: Interface, port: CameraPort, stream_port: int, message_port: int
+) -> gev.Identity:
     """What the twin says of itself on this interface."""
     mac = interface.mac
     if interface.loopback or not any(mac):
         mac = mac_from_serial(_text(port.read(0xD8, 16)))
-    timing = twin.camera.transmitter.timing
     return gev.Identity(
         mac=mac,
         address=interface.address,
         netmask=interface.netmask,
         xml_url=twin.camera.xml_url,
-        link_Mbps=timing.wire.bits_per_s // 10**6 if isinstance(timing, GigETiming) else DEFAULT_GIGE_MBPS,
+        link_Mbps=link_Mbps(twin.camera),
         stream_port=stream_port,
+        message_port=message_port,
     )
 
 
-def _listen(
-    interface: Interface, port: int
-) -> tuple[socket.socket, list[socket.socket], contextlib.ExitStack]:
-    """The control socket, those for discovery, and what closes them; LinkProblem where one cannot be had."""
+@dataclass(frozen=True)
+class _Sockets:
+    """Those that listen: for commands, for broadcast ones, for acknowledges of messages."""
+
+    control: socket.socket
+    discovery: list[socket.socket]
+    messages: socket.socket
+
+    def __iter__(self) -> Iterator[socket.socket]:
+        return iter((self.control, *self.discovery, self.messages))
+
+    def close(self) -> None:
+        for sock in self:
+            sock.close()
+
+
+def _listen(interface: Interface, port: int) -> _Sockets:
+    """LinkProblem where one of them cannot be had."""
     address = gev.dotted(interface.address)
     with contextlib.ExitStack() as opening:
         control = opening.enter_context(_bound(address, port))
@@ -331,7 +310,9 @@ def _listen(
             opening.enter_context(_bound(each, port, shared=True))
             for each in sorted({gev.dotted(interface.broadcast), EVERYBODY} - {address})
         ]
-        return control, discovery, opening.pop_all()
+        messages = opening.enter_context(_bound(address, 0))
+        opening.pop_all()
+        return _Sockets(control, discovery, messages)
 
 
 def _as_before(sock: socket.socket, old: socket.socket) -> None:

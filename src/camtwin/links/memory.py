@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,13 @@ from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, mirrored, pack
 from camtwin.scene import Scene
+from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
+
+if TYPE_CHECKING:
+    from camtwin.links.network import Host, Network
 
 BUFFERS: Final = 256
 """Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
@@ -136,6 +140,7 @@ class Session:
             overwritten=0,
             lines=twin.camera.lines,
             events=list[Event](),
+            _network=None,
             _arrived=deque[Transfer](maxlen=BUFFERS),
         )
         twin.camera.transmitter.on_delivery = self._arrive
@@ -225,7 +230,23 @@ class Session:
         """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
         return self.twin.camera.action(device_key, group_key, group_mask)
 
+    def host(self, number: int = 1) -> Host:
+        """A host on the camera's network, in process: what it sends and gets are GigE Vision's bytes.
+
+        Each number is another host. From the first call on the camera has a network: heartbeats run out."""
+        network: Network | None = self._network
+        if network is None:
+            from camtwin.links.network import Network
+
+            network = self.__dict__["_network"] = Network(self.twin, self._hear, render=self.render)
+        return network.host(number)
+
     # -- time and frames -------------------------------------------------------------------------
+    @property
+    def clock(self) -> Scheduler:
+        """The virtual time that it lives in, for others to share: `camtwin.open(..., clock=cam.clock)`."""
+        return self.twin.clock
+
     @property
     def now(self) -> Ns:
         """Virtual time since the camera was switched on."""
@@ -287,10 +308,11 @@ class Session:
             e.part,
         )
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: Event) -> bool:
         events: list[Event] = self.events
         events.append(event)
         del events[:-EVENTS]
+        return False
 
     def _arrive(self, transfer: Transfer) -> None:
         arrived: deque[Transfer] = self._arrived
@@ -321,6 +343,7 @@ def connect(
     link_speed: str | int | None = "sheet",
     render: bool = True,
     storage: str | Path | Storage | None = None,
+    clock: Scheduler | None = None,
 ) -> Session:
     """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
 
@@ -330,8 +353,11 @@ def connect(
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
     storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
+    clock       that of another session, `other.clock`: both live in one time, and switched on is when it is
     """
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
-    twin = build(load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept)
+    twin = build(
+        load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept, clock=clock
+    )
     return Session(twin, render=render)

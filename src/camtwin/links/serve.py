@@ -8,27 +8,33 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
-from camtwin.links.runtime import paced
+from camtwin.links.runtime import WallRuntime, paced
+from camtwin.links.usb3 import Usb3Link
 from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
 
-Told = Callable[[Sequence[GigeLink]], object]
-Task = Callable[[GigeLink], Awaitable[object]]
+Link: TypeAlias = GigeLink | Usb3Link
+Told = Callable[[Sequence[Link]], object]
+Task = Callable[[Link], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them."""
+    """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them.
+
+    usb_port  of its USB/IP server; None: it is on the network by GigE Vision
+    """
 
     twin: Twin
     bind: str
     faults: Faults | None = None
     pcap: Path | None = None
+    usb_port: int | None = None
 
 
 def serve(
@@ -41,7 +47,7 @@ def serve(
     any_destination: bool = False,
     pace: float = 1.0,
 ) -> None:
-    """Run twins as GigE Vision cameras in wall time, side by side; returns when they have left the network.
+    """Run twins as cameras in wall time, side by side; returns when they have left the network.
 
     seconds  how long; until it is told to stop if None
     ready    told once all can be discovered and their first pictures need not wait
@@ -69,17 +75,10 @@ async def _serve(
     for told in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(told, ended.set)
     async with contextlib.AsyncExitStack() as opened:
-        links: list[GigeLink] = []
+        links: list[Link] = []
         for place in places:
             runtime = paced(place.twin.clock, pace)
-            link = GigeLink(
-                place.twin,
-                runtime,
-                place.bind,
-                faults=place.faults,
-                pcap=place.pcap,
-                any_destination=any_destination,
-            )
+            link = _link(place, runtime, any_destination)
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
             *(asyncio.create_task(link.runtime.run()) for link in links),
@@ -98,7 +97,20 @@ async def _serve(
                 status(links)
 
 
-async def _begin(links: Sequence[GigeLink], ready: Told | None, task: Task | None) -> None:
+def _link(place: Place, runtime: WallRuntime, any_destination: bool) -> Link:
+    if place.usb_port is not None:
+        return Usb3Link(place.twin, runtime, place.usb_port, place.bind)
+    return GigeLink(
+        place.twin,
+        runtime,
+        place.bind,
+        faults=place.faults,
+        pcap=place.pcap,
+        any_destination=any_destination,
+    )
+
+
+async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -> None:
     """Hosts find the cameras and set them while kernels load; then they are ready for pictures."""
     for link in links:
         await asyncio.to_thread(link.stream.prepare)
@@ -122,7 +134,7 @@ async def _stop(ended: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(ended.wait(), seconds)
 
 
-async def _report(links: Sequence[GigeLink], status: Told) -> None:
+async def _report(links: Sequence[Link], status: Told) -> None:
     while True:
         await asyncio.sleep(STATUS_s)
         status(links)

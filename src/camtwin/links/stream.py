@@ -22,9 +22,10 @@ from camtwin.camera import Camera, Exposure, Transfer, chunks
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.sender import Job, Sender
 from camtwin.simtime import Scheduler
-from camtwin.wire import gvsp
+from camtwin.wire import gvsp, image
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend
+from camtwin.wire.image import Image
 
 MOST_AHEAD: Final = 2
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
@@ -47,18 +48,31 @@ class Twin(Protocol):
     def render(self, exposure: Exposure, /) -> NDArray[np.uint8]: ...
 
 
-class GvspStream:
-    """The stream channel of one twin; all methods are for the runtime's thread.
+def image_of(exposure: Exposure) -> Image:
+    """What leader and trailer say of a frame. The layout's name changes with what the chunks are."""
+    s, kind = exposure.settings, image.IMAGE
+    if s.ChunkModeActive:
+        kind = image.IMAGE_CHUNKS if exposure.has_image else image.CHUNKS
+    return Image(
+        s.Width,
+        s.Height,
+        s.OffsetX,
+        s.OffsetY,
+        exposure.pixel_format.code,
+        exposure.timestamp_ns,
+        payload_type=kind,
+        chunk_layout_id=crc32(repr((chunks.enabled(exposure), exposure.payload_bytes)).encode()),
+    )
 
-    target  where the stream goes now, None while the channel is closed
+
+class FrameStream:
+    """Frames of one twin on their way to a sender, whatever the link; methods are for the runtime's thread.
+
+    What a link does with them it says in `wanted`, `deliver` and `cut`.
     """
 
-    def __init__(
-        self, twin: Twin, runtime: WallRuntime, sender: Sender, target: Callable[[], Target | None]
-    ) -> None:
-        self.twin, self.runtime, self.sender = twin, runtime, sender
-        self._target = target
-        self._block_id = 0
+    def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
+        self.twin, self.runtime = twin, runtime
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
         self._renderer = ThreadPoolExecutor(RENDERERS, "render", _give_way)
         self._preparing, self._prepared = threading.Lock(), False
@@ -67,7 +81,7 @@ class GvspStream:
         camera.transmitter.on_transfer = self._on_transfer
         camera.transmitter.on_abort = self._on_abort
         if isinstance(runtime, FreeRuntime):
-            runtime.streaming, runtime.room = self._streaming, self._room
+            runtime.streaming, runtime.room = self._streaming, self.room
 
     def dispose(self) -> None:
         """Let go of the camera and end the threads that render; frames they are at are waited for."""
@@ -77,65 +91,48 @@ class GvspStream:
         self._forget()
         self._renderer.shutdown(wait=True, cancel_futures=True)
 
-    # -- wire.gev.StreamPort ---------------------------------------------------------------------
-    def open(self) -> None:
-        self.close()
-        self._block_id = 0
-
-    def close(self) -> None:
-        self.sender.cut()
-        self.sender.forget()
-        self._forget()
-
     def end_acquisition(self) -> None:
-        self.twin.camera.execute("AcquisitionAbort")
+        """Nobody is there any more."""
+        camera = self.twin.camera
+        has_abort = camera.tree.nodes["AcquisitionAbort"].here
+        camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 
-    def resend(self, request: PacketResend, extended_status: bool) -> None:
-        self.sender.resend(request, extended_status)
+    # -- what a link says ------------------------------------------------------------------------
+    def wanted(self) -> bool:
+        """Does anybody receive frames now?"""
+        raise NotImplementedError
 
-    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
-        self.sender.probe(target, packet_bytes, do_not_fragment)
+    def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
+        """Hand a frame to whoever sends it."""
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """End the frame under way and those that wait, where they are."""
+        raise NotImplementedError
+
+    def room(self) -> bool:
+        """Could the sender take another frame ahead of its time?"""
+        raise NotImplementedError
 
     # -- what the camera tells -------------------------------------------------------------------
     def _on_exposure(self, exposure: Exposure) -> None:
-        if self._target() is None:
+        if not self.wanted():
             return
         room = sum(future is not None for future in self._ahead.values()) < MOST_AHEAD
         self._ahead[exposure.frame_id] = self._render(exposure) if room else None
 
     def _on_transfer(self, transfer: Transfer) -> None:
-        exposure, target = transfer.exposure, self._target()
-        payload = self._rendering(exposure.frame_id)
-        if target is None:
-            return
-        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
-        s = exposure.settings
-        self.sender.send(
-            Job(
-                image=_described(exposure),
-                block_id=self._block_id,
-                payload_bytes=exposure.payload_bytes,
-                payload=payload or self._render(exposure),
-                target=target,
-                packet_bytes=s.GevSCPSPacketSize,
-                do_not_fragment=s.GevSCPSDoNotFragment,
-                start_ns=self.runtime.host_ns(transfer.start_ns),
-                end_ns=self.runtime.host_ns(transfer.end_ns),
-                camera_ns=(transfer.start_ns, transfer.end_ns),
-                packet_delay_ns=s.GevSCPD,
-            )
-        )
+        payload = self._rendering(transfer.exposure.frame_id)
+        if self.wanted():
+            self.deliver(transfer, payload or self._render(transfer.exposure))
 
     def _on_abort(self) -> None:
         """Nothing more leaves; nor does what this computer was late with."""
-        self.sender.cut()
+        self.cut()
 
     # -- what a free runtime asks ----------------------------------------------------------------
     def _streaming(self) -> bool:
-        return self._target() is not None and not self.twin.camera.idle
-
-    def _room(self) -> bool:
-        return self.sender.unfinished < MOST_UNFINISHED
+        return self.wanted() and not self.twin.camera.idle
 
     # -- rendering -------------------------------------------------------------------------------
     def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
@@ -170,25 +167,71 @@ class GvspStream:
         self._ahead.clear()
 
 
+class GvspStream(FrameStream):
+    """The stream channel of one twin.
+
+    target  where the stream goes now, None while the channel is closed
+    """
+
+    def __init__(
+        self, twin: Twin, runtime: WallRuntime, sender: Sender, target: Callable[[], Target | None]
+    ) -> None:
+        super().__init__(twin, runtime)
+        self.sender = sender
+        self._target = target
+        self._block_id = 0
+
+    # -- wire.gev.StreamPort ---------------------------------------------------------------------
+    def open(self) -> None:
+        self.close()
+        self._block_id = 0
+
+    def close(self) -> None:
+        self.sender.cut()
+        self.sender.forget()
+        self._forget()
+
+    def resend(self, request: PacketResend, extended_status: bool) -> None:
+        self.sender.resend(request, extended_status)
+
+    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
+        self.sender.probe(target, packet_bytes, do_not_fragment)
+
+    # -- FrameStream -----------------------------------------------------------------------------
+    def wanted(self) -> bool:
+        return self._target() is not None
+
+    def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
+        exposure, target = transfer.exposure, self._target()
+        assert target is not None, "it is wanted"
+        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
+        s = exposure.settings
+        self.sender.send(
+            Job(
+                image=image_of(exposure),
+                block_id=self._block_id,
+                payload_bytes=exposure.payload_bytes,
+                payload=payload,
+                target=target,
+                packet_bytes=s.GevSCPSPacketSize,
+                do_not_fragment=s.GevSCPSDoNotFragment,
+                start_ns=self.runtime.host_ns(transfer.start_ns),
+                end_ns=self.runtime.host_ns(transfer.end_ns),
+                camera_ns=(transfer.start_ns, transfer.end_ns),
+                packet_delay_ns=s.GevSCPD,
+            )
+        )
+
+    def cut(self) -> None:
+        self.sender.cut()
+
+    # -- what a free runtime asks ----------------------------------------------------------------
+    def room(self) -> bool:
+        return self.sender.unfinished < MOST_UNFINISHED
+
+
 def _give_way() -> None:
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
-def _described(exposure: Exposure) -> gvsp.Image:
-    """What leader and trailer say of a frame. The layout's name changes with what the chunks are."""
-    s, kind = exposure.settings, gvsp.PAYLOAD_TYPE_IMAGE
-    if s.ChunkModeActive:
-        kind = gvsp.PAYLOAD_TYPE_IMAGE_CHUNKS if exposure.has_image else gvsp.PAYLOAD_TYPE_CHUNKS
-    return gvsp.Image(
-        s.Width,
-        s.Height,
-        s.OffsetX,
-        s.OffsetY,
-        exposure.pixel_format.code,
-        exposure.timestamp_ns,
-        payload_type=kind,
-        chunk_layout_id=crc32(repr((chunks.enabled(exposure), exposure.payload_bytes)).encode()),
-    )
 
 
 def _ignore(_: object) -> None:

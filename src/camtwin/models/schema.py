@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -67,6 +67,23 @@ class GigE(Section):
 
     bits_per_s: Positive
     gap_bytes: NotNegative
+
+
+class Usb3(Section):
+    """The USB link: bytes a second that frames get of it at each speed, and who the device says it is."""
+
+    super_bytes_per_s: Positive
+    high_bytes_per_s: Positive
+    vendor_id: Annotated[int, Field(ge=0, le=0xFFFF)]
+    product_id: Annotated[int, Field(ge=0, le=0xFFFF)]
+    family: str
+
+
+class Area(Section):
+    """Pixels that a camera makes of its sensor, where the sensor's own sheet counts others."""
+
+    width: Positive
+    height: Positive
 
 
 class Thermal(Section):
@@ -135,7 +152,7 @@ class CameraSheet(Section):
     name: str
     title: str
     document: str
-    link: Literal["gige", "none"]
+    link: Literal["gige", "usb3", "none"]
     sensor: SensorSheet
     readout: Readout
     trigger: Trigger
@@ -143,6 +160,8 @@ class CameraSheet(Section):
     events: Events
     memory: Memory
     gige: GigE | None = None
+    usb3: Usb3 | None = None
+    area: Area | None = None
     thermal: Thermal
     clock: Clock
     features: Mapping[str, Mapping[str, Any]]
@@ -150,10 +169,22 @@ class CameraSheet(Section):
     facts: tuple[Fact, ...] = ()
 
     @model_validator(mode="after")
+    def _has_its_link(self) -> Self:
+        if self.link != "none" and getattr(self, self.link) is None:
+            raise ValueError(f"link is {self.link}, and there is no section [{self.link}]")
+        return self
+
+    @model_validator(mode="after")
     def _has_a_line_time(self) -> Self:
         if self.readout.row_clocks is None and not self.sensor.modes:
             raise ValueError("neither readout.row_clocks nor drive modes of the sensor give a line time")
         return self
+
+    @property
+    def parameters(self) -> SensorParameters:
+        """The sensor's, with the pixels that this camera makes of it."""
+        own = self.sensor.parameters
+        return replace(own, width=self.area.width, height=self.area.height) if self.area else own
 
     @property
     def vendor(self) -> str:

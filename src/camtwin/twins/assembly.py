@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Camera, chunks
 from camtwin.camera.exposure import Exposure
-from camtwin.camera.transport import GigETiming, NoLink
+from camtwin.camera.transport import GigETiming, LinkTiming, NoLink, U3vTiming
 from camtwin.camera.usersets import Storage
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
@@ -26,6 +26,8 @@ from camtwin.twins.renderer import Renderer
 SHEET_SPEED: Final = 0
 """The link speed that the data sheet names."""
 MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
+HIGH_SPEED, SUPER_SPEED = 480_000_000, 5_000_000_000
+"""Of USB, in bits per second."""
 
 
 def bits_per_s(speed: str | int | None) -> int | None:
@@ -42,6 +44,18 @@ def bits_per_s(speed: str | int | None) -> int | None:
     if not digits.isdigit() or not MIN_SPEED <= (bits := int(digits) * scale) <= MAX_SPEED:
         raise ValueError(f"link speed {text!r} is none of 100M, 1G, 10G, unlimited, or 10M to 400G")
     return bits
+
+
+def timing(sheet: CameraSheet, bits_per_s: int = SHEET_SPEED) -> LinkTiming:
+    """How long frames travel on the model's link; ValueError for a speed that this link does not have."""
+    if sheet.gige:
+        return GigETiming(
+            sheet.gige.model_copy(update={"bits_per_s": bits_per_s}) if bits_per_s else sheet.gige
+        )
+    assert sheet.usb3, "the schema asks for one of them"
+    if bits_per_s not in (SHEET_SPEED, HIGH_SPEED, SUPER_SPEED):
+        raise ValueError(f"link speed {bits_per_s} bit/s: USB has 480M (HighSpeed) and 5G (SuperSpeed)")
+    return U3vTiming(sheet.usb3, high_speed=bits_per_s == HIGH_SPEED)
 
 
 @dataclass(frozen=True)
@@ -78,26 +92,26 @@ def build(
     serial: str | None = None,
     link_bits_per_s: int | None = SHEET_SPEED,
     storage: Storage | None = None,
+    clock: Scheduler | None = None,
 ) -> Twin:
-    """A twin, switched on at virtual time 0.
+    """A twin, switched on now: at virtual time 0, or at that of the clock it shares with others.
 
     scene            what it looks at; the test chart if None
     seed             of its noise and of its fixed pattern, 0 to 2^64 - 1
     serial           its serial number; made from the seed if None
     link_bits_per_s  speed of the modelled link; None for no link in the way
     storage          its non-volatile memory; as long as it lives if None
+    clock            the virtual time it lives in; one of its own if None
     """
-    clock = Scheduler()
-    parameters = sheet.sensor.parameters
+    clock = clock or Scheduler()
+    parameters = sheet.parameters
     light = spectra.d65() if parameters.cfa else WAVELENGTH_nm  # in one colour a mosaic shows nothing else
     renderer = Renderer(parameters, scene or Chart(wavelength_nm=light), seed)
-    link, memory = NoLink(), sheet.memory
-    if sheet.gige is None or link_bits_per_s is None:
-        memory = sheet.memory.model_copy(update={"size_bytes": None})
-    elif link_bits_per_s:
-        link = GigETiming(sheet.gige.model_copy(update={"bits_per_s": link_bits_per_s}))
+    memory = sheet.memory
+    if sheet.link == "none" or link_bits_per_s is None:
+        link, memory = NoLink(), memory.model_copy(update={"size_bytes": None})
     else:
-        link = GigETiming(sheet.gige)
+        link = timing(sheet, link_bits_per_s)
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
         camera = Camera(sheet, clock, serial=serial, link=link, memory=memory, storage=storage)

@@ -1,8 +1,9 @@
 """The bootstrap registers that the link itself answers: one row a register.
 
 Everything else between 0x0000 and 0x9FFF either is a feature of the camera, and answered by its feature tree
-(the strings at 0x48..0xF7, heartbeat timeout 0x938, SCPD 0xD08), or does not exist here. Bits
-outside `mask` read as reset and are ignored when written: Aravis 0.8 writes SCCFG = 0x40 without asking SCC.
+(the strings at 0x48..0xF7, keys of actions at 0x90C and 0x9800, heartbeat timeout 0x938, SCPD 0xD08), or does
+not exist here. Bits outside `mask` read as reset and are ignored when written: Aravis 0.8 writes SCCFG = 0x40
+without asking SCC.
 
 Source of addresses, accesses and bits: GigE Vision 2.0, chapter "Bootstrap registers". Bits are numbered here
 from the least significant one (the standard numbers them from the other end).
@@ -14,6 +15,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Literal
+
+from camtwin.wire.ports import Identity
 
 END: Final = 0xA000  # manufacturer's registers begin
 DISCOVERY_BYTES: Final = 0xF8
@@ -28,6 +31,7 @@ HEARTBEAT_TIMEOUT = 0x938  # the camera's
 TIMESTAMP_HIGH, TIMESTAMP_LOW = 0x948, 0x94C
 GVCP_CONFIGURATION, SWITCHOVER_KEY, GVSP_CONFIGURATION = 0x954, 0x95C, 0x960
 CCP, PRIMARY_PORT, PRIMARY_IP = 0xA00, 0xA04, 0xA14
+MCP, MCDA, MCTT, MCRC, MCSP = 0xB00, 0xB10, 0xB14, 0xB18, 0xB1C
 SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
 
 EXCLUSIVE, CONTROL, SWITCHOVER = 1, 2, 4  # CCP; its upper 16 bits are a key when written
@@ -35,6 +39,7 @@ HEARTBEAT_DISABLE = 1 << 0  # GVCP configuration
 EXTENDED_STATUS = (
     1 << 2 | 1 << 18
 )  # there, too: status codes of version 1.1, and of 2.0, which has those as well
+UNCONDITIONAL_ACTION = 1 << 3  # there, too
 BLOCK_ID_64 = 1 << 30  # GVSP configuration
 LATCH, RESET = 2, 1  # timestamp control
 FIRE_TEST_PACKET, DO_NOT_FRAGMENT, PACKET_SIZE = 1 << 31, 1 << 30, 0xFFFF  # SCPS
@@ -48,6 +53,10 @@ CAPABILITY: Final = (
     | 1 << 22
     | 1 << 18  # extended status codes of versions 1.1 and 2.0
     | 1 << 21  # control can be handed over
+    | 1 << 20  # actions can be taken without anybody in control
+    | 1 << 6  # ACTION; without 17 for scheduled ones
+    | 1 << 4
+    | 1 << 3  # EVENTDATA, EVENT
     | 1 << 2  # PACKETRESEND; without it Aravis never asks
     | 1 << 1  # WRITEMEM
     | 1 << 0  # several registers in one command
@@ -63,7 +72,8 @@ class Effect(Enum):
     TIMESTAMP_VALUE = auto()
     STREAM_PORT = auto()
     PACKET_SIZE = auto()
-    STREAM_DESTINATION = auto()
+    MESSAGE_PORT = auto()
+    DESTINATION = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +103,24 @@ TABLE: Final = (
     Register(SECOND_URL, "Second URL", length=512),
     Register(0x600, "Number of network interfaces", reset=1),
     Register(LINK_SPEED, "Link speed, Mb/s"),
-    Register(0x900, "Number of message channels", reset=0),
+    Register(0x900, "Number of message channels", reset=1),
     Register(0x904, "Number of stream channels", reset=1),
-    Register(0x908, "Number of action signals", reset=0),
+    Register(0x908, "Number of action signals", reset=1),
     Register(0x910, "Number of active links", reset=1),
     Register(0x92C, "Stream channel capability", reset=1 << 31 | 1 << 30),  # SCSP; 16-bit block ids, too
-    Register(0x930, "Message channel capability", reset=0),
+    Register(0x930, "Message channel capability", reset=1 << 31),
     Register(0x934, "GVCP capability", reset=CAPABILITY),
     Register(0x93C, "Timestamp tick frequency, high", reset=0),
     Register(0x940, "Timestamp tick frequency, low", reset=1_000_000_000),  # camera time is kept in ns
     Register(0x944, "Timestamp control", "WO", effect=Effect.TIMESTAMP_CONTROL),
     Register(TIMESTAMP_HIGH, "Timestamp latched, high", effect=Effect.TIMESTAMP_VALUE),
     Register(TIMESTAMP_LOW, "Timestamp latched, low", effect=Effect.TIMESTAMP_VALUE),
-    Register(GVCP_CONFIGURATION, "GVCP configuration", "RW", mask=HEARTBEAT_DISABLE | EXTENDED_STATUS),
+    Register(
+        GVCP_CONFIGURATION,
+        "GVCP configuration",
+        "RW",
+        mask=HEARTBEAT_DISABLE | EXTENDED_STATUS | UNCONDITIONAL_ACTION,
+    ),
     Register(
         0x958, "Pending timeout, ms", reset=200
     ),  # nothing here takes longer, so there is no PENDING_ACK
@@ -116,14 +131,24 @@ TABLE: Final = (
     Register(CCP, "CCP", "RW", effect=Effect.PRIVILEGE),
     Register(PRIMARY_PORT, "Primary application's port"),
     Register(PRIMARY_IP, "Primary application's IP address"),
+    Register(MCP, "MCP", "RW", mask=0xFFFF, effect=Effect.MESSAGE_PORT),
+    Register(MCDA, "MCDA", "RW", effect=Effect.DESTINATION),
+    Register(MCTT, "MCTT", "RW"),
+    Register(MCRC, "MCRC", "RW"),
+    Register(MCSP, "MCSP"),
     Register(SCP, "SCP", "RW", mask=0xFFFF, effect=Effect.STREAM_PORT),
     Register(SCPS, "SCPS", "RW", effect=Effect.PACKET_SIZE),  # held by the camera, but for the test packet
-    Register(SCDA, "SCDA", "RW", effect=Effect.STREAM_DESTINATION),
+    Register(SCDA, "SCDA", "RW", effect=Effect.DESTINATION),
     Register(SCSP, "SCSP"),
     Register(0xD20, "SCC", reset=0),
     Register(0xD24, "SCCFG", "RW", mask=0),
 )
 
+SESSION: Final = (
+    *(SWITCHOVER_KEY, GVSP_CONFIGURATION, CCP, PRIMARY_PORT, PRIMARY_IP),
+    *(MCP, MCDA, MCTT, MCRC, SCP, SCDA),
+)
+"""What falls back to 0 when nobody is in control any more; of the GVCP configuration only actions stay."""
 _STARTS: Final = [register.address for register in TABLE]
 
 
@@ -139,3 +164,18 @@ def next_start(address: int) -> int:
     """Where the first row beyond this address begins; far out if there is none."""
     i = bisect_right(_STARTS, address)
     return _STARTS[i] if i < len(_STARTS) else 1 << 32
+
+
+def at_power_up(identity: Identity) -> dict[int, int]:
+    """What the registers of one word hold, by address."""
+    mac = int.from_bytes(identity.mac, "big")
+    return {r.address: r.reset for r in TABLE if r.length == 4} | {
+        MAC_HIGH: mac >> 32,
+        MAC_LOW: mac & 0xFFFF_FFFF,
+        CURRENT_IP: identity.address,
+        CURRENT_MASK: identity.netmask,
+        CURRENT_GATEWAY: identity.gateway,
+        LINK_SPEED: identity.link_Mbps,
+        SCSP: identity.stream_port,
+        MCSP: identity.message_port,
+    }

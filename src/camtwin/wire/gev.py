@@ -2,7 +2,8 @@
 
 `receive(data, peer, now)` gives the answers to a datagram; `next_timer()` and `tick(now)` let the heartbeat
 run out on time, not on the arrival of packets. `now` is the host's time, not the camera's: a paced twin's
-heartbeat runs no slower than its client's. Who may do what:
+heartbeat runs no slower than its client's. `notify(message, now)` tells the host what happened, and
+`acknowledged(data, peer)` is what comes back (messages.py). Who may do what:
 
     privilege (CCP)      the controller      everybody else
     open access          (there is none)     reads; may take control; writes are ACCESS_DENIED
@@ -14,8 +15,11 @@ stream closes, the acquisition ends, and what configures the session falls back 
 that the next client finds a camera and not what somebody left behind. Who holds control access may also let
 it be handed over, to who writes CCP with the key that the holder has set: then the stream goes on.
 
-A host that misses an acknowledge sends the same datagram again: a write is not carried out twice, its
-acknowledge is sent twice.
+Anybody may send an action, as long as somebody is in control or unconditional actions are enabled; a device
+that it does not concern is silent.
+
+A host that misses an acknowledge sends the same datagram again: a write or an action is not carried out
+twice, its acknowledge is sent twice.
 
 Registers that bootstrap.TABLE does not have go to `device` (the camera's register space); what streams and
 resends is behind `stream`. Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
@@ -25,14 +29,16 @@ from __future__ import annotations
 
 from camtwin.units import MS, Ns
 from camtwin.wire import bootstrap, gvcp
-from camtwin.wire.bootstrap import CCP, SCDA, SCP, SCPS, Effect, Register
-from camtwin.wire.gvcp import Ack, Status, StatusError
+from camtwin.wire.bootstrap import CCP, MCDA, MCP, MCRC, MCTT, SCDA, SCP, SCPS, Effect, Register
+from camtwin.wire.gvcp import Ack, Command, Message, Status, StatusError
+from camtwin.wire.messages import MessageChannel
 from camtwin.wire.ports import (
     DevicePort,
     Identity,
     NetworkPort,
     Peer,
     Reply,
+    Report,
     StreamPort,
     Target,
     dotted,
@@ -42,7 +48,8 @@ from camtwin.wire.ports import (
 
 
 class GevDevice:
-    """One device. `any_destination`: let SCDA name any host, as the standard does and prudence does not."""
+    """One device. `any_destination`: let SCDA and MCDA name any host, as the standard does and
+    prudence does not."""
 
     def __init__(
         self,
@@ -57,18 +64,10 @@ class GevDevice:
         self.any_destination = any_destination
         self.controller: Peer | None = None
         self._heard_ns: Ns = 0
+        self._messages = MessageChannel(network)
         self._written: tuple[Peer, bytes, list[Reply]] | None = None  # the controller's last write
-        self._words = {r.address: r.reset for r in bootstrap.TABLE if r.length == 4}
-        mac = int.from_bytes(identity.mac, "big")
-        self._words |= {
-            bootstrap.MAC_HIGH: mac >> 32,
-            bootstrap.MAC_LOW: mac & 0xFFFF_FFFF,
-            bootstrap.CURRENT_IP: identity.address,
-            bootstrap.CURRENT_MASK: identity.netmask,
-            bootstrap.CURRENT_GATEWAY: identity.gateway,
-            bootstrap.LINK_SPEED: identity.link_Mbps,
-            bootstrap.SCSP: identity.stream_port,
-        }
+        self._acted: tuple[Peer, bytes, list[Reply]] | None = None  # the last action that concerned it
+        self._words = bootstrap.at_power_up(identity)
         url = identity.xml_url.encode().ljust(512, b"\0")
         self._texts = {bootstrap.FIRST_URL: url, bootstrap.SECOND_URL: bytes(512)}
 
@@ -82,7 +81,12 @@ class GevDevice:
 
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
-        """When `tick` has something to do, in host time; None while nobody is in control."""
+        """When `tick` has something to do, in host time; None if never."""
+        times = [t for t in (self._silence_ends(), self._messages.next_timer()) if t is not None]
+        return min(times, default=None)
+
+    def _silence_ends(self) -> Ns | None:
+        """When who is in control has been silent for too long."""
         if self.controller is None:
             return None
         if self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.HEARTBEAT_DISABLE:
@@ -92,9 +96,30 @@ class GevDevice:
 
     def tick(self, now: Ns) -> None:
         """Let timers that have run out take effect."""
-        due = self.next_timer()
+        self._messages.tick(now)
+        due = self._silence_ends()
         if due is not None and now >= due:
+            self.device.report(Report.HEARTBEAT_TIMEOUT)  # while there is a channel to tell it by
             self._lose_control()
+
+    # -- messages --------------------------------------------------------------------------------
+    def notify(self, message: Message, now: Ns) -> bool:
+        """Tell the host, if it has opened the message channel; True: the next waits for `message_done`."""
+        words = self._words
+        if not words[MCP] or not words[MCDA]:
+            return False
+        return self._messages.send(
+            message,
+            (dotted(words[MCDA]), words[MCP]),
+            extended=bool(words[bootstrap.GVSP_CONFIGURATION]),
+            timeout_ns=words[MCTT] * MS,
+            tries=words[MCRC],
+            now=now,
+        )
+
+    def acknowledged(self, data: bytes, peer: Peer) -> None:
+        """A datagram that came to where messages come from. Raises nothing, whatever the bytes."""
+        self._messages.receive(data, peer)
 
     # -- commands --------------------------------------------------------------------------------
     def receive(self, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
@@ -107,21 +132,28 @@ class GevDevice:
             self._heard_ns = now
         if self._written and self._written[:2] == (peer, data):
             return self._written[2]
+        if self._acted and self._acted[:2] == (peer, data):
+            return self._acted[2]
         in_control = self.controller
         replies = self._answer(header, data, peer, now)
-        if header.command in gvcp.WRITING and peer in (in_control, self.controller):
+        if header.command == Command.ACTION and replies:
+            self._acted = peer, data, replies
+        elif header.command in gvcp.WRITING and peer in (in_control, self.controller):
             self._written = peer, data, replies
-        elif self._written and peer == self._written[0] and header.command != gvcp.Command.PACKETRESEND:
+        elif self._written and peer == self._written[0] and header.command != Command.PACKETRESEND:
             self._written = None  # the host has gone on: it has that acknowledge
         return replies
 
     def _answer(self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
-        status, note = Status.SUCCESS, ""
+        status, note, body = Status.SUCCESS, "", None
         try:
-            payload = self._carry_out(gvcp.body_of(header, data), peer, now)
+            body = gvcp.body_of(header, data)
+            payload = self._carry_out(body, peer, now)
         except StatusError as refusal:
             status, note, payload = refusal.status, str(refusal), refusal.payload
-        if payload is None or not header.ack_required or header.command == gvcp.Command.PACKETRESEND:
+            if body is None:
+                self.device.report(Report.ERROR)
+        if payload is None or not header.ack_required or header.command == Command.PACKETRESEND:
             return []
         ack = Ack(status, header.command + 1 & 0xFFFF, header.request_id, payload)
         return [Reply(ack.pack(), peer, note)]
@@ -145,6 +177,17 @@ class GevDevice:
                 return None
             case gvcp.ForceIp():
                 return self._force_ip(body)
+            case gvcp.Action():
+                return self._action(body)
+
+    def _action(self, action: gvcp.Action) -> bytes | None:
+        if action.time is not None:
+            raise StatusError(Status.NOT_IMPLEMENTED, "ACTION: scheduled actions are not implemented")
+        unconditional = self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.UNCONDITIONAL_ACTION
+        if not self.controller and not unconditional:
+            return None
+        concerned = self.device.action(action.device_key, action.group_key, action.group_mask)
+        return b"" if concerned else None
 
     def _discovery(self) -> bytes:
         """Registers 0x00..0xF7; what does not exist reads 0 here."""
@@ -170,12 +213,13 @@ class GevDevice:
         elif not is_host(request.address, netmask):
             what = f"{dotted(request.address)} with netmask {dotted(netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        address, stream_port = self.network.move(request.address)
+        address, stream_port, message_port = self.network.move(request.address)
         self._words |= {
             bootstrap.CURRENT_IP: address,
             bootstrap.CURRENT_MASK: netmask,
             bootstrap.CURRENT_GATEWAY: gateway,
             bootstrap.SCSP: stream_port,
+            bootstrap.MCSP: message_port,
         }
         return b"" if request.address else None
 
@@ -272,8 +316,8 @@ class GevDevice:
                     self.device.reset_timestamp()
             case Effect.PACKET_SIZE:
                 self._write_packet_size(value)
-            case Effect.STREAM_DESTINATION:
-                self._check_destination(value)
+            case Effect.DESTINATION:
+                self._check_destination(register, value)
                 self._words[register.address] = value
             case Effect.STREAM_PORT:
                 self._words[register.address] = value
@@ -281,6 +325,10 @@ class GevDevice:
                     self.stream.open()
                 else:
                     self.stream.close()
+            case Effect.MESSAGE_PORT:
+                self._words[register.address] = value
+                if not value:
+                    self._messages.close()
             case _:
                 self._words[register.address] = value
 
@@ -293,13 +341,13 @@ class GevDevice:
                 target, now & bootstrap.PACKET_SIZE, bool(now & bootstrap.DO_NOT_FRAGMENT)
             )
 
-    def _check_destination(self, address: int) -> None:
+    def _check_destination(self, register: Register, address: int) -> None:
         """A stream can aim a gigabit at anybody: only at who asked for it, or at a group that was joined."""
         multicast = address >> 28 == 0xE
         if self.any_destination or multicast or not address:
             return
         if self.controller is None or dotted(address) != self.controller[0]:
-            message = f"SCDA {dotted(address)} is not the controller's address"
+            message = f"{register.name} {dotted(address)} is not the controller's address"
             raise StatusError(Status.INVALID_PARAMETER, message)
 
     def _resend(self, request: gvcp.PacketResend, peer: Peer) -> None:
@@ -324,25 +372,22 @@ class GevDevice:
             if self.controller:
                 self._lose_control()
             return
+        handed_over = self.controller not in (None, peer)
         self.controller, self._heard_ns = peer, now
         self._words |= {
             CCP: privilege,
             bootstrap.PRIMARY_PORT: peer[1],
             bootstrap.PRIMARY_IP: number(peer[0]),
         }
+        if handed_over:
+            self.device.report(Report.SWITCHOVER)
 
     def _lose_control(self) -> None:
         self.controller = self._written = None
         self.stream.close()
         self.stream.end_acquisition()
-        session = (
-            bootstrap.GVCP_CONFIGURATION,
-            bootstrap.SWITCHOVER_KEY,
-            bootstrap.GVSP_CONFIGURATION,
-            CCP,
-            bootstrap.PRIMARY_PORT,
-            bootstrap.PRIMARY_IP,
-            SCP,
-            SCDA,
-        )
-        self._words |= dict.fromkeys(session, 0)  # their reset values
+        self._words |= dict.fromkeys(bootstrap.SESSION, 0)  # their reset values
+        self._words[bootstrap.GVCP_CONFIGURATION] &= (
+            bootstrap.UNCONDITIONAL_ACTION
+        )  # for when nobody is there
+        self._messages.close()

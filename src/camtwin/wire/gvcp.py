@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from camtwin.wire.refusal import StatusError
+
 PORT = 3956
 KEY = 0x42
 HEADER_BYTES = 8
@@ -27,6 +29,8 @@ MOST_REGISTERS_WRITTEN = 67
 
 ACK_REQUIRED = 0x01
 EXTENDED_ID = 0x10  # of PACKETRESEND and EVENT; DISCOVERY and FORCEIP: the ack may be broadcast
+SCHEDULED = 0x80  # of ACTION: a time follows
+NO_CHANNEL = 0xFFFF  # of EVENT: it concerns no stream channel
 
 
 class Command(IntEnum):
@@ -70,14 +74,6 @@ class Status(IntEnum):
     ACTION_LATE = 0x8016
     LEADER_TRAILER_OVERFLOW = 0x8017
     ERROR = 0x8FFF
-
-
-class StatusError(Exception):
-    """What is not carried out: the status its sender is told, what was done before it; why, for people."""
-
-    def __init__(self, status: Status, message: str = "", payload: bytes = b"") -> None:
-        super().__init__(message or status.name)
-        self.status, self.payload = status, payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +142,17 @@ class WriteMem:
     data: bytes
 
 
-Body: TypeAlias = Discovery | ForceIp | PacketResend | ReadReg | WriteReg | ReadMem | WriteMem
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Devices with these keys and one of these groups shall act; at `time`, in their ticks, or now."""
+
+    device_key: int
+    group_key: int
+    group_mask: int
+    time: int | None = None
+
+
+Body: TypeAlias = Discovery | ForceIp | PacketResend | ReadReg | WriteReg | ReadMem | WriteMem | Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,43 @@ class Ack:
         return (
             struct.pack(">HHHH", self.status, self.command, len(self.payload), self.request_id) + self.payload
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a device tells its host: an EVENT, or an EVENTDATA where it has data.
+
+    timestamp  in ticks; block_id: of the stream channel, 0 where it concerns no block"""
+
+    event_id: int
+    timestamp: int
+    channel: int = NO_CHANNEL
+    block_id: int = 0
+    data: bytes = b""
+
+    @property
+    def command(self) -> Command:
+        return Command.EVENTDATA if self.data else Command.EVENT
+
+    def pack(self, request_id: int, *, extended: bool, ack_required: bool) -> bytes:
+        """The command; `extended`: with a 64-bit block id, which moves what follows it."""
+        block = (
+            struct.pack(">HQ", 0, self.block_id) if extended else struct.pack(">H", self.block_id & 0xFFFF)
+        )
+        ids = struct.pack(">HHH", 0, self.event_id, self.channel)
+        body = ids + block + struct.pack(">Q", self.timestamp) + self.data
+        flags = ACK_REQUIRED * ack_required | EXTENDED_ID * extended
+        return struct.pack(">BBHHH", KEY, flags, self.command, len(body), request_id) + body
+
+
+def ack_of(data: bytes) -> Ack | None:
+    """A host's acknowledge; None for what is none."""
+    if len(data) < HEADER_BYTES:
+        return None
+    status, command, length, request_id = struct.unpack_from(">HHHH", data)
+    return (
+        Ack(status, command, request_id, data[HEADER_BYTES:]) if length == len(data) - HEADER_BYTES else None
+    )
 
 
 def header_of(data: bytes) -> Header | None:
@@ -237,6 +280,13 @@ def _write_mem(_: Header, body: bytes) -> WriteMem:
     return WriteMem(address, body[4:])
 
 
+def _action(header: Header, body: bytes) -> Action:
+    size = 20 if header.flags & SCHEDULED else 12
+    _need(len(body) == size, f"ACTION has a body of {len(body)} bytes, not {size}")
+    keys = struct.unpack_from(">III", body)
+    return Action(*keys, int.from_bytes(body[12:], "big") if header.flags & SCHEDULED else None)
+
+
 _PARSERS: Mapping[int, Callable[[Header, bytes], Body]] = {
     Command.DISCOVERY: _discovery,
     Command.FORCEIP: _force_ip,
@@ -245,6 +295,7 @@ _PARSERS: Mapping[int, Callable[[Header, bytes], Body]] = {
     Command.WRITEREG: _write_reg,
     Command.READMEM: _read_mem,
     Command.WRITEMEM: _write_mem,
+    Command.ACTION: _action,
 }
 
 

@@ -21,15 +21,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.units import Ns
 from camtwin.wire.gvcp import Status
+from camtwin.wire.image import CHUNKS, IMAGE, Image
 
 IP_UDP_BYTES: Final = 20 + 8  # the packet size counts them
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
-PAYLOAD_TYPE_IMAGE: Final = 1
-PAYLOAD_TYPE_CHUNKS: Final = 4  # chunks and no image
-PAYLOAD_TYPE_IMAGE_CHUNKS: Final = 0x4001  # an image with "extended chunk data"
 FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
 
 
@@ -39,22 +36,6 @@ class Format(IntEnum):
     LEADER = 1
     TRAILER = 2
     PAYLOAD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """What a leader says. `pixel_format` is the PFNC code; sizes and offsets in pixels, paddings in bytes."""
-
-    width: int
-    height: int
-    offset_x: int
-    offset_y: int
-    pixel_format: int
-    timestamp_ns: Ns
-    padding_x: int = 0
-    padding_y: int = 0
-    payload_type: int = PAYLOAD_TYPE_IMAGE
-    chunk_layout_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,15 +104,15 @@ def frame_packets(
 def image_trailer(image: Image, payload_bytes: int) -> bytes:
     """What follows a trailer's header; with chunks also the payload's length and its layout's id."""
     kind = image.payload_type
-    rows = b"" if kind == PAYLOAD_TYPE_CHUNKS else struct.pack(">I", image.height)
-    chunks = b"" if kind == PAYLOAD_TYPE_IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)
+    rows = b"" if kind == CHUNKS else struct.pack(">I", image.height)
+    chunks = b"" if kind == IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)
     return struct.pack(">HH", 0, kind) + rows + chunks
 
 
 def image_leader(image: Image) -> bytes:
     """The 36 bytes after an image leader's header; 12 where only chunks come."""
-    if image.payload_type == PAYLOAD_TYPE_CHUNKS:
-        return struct.pack(">HHQ", 0, PAYLOAD_TYPE_CHUNKS, image.timestamp_ns)
+    if image.payload_type == CHUNKS:
+        return struct.pack(">HHQ", 0, CHUNKS, image.timestamp_ns)
     return struct.pack(
         ">HHQIIIIIHH",
         0,  # field id and count: not interlaced

@@ -6,6 +6,7 @@ Internet addresses are text where sockets take them, and 32-bit numbers where re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
 from camtwin.wire import gvcp
@@ -14,8 +15,16 @@ Peer: TypeAlias = tuple[str, int]
 """Internet address as text, UDP port."""
 
 
+class Report(Enum):
+    """What a device may tell of its link."""
+
+    ERROR = auto()  # a command that is none
+    HEARTBEAT_TIMEOUT = auto()  # who was in control is silent
+    SWITCHOVER = auto()  # control was handed over
+
+
 class DevicePort(Protocol):
-    """The camera's register space and clock; refusals are StatusError."""
+    """The camera's register space, clock and actions; refusals are StatusError."""
 
     def read(self, address: int, length: int, /) -> bytes: ...
     def write(self, address: int, data: bytes, /) -> None: ...
@@ -23,6 +32,11 @@ class DevicePort(Protocol):
     def reset_timestamp(self) -> None: ...
     @property
     def timestamp_latched(self) -> int: ...
+    def action(self, device_key: int, group_key: int, group_mask: int, /) -> bool:
+        """An action command came; does it concern this camera?"""
+        ...
+
+    def report(self, what: Report, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +49,17 @@ class Target:
 
 
 class NetworkPort(Protocol):
-    """Where the device lives."""
+    """Where the device lives, and what carries its messages."""
 
-    def move(self, address: int, /) -> tuple[int, int]:
-        """Live at this address from now on, or at the one it began with for 0; (address, the stream's source
-        port). StatusError, and it stays where it was, where that cannot be had."""
+    def move(self, address: int, /) -> tuple[int, int, int]:
+        """Live at this address from now on, or at the one it began with for 0; (address, source port of the
+        stream, of messages). StatusError, and it stays where it was, where that cannot be had."""
         ...
+
+    def send_message(self, data: bytes, peer: Peer, /) -> None: ...
+
+    def message_done(self) -> None:
+        """The message that was to be acknowledged is, or was given up: the next may come."""
 
 
 class StreamPort(Protocol):
@@ -71,6 +90,7 @@ class Identity:
     gateway: int = 0
     link_Mbps: int = 1000
     stream_port: int = 0  # where stream packets come from
+    message_port: int = 0  # where messages come from
 
 
 @dataclass(frozen=True, slots=True)

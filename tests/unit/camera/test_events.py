@@ -1,5 +1,7 @@
 """Events: which there are, which are told, when, and what happens when there are too many."""
 
+from itertools import pairwise
+
 import pytest
 
 from camtwin.units import MS, SEC, US
@@ -102,8 +104,45 @@ def test_events_beyond_the_queue_are_lost_and_told_once(told):
     assert [e.name for e in cam.events] == ["Line0RisingEdge"]
 
 
+def test_a_link_that_waits_for_an_acknowledge_holds_the_queue():
+    cam = camera("EventSelector=Line0RisingEdge", "EventNotification=On")
+    queue, sent = cam.twin.camera.events, []
+    queue.send = lambda event: sent.append((cam.now, event.timestamp_ns)) or True
+    begin = cam.now
+    cam.lines["Line0"].pulse(2 * US, period_ns=50 * US, count=3)
+    cam.advance(MS)
+    assert [t - begin for t, _ in sent] == [2 * US]
+    queue.sent()
+    cam.advance(MS)
+    assert [t - begin for t, _ in sent] == [2 * US, MS]
+    queue.sent()
+    cam.advance(MS)
+    assert [stamp - begin for _, stamp in sent] == [2 * US, 52 * US - 52 * US % 8, 102 * US - 102 * US % 8]
+
+
+def test_an_early_acknowledge_makes_no_message_come_earlier():
+    cam = camera("EventSelector=Line0RisingEdge", "EventNotification=On")
+    queue, sent = cam.twin.camera.events, []
+
+    def send(event) -> bool:
+        sent.append(cam.now)
+        cam.twin.clock.at(cam.now + US, queue.sent)
+        return True
+
+    queue.send = send
+    cam.lines["Line0"].pulse(2 * US, period_ns=4 * US, count=3)
+    cam.advance(MS)
+    assert [b - a for a, b in pairwise(sent)] == [20 * US] * 2
+
+
 def test_what_a_link_reports_is_told_too():
     cam = camera("EventSelector=GigEVisionError", "EventNotification=On")
-    cam.twin.camera.emit("GigEVisionError")
-    cam.twin.camera.emit("PrimaryApplicationSwitch")
+    journal = []
+    cam.twin.camera.on_command = lambda t_ns, *what: journal.append(what)
+    cam.twin.camera.report("GigEVisionError")
+    cam.twin.camera.report("PrimaryApplicationSwitch")
     assert [e.name for e in cam.events] == ["GigEVisionError"]
+    assert journal == [("report", ("GigEVisionError",))]
+    cam.twin.camera.obey("report", "GigEVisionError")
+    cam.advance(MS)
+    assert len(cam.events) == 2

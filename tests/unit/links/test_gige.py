@@ -17,11 +17,11 @@ import pytest
 from numpy.typing import NDArray
 
 from camtwin.camera import Camera, Exposure
-from camtwin.camera.transport import GigETiming
 from camtwin.links.gige import GigeLink, LinkProblem, LinkStatus
 from camtwin.links.runtime import WallRuntime
 from camtwin.models import load
 from camtwin.simtime import Scheduler
+from camtwin.twins.assembly import timing
 from camtwin.wire.gvcp import Status
 from compare import assert_same_bytes
 from unit.links.receiver import Receiver, payload
@@ -37,9 +37,7 @@ class StubTwin:
 
     def __init__(self, serial: str = "700000000007") -> None:
         self.clock = Scheduler()
-        self.camera = Camera(
-            SHEET, self.clock, serial=serial, link=GigETiming(SHEET.gige), memory=SHEET.memory
-        )
+        self.camera = Camera(SHEET, self.clock, serial=serial, link=timing(SHEET), memory=SHEET.memory)
         self.rendered: list[Exposure] = []
 
     def prepare(self) -> None:

@@ -227,3 +227,28 @@ def test_binning_shrinks_the_region_and_is_locked_while_streaming():
         cam.AcquisitionStart()
         with pytest.raises(camtwin.Refused, match="BinningHorizontal is locked"):
             cam.BinningHorizontal = 1
+
+
+def test_an_action_exposes_two_twins_of_one_clock_at_the_same_nanosecond():
+    first = camtwin.open(MODEL, seed=1, render=False)
+    first.advance(123_456_789)
+    second = camtwin.open(MODEL, seed=2, render=False, clock=first.clock)
+    assert first.DeviceSerialNumber != second.DeviceSerialNumber
+    assert (first.Timestamp, second.Timestamp) == (
+        123_456_784,
+        0,
+    )  # each has been on since then, in ticks of 8 ns
+    begun = []
+    for cam in (first, second):
+        cam.twin.camera.listeners.append(
+            lambda t_ns, name, _, cam=cam: begun.append((cam, t_ns)) if name == "ExposureStart" else None
+        )
+        cam.ActionDeviceKey, cam.ActionGroupKey, cam.ActionGroupMask = 1, 2, 3
+        cam.TriggerMode, cam.TriggerSource = "On", "Action1"
+        cam.AcquisitionStart()
+    assert [cam.action(1, 2, 1) for cam in (first, second)] == [True, True]
+    second.advance(SEC)
+    assert first.now == second.now
+    assert [cam for cam, _ in begun] == [first, second]
+    assert begun[0][1] == begun[1][1]
+    assert [len(cam.fetch()) for cam in (first, second)] == [1, 1]

@@ -175,7 +175,7 @@ def record_wires(path) -> int:
 
         write("TriggerMode", 1)
         write("AcquisitionStart", 1)
-        camera.write(tree.nodes["ActionGroupMask"].address + 4, (1).to_bytes(4, "big"))
+        camera.write(tree.nodes["ActionGroupMask"].address + 16, (1).to_bytes(4, "big"))
         camera.lines["Line0"].pulse(3_000, period_ns=10 * MS, count=20, delay_ns=MS)
         clock.advance_to(101 * MS)
         write("BlackLevel", 99)
@@ -183,6 +183,12 @@ def record_wires(path) -> int:
         camera.lines["Line1"].drive(True)
         clock.advance_to(450 * MS)
         assert camera.action(0, 0, 1)
+        assert not camera.action(0, 0, 2)
+        notification = tree.nodes["EventNotification"]
+        camera.report("GigEVisionError")  # which is Off: nobody hears of it
+        at = notification.address + notification.keys["GigEVisionError"]
+        camera.write(at, (1).to_bytes(4, "big"))
+        camera.report("GigEVisionError")
         clock.advance_to(SEC)
         for exposure in exposures:
             twin.render(exposure)
@@ -194,6 +200,12 @@ def test_wires_and_actions_are_recorded_too(tmp_path):
     again = done_again(tmp_path / "j")
     assert len(again) == 22
     assert all(f.same for f in again)
+    log = log_again(tmp_path / "j")
+    assert all(said.same for said in log)
+    assert [said.again for said in log if said.again and said.again[1] in ("Action1", "GigEVisionError")] == [
+        (450 * MS, "Action1"),
+        (450 * MS, "GigEVisionError"),
+    ]
 
 
 @pytest.mark.parametrize(

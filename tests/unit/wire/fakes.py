@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.ports import Report
 
 ME: gev.Peer = ("10.0.0.9", 50_000)
 OTHER: gev.Peer = ("10.0.0.8", 50_001)
@@ -35,6 +36,8 @@ class FakeCamera:
         self.put(FEATURES, bytes(range(256)))
         self.time_ns, self.timestamp_latched = 0, 0
         self.written: list[tuple[int, bytes]] = []
+        self.actions: list[tuple[int, int, int]] = []
+        self.reports: list[Report] = []
 
     def put(self, address: int, data: bytes) -> None:
         self.memory |= {address + i: byte for i, byte in enumerate(data)}
@@ -57,6 +60,14 @@ class FakeCamera:
 
     def reset_timestamp(self) -> None:
         self.time_ns = 0
+
+    def action(self, device_key: int, group_key: int, group_mask: int, /) -> bool:
+        """Those with device key 1 concern it."""
+        self.actions.append((device_key, group_key, group_mask))
+        return device_key == 1
+
+    def report(self, what: Report, /) -> None:
+        self.reports.append(what)
 
 
 @dataclass
@@ -89,12 +100,20 @@ class FakeNetwork:
     """A computer with the addresses 10.0.0.1 and 10.0.0.99."""
 
     moves: list[int] = field(default_factory=list[int])
+    messages: list[tuple[bytes, gev.Peer]] = field(default_factory=list)
+    done: int = 0
 
-    def move(self, address: int, /) -> tuple[int, int]:
+    def send_message(self, data: bytes, peer: gev.Peer, /) -> None:
+        self.messages.append((data, peer))
+
+    def message_done(self) -> None:
+        self.done += 1
+
+    def move(self, address: int, /) -> tuple[int, int, int]:
         if address not in (0, HOME, 0x0A00_0063):
             raise StatusError(Status.ERROR, "not an address of this computer")
         self.moves.append(address)
-        return address or HOME, 40_001
+        return address or HOME, 40_001, 41_001
 
 
 class Host:
@@ -103,7 +122,9 @@ class Host:
     def __init__(self, *, any_destination: bool = False) -> None:
         self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
         self.network, self.request_id = FakeNetwork(), 0
-        identity = gev.Identity(MAC, HOME, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000)
+        identity = gev.Identity(
+            MAC, HOME, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000, message_port=41_000
+        )
         self.device = gev.GevDevice(
             identity, self.camera, self.stream, self.network, any_destination=any_destination
         )

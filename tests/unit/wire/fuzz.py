@@ -20,6 +20,7 @@ import struct
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -29,13 +30,13 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camtwin.camera import Camera
-from camtwin.camera.transport import GigETiming
-from camtwin.links import gige
+from camtwin.links import camera_port, gige
 from camtwin.links.stream import RENDERERS
 from camtwin.models import load
 from camtwin.simtime import Scheduler
+from camtwin.twins.assembly import timing
 from camtwin.units import MS, SEC
-from camtwin.wire import bootstrap, gev, gvcp, ports
+from camtwin.wire import bootstrap, gev, gvcp, messages, ports
 from camtwin.wire.gvcp import Status, StatusError
 from spec.test_gige_vision import CONVERSATION
 from spec.test_gvcp_messages import COMMANDS as MESSAGES
@@ -45,13 +46,15 @@ from unit.wire.oracle import complaint, is_silence_due
 EPISODE: Final = 500  # datagrams to one device
 ALL_TRACED, TRACED = 50_000, 10  # the first ones, then one in ten: tracing takes two thirds of the time
 SOCKETS: Final = 50  # one in so many goes over sockets
-WATCHED: Final = {module.__file__ for module in (gev, gvcp, bootstrap, ports, gige)}
+WATCHED: Final = {module.__file__ for module in (gev, gvcp, messages, bootstrap, ports, gige, camera_port)}
 EDGES: Final = (0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 535, 536, 540, 0x7FFF, 0x8000, 0xFFFC, 0xFFFF)
 WIDE: Final = (*EDGES, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, 0xFFFF_FFFF, 0xE000_0001)
 COMMANDS: Final = (*map(int, gvcp.Command), 0x81, 0x89, 0xFFFF)
-HOME, AWAY, STREAM_PORT = 0x0A00_0001, 0x0A00_0063, 40_000
+HOME, AWAY, STREAM_PORT, MESSAGE_PORT = 0x0A00_0001, 0x0A00_0063, 40_000, 41_000
 STREAMING: Final = ((0xD18, 0x0A00_0009), (0xD00, 4000), (0xD04, 0xC000_05DC))
 """SCDA, SCP, SCPS with a test packet."""
+TELLING: Final = ((0xB10, 0x0A00_0009), (0xB14, 10), (0xB18, 2), (0xB00, 4001))
+"""MCDA, MCTT, MCRC, MCP."""
 MOST_GROWTH: Final = 16 << 20  # B of RSS from a tenth of the run to its end
 SHEET: Final = load("baumer-vcxg-124m")
 Sent = tuple[int, gev.Peer, bytes]
@@ -66,7 +69,7 @@ class Found(AssertionError):
 
 
 def new_camera() -> Camera:
-    return Camera(SHEET, Scheduler(), serial="7", link=GigETiming(SHEET.gige), memory=SHEET.memory)
+    return Camera(SHEET, Scheduler(), serial="7", link=timing(SHEET), memory=SHEET.memory)
 
 
 class Quiet:
@@ -74,16 +77,17 @@ class Quiet:
 
     def __init__(self, camera: Camera) -> None:
         self.end_acquisition = lambda: camera.execute("AcquisitionAbort")
+        self.message_done = camera.events.sent
 
     def ignore(self, *_: object) -> None:
         pass
 
-    open = close = resend = fire_test_packet = ignore
+    open = close = resend = fire_test_packet = send_message = ignore
 
-    def move(self, address: int, /) -> tuple[int, int]:
+    def move(self, address: int, /) -> tuple[int, int, int]:
         if address not in (0, HOME, AWAY):
             raise StatusError(Status.ERROR)
-        return address or HOME, STREAM_PORT
+        return address or HOME, STREAM_PORT, MESSAGE_PORT
 
 
 class Device:
@@ -92,8 +96,13 @@ class Device:
     def __init__(self) -> None:
         self.camera, self.now = new_camera(), 0
         quiet = Quiet(self.camera)
-        identity = gev.Identity(MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT)
-        self.gev = gev.GevDevice(identity, gige.CameraPort(self.camera), quiet, quiet)
+        identity = gev.Identity(
+            MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT, message_port=MESSAGE_PORT
+        )
+        self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
+        self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
+        me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
+        self.camera.events.send = lambda event: me.gev.notify(camera_port.message_of(event), me.now)
         self.sent: list[Sent] = []
 
     def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:
@@ -110,6 +119,7 @@ class Device:
         self.camera.clock.advance_to(self.now)
         self.gev.tick(self.now)
         holder, before, words = self.gev.controller, self.camera.settings, dict(self.gev._words)
+        self.gev.acknowledged(data, peer)
         replies = self.gev.receive(data, peer, self.now)
         if any(reply.peer != peer for reply in replies):
             return "an answer to somebody else"
@@ -120,7 +130,8 @@ class Device:
         if peer != holder and self.gev.controller != peer and not handed_over:
             changed = {at for at, word in self.gev._words.items() if words[at] != word}
             forced = data[2:4] == b"\0\4" and data[10:16] == MAC and holder is None
-            if changed - ({0x24, 0x34, 0x44, 0xD1C} if forced else set()) or self.camera.settings != before:
+            of_address = {0x24, 0x34, 0x44, 0xB1C, 0xD1C} if forced else set()
+            if changed - of_address or self.camera.settings != before:
                 return f"changed by who is not in control: {sorted(map(hex, changed))}"
         if holder not in (None, peer) and self.gev.controller not in (None, holder):
             key = int.from_bytes(data[12:14], "big")
@@ -146,7 +157,8 @@ class Fuzzer:
             self.corpus.append(struct.pack(">BBHHH", 0x42, 1, 4, 56, 1) + body)
         for privilege in (1, 2, 6, 0x1234_0002, 0):
             self.corpus.append(write(0xA00, privilege))
-        self.corpus += [write(address, word) for address, word in (*STREAMING, (0x95C, 0x1234), (0x954, 1))]
+        words = (*STREAMING, *TELLING, (0x95C, 0x1234), (0x954, 1), (0x954, 8))
+        self.corpus += [write(address, word) for address, word in words]
         self.reached: set[tuple[int, int]] = set()
         self._new, self._calls = False, 0
         self._lines: dict[Any, int] = {}
@@ -256,7 +268,7 @@ def episodes(fuzzer: Fuzzer, count: int) -> Iterator[int]:
         device = Device()
         if number % 2:
             device.send(0, ME, write(0xA00, rng.choice((1, 2, 2, 6))))
-            for address, word in STREAMING:
+            for address, word in (*STREAMING, *TELLING):
                 device.send(0, ME, write(address, word))
         for _ in range(min(EPISODE, count - sent)):
             step = rng.choice((0, 1000, 100_000, MS)) if rng.random() < 0.999 else 4 * SEC

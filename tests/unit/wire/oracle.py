@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 
 DISCOVERY, FORCEIP, RESEND, READREG, WRITEREG, READMEM, WRITEMEM = 0x02, 0x04, 0x40, 0x80, 0x82, 0x84, 0x86
-KNOWN = (DISCOVERY, FORCEIP, READREG, WRITEREG, READMEM, WRITEMEM)
+ACTION, SCHEDULED = 0x100, 0x80
+KNOWN = (DISCOVERY, FORCEIP, READREG, WRITEREG, READMEM, WRITEMEM, ACTION)
 ERRORS = {*range(0x8001, 0x8008), 0x800C, *range(0x8010, 0x8018), 0x8FFF}
 NOT_IMPLEMENTED, INVALID_PARAMETER, BAD_ALIGNMENT, ACCESS_DENIED = 0x8001, 0x8002, 0x8005, 0x8006
 MOST_BYTES = 8 + 4 + 536
@@ -22,6 +23,8 @@ def is_silence_due(data: bytes, mac: bytes) -> bool:
     command, length, request_id = struct.unpack_from(">HHH", data, 2)
     if command == RESEND:
         return True
+    if command == ACTION and length == 12 == len(data) - 8 and request_id and not data[1] & SCHEDULED:
+        return True  # it concerns the device, or not
     whole = command == FORCEIP and length == 56 == len(data) - 8 and request_id
     return bool(whole and (data[10:16] != mac or data[28:32] == bytes(4)))
 
@@ -36,6 +39,8 @@ def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, h
     if len(answers) > 1:
         return f"{len(answers)} answers"
     if is_silence_due(data, mac):
+        if data[2:4] == ACTION.to_bytes(2, "big"):
+            return "" if answers[0] == struct.pack(">HHH", 0, ACTION + 1, 0) + data[6:8] else "ACTION_ACK"
         denied = held and data[10:16] == mac and answers[0][:2] == ACCESS_DENIED.to_bytes(2, "big")
         return "" if denied else "an answer where silence is due"
     (answer,) = answers
@@ -51,6 +56,8 @@ def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, h
         return "" if status == NOT_IMPLEMENTED else "a command that nobody knows"
     if length != len(data) - 8 or not request_id:
         return "" if status == INVALID_PARAMETER else "a length or an id that is wrong"
+    if command == ACTION and data[1] & SCHEDULED and len(data) == 28:
+        return "" if status == NOT_IMPLEMENTED else "a scheduled action"
     if status:
         return _of_refusal(command, status, data[8:], answer[8:])
     return _of_success(command, data[8:], answer[8:], in_control, held)
@@ -59,6 +66,8 @@ def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, h
 def _of_success(command: int, body: bytes, answer: bytes, in_control: bool, held: bool) -> str:
     """The acknowledge of what was done: its length, what it repeats and counts, and who may have had it."""
     address = int.from_bytes(body[:4], "big")
+    if command == ACTION:
+        return "an action of an odd length"
     if command == DISCOVERY:
         return "" if len(answer) == 0xF8 and not body else "DISCOVERY_ACK"
     if command == FORCEIP:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,7 +75,9 @@ def no_key(self: Any, value: int, peer: gev.Peer, now: int) -> None:
 
 
 def raises(self: Any, address: int, length: int) -> bytes:
-    return READ(self, address, length) if address != 0xD1C else bytes([])[0:0] + bytes([{}["SCSP"]])
+    if address <= 0xD1C < address + length:
+        raise KeyError("SCSP")
+    return READ(self, address, length)
 
 
 def answers_all(self: Any, request: Any) -> bytes | None:
@@ -118,17 +123,24 @@ def test_a_broken_device_is_found_and_the_episode_can_be_sent_again(
     fuzz.replay(file)
 
 
-def test_a_leak_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[bytes] = []
-    receive = DEVICE.receive
+LEAKY = """
+from unit.wire import fuzz
+from camtwin.wire.gev import GevDevice
+kept, receive = [], GevDevice.receive
+def leaks(self, data, peer, now):
+    kept.append(b"x" * 4000)
+    return receive(self, data, peer, now)
+GevDevice.receive = leaks
+fuzz.fuzz(10_000, 1)
+"""
 
-    def leaks(self: Any, data: bytes, peer: gev.Peer, now: int) -> Any:
-        kept.append(b"x" * 10_000)  # more than a worker of the suite has lying free
-        return receive(self, data, peer, now)
 
-    monkeypatch.setattr(DEVICE, "receive", leaks)
-    with pytest.raises(AssertionError, match="memory grew"):
-        fuzz.fuzz(10_000, SEED)
+def test_a_leak_is_found() -> None:
+    """In a process of its own: in a used one a leak may fit into what lies free."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    done = subprocess.run([sys.executable, "-c", LEAKY], env={**os.environ, "PYTHONPATH": path},
+                          capture_output=True, text=True)  # fmt: skip
+    assert "AssertionError: memory grew" in done.stderr
 
 
 READ_CCP = bytes.fromhex("42 01 0080 0004 0001 00000a00")

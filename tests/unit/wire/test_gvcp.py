@@ -87,7 +87,7 @@ def test_writereg(writes: list[tuple[int, int]]) -> None:
         (Command.FORCEIP, bytes(55), Status.INVALID_PARAMETER),
         (Command.PACKETRESEND, bytes(20), Status.INVALID_PARAMETER),
         (Command.EVENT, bytes(16), Status.NOT_IMPLEMENTED),
-        (Command.ACTION, bytes(12), Status.NOT_IMPLEMENTED),
+        (Command.ACTION, bytes(11), Status.INVALID_PARAMETER),
         (0x7FFE, b"", Status.NOT_IMPLEMENTED),
     ],
 )

@@ -56,21 +56,26 @@ def reset(device: Acts) -> None:
     device.reset_timestamp()
 
 
+def place(gige: int, usb3: int) -> dict[str, int | tuple[int, int]]:
+    """Registers of a text: GigE Vision's differ in length, GenCP's have 64 bytes."""
+    return {"gige": gige, "usb3": (usb3, 64)}
+
+
 # fmt: off  (a declaration reads best on its own line or two)
 class DeviceControl(Chapter):
     DeviceType = Enumeration("What the device does on its link.", "Transmitter", value=lambda: "Transmitter", visibility=Guru)
     DeviceScanType = Enumeration("Shape of what the sensor scans.", "Areascan", value=lambda: "Areascan", visibility=Expert)
-    DeviceVendorName = String("Maker of the camera.", value=sheet_value, length=32, at={"gige": 0x48})
-    DeviceModelName = String("Model of the camera.", value=sheet_value, length=32, at={"gige": 0x68})
-    DeviceVersion = String("Version of the camera.", value=sheet_value, length=32, at={"gige": 0x88})
-    DeviceManufacturerInfo = String("More about this device.", value=sheet_value, length=48, at={"gige": 0xA8})
-    DeviceSerialNumber = String("Serial number of this camera.", value=serial, length=16, at={"gige": 0xD8}, visibility=Expert)
-    DeviceUserID = String("Name that the user gave this camera.", length=16, at={"gige": 0xE8}, saved=False)
+    DeviceVendorName = String("Maker of the camera.", value=sheet_value, length=32, at=place(0x48, 0x4))
+    DeviceModelName = String("Model of the camera.", value=sheet_value, length=32, at=place(0x68, 0x44))
+    DeviceVersion = String("Version of the camera.", value=sheet_value, length=32, at=place(0x88, 0xC4))
+    DeviceManufacturerInfo = String("More about this device.", value=sheet_value, length=48, at=place(0xA8, 0x104))
+    DeviceSerialNumber = String("Serial number of this camera.", value=serial, length=16, at=place(0xD8, 0x144), visibility=Expert)
+    DeviceUserID = String("Name that the user gave this camera.", length=16, at=place(0xE8, 0x184), saved=False)
     DeviceSFNCVersionMajor = Integer("Version of the feature names.", value=sheet_value, visibility=Expert)
     DeviceSFNCVersionMinor = Integer("Version of the feature names, second part.", value=sheet_value, visibility=Expert)
     DeviceSFNCVersionSubMinor = Integer("Version of the feature names, third part.", value=sheet_value, visibility=Expert)
     DeviceTLType = Enumeration("Kind of link.", "GigEVision USB3Vision", value=sheet_value, visibility=Expert)
-    DeviceTemperatureSelector = Selector("Where the temperature is taken.", "InHouse Mainboard Sensor", visibility=Expert)
+    DeviceTemperatureSelector = Selector("Where the temperature is taken.", "InHouse Mainboard Sensor Coreboard", visibility=Expert)
     DeviceTemperature = Float("Temperature of the camera.", unit="C", value=temperature, visibility=Expert,
                               ).per("DeviceTemperatureSelector")
     DeviceTemperatureStatus = Enumeration("Whether the camera is too hot.", "Normal High Exceeded", value=status, custom=True,
@@ -89,3 +94,4 @@ class DeviceControl(Chapter):
     TimestampLatch = Command("Keeps the present time in TimestampLatchValue.", do=latch, visibility=Expert)
     TimestampLatchValue = Integer("The time kept by TimestampLatch.", unit="ns", length=8, value=latched, visibility=Expert)
     TimestampIncrement = Integer("Step of the camera's clock.", unit="ns", value=sheet_value, visibility=Expert, custom=True)
+    DeviceLinkThroughputLimitMode = Enumeration("Whether DeviceLinkThroughputLimit holds.", "Off On", visibility=Expert)

@@ -3,13 +3,19 @@ from __future__ import annotations
 
 from camtwin.genicam.nodes import Chapter, Enumeration, Selector
 
+OWN = 0x9000  # GigE Vision leaves the numbers from here on to devices
+STANDARD = {"ExposureStart": 3, "ExposureEnd": 4, "PrimaryApplicationSwitch": 7}  # and has these itself
+OF_FRAMES = ("ExposureStart", "ExposureEnd", "FrameStart", "FrameEnd", "FrameTransferSkipped", "TransferBufferFull",
+             "TriggerOverlapped")
 EVENTS = """ExposureStart ExposureEnd FrameStart FrameEnd FrameTransferSkipped TriggerReady TriggerOverlapped TriggerSkipped
     TransferBufferFull TransferBufferReady Line0RisingEdge Line0FallingEdge Line1RisingEdge Line1FallingEdge Line2RisingEdge
     Line2FallingEdge DeviceTemperatureStatusChanged EventLost GigEVisionError GigEVisionHeartbeatTimeOut
     PrimaryApplicationSwitch"""
+IDS = {name: STANDARD.get(name, OWN + number) for number, name in enumerate(EVENTS.split())}
+"""Event identifiers on the wire."""
 
 
 # fmt: off
 class EventControl(Chapter):
-    EventSelector = Selector("The event that is switched.", EVENTS)
+    EventSelector = Selector("The event that is switched.", EVENTS, events=IDS, of_frames=OF_FRAMES)
     EventNotification = Enumeration("Whether the host is told of the event.", "Off On").per("EventSelector")

@@ -1,11 +1,20 @@
 """ImageFormatControl: the sensor, the region that is read, and how pixels are coded."""
 from __future__ import annotations
 
+from typing import Any
+
 from camtwin.camera.features.rules import sequencing, streaming, streaming_or_sequencing
 from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
 
 PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter"
+
+TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1"}
+"""The entry of TestImageSelector that is this TestPattern: two makers' names of one picture."""
+
+
+def test_image(shown: str, settings: Any) -> dict[str, Any]:
+    return {"TestPattern": next(pattern for pattern, image in TEST_IMAGES.items() if image == shown)}
 
 
 # fmt: off
@@ -35,3 +44,5 @@ class ImageFormatControl(Chapter):
     ReverseY = Boolean("Mirrors the picture top to bottom; the region is counted in the mirrored picture.", default=False)
     PixelFormat = Enumeration("Coding of the pixels.", {f.name: f.code for f in FORMATS.values()}, locked=streaming)
     TestPattern = Enumeration("A picture made by the camera instead of the sensor's.", PATTERNS)
+    TestImageSelector = Enumeration("A picture made by the camera instead of the sensor's.", "Off Testimage1", custom=True,
+                                    value=lambda TestPattern: TEST_IMAGES[TestPattern], put=test_image)

@@ -52,3 +52,13 @@ class TransportLayerControl(Chapter):
     GevSCPD = Integer("Gap between packets.", unit="ns", at=gige(0xD08), saved=False, visibility=Expert)
     GevSCDA = Integer("Internet address that the stream goes to.", form="IPV4Address", at=gige(0xD18), elsewhere="RW",
                       visibility=Guru)
+    GevMCPHostPort = Integer("UDP port that messages go to; 0 closes the message channel.", max=0xFFFF, at=gige(0xB00),
+                             bits=(0, 16), elsewhere="RW", visibility=Guru)
+    GevMCDA = Integer("Internet address that messages go to.", form="IPV4Address", at=gige(0xB10), elsewhere="RW", visibility=Guru)
+    GevMCTT = Integer("Time after which a message that is not acknowledged is sent again; 0: none is to be acknowledged.",
+                      unit="ms", at=gige(0xB14), elsewhere="RW", visibility=Guru)
+    GevMCRC = Integer("How often a message is sent again.", at=gige(0xB18), elsewhere="RW", visibility=Guru)
+    GevMCSP = Integer("UDP port that messages come from.", max=0xFFFF, at=gige(0xB1C), bits=(0, 16), elsewhere="RO",
+                      visibility=Guru)
+    GevGVSPExtendedIDMode = Enumeration("Numbers blocks with 64 bits, in pictures and in messages.", "Off On", at=gige(0x960),
+                                        bits=(30, 1), elsewhere="RW", visibility=Expert)

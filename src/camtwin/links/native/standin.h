@@ -1,0 +1,141 @@
+/* A stand-in for libusb-1.0 that finds its devices on USB/IP servers instead of in the kernel.
+ *
+ *   usbip.c        the wire: connect, list, import, and one URB's header
+ *   link.c         one attached device: its socket, the thread that reads it, transfers in flight
+ *   events.c       asynchronous transfers and whoever handles events
+ *   devices.c      contexts, device lists, arrival and leaving
+ *   descriptors.c  configuration descriptors as libusb's structures
+ *   calls.c        everything else that libusb has: opening, claiming, synchronous transfers
+ *
+ * CAMTWIN_USBIP names the servers: "127.0.0.1:3240,127.0.0.1:3241". A device is attached (imported) while any
+ * handle in this process is open, and each attached device has one link, whatever the number of contexts: USB/IP
+ * lets one host have a device, libusb lets one process open it often.
+ *
+ * One mutex guards all lists and states, one condition says that something changed. It is never held while
+ * waiting for a socket or calling back into the program. */
+#ifndef CAMTWIN_STANDIN_H
+#define CAMTWIN_STANDIN_H
+
+#include "libusb_abi.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+enum { MOST_SERVERS = 16, MOST_DEVICES = 64, MOST_INTERFACES = 32, BUS_ID = 32, MOST_CONFIG = 4096 };
+
+struct server { char host[64]; uint16_t port; };
+
+/* A device as a server exports it. */
+struct exported {
+	char bus_id[BUS_ID];
+	uint32_t bus, number, speed;
+	uint16_t vendor, product;
+};
+
+/* A transfer, and what is kept beside it. */
+struct flight {
+	struct flight *next;
+	struct link *link;          /* set while in flight */
+	libusb_context *context;    /* NULL: a synchronous one */
+	uint32_t sequence, unlink_sequence;
+	int64_t deadline_ms;        /* 0: none */
+	bool flying, answered, timed_out;
+	struct libusb_transfer transfer; /* last: iso descriptors follow it */
+};
+
+struct queue { struct flight *first, **end; };
+
+/* An attached device. */
+struct link {
+	struct link *next;
+	const struct server *server;
+	char bus_id[BUS_ID];
+	int socket;
+	uint32_t device_id, sequence;
+	unsigned users;             /* open handles, and whoever reads descriptors */
+	bool dead;
+	pthread_t reader;
+	pthread_mutex_t writing;    /* taken before `lock`, never after */
+	struct queue pending;
+	libusb_device_handle *claimed[MOST_INTERFACES];
+};
+
+struct libusb_device {
+	unsigned references;
+	libusb_context *context;
+	const struct server *server;
+	struct exported as;
+	uint8_t bus;                /* the server's place in the list, from 1: unique here */
+	uint8_t descriptor[18];
+	uint8_t *config;
+	int config_bytes;
+	bool gone;
+};
+
+struct libusb_device_handle { libusb_device *device; struct link *link; };
+
+struct hotplug {
+	struct hotplug *next;
+	int handle, events, vendor, product, class;
+	libusb_hotplug_callback_fn call;
+	void *data;
+	bool removed;
+};
+
+struct notice { struct notice *next; libusb_device *device; libusb_hotplug_event event; };
+
+struct libusb_context {
+	unsigned users;
+	libusb_device *devices[MOST_DEVICES];
+	int count;
+	struct queue done;
+	struct notice *notices;
+	struct hotplug *callbacks;
+	int next_handle;
+	bool handling, interrupted, watching, stop;
+	pthread_t handler, watcher;
+	pthread_mutex_t refreshing;
+};
+
+extern pthread_mutex_t lock;
+extern pthread_cond_t changed;
+
+/* usbip.c: 0 or a libusb error; sockets are -1 where there is none */
+const struct server *servers(int *count);
+int usbip_list(const struct server *server, struct exported *list, int most); /* how many, or an error */
+int usbip_import(const struct server *server, const char *bus_id, uint32_t *device_id, int *socket);
+int usbip_send(int socket, const void *head, size_t head_bytes, const void *data, size_t data_bytes);
+int usbip_receive(int socket, void *data, size_t bytes);
+void usbip_submit(uint8_t head[48], uint32_t sequence, uint32_t device, bool in, int endpoint, int length, const uint8_t setup[8]);
+void usbip_unlink(uint8_t head[48], uint32_t sequence, uint32_t device, uint32_t target);
+uint32_t big32(const uint8_t *bytes);
+
+/* link.c */
+int64_t now_ms(void);
+bool wait_changed(int64_t deadline_ms); /* `lock` held; false once the time has come (0: never) */
+void queue_init(struct queue *queue);
+void queue_add(struct queue *queue, struct flight *flight);
+bool queue_remove(struct queue *queue, struct flight *flight);
+int link_get(const struct server *server, const char *bus_id, struct link **link);
+void link_put(struct link *link);
+void link_abandon(struct link *link, libusb_device_handle *handle);
+struct link *link_find(const struct server *server, const char *bus_id); /* `lock` held */
+int link_submit(struct link *link, struct flight *flight);
+int link_cancel(struct flight *flight);
+int link_exchange(struct link *link, struct flight *flight, unsigned timeout_ms);
+int link_control(struct link *link, uint8_t type, uint8_t request, uint16_t value, uint16_t index, void *data, uint16_t bytes, unsigned timeout_ms);
+struct link *links(void); /* the first of all; `lock` held */
+
+/* devices.c */
+libusb_context *context_or_default(libusb_context *context);
+void refresh(libusb_context *context);
+bool hotplug_wants(const struct hotplug *callback, libusb_device *device);
+
+static inline struct flight *flight_of(struct libusb_transfer *transfer)
+{
+	return (struct flight *)((char *)transfer - offsetof(struct flight, transfer));
+}
+
+static inline uint16_t little16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
+
+#endif

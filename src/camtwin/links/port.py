@@ -1,0 +1,73 @@
+"""What every link has of a camera: its registers, with refusals as the link's codes; and what it tells."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from camtwin.camera import Camera
+from camtwin.genicam import Refused
+from camtwin.wire.refusal import StatusError
+
+STATUS_OF: Final = {
+    "address": "INVALID_ADDRESS",
+    "readonly": "WRITE_PROTECT",
+    "unavailable": "ACCESS_DENIED",
+    "locked": "ACCESS_DENIED",
+    "storage": "ERROR",
+    "range": "INVALID_PARAMETER",
+    "alignment": "BAD_ALIGNMENT",
+}
+"""What a host is told when the camera refuses (genicam.Refused.why): names that all links' codes share."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """What a live line shows."""
+
+    model: str
+    client: str | None  # address:port in control
+    frames: int
+    bytes: int
+    resent_packets: int
+    late_frames: int
+    worst_late_ms: float
+    dropped_frames: int  # this computer is too slow for
+    cut_frames: int
+    packets: int  # of pictures, resent ones included, before faults strike
+    faults: Mapping[str, int]  # how many of them each kind of fault struck
+
+
+class CameraPort:
+    """The camera as a control protocol sees it: refusals become its status codes."""
+
+    def __init__(self, camera: Camera, codes: type[IntEnum]) -> None:
+        self._camera, self._codes = camera, codes
+
+    @property
+    def timestamp_latched(self) -> int:
+        return self._camera.timestamp_latched
+
+    def latch_timestamp(self) -> None:
+        self._camera.execute("TimestampLatch")
+
+    def reset_timestamp(self) -> None:
+        self._camera.execute("TimestampReset")
+
+    def read(self, address: int, length: int) -> bytes:
+        with self._refusals():
+            return self._camera.read(address, length)
+
+    def write(self, address: int, data: bytes) -> None:
+        with self._refusals():
+            self._camera.write(address, data)
+
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            raise StatusError(self._codes[STATUS_OF.get(refused.why, "ERROR")], str(refused)) from None

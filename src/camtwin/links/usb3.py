@@ -1,0 +1,295 @@
+"""A twin on USB: a USB3 Vision camera that hosts attach over USB/IP.
+
+    usbip attach -r 127.0.0.1 -b 1-1        a Linux kernel makes it a USB device like any other
+    camtwin exec -- arv-tool-0.8            no kernel module, no root: links/native
+
+Requests are carried out on the event loop's thread, through the runtime; pictures leave on the
+connection's own.
+
+    async with Usb3Link(twin, runtime) as link:
+        await runtime.run()
+"""
+
+from __future__ import annotations
+
+import zlib
+from concurrent.futures import Future
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Transfer
+from camtwin.camera.device import XML_ADDRESS
+from camtwin.camera.transport import U3vTiming
+from camtwin.links.interface import LinkProblem
+from camtwin.links.port import CameraPort, LinkStatus
+from camtwin.links.runtime import WallRuntime
+from camtwin.links.stream import MOST_UNFINISHED, FrameStream, image_of
+from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
+from camtwin.links.usb_server import Connection, UsbipServer
+from camtwin.models.schema import Usb3
+from camtwin.twins import Twin
+from camtwin.wire import gencp, u3v, usb, usbip
+from camtwin.wire.u3v_device import Description, Identity, U3vDevice
+
+BUS: Final = 1
+TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
+"""ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""
+
+
+class U3vStream(FrameStream):
+    """The stream interface of one twin."""
+
+    def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
+        super().__init__(twin, runtime)
+        self.writer: Writer | None = None
+        self._transfers: u3v.Transfers | None = None
+        self._block_id = 0
+        twin.camera.listeners.append(self._on_event)
+
+    @property
+    def payload_bytes(self) -> int:
+        return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
+
+    # -- wire.u3v_device.StreamPort --------------------------------------------------------------
+    def open(self, transfers: u3v.Transfers) -> None:
+        self._transfers, self._block_id = transfers, 0
+
+    def close(self) -> None:
+        self._transfers = None
+        self.cut()
+        self._forget()
+
+    # -- FrameStream -----------------------------------------------------------------------------
+    def wanted(self) -> bool:
+        return self._transfers is not None and self.writer is not None
+
+    def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
+        assert self._transfers is not None, "it is wanted"
+        assert self.writer is not None, "it is wanted"
+        job = Job(
+            image=image_of(transfer.exposure),
+            block_id=self._block_id,
+            payload_bytes=transfer.exposure.payload_bytes,
+            payload=payload,
+            transfers=self._transfers,
+            start_ns=self.runtime.host_ns(transfer.start_ns),
+            end_ns=self.runtime.host_ns(transfer.end_ns),
+        )
+        self._block_id += 1
+        self.writer.send(job)
+
+    def cut(self) -> None:
+        if self.writer:
+            self.writer.cut()
+
+    def room(self) -> bool:
+        return self.writer is None or self.writer.unfinished < MOST_UNFINISHED
+
+    def _on_event(self, _t_ns: int, name: str, _frame: int | None) -> None:
+        if name == "AcquisitionStart":  # blocks of an acquisition are counted from 0
+            self._block_id = 0
+
+
+class Usb3Camera:
+    """One twin as a USB device: its endpoints, and what happens to them.
+
+    number  its place on the bus, from 1
+    """
+
+    def __init__(self, twin: Twin, runtime: WallRuntime, number: int = 1) -> None:
+        if twin.sheet.usb3 is None:
+            raise LinkProblem(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
+        self.twin, self.runtime, self.number = twin, runtime, number
+        self.about: Usb3 = twin.sheet.usb3
+        timing = twin.camera.transmitter.timing
+        slow = isinstance(timing, U3vTiming) and timing.high_speed
+        self.speed = usb.Speed.HIGH if slow else usb.Speed.SUPER
+        self.stats = Stats()
+        self.connection: Connection | None = None
+        self.stream = U3vStream(twin, runtime)
+        self._port = CameraPort(twin.camera, gencp.Status)
+        description = Description(XML_ADDRESS, twin.camera.xml_file)
+        who = Identity(self.about.family, self.speed.u3v, twin.sheet.clock.tick_ns, description)
+        self.control = U3vDevice(who, self._port, self.stream, self)
+        self.usb = self._enumerated()
+        self._pipes: dict[int, InPipe] = {}
+
+    def close(self) -> None:
+        """Switched off."""
+        self.twin.camera.abort()
+        self.stream.dispose()
+
+    # -- links.usb_server.Device -----------------------------------------------------------------
+    def exported(self) -> usbip.Exported:
+        return usbip.Exported(
+            bus_id=f"{BUS}-{self.number}",
+            bus=BUS,
+            number=self.number + 1,  # 1 is the bus's own hub
+            speed=self.speed,
+            vendor_id=self.about.vendor_id,
+            product_id=self.about.product_id,
+            bcd_device=0x0100,
+            device_class=usb.DEVICE_CLASS,
+            interfaces=tuple((*usb.U3V_CLASS, protocol) for protocol, _ in usb.INTERFACES),
+        )
+
+    def attach(self, connection: Connection, writer: Writer) -> None:
+        """A host has it now."""
+        self.connection, self.stream.writer = connection, writer
+        self._pipes = {
+            e: InPipe(self.speed.packet_bytes, writer.reply) for e in (usb.CONTROL_IN, usb.EVENT_IN)
+        }
+        self.usb = self._enumerated()
+
+    def detach(self) -> None:
+        """Nobody has it any more: what a reset of the bus does. What the camera is set to stays."""
+        self.connection = None
+        self.runtime.post(self.control.reset)
+        self.stream.writer = None
+        self._pipes = {}
+
+    def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
+        """Carry out a request, or take one back. ProtocolError if the host asks too much."""
+        writer = self._writer()
+        if isinstance(message, usbip.Unlink):
+            found = writer.unlink(message.target) or any(
+                pipe.unlink(message.target) for pipe in self._pipes.values()
+            )
+            writer.reply(usbip.unlink_reply(message.sequence, found))
+        elif message.endpoint & ~usb.IN == 0:
+            self.runtime.post(self._request, message)
+        elif message.endpoint not in usb.ENDPOINTS or message.endpoint in self.usb.halted:
+            writer.reply(usbip.submit_reply(message.sequence, 0, usbip.EPIPE))
+        elif message.endpoint == usb.CONTROL_OUT:
+            self.runtime.post(self._command, message)
+        elif message.endpoint == usb.STREAM_IN:
+            writer.request(message.sequence, message.length)
+        else:
+            self._pipes[message.endpoint].request(message.sequence, message.length)
+
+    # -- wire.u3v_device.UsbPort -----------------------------------------------------------------
+    @property
+    def stream_halted(self) -> bool:
+        return usb.STREAM_IN in self.usb.halted
+
+    @property
+    def events_halted(self) -> bool:
+        return usb.EVENT_IN in self.usb.halted
+
+    def send_event(self, message: bytes) -> None:
+        if self.connection and not self.events_halted:
+            self._pipes[usb.EVENT_IN].send(message)
+
+    def _writer(self) -> Writer:
+        assert self.stream.writer is not None, "a host has it"
+        return self.stream.writer
+
+    # -- requests --------------------------------------------------------------------------------
+    def _request(self, message: usbip.Submit) -> None:
+        """On endpoint 0."""
+        setup = usb.Setup.unpack(message.setup)
+        incoming = bool(message.endpoint & usb.IN)
+        same_way = incoming == bool(setup.request_type & usb.IN) or not setup.length
+        answer = self.usb.control(setup) if same_way else None
+        if answer is None:
+            reply = usbip.submit_reply(message.sequence, 0, usbip.EPIPE)
+        elif incoming:
+            answer = answer[: message.length]
+            reply = usbip.submit_reply(message.sequence, len(answer)) + answer
+        else:
+            reply = usbip.submit_reply(message.sequence, message.length)
+        self._writer().reply(reply)
+
+    def _command(self, message: usbip.Submit) -> None:
+        """A GenCP command arrived."""
+        ack = self.control.receive(message.data)
+        self._writer().reply(usbip.submit_reply(message.sequence, message.length))
+        if ack is not None and usb.CONTROL_IN not in self.usb.halted:
+            self._pipes[usb.CONTROL_IN].send(ack)
+
+    def _fail(self, endpoint: int, errno: int) -> None:
+        """End what is pending on an endpoint."""
+        if endpoint == usb.STREAM_IN and self.stream.writer:
+            self.stream.writer.cut()
+            self.stream.writer.fail(errno)
+        elif endpoint in self._pipes:
+            self._pipes[endpoint].fail(errno)
+
+    def _reset(self) -> None:
+        for endpoint in usb.ENDPOINTS:
+            self._fail(endpoint, ESHUTDOWN)
+        self.control.reset()
+
+    def _enumerated(self) -> usb.UsbDevice:
+        """A device that says what the camera's registers say now: the user may have named it anew."""
+        vendor, model, version, info, serial, user_name = (
+            self._port.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS
+        )
+        identity = usb.Identity(
+            vendor_id=self.about.vendor_id,
+            product_id=self.about.product_id,
+            guid=f"{self.about.vendor_id:04X}{zlib.crc32(serial.encode()):08X}",
+            vendor=vendor,
+            model=model,
+            family=self.about.family,
+            version=version,
+            info=info,
+            serial=serial,
+            user_name=user_name,
+        )
+        return usb.UsbDevice(
+            usb.Descriptors(identity, self.speed),
+            on_halt=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
+            on_clear=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
+            on_reset=self._reset,
+        )
+
+
+class Usb3Link:
+    """A twin alone on a USB/IP server of its own; an asynchronous context manager.
+
+    LinkProblem, in one line, where the port cannot be had or the model has no USB.
+    """
+
+    def __init__(
+        self, twin: Twin, runtime: WallRuntime, port: int = usbip.PORT, bind: str = "127.0.0.1"
+    ) -> None:
+        self.twin, self.runtime = twin, runtime
+        self.camera = Usb3Camera(twin, runtime)
+        self.stream = self.camera.stream
+        try:
+            self.server = UsbipServer([self.camera], port, bind)
+        except LinkProblem:
+            self.camera.close()
+            raise
+        self.server.fail = runtime.fail
+
+    async def __aenter__(self) -> Self:
+        await self.server.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unplug and switch off. May be called twice."""
+        self.server.close()
+        self.camera.close()
+
+    def status(self) -> LinkStatus:
+        stats, host = self.camera.stats, self.camera.connection
+        return LinkStatus(
+            model=self.twin.sheet.model,
+            client=host.peer if host else None,
+            frames=stats.frames,
+            bytes=stats.bytes,
+            resent_packets=0,
+            late_frames=stats.late,
+            worst_late_ms=stats.worst_late_ns / 1e6,
+            dropped_frames=stats.dropped,
+            cut_frames=stats.cut,
+            packets=0,
+            faults={},
+        )

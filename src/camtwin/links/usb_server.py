@@ -1,0 +1,192 @@
+"""USB/IP on a TCP socket: who listens, who is attached to which device, and what becomes of them.
+
+Each device is attached to at most one host, as a cable is. A connection that speaks anything but USB/IP is
+closed. A host that vanishes without a word is noticed by TCP's own probes.
+
+    async with UsbipServer(devices, port=3240):
+        ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Sequence
+from typing import Final, Protocol, Self
+
+from camtwin.links.interface import LinkProblem
+from camtwin.links.usb_pipes import Stats, Writer
+from camtwin.wire import usbip
+
+log = logging.getLogger(__name__)
+
+SEND_BUFFER_BYTES: Final = 4 << 20
+READ_BYTES: Final = 1 << 16
+OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
+SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
+MOST_CONNECTIONS: Final = 64
+
+
+class Device(Protocol):
+    """What is plugged in: the server tells it who is attached and what is asked."""
+
+    @property
+    def stats(self) -> Stats: ...
+    @property
+    def connection(self) -> Connection | None:
+        """The host it is attached to."""
+        ...
+
+    def exported(self) -> usbip.Exported: ...
+    def attach(self, connection: Connection, writer: Writer, /) -> None: ...
+    def detach(self) -> None: ...
+    def receive(self, message: usbip.Submit | usbip.Unlink, /) -> None: ...
+
+
+class Connection:
+    """One host's connection; methods are for the event loop's thread."""
+
+    def __init__(self, server: UsbipServer, sock: socket.socket, peer: str) -> None:
+        self.server, self.sock, self.peer = server, sock, peer
+        self.writer: Writer | None = None
+        self._device: Device | None = None
+        self._parser = usbip.Parser()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock, self._read)
+        self._timeout = self._loop.call_later(OPERATION_s, self.close, "says nothing")
+
+    def has_gone(self) -> bool:
+        """Has the host closed its side, though nobody has read that yet?"""
+        try:
+            return not self.sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def close(self, why: str = "") -> None:
+        """End it; the device is detached. May be called twice."""
+        if self.sock.fileno() < 0:
+            return
+        if why:
+            log.debug("%s: %s", self.peer, why)
+        self._timeout.cancel()
+        self._loop.remove_reader(self.sock)
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        if self.writer:
+            self.writer.close()
+        self.sock.close()
+        self.server.connections.discard(self)
+        if self._device:
+            device, self._device = self._device, None
+            device.detach()
+
+    def _read(self) -> None:
+        try:
+            data = self.sock.recv(READ_BYTES)
+            if not data:
+                return self.close()
+            for message in self._parser.feed(data):
+                self._receive(message)
+        except (BlockingIOError, InterruptedError):
+            pass
+        except (OSError, usbip.ProtocolError) as problem:
+            self.close(str(problem))
+
+    def _receive(self, message: usbip.Message) -> None:
+        match message:
+            case usbip.DevList():
+                self.sock.send(usbip.devlist_reply([d.exported() for d in self.server.devices.values()]))
+                self.close()
+            case usbip.Import(bus_id):
+                self._import(bus_id)
+            case _ if self._device:
+                self._device.receive(message)
+
+    def _import(self, bus_id: str) -> None:
+        device = self.server.devices.get(bus_id)
+        if device and device.connection and device.connection.has_gone():
+            device.connection.close()
+        if device is None or device.connection:
+            self.sock.send(usbip.import_reply(None, usbip.ST_DEV_BUSY if device else usbip.ST_NODEV))
+            return self.close(f"cannot have {bus_id!r}")
+        self._timeout.cancel()
+        self._device, self._parser.imported = device, True
+        self.writer = writer = Writer(self.sock, device.stats, self._ended)
+        writer.reply(usbip.import_reply(device.exported()))
+        device.attach(self, writer)
+
+    def _ended(self, problem: BaseException | None) -> None:
+        """On the writer's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+            if problem is None or isinstance(problem, OSError):
+                self._loop.call_soon_threadsafe(self.close, str(problem or ""))
+            else:
+                self._loop.call_soon_threadsafe(self.server.fail, problem)
+
+
+class UsbipServer:
+    """Devices on a port of this computer; an asynchronous context manager.
+
+    devices  theirs by bus id
+    fail     told what went wrong in a thread and is nobody's fault but ours
+
+    LinkProblem, in one line, where the port cannot be had.
+    """
+
+    def __init__(self, devices: Sequence[Device], port: int = usbip.PORT, bind: str = "127.0.0.1") -> None:
+        self.devices = {device.exported().bus_id: device for device in devices}
+        self.connections: set[Connection] = set()
+        self.failure: BaseException | None = None
+        self._listener = socket.socket()
+        try:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.setblocking(False)
+            self._listener.bind((bind, port))
+            self._listener.listen()
+        except OSError as problem:
+            self._listener.close()
+            raise LinkProblem(f"cannot use TCP port {port} of {bind}: {problem.strerror}") from None
+        self.port: int = self._listener.getsockname()[1]
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._listener, self._accept)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unplug everything. May be called twice."""
+        if self._loop and self._listener.fileno() >= 0:
+            self._loop.remove_reader(self._listener)
+        self._listener.close()
+        for connection in list(self.connections):
+            connection.close()
+
+    def fail(self, problem: BaseException) -> None:
+        """Replaced by whoever wants to know."""
+        raise problem
+
+    def _accept(self) -> None:
+        try:
+            sock, (host, port) = self._listener.accept()
+        except OSError as problem:
+            log.debug("accept: %s", problem)
+            return
+        if len(self.connections) >= MOST_CONNECTIONS:
+            sock.close()
+            return
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_s)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, SILENT_s)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        self.connections.add(Connection(self, sock, f"{host}:{port}"))

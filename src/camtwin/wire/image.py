@@ -1,0 +1,28 @@
+"""What a stream says of a picture before its bytes, whatever the link: GVSP's and USB3 Vision's leaders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from camtwin.units import Ns
+
+IMAGE: Final = 1
+CHUNKS: Final = 4  # chunks and no image
+IMAGE_CHUNKS: Final = 0x4001  # an image with "extended chunk data"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a leader says. `pixel_format` is the PFNC code; sizes and offsets in pixels, paddings in bytes."""
+
+    width: int
+    height: int
+    offset_x: int
+    offset_y: int
+    pixel_format: int
+    timestamp_ns: Ns
+    padding_x: int = 0
+    padding_y: int = 0
+    payload_type: int = IMAGE
+    chunk_layout_id: int = 0

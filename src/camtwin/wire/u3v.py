@@ -1,0 +1,92 @@
+"""USB3 Vision's stream and events: a frame as transfers, an event as a message.
+
+A frame (block) is a leader, its payload and a trailer, each in bulk transfers of its own. How the payload is
+cut into transfers is the host's choice, written to the stream interface registers before it enables the
+stream: so many of one size, then a first and a second final one. They are obeyed as written. A transfer that
+the payload does not fill ends early, and one that it does not reach is empty, so that whoever queued a
+request for each finds the trailer where it belongs; what does not fit is left out, and the trailer says so.
+
+Sources: USB3 Vision 1.1, chapters "Stream interface" and "Event interface"; the layouts agree with Aravis and
+with Wireshark's dissector.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from camtwin.units import Ns
+from camtwin.wire.gencp import HEADER, Command, Status
+from camtwin.wire.image import Image
+
+LEADER_PREFIX: Final = 0x4C56_3355  # "U3VL"
+TRAILER_PREFIX: Final = 0x5456_3355  # "U3VT"
+EVENT_PREFIX: Final = 0x4556_3355  # "U3VE"
+LEADER: Final = struct.Struct("<IHHQ HHQIIIIIHH")
+TRAILER: Final = struct.Struct("<IHHQ HHQI")
+PAYLOAD_IMAGE: Final = 0x0001
+TEST_EVENT: Final = 0x4FFF
+EVENT: Final = struct.Struct("<HHQ")
+MOST_EVENT_BYTES: Final = 1024
+
+
+def leader(image: Image, block_id: int) -> bytes:
+    """The 52 bytes before an image."""
+    return LEADER.pack(
+        LEADER_PREFIX,
+        0,
+        LEADER.size,
+        block_id,
+        0,
+        PAYLOAD_IMAGE,
+        image.timestamp_ns,
+        image.pixel_format,
+        image.width,
+        image.height,
+        image.offset_x,
+        image.offset_y,
+        image.padding_x,
+        0,
+    )
+
+
+def trailer(block_id: int, valid_bytes: int, height: int, status: Status = Status.SUCCESS) -> bytes:
+    """The 32 bytes after an image: how much of the payload was sent, and of how many rows."""
+    return TRAILER.pack(TRAILER_PREFIX, 0, TRAILER.size, block_id, status, 0, valid_bytes, height)
+
+
+def event(event_id: int, timestamp_ns: Ns, request_id: int, data: bytes = b"") -> bytes:
+    """A message of the event interface."""
+    body = EVENT.pack(EVENT.size + len(data), event_id, timestamp_ns) + data
+    return HEADER.pack(EVENT_PREFIX, 0, Command.EVENT, len(body), request_id) + body
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """How a host wants frames: the stream interface registers when it enabled the stream. All in bytes."""
+
+    size: int
+    count: int
+    final1: int
+    final2: int
+
+    @property
+    def room(self) -> int:
+        """Payload that fits."""
+        return self.size * self.count + self.final1 + self.final2
+
+    def spans(self, payload_bytes: int) -> Iterator[tuple[int, int]]:
+        """(start, end) of each transfer in the payload; start == end where nothing is left."""
+        at, finals = 0, [final for final in (self.final1, self.final2) if final]
+        for number in range(self.count + len(finals)):
+            size = self.size if number < self.count else finals[number - self.count]
+            end = min(at + size, payload_bytes)
+            yield at, end
+            at = end
+
+    def valid(self, payload_bytes: int) -> tuple[int, Status]:
+        """How much of a payload is sent, and what the trailer says of it."""
+        fits = payload_bytes <= self.room
+        return min(payload_bytes, self.room), Status.SUCCESS if fits else Status.DATA_OVERRUN

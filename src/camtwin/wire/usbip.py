@@ -1,0 +1,178 @@
+"""USB/IP, the server's side: bytes <-> messages, sans-IO.
+
+A connection begins with one operation: "what devices are there?", after which it ends, or "I take this
+one", after which it carries that device's URBs (USB requests) until one side closes it. All big-endian,
+version 0x0111. `Parser` is fed whatever arrives and gives whole messages; ProtocolError means that the
+other side does not speak USB/IP, or wants the impossible: close the connection.
+
+    operation   version16 code16 status32, then: nothing | bus id[32]
+    URB         command sequence device direction endpoint, five words; then of
+                SUBMIT: flags length start packets interval, five words, setup[8], and the bytes of an OUT
+                UNLINK: sequence, and 24 bytes of nothing
+
+Source: the Linux kernel's Documentation/usb/usbip_protocol.rst.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+PORT: Final = 3240
+VERSION: Final = 0x0111
+REQ_DEVLIST, REP_DEVLIST, REQ_IMPORT, REP_IMPORT = 0x8005, 0x0005, 0x8003, 0x0003
+CMD_SUBMIT, CMD_UNLINK, RET_SUBMIT, RET_UNLINK = 1, 2, 3, 4
+URB_BYTES: Final = 48
+MOST_OUT_BYTES: Final = 1 << 16
+"""In one OUT request: commands have 1 kB."""
+MOST_IN_BYTES: Final = 1 << 28
+NO_PACKETS: Final = (0, 0xFFFF_FFFF)
+"""Isochronous packets of a request that has none: the kernel says either."""
+
+EPIPE, EOVERFLOW, ECONNRESET = 32, 75, 104  # Linux' numbers, which go over the wire
+ST_OK, ST_NA, ST_DEV_BUSY, ST_NODEV = 0, 1, 2, 4
+
+
+class ProtocolError(ValueError):
+    """What no USB/IP host says; in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevList:
+    """What devices are there?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Take the device of this bus id."""
+
+    bus_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """A request: `length` bytes to or from an endpoint. `endpoint` is its address, with bit 7 for IN."""
+
+    sequence: int
+    endpoint: int
+    length: int
+    setup: bytes
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """Take back the request `target`."""
+
+    sequence: int
+    target: int
+
+
+Message: TypeAlias = DevList | Import | Submit | Unlink
+
+
+class Parser:
+    """Bytes in, messages out. `imported` is set by whoever grants an Import: then URBs follow."""
+
+    def __init__(self) -> None:
+        self.imported = False
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes | memoryview) -> Iterator[Message]:
+        """The messages that these bytes complete. ProtocolError ends it."""
+        self._buffer += data
+        while (found := self._urb() if self.imported else self._operation()) is not None:
+            message, size = found
+            del self._buffer[:size]
+            yield message
+
+    def _operation(self) -> tuple[Message, int] | None:
+        if len(self._buffer) < 8:
+            return None
+        version, code, _ = struct.unpack_from(">HHI", self._buffer)
+        if version != VERSION:
+            raise ProtocolError(f"version {version:#06x} is not {VERSION:#06x}")
+        if code == REQ_DEVLIST:
+            return DevList(), 8
+        if code != REQ_IMPORT:
+            raise ProtocolError(f"operation {code:#06x} is unknown")
+        if len(self._buffer) < 40:
+            return None
+        return Import(bytes(self._buffer[8:40]).partition(b"\0")[0].decode("ascii", "replace")), 40
+
+    def _urb(self) -> tuple[Message, int] | None:
+        if len(self._buffer) < URB_BYTES:
+            return None
+        command, sequence, _, direction, number = struct.unpack_from(">5I", self._buffer)
+        if command == CMD_UNLINK:
+            return Unlink(sequence, int.from_bytes(self._buffer[20:24], "big")), URB_BYTES
+        if command != CMD_SUBMIT:
+            raise ProtocolError(f"command {command:#x} is neither SUBMIT nor UNLINK")
+        _, length, _, packets, _ = struct.unpack_from(">5I", self._buffer, 20)
+        if direction > 1 or number > 15 or packets not in NO_PACKETS:
+            raise ProtocolError(f"direction {direction}, endpoint {number}, {packets} packets")
+        most = MOST_IN_BYTES if direction else MOST_OUT_BYTES
+        if length > most:
+            raise ProtocolError(f"a request of {length} bytes, beyond {most}")
+        size = URB_BYTES if direction else URB_BYTES + length
+        if len(self._buffer) < size:
+            return None
+        setup, data = bytes(self._buffer[40:48]), bytes(self._buffer[URB_BYTES:size])
+        return Submit(sequence, number | direction << 7, length, setup, data), size
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A device as hosts are told of it."""
+
+    bus_id: str
+    bus: int
+    number: int
+    speed: int
+    vendor_id: int
+    product_id: int
+    bcd_device: int
+    device_class: tuple[int, int, int]
+    interfaces: tuple[tuple[int, int, int], ...]
+
+    def pack(self) -> bytes:
+        """312 bytes."""
+        return struct.pack(
+            ">256s32sIIIHHH6B",
+            f"/sys/devices/camtwin/usb{self.bus}/{self.bus_id}".encode(),
+            self.bus_id.encode(),
+            self.bus,
+            self.number,
+            self.speed,
+            self.vendor_id,
+            self.product_id,
+            self.bcd_device,
+            *self.device_class,
+            1,  # in this configuration
+            1,  # of so many
+            len(self.interfaces),
+        )
+
+
+def devlist_reply(devices: Sequence[Exported]) -> bytes:
+    """All devices, each with its interfaces."""
+    each = (d.pack() + b"".join(bytes((*i, 0)) for i in d.interfaces) for d in devices)
+    return struct.pack(">HHII", VERSION, REP_DEVLIST, ST_OK, len(devices)) + b"".join(each)
+
+
+def import_reply(device: Exported | None, status: int = ST_OK) -> bytes:
+    """It is yours; or, without a device, why it is not."""
+    head = struct.pack(">HHI", VERSION, REP_IMPORT, status)
+    return head + device.pack() if device else head
+
+
+def submit_reply(sequence: int, actual: int, status: int = 0) -> bytes:
+    """The header of an answer; an IN request's `actual` bytes follow. status: 0 or an errno."""
+    return struct.pack(">5IiI3I8x", RET_SUBMIT, sequence, 0, 0, 0, -status, actual, 0, 0, 0)
+
+
+def unlink_reply(sequence: int, found: bool) -> bytes:
+    """The request was taken back; or it was not, because its answer is under way."""
+    return struct.pack(">5Ii24x", RET_UNLINK, sequence, 0, 0, 0, -ECONNRESET if found else 0)

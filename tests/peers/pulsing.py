@@ -1,0 +1,28 @@
+"""The command line of a twin whose Line0 is pulsed: `pulsing.py [SABOTAGE] run MODEL ...`.
+
+The twin lives in this process, as in a user's own program; pulses are planned in virtual time.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from camtwin.links import serve
+from peers.sabotage import BREAKS
+
+WIDTH_ns, PERIOD_ns, COUNT = 100_000, 120_000_000, 500
+
+
+async def pulse(link: serve.Link) -> None:
+    line = link.twin.camera.lines["Line0"]
+    link.runtime.command(lambda: line.pulse(WIDTH_ns, period_ns=PERIOD_ns, count=COUNT))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] in BREAKS:
+        BREAKS[sys.argv.pop(1)]()
+    run = serve.serve
+    serve.serve = lambda *args, **named: run(*args, **named, task=pulse)
+    from camtwin.cli import main
+
+    main()

@@ -1,0 +1,140 @@
+/* A program that uses libusb as others do, and says what comes of it: one line a step. Compiled against the real
+ * libusb's header. Between its "kill" and its "again" the test outside kills the twin and starts it again. */
+#include <libusb-1.0/libusb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MANY = 4, BYTES = 1000, ATTEMPTS = 200 };
+
+static int ended, statuses[8], left, arrived;
+
+static void LIBUSB_CALL done(struct libusb_transfer *transfer)
+{
+	ended++;
+	statuses[transfer->status]++;
+}
+
+static int LIBUSB_CALL plugged(libusb_context *context, libusb_device *device, libusb_hotplug_event event, void *data)
+{
+	struct libusb_device_descriptor d;
+	(void)context;
+	(void)data;
+	if (libusb_get_device_descriptor(device, &d) == 0 && d.idVendor == 0x2676)
+		*(event == LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT ? &left : &arrived) += 1;
+	return 0;
+}
+
+static void handle_until(libusb_context *context, const int *count, int wanted)
+{
+	struct timeval moment = {0, 100000};
+	for (int i = 0; i < ATTEMPTS && *count < wanted; i++)
+		libusb_handle_events_timeout_completed(context, &moment, NULL);
+}
+
+static struct libusb_transfer *asked(libusb_device_handle *handle, unsigned char endpoint, unsigned timeout)
+{
+	struct libusb_transfer *t = libusb_alloc_transfer(0);
+	libusb_fill_bulk_transfer(t, handle, endpoint, malloc(BYTES), BYTES, done, NULL, timeout);
+	t->flags = LIBUSB_TRANSFER_FREE_BUFFER;
+	printf("%s", libusb_submit_transfer(t) ? "not submitted\n" : "");
+	return t;
+}
+
+static libusb_device_handle *opened(libusb_context *context)
+{
+	libusb_device **list;
+	libusb_device_handle *handle = NULL;
+	ssize_t count = libusb_get_device_list(context, &list);
+	printf("devices %d\n", (int)count);
+	if (count > 0 && libusb_open(list[0], &handle))
+		handle = NULL;
+	libusb_free_device_list(list, 1);
+	return handle;
+}
+
+static void descriptors(libusb_device_handle *handle)
+{
+	struct libusb_config_descriptor *c;
+	struct libusb_ss_endpoint_companion_descriptor *companion;
+	unsigned char text[64];
+	if (libusb_get_active_config_descriptor(libusb_get_device(handle), &c))
+		return;
+	const struct libusb_interface_descriptor *i = c->interface[0].altsetting, *s = c->interface[2].altsetting;
+	printf("interfaces %d, info %d bytes of type %02x", c->bNumInterfaces, i->extra_length, i->extra[1]);
+	if (libusb_get_ss_endpoint_companion_descriptor(NULL, s->endpoint, &companion) == 0) {
+		printf(", burst %d\n", companion->bMaxBurst);
+		libusb_free_ss_endpoint_companion_descriptor(companion);
+	}
+	libusb_free_config_descriptor(c);
+	int length = libusb_get_string_descriptor_ascii(handle, 3, text, sizeof text);
+	printf("model %.*s\n", length, text);
+}
+
+int main(void)
+{
+	libusb_context *context;
+	libusb_hotplug_callback_handle watch;
+	unsigned char bytes[BYTES];
+	int actual;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (libusb_init(&context))
+		return 1;
+	libusb_hotplug_register_callback(context, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
+					 LIBUSB_HOTPLUG_ENUMERATE, 0x2676, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, plugged, NULL, &watch);
+	printf("arrived %d\n", arrived);
+	libusb_device_handle *handle = opened(context), *second;
+	if (!handle)
+		return 2;
+	descriptors(handle);
+
+	libusb_open(libusb_get_device(handle), &second);
+	printf("claims %s", libusb_error_name(libusb_claim_interface(handle, 0)));
+	printf(" %s", libusb_error_name(libusb_claim_interface(second, 0)));
+	printf(" %s\n", libusb_error_name(libusb_claim_interface(handle, 7)));
+	libusb_close(second);
+
+	printf("patience %s\n", libusb_error_name(libusb_bulk_transfer(handle, 0x83, bytes, BYTES, &actual, 100)));
+	printf("nonsense %s\n", libusb_error_name(libusb_control_transfer(handle, 0xC0, 9, 0, 0, bytes, 8, 1000)));
+
+	struct libusb_transfer *many[MANY];
+	for (int i = 0; i < MANY; i++)
+		many[i] = asked(handle, 0x83, i == 0 ? 100 : 0);
+	handle_until(context, &ended, 1);
+	printf("timed out %d\n", statuses[LIBUSB_TRANSFER_TIMED_OUT]);
+	for (int i = 1; i < MANY; i++)
+		libusb_cancel_transfer(many[i]);
+	handle_until(context, &ended, MANY);
+	printf("cancelled %d\n", statuses[LIBUSB_TRANSFER_CANCELLED]);
+	printf("too late %s\n", libusb_error_name(libusb_cancel_transfer(many[1])));
+	for (int i = 0; i < MANY; i++)
+		libusb_free_transfer(many[i]);
+
+	struct libusb_transfer *halted = asked(handle, 0x82, 0);
+	libusb_control_transfer(handle, 0x02, 3, 0, 0x82, NULL, 0, 1000);
+	handle_until(context, &ended, MANY + 1);
+	printf("stalled %d %s\n", statuses[LIBUSB_TRANSFER_STALL], libusb_error_name(libusb_clear_halt(handle, 0x82)));
+	libusb_free_transfer(halted);
+	printf("reset %s\n", libusb_error_name(libusb_reset_device(handle)));
+
+	struct libusb_transfer *orphan = asked(handle, 0x83, 0);
+	printf("kill\n");
+	handle_until(context, &left, 1);
+	handle_until(context, &ended, MANY + 2);
+	printf("left %d, no device %d\n", left, statuses[LIBUSB_TRANSFER_NO_DEVICE]);
+	printf("afterwards %s\n", libusb_error_name(libusb_submit_transfer(orphan)));
+	libusb_free_transfer(orphan);
+	libusb_close(handle);
+	handle_until(context, &arrived, 2);
+	printf("again %d\n", arrived);
+	if ((handle = opened(context)))
+		descriptors(handle);
+	struct libusb_transfer *open = asked(handle, 0x83, 0);
+	libusb_close(handle); /* takes it back; its callback does not come */
+	libusb_free_transfer(open);
+	libusb_hotplug_deregister_callback(context, watch);
+	libusb_exit(context);
+	printf("end\n");
+	return 0;
+}

@@ -1,0 +1,80 @@
+"""The Linux kernel attaches the USB3 Vision twin by its own vhci_hcd, and stock Aravis streams in the guest.
+
+`make test-vm`. Not a part of `make test`: it needs root once, a minute or two, and QEMU.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from peers.netns import HERE as PEERS
+from peers.usb import UsbTwin
+from vm.machine import HERE, boot, disk
+
+SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the guest says, from attaching to the twin's second life."""
+    disk()
+    twins = [UsbTwin()]
+    twins[0].__enter__()
+    port = twins[0].port
+
+    def told(line: str) -> None:
+        if line == "== kill":
+            twins[0].kill()
+            twins.append(UsbTwin(port=port))
+            twins[-1].__enter__()
+
+    try:
+        script = (PEERS / "aravis_grab.py").read_text()
+        job = f"set -- {port}\ncat >/tmp/grab.py <<'END'\n{script}\nEND\n" + (HERE / "job").read_text()
+        lines = boot(job, SECONDS, told)
+    finally:
+        twins[-1].__exit__()
+    print("\n".join(lines))
+    return [line.removeprefix("== ") for line in lines if line.startswith("== ")]
+
+
+def check_grabbed(said: list[str], run: str, count: int) -> None:
+    """One run of aravis_grab.py: every frame whole, in order, and none missing."""
+    (text,) = (line.removeprefix(f"{run} ") for line in said if line.startswith(f"{run} "))
+    got = json.loads(text)
+    assert [frame["status"] for frame in got["frames"]] == ["success"] * count
+    assert [frame["id"] for frame in got["frames"]] == list(range(count))
+    assert got["stream"]["n_failures"] == 0
+
+
+@pytest.mark.timeout(1500)
+def test_the_kernel_enumerates_it(said):
+    assert any(line.startswith("kernel 6.") for line in said)
+    assert "attached" in said
+    assert "speed 5000" in said
+    assert "lsusb 4 endpoints, 0 complaints" in said
+
+
+def test_aravis_lists_it_and_grabs_fifty_frames(said):
+    assert any(re.match(r"listed Basler-2676\w+-7\d+ \(USB3\)", line) for line in said)
+    check_grabbed(said, "first", 50)
+
+
+def test_detach_in_mid_stream_and_attach_again(said):
+    assert "detached" in said
+    assert not any(line.startswith("cut ") for line in said), "it had all of its thousand frames"
+    assert "attached again" in said
+    check_grabbed(said, "second", 10)
+
+
+def test_the_twin_is_killed_and_comes_back(said):
+    assert "gone" in said
+    check_grabbed(said, "third", 10)
+
+
+def test_the_kernel_has_nothing_to_complain_of(said):
+    assert said[-1] == "end"
+    assert not [line for line in said if re.search(r"BUG|Oops|WARNING", line)]

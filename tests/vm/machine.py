@@ -1,0 +1,107 @@
+"""A machine with Debian's own kernel, in QEMU without KVM: its disk is made once and kept in the cache.
+
+Made by debootstrap, which needs root and about two minutes; a boot takes seconds. A guest writes to a
+snapshot that is thrown away, sees the host's loopback as 10.0.2.2, and is ended after its time whatever
+it does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PACKAGES = (
+    "linux-image-amd64",
+    "initramfs-tools",
+    "kmod",
+    "iproute2",
+    "usbip",
+    "usbutils",
+    "aravis-tools-cli",
+    "python3-gi",
+    "gir1.2-aravis-0.8",
+)
+SUITE = "bookworm"
+MIRROR = "http://deb.debian.org/debian"
+DISK_MB = 2000
+BLOCK = 4096
+
+
+def disk() -> Path:
+    """The folder with root.ext4, vmlinuz and initrd; made if nobody has."""
+    made_of = repr((PACKAGES, SUITE, DISK_MB, (HERE / "guest").read_text()))
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camtwin"
+    there = root / f"vm-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+    if not there.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root) as folder:
+            _make(Path(folder))
+            os.rename(Path(folder) / "disk", there)
+    return there
+
+
+def _make(folder: Path) -> None:
+    tree, done = folder / "root", folder / "disk"
+    run(
+        "debootstrap",
+        "--variant=minbase",
+        f"--include={','.join(PACKAGES)}",
+        SUITE,
+        tree,
+        MIRROR,
+        seconds=900,
+    )
+    subprocess.run(["umount", tree / "proc"], capture_output=True)  # debootstrap may have left it
+    if os.path.ismount(tree / "proc"):
+        raise RuntimeError(f"{tree}/proc is still mounted")
+    shutil.copy(HERE / "guest", tree / "guest")
+    for spare in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
+        shutil.rmtree(tree / spare, ignore_errors=True)
+    done.mkdir()
+    for kind in ("vmlinuz", "initrd.img"):
+        (found,) = (tree / "boot").glob(f"{kind}-*")
+        shutil.copy(found, done / kind)
+    run("mke2fs", "-q", "-t", "ext4", "-d", tree, done / "root.ext4", f"{DISK_MB}M", seconds=300)
+
+
+def run(*args: str | Path, seconds: float) -> None:
+    done = subprocess.run([*map(str, args)], capture_output=True, text=True, timeout=seconds)
+    if done.returncode:
+        raise RuntimeError(f"{args[0]}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def boot(job: str, seconds: int, told: Callable[[str], object]) -> list[str]:
+    """What the guest's console says while it does the job; `told` hears each line as it comes."""
+    there = disk()
+    with tempfile.NamedTemporaryFile() as second:
+        text = job.encode()
+        second.write(text.ljust(-(-len(text) // BLOCK) * BLOCK, b"\0"))
+        second.flush()
+        command = [
+            "timeout", "--kill-after=5", str(seconds), "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max",
+            "-smp", "2", "-m", "1024", "-kernel", there / "vmlinuz", "-initrd", there / "initrd.img",
+            "-append", "root=/dev/vda ro console=ttyS0 init=/guest net.ifnames=0 quiet",
+            "-drive", f"file={there / 'root.ext4'},if=virtio,format=raw,snapshot=on",
+            "-drive", f"file={second.name},if=virtio,format=raw,readonly=on",
+            "-nic", "user,model=virtio-net-pci", "-display", "none", "-serial", "stdio", "-monitor", "none",
+            "-no-reboot",
+        ]  # fmt: skip
+        with subprocess.Popen(
+            [*map(str, command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace",
+        ) as machine:  # fmt: skip
+            lines: list[str] = []
+            assert machine.stdout
+            try:
+                for line in machine.stdout:
+                    lines.append(line.strip())
+                    told(lines[-1])
+            finally:
+                machine.terminate()
+    return lines
