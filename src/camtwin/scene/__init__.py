@@ -8,6 +8,7 @@ from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
 from camtwin.scene.motion import Pan
 from camtwin.scene.spec import describe, parse
 from camtwin.scene.spectra import Spectrum
+from camtwin.scene.spin import Spin
 from camtwin.scene.targets import Chart, Picture, Target
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Pwm",
     "Scene",
     "Spectrum",
+    "Spin",
     "Target",
     "View",
     "describe",
