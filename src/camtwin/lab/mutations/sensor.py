@@ -169,6 +169,7 @@ def sensor(change: Callable[[int, Any], int]) -> Callable[[Session], None]:
 
         class Wrong:
             base_ns = true.base_ns
+            row_step_ns = true.row_step_ns
 
             def readout_ns(self, rows: int) -> int:
                 return true.readout_ns(change(rows, camera.settings))
