@@ -16,7 +16,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills mutations check clean
+.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery mutations check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -70,6 +70,9 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 
 kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
+
+gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
+	$(BIN)/python tools/gallery.py build/gallery
 
 mutations: $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; ONLY=PATTERN
 	$(BIN)/camtwin verify baumer-vcxg-124m --mutations --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")

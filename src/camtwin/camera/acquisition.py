@@ -26,6 +26,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from camtwin.camera.exposure import Exposure, Readout
+from camtwin.camera.modes import DriveModes
 from camtwin.camera.settings import Settings
 from camtwin.camera.transport import Transmitter
 from camtwin.models.schema import Trigger
@@ -116,11 +117,11 @@ class Host(Protocol):
     trigger_timing: Trigger
     world: object
     transmitter: Transmitter
+    modes: DriveModes
     on_exposure: Callable[[Exposure], object]
     on_read: Callable[[Exposure], object]
 
     def shutter(self, settings: Settings) -> Sensor: ...
-    def short_exposure(self, long: Exposure) -> Exposure | None: ...
     @property
     def latency_frames(self) -> int: ...
     @property
@@ -352,7 +353,7 @@ class Acquisition:
         host.emit("ReadoutStart", exposure.frame_id)
         if not host.transmitter.admit(self._reading):
             host.emit("FrameTransferSkipped", exposure.frame_id)
-        elif short := host.short_exposure(exposure):
+        elif short := host.modes.short_exposure(exposure):
             last_ns = short.end_ns + self.readout_end - now
             host.transmitter.admit(Readout(short, short.end_ns, last_ns, short.end_ns))
         return E.NEXT if self._frames_left else E.LAST

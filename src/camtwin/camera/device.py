@@ -20,6 +20,7 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.features.digital_io_control import all_statuses
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
+from camtwin.camera.modes import DriveModes
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
@@ -34,9 +35,6 @@ from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
-SHORT_AFTER_LINES = 22
-"""From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines (IMX412 driver
-parameters)."""
 
 
 class Camera:
@@ -75,6 +73,7 @@ class Camera:
         self.sensor = GlobalShutter(
             sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
         )
+        self.modes = DriveModes(sheet.sensor)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
@@ -134,46 +133,13 @@ class Camera:
         self.take_over(self.sequencer.laid_over(new))
 
     def in_mode(self, settings: Settings) -> Settings:
-        """The settings, with all that the sensor's drive mode decides: window, depth, length of a frame."""
-        mode, p = self.sheet.sensor.modes.get(settings.SensorMode), self.sheet.sensor.parameters
-        if mode is None:
-            return settings
-        return self.tree.fit(
-            replace(
-                settings,
-                BinningHorizontal=mode.binning,
-                BinningVertical=mode.binning,
-                Width=mode.width,
-                Height=mode.height,
-                OffsetX=(p.width // mode.binning - mode.width) // 4 * 2,  # even: the mosaic stays
-                OffsetY=(p.height // mode.binning - mode.height) // 4 * 2,
-                PixelFormat=f"Bayer{p.cfa[:2]}{mode.bits}",
-                FrameLength=mode.frame_lines,
-            ),
-            self,
-        )
-
-    def fewest_lines(self, mode: str) -> int:
-        """Of a frame in this drive mode."""
-        modes = self.sheet.sensor.modes
-        return modes[mode].frame_lines if mode in modes else 1
+        """The settings, with all that the sensor's drive mode decides."""
+        changes = self.modes.changes(settings.SensorMode)
+        return self.tree.fit(replace(settings, **changes), self) if changes else settings
 
     def shutter(self, settings: Settings) -> GlobalShutter | RollingShutter:
         """How the sensor exposes and reads with these settings."""
-        if (mode := self.sheet.sensor.modes.get(settings.SensorMode)) is None:
-            return self.sensor
-        pixel_hz = self.sheet.sensor.timing.clock_hz
-        return RollingShutter(pixel_hz, mode.line_clocks, settings.FrameLength, mode.exposures)
-
-    def short_exposure(self, long: Exposure) -> Exposure | None:
-        """The second exposure of a picture, where the drive mode has two: a row's begins as its first one has
-        been read."""
-        mode, shutter = self.sheet.sensor.modes.get(long.settings.SensorMode), self.shutter(long.settings)
-        if mode is None or mode.exposures == 1 or not isinstance(shutter, RollingShutter):
-            return None
-        start_ns = long.end_ns + round(SHORT_AFTER_LINES * shutter.line_ns)
-        end_ns = start_ns + long.settings.ExposureTimeShort_ns
-        return replace(long, part=1, start_ns=start_ns, end_ns=end_ns)
+        return self.modes.shutter(settings) or self.sensor
 
     def take_over(self, new: Settings) -> None:
         """Put settings in force, and let the parts know that listen to what has changed."""

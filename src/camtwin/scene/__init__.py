@@ -1,16 +1,19 @@
 """What is in front of the sensor: photons per pixel and second, as a pure function of time."""
 
 from camtwin.scene import spectra
+from camtwin.scene.checker import Checker
 from camtwin.scene.lens import Lens
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, moment_ns
 from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
 from camtwin.scene.motion import Pan
 from camtwin.scene.spec import describe, parse
 from camtwin.scene.spectra import Spectrum
+from camtwin.scene.spin import Spin
 from camtwin.scene.targets import Chart, Picture, Target
 
 __all__ = [
     "Chart",
+    "Checker",
     "Dark",
     "Flat",
     "Flicker",
@@ -23,6 +26,7 @@ __all__ = [
     "Pwm",
     "Scene",
     "Spectrum",
+    "Spin",
     "Target",
     "View",
     "describe",

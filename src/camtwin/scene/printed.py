@@ -46,8 +46,16 @@ def _star(sheet: Sheet) -> float:
 
 def dot_places(width: int, height: int) -> list[tuple[int, int]]:
     """Middles of the dots, (x, y) as distances from the sensor's top left corner in pixels, row by row."""
-    columns = range(width // 2 % DOT_PITCH_px, width, DOT_PITCH_px)
-    return [(x, y) for y in range(height // 2 % DOT_PITCH_px, height, DOT_PITCH_px) for x in columns]
+    xs, ys = (_whole_dots(length) for length in (width, height))
+    return [(x, y) for y in ys for x in xs]
+
+
+def _whole_dots(length: int) -> range:
+    """Along one side, one in the middle; none is cut off."""
+    each_way = (length // 2 - DOT_RADIUS_px - 2) // DOT_PITCH_px
+    return range(
+        length // 2 - each_way * DOT_PITCH_px, length // 2 + each_way * DOT_PITCH_px + 1, DOT_PITCH_px
+    )
 
 
 def _dots(sheet: Sheet) -> float:

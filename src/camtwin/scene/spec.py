@@ -2,6 +2,7 @@
 
   chart                    test chart: grey steps, slanted edges, stars, line pairs, small print
   slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots
+  checker                  a ColorChecker: 24 paints
   steps                    twelve greys side by side
   flat                     the same light everywhere
   dark                     a lens cap
@@ -10,6 +11,8 @@
   pan:SCENE                any of these, drifting to the right by 200 pixels a second
   pan:SPEED:SCENE          ... by SPEED pixels a second
   pan:SPEED@DEGREES:SCENE  ... towards DEGREES (0 right, 90 down)
+  spin:SCENE               any of these that stands still, turning clockwise once a second
+  spin:RPM:SCENE           ... RPM times a minute
   flicker:SCENE            any of these in the light of a lamp on the mains: 100 Hz, a depth of 0.5
   flicker:HZ@DEPTH:SCENE   ... (1 + DEPTH sin(2 pi HZ t)) times the light
   pwm:HZ@DUTY:SCENE        ... in light that is on for DUTY (0..1) of each period
@@ -28,12 +31,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from camtwin.scene.checker import Checker
 from camtwin.scene.lens import SHARP
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm
 from camtwin.scene.light import Dark, Flat, FLAT_photons_per_s, Scene, WAVELENGTH_nm, WHITE_photons_per_s
 from camtwin.scene.motion import Pan, SPEED_px_per_s
-from camtwin.scene.spectra import Light
+from camtwin.scene.spectra import Light, d65
 from camtwin.scene.spectra import parse as light_named
+from camtwin.scene.spin import RPM, Spin
 from camtwin.scene.targets import KINDS, Chart, Picture, Target
 from camtwin.units import US
 
@@ -41,13 +46,15 @@ Load = Callable[[str], NDArray[Any]]
 """Reads an image file into an array as Picture takes it; OSError if it cannot."""
 
 FORMS = (
-    "chart, slanted, star, dots, steps, flat, dark, flat:PHOTONS@NM, pan:SCENE, pan:SPEED@DEGREES:SCENE, "
-    "flicker:HZ@DEPTH:SCENE, pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
+    "chart, checker, slanted, star, dots, steps, flat, dark, flat:PHOTONS@NM, pan:SCENE, "
+    "pan:SPEED@DEGREES:SCENE, spin:RPM:SCENE, flicker:HZ@DEPTH:SCENE, pwm:HZ@DUTY:SCENE, "
+    "flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
 )
 MOST_us = 1e12
 """Eleven days: nanoseconds of it are exact in a float."""
-_NAMED = re.compile(r"(chart|slanted|star|dots|steps|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
+_NAMED = re.compile(r"(chart|checker|slanted|star|dots|steps|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
 _PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
+_SPIN = re.compile(r"spin:(?:([-+.\deE]+):)?(.*)", re.DOTALL)
 _WAVE = re.compile(r"(flicker|pwm):(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
 _PICTURE = re.compile(r"lit:([^:]*):(.*)", re.DOTALL)
 _FLASH = re.compile(r"flash:([^:]*):(.*)", re.DOTALL)
@@ -76,6 +83,8 @@ def _parse(text: str, load: Load) -> Scene:
             SPEED_px_per_s if speed is None else _number("pixels a second", speed),
             0.0 if degrees is None else _number("degrees", degrees),
         )
+    if spin := _SPIN.fullmatch(text):
+        return Spin(_parse(spin[2], load), RPM if spin[1] is None else _number("turns a minute", spin[1]))
     if wave := _WAVE.fullmatch(text):
         name, hz, share, scene = wave.groups()
         kind = Flicker if name == "flicker" else Pwm
@@ -93,6 +102,8 @@ def _parse(text: str, load: Load) -> Scene:
         photons = FLAT_photons_per_s if name == "flat" else WHITE_photons_per_s
         if light is not None:
             photons = _number("photons per pixel and second", light)
+        if name == "checker":
+            return Checker(photons, d65() if nm is None else wavelength)
         if name in KINDS:
             return Target(name, photons, wavelength)
         return Chart(photons, wavelength) if name == "chart" else Flat(photons, wavelength)
@@ -155,12 +166,16 @@ def describe(scene: Scene) -> str:
             return f"flat:{light!r}@{_light(nm)}"
         case Chart(photons_per_s=light, wavelength_nm=nm):
             return f"chart:{light!r}@{_light(nm)}"
+        case Checker(photons_per_s=light, wavelength_nm=nm):
+            return f"checker:{light!r}@{_light(nm)}"
         case Target(kind=kind, photons_per_s=light, wavelength_nm=nm, lens=lens) if lens == SHARP:
             return f"{kind}:{light!r}@{_light(nm)}"
         case Dark(wavelength_nm=nm):
             return f"dark@{_light(nm)}"
         case Pan(scene=inner, px_per_s=speed, direction_deg=degrees):
             return f"pan:{speed!r}@{degrees!r}:{describe(inner)}"
+        case Spin(scene=inner, rpm=rpm):
+            return f"spin:{rpm!r}:{describe(inner)}"
         case Lit(scene=inner, level=level):
             return f"{_level(level)}:{describe(inner)}"
         case Picture(name=name):

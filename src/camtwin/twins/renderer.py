@@ -32,6 +32,8 @@ from camtwin.units import SEC, Ns
 
 MOST_ROWS = 32
 """Rows that the brightness of a frame is measured on."""
+MOST_LAYERED = 1 << 22
+"""Numbers of a scene's layers that are held at once (16 MB): each colour of light is a layer."""
 MOVED_TOGETHER = 16
 """Rows of a rolling shutter for which a moving scene is asked once: a question costs as much as some rows."""
 
@@ -234,7 +236,14 @@ class Renderer:
         return rate_e
 
     def _freed(self, view: View, world: World, t_ns: Ns) -> NDArray[np.float32]:
-        """Electrons per second of the view as of one moment."""
+        """Electrons per second of the view as of one moment; scenes of many layers some rows at a time."""
+        most = max(1, MOST_LAYERED // (view.width * len(spectra_of(world.scene))))
+        if view.height > most and len(spectra_of(world.scene)) > 1:
+            bands = [
+                replace(view, y=y, height=min(most, view.y + view.height - y))
+                for y in range(view.y, view.y + view.height, most)
+            ]
+            return np.concatenate([self._freed(band, world, t_ns) for band in bands])
         efficiency = self._efficiency(spectra_of(world.scene))
         rate_e = freed(world.scene.photon_rate(view, t_ns), efficiency, view.x, view.y)
         return shaded_rate(rate_e, world.flaws, view.x, view.y)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from camtwin.scene import (
     Chart,
+    Checker,
     Dark,
     Flat,
     Flicker,
@@ -19,6 +20,7 @@ from camtwin.scene import (
     Pulses,
     Pwm,
     Scene,
+    Spin,
     Target,
     describe,
     parse,
@@ -38,6 +40,8 @@ def no_files(path: str) -> NDArray[np.uint8]:
         ("chart:1e6", Chart(1e6, 536)),
         ("chart@850", Chart(2.8e6, 850)),
         ("slanted", Target("slanted")),
+        ("checker", Checker()),
+        ("checker:5e6@a", Checker(5e6, illuminant_a())),
         ("star:1e6@d65", Target("star", 1e6, d65())),
         ("pan:dots@850", Pan(Target("dots", 2.8e6, 850))),
         ("flat", Flat(1.4e6, 536)),
@@ -50,6 +54,8 @@ def no_files(path: str) -> NDArray[np.uint8]:
         ("pan:350:chart", Pan(Chart(), 350, 0)),
         ("pan:3.5e2@90:flat:1e6@850", Pan(Flat(1e6, 850), 350, 90)),
         ("pan:100@-45:dark", Pan(Dark(), 100, -45)),
+        ("spin:star", Spin(Target("star"))),
+        ("spin:-30:star", Spin(Target("star"), -30)),
         ("flicker:flat", Lit(Flat(), Flicker(100, 0.5))),
         ("flicker:120@0.3:chart:1e6", Lit(Chart(1e6), Flicker(120, 0.3))),
         ("pwm:2e3@.1:pan:chart", Lit(Pan(Chart()), Pwm(2000, 0.1))),
@@ -84,8 +90,8 @@ def test_all_else_is_the_path_of_a_picture(path: str):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "scene '': empty; allowed: chart, slanted, star, dots,"),
-        ("pan:", "scene 'pan:': empty; allowed: chart, slanted, star, dots,"),
+        ("", "scene '': empty; allowed: chart, checker, slanted, star,"),
+        ("pan:", "scene 'pan:': empty; allowed: chart, checker, slanted, star,"),
         (
             "chrat",
             "scene 'chrat': neither a scene nor a readable image (No such file or directory); allowed: ",
@@ -105,6 +111,11 @@ def test_all_else_is_the_path_of_a_picture(path: str):
         ("pan:-5:chart", "scene 'pan:-5:chart': px_per_s -5 is outside 0..1e+09 px/s"),
         ("pan:5@1e3:chart", "scene 'pan:5@1e3:chart': direction_deg 1000 is outside -360..360 degrees"),
         ("pan:.:chart", "scene 'pan:.:chart': '.' is not a number of pixels a second"),
+        (
+            "spin:pan:chart",
+            "scene 'spin:pan:chart': a spin of what moves; allowed: a spin of what stands still",
+        ),
+        ("spin:1e9:chart", "scene 'spin:1e9:chart': rpm 1e+09 is outside -1e+06..1e+06"),
         ("flicker:100:chart", "scene 'flicker:100:chart': neither a scene nor a readable image"),
         ("flicker:100@2:chart", "scene 'flicker:100@2:chart': depth 2 is outside 0..1"),
         ("pwm:-@2:chart", "scene 'pwm:-@2:chart': '-' is not a number of hertz"),
@@ -142,7 +153,9 @@ def test_a_file_that_is_no_picture_is_named_too():
 
 @given(
     st.text(max_size=40)
-    | st.from_regex(r"((pan|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}")
+    | st.from_regex(
+        r"((pan|spin|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}"
+    )
 )
 def test_any_text_is_a_scene_or_a_one_line_error(text: str):
     try:
@@ -166,7 +179,11 @@ hz, share = st.floats(1e-3, 1e9), st.floats(0, 1)
 flashes = st.lists(st.integers(0, 10**15), min_size=2, max_size=8, unique=True).map(sorted)
 pulses = flashes.map(lambda at: Pulses(tuple(zip(at[::2], at[1::2], strict=False))))
 levels = st.builds(Flicker, hz, share) | st.builds(Pwm, hz, share) | pulses
-moving = still | st.builds(Pan, still, st.floats(0, 1e9), st.floats(-360, 360))
+moving = (
+    still
+    | st.builds(Spin, still, st.floats(-1e6, 1e6))
+    | st.builds(Pan, still, st.floats(0, 1e9), st.floats(-360, 360))
+)
 
 
 @given(moving | st.builds(Lit, moving, levels))
@@ -182,6 +199,10 @@ def test_a_picture_is_described_by_its_path():
 
 
 LIGHTS = (
+    "spin:SCENE",
+    "spin:RPM:SCENE",
+    "checker",
+    "steps",
     "lit:LIGHT:PATH",
     "flicker:SCENE",
     "flicker:HZ@DEPTH:SCENE",

@@ -6,7 +6,7 @@ from camtwin.genicam.nodes import Chapter, Enumeration, Integer, Time
 
 
 def fewest_lines(SensorMode: str, device: Acts) -> int:
-    return device.fewest_lines(SensorMode)
+    return device.modes.fewest_lines(SensorMode)
 
 
 MODES = "None Full10 Full12 Uhd FullHd Dol"

@@ -1,0 +1,59 @@
+"""A sensor's drive modes: what a host decides with one word, and how rows are exposed and read then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from camtwin.camera.exposure import Exposure
+from camtwin.camera.settings import Settings
+from camtwin.models.schema import SensorSheet
+from camtwin.sensor.timing import RollingShutter
+
+SHORT_AFTER_LINES: Final = 22
+"""From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines, as public
+drivers of the IMX412 set it."""
+
+
+class DriveModes:
+    """The modes of one sensor; most have none."""
+
+    def __init__(self, sensor: SensorSheet) -> None:
+        self.sensor = sensor
+
+    def changes(self, name: str) -> Mapping[str, Any]:
+        """The settings that the mode decides: window, depth, length of a frame; none without such a mode."""
+        if (mode := self.sensor.modes.get(name)) is None:
+            return {}
+        p = self.sensor.parameters
+        return {
+            "BinningHorizontal": mode.binning,
+            "BinningVertical": mode.binning,
+            "Width": mode.width,
+            "Height": mode.height,
+            "OffsetX": (p.width // mode.binning - mode.width) // 4 * 2,  # even: the mosaic stays
+            "OffsetY": (p.height // mode.binning - mode.height) // 4 * 2,
+            "PixelFormat": f"Bayer{p.cfa[:2]}{mode.bits}",
+            "FrameLength": mode.frame_lines,
+        }
+
+    def fewest_lines(self, name: str) -> int:
+        """Of a frame in this mode."""
+        modes = self.sensor.modes
+        return modes[name].frame_lines if name in modes else 1
+
+    def shutter(self, settings: Settings) -> RollingShutter | None:
+        """How the sensor exposes and reads with these settings, if that is the mode's matter."""
+        if (mode := self.sensor.modes.get(settings.SensorMode)) is None:
+            return None
+        pixel_hz = self.sensor.timing.clock_hz
+        return RollingShutter(pixel_hz, mode.line_clocks, settings.FrameLength, mode.exposures)
+
+    def short_exposure(self, long: Exposure) -> Exposure | None:
+        """The second exposure of a picture, in a mode with two: a row's begins as its first has been read."""
+        mode, shutter = self.sensor.modes.get(long.settings.SensorMode), self.shutter(long.settings)
+        if mode is None or shutter is None or mode.exposures == 1:
+            return None
+        start_ns = long.end_ns + round(SHORT_AFTER_LINES * shutter.line_ns)
+        return replace(long, part=1, start_ns=start_ns, end_ns=start_ns + long.settings.ExposureTimeShort_ns)
