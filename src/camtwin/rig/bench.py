@@ -77,6 +77,7 @@ class Side:
         self.name, self.camera = name, camera
         self.sheet = bench.plan.sheets[name]
         self.damaged: set[str] = set()
+        self.timing = camera.transmitter.timing  # of the link as it was opened
         self.frames: deque[Ns] = deque(maxlen=1024)
         self.restart_ns: Ns = 0
         self.fresh = True  # it was never fed by this rig
@@ -448,11 +449,10 @@ class Bench:
                 if cable.into in self.unplugged or not speed:
                     side.camera.stall("cable")
                     continue
-                timing, gige = side.camera.transmitter.timing, side.camera.sheet.gige
-                if gige and isinstance(timing, GigETiming):
-                    most = min(speed, gige.bits_per_s)
-                    wire = timing.wire.model_copy(update={"bits_per_s": most})
-                    side.camera.transmitter.timing = GigETiming(wire)
+                if isinstance(side.timing, GigETiming):
+                    wire = side.timing.wire
+                    slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
+                    side.camera.transmitter.timing = GigETiming(slower)
                 if "cable" in side.camera.stalled:
                     side.camera.resume("cable")
 

@@ -19,7 +19,7 @@ from camtwin.lab.case import Case, Wrong, open_twin
 from camtwin.lab.claims import Claim, LedgerInvalid
 from camtwin.lab.hanging import plain_console
 from camtwin.lab.verify import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
-from camtwin.models import load
+from camtwin.models import load, names
 from unit.test_cli import camtwin as cli
 
 MODEL = "baumer-vcxg-124m"
@@ -301,7 +301,7 @@ def test_on_the_command_line(tmp_path):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("nikon", "no model 'nikon': there are baumer-vcxg-124m\n"),
+        ("nikon", f"no model 'nikon': there are {', '.join(names())}\n"),
         (
             "ids-imx412",
             "ids-imx412: 118 claims of its data sheet are known, and no twin of it yet\n",
