@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
@@ -65,10 +66,10 @@ def image_of(exposure: Exposure) -> Image:
     )
 
 
-class FrameStream:
+class FrameStream(ABC):
     """Frames of one twin on their way to a sender, whatever the link; methods are for the runtime's thread.
 
-    What a link does with them it says in `wanted`, `deliver` and `cut`.
+    What a link does with them it says in `wanted`, `deliver`, `cut` and `room`.
     """
 
     def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
@@ -98,21 +99,21 @@ class FrameStream:
         camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 
     # -- what a link says ------------------------------------------------------------------------
+    @abstractmethod
     def wanted(self) -> bool:
         """Does anybody receive frames now?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
         """Hand a frame to whoever sends it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cut(self) -> None:
         """End the frame under way and those that wait, where they are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def room(self) -> bool:
         """Could the sender take another frame ahead of its time?"""
-        raise NotImplementedError
 
     # -- what the camera tells -------------------------------------------------------------------
     def _on_exposure(self, exposure: Exposure) -> None:

@@ -6,6 +6,7 @@ with several levels is what changes in time: low and high of a generator, off an
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +20,7 @@ BranchOf = tuple[str, str, dict[str, float]]
 """Two pins, and what is said of the branch between them: ohm, emf_V, least_A, most_A."""
 
 
-class Element(BaseModel):
+class Element(BaseModel, ABC):
     """A device of a plan. `earthed`: its ground pin is bonded to protective earth."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,8 +29,9 @@ class Element(BaseModel):
     levels: ClassVar[tuple[str, ...]] = ("on",)
     earthed: bool = False
 
+    @abstractmethod
     def branches(self, level: str) -> list[BranchOf]:
-        raise NotImplementedError
+        """What lies between its pins at one of its levels."""
 
 
 class Supply(Element):
