@@ -120,15 +120,10 @@ class Pulses:
 
 
 @dataclass(frozen=True, slots=True)
-class Lit:
-    """Another scene, in light that changes with time. ValueError if its light does already."""
+class Around:
+    """Another scene, with something done to it; its colours stay."""
 
     scene: Scene
-    level: Level
-
-    def __post_init__(self) -> None:
-        if level_of(self.scene) is not STEADY:
-            raise ValueError("light in a light; allowed: one light")
 
     @property
     def wavelength_nm(self) -> Light:
@@ -137,6 +132,26 @@ class Lit:
     @property
     def spectra(self) -> tuple[Spectrum, ...]:
         return spectra_of(self.scene)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Around):
+    """Another scene, put elsewhere; its light stays as it is over time, too."""
+
+    @property
+    def level(self) -> Level:
+        return level_of(self.scene)
+
+
+@dataclass(frozen=True, slots=True)
+class Lit(Around):
+    """Another scene, in light that changes with time. ValueError if its light does already."""
+
+    level: Level
+
+    def __post_init__(self) -> None:
+        if level_of(self.scene) is not STEADY:
+            raise ValueError("light in a light; allowed: one light")
 
     @property
     def moving(self) -> bool:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene.level import Level, level_of
-from camtwin.scene.light import Scene, View, spectra_of
-from camtwin.scene.spectra import Light, Spectrum
+from camtwin.scene.level import Moved
+from camtwin.scene.light import View
 from camtwin.units import SEC, Ns
 
 SPEED_px_per_s = 200.0
@@ -20,7 +19,7 @@ ROWS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Pan:
+class Pan(Moved):
     """Another scene, its image drifting over the sensor.
 
     px_per_s: sensor pixels a second. direction_deg: 0 drifts to the right, 90 down, 180 to the left.
@@ -29,7 +28,6 @@ class Pan:
     (bilinear), which softens it a little at half a pixel. The image stands still during a row's exposure.
     """
 
-    scene: Scene
     px_per_s: float = SPEED_px_per_s
     direction_deg: float = 0.0
 
@@ -38,18 +36,6 @@ class Pan:
             raise ValueError(f"px_per_s {self.px_per_s:g} is outside 0..{MAX_SPEED_px_per_s:g} px/s")
         if not -360 <= self.direction_deg <= 360:
             raise ValueError(f"direction_deg {self.direction_deg:g} is outside -360..360 degrees")
-
-    @property
-    def wavelength_nm(self) -> Light:
-        return self.scene.wavelength_nm
-
-    @property
-    def spectra(self) -> tuple[Spectrum, ...]:
-        return spectra_of(self.scene)
-
-    @property
-    def level(self) -> Level:
-        return level_of(self.scene)
 
     @property
     def moving(self) -> bool:

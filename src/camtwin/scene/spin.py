@@ -9,9 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene.level import Level, level_of
-from camtwin.scene.light import Scene, View, spectra_of
-from camtwin.scene.spectra import Light, Spectrum
+from camtwin.scene.level import Moved
+from camtwin.scene.light import Scene, View
 from camtwin.units import SEC, Ns
 
 RPM = 60.0
@@ -21,14 +20,13 @@ ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Spin:
+class Spin(Moved):
     """Another scene, turning clockwise at `rpm` turns a minute (below 0 the other way round).
 
     Between pixels it is interpolated (bilinear); what lies beyond the sensor's edge is dark. The picture
     stands still during a row's exposure. ValueError where the scene moves by itself.
     """
 
-    scene: Scene
     rpm: float = RPM
 
     def __post_init__(self) -> None:
@@ -36,18 +34,6 @@ class Spin:
             raise ValueError(f"rpm {self.rpm:g} is outside {-MOST_RPM:g}..{MOST_RPM:g}")
         if self.scene.moving:
             raise ValueError("a spin of what moves; allowed: a spin of what stands still")
-
-    @property
-    def wavelength_nm(self) -> Light:
-        return self.scene.wavelength_nm
-
-    @property
-    def spectra(self) -> tuple[Spectrum, ...]:
-        return spectra_of(self.scene)
-
-    @property
-    def level(self) -> Level:
-        return level_of(self.scene)
 
     @property
     def moving(self) -> bool:
