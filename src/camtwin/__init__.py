@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from camtwin.genicam import Refused
     from camtwin.links.memory import Frame, NoFrame, NoImage, Session
     from camtwin.links.memory import connect as open
+    from camtwin.problem import Problem
     from camtwin.twins import Twin
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Frame", "NoFrame", "NoImage", "Refused", "Session", "Twin", "open", "scene"]
+__all__ = ["Frame", "NoFrame", "NoImage", "Problem", "Refused", "Session", "Twin", "open", "scene"]
 
 HOMES = {
     "Frame": "links.memory",
     "NoFrame": "links.memory",
     "NoImage": "links.memory",
+    "Problem": "problem",
     "Refused": "genicam",
     "Session": "links.memory",
     "Twin": "twins",

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.problem import Problem
 
-class FileProblem(RuntimeError):
+
+class FileProblem(Problem):
     """A file that cannot be read or written; one line that names it."""
 
 

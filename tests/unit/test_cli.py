@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -30,6 +31,10 @@ def test_help_answers_at_once():
     for command in ("list", "show", "xml", "run", "exec", "snap", "demo"):
         assert f"\n  {command} " in shown
     assert best < 0.4
+
+
+def test_version():
+    assert camtwin("--version").stdout == f"camtwin {version('camtwin')}\n"
 
 
 def test_list():

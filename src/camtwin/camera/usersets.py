@@ -15,12 +15,13 @@ from typing import Any, Protocol
 from camtwin.genicam import Refused, Tree
 from camtwin.genicam.nodes import By
 from camtwin.genicam.tree import Node
+from camtwin.problem import Problem
 
 KEPT = ("UserSetDefault", "DeviceUserID")
 CUSTOM = "CustomData"
 
 
-class StorageProblem(Exception):
+class StorageProblem(Problem):
     """The storage does not take a record; one line that says why. What it had before is still there."""
 
 

@@ -26,6 +26,7 @@ from camtwin.genicam.nodes import (
     Rule,
     String,
 )
+from camtwin.problem import Problem
 
 ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
 BYTE_ORDER: Mapping[str, Order] = {
@@ -42,14 +43,14 @@ class SheetError(ValueError):
     """A data sheet that does not fit the declarations."""
 
 
-class NoSuchFeature(AttributeError):
+class NoSuchFeature(Problem, AttributeError):
     """This model has no feature of that name."""
 
 
 Why = Literal["address", "readonly", "unavailable", "locked", "range", "storage"]
 
 
-class Refused(Exception):
+class Refused(Problem):
     """An access the camera does not carry out, and why; it names the thing, the value and the limit."""
 
     def __init__(self, why: Why, message: str) -> None:

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final, Literal, cast, get_args
 
+from camtwin.problem import Problem
+
 Kind = Literal["behaviour", "identity", "physical", "software"]
 COLUMNS: Final = ("id", "section", "claim", "value", "unit", "kind", "check")
 ABSENT: Final = "absent"
 
 
-class LedgerInvalid(ValueError):
+class LedgerInvalid(Problem, ValueError):
     """A ledger that cannot be used; one line that names file, row and what is wrong."""
 
 

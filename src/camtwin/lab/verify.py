@@ -20,6 +20,7 @@ from typing import Final, Literal, TypeVar
 from camtwin.lab import case as cases
 from camtwin.lab.case import Case, Check, Opener, Wrong, open_twin
 from camtwin.lab.claims import Claim, load
+from camtwin.problem import Problem
 
 Verdict = Literal["pass", "fail", "open"]
 UNPROVEN: Final = "no mutation proves this check"
@@ -28,7 +29,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class VerifyProblem(RuntimeError):
+class VerifyProblem(Problem):
     """The claims cannot be verified; one line that says why."""
 
 

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from camtwin.problem import Problem
 from camtwin.wire import bootstrap
 from camtwin.wire.gvcp import ACK_REQUIRED, KEY, PORT, Command
 from camtwin.wire.gvsp import IP_UDP_BYTES, STANDARD_BYTES, Format
@@ -22,7 +23,7 @@ ANSWER_s: Final = 1.0
 LEADER: Final = struct.Struct(">HHQIIIII")
 
 
-class NoPicture(RuntimeError):
+class NoPicture(Problem):
     """The camera did not answer, refused, or sent no whole picture in time; one line that says which."""
 
 

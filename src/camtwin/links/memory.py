@@ -35,6 +35,7 @@ from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, mirrored, pack
+from camtwin.problem import Problem
 from camtwin.scene import Scene
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
@@ -62,7 +63,7 @@ class NoSuchFact(KeyError):
     __str__ = Exception.__str__  # KeyError's would put it in quotes
 
 
-class NoFrame(RuntimeError):
+class NoFrame(Problem):
     """No frame will ever come, as the camera is set up; the message says why."""
 
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from camtwin.problem import Problem
+
 WHERE = ("source", "assumed")
 
 
-class SheetInvalid(ValueError):
+class SheetInvalid(Problem, ValueError):
     """A data sheet that cannot be used; one line that names file, entry, value and what is wanted."""
 
 

@@ -13,6 +13,7 @@ from math import exp, hypot, inf
 from typing import Any, Final
 
 from camtwin.models import CameraSheet, RigSheet
+from camtwin.problem import Problem
 from camtwin.rig.judge import Finding
 from camtwin.sensor.parameters import SensorParameters
 
@@ -22,7 +23,7 @@ H_C_J_M: Final = 6.62607015e-34 * 2.99792458e8
 LUMENS_PER_W: Final = 683.0
 
 
-class LensInvalid(ValueError):
+class LensInvalid(Problem, ValueError):
     """A lens or a distance that cannot be; names the thing, the value and the limit."""
 
 

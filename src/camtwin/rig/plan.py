@@ -27,6 +27,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.models import RigSheet, load_rig
+from camtwin.problem import Problem
 from camtwin.rig.elements import AnyElement, CameraIn, Element
 
 COPPER_OHM_MM2_PER_M: Final = 0.0175
@@ -34,7 +35,7 @@ AWG_MM2: Final[Mapping[int, float]] = {20: 0.52, 22: 0.33, 24: 0.21, 26: 0.128, 
 MOST_DEVICES, MOST_WIRES = 64, 512
 
 
-class PlanInvalid(ValueError):
+class PlanInvalid(Problem, ValueError):
     """A plan that cannot be read; one line that names what is wrong."""
 
 

@@ -25,6 +25,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.problem import Problem
+
 LEAK_S: Final = 1e-9
 """Of every node to earth: what isolation leaves. It decides where a floating part lies, and nothing else."""
 LEAST_OHM: Final = 1e-3
@@ -33,7 +35,7 @@ ENOUGH_A: Final = 1e-9
 MOST_STEPS: Final = 200
 
 
-class Unsolved(ArithmeticError):
+class Unsolved(Problem, ArithmeticError):
     """The network has no solution that could be found: numbers beyond reason."""
 
 

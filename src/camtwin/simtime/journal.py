@@ -22,12 +22,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from camtwin.problem import Problem
 from camtwin.units import Ns
 
 FORMAT = 2  # 1 had no log lines
 
 
-class JournalBroken(ValueError):
+class JournalBroken(Problem, ValueError):
     """A journal that cannot be replayed; one line that names the line and what is wrong with it."""
 
 

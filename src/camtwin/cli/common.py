@@ -1,0 +1,108 @@
+"""What the commands share: the application, options, how a session is opened, whose mistake an error is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from camtwin.problem import Problem
+
+T = TypeVar("T")
+
+
+class UsageProblem(Problem):
+    """An argument that cannot be used; one line that names it."""
+
+
+app = typer.Typer(
+    name="camtwin",
+    help="Digital twins of machine-vision cameras, true to their data sheets.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from camtwin import __version__
+
+        print(f"camtwin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _camtwin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+SCENES = "What the twin looks at: chart, flat, flat:PHOTONS_PER_S@NM, dark, an image file, or pan:SCENE."
+Model = Annotated[str, typer.Argument(help="A model of `camtwin list`.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SceneSpec = Annotated[str, typer.Option("--scene", help=SCENES, metavar="SPEC")]
+Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Of noise and fixed pattern.")]
+Serial = Annotated[
+    str | None, typer.Option(help="Serial number; made from the seed if not given.", show_default=False)
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Write a feature first; may be given again.", show_default=False
+    ),
+]
+Speed = Annotated[
+    str,
+    typer.Option(
+        "--link-speed",
+        metavar="SPEED",
+        help="Of the modelled link: sheet, 100M, 1G, 10G, unlimited; USB: 480M, 5G.",
+    ),
+]
+For = Annotated[
+    float | None,
+    typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),
+]
+
+
+def session(
+    model: str,
+    scene: str,
+    seed: int,
+    serial: str | None,
+    settings: list[str] | None,
+    link_speed: str,
+    storage: Path | None = None,
+) -> Any:
+    """A twin in process, looking at the scene, with the features written."""
+    import camtwin
+    from camtwin.files import load_picture
+    from camtwin.twins.assembly import bits_per_s
+
+    cam = user(
+        camtwin.open,
+        model,
+        scene=user(camtwin.scene.parse, scene, load_picture),
+        seed=seed,
+        serial=serial,
+        link_speed=user(bits_per_s, link_speed),
+        storage=storage,
+    )
+    for text in settings or ():
+        cam.set(text)
+    return cam
+
+
+def user(read: Callable[..., T], *said: Any, **named: Any) -> T:
+    """What a user wrote, read; a ValueError is told as the user's."""
+    try:
+        return read(*said, **named)
+    except ValueError as error:
+        raise UsageProblem(str(error)) from None

@@ -1,0 +1,68 @@
+"""The line that tells how running twins fare."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+class LiveLine:
+    """One line that is written over and over on a terminal; elsewhere, one line every ten seconds."""
+
+    PLAIN_S = 10.0
+
+    def __init__(self, twins: list[Any], pace: str = "1") -> None:
+        self.twins, self.pace, self.terminal, self.shown = twins, pace, sys.stdout.isatty(), False
+        self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
+        self._plain_ns = 0
+        self._text = ""
+
+    def begin(self) -> None:
+        """Show from now on: what a newcomer reads first has been said."""
+        self.shown = True
+
+    def show(self, links: Any) -> None:
+        """Told by the links, twice a second; of several twins, the sums and the hottest."""
+        each, now = [link.status() for link in links], links[0].runtime.host_now()
+
+        def total(name: str) -> int:
+            return sum(getattr(status, name) for status in each)
+
+        then, camera_then, before = self._before
+        camera_now, sent = sum(link.runtime.now() for link in links) // len(links), total("bytes")
+        self._before = (now, camera_now, sent)
+        rate = (sent - before) * 1e3 / (now - then) if then else 0.0
+        clients = [status.client for status in each if status.client]
+        one = len(each) == 1
+        parts = [
+            self.twins[0].sheet.model if one else f"{len(each)} twins",
+            f"client {clients[0] if clients else 'none'}" if one else f"{len(clients)} clients",
+            f"{total('frames')} frames",
+            f"{rate:.1f} MB/s",
+            f"{total('resent_packets')} resends",
+            f"{max(twin.camera.temperature_C for twin in self.twins):.1f} C",
+        ]
+        if self.pace == "max":
+            parts.append(f"pace max, now {(camera_now - camera_then) / (now - then) if then else 1:.1f}x")
+        elif self.pace != "1":
+            parts.append(f"pace {self.pace}")
+        if late := total("late_frames"):
+            parts.append(f"{late} late")
+        if dropped := total("dropped_frames"):
+            parts.append(f"{dropped} dropped, this computer is too slow")
+        if each[0].faults:
+            counts = {kind: sum(status.faults[kind] for status in each) for kind in each[0].faults}
+            struck = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+            parts.append(f"faults: {struck or 'none'} of {total('packets')} packets")
+        self._text = " | ".join(parts)
+        if not self.shown:
+            return
+        if self.terminal:
+            print(f"\r\x1b[K{self._text}", end="", flush=True)
+        elif now - self._plain_ns > self.PLAIN_S * 1e9:
+            self._plain_ns = now
+            print(self._text, flush=True)
+
+    def end(self) -> None:
+        """The last state stays."""
+        print("" if self.terminal else self._text, flush=True)

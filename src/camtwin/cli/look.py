@@ -1,0 +1,71 @@
+"""Commands that look at models: list, show, xml."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from camtwin.cli.common import AsJson, Model, app
+
+
+@app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """List the cameras there are twins of."""
+    from camtwin.models import load, names
+
+    sheets = [load(name) for name in names()]
+    rows = [{"model": s.name, "title": s.title, "sensor": s.sensor.title, "link": s.link} for s in sheets]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        print(f"{row['model']:24}{row['title']:24}{row['sensor']:16}{row['link']}")
+
+
+@app.command()
+def show(
+    model: Model,
+    assumptions: Annotated[bool, typer.Option("--assumptions", help="Only what no source says.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a data sheet: every number, and where it comes from."""
+    from camtwin.models import load
+
+    sheet = load(model)
+    facts = [
+        {
+            "sheet": name,
+            "entry": f.path,
+            "value": f.value,
+            "unit": f.unit,
+            "assumed": f.assumed,
+            "source": f.source,
+        }
+        for name, part in (
+            (sheet.name, sheet.facts),
+            (sheet.name, sheet.rig.facts if sheet.rig else ()),
+            (sheet.sensor.title, sheet.sensor.facts),
+        )
+        for f in part
+        if f.assumed or not assumptions
+    ]
+    if as_json:
+        document = {"model": sheet.name, "document": sheet.document, "facts": facts}
+        print(json.dumps(document, indent=2))
+        return
+    from camtwin.lab import datasheet
+
+    wanted = ([f for f in part.facts if f.assumed or not assumptions] for part in (sheet, sheet.sensor))
+    datasheet.tell(sheet, *wanted)
+
+
+@app.command()
+def xml(model: Model) -> None:
+    """Print the GenICam description that a host reads from the twin."""
+    from camtwin.models import load
+    from camtwin.twins import build
+
+    sys.stdout.write(build(load(model)).camera.xml)

@@ -1,0 +1,112 @@
+"""Commands that take pictures: snap, and demo for a first look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from camtwin.cli.common import For, Model, SceneSpec, Seed, Serial, Set, Speed, app, session
+from camtwin.cli.live import LiveLine
+
+
+@app.command()
+def snap(
+    model: Model,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="FILE.tiff, .png or .npy.", show_default=False)
+    ],
+    count: Annotated[
+        int, typer.Option("-n", min=1, help="Frames; FILE-0001, FILE-0002, ... for several.")
+    ] = 1,
+    settings: Set = None,
+    scene: SceneSpec = "chart",
+    seed: Seed = 0,
+    serial: Serial = None,
+    link_speed: Speed = "sheet",
+) -> None:
+    """Take pictures in process and write them, with settings and seed in their metadata."""
+    from camtwin import files
+
+    files.writer(output)  # an unknown ending is told before the first frame
+    cam = session(model, scene, seed, serial, settings, link_speed)
+    for number, frame in enumerate(cam.frames(count), 1):
+        path = files.numbered(output, number, count)
+        metadata = _metadata(cam.twin, scene, frame.settings, frame.timestamp_ns)
+        files.save(path, frame.picture, frame.pixel_format.bits, {**metadata, "frame_id": frame.frame_id})
+        print(path)
+
+
+def _metadata(twin: Any, scene: str, settings: Any, timestamp_ns: int) -> dict[str, Any]:
+    """What a picture was taken with, for its file."""
+    return {
+        "model": twin.sheet.name,
+        "serial": twin.camera.serial,
+        "seed": twin.renderer.seed,
+        "scene": scene,
+        "timestamp_ns": timestamp_ns,
+        "settings": twin.camera.tree.shown(settings),
+    }
+
+
+@app.command()
+def demo(
+    scene: SceneSpec = "chart",
+    seconds: For = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the first picture goes.")] = Path(
+        "first-light.png"
+    ),
+) -> None:
+    """A first look: run a Baumer VCXG-124M on loopback and take a picture of what a client receives."""
+    from camtwin import files
+    from camtwin.links.serve import Place, serve
+
+    files.writer(output)
+    bind = "127.0.0.1"
+    twin = session("baumer-vcxg-124m", scene, 0, None, None, "1G").twin
+    line = LiveLine([twin])
+
+    async def first_light(_: Any) -> None:
+        await _first_light(twin, bind, scene, output)
+        print(_INVITATION.format(model=twin.sheet.model, address=bind), flush=True)
+        line.begin()
+
+    print(
+        f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first picture ...",
+        flush=True,
+    )
+    serve([Place(twin, bind)], seconds=seconds, status=line.show, task=first_light)
+    line.end()
+
+
+_INVITATION = """
+Look at it with stock Aravis (Debian: apt-get install aravis-tools aravis-tools-cli):
+  arv-tool-0.8 -a {address} features
+  arv-tool-0.8 -a {address} control ExposureTime=2000 Gain=6
+  arv-viewer-0.8
+In process: python -c 'import camtwin; print(camtwin.open("baumer-vcxg-124m").grab()[0].image)'
+Ctrl-C ends it.
+"""
+
+
+async def _first_light(twin: Any, bind: str, scene: str, output: Path) -> None:
+    """Let a client take one picture over the network, and write what it received."""
+    import asyncio
+
+    from camtwin import files
+    from camtwin.links.client import first_picture
+    from camtwin.pixels import FORMATS, unpack
+
+    nodes = twin.camera.tree.nodes
+    got = await asyncio.to_thread(
+        first_picture, bind, nodes["AcquisitionStart"].address, nodes["AcquisitionStop"].address
+    )
+    fmt = next(f for f in FORMATS.values() if f.code == got.pixel_format)
+    image = unpack(got.payload, fmt, got.width, got.height)
+    metadata = _metadata(twin, scene, twin.camera.settings, got.timestamp_ns)
+    await asyncio.to_thread(files.save, output, image, fmt.bits, metadata)
+    print(
+        f"{output}: {got.width} x {got.height} {fmt.name}, as a client received it over GigE Vision.",
+        flush=True,
+    )

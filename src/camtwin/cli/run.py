@@ -1,0 +1,258 @@
+"""Commands that run twins for other programs: run, exec; and replay, which does a recorded run again."""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from camtwin.cli.common import (
+    AsJson,
+    For,
+    SceneSpec,
+    Seed,
+    Serial,
+    Set,
+    Speed,
+    UsageProblem,
+    app,
+    session,
+    user,
+)
+from camtwin.cli.live import LiveLine
+
+Models = Annotated[
+    list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
+]
+Bind = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="IPv4 address of this computer that the twin has; once for each of several, "
+        "or the next addresses are taken.  [default: 127.0.0.1]",
+        show_default=False,
+    ),
+]
+FaultSpecs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="KIND=SHARE",
+        help="Strike this share of the stream's packets, 0 to 1: drop, duplicate, reorder, delay, corrupt.",
+        show_default=False,
+    ),
+]
+
+
+Pace = Annotated[
+    str,
+    typer.Option(
+        metavar="N|max",
+        help="Camera seconds per second; max: as fast as this computer and the client can.",
+    ),
+]
+
+
+class LinkKind(StrEnum):
+    """How a host reaches the twin."""
+
+    gige = "gige"
+    usb3 = "usb3"
+
+
+@app.command()
+def run(
+    models: Models,
+    link: Annotated[
+        LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
+    ] = None,
+    bind: Bind = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the USB/IP server.")] = 3240,
+    scene: SceneSpec = "chart",
+    seed: Seed = 0,
+    serial: Serial = None,
+    settings: Set = None,
+    seconds: For = None,
+    link_speed: Speed = "sheet",
+    pace: Pace = "1",
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            help="Record what hosts do and what comes of it, for `camtwin replay`.", show_default=False
+        ),
+    ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            help="Capture all that goes over the link, in the camera's time, for Wireshark.",
+            show_default=False,
+        ),
+    ] = None,
+    fault: FaultSpecs = None,
+    nonvolatile: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where it keeps user sets and custom data.", show_default=False),
+    ] = None,
+    any_destination: Annotated[
+        bool,
+        typer.Option(
+            "--allow-any-destination",
+            help="Let a client aim stream and messages at any host, not only at itself.",
+        ),
+    ] = False,
+) -> None:
+    """Run twins that stock software finds on the network, until Ctrl-C.
+
+    Several have addresses one after the other (127.0.0.1, 127.0.0.2, ...) and seeds, so serial numbers, too.
+    """
+    import contextlib
+
+    from camtwin.links.faults import Faults
+    from camtwin.links.record import recorded
+    from camtwin.links.runtime import pace_of
+    from camtwin.links.serve import Place, serve
+
+    speed = user(pace_of, pace)
+    if journal and nonvolatile:
+        raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
+    binds = _addresses(bind or ["127.0.0.1"], len(models))
+    if len(models) > 1 and (serial or journal or pcap):
+        raise UsageProblem("--serial, --journal and --pcap are for one twin")
+    with contextlib.ExitStack() as recording:
+        places = []
+        for number, (model, address) in enumerate(zip(models, binds, strict=True)):
+            own = (seed + number) % 2**64
+            faults = user(Faults.parse, fault or (), own)
+            start = {
+                "model": model,
+                "scene": scene,
+                "seed": own,
+                "serial": serial,
+                "settings": settings or [],
+                "link_speed": link_speed,
+            }
+            twin = recorded(session(**start, storage=nonvolatile).twin, journal, start)
+            running = recording.enter_context(twin)
+            if running.sheet.link == "none":
+                raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
+            usb = (link or running.sheet.link) == "usb3"
+            if usb and (fault or any_destination or pcap):
+                raise UsageProblem("--fault, --pcap and --allow-any-destination are of networks, USB is none")
+            places.append(Place(running, address, faults, pcap, port if usb else None))
+        line = LiveLine([place.twin for place in places], pace)
+
+        def ready(links: Any) -> None:
+            for place, running in zip(places, links, strict=True):
+                twin, usb = place.twin, place.usb_port is not None
+                at = f"{place.bind}:{running.server.port} (USB/IP)" if usb else place.bind
+                last = "ready " if place is places[-1] else ""
+                print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
+                if usb:
+                    print(_ATTACH.format(bind=place.bind, port=running.server.port), flush=True)
+            line.begin()
+
+        serve(
+            places,
+            seconds=seconds,
+            ready=ready,
+            status=line.show,
+            any_destination=any_destination,
+            pace=speed,
+        )
+    line.end()
+
+
+_ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
+  usbip --tcp-port {port} attach -r {bind} -b 1-1
+For one program, without either:
+  camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    program: Annotated[list[str], typer.Argument(help="A program and its arguments.", show_default=False)],
+    port: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[ADDRESS:]PORT",
+            help="Of a twin's USB/IP server; may be given again.",
+            show_default="3240",
+        ),
+    ] = None,
+) -> None:
+    """Run a program that uses libusb with the twins of this computer as its USB devices: -- PROGRAM ..."""
+    from camtwin.links import native
+
+    servers = [user(_server, each) for each in port or ["3240"]]
+    environment = native.environment(servers)
+    try:
+        os.execvpe(program[0], program, environment)
+    except OSError as problem:
+        raise UsageProblem(f"cannot run {program[0]}: {problem.strerror}") from None
+
+
+def _server(text: str) -> tuple[str, int]:
+    """PORT or ADDRESS:PORT, read; ValueError if it is neither."""
+    import ipaddress
+
+    address, _, port = text.rpartition(":")
+    if not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise ValueError(f"--port {text}: PORT or ADDRESS:PORT is wanted")
+    return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
+
+
+def _addresses(given: list[str], count: int) -> list[str]:
+    """One address a twin; the ones after the first if only that is given."""
+    import ipaddress
+
+    if len(given) == count:
+        return given
+    if len(given) > 1:
+        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
+    return [str(user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]
+
+
+@app.command()
+def replay(
+    journal: Annotated[
+        Path, typer.Argument(help="A file that `camtwin run --journal` wrote.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Do a recorded run again, in virtual time, and compare every frame and log line with what it was."""
+    from camtwin.links.record import reopen
+    from camtwin.twins.replay import Replayed
+    from camtwin.twins.replay import replay as again
+
+    with reopen(journal, session) as (twin, lines):
+        done = list(again(twin, lines))
+    frames = [one for one in done if isinstance(one, Replayed)]
+    log = [one for one in done if not isinstance(one, Replayed)]
+    other = [f for f in frames if not f.same]
+    unlike = [line for line in log if not line.same]
+    if as_json:
+        rows = [
+            {"frame_id": f.frame_id, "start_ns": f.start_ns, "digest": f.digest, "same": f.same}
+            for f in frames
+        ]
+        said = {
+            "frames": len(frames),
+            "different": len(other),
+            "log_lines": len(log),
+            "log_different": len(unlike),
+        }
+        print(json.dumps(said | {"rows": rows}, indent=2))
+    else:
+        print(f"{len(frames)} frames, {len(frames) - len(other)} of them the same, byte for byte")
+        print(f"{len(log)} log lines, {len(log) - len(unlike)} of them the same")
+    if other:
+        raise UsageProblem(f"frame {other[0].frame_id} at {other[0].start_ns} ns differs from the journal's")
+    if unlike:
+        then, now = (
+            f"{line[1]!r} at {line[0]} ns" if line else "nothing"
+            for line in (unlike[0].recorded, unlike[0].again)
+        )
+        raise UsageProblem(f"the journal says {then}, and now it is {now}")
