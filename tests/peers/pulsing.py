@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from camtwin.links import serve
-from peers.sabotage import BREAKS
+from peers.breaks import BREAKS
 
 WIDTH_ns, PERIOD_ns, COUNT = 100_000, 120_000_000, 500
 

@@ -1,0 +1,127 @@
+"""What is wrong with discovery, control and storage of a camera on a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peers.breaks.registry import breaks
+
+
+@breaks
+def user_sets_forgotten() -> None:
+    """Saved, and gone with the power."""
+    from camtwin.links.storage import DiskStorage
+
+    DiskStorage.store = lambda self, name, data: None
+
+
+@breaks
+def user_sets_unheard() -> None:
+    """Hosts are not told that a loaded set changes what they have read."""
+    from camtwin.genicam.tree import Tree
+
+    Tree._changers = lambda self, node: []
+
+
+@breaks
+def discovery_shifted() -> None:
+    """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
+    from camtwin.wire.gev import GevDevice
+
+    answer = GevDevice._discovery
+    GevDevice._discovery = lambda self: answer(self)[2:] + bytes(2)
+
+
+@breaks
+def control_for_all() -> None:
+    from camtwin.wire.gev import GevDevice
+
+    write = GevDevice._write
+    GevDevice._write = lambda self, address, data, peer, now: write(
+        self, address, data, self.controller or peer, now
+    )
+
+
+@breaks
+def heartbeat_endless() -> None:
+    """Who has control keeps it, alive or not."""
+    from camtwin.wire.gev import GevDevice
+
+    GevDevice._silence_ends = lambda self: None
+
+
+@breaks
+def stream_goes_on() -> None:
+    """Who loses control leaves the stream as it is."""
+    from camtwin.links.stream import GvspStream
+    from camtwin.wire.gev import GevDevice
+
+    GvspStream.close = GvspStream.end_acquisition = lambda self: None
+    device: Any = GevDevice
+    target, last = device.target.fget, []
+
+    def kept(self: GevDevice) -> Any:
+        last.extend([now] if (now := target(self)) else [])
+        return last[-1] if last else None
+
+    device.target = property(kept)
+
+
+@breaks
+def switchover_keyless() -> None:
+    """Any key opens."""
+    from camtwin.wire import bootstrap
+    from camtwin.wire.gev import GevDevice
+
+    check = GevDevice._set_privilege
+
+    def lenient(self: GevDevice, value: int, peer: Any, now: int) -> None:
+        self._words[bootstrap.SWITCHOVER_KEY] = value >> 16
+        check(self, value, peer, now)
+
+    GevDevice._set_privilege = lenient
+
+
+@breaks
+def force_ip_registers_only() -> None:
+    """FORCEIP is acknowledged, and no socket moves."""
+    from camtwin.links.gige import GigeLink
+
+    GigeLink.move = lambda self, address: (address, 0, 0)
+
+
+@breaks
+def force_ip_always() -> None:
+    """FORCEIP moves a camera that somebody is using."""
+    from camtwin.wire.gev import GevDevice
+
+    move = GevDevice._force_ip
+
+    def careless(self: GevDevice, request: Any) -> bytes | None:
+        self.controller, controller = None, self.controller
+        try:
+            return move(self, request)
+        finally:
+            self.controller = controller
+
+    GevDevice._force_ip = careless
+
+
+@breaks
+def sockets_inherited() -> None:
+    """A process that outlives the twin has its sockets."""
+    import os
+    import time
+
+    from camtwin.links.gige import GigeLink
+
+    make = GigeLink.__init__
+
+    def haunted(self: GigeLink, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if not os.fork():
+            os.closerange(0, 3)
+            time.sleep(60)
+            os._exit(0)
+
+    GigeLink.__init__ = haunted
