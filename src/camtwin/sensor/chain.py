@@ -11,14 +11,13 @@ who renders. Not modelled yet: a dark current of its own for each pixel, non-lin
 """
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.sensor import noise, poisson, stages
-from camtwin.sensor.parameters import Readout, SensorParameters
+from camtwin.sensor.parameters import Readout, SensorParameters, rest
 
 LEAST_BLURRED_E = np.float32(1)
 """Read noise from which one normal number a pixel carries shot noise, too; below it electrons are counted."""
@@ -82,11 +81,11 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
     if readout.bits > parameters.adc_bits:
         raise ValueError(f"bits {readout.bits} is above the sensor's adc_bits {parameters.adc_bits}")
     analogue_dB = min(readout.gain_dB, parameters.analogue_dB)
-    variance_e2 = parameters.read_noise_at_e(readout.gain_dB) ** 2 - parameters.row_noise_e**2
+    read_noise_e = rest(parameters.read_noise_at_e(readout.gain_dB), parameters.row_noise_e)
     return Constants(
         dark_e=np.float32(parameters.dark_rate_e_per_s(readout.temperature_C) * readout.exposure_s),
-        read_noise_e=np.float32(sqrt(variance_e2)),
-        read_variance_e2=np.float32(variance_e2),
+        read_noise_e=np.float32(read_noise_e),
+        read_variance_e2=np.float32(read_noise_e**2),
         full_well_e=np.float32(parameters.full_well_e),
         gain_DN_per_e=np.float32(parameters.gain_DN_per_e * 10 ** (analogue_dB / 20)),
         offset_DN=np.float32(parameters.pedestal_DN + readout.black_level_DN),
@@ -185,13 +184,13 @@ class Part(NamedTuple):
 
 def response(p: SensorParameters) -> Part:
     """FixedPattern.gain's."""
-    pixel = sqrt(p.prnu**2 - p.column_prnu**2 - p.row_prnu**2)
+    pixel = rest(p.prnu, p.column_prnu, p.row_prnu)
     return Part(1.0, pixel, noise.PRNU, p.column_prnu, noise.COLUMN_GAIN, p.row_prnu, noise.ROW_GAIN)
 
 
 def offset(p: SensorParameters) -> Part:
     """FixedPattern.offset_e's."""
-    pixel = sqrt(p.dsnu_e**2 - p.column_dsnu_e**2 - p.row_dsnu_e**2)
+    pixel = rest(p.dsnu_e, p.column_dsnu_e, p.row_dsnu_e)
     return Part(0.0, pixel, noise.DSNU, p.column_dsnu_e, noise.COLUMN_OFFSET, p.row_dsnu_e, noise.ROW_OFFSET)
 
 

@@ -118,7 +118,7 @@ class SensorParameters:
     def read_noise_at_e(self, gain_dB: float) -> float:
         """Temporal dark noise in electrons: the more analogue gain, the less of what is behind it."""
         late_e = self.late_read_noise_e / 10 ** (min(gain_dB, self.analogue_dB) / 20)
-        return sqrt(self.read_noise_e**2 - self.late_read_noise_e**2 + late_e**2)
+        return hypot(rest(self.read_noise_e, self.late_read_noise_e), late_e)
 
     def converting(self, bits: int) -> SensorParameters:
         """The sensor with its conversion at this depth, where it has it; else as it is."""
@@ -173,6 +173,15 @@ class Readout:
         _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)
         _check("seed", self.seed, 0, LIMIT_64 - 1)
         _check("frame", self.frame, 0, LIMIT_64 - 1)
+
+
+def rest(whole: float, *parts: float) -> float:
+    """What is left of a standard deviation without some independent parts of it.
+
+    >>> rest(13.0, 3.0, 4.0)
+    12.0
+    """
+    return sqrt(max(0.0, whole**2 - sum(part**2 for part in parts)))
 
 
 def _check_curve(qe: Curve) -> None:

@@ -64,7 +64,7 @@ def small_tiles():
     height=st.integers(1, 5),
     bits=st.sampled_from([8, 10, 12]),
     full_well_e=st.floats(1e3, 1e5),
-    read_noise_e=st.one_of(st.floats(0, 1), st.floats(1, 30)),
+    read_noise_e=st.one_of(st.just(0.0), st.floats(1e-3, 1), st.floats(1, 30)),
     gain_dB=st.floats(-10, 48),
     black_level_DN=st.floats(0, 511),
     dsnu_e=st.floats(0, 50),
