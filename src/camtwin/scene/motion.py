@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.level import Moved
 from camtwin.scene.light import View
+from camtwin.scene.seen import Times, seen_in_bands, speed_of
+from camtwin.scene.still import remembered
 from camtwin.units import SEC, Ns
 
 SPEED_px_per_s = 200.0
@@ -25,7 +28,7 @@ class Pan(Moved):
     px_per_s: sensor pixels a second. direction_deg: 0 drifts to the right, 90 down, 180 to the left.
     What leaves the sensor on one side enters on the other, as on an endless band: a mirrored return
     would show all writing backwards for half of the time. Between two pixels the image is interpolated
-    (bilinear), which softens it a little at half a pixel. The image stands still during a row's exposure.
+    (bilinear), which softens it a little at half a pixel.
     """
 
     px_per_s: float = SPEED_px_per_s
@@ -41,19 +44,40 @@ class Pan(Moved):
     def moving(self) -> bool:
         return self.px_per_s > 0 or self.scene.moving
 
-    def drift_px(self, t_ns: Ns) -> tuple[float, float]:
-        """How far the image has moved to the right and down at t_ns, in pixels."""
+    def drift_px(self, t_ns: Ns | Times) -> tuple[Any, Any]:
+        """How far the image has moved to the right and down at t_ns (one time or an array), in pixels."""
         angle = math.radians(self.direction_deg)
         # Rounded, so that 90 degrees is straight down and costs no interpolation to the side.
         right, down = round(math.cos(angle), 12), round(math.sin(angle), 12)
         return right * self.px_per_s * t_ns / SEC, down * self.px_per_s * t_ns / SEC
 
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """Its own, and its scene's."""
+        return self.px_per_s + speed_of(self.scene, view, t_ns)
+
+    def _from_px(self, t_ns: Times) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Where pixels look at each of these times: whole pixels to the right and down, shares of the next.
+
+        Both (..., 2). Pixel x shows what lies at x - drift in the scene."""
+        drift = np.stack(self.drift_px(t_ns), axis=-1)
+        whole = np.floor(-drift)
+        return whole.astype(np.int64), (-drift - whole).astype(np.float32)
+
+    def seen(self, view: View, moments_ns: Times) -> NDArray[np.float32]:
+        """See seen.py. Of a still scene each row at its very own moments, by photon_rate's compiled twin."""
+        still = remembered(self.scene, view)
+        if still is None:
+            return seen_in_bands(self, view, moments_ns)
+        from camtwin.scene.kernels import seen_rows
+
+        out = np.empty((len(still), view.height, view.width), np.float32)
+        seen_rows(still, view.x, view.y, *self._from_px(moments_ns), out)
+        return out if self._layers else out[0]
+
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
-        right, down = self.drift_px(t_ns)
-        # Pixel x shows what lies at x - drift in the scene: a whole pixel and a share of the next one.
-        dx, dy = math.floor(-right), math.floor(-down)
-        share_x, share_y = np.float32(-right - dx), np.float32(-down - dy)
+        (dx, dy), (share_x, share_y) = self._from_px(np.array(t_ns))
+        dx, dy = int(dx), int(dy)
         rate = np.empty((*self._layers, view.height, view.width), np.float32)
         for row in range(0, view.height, ROWS):
             band = rate[..., row : row + ROWS, :]

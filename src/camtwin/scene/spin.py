@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.level import Moved
-from camtwin.scene.light import Scene, View
+from camtwin.scene.light import View
+from camtwin.scene.still import whole
 from camtwin.units import SEC, Ns
 
 RPM = 60.0
@@ -23,8 +23,8 @@ ROWS = 64
 class Spin(Moved):
     """Another scene, turning clockwise at `rpm` turns a minute (below 0 the other way round).
 
-    Between pixels it is interpolated (bilinear); what lies beyond the sensor's edge is dark. The picture
-    stands still during a row's exposure. ValueError where the scene moves by itself.
+    Between pixels it is interpolated (bilinear); what lies beyond the sensor's edge is dark. ValueError where
+    the scene moves by itself.
     """
 
     rpm: float = RPM
@@ -39,11 +39,15 @@ class Spin(Moved):
     def moving(self) -> bool:
         return self.rpm != 0
 
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """In the corners of the sensor."""
+        return 2 * math.pi * abs(self.rpm) / 60 * math.hypot(view.sensor_width, view.sensor_height) / 2
+
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
         import cv2
 
-        still = _whole(self.scene, view.sensor_width, view.sensor_height, view.pixel_um)
+        still = whole(self.scene, view.sensor_width, view.sensor_height, view.pixel_um)
         angle = 2 * math.pi * math.fmod(self.rpm / 60 * t_ns / SEC, 1)
         cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
         middle_x, middle_y = (np.float32((n - 1) / 2) for n in (view.sensor_width, view.sensor_height))
@@ -58,9 +62,3 @@ class Spin(Moved):
                 out[row : row + rows] = cv2.remap(layer, from_x, from_y, cv2.INTER_LINEAR)
         rate.flags.writeable = False
         return rate
-
-
-@lru_cache(maxsize=1)
-def _whole(scene: Scene, width: int, height: int, pixel_um: float) -> NDArray[np.float32]:
-    """The scene on the whole sensor."""
-    return np.ascontiguousarray(scene.photon_rate(View(0, 0, width, height, width, height, pixel_um), 0))
