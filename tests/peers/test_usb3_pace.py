@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import camtwin
@@ -15,7 +17,7 @@ FRAMES = 60
 
 def check(twin: UsbTwin, *args: str, least: float = 3.0, most: float = 999.0) -> None:
     """Frames come so many times as often as their timestamps say, which are those of virtual time."""
-    features = {name: str(value).lower() for name, value in SLOW.items()}
+    features: dict[str, Any] = {name: str(value).lower() for name, value in SLOW.items()}
     got = twin.grab("--timeout", "5", *args, frames=FRAMES, **features)["frames"]
     assert [f["id"] for f in got] == list(range(FRAMES))
     with camtwin.open(MODEL, render=False) as cam:
