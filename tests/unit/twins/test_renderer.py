@@ -29,6 +29,7 @@ def test_the_payload_is_the_image_packed(name, pattern, binning):
 def test_light_of_a_region_is_cut_out_once():
     """Not for every frame: a region narrower than the sensor costs no more memory than its payload."""
     with camtwin.open("baumer-vcxg-124m", seed=3) as cam:
+        cam.twin.prepare()  # the scene on the whole sensor
         cam.Width, cam.Height, cam.OffsetX = 1024, 512, 32
         exposures = []
         cam.twin.camera.on_exposure = exposures.append
