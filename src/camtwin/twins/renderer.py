@@ -20,6 +20,7 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
 from camtwin.scene import Scene, Spectrum, View, level_of, moment_ns, spectra_of
+from camtwin.scene.level import Times
 from camtwin.sensor import fast
 from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
@@ -125,10 +126,13 @@ class Renderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Flaws]:
         """Electrons per second in each pixel of the region, how many seconds in each row, the flaws."""
         world = self._world(exposure)
-        starts_ns, ends_ns = self._windows(exposure, region)
+        starts_ns, ends_ns, read_ns = self._windows(exposure, region)
         level = level_of(world.scene)
         rate_e = self._electrons(self._view(region), world, moment_ns(level, starts_ns, ends_ns))
-        light_s = level.lit_s(starts_ns, ends_ns).astype(np.float32)
+        lit_s = level.lit_s(starts_ns, ends_ns)
+        if self.parameters.parasitic:
+            lit_s += self.parameters.parasitic * level.lit_s(ends_ns, read_ns)
+        light_s = lit_s.astype(np.float32)
         return *hot_charge(rate_e, light_s, world.flaws, region), world.flaws
 
     def _converter(self, region: Readout) -> SensorParameters:
@@ -138,15 +142,16 @@ class Renderer:
     def _world(self, exposure: Exposure) -> World:
         return exposure.world if isinstance(exposure.world, World) else self.world
 
-    def _windows(self, exposure: Exposure, region: Readout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """From when to when each row gathers light. A picture upside down is read from its bottom."""
+    def _windows(self, exposure: Exposure, region: Readout) -> tuple[Times, Times, Times]:
+        """From when to when each row gathers light, and when it is read; upside down from the bottom."""
         whole = self._readout(exposure)
         rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
         if exposure.settings.ReverseY:
             rows = whole.height - 1 - rows
         rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
-        starts_ns = exposure.windows.starts_ns(rows)
-        return starts_ns, starts_ns + exposure.windows.duration_ns
+        windows = exposure.windows
+        starts_ns = windows.starts_ns(rows)
+        return starts_ns, starts_ns + windows.duration_ns, windows.read_ns(rows)
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:
         if self._plain is None:
