@@ -24,12 +24,13 @@ from camtwin.camera.device import XML_ADDRESS
 from camtwin.camera.transport import U3vTiming
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.stream import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
+from camtwin.units import Ns
 from camtwin.wire import gencp, u3v, usb, usbip
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
@@ -74,11 +75,16 @@ class U3vStream(FrameStream):
             payload_bytes=transfer.exposure.payload_bytes,
             payload=payload,
             transfers=self._transfers,
-            start_ns=self.runtime.host_ns(transfer.start_ns),
-            end_ns=self.runtime.host_ns(transfer.end_ns),
+            travels_ns=self._travels_ns(transfer),
         )
         self._block_id += 1
         self.writer.send(job)
+
+    def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
+        """In host time; when time is free, a cable as fast as the host asks."""
+        if isinstance(self.runtime, FreeRuntime):
+            return None
+        return self.runtime.host_ns(transfer.start_ns), self.runtime.host_ns(transfer.end_ns)
 
     def cut(self) -> None:
         if self.writer:
@@ -149,6 +155,10 @@ class Usb3Camera:
         self.runtime.post(self.control.reset)
         self.stream.writer = None
         self._pipes = {}
+
+    def sent(self) -> None:
+        """A frame has left: whoever waits for room need not."""
+        self.runtime.wake()
 
     def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
         """Carry out a request, or take one back. ProtocolError if the host asks too much."""

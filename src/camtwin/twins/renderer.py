@@ -59,6 +59,7 @@ class Renderer:
         self._pattern: tuple[Flaws, FixedPattern] | None = None
         self._known: tuple[tuple[Spectrum, ...], NDArray[np.float32]] | None = None
         self._still: tuple[View, World, NDArray[np.float32]] | None = None
+        self._cut: tuple[View, World, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
         """Do now what the first frame would wait for: load kernels, make the pattern, draw the scene."""
@@ -219,11 +220,17 @@ class Renderer:
 
     def _electrons(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
         """Electrons per second that light frees in each pixel of the view; each row as of its moment."""
-        scene, still = world.scene, self._still
+        scene, still, cut = world.scene, self._still, self._cut
         if scene.moving:
             return self._moved(view, world, moments_ns)
+        if cut and cut[1] is world and cut[0] == view:
+            return cut[2]
         if still and still[1] is world and (part := _within(view, still[0])):
-            return still[2][part]
+            rate_e = still[2][part]
+            if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
+                rate_e = np.ascontiguousarray(rate_e)
+                self._cut = (view, world, rate_e)
+            return rate_e
         rate_e = self._freed(view, world, 0)
         self._still = (view, world, rate_e)
         return rate_e
