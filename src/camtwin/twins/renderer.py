@@ -20,6 +20,7 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
 from camtwin.scene import Scene, Spectrum, View, level_of, moment_ns, spectra_of
+from camtwin.scene.level import Times
 from camtwin.sensor import fast
 from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
@@ -27,7 +28,7 @@ from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
 from camtwin.sensor.mosaic import freed
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
-from camtwin.sensor.processing import corrected, looked_up, mirrored
+from camtwin.sensor.processing import corrected, looked_up, mirrored, toned
 from camtwin.units import SEC, Ns
 
 MOST_ROWS = 32
@@ -97,23 +98,22 @@ class Renderer:
         if _is_binned(s):
             bin_ = binned_mosaic if self.parameters.cfa else binned
             codes = bin_(codes, s.BinningHorizontal, s.BinningVertical)
-        if s.LUTEnable["Luminance"]:
-            codes = looked_up(codes, s.LUTValueAll)
-        return codes >> np.uint16(adc_bits - readout.bits)
+        return _toned(codes, s, adc_bits) >> np.uint16(adc_bits - readout.bits)
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
         columns, rows = s.BinningHorizontal, s.BinningVertical
         shown = replace(readout, x=readout.x // columns, y=readout.y // rows, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
-        if s.LUTEnable["Luminance"]:
-            missing = np.uint16(self._converter(readout).adc_bits - readout.bits)
-            dn = looked_up(dn << missing, s.LUTValueAll) >> missing
+        if _is_toned(s):
+            adc_bits = self._converter(readout).adc_bits
+            missing = np.uint16(adc_bits - readout.bits)
+            dn = _toned(dn << missing, s, adc_bits) >> missing
         return dn
 
     def _direct(self, s: Settings, readout: Readout) -> bool:
         """Nothing is done to codes but to reduce them: the kernel does that."""
-        return not (_is_binned(s) or s.LUTEnable["Luminance"] or _listed(s, readout))
+        return not (_is_binned(s) or _is_toned(s) or _listed(s, readout))
 
     def _codes(self, exposure: Exposure, region: Readout) -> NDArray[np.uint16]:
         """DN of a part of the sensor's picture, noise and all."""
@@ -127,10 +127,13 @@ class Renderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Flaws]:
         """Electrons per second in each pixel of the region, how many seconds in each row, the flaws."""
         world = self._world(exposure)
-        starts_ns, ends_ns = self._windows(exposure, region)
+        starts_ns, ends_ns, read_ns = self._windows(exposure, region)
         level = level_of(world.scene)
         rate_e = self._electrons(self._view(region), world, moment_ns(level, starts_ns, ends_ns))
-        light_s = level.lit_s(starts_ns, ends_ns).astype(np.float32)
+        lit_s = level.lit_s(starts_ns, ends_ns)
+        if self.parameters.parasitic:
+            lit_s += self.parameters.parasitic * level.lit_s(ends_ns, read_ns)
+        light_s = lit_s.astype(np.float32)
         return *hot_charge(rate_e, light_s, world.flaws, region), world.flaws
 
     def _converter(self, region: Readout) -> SensorParameters:
@@ -140,15 +143,16 @@ class Renderer:
     def _world(self, exposure: Exposure) -> World:
         return exposure.world if isinstance(exposure.world, World) else self.world
 
-    def _windows(self, exposure: Exposure, region: Readout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """From when to when each row gathers light. A picture upside down is read from its bottom."""
+    def _windows(self, exposure: Exposure, region: Readout) -> tuple[Times, Times, Times]:
+        """From when to when each row gathers light, and when it is read; upside down from the bottom."""
         whole = self._readout(exposure)
         rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
         if exposure.settings.ReverseY:
             rows = whole.height - 1 - rows
         rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
-        starts_ns = exposure.windows.starts_ns(rows)
-        return starts_ns, starts_ns + exposure.windows.duration_ns
+        windows = exposure.windows
+        starts_ns = windows.starts_ns(rows)
+        return starts_ns, starts_ns + windows.duration_ns, windows.read_ns(rows)
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:
         if self._plain is None:
@@ -176,7 +180,7 @@ class Renderer:
     def _brightness_region(self, exposure: Exposure, whole: Readout) -> Readout:
         """The rectangle of the sensor that the automatic functions look at."""
         s, key = exposure.settings, "BrightnessAuto"
-        if s.AutoFeatureRegionMode[key] == "Off":
+        if s.AutoFeatureRegionMode[key] == "Off" and not s.AutoFunctionROIUseBrightness[key]:
             return whole
         x, y = min(s.AutoFeatureOffsetX[key], s.Width - 1), min(s.AutoFeatureOffsetY[key], s.Height - 1)
         width = min(s.AutoFeatureWidth[key], s.Width - x)
@@ -287,6 +291,17 @@ def _within(part: View, whole: View) -> tuple[slice, slice] | None:
 
 def _is_binned(settings: Settings) -> bool:
     return (settings.BinningHorizontal, settings.BinningVertical) != (1, 1)
+
+
+def _is_toned(s: Settings) -> bool:
+    return (s.DigitalShift, s.Gamma) != (0, 1.0) or s.LUTEnable["Luminance"]
+
+
+def _toned(codes: NDArray[np.uint16], s: Settings, bits: int) -> NDArray[np.uint16]:
+    """Codes after DigitalShift, Gamma and the table, as far as they are on."""
+    if (s.DigitalShift, s.Gamma) != (0, 1.0):
+        codes = toned(codes, bits, s.DigitalShift, s.Gamma)
+    return looked_up(codes, s.LUTValueAll) if s.LUTEnable["Luminance"] else codes
 
 
 def _listed(s: Settings, region: Readout) -> set[tuple[int, int]]:
