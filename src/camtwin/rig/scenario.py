@@ -32,7 +32,8 @@ from camtwin.genicam import Refused
 from camtwin.genicam.tree import NoSuchFeature
 from camtwin.links.faults import DROP, Attempts, Faults
 from camtwin.links.memory import connect
-from camtwin.rig.bench import Bench, Note
+from camtwin.rig.bench import Bench
+from camtwin.rig.notes import Note
 from camtwin.rig.plan import PlanInvalid, read
 from camtwin.simtime import Scheduler
 from camtwin.units import Ns
