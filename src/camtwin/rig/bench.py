@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 
 from camtwin.rig import feeding, levels
@@ -25,10 +26,21 @@ from camtwin.rig.side import Power, Side
 from camtwin.units import SEC, Ns
 
 ROUNDS: Final = 32
+REMEMBERED: Final = 4096
+"""Solved networks."""
 
 
 class Unstable(RuntimeError):
     """Levels chase each other without time passing: a loop of wires through outputs and inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A solved network and what it means, for each camera: ways that feed it, and how its lines stand."""
+
+    solution: Solution
+    offers: list[tuple[feeding.Offer, ...]]
+    stands: list[tuple[levels.Stand, ...]]
 
 
 class Bench:
@@ -45,6 +57,7 @@ class Bench:
         self.cut: set[int] = set()
         self.unplugged: set[str] = set()
         self._notes = Notes()
+        self._known: dict[tuple[object, ...], Outcome] = {}
         self.on_power: dict[str, Callable[[bool], object]] = {}  # told as a camera goes on or off
         self._stirred = False
         self._settling = False
@@ -157,7 +170,8 @@ class Bench:
 
     # -- what stands and flows -------------------------------------------------------------------
     def solution(self) -> Solution:
-        return self.circuit.solve(self._state())
+        """What stands at each pin and flows through each part now."""
+        return self._outcome().solution
 
     def volts(self, pin: str, ground: str | None = None) -> float:
         """At a pin, against another or against earth."""
@@ -194,19 +208,34 @@ class Bench:
         self._stirred = False
         self.settle()
 
-    def _state(self) -> State:
-        lines = tuple(one for side in self.sides.values() for one in side.lines())
-        others: tuple[tuple[tuple[str, str], LineState], ...] = tuple(
-            ((name, line), "off")
-            for name in self.plan.sheets.keys() - self.sides.keys()
-            for line in self.plan.sheets[name].outputs
-            if is_output(self.plan, name, line)
-        )
-        watts = tuple(
-            (name, side.sheet.supplies[side.label].watts if side.camera.powered and side.label else 0.0)
-            for name, side in self.sides.items()
-        )
-        return State(tuple(self.levels.items()), lines + others, watts, frozenset(self.cut))
+    def _outcome(self) -> Outcome:
+        """What stands now and what it means: remembered, an encoder turns for a long time."""
+        sides = self.sides.values()
+        lines, watts = [side.lines for side in sides], [side.load_watts for side in sides]
+        key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut))
+        if key not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            states: list[tuple[tuple[str, str], LineState]] = [
+                ((side.name, line), state)
+                for side, own in zip(sides, lines, strict=True)
+                for line, state in zip(side.camera.lines, own, strict=True)
+            ]
+            states += [
+                ((name, line), "off")
+                for name in self.plan.sheets.keys() - self.sides.keys()
+                for line in self.plan.sheets[name].outputs
+                if is_output(self.plan, name, line)
+            ]
+            taken = tuple(zip(self.sides, watts, strict=True))
+            state = State(tuple(self.levels.items()), tuple(states), taken, frozenset(self.cut))
+            solution = self.circuit.solve(state)
+            self._known[key] = Outcome(
+                solution,
+                [tuple(feeding.offers(self.plan, side, solution, self.unplugged)) for side in sides],
+                [levels.stand(self.plan, side, solution) for side in sides],
+            )
+        return self._known[key]
 
     def settle(self) -> None:
         """Solve, and let what follows from it happen, until nothing changes. Unstable if that never is."""
@@ -215,21 +244,20 @@ class Bench:
         self._settling = True
         try:
             for _ in range(ROUNDS):
-                solution = self.circuit.solve(self._state())
-                moved = [self._feed(side, solution) for side in self.sides.values()]
+                now = self._outcome()
+                moved = [self._feed(*one) for one in zip(self.sides.values(), now.offers, strict=True)]
                 if not any(moved):
-                    moved = [
-                        levels.take(self.plan, side, solution, self._notes) for side in self.sides.values()
-                    ]
+                    both = zip(self.sides.values(), now.stands, strict=True)
+                    moved = [levels.take(side, stands, self._notes) for side, stands in both]
                 if not any(moved):
                     return
         finally:
             self._settling = False
         raise Unstable(f"levels chase each other at {self.clock.now} ns")
 
-    def _feed(self, side: Side, solution: Solution) -> bool:
+    def _feed(self, side: Side, offers: tuple[feeding.Offer, ...]) -> bool:
         """True if the camera went on or off: it tells of it, and tries again when it may."""
-        if not feeding.feed(self.plan, side, solution, self.unplugged, self._tell):
+        if not feeding.feed(side, offers, self._tell):
             return False
         powered = side.camera.powered
         side.warm(self.plan.cameras[side.name])
@@ -244,6 +272,7 @@ class Bench:
 
     def _surround(self) -> None:
         """Cables and climate are as the plan has them."""
+        self._known.clear()
         for name, side in self.sides.items():
             feeding.link(self.plan, side, self.unplugged)
             side.warm(self.plan.cameras[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from camtwin.camera.transport import GigETiming
 from camtwin.rig.check import name_of
@@ -19,17 +19,21 @@ RESTART_NS: Final = 100 * MS
 """A camera that gave out tries again after so long (our choice)."""
 
 
-def feed(
-    plan: Plan, side: Side, solution: Solution, unplugged: set[str], tell: Callable[[Finding], object]
-) -> bool:
-    """Power, from a cable or from wires; True if the camera went on or off."""
+Offer: TypeAlias = tuple[str, float, Finding]
+"""A way that a camera could be fed by: its label, volts, and what is to be said of it."""
+
+
+def feed(side: Side, offers: tuple[Offer, ...], tell: Callable[[Finding], object]) -> bool:
+    """Take power from the first that can give it; True if the camera went on or off."""
     camera, sheet = side.camera, side.sheet
     was = (camera.powered, side.label)
-    fed = list(_offers(plan, side, solution, unplugged))
-    for _, _, finding in fed:
+    if camera.powered and offers == side.fed:
+        return False
+    side.fed = offers
+    for _, _, finding in offers:
         tell(finding)
     side.label, side.volts = "", 0.0
-    for label, volts, finding in fed:
+    for label, volts, finding in offers:
         low = sheet.supplies[label].accepted_V[0]
         holds = low * sheet.power.brownout_share if sheet.power else low
         good = finding.verdict != "wrong" or finding.word == "overvoltage"
@@ -46,10 +50,8 @@ def feed(
     return was[0] != camera.powered
 
 
-def _offers(
-    plan: Plan, side: Side, solution: Solution, unplugged: set[str]
-) -> Iterator[tuple[str, float, Finding]]:
-    """Each way that it could be fed by: its label, volts, and what is to be said of it."""
+def offers(plan: Plan, side: Side, solution: Solution, unplugged: set[str]) -> Iterator[Offer]:
+    """What comes by wires, and over the data cable."""
     sheet = side.sheet
     for label, said in sheet.supplies.items():
         if said.plus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ class Side:
         self.restart_ns: Ns = 0
         self.fresh = True  # it was never fed by this rig
         self.label, self.volts = "", 0.0
+        self.fed: object = None  # what it was offered last
         self._frames: deque[Ns] = deque(maxlen=1024)
         camera.listeners.append(self._hear)
         for line in camera.lines.values():
@@ -60,16 +61,20 @@ class Side:
         since = self.camera.clock.now - SEC
         return float(sum(t > since for t in self._frames))
 
-    def lines(self) -> Iterable[tuple[tuple[str, str], LineState]]:
-        """What each of its lines is to the circuit."""
-        for name, line in self.camera.lines.items():
-            key = (self.name, name)
-            if name in self.damaged:
-                yield key, "dead"
-            elif line.is_output:
-                yield key, "on" if line.level and self.camera.powered else "off"
-            else:
-                yield key, "in"
+    @property
+    def lines(self) -> list[LineState]:
+        """What each of its lines is to the circuit, in their order."""
+        on: LineState = "on" if self.camera.powered else "off"
+        damaged = self.damaged
+        return [
+            "dead" if name in damaged else (on if line.level else "off") if line.is_output else "in"
+            for name, line in self.camera.lines.items()
+        ]
+
+    @property
+    def load_watts(self) -> float:
+        """What its supply has to carry: the sheet's figure, whatever it does."""
+        return self.sheet.supplies[self.label].watts if self.camera.powered and self.label else 0.0
 
     @property
     def power(self) -> Power:
