@@ -211,15 +211,16 @@ class Bench:
     def _outcome(self) -> Outcome:
         """What stands now and what it means: remembered, an encoder turns for a long time."""
         sides = self.sides.values()
-        lines, watts = [side.lines for side in sides], [side.load_watts for side in sides]
+        lines: list[list[LineState]] = [side.lines for side in sides]
+        watts = [side.load_watts for side in sides]
         key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut))
         if key not in self._known:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             states: list[tuple[tuple[str, str], LineState]] = [
-                ((side.name, line), state)
+                ((side.name, line), own[i])
                 for side, own in zip(sides, lines, strict=True)
-                for line, state in zip(side.camera.lines, own, strict=True)
+                for i, line in enumerate(side.camera.lines)
             ]
             states += [
                 ((name, line), "off")
