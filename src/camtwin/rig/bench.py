@@ -217,19 +217,14 @@ class Bench:
         if key not in self._known:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            states: list[tuple[tuple[str, str], LineState]] = [
-                ((side.name, line), own[i])
-                for side, own in zip(sides, lines, strict=True)
-                for i, line in enumerate(side.camera.lines)
-            ]
-            states += [
-                ((name, line), "off")
-                for name in self.plan.sheets.keys() - self.sides.keys()
-                for line in self.plan.sheets[name].outputs
-                if is_output(self.plan, name, line)
-            ]
+            states: dict[tuple[str, str], LineState] = {}
+            for side, own in zip(sides, lines, strict=True):
+                states |= zip(((side.name, line) for line in side.camera.lines), own, strict=True)
+            for name in self.plan.sheets.keys() - self.sides.keys():
+                outputs = (n for n in self.plan.sheets[name].outputs if is_output(self.plan, name, n))
+                states |= dict.fromkeys(((name, line) for line in outputs), "off")
             taken = tuple(zip(self.sides, watts, strict=True))
-            state = State(tuple(self.levels.items()), tuple(states), taken, frozenset(self.cut))
+            state = State(tuple(self.levels.items()), tuple(states.items()), taken, frozenset(self.cut))
             solution = self.circuit.solve(state)
             self._known[key] = Outcome(
                 solution,
