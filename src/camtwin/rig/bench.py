@@ -14,7 +14,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
+from math import cos, log, pi, sqrt
 from typing import Any, Final
+from zlib import crc32
 
 from camtwin.rig import feeding, levels
 from camtwin.rig.check import is_output
@@ -23,6 +25,7 @@ from camtwin.rig.judge import Finding
 from camtwin.rig.notes import Note, Notes
 from camtwin.rig.plan import Plan, PlanInvalid
 from camtwin.rig.side import Power, Side
+from camtwin.sensor.noise import mix64
 from camtwin.units import SEC, Ns
 
 ROUNDS: Final = 32
@@ -41,6 +44,13 @@ class Outcome:
     solution: Solution
     offers: list[tuple[feeding.Offer, ...]]
     stands: list[tuple[levels.Stand, ...]]
+
+
+def normal(key: int, t_ns: Ns) -> float:
+    """A normal number with an address (Box and Muller, 1958), of two uniform ones of 53 bits."""
+    word = mix64(mix64(key) ^ t_ns)
+    radius, angle = (mix64(word ^ i) >> 11 for i in (1, 2))
+    return sqrt(-2 * log((radius + 1) * 2.0**-53)) * cos(2 * pi * angle * 2.0**-53)
 
 
 class Bench:
@@ -116,6 +126,39 @@ class Bench:
             then = level if i % 2 == 0 else other
             self.clock.at(self.clock.now + i * spacing_ns // 2, self.set, device, then)
 
+    def noise(self, pin: str, rms_V: float, *, for_ns: Ns, every_ns: Ns = 10_000, seed: int = 0) -> None:
+        """Put normal noise on the wire at an input of a camera. ValueError if it is none.
+
+        Each value has an address, (seed, pin, time): the same noise for the same seed."""
+        at = self.plan.pin(pin)
+        side = self.sides.get(at.device)
+        inputs = side.sheet.inputs if side else {}
+        line = next((name for name, said in inputs.items() if said.pin == at.pin), None)
+        if side is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
+            raise ValueError(f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns cannot be")
+        key = crc32(str(at).encode()) ^ seed
+        self._tell(Finding(f"{at} noise", "marginal", "noisy", f"{rms_V:g} V rms of noise on the wire"))
+        self._jitter(side, line, rms_V, every_ns, self.clock.now + for_ns, key, f"{at} noise")
+
+    def _jitter(
+        self, side: Side, line: str, rms_V: float, every_ns: Ns, until_ns: Ns, key: int, where: str
+    ) -> None:
+        if self.clock.now < until_ns:
+            side.noise_V[line] = rms_V * normal(key, self.clock.now)
+            self.clock.at(
+                self.clock.now + every_ns, self._jitter, side, line, rms_V, every_ns, until_ns, key, where
+            )
+        else:
+            side.noise_V.pop(line, None)
+            self._tell(Finding(where, "ok", "quiet", ""))
+        self.settle()
+
+    def die(self, camera: str) -> None:
+        """A camera dies: nothing runs until `repair`, whatever feeds it."""
+        self.sides[camera].dead = True
+        self._tell(Finding(camera, "wrong", "dead", "the camera has died"))
+        self.settle()
+
     def break_wire(self, a: str, b: str) -> None:
         """Cut the wires between two pins. ValueError if there is none."""
         self.cut |= self._wires(a, b)
@@ -137,8 +180,11 @@ class Bench:
         self.settle()
 
     def repair(self, camera: str) -> None:
-        """Damaged lines of a camera are made new."""
-        self.sides[camera].damaged.clear()
+        """A camera is made whole: its damaged lines, and itself if it had died."""
+        side = self.sides[camera]
+        side.damaged.clear()
+        side.dead = False
+        self._tell(Finding(camera, "ok", "alive", ""))
         self.settle()
 
     def _source(self, device: str, level: str) -> None:
@@ -188,6 +234,10 @@ class Bench:
     def notes(self) -> deque[Note]:
         """What began that is not as it should be, the latest last."""
         return self._notes.log
+
+    def on_note(self, heard: Callable[[Note], object]) -> None:
+        """Have each note told as it begins."""
+        self._notes.heard = heard
 
     def words(self, where: str = "") -> set[str]:
         """Words of what is not as it should be now, at connections whose name contains this."""

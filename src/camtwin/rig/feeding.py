@@ -27,13 +27,13 @@ def feed(side: Side, offers: tuple[Offer, ...], tell: Callable[[Finding], object
     """Take power from the first that can give it; True if the camera went on or off."""
     camera, sheet = side.camera, side.sheet
     was = (camera.powered, side.label)
-    if camera.powered and offers == side.fed:
+    if camera.powered and offers == side.fed and not side.dead:
         return False
     side.fed = offers
     for _, _, finding in offers:
         tell(finding)
     side.label, side.volts = "", 0.0
-    for label, volts, finding in offers:
+    for label, volts, finding in () if side.dead else offers:
         low = sheet.supplies[label].accepted_V[0]
         holds = low * sheet.power.brownout_share if sheet.power else low
         good = finding.verdict != "wrong" or finding.word == "overvoltage"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from camtwin.rig.check import name_of
 from camtwin.rig.circuit import Solution
@@ -19,10 +19,11 @@ CARRIES = "carries"  # an output is on, and its load is one it may have: an over
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How a line stands. level: what an input takes it for, None where it stays what it was."""
+    """How a line stands: volts at an input, and what it takes them for, None where it stays what it was."""
 
     line: str
     finding: Finding
+    volts: float = 0.0
     level: bool | None = None
     breaks: bool = False
 
@@ -46,7 +47,7 @@ def stand(plan: Plan, side: Side, solution: Solution) -> tuple[Stand, ...]:
         finding = input_finding(where, said, volts, solution.mA(side.name, name))
         level, word = reading(said, volts)
         breaks = word == "damaged"
-        found.append(Stand(name, finding, False if breaks else level, breaks))
+        found.append(Stand(name, finding, volts, False if breaks else level, breaks))
     return tuple(found)
 
 
@@ -80,6 +81,8 @@ def take(side: Side, stands: tuple[Stand, ...], notes: Notes) -> bool:
     broke, now, lines = False, side.camera.clock.now, side.camera.lines
     for one in stands:
         line = lines[one.line]
+        if noise_V := side.noise_V.get(one.line):
+            one = _noisy(side, one, noise_V)
         if one.finding.word != CARRIES or (line.level and notes.word(one.finding.where) == "overload"):
             notes.tell(now, one.finding)
         if one.breaks:
@@ -88,3 +91,12 @@ def take(side: Side, stands: tuple[Stand, ...], notes: Notes) -> bool:
         if one.level is not None and one.level != line.level:
             line.drive(one.level)
     return broke
+
+
+def _noisy(side: Side, stand: Stand, noise_V: float) -> Stand:
+    """The same with noise on the wire: only what breaks is told, the rest passes in a moment."""
+    level, word = reading(side.sheet.inputs[stand.line], stand.volts + noise_V)
+    if word != "damaged":
+        return replace(stand, level=level)
+    why = f"{stand.volts + noise_V:.4g} V with the noise on its wire: the line is damaged"
+    return replace(stand, finding=replace(stand.finding, verdict="wrong", word=word, reason=why), breaks=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +25,13 @@ class Note:
 
 
 class Notes:
-    """`log`: the latest notes. What holds now is asked for by `word` and `words`."""
+    """`log`: the latest notes. What holds now is asked for by `word` and `words`.
+
+    heard  told of each"""
 
     def __init__(self) -> None:
         self.log: deque[Note] = deque(maxlen=MOST_NOTES)
+        self.heard: Callable[[Note], object] = lambda _: None
         self._now: dict[str, str] = {}
 
     def tell(self, t_ns: Ns, finding: Finding) -> None:
@@ -37,6 +41,7 @@ class Notes:
         elif self._now.get(finding.where) != finding.word:
             self._now[finding.where] = finding.word
             self.log.append(Note(t_ns, finding.where, finding.word, finding.reason))
+            self.heard(self.log[-1])
 
     def word(self, where: str) -> str:
         """What is wrong now at exactly this connection; empty if nothing is."""

@@ -35,12 +35,16 @@ class Side:
 
     label, volts  of the supply that feeds it now
     damaged       names of lines that are dead
+    dead          nothing runs, whatever feeds it
+    noise_V       on the wires of inputs, now
     stir          told when one of its lines changes by itself
     """
 
     def __init__(self, name: str, camera: Camera, sheet: RigSheet, stir: Callable[[], object]) -> None:
         self.name, self.camera, self.sheet = name, camera, sheet
         self.damaged: set[str] = set()
+        self.dead = False
+        self.noise_V: dict[str, float] = {}
         self.timing = camera.transmitter.timing  # of the link as it was opened
         self.restart_ns: Ns = 0
         self.fresh = True  # it was never fed by this rig
@@ -91,7 +95,7 @@ class Side:
         c = self.camera
         heard = c.heard_ns is not None and c.clock.now - c.heard_ns < SEEN_NS
         error = c.temperature_status == "Exceeded" or bool(self.damaged)
-        linked = "cable" not in c.stalled
+        linked = c.reachable
         now = {
             "Link ON": linked,
             "RX active": linked and heard,
