@@ -97,6 +97,7 @@ class Camera:
         self.brightness = Brightness(self)
         self.on_read: Callable[[Exposure], object] = self.brightness.regard
         self.stalled: set[str] = set()  # why no image leaves
+        self.on_power: list[Callable[[bool], object]] = []  # told when the power has gone, and is back
         self.powered = True
         self.heard_ns: Ns | None = None  # when a host last wrote something
         self._build()
@@ -299,6 +300,8 @@ class Camera:
             self._shut()
             for line in self.lines.values():
                 line.go_dark()
+            for told in self.on_power:
+                told(False)
 
     def power_on(self) -> None:
         """The default user set is loaded, counts begin again; inputs see what is at their pins."""
@@ -307,6 +310,8 @@ class Camera:
             for line in self.lines.values():
                 line.wake()
             self._boot()
+            for told in self.on_power:
+                told(True)
 
     def _shut(self) -> None:
         self.acquisition.cut()
@@ -332,6 +337,11 @@ class Camera:
 
     def preset_timestamp(self, ns: Ns) -> None:
         self._clock_zero = self.clock.now - ns
+
+    @property
+    def reachable(self) -> bool:
+        """Whether a host gets through to it: it has power, and a link."""
+        return self.powered and "cable" not in self.stalled
 
     def stall(self, why: str) -> None:
         """No image leaves until nothing of what stalls it is left."""

@@ -12,6 +12,7 @@ import typer
 
 from camtwin.cli.common import (
     AsJson,
+    Bind,
     For,
     SceneSpec,
     Seed,
@@ -19,6 +20,7 @@ from camtwin.cli.common import (
     Set,
     Speed,
     UsageProblem,
+    addresses,
     app,
     session,
     user,
@@ -27,14 +29,6 @@ from camtwin.cli.live import LiveLine
 
 Models = Annotated[
     list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
-]
-Bind = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="IPv4 address of this computer that the twin has; once for each of several, "
-        "or the next addresses are taken.  [default: 127.0.0.1]",
-        show_default=False,
-    ),
 ]
 FaultSpecs = Annotated[
     list[str] | None,
@@ -118,7 +112,7 @@ def run(
     speed = user(pace_of, pace)
     if journal and nonvolatile:
         raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
-    binds = _addresses(bind or ["127.0.0.1"], len(models))
+    binds = addresses(bind, len(models))
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem("--serial, --journal and --pcap are for one twin")
     with contextlib.ExitStack() as recording:
@@ -202,17 +196,6 @@ def _server(text: str) -> tuple[str, int]:
     if not port.isdigit() or not 0 < int(port) < 1 << 16:
         raise ValueError(f"--port {text}: PORT or ADDRESS:PORT is wanted")
     return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
-
-
-def _addresses(given: list[str], count: int) -> list[str]:
-    """One address a twin; the ones after the first if only that is given."""
-    import ipaddress
-
-    if len(given) == count:
-        return given
-    if len(given) > 1:
-        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
-    return [str(user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]
 
 
 @app.command()

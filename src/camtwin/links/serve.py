@@ -14,9 +14,15 @@ from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.runtime import WallRuntime, paced
 from camtwin.links.usb3 import Usb3Link
+from camtwin.simtime import Scheduler
 from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
+
+
+class Over(Exception):
+    """Raised in an event of virtual time: the twins leave the network."""
+
 
 Link: TypeAlias = GigeLink | Usb3Link
 Told = Callable[[Sequence[Link]], object]
@@ -48,12 +54,14 @@ def serve(
     pace: float = 1.0,
 ) -> None:
     """Run twins as cameras in wall time, side by side; returns when they have left the network.
+    Twins that share a clock stay in one time: events between them keep their nanoseconds.
 
-    seconds  how long; until it is told to stop if None
+    seconds  how long; until it is told to stop if None, or an event is Over
     ready    told once all can be discovered and their first pictures need not wait
     status   told twice a second
     task     something to do beside the first of them, once all are ready
-    pace     camera seconds per second; infinity: as fast as this computer and the client can
+    pace     camera seconds per second; infinity: as fast as this computer and the client can, for twins
+             with a clock of their own
     any_destination   as GigeLink has it
 
     LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
@@ -76,19 +84,22 @@ async def _serve(
         loop.add_signal_handler(told, ended.set)
     async with contextlib.AsyncExitStack() as opened:
         links: list[Link] = []
+        runtimes: dict[Scheduler, WallRuntime] = {}
         for place in places:
-            runtime = paced(place.twin.clock, pace)
+            clock = place.twin.clock
+            runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
             link = _link(place, runtime, any_destination)
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
-            *(asyncio.create_task(link.runtime.run()) for link in links),
+            *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
             asyncio.create_task(_begin(links, ready, task)),
         ]
         if status:
             running.append(asyncio.create_task(_report(links, status)))
         stop = asyncio.create_task(_stop(ended, seconds))
         try:
-            await _first_end(stop, running)
+            with contextlib.suppress(Over):
+                await _first_end(stop, running)
         finally:
             for each in (stop, *running):
                 each.cancel()
