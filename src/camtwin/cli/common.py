@@ -74,6 +74,9 @@ Bind = Annotated[
         show_default=False,
     ),
 ]
+UsbPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Of the USB/IP server that all USB cameras share.")
+]
 For = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),

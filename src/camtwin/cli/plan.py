@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, addresses, app
+from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app
 
 if TYPE_CHECKING:
     from camtwin.rig.canvas import Canvas
@@ -104,6 +104,7 @@ def play(
         bool, typer.Option("--live", help="In wall time, for clients that find the cameras.")
     ] = False,
     bind: Bind = None,
+    port: UsbPort = 3240,
     wait: Annotated[
         bool, typer.Option(help="Live: begin when clients stream from every camera that has power.")
     ] = True,
@@ -122,25 +123,29 @@ def play(
     told = told.model_copy(update={"timeline": (*told.timeline, *map(step_of, step or ()))})
     if bind and not live:
         raise UsageProblem("--bind is of --live: in virtual time no camera has an address")
-    played = _live(told, bind, wait, sys.stderr if as_json else sys.stdout) if live else scenarios.play(told)
+    played = (
+        _live(told, bind, port, wait, sys.stderr if as_json else sys.stdout) if live else scenarios.play(told)
+    )
     write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
 
 
-def _live(told: Scenario, bind: list[str] | None, wait: bool, out: TextIO) -> Live:
+def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> Live:
     """The scenario as it happened; what happens is told on `out`."""
     from camtwin.cli.live import LiveLine
     from camtwin.rig.live import Live
 
     count = sum(device.get("kind") == "camera" for device in told.plan.get("devices", {}).values())
-    played = Live(told, addresses(bind, count))
+    played = Live(told, addresses(bind, count), port)
     line = LiveLine([cam.twin for cam in played.cams.values()], out=out)
 
     def ready(_: Live) -> None:
-        for name, at in played.binds.items():
-            twin = played.cams[name].twin
+        for name, cam in played.cams.items():
+            twin = cam.twin
             said = "ready at" if twin.camera.powered else "without power at"
-            print(f"{name}: {twin.sheet.title}, serial {twin.camera.serial}, {said} {at}", file=out)
+            print(
+                f"{name}: {twin.sheet.title}, serial {twin.camera.serial}, {said} {played.at(name)}", file=out
+            )
         waits = "the timeline begins when clients stream from each" if wait else "the timeline begins"
         print(f"{told.title or 'scenario'}: all are ready, {waits}", file=out, flush=True)
         line.begin()

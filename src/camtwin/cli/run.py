@@ -20,6 +20,7 @@ from camtwin.cli.common import (
     Set,
     Speed,
     UsageProblem,
+    UsbPort,
     addresses,
     app,
     session,
@@ -64,7 +65,7 @@ def run(
         LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
     ] = None,
     bind: Bind = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the USB/IP server.")] = 3240,
+    port: UsbPort = 3240,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
@@ -141,11 +142,12 @@ def run(
         def ready(links: Any) -> None:
             for place, running in zip(places, links, strict=True):
                 twin, usb = place.twin, place.usb_port is not None
-                at = f"{place.bind}:{running.server.port} (USB/IP)" if usb else place.bind
+                at = f"{running.at} (USB/IP), bus id {running.bus_id}" if usb else place.bind
                 last = "ready " if place is places[-1] else ""
                 print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
                 if usb:
-                    print(_ATTACH.format(bind=place.bind, port=running.server.port), flush=True)
+                    bind, port = running.server.bind, running.server.port
+                    print(_ATTACH.format(bind=bind, port=port, bus_id=running.bus_id), flush=True)
             line.begin()
 
         serve(
@@ -160,7 +162,7 @@ def run(
 
 
 _ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
-  usbip --tcp-port {port} attach -r {bind} -b 1-1
+  usbip --tcp-port {port} attach -r {bind} -b {bus_id}
 For one program, without either:
   camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
 

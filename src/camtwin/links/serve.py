@@ -14,6 +14,7 @@ from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.runtime import WallRuntime, paced
 from camtwin.links.usb3 import Usb3Link
+from camtwin.links.usb_server import UsbipServer
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin
 
@@ -33,7 +34,8 @@ Task = Callable[[Link], Awaitable[object]]
 class Place:
     """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them.
 
-    usb_port  of its USB/IP server; None: it is on the network by GigE Vision
+    usb_port  of its USB/IP server, which twins with the same port share, at the address of the first; None:
+              it is on the network by GigE Vision
     """
 
     twin: Twin
@@ -85,10 +87,16 @@ async def _serve(
     async with contextlib.AsyncExitStack() as opened:
         links: list[Link] = []
         runtimes: dict[Scheduler, WallRuntime] = {}
+        servers: dict[int, UsbipServer] = {}
         for place in places:
-            clock = place.twin.clock
+            clock, port = place.twin.clock, place.usb_port
             runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
-            link = _link(place, runtime, any_destination)
+            if port is None:
+                link = _gige(place, runtime, any_destination)
+            else:
+                if port not in servers:
+                    servers[port] = await opened.enter_async_context(UsbipServer(port, place.bind))
+                link = Usb3Link(place.twin, runtime, server=servers[port])
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
             *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
@@ -108,9 +116,7 @@ async def _serve(
                 status(links)
 
 
-def _link(place: Place, runtime: WallRuntime, any_destination: bool) -> Link:
-    if place.usb_port is not None:
-        return Usb3Link(place.twin, runtime, place.usb_port, place.bind)
+def _gige(place: Place, runtime: WallRuntime, any_destination: bool) -> GigeLink:
     return GigeLink(
         place.twin,
         runtime,

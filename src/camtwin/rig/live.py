@@ -15,10 +15,11 @@ from typing import Any
 from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.port import LinkStatus
-from camtwin.links.serve import Over, Place, serve
+from camtwin.links.serve import Link, Over, Place, serve
 from camtwin.rig.plan import PlanInvalid
 from camtwin.rig.scenario import Played, Scenario, Setup
 from camtwin.rig.steps import Packets
+from camtwin.wire import usbip
 
 Links = Sequence[Any]
 
@@ -26,19 +27,21 @@ Links = Sequence[Any]
 class Live(Played):
     """A scenario whose cameras have addresses.
 
-    links     of the cameras by name, once they are on the network
+    binds     addresses of the cameras by name; those on USB have that of the first, and a USB/IP server there
+    links     of the cameras by name, once hosts can find them
     statuses  what each link tells of itself, the latest
     """
 
-    def __init__(self, scenario: Scenario, binds: Sequence[str]) -> None:
+    def __init__(self, scenario: Scenario, binds: Sequence[str], usb_port: int = usbip.PORT) -> None:
         super().__init__(scenario)
         if len(binds) != len(self.cams):
             raise PlanInvalid(f"{len(binds)} addresses for {len(self.cams)} cameras")
         for name, cam in self.cams.items():
-            if cam.twin.sheet.link != "gige":
-                raise PlanInvalid(f"{name}: a live scenario is of GigE cameras, it has {cam.twin.sheet.link}")
+            if cam.twin.sheet.link == "none":
+                raise PlanInvalid(f"{name}: a live scenario is of cameras with a link, it has none")
         self.binds = dict(zip(self.cams, binds, strict=True))
-        self.links: Mapping[str, GigeLink] = {}
+        self.usb_port = usb_port
+        self.links: Mapping[str, Link] = {}
         self.statuses: dict[str, LinkStatus] = {}
 
     def places(self) -> list[Place]:
@@ -47,6 +50,8 @@ class Live(Played):
         quiet = Faults(seed=self.scenario.seed)
         return [
             Place(cam.twin, self.binds[name], quiet if name in troubled else None)
+            if cam.twin.sheet.link == "gige"
+            else Place(cam.twin, self.binds[next(iter(self.binds))], usb_port=self.usb_port)
             for name, cam in self.cams.items()
         ]
 
@@ -108,16 +113,29 @@ class Live(Played):
     # -- what is different with a network --------------------------------------------------------
     def unplug(self, socket: str) -> str:
         name = super().unplug(socket)
-        self.links[name].sender.cut()
+        self.links[name].stream.cut()
         return name
 
     def packets(self, name: str, faults: Faults) -> None:
-        self.links[name].sender.trouble(faults)
+        self._network(name).sender.trouble(faults)
 
     def client(self, name: str, alive: bool) -> None:
         """To the camera it is as if its client had died: nothing that hosts send gets through."""
+        link = self._network(name)
         self.accounts[name].cause = "" if alive else "the client died"
-        self.links[name].deaf = not alive
+        link.deaf = not alive
+
+    def _network(self, name: str) -> GigeLink:
+        """The link of a camera that has packets and a heartbeat; ValueError if it has not."""
+        link = self.links[name]
+        if not isinstance(link, GigeLink):
+            raise ValueError(f"{name} is on no network: its link is {self.cams[name].twin.sheet.link}")
+        return link
+
+    def at(self, name: str) -> str:
+        """Where hosts find a camera."""
+        link = self.links[name]
+        return self.binds[name] if isinstance(link, GigeLink) else f"{link.at} (USB/IP), bus id {link.bus_id}"
 
     def row(self) -> dict[str, Any]:
         names = ("frames", "dropped_frames", "cut_frames", "late_frames", "resent_packets", "packets")
@@ -129,7 +147,7 @@ class Live(Played):
 
     def lines(self) -> list[str]:
         links = [
-            f"{name} at {self.binds[name]}: {s.frames} frames sent, {s.cut_frames} cut, {s.dropped_frames} "
+            f"{name} at {self.at(name)}: {s.frames} frames sent, {s.cut_frames} cut, {s.dropped_frames} "
             f"dropped as this computer is too slow, {s.resent_packets} packets resent"
             for name, s in self.statuses.items()
         ]
