@@ -52,6 +52,8 @@ def diagram(played: Played) -> Canvas:
     y, rows = TOP + 18.0, list[tuple[float, Draw]]()
     for name, account in played.accounts.items():
         picture.text(20, y, name, size=14, bold=True)
+        if not account.cam.twin.camera.powered:
+            picture.text(LEFT, y, "without power", COLORS["missed"], size=11)
         y += 12
         for label, draw in _rows(picture, account, span):
             picture.text(LEFT - 12, y + BAR - 4, label, anchor="end")
@@ -68,7 +70,7 @@ def diagram(played: Played) -> Canvas:
         draw(at)
     picture.text(20, 34, picture.title, size=15, bold=True)
     if any(name == "TriggerSkipped" for a in played.accounts.values() for _, name, _ in a.moments):
-        _arrow(picture, LEFT + WIDTH - 92, 34, "missed")
+        _arrow(picture, LEFT + WIDTH - 82, 34, "missed")
         picture.text(LEFT + WIDTH, 34, "missed trigger", COLORS["missed"], size=11, anchor="end")
     picture.height = _notes(picture, played, span, bottom) + 24
     return picture
@@ -77,7 +79,8 @@ def diagram(played: Played) -> Canvas:
 def _notes(picture: Canvas, played: Played, span: Span, bottom: float) -> float:
     """What began to be wrong, at its time and in its words; returns where that ends."""
     red, y = COLORS["missed"], bottom + 36
-    shown = [note for note in played.notes if span[0] <= note.t_ns <= span[1]]
+    before = played.begun_ns or 0  # what is wrong from the start is at the left edge
+    shown = [n for n in played.notes if span[0] <= n.t_ns <= span[1] or n.t_ns < before]
     for number, note in enumerate(shown[:MOST_NOTES], 1):
         x = _x(note.t_ns, span)
         picture.line([(x, TOP - 6), (x, bottom)], red, dashed=True)
