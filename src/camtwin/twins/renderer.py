@@ -26,7 +26,7 @@ from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
-from camtwin.sensor.processing import corrected, looked_up, mirrored
+from camtwin.sensor.processing import corrected, looked_up, mirrored, toned
 from camtwin.units import SEC
 
 MOST_ROWS = 32
@@ -56,6 +56,7 @@ class Renderer:
         self._pattern: tuple[Flaws, FixedPattern] | None = None
         self._known: tuple[tuple[Spectrum, ...], NDArray[np.float32]] | None = None
         self._still: tuple[View, World, NDArray[np.float32]] | None = None
+        self._cut: tuple[View, World, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
         """Do now what the first frame would wait for: load kernels, make the pattern, draw the scene."""
@@ -97,23 +98,22 @@ class Renderer:
         if _is_binned(s):
             bin_ = binned_mosaic if self.parameters.cfa else binned
             codes = bin_(codes, s.BinningHorizontal, s.BinningVertical)
-        if s.LUTEnable["Luminance"]:
-            codes = looked_up(codes, s.LUTValueAll)
-        return codes >> np.uint16(adc_bits - readout.bits)
+        return _toned(codes, s, adc_bits) >> np.uint16(adc_bits - readout.bits)
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
         columns, rows = s.BinningHorizontal, s.BinningVertical
         shown = replace(readout, x=readout.x // columns, y=readout.y // rows, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
-        if s.LUTEnable["Luminance"]:
-            missing = np.uint16(self._converter(readout).adc_bits - readout.bits)
-            dn = looked_up(dn << missing, s.LUTValueAll) >> missing
+        if _is_toned(s):
+            adc_bits = self._converter(readout).adc_bits
+            missing = np.uint16(adc_bits - readout.bits)
+            dn = _toned(dn << missing, s, adc_bits) >> missing
         return dn
 
     def _direct(self, s: Settings, readout: Readout) -> bool:
         """Nothing is done to codes but to reduce them: the kernel does that."""
-        return not (_is_binned(s) or s.LUTEnable["Luminance"] or _listed(s, readout))
+        return not (_is_binned(s) or _is_toned(s) or _listed(s, readout))
 
     def _codes(self, exposure: Exposure, region: Readout) -> NDArray[np.uint16]:
         """DN of a part of the sensor's picture, noise and all."""
@@ -182,7 +182,7 @@ class Renderer:
     def _brightness_region(self, exposure: Exposure, whole: Readout) -> Readout:
         """The rectangle of the sensor that the automatic functions look at."""
         s, key = exposure.settings, "BrightnessAuto"
-        if s.AutoFeatureRegionMode[key] == "Off":
+        if s.AutoFeatureRegionMode[key] == "Off" and not s.AutoFunctionROIUseBrightness[key]:
             return whole
         x, y = min(s.AutoFeatureOffsetX[key], s.Width - 1), min(s.AutoFeatureOffsetY[key], s.Height - 1)
         width = min(s.AutoFeatureWidth[key], s.Width - x)
@@ -224,9 +224,15 @@ class Renderer:
         """Electrons per second that light frees in each pixel of the view; each row as of its moments."""
         if world.scene.moving:
             return lambda first, end: self._moved(view, world, moments, first, end)
-        still = self._still
+        still, cut = self._still, self._cut
+        if cut and cut[1] is world and cut[0] == view:
+            return cut[2]
         if still and still[1] is world and (part := _within(view, still[0])):
-            return still[2][part]
+            rate_e = still[2][part]
+            if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
+                rate_e = np.ascontiguousarray(rate_e)
+                self._cut = (view, world, rate_e)
+            return rate_e
         rate_e = self._freed(view, world, moments)
         self._still = (view, world, rate_e)
         return rate_e
@@ -280,6 +286,17 @@ def _within(part: View, whole: View) -> tuple[slice, slice] | None:
 
 def _is_binned(settings: Settings) -> bool:
     return (settings.BinningHorizontal, settings.BinningVertical) != (1, 1)
+
+
+def _is_toned(s: Settings) -> bool:
+    return (s.DigitalShift, s.Gamma) != (0, 1.0) or s.LUTEnable["Luminance"]
+
+
+def _toned(codes: NDArray[np.uint16], s: Settings, bits: int) -> NDArray[np.uint16]:
+    """Codes after DigitalShift, Gamma and the table, as far as they are on."""
+    if (s.DigitalShift, s.Gamma) != (0, 1.0):
+        codes = toned(codes, bits, s.DigitalShift, s.Gamma)
+    return looked_up(codes, s.LUTValueAll) if s.LUTEnable["Luminance"] else codes
 
 
 def _listed(s: Settings, region: Readout) -> set[tuple[int, int]]:
