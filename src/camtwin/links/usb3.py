@@ -119,7 +119,7 @@ class Usb3Camera:
         description = Description(XML_ADDRESS, twin.camera.xml_file)
         who = Identity(self.about.family, self.speed.u3v, twin.sheet.clock.tick_ns, description)
         self.control = U3vDevice(who, self._port, self.stream, self)
-        self.usb = self._enumerated()
+        self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
         twin.camera.on_power.append(self._power_changed)
 

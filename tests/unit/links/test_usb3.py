@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -198,6 +198,27 @@ def test_two_twins_on_one_server():
         assert [block for block, _ in frames] == [0, 0]
 
 
+def test_a_camera_without_power_is_not_there(running):
+    """Its host finds it gone; back again, it is as after switching on."""
+    twin, runtime = running.twins[0], running.cameras[0].runtime
+
+    def told(power: Callable[[], object]) -> None:
+        running.call(lambda: runtime.command(power))
+
+    with Host(running.port) as host:
+        host.frame(running.start(host))
+        told(twin.camera.power_off)
+        with pytest.raises((EOFError, ConnectionError)):
+            host.answer(-1)
+        assert len(listed(running)) == 12
+        with Host(running.port) as nobody:
+            assert nobody.status == 4
+    told(twin.camera.power_on)
+    with Host(running.port) as host:
+        assert host.status == 0
+        assert host.word(running.address("Width"), 4) == twin.camera.settings.Width == 4096
+
+
 def test_high_speed_is_slower():
     """40,960 bytes at 40 MB/s take 1.024 ms; the sensor needs longer for a frame, so look at the travel."""
     fast, slow = stub(), stub(link_bits_per_s=HIGH_SPEED)
@@ -253,15 +274,18 @@ def test_a_host_that_stops_reading_holds_nobody_up(running, host):
 def test_free_time_waits_for_the_host_and_drops_nothing():
     """A camera of one frame a second gives what the host asks for, and stands while it does not ask."""
     twin = stub(AcquisitionFrameRateEnable=True, AcquisitionFrameRate=1.0)
+
+    def stands() -> bool:
+        before = twin.clock.now
+        time.sleep(0.1)
+        return twin.clock.now == before
+
     with Running(twin, pace=math.inf) as running, Host(running.port) as host:
         lengths = running.start(host)
         begun = time.monotonic()
         blocks = [host.frame(lengths)[0] for _ in range(20)]
         assert time.monotonic() - begun < 10 < twin.clock.now / 1e9
-        running.eventually(lambda: running.cameras[0].stream.room() is False)
-        before = twin.clock.now
-        time.sleep(0.1)
-        assert twin.clock.now == before
+        running.eventually(stands)
         blocks += [host.frame(lengths)[0] for _ in range(20)]
         assert blocks == list(range(40))
         assert (running.cameras[0].stats.dropped, running.cameras[0].stats.late) == (0, 0)

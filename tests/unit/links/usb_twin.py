@@ -105,6 +105,12 @@ class Running:
     def address(self, feature: str) -> int:
         return self.twins[0].camera.tree.nodes[feature].address
 
+    def call(self, call: Callable[[], object]) -> None:
+        """Have this done on the loop's thread."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (call(), done.set()))
+        assert done.wait(5)
+
     def eventually(self, true: Callable[[], object]) -> None:
         deadline = time.monotonic() + 5
         while not true():
