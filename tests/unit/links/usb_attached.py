@@ -74,6 +74,9 @@ class Attached:
         self.lengths: dict[int, int] = {}
         self.camera.attach(cast(Any, self), cast(Any, self.writer))
 
+    def close_soon(self, _why: str) -> None:
+        """DeviceReset: the connection would end; here the host goes on."""
+
     def receive(self, data: bytes) -> bool:
         """A piece of a connection; False where it has to be closed. AssertionError: a wrong answer."""
         try:
