@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
 from camtwin.camera.device import XML_ADDRESS
+from camtwin.camera.events import Event
+from camtwin.camera.features.event_control import IDS
 from camtwin.camera.transport import U3vTiming
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
@@ -52,6 +54,11 @@ class U3vStream(FrameStream):
     @property
     def payload_bytes(self) -> int:
         return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
+
+    @property
+    def trailer_bytes(self) -> int:
+        chunks = self.twin.camera.settings.ChunkModeActive
+        return u3v.CHUNK_TRAILER_BYTES if chunks else u3v.TRAILER.size
 
     # -- wire.u3v_device.StreamPort --------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
@@ -122,6 +129,8 @@ class Usb3Camera:
         self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
         twin.camera.on_power.append(self._power_changed)
+        twin.camera.events.send = self._tell
+        twin.camera.on_reset = self._start_anew
 
     def close(self) -> None:
         """Switched off. May be called twice."""
@@ -201,6 +210,17 @@ class Usb3Camera:
     def send_event(self, message: bytes) -> None:
         if self.connection and not self.events_halted:
             self._pipes[usb.EVENT_IN].send(message)
+
+    def _tell(self, event: Event) -> bool:
+        """An event of the camera: its data is the number of its frame, if it has one."""
+        data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
+        self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data)
+        return False
+
+    def _start_anew(self) -> None:
+        """DeviceReset: the device leaves the bus, and is there again for whoever attaches it."""
+        if self.connection:
+            self.connection.close_soon("the camera was reset")
 
     def _writer(self) -> Writer:
         assert self.stream.writer is not None, "a host has it"

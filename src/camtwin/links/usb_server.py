@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 SEND_BUFFER_BYTES: Final = 4 << 20
 READ_BYTES: Final = 1 << 16
 OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
+SOON_s: Final = 0.05
 SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
 MOST_CONNECTIONS: Final = 64
 
@@ -94,6 +95,10 @@ class Connection:
         if self._device:
             device, self._device = self._device, None
             device.detach()
+
+    def close_soon(self, why: str) -> None:
+        """End it when what is being answered has been sent."""
+        self._loop.call_later(SOON_s, self.close, why)
 
     def _read(self) -> None:
         try:

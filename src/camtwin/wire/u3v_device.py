@@ -46,6 +46,11 @@ class StreamPort(Protocol):
         """Of a frame, as the camera is set."""
         ...
 
+    @property
+    def trailer_bytes(self) -> int:
+        """What follows a frame, as the camera is set."""
+        ...
+
     def open(self, transfers: u3v.Transfers, /) -> None:
         """The stream was enabled: the next block is number 0."""
 
@@ -98,7 +103,7 @@ class U3vDevice:
 
     def __init__(self, identity: Identity, device: DevicePort, stream: StreamPort, usb: UsbPort) -> None:
         self.device, self.stream, self.usb = device, stream, usb
-        rows = bootstrap.table(u3v.LEADER.size, u3v.TRAILER.size, u3v.MOST_EVENT_BYTES)
+        rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
         self._map = bootstrap.Map(rows)
         self._values = {row.address: row.reset.to_bytes(row.length, "little") for row in rows}
         self._set(bootstrap.SPEED, identity.speed)
@@ -207,6 +212,8 @@ class U3vDevice:
         match row.effect:
             case Effect.PAYLOAD_SIZE:
                 return self.stream.payload_bytes.to_bytes(8, "little")
+            case Effect.TRAILER_SIZE:
+                return self.stream.trailer_bytes.to_bytes(4, "little")
             case Effect.LATCHED:
                 return self.device.timestamp_latched.to_bytes(8, "little")
             case _ if row.access == "WO":
@@ -269,7 +276,7 @@ class U3vDevice:
         transfers = u3v.Transfers(size, count if size else 0, final1, final2)
         for name, most, required in (
             ("leader", self._value(bootstrap.MOST_LEADER), u3v.LEADER.size),
-            ("trailer", self._value(bootstrap.MOST_TRAILER), u3v.TRAILER.size),
+            ("trailer", self._value(bootstrap.MOST_TRAILER), self.stream.trailer_bytes),
             ("payload", transfers.room, 1),
         ):
             if most < required:

@@ -57,6 +57,7 @@ class Quiet:
     """A stream and endpoints that do what they are told and keep nothing."""
 
     payload_bytes = 12_288_000
+    trailer_bytes = 32
     stream_halted = events_halted = False
 
     def ignore(self, *_: object) -> None: ...
@@ -72,9 +73,9 @@ class Fuzzer:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        rows = bootstrap.table(u3v.LEADER.size, u3v.TRAILER.size, u3v.MOST_EVENT_BYTES)
-        ours = [row.address for row in rows]
-        self.addresses = ours * 8 + sorted(stub().camera.registers.at)  # the camera has many more
+        rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
+        ours, cameras = [row.address for row in rows], sorted(stub().camera.registers.at)
+        self.addresses = ours * (1 + len(cameras) // len(ours)) + cameras  # the camera has many more
 
     def command(self) -> bytes:
         """A GenCP command, sound outside in most cases, or nothing inside would be reached."""

@@ -32,7 +32,7 @@ class StubRenderer:
     def payload(self, exposure: Exposure) -> np.ndarray:
         if self.failing:
             raise RuntimeError("no light")
-        return picture(exposure.frame_id, exposure.payload_bytes)
+        return picture(exposure.frame_id, exposure.image_bytes)
 
 
 def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:

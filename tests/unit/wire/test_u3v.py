@@ -115,6 +115,7 @@ class Camera:
 
     timestamp_latched = 77
     payload_bytes = 4000
+    trailer_bytes = 32
 
     def __init__(self) -> None:
         self.word = bytes(4)
