@@ -150,6 +150,11 @@ class Port:
     def end_acquisition(self) -> None: ...
     def send_event(self, message: bytes) -> None: ...
 
+    busy_ns = 0
+
+    def acknowledge_in(self, ns: int, ack: bytes) -> None:
+        self.later = ns, ack
+
 
 XML = b"PK zipped"
 DEVICE = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), Port(), Port(), Port())
@@ -232,6 +237,33 @@ def test_what_a_device_answers(port: dict[str, object], commands: list[str], ack
     device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), there, there, there)
     answers = [device.receive(hexed(command)) for command in commands]
     assert answers[-1] == hexed(ack)
+
+
+class Flash(Port):
+    """What is written takes 300 ms."""
+
+    writes = 0
+
+    def write(self, address: int, data: bytes) -> None:
+        self.busy_ns, self.writes = 300_000_000, self.writes + 1
+
+
+def test_a_write_that_takes_long():
+    """PENDING_ACK at once, 1300 ms: what it takes and a second of patience; at last its acknowledge."""
+    port = Flash()
+    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), port, port, port)
+    save, pending = (
+        hexed(WRITE_4 + "0000020000000000 01000000"),
+        hexed("55335643 0000 0508 0400 0100 0000 1405"),
+    )
+    assert device.receive(save) == pending
+    assert port.later == (300_000_000, hexed("55335643 0000 0308 0400 0100 0000 0400"))
+    assert device.receive(save[:4] + hexed("00c0") + save[6:]) == pending, "it is resent"
+    other = hexed("55335643 0040 0208 0c00 0200 0000020000000000 02000000")
+    assert device.receive(other) == hexed("55335643 0780 0308 0000 0200")
+    assert port.writes == 1
+    port.busy_ns = 0
+    assert device.receive(other) == hexed("55335643 0000 0508 0400 0200 0000 1405")
 
 
 def test_abrm():

@@ -32,7 +32,7 @@ SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
 DISK_MB = 2000
 KERNEL = "root=/dev/vda ro console=ttyS0 init=/guest net.ifnames=0 quiet no_timer_check panic=-1"
-"""no_timer_check: on a computer that is busy the emulated timer may be too late for the kernel's check of it."""
+"""no_timer_check: on a busy computer the emulated timer may be too late for the kernel's check of it."""
 BLOCK = 4096
 
 

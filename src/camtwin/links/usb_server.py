@@ -100,7 +100,16 @@ class Connection:
 
     def close_soon(self, why: str) -> None:
         """End it when what is being answered has been sent."""
-        self._loop.call_later(SOON_s, self.close, why)
+        self.later(SOON_s, lambda: self.close(why))
+
+    def later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Do this then, if it is not closed by then."""
+
+        def unless_closed() -> None:
+            if self.sock.fileno() >= 0:
+                call()
+
+        self._loop.call_later(seconds, unless_closed)
 
     def _read(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import numpy as np
@@ -65,6 +66,9 @@ class Cable:
         self.pulled = True
 
     close_soon = close
+
+    def later(self, _seconds: float, call: Callable[[], object]) -> None:
+        call()
 
 
 class Attached:
