@@ -96,6 +96,8 @@ class FrameStream(ABC):
     def end_acquisition(self) -> None:
         """Nobody is there any more."""
         camera = self.twin.camera
+        if not camera.powered:
+            return  # it has ended
         has_abort = camera.tree.declared["AcquisitionAbort"].here
         camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 

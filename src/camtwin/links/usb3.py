@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
 from camtwin.camera.device import XML_ADDRESS
+from camtwin.camera.events import Event
+from camtwin.camera.features.event_control import IDS
 from camtwin.camera.transport import U3vTiming
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
@@ -30,7 +32,7 @@ from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
-from camtwin.units import Ns
+from camtwin.units import SEC, Ns
 from camtwin.wire import gencp, u3v, usb, usbip
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
@@ -52,6 +54,11 @@ class U3vStream(FrameStream):
     @property
     def payload_bytes(self) -> int:
         return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
+
+    @property
+    def trailer_bytes(self) -> int:
+        chunks = self.twin.camera.settings.ChunkModeActive
+        return u3v.CHUNK_TRAILER_BYTES if chunks else u3v.TRAILER.size
 
     # -- wire.u3v_device.StreamPort --------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
@@ -115,13 +122,15 @@ class Usb3Camera:
         self.stats = Stats()
         self.connection: Connection | None = None
         self.stream = U3vStream(twin, runtime)
-        self._port = CameraPort(twin.camera, gencp.Status)
+        self._port = CameraPort(twin.camera, gencp.Status, runtime.pace)
         description = Description(XML_ADDRESS, twin.camera.xml_file)
         who = Identity(self.about.family, self.speed.u3v, twin.sheet.clock.tick_ns, description)
         self.control = U3vDevice(who, self._port, self.stream, self)
-        self.usb = self._enumerated()
+        self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
         twin.camera.on_power.append(self._power_changed)
+        twin.camera.events.send = self._tell
+        twin.camera.on_reset = self._start_anew
 
     def close(self) -> None:
         """Switched off. May be called twice."""
@@ -201,6 +210,23 @@ class Usb3Camera:
     def send_event(self, message: bytes) -> None:
         if self.connection and not self.events_halted:
             self._pipes[usb.EVENT_IN].send(message)
+
+    def acknowledge_in(self, ns: Ns, ack: bytes) -> None:
+        """When what was written is done; to the host that wrote it, if it is still there."""
+        if self.connection:
+            pipe = self._pipes[usb.CONTROL_IN]
+            self.connection.later(ns / SEC, lambda: pipe.send(ack))
+
+    def _tell(self, event: Event) -> bool:
+        """An event of the camera: its data is the number of its frame, if it has one."""
+        data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
+        self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data)
+        return False
+
+    def _start_anew(self) -> None:
+        """DeviceReset: the device leaves the bus, and is there again for whoever attaches it."""
+        if self.connection:
+            self.connection.close_soon("the camera was reset")
 
     def _writer(self) -> Writer:
         assert self.stream.writer is not None, "a host has it"

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
 from camtwin.wire import u3v, usbip
-from camtwin.wire.image import Image
+from camtwin.wire.image import IMAGE, Image
 
 MOST_REQUESTS: Final = 1 << 16
 """Pending on one endpoint: a host that asks more asks for this computer's memory."""
@@ -279,7 +279,11 @@ class Writer:
         yield 0, memoryview(u3v.leader(job.image, job.block_id))
         for start, end in job.transfers.spans(job.payload_bytes):
             yield end, payload[start:end]
-        yield job.payload_bytes, memoryview(u3v.trailer(job.block_id, valid, job.image.height, status))
+        layout_id = None if job.image.payload_type == IMAGE else job.image.chunk_layout_id
+        yield (
+            job.payload_bytes,
+            memoryview(u3v.trailer(job.block_id, valid, job.image.height, status, layout_id)),
+        )
 
     def _transfer(self, job: Job, data: memoryview) -> bool:
         """Answer requests with one transfer; False if it was cut."""

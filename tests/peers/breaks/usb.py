@@ -96,3 +96,29 @@ def usb_room_unheard() -> None:
     from camtwin.links.usb3 import Usb3Camera
 
     Usb3Camera.sent = lambda self: None
+
+
+@breaks
+def usb_events_late() -> None:
+    """Events say the time at which they are sent, in microseconds."""
+    from camtwin.wire import u3v
+
+    write = u3v.event
+    u3v.event = lambda event_id, timestamp_ns, *rest: write(event_id, timestamp_ns // 1000, *rest)
+
+
+@breaks
+def usb_chunks_big_endian() -> None:
+    from camtwin.camera import chunks
+
+    write = chunks.tail
+    chunks.tail = lambda exposure, order="big": write(exposure, "big")
+
+
+@breaks
+def usb_chunks_unsaid() -> None:
+    """The leader says that there is an image, and no more."""
+    from camtwin.wire import u3v
+
+    for kind in u3v.PAYLOAD:
+        u3v.PAYLOAD[kind] = 1

@@ -32,7 +32,7 @@ class StubRenderer:
     def payload(self, exposure: Exposure) -> np.ndarray:
         if self.failing:
             raise RuntimeError("no light")
-        return picture(exposure.frame_id, exposure.payload_bytes)
+        return picture(exposure.frame_id, exposure.image_bytes)
 
 
 def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:
@@ -104,6 +104,12 @@ class Running:
 
     def address(self, feature: str) -> int:
         return self.twins[0].camera.tree.nodes[feature].address
+
+    def call(self, call: Callable[[], object]) -> None:
+        """Have this done on the loop's thread."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (call(), done.set()))
+        assert done.wait(5)
 
     def eventually(self, true: Callable[[], object]) -> None:
         deadline = time.monotonic() + 5

@@ -115,6 +115,7 @@ class Camera:
 
     timestamp_latched = 77
     payload_bytes = 4000
+    trailer_bytes = 32
 
     def __init__(self) -> None:
         self.word = bytes(4)
@@ -130,6 +131,10 @@ class Camera:
         if address != 0x2_0000:
             raise StatusError(Status.WRITE_PROTECT, "read-only")
         self.word = data
+
+    busy_ns = 0
+
+    def acknowledge_in(self, ns: int, ack: bytes) -> None: ...
 
     def latch_timestamp(self) -> None:
         self.heard.append("latch")
