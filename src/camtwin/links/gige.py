@@ -32,12 +32,13 @@ from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
 from camtwin.links.camera_port import GevPort, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
+from camtwin.links.outlet import IP_MTU_DISCOVER
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
-from camtwin.links.sender import IP_MTU_DISCOVER, Sender
+from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
 from camtwin.wire import gev, gvcp

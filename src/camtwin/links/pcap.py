@@ -38,7 +38,7 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Peer, Target
 
 if TYPE_CHECKING:
-    from camtwin.links.sender import Job
+    from camtwin.links.job import Job
     from camtwin.links.sendmmsg import Batch
 
 FILE_HEADER: Final = struct.pack("<IHHiIII", 0xA1B2_3C4D, 2, 4, 0, 0, 1 << 18, 1)  # LINKTYPE_ETHERNET

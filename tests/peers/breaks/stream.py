@@ -160,10 +160,10 @@ def faults_uncounted() -> None:
 @breaks
 def fragments() -> None:
     """Packets may be cut in pieces on their way, whatever the host has set."""
-    from camtwin.links.sender import Sender
+    from camtwin.links.outlet import Outlet
 
-    aim = Sender._aim
-    Sender._aim = lambda self, target, do_not_fragment: aim(self, target, False)
+    aim = Outlet.aim
+    Outlet.aim = lambda self, target, do_not_fragment: aim(self, target, False)
 
 
 @breaks
@@ -197,7 +197,7 @@ def pcap_early() -> None:
     def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
         sender, tap = taps
         for i in range(len(attempts)):
-            tell(tap, named["packet"](i), sender._target, whole=True)
+            tell(tap, named["packet"](i), sender._outlet.target, whole=True)
         pass_on(self, block_id, first, attempts, **named)
 
     Sender.__init__ = tapped  # pyright: ignore[reportAttributeAccessIssue]

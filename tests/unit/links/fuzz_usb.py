@@ -27,8 +27,8 @@ from camtwin.wire import gencp, u3v, usb
 from camtwin.wire import u3v_bootstrap as bootstrap
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 from spec.test_usb3_vision import READ_STACKED, READMEM, WRITE_STACKED, WRITEMEM
-from unit.links.test_usb3 import Running, stub
 from unit.links.usb_host import Host
+from unit.links.usb_twin import Running, stub
 
 EPISODE: Final = 2000  # commands to one camera
 SOCKETS: Final = 100  # one message in so many is a URB over a socket

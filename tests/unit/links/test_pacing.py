@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import pytest
 
+from camtwin.links.job import Job
 from camtwin.links.pacing import FALL, LEAST, RISE, START, Eager, Plan
-from camtwin.links.sender import Job, Sender
+from camtwin.links.sender import Sender
 from camtwin.units import MS
 from camtwin.wire import gvsp
 from camtwin.wire.gev import Target

@@ -18,8 +18,8 @@ import pytest
 from camtwin.links.faults import Faults
 from camtwin.links.pcap import Capture
 from camtwin.units import MS, SEC
+from unit.links.gige_host import Client, Running, StubTwin, start
 from unit.links.receiver import LEADER, PAYLOAD, TRAILER, Packet, Receiver
-from unit.links.test_gige import Client, Running, StubTwin, start
 
 DO_NOT_FRAGMENT = 1 << 30  # of SCPS
 MAC = bytes.fromhex("02ca00000001")

@@ -13,6 +13,12 @@ ME: gev.Peer = ("10.0.0.9", 50_000)
 OTHER: gev.Peer = ("10.0.0.8", 50_001)
 MAC = bytes.fromhex("02ca11223344")
 FEATURES = 0x1_0000  # 256 bytes of features, writable
+READREG, WRITEREG, READMEM, WRITEMEM, RESEND = 0x80, 0x82, 0x84, 0x86, 0x40
+CCP, SCP, SCPS, SCPD, SCDA, SCSP, SCCFG = 0xA00, 0xD00, 0xD04, 0xD08, 0xD18, 0xD1C, 0xD24
+EXCLUSIVE, CONTROL = 1, 2
+MY_ADDRESS = 0x0A00_0009
+
+
 STRINGS = b"".join(
     text.ljust(length, b"\0")
     for text, length in (
@@ -24,6 +30,18 @@ STRINGS = b"".join(
         (b"bench", 16),
     )
 )
+
+
+def packet(command: int, body: bytes, request_id: int, flags: int = 1) -> bytes:
+    return struct.pack(">BBHHH", 0x42, flags, command, len(body), request_id) + body
+
+
+def words(*numbers: int) -> bytes:
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+def force(mac: bytes, address: int = 0x0A00_0063, netmask: int = 0xFF00_0000, gateway: int = 0) -> bytes:
+    return struct.pack(">2x6s12xI12xI12xI", mac, address, netmask, gateway)
 
 
 class FakeCamera:
@@ -131,8 +149,7 @@ class Host:
 
     def send(self, command: int, body: bytes = b"", peer: gev.Peer = ME, flags: int = 1) -> list[gev.Reply]:
         self.request_id = self.request_id % 0xFFFF + 1
-        packet = struct.pack(">BBHHH", 0x42, flags, command, len(body), self.request_id) + body
-        return self.device.receive(packet, peer, self.now)
+        return self.device.receive(packet(command, body, self.request_id, flags), peer, self.now)
 
     def ask(self, command: int, body: bytes = b"", peer: gev.Peer = ME) -> tuple[int, bytes]:
         """Status and body of the one answer; its header is checked."""
@@ -144,10 +161,10 @@ class Host:
 
     def read(self, address: int, peer: gev.Peer = ME) -> int:
         """One word; it must be readable."""
-        status, body = self.ask(0x80, struct.pack(">I", address), peer)
+        status, body = self.ask(READREG, struct.pack(">I", address), peer)
         assert status == 0, f"{address:#x}: {status:#x}"
         return int.from_bytes(body, "big")
 
     def write(self, address: int, value: int, peer: gev.Peer = ME) -> int:
         """The status of a WRITEREG."""
-        return self.ask(0x82, struct.pack(">II", address, value), peer)[0]
+        return self.ask(WRITEREG, struct.pack(">II", address, value), peer)[0]

@@ -287,7 +287,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
     """So many datagrams to a twin on loopback, each judged; no descriptor and no thread more than before."""
     import socket
 
-    from unit.links.test_gige import Running, StubTwin
+    from unit.links.gige_host import Running, StubTwin
 
     with Running(StubTwin()) as running:
         device, peer = running.link.gev, ("127.0.0.1", running.port)

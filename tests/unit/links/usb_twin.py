@@ -1,0 +1,76 @@
+"""USB3 Vision twins on a USB/IP server on loopback, in a thread; their pictures are made by frame numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from camtwin.camera import Exposure
+from camtwin.links.runtime import WallRuntime
+from camtwin.links.usb3 import Usb3Camera
+from camtwin.links.usb_server import UsbipServer
+from camtwin.models import load
+from camtwin.twins import Twin, build
+from unit.links.background import Background
+from unit.links.usb_host import picture
+
+SHEET = load("basler-aca4112-20um")
+
+
+class StubRenderer:
+    """A picture is bytes that its frame number makes."""
+
+    def __init__(self) -> None:
+        self.failing = False
+
+    def prepare(self) -> None: ...
+
+    def payload(self, exposure: Exposure) -> np.ndarray:
+        if self.failing:
+            raise RuntimeError("no light")
+        return picture(exposure.frame_id, exposure.payload_bytes)
+
+
+def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:
+    real = build(SHEET, seed=seed, link_bits_per_s=link_bits_per_s)
+    for name, value in {"Height": 64, "Width": 640, "ExposureTime": 100.0, **features}.items():
+        real.camera.tree.set(real.camera, name, value)
+    return Twin(real.sheet, real.clock, real.camera, StubRenderer())  # type: ignore[arg-type]
+
+
+class Running(Background):
+    """Twins on one server."""
+
+    def __init__(self, *twins: Twin) -> None:
+        super().__init__()
+        self.twins = twins
+
+    async def main(self) -> None:
+        runtimes = [WallRuntime(twin.clock) for twin in self.twins]
+        self.cameras = [
+            Usb3Camera(twin, runtime, number)
+            for number, (twin, runtime) in enumerate(zip(self.twins, runtimes, strict=True), 1)
+        ]
+        try:
+            async with UsbipServer(self.cameras, port=0) as self.server:
+                self.server.fail = runtimes[0].fail
+                await self.until_told(*(runtime.run() for runtime in runtimes))
+        finally:
+            for camera in self.cameras:
+                camera.close()
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def address(self, feature: str) -> int:
+        return self.twins[0].camera.tree.nodes[feature].address
+
+    def eventually(self, true: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 5
+        while not true():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
