@@ -19,7 +19,6 @@ from typing import Final
 from camtwin.links.faults import Faults, Mischief
 from camtwin.links.job import Sent, Stats
 from camtwin.links.pcap import StreamTap
-from camtwin.links.segmentation import UDP_SEGMENT
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import Ns
 from camtwin.wire import gvsp
@@ -35,7 +34,7 @@ class Outlet:
     given_up  whether what is being sent now need not leave any more
     faults    of the network, on purpose
     tap       told of each packet that has left
-    cuts      whether the kernel cuts large datagrams for an address (segmentation.py)
+    cuts      whether large datagrams may be sent to an address now (segmentation.py)
     """
 
     def __init__(
@@ -51,7 +50,6 @@ class Outlet:
         self.target: Target | None = None
         self.mischief = Mischief(faults, self.single) if faults else None
         self._stats, self._given_up, self._cuts = stats, given_up, cuts
-        self._cut_bytes = 0  # the socket's UDP_SEGMENT, 0 where the kernel does not cut
         self._cutting = False
         self._fragment: bool | None = None
         sock.settimeout(None)
@@ -60,12 +58,12 @@ class Outlet:
 
     def aim(self, target: Target, do_not_fragment: bool) -> None:
         """What is sent from now on goes there."""
+        self._cutting = self._cuts(target.address)
         if self._fragment is do_not_fragment or self._fragment is None:
             self._fragment = not do_not_fragment
             discover = IP_PMTUDISC_PROBE if do_not_fragment else IP_PMTUDISC_DONT
             self.sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, discover)
         if self.target is None or (target.address, target.port) != (self.target.address, self.target.port):
-            self._cutting = self._cuts(target.address)
             try:
                 self.sock.connect((target.address, target.port))
             except OSError:
@@ -136,9 +134,6 @@ class Outlet:
         self._stats.bytes += (stop - at) * batch.headers.shape[1] + min(
             (stop - at) * batch.data_bytes, batch.payload.size - at * batch.data_bytes
         )
-        if self._cutting and self._cut_bytes != batch.packet_bytes:
-            self._cut_bytes = batch.packet_bytes
-            self.sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, self._cut_bytes)
         while at < stop:
             at += self._insist(lambda at=at: self._put_run(batch, at, stop - at))
 

@@ -51,7 +51,7 @@ class Sender:
     faults      of the network, on purpose
     pacing      when packets may leave; as the modelled link goes if None
     tap         told of each packet that has left
-    cuts        whether the kernel cuts large datagrams for an address (segmentation.py)
+    cuts        whether large datagrams may be sent to an address now (segmentation.py)
     on_done     told, on this thread, that a frame has been sent or given up
     """
 

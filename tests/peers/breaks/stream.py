@@ -142,6 +142,24 @@ def datagrams_uncut() -> None:
 
 
 @breaks
+def datagrams_small() -> None:
+    """Nobody gets large ones, though all would get packets."""
+    from camtwin.links import segmentation
+
+    segmentation.cuts = lambda interface, address: False
+
+
+@breaks
+def datagrams_decided_once() -> None:
+    """Who listens when the stream begins counts, and nobody who comes later."""
+    from functools import cache
+
+    from camtwin.links import segmentation
+
+    segmentation.cuts = cache(segmentation.cuts)
+
+
+@breaks
 def faults_uncounted() -> None:
     """Packets are lost, and half of them are told."""
     from camtwin.links.faults import Mischief
