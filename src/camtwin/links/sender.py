@@ -1,7 +1,7 @@
 """The thread that sends: leader, payload and trailer of each frame, paced as the modelled link paces them.
 
 A frame comes with the host times at which its first and last bit are due, and with its payload as a future,
-because it is still being rendered. Packets leave in bursts of at most 64 kB, when pacing.py says so.
+because it is still being rendered. Packets leave in bursts, when pacing.py says so.
 
 Between bursts the thread answers requests: packets to send again, test packets. The last frame (with
 `--pace max` the last four) stays in memory for them until the next one begins to leave: what a host misses
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from camtwin.links.faults import Faults
 from camtwin.links.job import Job, Sent, Stats
 from camtwin.links.outlet import Outlet
-from camtwin.links.pacing import OnSchedule, Pacing, Plan
+from camtwin.links.pacing import BURST_BYTES, OnSchedule, Pacing, Plan
 from camtwin.links.pcap import StreamTap
 from camtwin.links.sendmmsg import Batch
 from camtwin.units import MS, SEC, Ns
@@ -34,7 +34,6 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend, Status
 
-BURST_BYTES: Final = 64_000
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
 MOST_WAITING: Final = 4
@@ -226,9 +225,10 @@ class Sender:
             job.image, job.payload_bytes, job.block_id, job.packet_bytes, job.target.block_id_64
         )
         sent = Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
-        count, burst = len(sent.batch), max(1, BURST_BYTES // job.packet_bytes)
-        pacing = self.pacing
-        pacing.begin(Plan(job.start_ns, job.end_ns, count, burst))
+        count, pacing = len(sent.batch), self.pacing
+        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes)
+        burst = plan.burst
+        pacing.begin(plan)
         if not self._wait(job, pacing.due_ns()):
             return False
         self._outlet.aim(job.target, job.do_not_fragment)

@@ -117,6 +117,28 @@ def seeds_alike() -> None:
 
 
 @breaks
+def packets_bunched() -> None:
+    """Packets leave 64 kB at a time, whatever the delay between them."""
+    from camtwin.links import pacing
+
+    pacing.BURST_NS = 10**12  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@breaks
+def packet_delay_forgotten() -> None:
+    """The delay between packets is in the camera's time, and not in what is sent."""
+    from camtwin.links import sender
+
+    begin = sender.Plan
+
+    def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int) -> Any:
+        wire_ns = packets * (packet_bytes + 70) * 8
+        return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes)
+
+    sender.Plan = hasty  # type: ignore[misc]
+
+
+@breaks
 def pace_ignored() -> None:
     from camtwin.links import runtime
 
