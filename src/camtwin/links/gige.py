@@ -85,7 +85,7 @@ class GigeLink:
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            port_of = GevPort(twin.camera)
+            port_of = GevPort(twin.camera, runtime.pace)
             ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
             who = identity(twin, self.interface, port_of, *ports)
             self._capture, tap = None, None
@@ -159,6 +159,11 @@ class GigeLink:
         ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
         return self.interface.address, *ports
 
+    def answer(self, reply: gev.Reply) -> None:
+        if reply.note:
+            log.debug("%s:%d: %s", *reply.peer, reply.note)
+        self._send(self._sockets.control, reply.data, reply.peer)
+
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
         self._send(self._sockets.messages, data, peer)
 
@@ -226,9 +231,7 @@ class GigeLink:
 
     def _carry_out(self, data: bytes, peer: gev.Peer) -> None:
         for reply in self.gev.receive(data, peer, self.runtime.host_now()):
-            if reply.note:
-                log.debug("%s:%d: %s", *peer, reply.note)
-            self._send(self._sockets.control, reply.data, reply.peer)
+            self.answer(reply)
         self._plan_timer()
 
     def _acknowledged(self, data: bytes, peer: gev.Peer) -> None:

@@ -34,12 +34,14 @@ CONTROL_PORT: Final = 50_000  # of hosts
 
 @dataclass(eq=False)
 class Host:
-    """One host. messages and packets: what the camera sent to its address, whatever the port, as bytes."""
+    """One host. messages, packets, and answers that were not due at once: what the camera sent to its
+    address, whatever the port, as bytes."""
 
     network: Network
     address: str
     messages: list[bytes] = field(default_factory=list[bytes])
     packets: list[bytes] = field(default_factory=list[bytes])
+    answers: list[bytes] = field(default_factory=list[bytes])
 
     def send(self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT) -> list[bytes]:
         """A datagram from one of its ports to the camera, now; the camera's answers.
@@ -108,6 +110,10 @@ class Network:
         if address not in (0, HOME):
             raise StatusError(Status.ERROR, f"FORCEIP: {gev.dotted(address)} is no address of this network")
         return HOME, STREAM_PORT, MESSAGE_PORT
+
+    def answer(self, reply: gev.Reply) -> None:
+        if reply.peer[0] in self.hosts:
+            self.hosts[reply.peer[0]].answers.append(reply.data)
 
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
         if peer[0] in self.hosts:

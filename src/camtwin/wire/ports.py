@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
+from camtwin.units import Ns
 from camtwin.wire import gvcp
 
 Peer: TypeAlias = tuple[str, int]
@@ -28,6 +29,11 @@ class DevicePort(Protocol):
 
     def read(self, address: int, length: int, /) -> bytes: ...
     def write(self, address: int, data: bytes, /) -> None: ...
+    @property
+    def busy_ns(self) -> Ns:
+        """How long what was written just now takes yet, in host time; 0: it is done."""
+        ...
+
     def latch_timestamp(self) -> None: ...
     def reset_timestamp(self) -> None: ...
     @property
@@ -55,6 +61,9 @@ class NetworkPort(Protocol):
         """Live at this address from now on, or at the one it began with for 0; (address, source port of the
         stream, of messages). StatusError, and it stays where it was, where that cannot be had."""
         ...
+
+    def answer(self, reply: Reply, /) -> None:
+        """An acknowledge that was not due at once is due now."""
 
     def send_message(self, data: bytes, peer: Peer, /) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from camtwin.wire import gev, gvcp
@@ -12,7 +13,7 @@ from camtwin.wire.ports import Report
 ME: gev.Peer = ("10.0.0.9", 50_000)
 OTHER: gev.Peer = ("10.0.0.8", 50_001)
 MAC = bytes.fromhex("02ca11223344")
-FEATURES = 0x1_0000  # 256 bytes of features, writable
+FEATURES = 0x1_0000  # 256 bytes of features, writable; the first may be slow
 READREG, WRITEREG, READMEM, WRITEMEM, RESEND = 0x80, 0x82, 0x84, 0x86, 0x40
 CCP, SCP, SCPS, SCPD, SCDA, SCSP, SCCFG = 0xA00, 0xD00, 0xD04, 0xD08, 0xD18, 0xD1C, 0xD24
 EXCLUSIVE, CONTROL = 1, 2
@@ -56,6 +57,8 @@ class FakeCamera:
         self.written: list[tuple[int, bytes]] = []
         self.actions: list[tuple[int, int, int]] = []
         self.reports: list[Report] = []
+        self.busy_until, self.slow_ns = 0, 0
+        self.host_now: Callable[[], int] = lambda: 0
 
     def put(self, address: int, data: bytes) -> None:
         self.memory |= {address + i: byte for i, byte in enumerate(data)}
@@ -71,7 +74,14 @@ class FakeCamera:
         if address < 0xE8:
             raise StatusError(Status.WRITE_PROTECT, f"{address:#x} is read-only")
         self.written.append((address, data))
+        if address == FEATURES:
+            self.busy_until = self.host_now() + self.slow_ns
         self.put(address, data)
+
+    @property
+    def busy_ns(self) -> int:
+        """The first feature is slow: until then."""
+        return max(0, self.busy_until - self.host_now())
 
     def latch_timestamp(self) -> None:
         self.timestamp_latched = self.time_ns
@@ -119,6 +129,7 @@ class FakeNetwork:
 
     moves: list[int] = field(default_factory=list[int])
     messages: list[tuple[bytes, gev.Peer]] = field(default_factory=list)
+    answers: list[gev.Reply] = field(default_factory=list)
     done: int = 0
 
     def send_message(self, data: bytes, peer: gev.Peer, /) -> None:
@@ -126,6 +137,9 @@ class FakeNetwork:
 
     def message_done(self) -> None:
         self.done += 1
+
+    def answer(self, reply: gev.Reply, /) -> None:
+        self.answers.append(reply)
 
     def move(self, address: int, /) -> tuple[int, int, int]:
         if address not in (0, HOME, 0x0A00_0063):
@@ -140,6 +154,7 @@ class Host:
     def __init__(self, *, any_destination: bool = False) -> None:
         self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
         self.network, self.request_id = FakeNetwork(), 0
+        self.camera.host_now = lambda: self.now
         identity = gev.Identity(
             MAC, HOME, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000, message_port=41_000
         )

@@ -23,7 +23,7 @@ from unit.wire.fakes import (
 )
 
 GVCP_CONFIGURATION, HEARTBEAT_DISABLE, UNCONDITIONAL_ACTION = 0x954, 1, 8
-KEPT = 1 << 18 | 1 << 2 | UNCONDITIONAL_ACTION  # status codes of versions 2.0 and 1.1
+KEPT = 1 << 18 | 1 << 2 | 1 << 1 | UNCONDITIONAL_ACTION  # status codes of versions 2.0 and 1.1, PENDING_ACK
 
 
 class RegisterModel(RuleBasedStateMachine):
