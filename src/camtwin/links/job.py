@@ -35,6 +35,7 @@ class Job:
     end_ns: Ns
     camera_ns: tuple[Ns, Ns] = (0, 0)
     packet_delay_ns: Ns = 0
+    after_dropped: bool = False  # the frame before it was given up whole
     cut: bool = False
 
 

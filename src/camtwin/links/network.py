@@ -105,11 +105,14 @@ class Network:
         self._plan()
 
     # -- wire.ports.NetworkPort ------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int, int]:
+    def move(self, address: int) -> tuple[int, int]:
         """There is no other address to be had."""
-        if address not in (0, HOME):
+        if address != HOME:
             raise StatusError(Status.ERROR, f"FORCEIP: {gev.dotted(address)} is no address of this network")
-        return HOME, STREAM_PORT, MESSAGE_PORT
+        return STREAM_PORT, MESSAGE_PORT
+
+    def configure(self) -> None:
+        self.gev.lives_at(HOME, NETMASK, 0, STREAM_PORT, MESSAGE_PORT)
 
     def answer(self, reply: gev.Reply) -> None:
         if reply.peer[0] in self.hosts:

@@ -69,6 +69,7 @@ class Sender:
         self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, cuts)
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
+        self._dropped = False  # the last frame that was handed over
         self._current: Job | None = None
         self._kept: deque[Sent] = deque(maxlen=self.pacing.keep)  # the frame under way is the last of them
         self._closed = False
@@ -92,8 +93,10 @@ class Sender:
         with self._wake:
             if self._overrun():
                 self.stats.dropped += 1
+                self._dropped = True
                 job.payload.cancel()
                 return
+            job.after_dropped, self._dropped = self._dropped, False
             self._jobs.append(job)
             self._wake.notify()
         job.payload.add_done_callback(self._notify)
@@ -108,6 +111,7 @@ class Sender:
 
     def forget(self) -> None:
         """Nothing that was sent can be asked for again: the stream has closed."""
+        self._dropped = False
         self._soon(self._forget)
 
     def resend(self, request: PacketResend, extended_status: bool) -> None:
@@ -222,7 +226,12 @@ class Sender:
         if payload.nbytes != job.payload_bytes:
             raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
         block = gvsp.frame_packets(
-            job.image, job.payload_bytes, job.block_id, job.packet_bytes, job.target.block_id_64
+            job.image,
+            job.payload_bytes,
+            job.block_id,
+            job.packet_bytes,
+            job.target.block_id_64,
+            gvsp.FLAG_PREVIOUS_DROPPED if job.after_dropped else 0,
         )
         sent = Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
         count, pacing = len(sent.batch), self.pacing
@@ -256,12 +265,13 @@ class Sender:
 
     # -- requests --------------------------------------------------------------------------------
     def _resend(self, request: PacketResend, extended_status: bool) -> None:
-        """Send packets of a kept frame again; say of those that cannot be that they are unavailable."""
+        """Send packets of a kept frame again; say of those that cannot be that they are unavailable.
+
+        Never for a while only (PACKET_TEMPORARILY_UNAVAILABLE): what is kept is sent at once."""
         asked = request.block_id, request.extended
         sent = next((s for s in self._kept if (s.block.block_id, s.block.extended) == asked), None)
         if sent is None:
-            last = min(request.last, request.first + MOST_UNAVAILABLE - 1)
-            self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
+            self._refuse_all(request, extended_status)
             return
         if request.first <= sent.gone:  # else it is only impatient: nothing is lost
             self.pacing.asked_again(sent.began_ns, time.monotonic_ns())
@@ -292,6 +302,13 @@ class Sender:
         marked = gvsp.resent(np.frombuffer(packet[:header], np.uint8).reshape(1, header), block.extended)
         self._outlet.whole(marked.tobytes() + packet[header:], sent, packet_id, last=True)
         self.stats.resent += 1
+
+    def _refuse_all(self, request: PacketResend, extended_status: bool) -> None:
+        """Of a block that is gone: each packet, or the first ones, and that all to the last are."""
+        last = min(request.last, request.first + MOST_UNAVAILABLE - 1)
+        self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
+        if extended_status and last < request.last:
+            self._refuse(request, request.last, request.last, Status.PACKET_AND_PREV_REMOVED)
 
     def _refuse(self, request: PacketResend, first: int, last: int, status: Status | None) -> None:
         if self._outlet.target is None:

@@ -217,18 +217,22 @@ class GevDevice:
     def _force_ip(self, request: gvcp.ForceIp) -> bytes | None:
         """Chapter "FORCEIP": the acknowledge comes from the new address. A restart of the address cycle
         (address 0) has none: it ends at an address that the host does not know."""
-        identity = self.identity
-        if request.mac != identity.mac:
+        if request.mac != self.identity.mac:
             return None
         if self.controller:
             raise StatusError(Status.ACCESS_DENIED, f"FORCEIP: {self.controller} is in control")
-        netmask, gateway = request.netmask, request.gateway
         if not request.address:
-            netmask, gateway = identity.netmask, identity.gateway
-        elif not is_host(request.address, netmask):
-            what = f"{dotted(request.address)} with netmask {dotted(netmask)}"
+            self.network.configure()
+            return None
+        if not is_host(request.address, request.netmask):
+            what = f"{dotted(request.address)} with netmask {dotted(request.netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        address, stream_port, message_port = self.network.move(request.address)
+        ports = self.network.move(request.address)
+        self.lives_at(request.address, request.netmask, request.gateway, *ports)
+        return b""
+
+    def lives_at(self, address: int, netmask: int, gateway: int, stream_port: int, message_port: int) -> None:
+        """The registers say that this is where it is found from now on, and where its packets come from."""
         self._words |= {
             bootstrap.CURRENT_IP: address,
             bootstrap.CURRENT_MASK: netmask,
@@ -236,7 +240,6 @@ class GevDevice:
             bootstrap.SCSP: stream_port,
             bootstrap.MCSP: message_port,
         }
-        return b"" if request.address else None
 
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
         """One word after the other; an error ends it, and the words before it are still told."""

@@ -57,10 +57,13 @@ class Target:
 class NetworkPort(Protocol):
     """Where the device lives, and what carries its messages."""
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        """Live at this address from now on, or at the one it began with for 0; (address, source port of the
-        stream, of messages). StatusError, and it stays where it was, where that cannot be had."""
+    def move(self, address: int, /) -> tuple[int, int]:
+        """Live at this address from now on; source ports of the stream and of messages. StatusError, and it
+        stays where it was, where that cannot be had."""
         ...
+
+    def configure(self) -> None:
+        """Look for an address anew, as at power-up; `GevDevice.lives_at` is told once there is one."""
 
     def answer(self, reply: Reply, /) -> None:
         """An acknowledge that was not due at once is due now."""

@@ -87,7 +87,7 @@ def force_ip_registers_only() -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige import GigeLink
 
-    GigeLink.move = lambda self, address: (address, 0, 0)
+    GigeLink.move = lambda self, address: (0, 0)
 
 
 @breaks

@@ -129,6 +129,21 @@ def test_an_absurd_request_gets_a_bounded_answer(bench: Bench) -> None:
     assert bench.receiver.silence(0.1) == []
 
 
+def test_of_many_that_are_gone_the_last_says_it_of_all_before_it(bench: Bench) -> None:
+    """0x8011: this packet and all previous ones have been removed."""
+    bench.send(block_id=7)
+    bench.receiver.packets()
+    bench.resend(99, 1, 8000, extended_status=True)
+    answers = [bench.receiver.packet() for _ in range(513)]
+    assert [(p.status, p.block_id, p.packet_id) for p in answers] == [
+        *((0x8012, 99, n) for n in range(1, 513)),
+        (0x8011, 99, 8000),
+    ]
+    bench.resend(99, 1, 2, extended_status=True)
+    assert [bench.receiver.packet().status for _ in range(2)] == [0x8012] * 2
+    assert bench.receiver.silence(0.1) == []
+
+
 def test_after_the_stream_has_closed_nothing_can_be_asked_for(bench: Bench) -> None:
     bench.send(block_id=7)
     bench.receiver.packets()

@@ -141,11 +141,14 @@ class FakeNetwork:
     def answer(self, reply: gev.Reply, /) -> None:
         self.answers.append(reply)
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        if address not in (0, HOME, 0x0A00_0063):
+    def move(self, address: int, /) -> tuple[int, int]:
+        if address not in (HOME, 0x0A00_0063):
             raise StatusError(Status.ERROR, "not an address of this computer")
         self.moves.append(address)
-        return address or HOME, 40_001, 41_001
+        return 40_001, 41_001
+
+    def configure(self) -> None:
+        self.moves.append(0)
 
 
 class Host:

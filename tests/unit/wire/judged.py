@@ -44,12 +44,12 @@ class Quiet:
     def ignore(self, *_: object) -> None:
         pass
 
-    open = close = resend = fire_test_packet = send_message = ignore
+    configure = open = close = resend = fire_test_packet = send_message = ignore
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        if address not in (0, HOME, AWAY):
+    def move(self, address: int, /) -> tuple[int, int]:
+        if address not in (HOME, AWAY):
             raise StatusError(Status.ERROR)
-        return address or HOME, STREAM_PORT, MESSAGE_PORT
+        return STREAM_PORT, MESSAGE_PORT
 
 
 class Device:

@@ -233,7 +233,11 @@ def test_force_ip_moves_the_device(host: Host) -> None:
 def test_force_ip_0_starts_the_address_cycle_again_and_tells_nobody(host: Host) -> None:
     host.ask(0x04, force(MAC, 0x0A00_0063, 0xFFFF_FF00, 0x0A00_00FE))
     assert host.send(0x04, force(MAC, 0)) == []
-    assert [host.read(at) for at in (0x024, 0x034, 0x044)] == [0x0A00_0001, 0xFF00_0000, 0]
+    assert host.network.moves == [0x0A00_0063, 0]
+    assert host.read(0x024) == 0x0A00_0063, "until it has another"
+    host.device.lives_at(0xA9FE_0102, 0xFFFF_0000, 0, 40_002, 41_002)
+    registers = (0x024, 0x034, 0x044, SCSP, 0xB1C)
+    assert [host.read(at) for at in registers] == [0xA9FE_0102, 0xFFFF_0000, 0, 40_002, 41_002]
 
 
 @pytest.mark.parametrize("holder", [ME, OTHER])
