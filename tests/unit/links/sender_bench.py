@@ -27,12 +27,12 @@ PACKET_BYTES = 1036  # 1000 bytes of data: 100 packets
 class Bench:
     """A sender, its receiver, and jobs for it."""
 
-    def __init__(self, faults: Faults | None = None) -> None:
+    def __init__(self, faults: Faults | None = None, cuts: Callable[[str], bool] = lambda _: False) -> None:
         self.receiver = Receiver()
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
         self.problems: list[BaseException] = []
-        self.sock, self.sender = sock, Sender(sock, self.problems.append, faults)
+        self.sock, self.sender = sock, Sender(sock, self.problems.append, faults, cuts=cuts)
 
     def job(self, block_id: int = 1, ms: int = 0, picture: NDArray[np.uint8] | None = PICTURE) -> Job:
         future: Future[NDArray[np.uint8]] = Future()

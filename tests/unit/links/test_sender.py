@@ -150,6 +150,23 @@ def test_a_test_packet_has_its_size(bench: Bench, size: int) -> None:
     assert packet.block_id == 0
 
 
+@pytest.mark.parametrize("packet_bytes", [1036, 536])
+def test_what_the_kernel_cuts_is_the_stream_and_nothing_else(packet_bytes: int) -> None:
+    """A test packet larger than the stream's stays whole, and so do packets of another size after it."""
+    bench = Bench(cuts=lambda address: True)
+    for size in (packet_bytes, 9000, packet_bytes):
+        job = bench.job()
+        job.packet_bytes = size
+        bench.sender.send(job)
+        packets = bench.receiver.packets()
+        assert_same_bytes(payload(packets), PICTURE.tobytes())
+        assert len(packets[1].data) == size - 36
+        bench.sender.probe(job.target, 8228, True)
+        assert len(bench.receiver.packet().data) == 8228 - 36
+    bench.close()
+    assert bench.problems == []
+
+
 def test_a_receiver_that_has_gone_is_harmless(bench: Bench) -> None:
     job = bench.job()
     with Receiver() as gone:
