@@ -83,6 +83,11 @@ class Sender:
         mischief = self._outlet.mischief
         return dict(mischief.counts) if mischief else {}
 
+    def trouble(self, faults: Faults) -> None:
+        """Other faults of the network from now on; it was opened with some, of share 0 if need be."""
+        assert self._outlet.mischief, "it was opened with faults"
+        self._outlet.mischief.faults = faults
+
     @property
     def unfinished(self) -> int:
         """Frames handed over and not yet done with."""

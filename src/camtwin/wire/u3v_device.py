@@ -107,7 +107,7 @@ class U3vDevice:
             bootstrap.FAMILY: identity.family.encode().ljust(64, b"\0"),
             bootstrap.MANIFEST_ENTRY: identity.description.manifest_entry(),
         }
-        self._last_ack: tuple[int, bytes] | None = None
+        self._last: tuple[bytes, bytes] | None = None  # a command but for its flags, and its acknowledge
         self._event_id = 0
         self.note = ""  # why the last command was refused, for people
 
@@ -121,7 +121,7 @@ class U3vDevice:
             self._set(bootstrap.STREAM_CONTROL, 0)
             self.stream.close()
         self._set(bootstrap.EVENT_CONTROL, 0)
-        self._last_ack = None
+        self._last = None
         self.stream.end_acquisition()
 
     def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> None:
@@ -137,14 +137,15 @@ class U3vDevice:
         header = gencp.header_of(data)
         if header is None:
             return None
-        if header.resend and self._last_ack and self._last_ack[0] == header.request_id:
-            return self._last_ack[1]
+        said = data[:4] + data[6:]
+        if header.resend and self._last and self._last[0] == said:
+            return self._last[1]
         try:
             ack = header.ack(self._carry_out(header, data))
         except StatusError as refusal:
             self.note = str(refusal)
             ack = header.ack(refusal.payload, refusal.status)
-        self._last_ack = header.request_id, ack
+        self._last = said, ack
         return ack if header.ack_requested else None
 
     def _carry_out(self, header: gencp.Header, data: bytes) -> bytes:

@@ -88,3 +88,11 @@ def usb_transfers_joined() -> None:
     from camtwin.wire.u3v import Transfers
 
     Transfers.spans = lambda self, payload_bytes: iter([(0, payload_bytes // 2)])
+
+
+@breaks
+def usb_room_unheard() -> None:
+    """Nobody is told that a frame has left."""
+    from camtwin.links.usb3 import Usb3Camera
+
+    Usb3Camera.sent = lambda self: None

@@ -1,4 +1,4 @@
-"""USB3 Vision twins on a USB/IP server on loopback, in a thread; their pictures are made by frame numbers."""
+"""Twins on a USB/IP server in a thread of their own, their pictures cheap and known byte for byte."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from camtwin.camera import Exposure
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import paced
 from camtwin.links.usb3 import Usb3Camera
 from camtwin.links.usb_server import UsbipServer
 from camtwin.models import load
 from camtwin.twins import Twin, build
 from unit.links.background import Background
-from unit.links.usb_host import picture
+from unit.links.usb_host import Host, picture
 
 SHEET = load("basler-aca4112-20um")
 
@@ -44,19 +44,20 @@ def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:
 class Running(Background):
     """Twins on one server."""
 
-    def __init__(self, *twins: Twin) -> None:
+    def __init__(self, *twins: Twin, pace: float = 1.0) -> None:
         super().__init__()
-        self.twins = twins
+        self.twins, self.pace = twins, pace
 
     async def main(self) -> None:
-        runtimes = [WallRuntime(twin.clock) for twin in self.twins]
+        runtimes = [paced(twin.clock, self.pace) for twin in self.twins]
         self.cameras = [
             Usb3Camera(twin, runtime, number)
             for number, (twin, runtime) in enumerate(zip(self.twins, runtimes, strict=True), 1)
         ]
         try:
-            async with UsbipServer(self.cameras, port=0) as self.server:
-                self.server.fail = runtimes[0].fail
+            async with UsbipServer(port=0) as self.server:
+                for camera in self.cameras:
+                    self.server.plug(camera)
                 await self.until_told(*(runtime.run() for runtime in runtimes))
         finally:
             for camera in self.cameras:
@@ -74,3 +75,9 @@ class Running(Background):
         while not true():
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+    def start(self, host: Host, size: int = 4096) -> list[int]:
+        """Have the host stream, in transfers of `size`; how long each transfer of a frame may be."""
+        lengths = host.enable(size)
+        assert host.write(self.address("AcquisitionStart"), 1) == 0
+        return lengths

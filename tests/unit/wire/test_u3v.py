@@ -239,6 +239,14 @@ def test_a_resent_command_is_not_carried_out_again(bench):
     assert bench.camera.heard == ["latch"]
 
 
+def test_another_command_that_calls_itself_resent_is_carried_out(bench):
+    """A number alone names no command."""
+    read = bench.device.receive(command(0x0800, struct.pack("<QHH", 0x208, 0, 4), request_id=9))
+    latch = command(0x0802, (0x1F8).to_bytes(8, "little") + b"\1\0\0\0", flags=0xC000, request_id=9)
+    assert (read[6:8], bench.device.receive(latch)[6:8]) == (b"\x01\x08", b"\x03\x08")
+    assert bench.camera.heard == ["latch"]
+
+
 def test_the_stream_is_enabled_and_disabled(bench):
     assert bench.enable(1000, 3, 1000) == 0
     assert bench.device.streaming
