@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Camera, Exposure, Transfer, chunks
+from camtwin.links.job import Job
 from camtwin.links.runtime import FreeRuntime, WallRuntime
-from camtwin.links.sender import Job, Sender
+from camtwin.links.sender import Sender
 from camtwin.simtime import Scheduler
 from camtwin.wire import gvsp, image
 from camtwin.wire.gev import Target

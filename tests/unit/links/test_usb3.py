@@ -211,7 +211,7 @@ def test_a_camera_without_power_is_not_there(running):
     twin, runtime = running.twins[0], running.cameras[0].runtime
 
     def told(power: Callable[[], object]) -> None:
-        running.call(lambda: runtime.command(power))
+        running.on_its_thread(lambda: runtime.command(power))
 
     with Host(running.port) as host:
         host.frame(running.start(host))
