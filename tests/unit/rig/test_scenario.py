@@ -69,7 +69,7 @@ WIRED_WRONG = {
 
 @pytest.mark.parametrize("name", WIRED_WRONG)
 def test_the_same_wired_wrong(name):
-    """Each example differs from the right one by its mistake, which is told in the sheet's word, at its pin."""
+    """Each example differs from the right one by its mistake, which is told by its word, at its pin."""
     changes, where, word, times = WIRED_WRONG[name]
     text = (PLC.parent / f"{name}.toml").read_text()
     right = PLC.read_text()
