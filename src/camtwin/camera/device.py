@@ -88,6 +88,7 @@ class Camera:
         self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
         self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
         self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
+        self.on_power_up: Callable[[], object] = lambda: None
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.signals = Signals()
@@ -233,6 +234,9 @@ class Camera:
                 self.action(*args)
             case "report":
                 self.report(*args)
+            case "cable":
+                (plugged,) = args
+                self.cable(bool(plugged))
             case "drive":
                 name, level = args
                 self.lines[name].drive(bool(level))
@@ -349,6 +353,7 @@ class Camera:
         self._settings = self.tree.factory()
         self._frames_begun, self.timestamp_latched = 0, 0
         self._power_up()
+        self.on_power_up()
 
     def _wants_power(self) -> None:
         if not self.powered:
@@ -364,7 +369,17 @@ class Camera:
     @property
     def reachable(self) -> bool:
         """Whether a host gets through to it: it has power, and a link."""
-        return self.powered and "cable" not in self.stalled
+        return self.powered and self.plugged
+
+    @property
+    def plugged(self) -> bool:
+        """Whether its data cable is in."""
+        return "cable" not in self.stalled
+
+    def cable(self, plugged: bool) -> None:
+        """The link goes down or comes back: images wait in memory meanwhile, as many as it holds."""
+        self.told("cable", int(plugged))
+        (self.resume if plugged else self.stall)("cable")
 
     def stall(self, why: str) -> None:
         """No image leaves until nothing of what stalls it is left."""

@@ -17,7 +17,12 @@ from camtwin.genicam.nodes import By
 from camtwin.genicam.tree import Node
 from camtwin.problem import Problem
 
-KEPT = ("UserSetDefault", "DeviceUserID")
+KEPT = (
+    *("UserSetDefault", "DeviceUserID"),
+    *("GevCurrentIPConfigurationDHCP", "GevCurrentIPConfigurationPersistentIP"),
+    *("GevPersistentIPAddress", "GevPersistentSubnetMask", "GevPersistentDefaultGateway"),
+)
+"""Features of the record "device": kept as they are written, whatever user set is loaded."""
 CUSTOM = "CustomData"
 
 

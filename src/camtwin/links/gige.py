@@ -7,6 +7,8 @@ answer from 127.0.0.1 to a discovery on another interface would make clients cho
 twins live on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
 
 FORCEIP moves a twin to another address of its interface, with all its sockets; on 127/8 every address is one.
+A twin with an interface of its own sets the interface's address as a camera does (addressing.py), and all
+sockets go along; while it has none it hears only what is broadcast.
 
 Datagrams are carried out on the event loop's thread, through the runtime; pictures leave on the sender's.
 
@@ -22,14 +24,16 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 from camtwin.camera.events import Event
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
-from camtwin.links.camera_port import GevPort, link_Mbps, message_of
+from camtwin.links import sockets
+from camtwin.links.addressing import Addressing
+from camtwin.links.camera_port import GevPort, kept_of, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
@@ -37,25 +41,25 @@ from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
-from camtwin.links.sender import IP_MTU_DISCOVER, Sender
+from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.ports import Home
 
 log = logging.getLogger(__name__)
 
-IP_PKTINFO: Final = 8  # <linux/in.h>: tells which interface a datagram came by
-EVERYBODY: Final = "255.255.255.255"
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
-BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
 
 
 class GigeLink:
     """A twin that answers as a GigE Vision camera; an asynchronous context manager.
 
     bind             the IPv4 address it has: one of this computer's, and only one
+    interface        the name of a network interface of its own, instead: it looks for an address itself
+    ip_speed         how much faster than the clock it does that, and its leases end
     any_destination  let clients aim stream and messages at any host, not only at themselves
     faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
     pcap             a file for everything that goes over the link (pcap.py)
@@ -73,19 +77,27 @@ class GigeLink:
         any_destination: bool = False,
         faults: Faults | None = None,
         pcap: Path | None = None,
+        interface: str | None = None,
+        ip_speed: float = 1.0,
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
-        self.home = bind
         self.deaf = False  # on purpose: nothing that hosts send comes here
-        self.interface = interface_of(bind)
+        self._addressing: Addressing | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
-            self._sockets = _listen(self.interface, port)
-            opening.callback(lambda: self._sockets.close())  # whichever they are by then
-            stream_socket = opening.enter_context(_bound(bind, 0))
-            stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             port_of = GevPort(twin.camera)
+            if interface:
+                kept = partial(kept_of, port_of)
+                self._addressing = Addressing(
+                    interface, runtime, kept, self._readdress, twin.camera.cable, ip_speed
+                )
+                opening.callback(self._addressing.close)
+            self.interface = self._addressing.interface if self._addressing else interface_of(bind)
+            self._first = self.interface
+            self._sockets = sockets.listen(self.interface, port)
+            opening.callback(lambda: self._sockets.close())  # whichever they are by then
+            stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
             ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
             who = identity(twin, self.interface, port_of, *ports)
             self._capture, tap = None, None
@@ -118,7 +130,15 @@ class GigeLink:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._hear()
+        if self._addressing:
+            self._addressing.begin()
+            self.twin.camera.on_power_up = self._addressing.power_up
         return self
+
+    async def found_home(self) -> None:
+        """Wait until the twin has an address."""
+        while not self.interface.address:
+            await asyncio.sleep(0.01)
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
@@ -147,20 +167,29 @@ class GigeLink:
             cut_frames=stats.cut,
             packets=stats.packets,
             faults=self.sender.faults,
+            address=gev.dotted(self.interface.address),
         )
 
     # -- wire.gev.NetworkPort --------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int, int]:
-        """Have another address of the same interface; 0: the one it was opened with."""
-        to = gev.dotted(address) if address else self.home
-        if to != self.bind:
-            try:
-                self._rebind(to)
-            except OSError as problem:
-                log.warning("%s stays where it is: %s", self.bind, problem)
-                raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
+    def move(self, address: int, netmask: int, gateway: int) -> Home:
+        """Have another address of the same interface; 0: begin anew as when the link was opened."""
+        try:
+            if not self._addressing:
+                self._move(replace(self._first, address=address, netmask=netmask) if address else self._first)
+            elif address:
+                self._addressing.force(address, netmask, gateway)
+            else:
+                self._addressing.restart()
+        except OSError as problem:
+            log.warning("%s stays where it is: %s", self.bind, problem)
+            raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
+        return self._home(gateway if address else 0)
+
+    def _home(self, gateway: int = 0) -> Home:
         ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
-        return self.interface.address, *ports
+        if self._addressing:
+            return self._addressing.home(*ports)
+        return Home(self.interface.address, self.interface.netmask, gateway, *ports)
 
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
         self._send(self._sockets.messages, data, peer)
@@ -173,23 +202,35 @@ class GigeLink:
         self._plan_timer()
         return held
 
-    def _rebind(self, to: str) -> None:
+    def _move(self, to: Interface) -> None:
+        """To another address of the computer's; LinkProblem where that is no address of this interface."""
+        if to.address != self.interface.address:
+            there = interface_of(gev.dotted(to.address))
+            if there.index != self.interface.index:
+                raise LinkProblem(f"{gev.dotted(to.address)} is another interface's address ({there.name})")
+            self._rebind(there)
+        self.interface = replace(self.interface, netmask=to.netmask)
+
+    def _readdress(self, to: Interface) -> None:
+        """The twin's own interface has another address, or none."""
+        self._rebind(to)
+        self.gev.live_at(self._home())
+        self._plan_timer()
+
+    def _rebind(self, to: Interface) -> None:
         """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
-        interface = interface_of(to)
-        if interface.index != self.interface.index:
-            raise LinkProblem(f"{to} is another interface's address ({interface.name})")
         with contextlib.ExitStack() as opening:
-            sockets = _listen(interface, self.port)
-            opening.callback(sockets.close)
-            with _bound(to, 0) as stream:
-                _as_before(stream, self.sender.sock)
+            fresh = sockets.listen(to, self.port)
+            opening.callback(fresh.close)
+            with sockets.stream_socket(to, self.sender.sock) as stream:
                 os.dup2(stream.fileno(), self.sender.sock.fileno(), inheritable=False)
             opening.pop_all()
         self._hear(False)
         self._sockets.close()
-        self._sockets = sockets
-        log.info("%s moved to %s", self.bind, to)
-        self.bind, self.interface = to, interface
+        self._sockets = fresh
+        self.bind, before = gev.dotted(to.address), self.bind
+        log.info("%s moved to %s", before, self.bind)
+        self.interface = to
         self._hear()
 
     # -- datagrams -------------------------------------------------------------------------------
@@ -225,7 +266,7 @@ class GigeLink:
         if header is None or header.command not in BROADCASTABLE:
             return False
         for level, kind, content in ancillary:
-            if level == socket.IPPROTO_IP and kind == IP_PKTINFO:
+            if level == socket.IPPROTO_IP and kind == sockets.IP_PKTINFO:
                 return struct.unpack_from("i", content)[0] == self.interface.index
         return False
 
@@ -249,8 +290,8 @@ class GigeLink:
         self._plan_timer()
 
     def _send(self, sock: socket.socket, data: bytes, peer: gev.Peer) -> None:
-        if not self._reachable:
-            return
+        if not self._reachable or not self.interface.address:
+            return  # there is no way, or no address to answer from
         try:
             sock.sendto(data, peer)
             if self._capture:
@@ -291,75 +332,16 @@ def identity(
         mac = mac_from_serial(_text(port.read(0xD8, 16)))
     return gev.Identity(
         mac=mac,
-        address=interface.address,
-        netmask=interface.netmask,
+        home=Home(interface.address, interface.netmask, 0, stream_port, message_port),
         xml_url=twin.camera.xml_url,
         link_Mbps=link_Mbps(twin.camera),
-        stream_port=stream_port,
-        message_port=message_port,
     )
-
-
-@dataclass(frozen=True)
-class _Sockets:
-    """Those that listen: for commands, for broadcast ones, for acknowledges of messages."""
-
-    control: socket.socket
-    discovery: list[socket.socket]
-    messages: socket.socket
-
-    def __iter__(self) -> Iterator[socket.socket]:
-        return iter((self.control, *self.discovery, self.messages))
-
-    def close(self) -> None:
-        for sock in self:
-            sock.close()
-
-
-def _listen(interface: Interface, port: int) -> _Sockets:
-    """LinkProblem where one of them cannot be had."""
-    address = gev.dotted(interface.address)
-    with contextlib.ExitStack() as opening:
-        control = opening.enter_context(_bound(address, port))
-        control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        discovery = [
-            opening.enter_context(_bound(each, port, shared=True))
-            for each in sorted({gev.dotted(interface.broadcast), EVERYBODY} - {address})
-        ]
-        messages = opening.enter_context(_bound(address, 0))
-        opening.pop_all()
-        return _Sockets(control, discovery, messages)
-
-
-def _as_before(sock: socket.socket, old: socket.socket) -> None:
-    """Make a new stream socket what the old one is: its options, and where it is connected to."""
-    sock.setblocking(True)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-    for level, option in ((socket.SOL_SOCKET, socket.SO_SNDTIMEO), (socket.IPPROTO_IP, IP_MTU_DISCOVER)):
-        sock.setsockopt(level, option, old.getsockopt(level, option, 16))
-    with contextlib.suppress(OSError):  # it had no host yet, or has no way to it from here
-        sock.connect(old.getpeername())
 
 
 def gap_bytes(twin: Twin) -> int:
     """On the twin's wire, around each packet."""
     timing = twin.camera.transmitter.timing
     return ETHERNET_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
-
-
-def _bound(address: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A UDP socket there; `shared` with other twins, and telling the interface of what it receives."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        if shared:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-        sock.setblocking(False)
-        sock.bind((address, port))
-    except OSError as problem:
-        sock.close()
-        raise LinkProblem(f"cannot use UDP port {port} of {address}: {problem.strerror}") from None
-    return sock
 
 
 def _text(data: bytes) -> str:

@@ -31,7 +31,7 @@ Task = Callable[[Link], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them.
+    """A twin, the IPv4 address it has, and faults, pcap and interface as GigeLink has them.
 
     usb_port  of its USB/IP server; None: it is on the network by GigE Vision
     """
@@ -41,6 +41,7 @@ class Place:
     faults: Faults | None = None
     pcap: Path | None = None
     usb_port: int | None = None
+    interface: str | None = None
 
 
 def serve(
@@ -52,28 +53,30 @@ def serve(
     task: Task | None = None,
     any_destination: bool = False,
     pace: float = 1.0,
+    ip_speed: float = 1.0,
 ) -> None:
     """Run twins as cameras in wall time, side by side; returns when they have left the network.
     Twins that share a clock stay in one time: events between them keep their nanoseconds.
 
     seconds  how long; until it is told to stop if None, or an event is Over
-    ready    told once all can be discovered and their first pictures need not wait
+    ready    told once all have an address, can be discovered and their first pictures need not wait
     status   told twice a second
     task     something to do beside the first of them, once all are ready
     pace     camera seconds per second; infinity: as fast as this computer and the client can, for twins
              with a clock of their own
-    any_destination   as GigeLink has it
+    any_destination, ip_speed   as GigeLink has them
 
     LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
     camera or the task is raised.
     """
-    asyncio.run(_serve(places, pace, any_destination, seconds, ready, status, task))
+    asyncio.run(_serve(places, pace, any_destination, ip_speed, seconds, ready, status, task))
 
 
 async def _serve(
     places: Sequence[Place],
     pace: float,
     any_destination: bool,
+    ip_speed: float,
     seconds: float | None,
     ready: Told | None,
     status: Told | None,
@@ -88,7 +91,7 @@ async def _serve(
         for place in places:
             clock = place.twin.clock
             runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
-            link = _link(place, runtime, any_destination)
+            link = _link(place, runtime, any_destination, ip_speed)
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
             *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
@@ -108,7 +111,7 @@ async def _serve(
                 status(links)
 
 
-def _link(place: Place, runtime: WallRuntime, any_destination: bool) -> Link:
+def _link(place: Place, runtime: WallRuntime, any_destination: bool, ip_speed: float) -> Link:
     if place.usb_port is not None:
         return Usb3Link(place.twin, runtime, place.usb_port, place.bind)
     return GigeLink(
@@ -118,6 +121,8 @@ def _link(place: Place, runtime: WallRuntime, any_destination: bool) -> Link:
         faults=place.faults,
         pcap=place.pcap,
         any_destination=any_destination,
+        interface=place.interface,
+        ip_speed=ip_speed,
     )
 
 
@@ -125,6 +130,8 @@ async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -
     """Hosts find the cameras and set them while kernels load; then they are ready for pictures."""
     for link in links:
         await asyncio.to_thread(link.stream.prepare)
+        if isinstance(link, GigeLink):
+            await link.found_home()
     if ready:
         ready(links)
     if task:

@@ -114,6 +114,9 @@ class Live(Played):
     def packets(self, name: str, faults: Faults) -> None:
         self.links[name].sender.trouble(faults)
 
+    def network(self, name: str) -> None:
+        """It is on a real one."""
+
     def client(self, name: str, alive: bool) -> None:
         """To the camera it is as if its client had died: nothing that hosts send gets through."""
         self.accounts[name].cause = "" if alive else "the client died"

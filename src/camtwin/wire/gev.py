@@ -34,6 +34,7 @@ from camtwin.wire.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.messages import MessageChannel
 from camtwin.wire.ports import (
     DevicePort,
+    Home,
     Identity,
     NetworkPort,
     Peer,
@@ -87,6 +88,13 @@ class GevDevice:
         self.stream.close()
         self._messages.close()
         self._words = bootstrap.at_power_up(self.identity) | place
+
+    # -- where it lives --------------------------------------------------------------------------
+    def live_at(self, home: Home) -> None:
+        """It has another address, or none. Whoever was in control spoke with the old one: control ends."""
+        if self.controller and home.address != self._words[bootstrap.CURRENT_IP]:
+            self._lose_control()
+        self._words |= bootstrap.at_home(home)
 
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
@@ -204,32 +212,21 @@ class GevDevice:
         for register in bootstrap.TABLE:
             if register.address < bootstrap.DISCOVERY_BYTES:
                 answer[register.address : register.address + 4] = self._value(register)
-        for address, length in bootstrap.DEVICE_STRINGS:
+        for address, length in bootstrap.DEVICE_FIELDS:
             answer[address : address + length] = self.device.read(address, length)
         return bytes(answer)
 
     def _force_ip(self, request: gvcp.ForceIp) -> bytes | None:
         """Chapter "FORCEIP": the acknowledge comes from the new address. A restart of the address cycle
         (address 0) has none: it ends at an address that the host does not know."""
-        identity = self.identity
-        if request.mac != identity.mac:
+        if request.mac != self.identity.mac:
             return None
         if self.controller:
             raise StatusError(Status.ACCESS_DENIED, f"FORCEIP: {self.controller} is in control")
-        netmask, gateway = request.netmask, request.gateway
-        if not request.address:
-            netmask, gateway = identity.netmask, identity.gateway
-        elif not is_host(request.address, netmask):
-            what = f"{dotted(request.address)} with netmask {dotted(netmask)}"
+        if request.address and not is_host(request.address, request.netmask):
+            what = f"{dotted(request.address)} with netmask {dotted(request.netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        address, stream_port, message_port = self.network.move(request.address)
-        self._words |= {
-            bootstrap.CURRENT_IP: address,
-            bootstrap.CURRENT_MASK: netmask,
-            bootstrap.CURRENT_GATEWAY: gateway,
-            bootstrap.SCSP: stream_port,
-            bootstrap.MCSP: message_port,
-        }
+        self.live_at(self.network.move(request.address, request.netmask, request.gateway))
         return b"" if request.address else None
 
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:

@@ -48,12 +48,23 @@ class Target:
     block_id_64: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a device lives: 32-bit numbers, 0 while it has no address; and where its packets come from."""
+
+    address: int
+    netmask: int
+    gateway: int = 0
+    stream_port: int = 0
+    message_port: int = 0
+
+
 class NetworkPort(Protocol):
     """Where the device lives, and what carries its messages."""
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        """Live at this address from now on, or at the one it began with for 0; (address, source port of the
-        stream, of messages). StatusError, and it stays where it was, where that cannot be had."""
+    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
+        """FORCEIP: live there from now on; for address 0 begin again to look for one. Where it lives now.
+        StatusError, and it stays where it was, where that cannot be had."""
         ...
 
     def send_message(self, data: bytes, peer: Peer, /) -> None: ...
@@ -81,16 +92,12 @@ class StreamPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What one device, on one interface, says of itself. Addresses are 32-bit numbers."""
+    """What one device, on one interface, says of itself, and where it lives as it is switched on."""
 
     mac: bytes
-    address: int
-    netmask: int
+    home: Home
     xml_url: str
-    gateway: int = 0
     link_Mbps: int = 1000
-    stream_port: int = 0  # where stream packets come from
-    message_port: int = 0  # where messages come from
 
 
 @dataclass(frozen=True, slots=True)

@@ -559,5 +559,5 @@ def test_a_link_that_cannot_open_leaves_nothing_behind(twin: StubTwin) -> None:
 
 def test_status_before_anybody_came(running: Running) -> None:
     assert running.on_its_thread(running.link.status) == LinkStatus(
-        "VCXG-124M", None, 0, 0, 0, 0, 0.0, 0, 0, 0, {}
+        "VCXG-124M", None, 0, 0, 0, 0, 0.0, 0, 0, 0, {}, "127.0.0.1"
     )

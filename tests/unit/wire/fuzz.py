@@ -38,6 +38,7 @@ from camtwin.twins.assembly import timing
 from camtwin.units import MS, SEC
 from camtwin.wire import bootstrap, gev, gvcp, messages, ports
 from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.ports import Home
 from spec.test_gige_vision import CONVERSATION
 from spec.test_gvcp_messages import COMMANDS as MESSAGES
 from unit.wire.fakes import MAC, ME, OTHER
@@ -84,10 +85,11 @@ class Quiet:
 
     open = close = resend = fire_test_packet = send_message = ignore
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
+    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
         if address not in (0, HOME, AWAY):
             raise StatusError(Status.ERROR)
-        return address or HOME, STREAM_PORT, MESSAGE_PORT
+        ports = STREAM_PORT, MESSAGE_PORT
+        return Home(address, netmask, gateway, *ports) if address else Home(HOME, 0xFF00_0000, 0, *ports)
 
 
 class Device:
@@ -96,9 +98,8 @@ class Device:
     def __init__(self) -> None:
         self.camera, self.now = new_camera(), 0
         quiet = Quiet(self.camera)
-        identity = gev.Identity(
-            MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT, message_port=MESSAGE_PORT
-        )
+        home = Home(HOME, 0xFF00_0000, 0, STREAM_PORT, MESSAGE_PORT)
+        identity = gev.Identity(MAC, home, self.camera.xml_url)
         self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
