@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent  # of the virtual environment the tests run in: camtwin, viva-camctl
 SYSTEM_PYTHON = "/usr/bin/python3"  # gi and Aravis' introspection are Debian packages
 ADDRESS = "127.0.0.1"
+EVERYBODY = "255.255.255.255"
 MODEL = "baumer-vcxg-124m"
 CLONE_NEWNET = 0x4000_0000  # linux/sched.h
 
@@ -115,6 +116,14 @@ class Namespace:
 
     def viva_json(self, *args: str, timeout: float = 30) -> Any:
         return json.loads(self.viva("--json", *args, timeout=timeout).stdout)
+
+    def action(self, device_key: int, group_key: int, group_mask: int, *, to: str = ADDRESS) -> int:
+        """viva-genicam sends an action; how many cameras take it. To EVERYBODY it is a broadcast."""
+        if to == EVERYBODY:
+            self.run("ip", "route", "replace", EVERYBODY, "dev", "lo")
+        keys = {"device-key": device_key, "group-key": group_key, "group-mask": group_mask}
+        asked = [text for name, key in keys.items() for text in (f"--{name}", str(key))]
+        return self.viva_json("action", "--destination", to, *asked)["acknowledged"]
 
     def aravis(self, script: str, *args: str | Path, timeout: float = 60) -> Any:
         """Run tests/peers/aravis_SCRIPT.py under Debian's Python; returns the JSON it prints."""

@@ -24,6 +24,7 @@ import logging
 import os
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -95,7 +96,10 @@ class GigeLink:
                 opening.callback(self._addressing.close)
             self.interface = self._addressing.interface if self._addressing else interface_of(bind)
             self._first = self.interface
-            self._sockets = sockets.listen(self.interface, port)
+            self._together: list[GigeLink] = runtime.together.setdefault((self.interface.index, port), [])
+            self._together.append(self)
+            opening.callback(self._leave)
+            self._sockets = self._listen(self.interface)
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
             ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
@@ -220,7 +224,7 @@ class GigeLink:
     def _rebind(self, to: Interface) -> None:
         """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
         with contextlib.ExitStack() as opening:
-            fresh = sockets.listen(to, self.port)
+            fresh = self._listen(to)
             opening.callback(fresh.close)
             with sockets.stream_socket(to, self.sender.sock) as stream:
                 os.dup2(stream.fileno(), self.sender.sock.fileno(), inheritable=False)
@@ -242,9 +246,25 @@ class GigeLink:
                 else:
                     self._loop.remove_reader(sock)
 
+    def _listen(self, interface: Interface) -> sockets.Sockets:
+        """Of twins in one time on one interface the first hears broadcasts, for all of them: what is
+        broadcast, an action above all, reaches them at the same nanosecond."""
+        return sockets.listen(interface, self.port, broadcasts=self._together[0] is self)
+
+    def _leave(self) -> None:
+        """The next one hears broadcasts, if this one did."""
+        heard = self._together[0] is self
+        self._together.remove(self)
+        if heard and self._together:
+            heir = self._together[0]
+            try:
+                heir._sockets.discovery.extend(sockets.discovery(heir.interface, heir.port))
+                heir._hear()
+            except LinkProblem as problem:
+                log.warning("%s hears no broadcasts: %s", heir.bind, problem)
+
     def _read(self, sock: socket.socket) -> None:
         broadcast = sock in self._sockets.discovery
-        carry_out = self._acknowledged if sock is self._sockets.messages else self._carry_out
         for _ in range(MOST_DATAGRAMS):
             try:
                 data, ancillary, _flags, peer = sock.recvmsg(0x1_0000, 64)
@@ -253,12 +273,25 @@ class GigeLink:
             except OSError as problem:
                 log.debug("control socket: %s", problem)
                 return
-            if not self._reachable:
-                continue  # it has no power, the cable is out: nobody is there
-            if not broadcast or self._for_us(data, ancillary):
-                if self._capture:
-                    self._capture.datagram(peer, sock.getsockname(), data)
-                self.runtime.post(carry_out, data, peer)
+            if sock is self._sockets.messages:
+                self.runtime.post(self._take, self._acknowledged, data, peer, sock)
+            elif not broadcast:
+                self.runtime.post(self._take, self._carry_out, data, peer, sock)
+            elif self._for_us(data, ancillary):
+                self.runtime.post(self._take_all, data, peer, sock)
+
+    def _take_all(self, data: bytes, peer: gev.Peer, sock: socket.socket) -> None:
+        for link in tuple(self._together):
+            link._take(link._carry_out, data, peer, sock)
+
+    def _take(
+        self, carry_out: Callable[[bytes, gev.Peer], object], data: bytes, peer: gev.Peer, sock: socket.socket
+    ) -> None:
+        """A datagram that came to one of the sockets; without power or cable nobody is there."""
+        if self._reachable:
+            if self._capture:
+                self._capture.datagram(peer, sock.getsockname(), data)
+            carry_out(data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
         """Did this broadcast come by our own interface, and is it a command that may be broadcast?"""

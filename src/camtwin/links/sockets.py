@@ -36,19 +36,29 @@ class Sockets:
             sock.close()
 
 
-def listen(interface: Interface, port: int) -> Sockets:
-    """LinkProblem where one of them cannot be had."""
-    broadcast = dotted(interface.broadcast) if interface.address else EVERYBODY
+def listen(interface: Interface, port: int, *, broadcasts: bool = True) -> Sockets:
+    """LinkProblem where one of them cannot be had. Without `broadcasts` somebody else hears those."""
     with contextlib.ExitStack() as opening:
         control = opening.enter_context(bound(interface, port if interface.address else 0))
         control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        discovery = [
+        heard = discovery(interface, port) if broadcasts else []
+        for each in heard:
+            opening.enter_context(each)
+        messages = opening.enter_context(bound(interface, 0))
+        opening.pop_all()
+        return Sockets(control, heard, messages)
+
+
+def discovery(interface: Interface, port: int) -> list[socket.socket]:
+    """Those for what is broadcast. LinkProblem where one cannot be had."""
+    broadcast = dotted(interface.broadcast) if interface.address else EVERYBODY
+    with contextlib.ExitStack() as opening:
+        heard = [
             opening.enter_context(bound(interface, port, shared=each))
             for each in sorted({broadcast, EVERYBODY} - {dotted(interface.address)})
         ]
-        messages = opening.enter_context(bound(interface, 0))
         opening.pop_all()
-        return Sockets(control, discovery, messages)
+        return heard
 
 
 def stream_socket(interface: Interface, old: socket.socket | None = None) -> socket.socket:
