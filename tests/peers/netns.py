@@ -11,6 +11,7 @@ import ctypes
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -102,19 +103,28 @@ class Namespace:
 
     # --- the clients
 
-    def arv_tool(self, *args: str, timeout: float = 30) -> str:
+    def arv_tool(self, *args: str, timeout: float = 30, address: str = ADDRESS) -> str:
         """What arv-tool prints (stdout and stderr: refusals are on either, and its exit code is always 0)."""
-        done = self.run("arv-tool-0.8", "-a", ADDRESS, *args, timeout=timeout)
+        done = self.run("arv-tool-0.8", "-a", address, *args, timeout=timeout)
         return done.stdout + done.stderr
 
+    def found(self) -> list[str]:
+        """Addresses at which Aravis finds cameras."""
+        return re.findall(r"\((\S+)\)", self.run("arv-tool-0.8").stdout)
+
     def viva(
-        self, *args: str | Path, timeout: float = 30, ok: bool = True, cwd: Path | None = None
+        self,
+        *args: str | Path,
+        timeout: float = 30,
+        ok: bool = True,
+        cwd: Path | None = None,
+        iface: str = ADDRESS,
     ) -> subprocess.CompletedProcess[str]:
         """Run viva-camctl; on a loopback it has to be told the interface."""
-        return self.run(BIN / "viva-camctl", "--iface", ADDRESS, *args, timeout=timeout, ok=ok, cwd=cwd)
+        return self.run(BIN / "viva-camctl", "--iface", iface, *args, timeout=timeout, ok=ok, cwd=cwd)
 
-    def viva_json(self, *args: str, timeout: float = 30) -> Any:
-        return json.loads(self.viva("--json", *args, timeout=timeout).stdout)
+    def viva_json(self, *args: str, timeout: float = 30, iface: str = ADDRESS) -> Any:
+        return json.loads(self.viva("--json", *args, timeout=timeout, iface=iface).stdout)
 
     def aravis(self, script: str, *args: str | Path, timeout: float = 60) -> Any:
         """Run tests/peers/aravis_SCRIPT.py under Debian's Python; returns the JSON it prints."""
@@ -127,10 +137,11 @@ class RunningTwin:
     """`camtwin run` in a namespace: ready when it says so, ended by SIGTERM when the context is left."""
 
     def __init__(
-        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str = ADDRESS
+        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str | None = ADDRESS
     ) -> None:
         self.namespace = namespace
-        self.command = [*namespace.prefix, *map(str, command), "run", MODEL, "--bind", bind, *args]
+        where = ["--bind", bind] if bind else []
+        self.command = [*namespace.prefix, *map(str, command), "run", MODEL, *where, *args]
         self.said: list[str] = []
         self._ready = threading.Event()
         self._ended = False

@@ -264,7 +264,7 @@ class Bench:
         c = side.camera
         heard = c.heard_ns is not None and self.clock.now - c.heard_ns < SEEN_NS
         error = c.temperature_status == "Exceeded" or bool(side.damaged)
-        linked = "cable" not in c.stalled
+        linked = c.plugged
         now = {
             "Link ON": linked,
             "RX active": linked and heard,
@@ -447,14 +447,13 @@ class Bench:
                 fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
                 speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
                 if cable.into in self.unplugged or not speed:
-                    side.camera.stall("cable")
+                    side.camera.cable(False)
                     continue
                 if isinstance(side.timing, GigETiming):
                     wire = side.timing.wire
                     slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
                     side.camera.transmitter.timing = GigETiming(slower)
-                if "cable" in side.camera.stalled:
-                    side.camera.resume("cable")
+                side.camera.cable(True)
 
     def _climate(self, side: Side) -> None:
         said, housing = self.plan.cameras[side.name], side.camera.housing
