@@ -11,10 +11,15 @@ from peers.breaks.registry import breaks
 @breaks
 def lease_never_renewed() -> None:
     """A lease is for ever."""
-    from camtwin.wire.dhcp import Client
+    from camtwin.wire import dhcp
 
-    tick = Client.tick
-    Client.tick = lambda self, now: None if self.lease else tick(self, now)
+    lease = dhcp._lease
+
+    def endless(message: Any, since: int) -> Any:
+        given = lease(message, since)
+        return given and replace(given, renew_ns=None, rebind_ns=None, end_ns=None)
+
+    dhcp._lease = endless
 
 
 @breaks

@@ -135,3 +135,16 @@ def test_without_power_it_is_silent(cam):
     assert host.send(DISCOVERY) == []
     cam.twin.camera.power_on()
     assert len(host.send(DISCOVERY)) == 1
+
+
+def test_a_journal_keeps_what_was_done_to_the_cable(cam):
+    camera, told = cam.twin.camera, []
+    camera.on_command = lambda now, word, args: told.append((now, word, args))
+    cam.world.unplug()
+    cam.world.unplug()  # it is out
+    cam.advance(SEC)
+    cam.world.plug()
+    assert told == [(0, "cable", (0,)), (SEC, "cable", (1,))]
+    again = camtwin.open(MODEL, render=False).twin.camera
+    again.obey("cable", 0)
+    assert not again.plugged
