@@ -14,11 +14,11 @@ from peers.netns import ADDRESS, HERE, SYSTEM_PYTHON, Namespace, PeerError
 class Session:
     """A client in a process of its own (CLIENT_session.py); ended when the context is left."""
 
-    def __init__(self, net: Namespace, client: str = "aravis") -> None:
+    def __init__(self, net: Namespace, client: str = "aravis", *, address: str = ADDRESS) -> None:
         self.client = client
         python = SYSTEM_PYTHON if client == "aravis" else sys.executable
         self.process = subprocess.Popen(
-            [*net.prefix, python, HERE / f"{client}_session.py", ADDRESS],
+            [*net.prefix, python, HERE / f"{client}_session.py", address],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -42,7 +42,7 @@ def live(
     with Namespace() as net:
         scenario = SCENARIOS / f"{name}.toml"
         with Running(net, *command, "play", scenario, "--live", "--json", *draw) as running:
-            found = {address for address in ADDRESSES if address in net.run("arv-tool-0.8").stdout}
+            found = set(net.found())
             with ThreadPoolExecutor(len(clients)) as pool:
                 frames = list(pool.map(lambda address: grab(net, address), clients))
             running.process.wait(OVER_s)

@@ -89,6 +89,7 @@ class Camera:
         self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
         self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
         self.on_power_up: Callable[[], object] = lambda: None
+        self.on_cable: Callable[[bool], object] = lambda _: None
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.signals = Signals()
@@ -378,8 +379,10 @@ class Camera:
 
     def cable(self, plugged: bool) -> None:
         """The link goes down or comes back: images wait in memory meanwhile, as many as it holds."""
-        self.told("cable", int(plugged))
-        (self.resume if plugged else self.stall)("cable")
+        if plugged != self.plugged:
+            self.told("cable", int(plugged))
+            (self.resume if plugged else self.stall)("cable")
+            self.on_cable(plugged)
 
     def stall(self, why: str) -> None:
         """No image leaves until nothing of what stalls it is left."""

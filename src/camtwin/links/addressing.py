@@ -17,7 +17,7 @@ from camtwin.links.own_interface import OwnInterface
 from camtwin.links.runtime import WallRuntime
 from camtwin.units import SEC, Ns
 from camtwin.wire.ip_configuration import Address, IpConfiguration, Kept
-from camtwin.wire.ports import Home, dotted
+from camtwin.wire.ports import dotted
 
 log = logging.getLogger(__name__)
 MOST_PACKETS: Final = 64  # per turn of the event loop
@@ -60,9 +60,9 @@ class Addressing:
         self._plugged = self._own.carrier
         self.power_up()
 
-    def home(self, stream_port: int, message_port: int) -> Home:
-        has = self._has or Address(0, 0)
-        return Home(has.address, has.netmask, has.gateway, stream_port, message_port)
+    @property
+    def gateway(self) -> int:
+        return self._has.gateway if self._has else 0
 
     def power_up(self) -> None:
         self.ip.power_up(self._now())

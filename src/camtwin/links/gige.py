@@ -39,7 +39,7 @@ from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
-from camtwin.links.port import CameraPort, LinkStatus
+from camtwin.links.port import LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
 from camtwin.links.sender import Sender
@@ -47,7 +47,7 @@ from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
-from camtwin.wire.ports import Home
+from camtwin.wire.ports import NOWHERE, Home
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +102,11 @@ class GigeLink:
             self._sockets = self._listen(self.interface)
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
-            ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
-            who = identity(twin, self.interface, port_of, *ports)
+            mac = mac_of(self.interface, twin.camera.serial)
+            who = gev.Identity(mac, NOWHERE, twin.camera.xml_url)
             self._capture, tap = None, None
             if pcap:
-                self._capture = Capture(pcap, bind, who.mac, self.runtime.now, self._on_problem)
+                self._capture = Capture(pcap, bind, mac, self.runtime.now, self._on_problem)
                 opening.callback(self._capture.close)
                 tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
             # packets that faults strike are asked for again whatever the rate: it need not fall for them
@@ -125,6 +125,7 @@ class GigeLink:
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
             self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
+            self.gev.live_at(self._home())
             twin.camera.events.send = self._notify
             opening.callback(twin.camera.events.unheard)
             twin.camera.on_power.append(self._power_changed)
@@ -192,8 +193,9 @@ class GigeLink:
     def _home(self, gateway: int = 0) -> Home:
         ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
         if self._addressing:
-            return self._addressing.home(*ports)
-        return Home(self.interface.address, self.interface.netmask, gateway, *ports)
+            gateway = self._addressing.gateway
+        here, speed = self.interface, link_Mbps(self.twin.camera)
+        return Home(here.address, here.netmask, gateway, *ports, speed)
 
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
         self._send(self._sockets.messages, data, peer)
@@ -356,19 +358,9 @@ class GigeLink:
             self._loop.call_soon_threadsafe(self.runtime.fail, problem)
 
 
-def identity(
-    twin: Twin, interface: Interface, port: CameraPort, stream_port: int, message_port: int
-) -> gev.Identity:
-    """What the twin says of itself on this interface."""
-    mac = interface.mac
-    if interface.loopback or not any(mac):
-        mac = mac_from_serial(_text(port.read(0xD8, 16)))
-    return gev.Identity(
-        mac=mac,
-        home=Home(interface.address, interface.netmask, 0, stream_port, message_port),
-        xml_url=twin.camera.xml_url,
-        link_Mbps=link_Mbps(twin.camera),
-    )
+def mac_of(interface: Interface, serial: str) -> bytes:
+    """The interface's hardware address; one of the twin's own where it has none."""
+    return mac_from_serial(serial) if interface.loopback or not any(interface.mac) else interface.mac
 
 
 def gap_bytes(twin: Twin) -> int:

@@ -9,7 +9,7 @@ The camera looks for its address as on a network of its own (wire/ip_configurati
 
     host.network.dhcp = None
     cam.world.power_cycle()                                       # and 20 s later it is at 169.254.x.y
-    host.network.unplug()
+    cam.world.unplug()
 
 It is the same device side as on sockets (wire/gev.py). A picture arrives in one piece, when its last bit
 would have; of a session that renders none it is zeros. Packets that a host asks for again do not come: who
@@ -32,11 +32,10 @@ from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire import gev, gvcp, gvsp
 from camtwin.wire.gvcp import PORT, Command, PacketResend, ack_of, write_reg
-from camtwin.wire.ip_configuration import IpConfiguration
-from camtwin.wire.ports import Home
+from camtwin.wire.ip_configuration import Address, IpConfiguration
+from camtwin.wire.ports import NOWHERE, Home
 
 HOME: Final = 0x0A00_0001  # and hosts after it
-NOWHERE: Final = Home(0, 0)
 STREAM_PORT: Final = 49_152  # where the camera's pictures come from
 MESSAGE_PORT: Final = 49_153  # and its messages
 CONTROL_PORT: Final = 50_000  # of hosts
@@ -84,10 +83,10 @@ class Network:
         self.dhcp: DhcpServer | None = DhcpServer(gev.dotted(HOME))
         camera, port = twin.camera, GevPort(twin.camera)
         mac = mac_from_serial(camera.serial)
-        identity = gev.Identity(mac, NOWHERE, camera.xml_url, link_Mbps(camera))
+        identity = gev.Identity(mac, NOWHERE, camera.xml_url)
         self.gev = gev.GevDevice(identity, port, self, self)
         self.ip = IpConfiguration(mac, lambda: kept_of(port))
-        camera.on_power_up = self._power_up
+        camera.on_power_up, camera.on_cable = self._power_up, self._cable
         self._power_up()
         camera.events.send = self._notify
         camera.on_power.append(self.gev.power_changed)
@@ -106,15 +105,9 @@ class Network:
         """The camera's, while it has one."""
         return gev.dotted(self.ip.address.address) if self.ip.address else None
 
-    def unplug(self) -> None:
-        """The camera's cable is out: nothing comes or goes, and images wait in its memory."""
-        self._twin.camera.cable(False)
-
-    def plug(self) -> None:
-        """The cable is in again: the camera looks for its address anew."""
-        self._twin.camera.cable(True)
-        self.ip.link_up(self._twin.clock.now)
-        self._settle()
+    @property
+    def plugged(self) -> bool:
+        return self._twin.camera.plugged
 
     def carry(self, data: bytes, peer: gev.Peer, to: int, at: str | None) -> list[bytes]:
         """A datagram to the camera; what it answers at once."""
@@ -148,6 +141,11 @@ class Network:
         self.ip.power_up(self._twin.clock.now)
         self._settle()
 
+    def _cable(self, plugged: bool) -> None:
+        if plugged:
+            self.ip.link_up(self._twin.clock.now)
+            self._settle()
+
     def _settle(self) -> None:
         """Carry its messages to the server and back, and have it live where that leads."""
         now = self._twin.clock.now
@@ -160,10 +158,8 @@ class Network:
         self._plan()
 
     def _home(self) -> Home:
-        have = self.ip.address
-        if have is None:
-            return NOWHERE
-        return Home(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT)
+        have, speed = self.ip.address or Address(0, 0), link_Mbps(self._twin.camera)
+        return Home(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
 
     # -- wire.ports.NetworkPort ------------------------------------------------------------------
     def move(self, address: int, netmask: int, gateway: int) -> Home:

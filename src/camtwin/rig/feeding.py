@@ -87,12 +87,10 @@ def link(plan: Plan, side: Side, unplugged: set[str]) -> None:
         fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
         speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
         if cable.into in unplugged or not speed:
-            if side.camera.plugged:
-                side.camera.cable(False)
+            side.camera.cable(False)
             continue
         if isinstance(side.timing, GigETiming):
             wire = side.timing.wire
             slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
             side.camera.transmitter.timing = GigETiming(slower)
-        if not side.camera.plugged:
-            side.camera.cable(True)
+        side.camera.cable(True)

@@ -180,7 +180,6 @@ def at_power_up(identity: Identity) -> dict[int, int]:
     return {r.address: r.reset for r in TABLE if r.length == 4} | {
         MAC_HIGH: mac >> 32,
         MAC_LOW: mac & 0xFFFF_FFFF,
-        LINK_SPEED: identity.link_Mbps,
         **at_home(identity.home),
     }
 
@@ -191,6 +190,7 @@ def at_home(home: Home) -> dict[int, int]:
         CURRENT_IP: home.address,
         CURRENT_MASK: home.netmask,
         CURRENT_GATEWAY: home.gateway,
+        LINK_SPEED: home.link_Mbps,
         SCSP: home.stream_port,
         MCSP: home.message_port,
     }

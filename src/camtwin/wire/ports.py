@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from camtwin.wire import gvcp
 
@@ -50,13 +50,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a device lives: 32-bit numbers, 0 while it has no address; and where its packets come from."""
+    """Where a device lives: 32-bit numbers, 0 while it has no address; where its packets come from, and how
+    fast its link is."""
 
     address: int
     netmask: int
     gateway: int = 0
     stream_port: int = 0
     message_port: int = 0
+    link_Mbps: int = 1000
+
+
+NOWHERE: Final = Home(0, 0)
 
 
 class NetworkPort(Protocol):
@@ -97,7 +102,6 @@ class Identity:
     mac: bytes
     home: Home
     xml_url: str
-    link_Mbps: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

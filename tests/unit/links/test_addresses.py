@@ -94,28 +94,39 @@ def test_a_cable_that_is_out_for_a_second_ends_nothing_and_for_longer_the_contro
     cam.advance(SEC)
     assert read(host, CCP) == CONTROL  # heard now
     before = len(host.packets)
-    host.network.unplug()
+    cam.world.unplug()
     assert host.send(DISCOVERY) == []
     cam.advance(SEC)
     assert len(host.packets) == before > 0
-    host.network.plug()
+    cam.world.plug()
     cam.advance(SEC)
     assert len(host.packets) > before  # pictures that waited in its memory, and new ones
     assert read(host, CCP) == CONTROL
-    host.network.unplug()
+    cam.world.unplug()
     cam.advance(4 * SEC)
-    host.network.plug()
+    cam.world.plug()
     assert read(host, CCP) == 0
     assert host.network.address == "10.0.0.1"
 
 
 def test_a_cable_moved_to_another_network_gives_another_address(cam):
     host = cam.host()
-    host.network.unplug()
+    cam.world.unplug()
     host.network.dhcp = camtwin.DhcpServer("192.168.1.5", "255.255.255.0")
-    host.network.plug()
+    cam.world.plug()
     assert host.network.address == "192.168.1.5"
     assert ask(host, 0x80, CURRENT_MASK) == bytes([255, 255, 255, 0])
+
+
+def test_a_cable_for_100_Mbit_shows_in_the_register_of_the_links_speed(cam):
+    host = cam.host()
+    assert read(host, 0x670) == 1000
+    slow = camtwin.open(MODEL, render=False, link_speed="100M")
+    assert read(slow.host(), 0x670) == 100
+    cam.world.unplug()
+    cam.twin.camera.transmitter.timing = slow.twin.camera.transmitter.timing
+    cam.world.plug()
+    assert read(host, 0x670) == 100
 
 
 def test_without_power_it_is_silent(cam):
@@ -124,3 +135,16 @@ def test_without_power_it_is_silent(cam):
     assert host.send(DISCOVERY) == []
     cam.twin.camera.power_on()
     assert len(host.send(DISCOVERY)) == 1
+
+
+def test_a_journal_keeps_what_was_done_to_the_cable(cam):
+    camera, told = cam.twin.camera, []
+    camera.on_command = lambda now, word, args: told.append((now, word, args))
+    cam.world.unplug()
+    cam.world.unplug()  # it is out
+    cam.advance(SEC)
+    cam.world.plug()
+    assert told == [(0, "cable", (0,)), (SEC, "cable", (1,))]
+    again = camtwin.open(MODEL, render=False).twin.camera
+    again.obey("cable", 0)
+    assert not again.plugged

@@ -56,8 +56,14 @@ def no_persistent(cam: Session) -> None:
 
 def unrenewed(cam: Session) -> None:
     client: Any = cam.host().network.ip._dhcp
-    true = client.tick
-    client.tick = lambda now: None if client.lease else true(now)
+    true = client.receive
+
+    def receive(data: bytes, now: int) -> None:
+        true(data, now)
+        if client.lease:
+            client.lease = replace(client.lease, renew_ns=None, rebind_ns=None, end_ns=None)
+
+    client.receive = receive
 
 
 def next_net(cam: Session) -> None:
