@@ -21,6 +21,8 @@ PERIOD_ns, COUNT, EXPOSED_ns = 120_000_000, 3, 97_700
 PULSES_ms = (20, 140, 260)
 TICK_ns = 8
 OVER_s = 30
+LOOKS = 3
+"""Aravis waits a second for answers, which a busy computer may miss."""
 
 
 def grab(net: Namespace, address: str) -> list[dict]:
@@ -42,7 +44,10 @@ def live(
     with Namespace() as net:
         scenario = SCENARIOS / f"{name}.toml"
         with Running(net, *command, "play", scenario, "--live", "--json", *draw) as running:
-            found = set(net.found())
+            found: set[str] = set()
+            for _ in range(LOOKS):
+                if not found.issuperset(clients):
+                    found |= set(net.found())
             with ThreadPoolExecutor(len(clients)) as pool:
                 frames = list(pool.map(lambda address: grab(net, address), clients))
             running.process.wait(OVER_s)
