@@ -2,48 +2,46 @@
 
     python benchmarks/day.py [seconds] [seed]
 
-Says what became of each frame, and how memory and open files grew.
+Says what became of each frame, and how memory and open files grew; fails where they did.
 """
 
 from __future__ import annotations
 
-import os
-import resource
 import sys
 import time
 from pathlib import Path
 
-from camtwin.rig import scenario, steps
-from unit.rig.test_scenario import ONE, happenings
+from unit.rig import day
 
 SLICE_S = 600
+SETTLED = 24
+"""Slices until traces and caches have filled."""
+MOST_GROWTH_KIB = 8 << 10
+"""Of memory after that: the heap's own coming and going."""
 
 
 def main() -> None:
     """Play it, ten minutes of plans at a time."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 86_400
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    played = scenario.Played(scenario.parse(ONE.format(seconds=seconds)))
-    played.stand_by()
-    played.begin()
     begun = time.perf_counter()
-    first = grown = (0, 0)
-    for start in range(0, seconds, SLICE_S):
-        for row in happenings(min(SLICE_S, seconds - start), seed + start):
-            played.plan(steps.step({**row, "ms": row["ms"] + start * 1e3}))
-        played.advance_to((start + SLICE_S) * 10**9)
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(os.listdir("/proc/self/fd"))
-        if start == 24 * SLICE_S:
-            first = grown  # traces and caches have filled by then
-        missing = sum(account.missing for account in played.accounts.values())
-        if missing:
-            print(f"{missing} frames are missing after {start + SLICE_S} s")
-            sys.exit(1)
-    print("\n".join(line for line in played.lines() if line.startswith("cam")))
-    took = time.perf_counter() - begun
-    memory = " MiB, ".join(str(kib >> 10) for kib in (first[0], grown[0]))
-    print(f"{took:.0f} s for {seconds} s; memory after four hours and in the end: {memory} MiB")
-    print(f"open files {first[1]}, {grown[1]}; {len(played.problems)} refusals on the way")
+    first, account, now, problems = None, None, None, 0
+    for number, (played, now) in enumerate(day.play(seconds, SLICE_S, seed)):
+        account, problems = played.accounts["cam"], len(played.problems)
+        if number == min(SETTLED, seconds // SLICE_S - 1):
+            first = now
+    assert account
+    assert first
+    assert now
+    print(f"{account.line()}; {problems} refusals on the way")
+    print(f"{time.perf_counter() - begun:.0f} s for {seconds} s")
+    print(f"memory after {SETTLED * SLICE_S // 3600} hours and in the end: ", end="")
+    print(
+        f"{first.resident_KiB >> 10} MiB, {now.resident_KiB >> 10} MiB; blocks {first.blocks}, {now.blocks}"
+    )
+    print(f"open files {len(first.files)}, {len(now.files)}, of them sockets {first.sockets}, {now.sockets}")
+    grown = now.resident_KiB - first.resident_KiB > MOST_GROWTH_KIB
+    sys.exit(f"it grew: {first} to {now}" if grown or first.files != now.files else 0)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def turn(case: Stream, pace: str, mode: str, seconds: float) -> None:
 
 def fake_turn(case: Stream, net: str, seconds: float) -> None:
     """The same client, with the camera that Aravis brings."""
-    measured = Case(FAKE, JUMBO, False)
+    measured = Case(FAKE, "packet socket", JUMBO, False)
     gige_turn(measured, net, seconds)
     case.fps += measured.fps
     case.frames += measured.frames

@@ -17,15 +17,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from camtwin import scene
     from camtwin.genicam import Refused
+    from camtwin.links.dhcp_server import DhcpServer
     from camtwin.links.memory import Frame, NoFrame, NoImage, Session
     from camtwin.links.memory import connect as open
     from camtwin.problem import Problem
     from camtwin.twins import Twin
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Frame", "NoFrame", "NoImage", "Problem", "Refused", "Session", "Twin", "open", "scene"]
+__all__ = [
+    "DhcpServer",
+    "Frame",
+    "NoFrame",
+    "NoImage",
+    "Problem",
+    "Refused",
+    "Session",
+    "Twin",
+    "open",
+    "scene",
+]
 
 HOMES = {
+    "DhcpServer": "links.dhcp_server",
     "Frame": "links.memory",
     "NoFrame": "links.memory",
     "NoImage": "links.memory",

@@ -32,6 +32,7 @@ for setting in args.set:
 chunks = camera.create_chunk_parser()
 payload = camera.get_payload()
 stream = camera.create_stream(None, None)
+stream.set_property("frame-retention", 1_000_000)  # us: this computer may be busy
 for _ in range(4):
     stream.push_buffer(Aravis.Buffer.new_allocate(payload))
 frames = []

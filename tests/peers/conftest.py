@@ -19,6 +19,7 @@ PROGRAMS = {
     "arv-tool-0.8": "aravis-tools-cli",
     "tshark": "tshark",
     "ethtool": "ethtool",
+    "dnsmasq": "dnsmasq-base",
 }
 ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
 

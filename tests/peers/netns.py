@@ -11,6 +11,7 @@ import ctypes
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent  # of the virtual environment the tests run in: camtwin, viva-camctl
 SYSTEM_PYTHON = "/usr/bin/python3"  # gi and Aravis' introspection are Debian packages
 ADDRESS = "127.0.0.1"
+EVERYBODY = "255.255.255.255"
 MODEL = "baumer-vcxg-124m"
 CLONE_NEWNET = 0x4000_0000  # linux/sched.h
 
@@ -102,19 +104,36 @@ class Namespace:
 
     # --- the clients
 
-    def arv_tool(self, *args: str, timeout: float = 30) -> str:
+    def arv_tool(self, *args: str, timeout: float = 30, address: str = ADDRESS) -> str:
         """What arv-tool prints (stdout and stderr: refusals are on either, and its exit code is always 0)."""
-        done = self.run("arv-tool-0.8", "-a", ADDRESS, *args, timeout=timeout)
+        done = self.run("arv-tool-0.8", "-a", address, *args, timeout=timeout)
         return done.stdout + done.stderr
 
+    def found(self) -> list[str]:
+        """Addresses at which Aravis finds cameras."""
+        return re.findall(r"\((\S+)\)", self.run("arv-tool-0.8").stdout)
+
     def viva(
-        self, *args: str | Path, timeout: float = 30, ok: bool = True, cwd: Path | None = None
+        self,
+        *args: str | Path,
+        timeout: float = 30,
+        ok: bool = True,
+        cwd: Path | None = None,
+        iface: str = ADDRESS,
     ) -> subprocess.CompletedProcess[str]:
         """Run viva-camctl; on a loopback it has to be told the interface."""
-        return self.run(BIN / "viva-camctl", "--iface", ADDRESS, *args, timeout=timeout, ok=ok, cwd=cwd)
+        return self.run(BIN / "viva-camctl", "--iface", iface, *args, timeout=timeout, ok=ok, cwd=cwd)
 
-    def viva_json(self, *args: str, timeout: float = 30) -> Any:
-        return json.loads(self.viva("--json", *args, timeout=timeout).stdout)
+    def viva_json(self, *args: str, timeout: float = 30, iface: str = ADDRESS) -> Any:
+        return json.loads(self.viva("--json", *args, timeout=timeout, iface=iface).stdout)
+
+    def action(self, device_key: int, group_key: int, group_mask: int, *, to: str = ADDRESS) -> int:
+        """viva-genicam sends an action; how many cameras take it. To EVERYBODY it is a broadcast."""
+        if to == EVERYBODY:
+            self.run("ip", "route", "replace", EVERYBODY, "dev", "lo")
+        keys = {"device-key": device_key, "group-key": group_key, "group-mask": group_mask}
+        asked = [text for name, key in keys.items() for text in (f"--{name}", str(key))]
+        return self.viva_json("action", "--destination", to, *asked)["acknowledged"]
 
     def aravis(self, script: str, *args: str | Path, timeout: float = 60, prefix: Sequence[str] = ()) -> Any:
         """Run tests/peers/aravis_SCRIPT.py under Debian's Python; returns the JSON it prints."""
@@ -181,9 +200,10 @@ class RunningTwin(Running):
     """`camtwin run`."""
 
     def __init__(
-        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str = ADDRESS
+        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str | None = ADDRESS
     ) -> None:
-        super().__init__(namespace, *command, "run", MODEL, "--bind", bind, *args)
+        where = ["--bind", bind] if bind else []
+        super().__init__(namespace, *command, "run", MODEL, *where, *args)
 
 
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)

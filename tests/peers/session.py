@@ -17,11 +17,18 @@ class Session:
 
     prefix  a command that runs it"""
 
-    def __init__(self, net: Namespace, client: str = "aravis", prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        net: Namespace,
+        client: str = "aravis",
+        prefix: Sequence[str] = (),
+        *,
+        address: str = ADDRESS,
+    ) -> None:
         self.client = client
         python = SYSTEM_PYTHON if client == "aravis" else sys.executable
         self.process = subprocess.Popen(
-            [*net.prefix, *prefix, python, HERE / f"{client}_session.py", ADDRESS],
+            [*net.prefix, *prefix, python, HERE / f"{client}_session.py", address],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

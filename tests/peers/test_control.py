@@ -5,7 +5,6 @@ Each check runs on the twin, and on sabotaged ones, where the very same function
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -116,19 +115,15 @@ def check_forced(net: Namespace, tmp: Path) -> None:
         net.viva("set-ip", "--mac", "02:CA:00:00:00:00", *move[3:], MOVED, ok=False)
         holder.write_register(CCP, CONTROL)
         net.viva(*move, MOVED, ok=False)
-        assert addresses(net) == [ADDRESS]
+        assert net.found() == [ADDRESS]
         holder.write_register(CCP, 0)
     net.viva(*move, MOVED)
-    assert addresses(net) == [MOVED]
+    assert net.found() == [MOVED]
     assert net.viva_json("get", "--ip", MOVED, "--name", "Width")["value"] == "4096"
     got = net.aravis("grab", "--address", MOVED, "--frames", "2")
     assert [f["status"] for f in got["frames"]] == ["success"] * 2
     net.viva(*move, "0.0.0.0", ok=False)  # it waits for an acknowledge, which there is none
-    assert addresses(net) == [ADDRESS]
-
-
-def addresses(net: Namespace) -> list[str]:
-    return re.findall(r"\((\S+)\)", net.run("arv-tool-0.8").stdout)
+    assert net.found() == [ADDRESS]
 
 
 CHECKS = {

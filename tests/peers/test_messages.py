@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from peers.gvcp import PORT
-from peers.netns import ADDRESS, CAMTWIN, Namespace, RunningTwin, sabotaged, twin
+from peers.netns import ADDRESS, CAMTWIN, EVERYBODY, Namespace, RunningTwin, sabotaged, twin
 from peers.session import Session
 from peers.test_wireshark import fields
 
@@ -21,7 +21,6 @@ STARTS, ENDS, OWN = 3, 4, 0x9000  # GigE Vision's identifiers of events; from OW
 MCTT, MCRC, GVSP_CONFIGURATION, BLOCK_ID_64 = 0xB14, 0xB18, 0x960, 1 << 30
 KEYS = {"ActionDeviceKey": 0x1111_1111, "ActionGroupKey": 0x2222_2222, "ActionGroupMask": 0x30}
 SMALL = (("Width", 64), ("Height", 48))
-EVERYBODY = "255.255.255.255"
 
 
 def check_events(net: Namespace) -> None:
@@ -55,16 +54,8 @@ def check_events(net: Namespace) -> None:
         assert host("event") is None
 
 
-def action(net: Namespace, *keys: int, to: str = ADDRESS) -> int:
-    """How many cameras take it."""
-    words = zip(("--device-key", "--group-key", "--group-mask"), map(str, keys), strict=True)
-    asked = [text for pair in words for text in pair]
-    return net.viva_json("action", "--destination", to, *asked)["acknowledged"]
-
-
 def check_actions(net: Namespace) -> None:
     """One frame for each that has both keys and a bit of the mask; none for the others."""
-    net.run("ip", "route", "add", EVERYBODY, "dev", "lo")
     device, group, mask = KEYS.values()
     with Session(net) as host:
         for name, value in (*SMALL, *KEYS.items(), ("TriggerMode", "On"), ("TriggerSource", "Action1")):
@@ -72,14 +63,14 @@ def check_actions(net: Namespace) -> None:
         host("stream")
         assert host("frame", 0.5) is None
         for keys in ((device + 1, group, mask), (device, group + 1, mask), (device, group, 0x0F)):
-            assert action(net, *keys) == 0
+            assert net.action(*keys) == 0
         assert host("frame", 0.5) is None
         for keys, to in (
             ((device, group, mask), ADDRESS),
             ((device, group, 0x1F), ADDRESS),
             ((device, group, mask), EVERYBODY),
         ):
-            assert action(net, *keys, to=to) == 1
+            assert net.action(*keys, to=to) == 1
             assert host("frame") == "success"
             assert host("frame", 0.5) is None
 
@@ -95,7 +86,7 @@ def check_dissected(running: RunningTwin, net: Namespace, file: Path) -> None:
         heard = [host("event")]
         for form in (0, BLOCK_ID_64):
             host("register", GVSP_CONFIGURATION, form)
-            assert action(net, *KEYS.values()) == 1
+            assert net.action(*KEYS.values()) == 1
             heard += [host("event") for _ in range(3)]
     running.__exit__()
     assert all(heard)

@@ -87,7 +87,7 @@ def test_discovery(flags: str) -> None:
         "0002 0000"  # 00 version 2.0
         "8000 0001"  # 04 device mode: big-endian, transmitter, UTF-8
         "0000 02ca 1122 3344"  # 08 MAC address, 16 bits reserved before it
-        "0000 0006"  # 10 IP configurations: DHCP 2, LLA 4
+        "0000 0007"  # 10 IP configurations: persistent 1, DHCP 2, LLA 4
         "0000 0006"  # 14 the one in force
         "000000000000000000000000"  # 18
         "0a00 0001"  # 24 IP address

@@ -85,6 +85,8 @@ class Camera:
         self.on_reset: Callable[[], object] = lambda: None
         self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
         self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
+        self.on_power_up: Callable[[], object] = lambda: None
+        self.on_cable: Callable[[bool], object] = lambda _: None
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.signals = Signals()
@@ -326,6 +328,7 @@ class Camera:
         self._settings = self.tree.factory()
         self._frames_begun, self.timestamp_latched = 0, 0
         self._power_up()
+        self.on_power_up()
 
     def _wants_power(self) -> None:
         if not self.powered:
@@ -341,7 +344,19 @@ class Camera:
     @property
     def reachable(self) -> bool:
         """Whether a host gets through to it: it has power, and a link."""
-        return self.powered and "cable" not in self.stalled
+        return self.powered and self.plugged
+
+    @property
+    def plugged(self) -> bool:
+        """Whether its data cable is in."""
+        return "cable" not in self.stalled
+
+    def cable(self, plugged: bool) -> None:
+        """The link goes down or comes back: images wait in memory meanwhile, as many as it holds."""
+        if plugged != self.plugged:
+            self.told("cable", int(plugged))
+            (self.resume if plugged else self.stall)("cable")
+            self.on_cable(plugged)
 
     def stall(self, why: str) -> None:
         """No image leaves until nothing of what stalls it is left."""

@@ -14,6 +14,9 @@ def obey(camera: Camera, word: str, *args: Any) -> None:
             camera.action(*args)
         case "report":
             camera.report(*args)
+        case "cable":
+            (plugged,) = args
+            camera.cable(bool(plugged))
         case "drive":
             name, level = args
             camera.lines[name].drive(bool(level))

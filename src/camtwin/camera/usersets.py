@@ -20,8 +20,15 @@ from camtwin.problem import Problem
 from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
-KEPT = ("UserSetDefault", "DeviceUserID")
+KEPT = (
+    *("UserSetDefault", "DeviceUserID"),
+    *("GevCurrentIPConfigurationDHCP", "GevCurrentIPConfigurationPersistentIP"),
+    *("GevPersistentIPAddress", "GevPersistentSubnetMask", "GevPersistentDefaultGateway"),
+)
+"""Features of the record "device": kept as they are written, whatever user set is loaded."""
 CUSTOM = "CustomData"
+WORDS = ("device", "custom")
+"""Records of which single words are written, at once; a user set is a block that is erased and written."""
 
 
 class StorageProblem(Problem):
@@ -92,7 +99,7 @@ class Keeper:
 
     def watch(self, old: Any, new: Any) -> None:
         """Settings are about to change: keep those at once that are kept outside of user sets."""
-        for record, nodes in (("device", self._device), ("custom", self._custom)):
+        for record, nodes in zip(WORDS, (self._device, self._custom), strict=True):
             attrs = [n.feature.attr for n in nodes.values()]
             pairs = [(getattr(old, attr), getattr(new, attr)) for attr in attrs]
             if any(was is not becomes and was != becomes for was, becomes in pairs):
@@ -110,7 +117,8 @@ class Keeper:
         except StorageProblem as problem:
             raise Refused("storage", f"{record} is not saved: {problem}") from None
         self._sizes[record] = len(data)
-        self.busy_until_ns = self._clock.now + self.memory.store_ns
+        if record not in WORDS:
+            self.busy_until_ns = self._clock.now + self.memory.store_ns
 
     def _load(self, record: str, nodes: Mapping[str, Node]) -> dict[str, Any]:
         """Held values by attribute; what does not fit the features of this model is left out."""

@@ -17,6 +17,7 @@ class LiveLine:
         self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
         self._plain_ns = 0
         self._text = ""
+        self._at: list[str] = []
 
     def begin(self) -> None:
         """Show from now on: what a newcomer reads first has been said."""
@@ -58,6 +59,7 @@ class LiveLine:
         self._text = " | ".join(parts)
         if not self.shown:
             return
+        self._tell_moves([status.address for status in each])
         if self.terminal:
             print(f"\r\x1b[K{self._text}", end="", file=self.out, flush=True)
         elif now - self._plain_ns > self.PLAIN_S * 1e9:
@@ -70,6 +72,15 @@ class LiveLine:
             print(f"\r\x1b[K{text}\n{self._text}", end="", file=self.out, flush=True)
         else:
             print(text, file=self.out, flush=True)
+
+    def _tell_moves(self, at: list[str]) -> None:
+        """A line for each twin that lives at another address than before."""
+        for twin, old, new in zip(self.twins, self._at, at, strict=False):
+            if old != new:
+                begin = "\r\x1b[K" if self.terminal else ""
+                where = "has no address" if new == "0.0.0.0" else f"is at {new}"
+                print(f"{begin}{twin.sheet.title}, serial {twin.camera.serial}, {where}", flush=True)
+        self._at = at
 
     def end(self) -> None:
         """The last state stays."""

@@ -31,6 +31,16 @@ from camtwin.cli.live import LiveLine
 Models = Annotated[
     list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
 ]
+Interfaces = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--interface",
+        metavar="NAME",
+        help="A network interface that is the twin's alone, once for each twin: it looks for its address "
+        "itself, as a camera does (persistent, DHCP, link-local). Needs root.",
+        show_default=False,
+    ),
+]
 FaultSpecs = Annotated[
     list[str] | None,
     typer.Option(
@@ -65,6 +75,16 @@ def run(
         LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
     ] = None,
     bind: Bind = None,
+    interface: Interfaces = None,
+    ip_speed: Annotated[
+        float,
+        typer.Option(
+            metavar="N",
+            min=0.01,
+            max=1000,
+            help="With --interface: how much faster than the clock addresses are looked for and leases end.",
+        ),
+    ] = 1.0,
     port: UsbPort = 3240,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
@@ -113,12 +133,15 @@ def run(
     speed = user(pace_of, pace)
     if journal and nonvolatile:
         raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
+    if interface and (bind or pcap or len(interface) != len(models)):
+        raise UsageProblem("--interface is given once for each twin, without --bind and --pcap")
     binds = addresses(bind, len(models))
+    owned = interface or [None] * len(models)
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem("--serial, --journal and --pcap are for one twin")
     with contextlib.ExitStack() as recording:
         places = []
-        for number, (model, address) in enumerate(zip(models, binds, strict=True)):
+        for number, (model, address, own_interface) in enumerate(zip(models, binds, owned, strict=True)):
             own = (seed + number) % 2**64
             faults = user(Faults.parse, fault or (), own)
             start = {
@@ -134,15 +157,16 @@ def run(
             if running.sheet.link == "none":
                 raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
             usb = (link or running.sheet.link) == "usb3"
-            if usb and (fault or any_destination or pcap):
-                raise UsageProblem("--fault, --pcap and --allow-any-destination are of networks, USB is none")
-            places.append(Place(running, address, faults, pcap, port if usb else None))
+            if usb and (fault or any_destination or pcap or interface):
+                of_networks = "--fault, --pcap, --interface and --allow-any-destination are of networks"
+                raise UsageProblem(f"{of_networks}, USB is none")
+            places.append(Place(running, address, faults, pcap, port if usb else None, own_interface))
         line = LiveLine([place.twin for place in places], pace)
 
         def ready(links: Any) -> None:
             for place, running in zip(places, links, strict=True):
                 twin, usb = place.twin, place.usb_port is not None
-                at = f"{running.at} (USB/IP), bus id {running.bus_id}" if usb else place.bind
+                at = f"{running.at} (USB/IP), bus id {running.bus_id}" if usb else running.bind
                 last = "ready " if place is places[-1] else ""
                 print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
                 if usb:
@@ -157,6 +181,7 @@ def run(
             status=line.show,
             any_destination=any_destination,
             pace=speed,
+            ip_speed=ip_speed,
         )
     line.end()
 

@@ -58,16 +58,18 @@ class Registers:
         return Register(coding.length, read, write if value and node.access != "RO" else None)
 
     def _shared(self, nodes: list[Node]) -> Register:
-        """Several features in one register: only those whose bits change are written."""
+        """Several features in one register: only those whose bits change are written. Bits of read-only ones
+        are ignored as those of none are: hosts write such registers whole."""
         tree, order = self.tree, self.tree.order
         fields = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits]
+        writable = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits and n.access == "RW"]
 
         def read(device: Any) -> bytes:
             return sum(int(tree.get(device, name)) << low for name, low, _ in fields).to_bytes(4, order)
 
         def write(device: Any, data: bytes) -> None:
             new, old = int.from_bytes(data, order), int.from_bytes(read(device), order)
-            for name, low, width in fields:
+            for name, low, width in writable:
                 if (new ^ old) >> low & (1 << width) - 1:
                     tree.set(device, name, new >> low & (1 << width) - 1)
 

@@ -9,8 +9,11 @@ from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
 from camtwin.camera.transport import GigETiming
 from camtwin.links.port import CameraPort
+from camtwin.wire import bootstrap
 from camtwin.wire.gvcp import Message, Status
+from camtwin.wire.ip_configuration import Kept
 from camtwin.wire.ports import Report
+from camtwin.wire.refusal import StatusError
 
 DEFAULT_GIGE_MBPS: Final = 1000
 EVENT_OF: Final = {
@@ -31,6 +34,21 @@ class GevPort(CameraPort):
 
     def report(self, what: Report) -> None:
         self._camera.report(EVENT_OF[what])
+
+
+def kept_of(port: CameraPort) -> Kept:
+    """What the camera keeps of its IP configuration; a model that keeps nothing asks for a lease."""
+
+    def word(address: int) -> int:
+        return int.from_bytes(port.read(address, 4), "big")
+
+    try:
+        steps = word(bootstrap.IP_CONFIGURATION)
+        places = bootstrap.PERSISTENT_IP, bootstrap.PERSISTENT_MASK, bootstrap.PERSISTENT_GATEWAY
+        use_persistent, use_dhcp = steps & bootstrap.USE_PERSISTENT, steps & bootstrap.USE_DHCP
+        return Kept(bool(use_persistent), bool(use_dhcp), *map(word, places))
+    except StatusError:
+        return Kept(use_persistent=False, use_dhcp=True)
 
 
 def message_of(event: Event) -> Message:

@@ -7,6 +7,8 @@ answer from 127.0.0.1 to a discovery on another interface would make clients cho
 twins live on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
 
 FORCEIP moves a twin to another address of its interface, with all its sockets; on 127/8 every address is one.
+A twin with an interface of its own sets the interface's address as a camera does (addressing.py), and all
+sockets go along; while it has none it hears only what is broadcast.
 
 Datagrams are carried out on the event loop's thread, through the runtime; pictures leave on the sender's.
 
@@ -22,20 +24,22 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 from camtwin.camera.events import Event
 from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
-from camtwin.links.camera_port import GevPort, link_Mbps, message_of
+from camtwin.links import sockets
+from camtwin.links.addressing import Addressing
+from camtwin.links.camera_port import GevPort, kept_of, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
-from camtwin.links.outlet import IP_MTU_DISCOVER
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
-from camtwin.links.port import CameraPort, LinkStatus
+from camtwin.links.port import LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
 from camtwin.links.sender import Sender
@@ -43,20 +47,20 @@ from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.ports import NOWHERE, Home
 
 log = logging.getLogger(__name__)
 
-IP_PKTINFO: Final = 8  # <linux/in.h>: tells which interface a datagram came by
-EVERYBODY: Final = "255.255.255.255"
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
 MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
-BUFFER_BYTES: Final = 1 << 20  # of sockets: a burst of commands, or of a picture's packets
 
 
 class GigeLink:
     """A twin that answers as a GigE Vision camera; an asynchronous context manager.
 
     bind             the IPv4 address it has: one of this computer's, and only one
+    interface        the name of a network interface of its own, instead: it looks for an address itself
+    ip_speed         how much faster than the clock it does that, and its leases end
     any_destination  let clients aim stream and messages at any host, not only at themselves
     faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
     pcap             a file for everything that goes over the link (pcap.py)
@@ -74,24 +78,35 @@ class GigeLink:
         any_destination: bool = False,
         faults: Faults | None = None,
         pcap: Path | None = None,
+        interface: str | None = None,
+        ip_speed: float = 1.0,
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
-        self.home = bind
         self.deaf = False  # on purpose: nothing that hosts send comes here
-        self.interface = interface_of(bind)
+        self._addressing: Addressing | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
-            self._sockets = _listen(self.interface, port)
-            opening.callback(lambda: self._sockets.close())  # whichever they are by then
-            stream_socket = opening.enter_context(_bound(bind, 0))
-            stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             port_of = GevPort(twin.camera, runtime.pace)
-            ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
-            who = identity(twin, self.interface, port_of, *ports)
+            if interface:
+                kept = partial(kept_of, port_of)
+                self._addressing = Addressing(
+                    interface, runtime, kept, self._readdress, twin.camera.cable, ip_speed
+                )
+                opening.callback(self._addressing.close)
+            self.interface = self._addressing.interface if self._addressing else interface_of(bind)
+            self._first = self.interface
+            self._together: list[GigeLink] = runtime.together.setdefault((self.interface.index, port), [])
+            self._together.append(self)
+            opening.callback(self._leave)
+            self._sockets = self._listen(self.interface)
+            opening.callback(lambda: self._sockets.close())  # whichever they are by then
+            stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
+            mac = mac_of(self.interface, twin.camera.serial)
+            who = gev.Identity(mac, NOWHERE, twin.camera.xml_url)
             self._capture = self._tap = None
             if pcap:
-                self._capture = Capture(pcap, bind, who.mac, self.runtime.now, self._on_problem)
+                self._capture = Capture(pcap, bind, mac, self.runtime.now, self._on_problem)
                 opening.callback(self._capture.close)
                 self._tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
             # packets that faults strike are asked for again whatever the rate: it need not fall for them
@@ -110,6 +125,7 @@ class GigeLink:
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
             self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
+            self.gev.live_at(self._home())
             twin.camera.events.send = self._notify
             opening.callback(twin.camera.events.unheard)
             twin.camera.on_power.append(self._power_changed)
@@ -119,7 +135,15 @@ class GigeLink:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._hear()
+        if self._addressing:
+            self._addressing.begin()
+            self.twin.camera.on_power_up = self._addressing.power_up
         return self
+
+    async def found_home(self) -> None:
+        """Wait until the twin has an address."""
+        while not self.interface.address:
+            await asyncio.sleep(0.01)
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
@@ -148,24 +172,30 @@ class GigeLink:
             cut_frames=stats.cut,
             packets=stats.packets,
             faults=self.sender.faults,
+            address=gev.dotted(self.interface.address),
         )
 
     # -- wire.gev.NetworkPort --------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int]:
-        """Have another address of the same interface."""
-        to = gev.dotted(address)
-        if to != self.bind:
-            try:
-                self._rebind(to)
-            except OSError as problem:
-                log.warning("%s stays where it is: %s", self.bind, problem)
-                raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
-        return self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
+    def move(self, address: int, netmask: int, gateway: int) -> Home:
+        """Have another address of the same interface; 0: begin anew as when the link was opened."""
+        try:
+            if not self._addressing:
+                self._move(replace(self._first, address=address, netmask=netmask) if address else self._first)
+            elif address:
+                self._addressing.force(address, netmask, gateway)
+            else:
+                self._addressing.restart()
+        except OSError as problem:
+            log.warning("%s stays where it is: %s", self.bind, problem)
+            raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
+        return self._home(gateway if address else 0)
 
-    def configure(self) -> None:
-        """Back to where it was opened: nobody else gives it an address here."""
-        home = interface_of(self.home)
-        self.gev.lives_at(home.address, home.netmask, 0, *self.move(home.address))
+    def _home(self, gateway: int = 0) -> Home:
+        ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
+        if self._addressing:
+            gateway = self._addressing.gateway
+        here, speed = self.interface, link_Mbps(self.twin.camera)
+        return Home(here.address, here.netmask, gateway, *ports, speed)
 
     def answer(self, reply: gev.Reply) -> None:
         if reply.note:
@@ -183,26 +213,38 @@ class GigeLink:
         self._plan_timer()
         return held
 
-    def _rebind(self, to: str) -> None:
+    def _move(self, to: Interface) -> None:
+        """To another address of the computer's; LinkProblem where that is no address of this interface."""
+        if to.address != self.interface.address:
+            there = interface_of(gev.dotted(to.address))
+            if there.index != self.interface.index:
+                raise LinkProblem(f"{gev.dotted(to.address)} is another interface's address ({there.name})")
+            self._rebind(there)
+        self.interface = replace(self.interface, netmask=to.netmask)
+
+    def _readdress(self, to: Interface) -> None:
+        """The twin's own interface has another address, or none."""
+        self._rebind(to)
+        self.gev.live_at(self._home())
+        self._plan_timer()
+
+    def _rebind(self, to: Interface) -> None:
         """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
-        interface = interface_of(to)
-        if interface.index != self.interface.index:
-            raise LinkProblem(f"{to} is another interface's address ({interface.name})")
         with contextlib.ExitStack() as opening:
-            sockets = _listen(interface, self.port)
-            opening.callback(sockets.close)
-            with _bound(to, 0) as stream:
-                _as_before(stream, self.sender.sock)
+            fresh = self._listen(to)
+            opening.callback(fresh.close)
+            with sockets.stream_socket(to, self.sender.sock) as stream:
                 os.dup2(stream.fileno(), self.sender.sock.fileno(), inheritable=False)
             opening.pop_all()
         self._hear(False)
         self._sockets.close()
-        self._sockets = sockets
+        self._sockets = fresh
+        self.bind, before = gev.dotted(to.address), self.bind
+        log.info("%s moved to %s", before, self.bind)
+        self.interface = to
         if self._capture and self._tap:
-            self._capture.own.add(to)
+            self._capture.own.add(self.bind)
             self._tap.source = self.sender.sock.getsockname()
-        log.info("%s moved to %s", self.bind, to)
-        self.bind, self.interface = to, interface
         self._hear()
 
     # -- datagrams -------------------------------------------------------------------------------
@@ -214,9 +256,25 @@ class GigeLink:
                 else:
                     self._loop.remove_reader(sock)
 
+    def _listen(self, interface: Interface) -> sockets.Sockets:
+        """Of twins in one time on one interface the first hears broadcasts, for all of them: what is
+        broadcast, an action above all, reaches them at the same nanosecond."""
+        return sockets.listen(interface, self.port, broadcasts=self._together[0] is self)
+
+    def _leave(self) -> None:
+        """The next one hears broadcasts, if this one did."""
+        heard = self._together[0] is self
+        self._together.remove(self)
+        if heard and self._together:
+            heir = self._together[0]
+            try:
+                heir._sockets.discovery.extend(sockets.discovery(heir.interface, heir.port))
+                heir._hear()
+            except LinkProblem as problem:
+                log.warning("%s hears no broadcasts: %s", heir.bind, problem)
+
     def _read(self, sock: socket.socket) -> None:
         broadcast = sock in self._sockets.discovery
-        carry_out = self._acknowledged if sock is self._sockets.messages else self._carry_out
         for _ in range(MOST_DATAGRAMS):
             try:
                 data, ancillary, _flags, peer = sock.recvmsg(0x1_0000, 64)
@@ -225,12 +283,25 @@ class GigeLink:
             except OSError as problem:
                 log.debug("control socket: %s", problem)
                 return
-            if not self._reachable:
-                continue  # it has no power, the cable is out: nobody is there
-            if not broadcast or self._for_us(data, ancillary):
-                if self._capture:
-                    self._capture.datagram(peer, sock.getsockname(), data)
-                self.runtime.post(carry_out, data, peer)
+            if sock is self._sockets.messages:
+                self.runtime.post(self._take, self._acknowledged, data, peer, sock)
+            elif not broadcast:
+                self.runtime.post(self._take, self._carry_out, data, peer, sock)
+            elif self._for_us(data, ancillary):
+                self.runtime.post(self._take_all, data, peer, sock)
+
+    def _take_all(self, data: bytes, peer: gev.Peer, sock: socket.socket) -> None:
+        for link in tuple(self._together):
+            link._take(link._carry_out, data, peer, sock)
+
+    def _take(
+        self, carry_out: Callable[[bytes, gev.Peer], object], data: bytes, peer: gev.Peer, sock: socket.socket
+    ) -> None:
+        """A datagram that came to one of the sockets; without power or cable nobody is there."""
+        if self._reachable:
+            if self._capture:
+                self._capture.datagram(peer, sock.getsockname(), data)
+            carry_out(data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
         """Did this broadcast come by our own interface, and is it a command that may be broadcast?"""
@@ -238,7 +309,7 @@ class GigeLink:
         if header is None or header.command not in BROADCASTABLE:
             return False
         for level, kind, content in ancillary:
-            if level == socket.IPPROTO_IP and kind == IP_PKTINFO:
+            if level == socket.IPPROTO_IP and kind == sockets.IP_PKTINFO:
                 return struct.unpack_from("i", content)[0] == self.interface.index
         return False
 
@@ -260,8 +331,8 @@ class GigeLink:
         self._plan_timer()
 
     def _send(self, sock: socket.socket, data: bytes, peer: gev.Peer) -> None:
-        if not self._reachable:
-            return
+        if not self._reachable or not self.interface.address:
+            return  # there is no way, or no address to answer from
         try:
             sock.sendto(data, peer)
             if self._capture:
@@ -293,84 +364,15 @@ class GigeLink:
             self._loop.call_soon_threadsafe(self.runtime.fail, problem)
 
 
-def identity(
-    twin: Twin, interface: Interface, port: CameraPort, stream_port: int, message_port: int
-) -> gev.Identity:
-    """What the twin says of itself on this interface."""
-    mac = interface.mac
-    if interface.loopback or not any(mac):
-        mac = mac_from_serial(_text(port.read(0xD8, 16)))
-    return gev.Identity(
-        mac=mac,
-        address=interface.address,
-        netmask=interface.netmask,
-        xml_url=twin.camera.xml_url,
-        link_Mbps=link_Mbps(twin.camera),
-        stream_port=stream_port,
-        message_port=message_port,
-    )
-
-
-@dataclass(frozen=True)
-class _Sockets:
-    """Those that listen: for commands, for broadcast ones, for acknowledges of messages."""
-
-    control: socket.socket
-    discovery: list[socket.socket]
-    messages: socket.socket
-
-    def __iter__(self) -> Iterator[socket.socket]:
-        return iter((self.control, *self.discovery, self.messages))
-
-    def close(self) -> None:
-        for sock in self:
-            sock.close()
-
-
-def _listen(interface: Interface, port: int) -> _Sockets:
-    """LinkProblem where one of them cannot be had."""
-    address = gev.dotted(interface.address)
-    with contextlib.ExitStack() as opening:
-        control = opening.enter_context(_bound(address, port))
-        control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        discovery = [
-            opening.enter_context(_bound(each, port, shared=True))
-            for each in sorted({gev.dotted(interface.broadcast), EVERYBODY} - {address})
-        ]
-        messages = opening.enter_context(_bound(address, 0))
-        opening.pop_all()
-        return _Sockets(control, discovery, messages)
-
-
-def _as_before(sock: socket.socket, old: socket.socket) -> None:
-    """Make a new stream socket what the old one is: its options, and where it is connected to."""
-    sock.setblocking(True)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-    for level, option in ((socket.SOL_SOCKET, socket.SO_SNDTIMEO), (socket.IPPROTO_IP, IP_MTU_DISCOVER)):
-        sock.setsockopt(level, option, old.getsockopt(level, option, 16))
-    with contextlib.suppress(OSError):  # it had no host yet, or has no way to it from here
-        sock.connect(old.getpeername())
+def mac_of(interface: Interface, serial: str) -> bytes:
+    """The interface's hardware address; one of the twin's own where it has none."""
+    return mac_from_serial(serial) if interface.loopback or not any(interface.mac) else interface.mac
 
 
 def gap_bytes(twin: Twin) -> int:
     """On the twin's wire, around each packet."""
     timing = twin.camera.transmitter.timing
     return ETHERNET_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
-
-
-def _bound(address: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A UDP socket there; `shared` with other twins, and telling the interface of what it receives."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        if shared:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-        sock.setblocking(False)
-        sock.bind((address, port))
-    except OSError as problem:
-        sock.close()
-        raise LinkProblem(f"cannot use UDP port {port} of {address}: {problem.strerror}") from None
-    return sock
 
 
 def _text(data: bytes) -> str:

@@ -26,7 +26,10 @@ class LinkProblem(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One address of one interface. Addresses are 32-bit numbers."""
+    """One address of one interface. Addresses are 32-bit numbers.
+
+    own  the twin's alone (own_interface.py): its sockets are bound to it, and its address may be none, 0
+    """
 
     name: str
     index: int
@@ -34,6 +37,7 @@ class Interface:
     netmask: int
     mac: bytes
     loopback: bool
+    own: bool = False
 
     @property
     def broadcast(self) -> int:

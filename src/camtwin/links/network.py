@@ -4,6 +4,13 @@
     host.send(bytes.fromhex("42 01 0080 0004 0001 00000a00"))     # READREG of CCP; the answers, as bytes
     host.messages, host.packets                                   # what came to it since
 
+The camera looks for its address as on a network of its own (wire/ip_configuration.py); a server gives it
+10.0.0.1 at once, unless another is put there, or none:
+
+    host.network.dhcp = None
+    cam.world.power_cycle()                                       # and 20 s later it is at 169.254.x.y
+    cam.world.unplug()
+
 It is the same device side as on sockets (wire/gev.py). A picture arrives in one piece, when its last bit
 would have; of a session that renders none it is zeros. Packets that a host asks for again do not come: who
 keeps pictures is the sender on sockets (sender.py).
@@ -17,16 +24,18 @@ from typing import Final
 
 from camtwin.camera import Transfer
 from camtwin.camera.events import Event
-from camtwin.links.camera_port import GevPort, link_Mbps, message_of
+from camtwin.links.camera_port import GevPort, kept_of, link_Mbps, message_of
+from camtwin.links.dhcp_server import DhcpServer
 from camtwin.links.interface import mac_from_serial
 from camtwin.links.stream import image_of
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
-from camtwin.wire import gev, gvsp
-from camtwin.wire.gvcp import PORT, PacketResend, Status, StatusError, ack_of, write_reg
+from camtwin.wire import gev, gvcp, gvsp
+from camtwin.wire.gvcp import PORT, Command, PacketResend, ack_of, write_reg
+from camtwin.wire.ip_configuration import Address, IpConfiguration
+from camtwin.wire.ports import NOWHERE, Home
 
-HOME: Final = 0x0A00_0001
-NETMASK: Final = 0xFF00_0000
+HOME: Final = 0x0A00_0001  # and hosts after it
 STREAM_PORT: Final = 49_152  # where the camera's pictures come from
 MESSAGE_PORT: Final = 49_153  # and its messages
 CONTROL_PORT: Final = 50_000  # of hosts
@@ -45,11 +54,14 @@ class Host:
     answers: list[bytes] = field(default_factory=list[bytes])
     _request: int = 0
 
-    def send(self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT) -> list[bytes]:
+    def send(
+        self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT, at: str | None = None
+    ) -> list[bytes]:
         """A datagram from one of its ports to the camera, now; the camera's answers.
 
-        to  the camera's port: that of commands, or MCSP for the acknowledge of a message"""
-        return self.network.carry(data, (self.address, port), to)
+        to  the camera's port: that of commands, or MCSP for the acknowledge of a message
+        at  the address that it goes to: another one than the camera's answers nothing. None: a broadcast"""
+        return self.network.carry(data, (self.address, port), to, at)
 
     def write(self, register: int, value: int) -> int:
         """Write a register; the status that is answered, NO_ANSWER if nothing is."""
@@ -70,17 +82,14 @@ class Network:
         self.hosts: dict[str, Host] = {}
         self._timer: Entry | None = None
         self._block_id = 0
-        camera = twin.camera
-        identity = gev.Identity(
-            mac=mac_from_serial(camera.serial),
-            address=HOME,
-            netmask=NETMASK,
-            xml_url=camera.xml_url,
-            link_Mbps=link_Mbps(camera),
-            stream_port=STREAM_PORT,
-            message_port=MESSAGE_PORT,
-        )
-        self.gev = gev.GevDevice(identity, GevPort(camera), self, self)
+        self.dhcp: DhcpServer | None = DhcpServer(gev.dotted(HOME))
+        camera, port = twin.camera, GevPort(twin.camera)
+        mac = mac_from_serial(camera.serial)
+        identity = gev.Identity(mac, NOWHERE, camera.xml_url)
+        self.gev = gev.GevDevice(identity, port, self, self)
+        self.ip = IpConfiguration(mac, lambda: kept_of(port))
+        camera.on_power_up, camera.on_cable = self._power_up, self._cable
+        self._power_up()
         camera.events.send = self._notify
         camera.on_power.append(self.gev.power_changed)
         self._arrive = camera.transmitter.on_delivery
@@ -93,11 +102,22 @@ class Network:
         address = gev.dotted(HOME + number)
         return self.hosts.setdefault(address, Host(self, address))
 
-    def carry(self, data: bytes, peer: gev.Peer, to: int) -> list[bytes]:
-        """A datagram to the camera; what it answers at once: nothing if it does not get through."""
-        answers = []
-        if not self._twin.camera.reachable:
-            return answers
+    @property
+    def address(self) -> str | None:
+        """The camera's, while it has one."""
+        return gev.dotted(self.ip.address.address) if self.ip.address else None
+
+    @property
+    def plugged(self) -> bool:
+        return self._twin.camera.plugged
+
+    def carry(self, data: bytes, peer: gev.Peer, to: int, at: str | None) -> list[bytes]:
+        """A datagram to the camera; what it answers at once."""
+        answers, header = [], gvcp.header_of(data)
+        if not self._twin.camera.reachable or at not in (None, self.address):
+            return []
+        if self.address is None and (header is None or header.command != Command.FORCEIP):
+            return []  # it has nowhere to answer from
         if to == PORT:
             answers = [reply.data for reply in self.gev.receive(data, peer, self._twin.clock.now)]
         elif to == MESSAGE_PORT:
@@ -107,30 +127,57 @@ class Network:
 
     # -- time ------------------------------------------------------------------------------------
     def _plan(self) -> None:
-        clock, due = self._twin.clock, self.gev.next_timer()
+        clock = self._twin.clock
+        due = min((t for t in (self.gev.next_timer(), self.ip.next_timer()) if t is not None), default=None)
         clock.cancel(self._timer)
         self._timer = None if due is None else clock.at(max(due, clock.now), self._tick)
 
     def _tick(self) -> None:
         self.gev.tick(self._twin.clock.now)
+        self.ip.tick(self._twin.clock.now)
+        self._settle()
+
+    # -- the camera's address --------------------------------------------------------------------
+    def _power_up(self) -> None:
+        self.gev.live_at(NOWHERE)
+        self.ip.power_up(self._twin.clock.now)
+        self._settle()
+
+    def _cable(self, plugged: bool) -> None:
+        if plugged:
+            self.ip.link_up(self._twin.clock.now)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Carry its messages to the server and back, and have it live where that leads."""
+        now = self._twin.clock.now
+        while said := self.ip.datagrams():
+            for _, data in said if self._twin.camera.plugged and self.dhcp else ():
+                if answer := self.dhcp and self.dhcp.answer(data):
+                    self.ip.receive_dhcp(answer, now)
+        self.ip.frames()  # nobody else is in a net of link-local addresses
+        self.gev.live_at(self._home())
         self._plan()
 
-    # -- wire.ports.NetworkPort ------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int]:
-        """There is no other address to be had."""
-        if address != HOME:
-            raise StatusError(Status.ERROR, f"FORCEIP: {gev.dotted(address)} is no address of this network")
-        return STREAM_PORT, MESSAGE_PORT
+    def _home(self) -> Home:
+        have, speed = self.ip.address or Address(0, 0), link_Mbps(self._twin.camera)
+        return Home(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
 
-    def configure(self) -> None:
-        self.gev.lives_at(HOME, NETMASK, 0, STREAM_PORT, MESSAGE_PORT)
+    # -- wire.ports.NetworkPort ------------------------------------------------------------------
+    def move(self, address: int, netmask: int, gateway: int) -> Home:
+        if address:
+            self.ip.force(address, netmask, gateway)
+        else:
+            self.ip.restart(self._twin.clock.now)
+            self._settle()
+        return self._home()
 
     def answer(self, reply: gev.Reply) -> None:
         if reply.peer[0] in self.hosts:
             self.hosts[reply.peer[0]].answers.append(reply.data)
 
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
-        if peer[0] in self.hosts:
+        if self._twin.camera.plugged and peer[0] in self.hosts:
             self.hosts[peer[0]].messages.append(data)
 
     def message_done(self) -> None:
@@ -180,5 +227,5 @@ class Network:
         yield block.trailer
 
     def _to(self, target: gev.Target, packets: Iterator[bytes] | list[bytes]) -> None:
-        if target.address in self.hosts:
+        if self._twin.camera.plugged and target.address in self.hosts:
             self.hosts[target.address].packets.extend(packets)

@@ -41,6 +41,7 @@ class LinkStatus:
     cut_frames: int
     packets: int  # of pictures, resent ones included, before faults strike
     faults: Mapping[str, int]  # how many of them each kind of fault struck
+    address: str = ""  # where it lives now
 
 
 class CameraPort:

@@ -19,7 +19,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from camtwin.simtime import Scheduler
 from camtwin.units import SEC, Ns
@@ -82,6 +82,7 @@ class WallRuntime:
         self._wall_zero, self._virtual_zero = monotonic(), clock.now
         self._wake = asyncio.Event()
         self._failure: BaseException | None = None
+        self.together: dict[object, list[Any]] = {}  # by what they share: links that live in this time
 
     def now(self) -> Ns:
         """Virtual time by the wall; never behind what has already been run."""

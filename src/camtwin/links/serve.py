@@ -32,7 +32,7 @@ Task = Callable[[Link], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them.
+    """A twin, the IPv4 address it has, and faults, pcap and interface as GigeLink has them.
 
     usb_port  of its USB/IP server, which twins with the same port share, at the address of the first; None:
               it is on the network by GigE Vision
@@ -43,6 +43,7 @@ class Place:
     faults: Faults | None = None
     pcap: Path | None = None
     usb_port: int | None = None
+    interface: str | None = None
 
 
 def serve(
@@ -54,28 +55,30 @@ def serve(
     task: Task | None = None,
     any_destination: bool = False,
     pace: float = 1.0,
+    ip_speed: float = 1.0,
 ) -> None:
     """Run twins as cameras in wall time, side by side; returns when they have left the network.
     Twins that share a clock stay in one time: events between them keep their nanoseconds.
 
     seconds  how long; until it is told to stop if None, or an event is Over
-    ready    told once all can be discovered and their first pictures need not wait
+    ready    told once all have an address, can be discovered and their first pictures need not wait
     status   told twice a second
     task     something to do beside the first of them, once all are ready
     pace     camera seconds per second; infinity: as fast as this computer and the client can, for twins
              with a clock of their own
-    any_destination   as GigeLink has it
+    any_destination, ip_speed   as GigeLink has them
 
     LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
     camera or the task is raised.
     """
-    asyncio.run(_serve(places, pace, any_destination, seconds, ready, status, task))
+    asyncio.run(_serve(places, pace, any_destination, ip_speed, seconds, ready, status, task))
 
 
 async def _serve(
     places: Sequence[Place],
     pace: float,
     any_destination: bool,
+    ip_speed: float,
     seconds: float | None,
     ready: Told | None,
     status: Told | None,
@@ -92,7 +95,7 @@ async def _serve(
             clock, port = place.twin.clock, place.usb_port
             runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
             if port is None:
-                link = _gige(place, runtime, any_destination)
+                link = _gige(place, runtime, any_destination, ip_speed)
             else:
                 if port not in servers:
                     servers[port] = await opened.enter_async_context(UsbipServer(port, place.bind))
@@ -116,7 +119,7 @@ async def _serve(
                 status(links)
 
 
-def _gige(place: Place, runtime: WallRuntime, any_destination: bool) -> GigeLink:
+def _gige(place: Place, runtime: WallRuntime, any_destination: bool, ip_speed: float) -> GigeLink:
     return GigeLink(
         place.twin,
         runtime,
@@ -124,6 +127,8 @@ def _gige(place: Place, runtime: WallRuntime, any_destination: bool) -> GigeLink
         faults=place.faults,
         pcap=place.pcap,
         any_destination=any_destination,
+        interface=place.interface,
+        ip_speed=ip_speed,
     )
 
 
@@ -131,6 +136,8 @@ async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -
     """Hosts find the cameras and set them while kernels load; then they are ready for pictures."""
     for link in links:
         await asyncio.to_thread(link.stream.prepare)
+        if isinstance(link, GigeLink):
+            await link.found_home()
     if ready:
         ready(links)
     if task:

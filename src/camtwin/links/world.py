@@ -58,6 +58,14 @@ class Surroundings:
     def resume_link(self) -> None:
         self._twin.camera.resume("link")
 
+    def unplug(self) -> None:
+        """Pull the link's cable: nothing comes or goes until `plug`; images wait in the camera's memory."""
+        self._twin.camera.cable(False)
+
+    def plug(self) -> None:
+        """The cable is in again; on a network the camera looks for its address anew."""
+        self._twin.camera.cable(True)
+
     def power_cycle(self) -> None:
         """Off and on again: the same camera, the same non-volatile memory."""
         self._twin.camera.power_cycle()

@@ -132,11 +132,13 @@ class Source(Part):
 
 
 class Power(Part):
-    """Where a supply gives out, as shares of its lowest accepted voltage; idle consumption."""
+    """Where a supply gives out, as shares of its lowest accepted voltage; idle consumption; the heat that
+    makes the rise of temperature of the camera's sheet."""
 
     brownout_share: Annotated[float, Field(gt=0, lt=1)]
     idle_share: Annotated[float, Field(gt=0, le=1)]
     reverse: Literal["protected", "damaged"]
+    heat_W: Positive
 
 
 class Lamp(Part):

@@ -57,7 +57,7 @@ class Events(Section):
 
 class Memory(Section):
     """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all.
-    nonvolatile_bytes keep user sets and custom data; to store a record there takes store_ns."""
+    nonvolatile_bytes keep user sets and custom data; to store a user set there takes store_ns."""
 
     size_bytes: Positive | None
     stored_bits: Positive

@@ -129,6 +129,11 @@ class Account:
             self.lost[why] += 1
 
     @property
+    def waiting(self) -> int:
+        """Triggers that were taken and wait for their exposure."""
+        return self._waiting
+
+    @property
     def under_way(self) -> int:
         """Frames whose fate is open, triggers that wait for their exposure included."""
         return len(self._open) + self._waiting

@@ -303,15 +303,14 @@ class Bench:
 
     def _feed(self, side: Side, offers: tuple[feeding.Offer, ...]) -> bool:
         """True if the camera went on or off: it tells of it, and tries again when it may."""
-        if not feeding.feed(side, offers, self._tell):
-            return False
-        powered = side.camera.powered
-        side.warm(self.plan.cameras[side.name])
-        if not powered:
+        label, changed = side.label, feeding.feed(side, offers, self._tell)
+        if changed or side.label != label:
+            side.warm()
+        if changed and not side.camera.powered:
             self.clock.at(side.restart_ns, self.settle)
-        if side.name in self.on_power:
-            self.clock.at(self.clock.now, self.on_power[side.name], powered)
-        return True
+        if changed and side.name in self.on_power:
+            self.clock.at(self.clock.now, self.on_power[side.name], side.camera.powered)
+        return changed
 
     def _tell(self, finding: Finding) -> None:
         self._notes.tell(self.clock.now, finding)
@@ -321,4 +320,4 @@ class Bench:
         self._known.clear()
         for name, side in self.sides.items():
             feeding.link(self.plan, side, self.unplugged)
-            side.warm(self.plan.cameras[name])
+            side.surround(self.plan.cameras[name])

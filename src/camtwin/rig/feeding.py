@@ -87,11 +87,10 @@ def link(plan: Plan, side: Side, unplugged: set[str]) -> None:
         fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
         speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
         if cable.into in unplugged or not speed:
-            side.camera.stall("cable")
+            side.camera.cable(False)
             continue
         if isinstance(side.timing, GigETiming):
             wire = side.timing.wire
             slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
             side.camera.transmitter.timing = GigETiming(slower)
-        if "cable" in side.camera.stalled:
-            side.camera.resume("cable")
+        side.camera.cable(True)

@@ -10,7 +10,7 @@ this computer is counted and changes no virtual time: edges between twins keep t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
@@ -19,9 +19,13 @@ from camtwin.links.serve import Link, Over, Place, serve
 from camtwin.rig.plan import PlanInvalid
 from camtwin.rig.scenario import Played, Scenario, Setup
 from camtwin.rig.steps import Packets
+from camtwin.units import MS
 from camtwin.wire import usbip
 
 Links = Sequence[Any]
+LEAVES_NS: Final = 100 * MS
+LEAVES_TRIES: Final = 50
+"""After the end clients have 5 s to let go."""
 
 
 class Live(Played):
@@ -104,7 +108,13 @@ class Live(Played):
 
     def _over(self) -> None:
         self.end()
-        raise Over
+        self._leave(LEAVES_TRIES)
+
+    def _leave(self, tries: int) -> None:
+        """Once no client is in control: each may stop its stream and say goodbye."""
+        if not tries or not any(link.status().client for link in self.links.values()):
+            raise Over
+        self.clock.at(self.clock.now + LEAVES_NS, self._leave, tries - 1)
 
     def setup(self, name: str) -> Setup:
         """As the scenario has it; to start is the clients'."""
@@ -118,6 +128,9 @@ class Live(Played):
 
     def packets(self, name: str, faults: Faults) -> None:
         self._network(name).sender.trouble(faults)
+
+    def network(self, name: str) -> None:
+        """It is on a real one."""
 
     def client(self, name: str, alive: bool) -> None:
         """To the camera it is as if its client had died: nothing that hosts send gets through."""

@@ -38,7 +38,7 @@ from camtwin.rig.account import Account
 from camtwin.rig.bench import Bench
 from camtwin.rig.notes import Note
 from camtwin.rig.plan import PlanInvalid, read
-from camtwin.rig.steps import Happening, Step, invalid
+from camtwin.rig.steps import Attach, Happening, Silence, Step, invalid
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, Ns
 from camtwin.wire.bootstrap import CCP, CONTROL
@@ -162,6 +162,8 @@ class Played:
     def plan(self, step: Happening) -> None:
         """Have a step happen at its moment. PlanInvalid if it names no camera of the plan."""
         self._check(step)
+        if isinstance(step, Silence | Attach):
+            self.network(step.camera)
         self.clock.at((self.begun_ns or 0) + round(step.ms * 1e6), self._do, step)
 
     def _check(self, step: Happening) -> None:
@@ -209,11 +211,16 @@ class Played:
         """Faults of its network from now on."""
         self.accounts[name].faults = faults if any(faults.shares) else None
 
-    def client(self, name: str, alive: bool) -> None:
-        """The client of a camera dies, or another comes; ValueError where clients have no heartbeat."""
-        cam, account = self.cams[name], self.accounts[name]
+    def network(self, name: str) -> None:
+        """The camera is on a network, where it looks for its address; PlanInvalid if it is none of GigE."""
+        cam = self.cams[name]
         if cam.twin.sheet.link != "gige":
-            raise ValueError(f"{name} has no heartbeat: its link is {cam.twin.sheet.link}")
+            raise PlanInvalid(f"{name} has no heartbeat: its link is {cam.twin.sheet.link}")
+        cam.host(1)
+
+    def client(self, name: str, alive: bool) -> None:
+        """The client of a camera dies, or another comes."""
+        cam, account = self.cams[name], self.accounts[name]
         if not alive:
             account.cause = "the client died"
             cam.host(1).write(CCP, CONTROL)  # the last that is heard of it

@@ -13,6 +13,7 @@ from camtwin.rig.circuit import LineState
 from camtwin.rig.elements import CameraIn
 from camtwin.units import MS, SEC, Ns
 
+LEAST_HZ: Final = 1.0
 SEEN_NS: Final = 100 * MS
 """So long a lamp flashes for what a host wrote (our choice)."""
 
@@ -51,6 +52,7 @@ class Side:
         self.label, self.volts = "", 0.0
         self.fed: object = None  # what it was offered last
         self._frames: deque[Ns] = deque(maxlen=1024)
+        self._watched, self._sink_share = False, 1.0
         camera.listeners.append(self._hear)
         for line in camera.lines.values():
             line.on_change = stir
@@ -58,6 +60,15 @@ class Side:
     def _hear(self, t_ns: Ns, what: str, frame_id: int | None) -> None:
         if what == "FrameStart":
             self._frames.append(t_ns)
+            if not self._watched:
+                self._watch()
+
+    def _watch(self) -> None:
+        """Let its warmth follow what it takes, once a second as long as it takes frames."""
+        self._watched = self.rate_Hz > 0
+        self.warm()
+        if self._watched:
+            self.camera.clock.at(self.camera.clock.now + SEC, self._watch)
 
     @property
     def rate_Hz(self) -> float:
@@ -82,12 +93,13 @@ class Side:
 
     @property
     def power(self) -> Power:
-        """What feeds it and what it takes in its present mode: more, the more frames it takes."""
-        if not self.camera.powered:
+        """What feeds it and what it takes in its present mode: the more, the more frames it takes, up to the
+        sheet's rate; at any rate all of it where the sheet names none."""
+        if not self.camera.powered or not self.label:
             return Power("", 0.0, 0.0)
         said, power = self.sheet.supplies[self.label], self.sheet.power
         idle = power.idle_share if power else 1.0
-        busy = min(self.rate_Hz / said.fps, 1.0) if said.fps else 1.0
+        busy = min(self.rate_Hz / (said.fps or LEAST_HZ), 1.0)
         return Power(self.label, self.volts, said.watts * (idle + (1 - idle) * busy))
 
     def leds(self) -> dict[str, str]:
@@ -109,10 +121,16 @@ class Side:
             shown[name] = f"{lamp.color} {how}" if how and c.powered else "off"
         return shown
 
-    def warm(self, said: CameraIn) -> None:
-        """Let its warmth follow from how it stands in the plan."""
+    def surround(self, said: CameraIn) -> None:
+        """It stands so in the plan from now on."""
         housing = self.camera.housing
-        share = float(self.sheet.environment.get("heat_sink_share", 1.0)) if said.heat_sink else 1.0
-        housing.rise_K = housing.thermal.rise_K * share if self.camera.powered else 0.0
+        self._sink_share = self.sheet.environment.get("heat_sink_share", 1.0) if said.heat_sink else 1.0
         if said.ambient_C is not None and housing.ambient_C != said.ambient_C:
             housing.ambient_C = said.ambient_C
+        self.warm()
+
+    def warm(self) -> None:
+        """Let its warmth follow from what it takes."""
+        housing, power = self.camera.housing, self.sheet.power
+        share = self.power.watts / power.heat_W if power else float(self.camera.powered)
+        housing.rise_K = housing.thermal.rise_K * share * self._sink_share

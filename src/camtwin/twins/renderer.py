@@ -151,9 +151,9 @@ class Renderer:
         rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
         if exposure.settings.ReverseY:
             rows = whole.height - 1 - rows
-        rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
+        together = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
         windows = exposure.windows
-        starts_ns = windows.starts_ns(rows)
+        starts_ns = windows.starts_ns(together)
         return starts_ns, starts_ns + windows.duration_ns, windows.read_ns(rows)
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:

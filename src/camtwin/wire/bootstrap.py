@@ -1,9 +1,9 @@
 """The bootstrap registers that the link itself answers: one row a register.
 
 Everything else between 0x0000 and 0x9FFF either is a feature of the camera, and answered by its feature tree
-(the strings at 0x48..0xF7, keys of actions at 0x90C and 0x9800, heartbeat timeout 0x938, SCPD 0xD08), or does
-not exist here. Bits outside `mask` read as reset and are ignored when written: Aravis 0.8 writes SCCFG = 0x40
-without asking SCC.
+(its IP configuration at 0x14 and 0x64C, the strings at 0x48..0xF7, keys of actions at 0x90C and 0x9800,
+heartbeat timeout 0x938, SCPD 0xD08), or does not exist here. Bits outside `mask` read as reset and
+are ignored when written: Aravis 0.8 writes SCCFG = 0x40 without asking SCC.
 
 Source of addresses, accesses and bits: GigE Vision 2.0, chapter "Bootstrap registers". Bits are numbered here
 from the least significant one (the standard numbers them from the other end).
@@ -17,15 +17,22 @@ from enum import Enum, auto
 from typing import Final, Literal
 
 from camtwin.wire.gvcp import Status, StatusError
-from camtwin.wire.ports import DevicePort, Identity
+from camtwin.wire.ports import DevicePort, Home, Identity
 
 END: Final = 0xA000  # manufacturer's registers begin
 DISCOVERY_BYTES: Final = 0xF8
 
 MAC_HIGH, MAC_LOW = 0x008, 0x00C
 CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY = 0x024, 0x034, 0x044
-DEVICE_STRINGS: Final = ((0x48, 32), (0x68, 32), (0x88, 32), (0xA8, 48), (0xD8, 16), (0xE8, 16))
-"""(address, bytes) of vendor, model, version, manufacturer info, serial number, user's name: the camera's."""
+IP_CONFIGURATION = 0x014  # from power-up on: the camera's
+USE_PERSISTENT, USE_DHCP, USE_LLA = 1, 2, 4
+PERSISTENT_IP, PERSISTENT_MASK, PERSISTENT_GATEWAY = 0x64C, 0x65C, 0x66C  # the camera's
+DEVICE_FIELDS: Final = (
+    *((IP_CONFIGURATION, 4), (0x48, 32), (0x68, 32), (0x88, 32)),
+    *((0xA8, 48), (0xD8, 16), (0xE8, 16)),
+)
+"""(address, bytes) of what the camera itself says in discovery: IP configuration, vendor, model, version,
+manufacturer info, serial number, user's name."""
 FIRST_URL, SECOND_URL = 0x200, 0x400
 LINK_SPEED = 0x670
 HEARTBEAT_TIMEOUT = 0x938  # the camera's
@@ -97,8 +104,7 @@ TABLE: Final = (
     Register(0x004, "Device mode", reset=0x8000_0001),  # big-endian, transmitter, one link, UTF-8
     Register(MAC_HIGH, "MAC address, high"),
     Register(MAC_LOW, "MAC address, low"),
-    Register(0x010, "IP configurations supported", reset=6),  # LLA 4, DHCP 2: both are mandatory
-    Register(0x014, "IP configuration, from power-up on", "RW", reset=6, mask=2),  # LLA cannot be turned off
+    Register(0x010, "IP configurations supported", reset=USE_LLA | USE_DHCP | USE_PERSISTENT),
     Register(CURRENT_IP, "Current IP address"),
     Register(CURRENT_MASK, "Current subnet mask"),
     Register(CURRENT_GATEWAY, "Current default gateway"),
@@ -182,12 +188,7 @@ class Registers:
         self.words = {r.address: r.reset for r in TABLE if r.length == 4} | {
             MAC_HIGH: mac >> 32,
             MAC_LOW: mac & 0xFFFF_FFFF,
-            CURRENT_IP: identity.address,
-            CURRENT_MASK: identity.netmask,
-            CURRENT_GATEWAY: identity.gateway,
-            LINK_SPEED: identity.link_Mbps,
-            SCSP: identity.stream_port,
-            MCSP: identity.message_port,
+            **at_home(identity.home),
         }
         url = identity.xml_url.encode().ljust(512, b"\0")
         self._texts = {FIRST_URL: url, SECOND_URL: bytes(512)}
@@ -198,7 +199,7 @@ class Registers:
         for register in TABLE:
             if register.address < DISCOVERY_BYTES:
                 answer[register.address : register.address + 4] = self._value(register)
-        for address, length in DEVICE_STRINGS:
+        for address, length in DEVICE_FIELDS:
             answer[address : address + length] = self._device.read(address, length)
         return bytes(answer)
 
@@ -230,3 +231,15 @@ class Registers:
             case _:
                 value = self.words[register.address]
         return value.to_bytes(4, "big")
+
+
+def at_home(home: Home) -> dict[int, int]:
+    """Those that tell where the device lives."""
+    return {
+        CURRENT_IP: home.address,
+        CURRENT_MASK: home.netmask,
+        CURRENT_GATEWAY: home.gateway,
+        LINK_SPEED: home.link_Mbps,
+        SCSP: home.stream_port,
+        MCSP: home.message_port,
+    }

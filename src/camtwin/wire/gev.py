@@ -37,6 +37,7 @@ from camtwin.wire.messages import MessageChannel
 from camtwin.wire.pending import Pending
 from camtwin.wire.ports import (
     DevicePort,
+    Home,
     Identity,
     NetworkPort,
     Peer,
@@ -92,6 +93,13 @@ class GevDevice:
         self._registers = Registers(self.identity, self.device)
         self._words = self._registers.words
         self._words |= place
+
+    # -- where it lives --------------------------------------------------------------------------
+    def live_at(self, home: Home) -> None:
+        """It has another address, or none. Whoever was in control spoke with the old one: control ends."""
+        if self.controller and home.address != self._words[bootstrap.CURRENT_IP]:
+            self._lose_control()
+        self._words |= bootstrap.at_home(home)
 
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
@@ -232,25 +240,11 @@ class GevDevice:
             return None
         if self.controller:
             raise StatusError(Status.ACCESS_DENIED, f"FORCEIP: {self.controller} is in control")
-        if not request.address:
-            self.network.configure()
-            return None
-        if not is_host(request.address, request.netmask):
+        if request.address and not is_host(request.address, request.netmask):
             what = f"{dotted(request.address)} with netmask {dotted(request.netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        ports = self.network.move(request.address)
-        self.lives_at(request.address, request.netmask, request.gateway, *ports)
-        return b""
-
-    def lives_at(self, address: int, netmask: int, gateway: int, stream_port: int, message_port: int) -> None:
-        """The registers say that this is where it is found from now on, and where its packets come from."""
-        self._words |= {
-            bootstrap.CURRENT_IP: address,
-            bootstrap.CURRENT_MASK: netmask,
-            bootstrap.CURRENT_GATEWAY: gateway,
-            bootstrap.SCSP: stream_port,
-            bootstrap.MCSP: message_port,
-        }
+        self.live_at(self.network.move(request.address, request.netmask, request.gateway))
+        return b"" if request.address else None
 
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
         """One word after the other; an error ends it, and the words before it are still told."""

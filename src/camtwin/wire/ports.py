@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from camtwin.units import Ns
 from camtwin.wire import gvcp
@@ -54,16 +54,29 @@ class Target:
     block_id_64: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a device lives: 32-bit numbers, 0 while it has no address; where its packets come from, and how
+    fast its link is."""
+
+    address: int
+    netmask: int
+    gateway: int = 0
+    stream_port: int = 0
+    message_port: int = 0
+    link_Mbps: int = 1000
+
+
+NOWHERE: Final = Home(0, 0)
+
+
 class NetworkPort(Protocol):
     """Where the device lives, and what carries its messages."""
 
-    def move(self, address: int, /) -> tuple[int, int]:
-        """Live at this address from now on; source ports of the stream and of messages. StatusError, and it
-        stays where it was, where that cannot be had."""
+    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
+        """FORCEIP: live there from now on; for address 0 begin again to look for one. Where it lives now.
+        StatusError, and it stays where it was, where that cannot be had."""
         ...
-
-    def configure(self) -> None:
-        """Look for an address anew, as at power-up; `GevDevice.lives_at` is told once there is one."""
 
     def answer(self, reply: Reply, /) -> None:
         """An acknowledge that was not due at once is due now."""
@@ -93,16 +106,11 @@ class StreamPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What one device, on one interface, says of itself. Addresses are 32-bit numbers."""
+    """What one device, on one interface, says of itself, and where it lives as it is switched on."""
 
     mac: bytes
-    address: int
-    netmask: int
+    home: Home
     xml_url: str
-    gateway: int = 0
-    link_Mbps: int = 1000
-    stream_port: int = 0  # where stream packets come from
-    message_port: int = 0  # where messages come from
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,9 @@ def switchover_keyless() -> None:
 def force_ip_registers_only() -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige import GigeLink
+    from camtwin.wire.ports import Home
 
-    GigeLink.move = lambda self, address: (0, 0)
+    GigeLink.move = lambda self, address, netmask, gateway: Home(address, netmask, gateway)
 
 
 @breaks

@@ -60,3 +60,21 @@ def frames_unaccounted() -> None:
     from camtwin.rig.account import Account
 
     Account._arrive = lambda self, transfer: None
+
+
+@breaks
+def broadcasts_heard_alone() -> None:
+    """Each twin hears a broadcast for itself, when its turn comes."""
+    from camtwin.links.runtime import WallRuntime
+
+    class Alone(dict[Any, Any]):
+        def setdefault(self, key: Any, default: Any = None) -> Any:
+            return default
+
+    begin = WallRuntime.__init__
+
+    def alone(self: Any, *args: Any, **named: Any) -> None:
+        begin(self, *args, **named)
+        self.together = Alone()
+
+    WallRuntime.__init__ = alone

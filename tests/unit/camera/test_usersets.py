@@ -182,8 +182,8 @@ def test_a_record_takes_its_time():
     save(cam, "UserSet1")
     assert keeper.busy_until_ns == start + keeper.memory.store_ns
     cam.advance(1000)
-    cam.DeviceUserID = "bench"
-    assert keeper.busy_until_ns == start + 1000 + keeper.memory.store_ns
+    cam.DeviceUserID = "bench"  # a few words, written at once
+    assert keeper.busy_until_ns == start + keeper.memory.store_ns
 
 
 @pytest.mark.parametrize("junk", [b"", b"x", b"x\x9c\x03\x00", b"\x78\x9c\xab\xae\x05\x00\x01\x75\x00\xf9"])

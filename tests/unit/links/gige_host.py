@@ -29,8 +29,8 @@ READREG, WRITEREG, READMEM = 0x80, 0x82, 0x84
 class StubTwin:
     """The model's camera, without a sensor: a picture is bytes that its frame number makes."""
 
-    def __init__(self, serial: str = "700000000007") -> None:
-        self.clock = Scheduler()
+    def __init__(self, serial: str = "700000000007", clock: Scheduler | None = None) -> None:
+        self.clock = clock or Scheduler()
         self.camera = Camera(SHEET, self.clock, serial=serial, link=timing(SHEET), memory=SHEET.memory)
         self.rendered: list[Exposure] = []
 

@@ -64,7 +64,9 @@ def test_a_frame_has_the_same_bytes_on_any_number_of_threads():
 )
 def test_another_roi_has_the_same_noise_in_the_same_pixels(roi):
     x, y, w, h = roi
-    chart = {"scene": camtwin.scene.Chart(), "seed": 3}
+    # in the light of a flash: how long rows wait to be read, with more light coming in, depends on the region
+    flash = camtwin.scene.Pulses(((0, 5 * MS),))
+    chart = {"scene": camtwin.scene.Lit(camtwin.scene.Chart(), flash), "seed": 3}
     with camtwin.open(MODEL, **chart) as cam:
         for text in ("Height=32", "PixelFormat=Mono12"):
             cam.set(text)

@@ -190,12 +190,14 @@ def test_one_host_at_a_time_and_no_device_but_those_there_are(running, host):
     assert host.word(0x1CC) > 0
 
 
-def test_what_goes_to_flash_is_pending_until_it_is_there(host):
+def test_what_goes_to_flash_is_pending_until_it_is_there(running, host):
+    save = running.twins[0].camera.tree.nodes["UserSetSave"]
     begun = time.monotonic()
-    pending, done = host.acknowledges(0x0802, struct.pack("<Q64s", 0x184, b"me"))
+    user_set_3 = save.address + 4 * 3
+    pending, done = host.acknowledges(0x0802, struct.pack("<QI", user_set_3, 1))
     assert time.monotonic() - begun >= 0.299
     assert pending[10:] == done[10:12] + struct.pack("<HH", 0, 1300)
-    assert (done[4:8], done[12:]) == (b"\0\0\x03\x08", struct.pack("<HH", 0, 64))
+    assert (done[4:8], done[12:]) == (b"\0\0\x03\x08", struct.pack("<HH", 0, 4))
 
 
 def test_two_twins_on_one_server():

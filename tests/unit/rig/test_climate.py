@@ -99,12 +99,36 @@ def test_cut_pairs_slow_the_link_down_or_end_it(cable, frames):
     assert len(cam.fetch()) == pytest.approx(frames * 10, abs=8 if frames > 1 else 1)
 
 
-def test_a_heat_sink_halves_the_rise():
-    """25 degC and 22 K of its own: 47 degC in the end, 36 degC with a heat sink."""
-    for heat_sink, end in ((False, 47), (True, 36)):
-        cam, _ = plugged(heat_sink=heat_sink, ambient_C=25)
+RISE_K, HEAT_W, POE_W, IDLE = 22.0, 2.5, 3.0, 0.8
+"""The camera's own warmth at what it takes from an external supply; over PoE it takes more, idle less."""
+
+
+@pytest.mark.parametrize("sink", [1.0, 0.5])
+def test_its_warmth_is_what_it_takes(sink):
+    """Idle, at full rate, at a third of it, idle again; a heat sink halves the rise."""
+    cam, b = plugged(heat_sink=sink < 1, ambient_C=25)
+    full_K = RISE_K * POE_W / HEAT_W * sink
+
+    def settles_at(share):
         cam.advance(3600 * SEC)
-        assert cam.twin.camera.temperature_C == pytest.approx(end, abs=0.1)
+        assert cam.twin.camera.temperature_C == pytest.approx(25 + full_K * share, abs=0.15)
+        assert b.power("cam").watts == pytest.approx(POE_W * share, rel=0.01)
+
+    settles_at(IDLE)
+    cam.AcquisitionStart()
+    settles_at(1.0)  # 9 frames a second, as the sheet has it
+    cam.AcquisitionStop()
+    cam.AcquisitionFrameRateEnable, cam.AcquisitionFrameRate = True, 3.0
+    cam.AcquisitionStart()
+    settles_at(IDLE + (1 - IDLE) / 3)
+    cam.AcquisitionStop()
+    settles_at(IDLE)
+
+
+def test_a_camera_that_only_waits_plans_nothing():
+    cam, _ = plugged()
+    cam.advance(SEC)
+    assert cam.clock.next_time() is None
 
 
 def test_without_power_it_cools_down():

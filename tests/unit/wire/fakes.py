@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from camtwin.wire import gev, gvcp
 from camtwin.wire.gvcp import Status, StatusError
-from camtwin.wire.ports import Report
+from camtwin.wire.ports import Home, Report
 
 ME: gev.Peer = ("10.0.0.9", 50_000)
 OTHER: gev.Peer = ("10.0.0.8", 50_001)
@@ -50,6 +50,7 @@ class FakeCamera:
 
     def __init__(self) -> None:
         self.memory = {0x48 + i: byte for i, byte in enumerate(STRINGS)}
+        self.put(0x014, struct.pack(">I", 6))
         self.put(0x938, struct.pack(">I", 3000))
         self.put(0xD04, struct.pack(">II", 1 << 30 | 1500, 0))
         self.put(FEATURES, bytes(range(256)))
@@ -120,7 +121,7 @@ class FakeStream:
         self.told.append((target, packet_bytes, do_not_fragment))
 
 
-HOME = 0x0A00_0001
+HOME, NETMASK = 0x0A00_0001, 0xFF00_0000
 
 
 @dataclass
@@ -141,14 +142,12 @@ class FakeNetwork:
     def answer(self, reply: gev.Reply, /) -> None:
         self.answers.append(reply)
 
-    def move(self, address: int, /) -> tuple[int, int]:
-        if address not in (HOME, 0x0A00_0063):
+    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
+        if address not in (0, HOME, 0x0A00_0063):
             raise StatusError(Status.ERROR, "not an address of this computer")
         self.moves.append(address)
-        return 40_001, 41_001
-
-    def configure(self) -> None:
-        self.moves.append(0)
+        ports = 40_001, 41_001
+        return Home(address, netmask, gateway, *ports) if address else Home(HOME, NETMASK, 0, *ports)
 
 
 class Host:
@@ -158,9 +157,8 @@ class Host:
         self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
         self.network, self.request_id = FakeNetwork(), 0
         self.camera.host_now = lambda: self.now
-        identity = gev.Identity(
-            MAC, HOME, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000, message_port=41_000
-        )
+        home = Home(HOME, NETMASK, 0, stream_port=40_000, message_port=41_000)
+        identity = gev.Identity(MAC, home, "Local:a.zip;F0000000;1A2B")
         self.device = gev.GevDevice(
             identity, self.camera, self.stream, self.network, any_destination=any_destination
         )

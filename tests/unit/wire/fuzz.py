@@ -63,6 +63,8 @@ class Fuzzer:
         tree = camera.tree.nodes.values()
         features = sorted({at for node in tree if (at := getattr(node, "address", None)) is not None})
         self.addresses = [r.address for r in bootstrap.TABLE] + features
+        save = camera.tree.nodes["UserSetSave"]
+        self.saving = [(save.address + save.strides[0] * user_set, 1) for user_set in (1, 2, 3)]
         self.corpus = [bytes.fromhex(command) for _, command, _ in CONVERSATION]
         self.corpus += [bytes.fromhex(command) for _, command, _ in MESSAGES]
         for address in (HOME, AWAY, 0):
@@ -71,7 +73,7 @@ class Fuzzer:
         for privilege in (1, 2, 6, 0x1234_0002, 0):
             self.corpus.append(write(0xA00, privilege))
         words = (*STREAMING, *TELLING, (0x95C, 0x1234), (0x954, 1), (0x954, 8))
-        words = (*words, (camera.tree.nodes["UserSetSave"].address, 1))
+        words = (*words, *self.saving)
         self.corpus += [write(address, word) for address, word in words]
         self.reached: set[tuple[int, int]] = set()
         self._new, self._calls = False, 0

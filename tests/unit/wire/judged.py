@@ -12,6 +12,7 @@ from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import timing
 from camtwin.wire import gev
 from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.ports import Home
 from unit.wire.fakes import MAC
 from unit.wire.oracle import complaint, is_pending
 
@@ -44,12 +45,13 @@ class Quiet:
     def ignore(self, *_: object) -> None:
         pass
 
-    configure = open = close = resend = fire_test_packet = send_message = ignore
+    open = close = resend = fire_test_packet = send_message = ignore
 
-    def move(self, address: int, /) -> tuple[int, int]:
-        if address not in (HOME, AWAY):
+    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
+        if address not in (0, HOME, AWAY):
             raise StatusError(Status.ERROR)
-        return STREAM_PORT, MESSAGE_PORT
+        ports = STREAM_PORT, MESSAGE_PORT
+        return Home(address, netmask, gateway, *ports) if address else Home(HOME, 0xFF00_0000, 0, *ports)
 
 
 class Device:
@@ -59,9 +61,8 @@ class Device:
         self.camera, self.now = new_camera(), 0
         self.owed: tuple[int, gev.Peer, bytes, bool, bool] | None = None  # a slow write, and since when
         self.quiet = quiet = Quiet(self.camera)
-        identity = gev.Identity(
-            MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT, message_port=MESSAGE_PORT
-        )
+        home = Home(HOME, 0xFF00_0000, 0, STREAM_PORT, MESSAGE_PORT)
+        identity = gev.Identity(MAC, home, self.camera.xml_url)
         self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it

@@ -34,6 +34,18 @@ class TransportLayerControl(Chapter):
     GevCurrentIPAddress = Integer("Internet address.", form="IPV4Address", at=gige(0x24), elsewhere="RO", visibility=Guru)
     GevCurrentSubnetMask = Integer("Mask of the net.", form="IPV4Address", at=gige(0x34), elsewhere="RO", visibility=Guru)
     GevCurrentDefaultGateway = Integer("Way out of the net.", form="IPV4Address", at=gige(0x44), elsewhere="RO", visibility=Guru)
+    GevCurrentIPConfigurationLLA = Boolean("Looks for a link-local address where there is no other; cannot be turned off.",
+                                           value=lambda: True, at=gige(0x14), bits=(2, 1), visibility=Guru)
+    GevCurrentIPConfigurationDHCP = Boolean("Asks a DHCP server for an address as it is switched on.", default=True, saved=False,
+                                            at=gige(0x14), bits=(1, 1), visibility=Guru)
+    GevCurrentIPConfigurationPersistentIP = Boolean("Has its persistent address as it is switched on.", default=False, saved=False,
+                                                    at=gige(0x14), bits=(0, 1), visibility=Guru)
+    GevPersistentIPAddress = Integer("Persistent internet address.", form="IPV4Address", at=gige(0x64C), saved=False,
+                                     visibility=Guru)
+    GevPersistentSubnetMask = Integer("Mask of the persistent address's net.", form="IPV4Address", at=gige(0x65C), saved=False,
+                                      visibility=Guru)
+    GevPersistentDefaultGateway = Integer("Way out of the persistent address's net.", form="IPV4Address", at=gige(0x66C),
+                                          saved=False, visibility=Guru)
     GevTimestampTickFrequency = Integer("Ticks of the camera's clock in a second.", unit="Hz", length=8, at=gige(0x93C),
                                         elsewhere="RO", visibility=Expert)
     GevLinkSpeed = Integer("Speed of the link.", unit="Mbps", at=gige(0x670), elsewhere="RO", visibility=Expert)

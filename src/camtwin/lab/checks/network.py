@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+from typing import Any
+
+from camtwin import DhcpServer
 from camtwin.lab.case import Case, check, later
 from camtwin.lab.checks.rates import received, shortest
-from camtwin.units import US
+from camtwin.units import SEC, US
 
 later(
     "needs a host on the network: who keeps pictures to send them again is the sender on sockets",
@@ -81,3 +85,77 @@ def throughput(case: Case) -> None:
 def no_ptp(case: Case) -> None:
     case.lacks(case.open(), "Ptp*", "*IEEE1588*", "*1588*")
     case.leaves_out("the answer to PTP messages, as there is no network")
+
+
+# -- addresses ---------------------------------------------------------------------------------------
+DISCOVERY = bytes.fromhex("42 11 0002 0000 ffff")
+CURRENT_IP = 8 + 0x24  # in its answer, behind the header
+PATIENCE = 30 * SEC  # DHCP gives up after 12 s, a link-local address takes 7 s
+
+
+def address(case: Case, cam: Any) -> IPv4Address:
+    """Where it says that it is, and answers: discovery by broadcast, then to that address alone."""
+    answers = cam.host().send(DISCOVERY)
+    case.that("answers discovery", len(answers) == 1)
+    said = IPv4Address(answers[0][CURRENT_IP : CURRENT_IP + 4])
+    case.that("and at the address that it says", cam.host().send(DISCOVERY, at=str(said)) == answers)
+    return said
+
+
+def restarted(case: Case, dhcp: DhcpServer | None, **features: Any) -> Any:
+    """A session whose camera was switched on anew in a network with this server, or with none."""
+    cam = case.open()
+    cam.host().network.dhcp = dhcp
+    case.write(cam, **features)
+    cam.world.power_cycle()
+    cam.advance(PATIENCE)
+    return cam
+
+
+@check("baumer.net.ip.persistent")
+def persistent(case: Case) -> None:
+    """In a network whose server would give it another one."""
+    wanted = IPv4Address("192.168.7.9")
+    cam = restarted(
+        case,
+        DhcpServer("10.0.0.50"),
+        GevPersistentIPAddress=int(wanted),
+        GevPersistentSubnetMask=0xFFFF_FF00,
+        GevCurrentIPConfigurationPersistentIP=True,
+    )
+    case.equal("address", address(case, cam), wanted)
+    case.write(cam, GevCurrentIPConfigurationPersistentIP=False)
+    cam.world.power_cycle()
+    case.equal("with it off again", address(case, cam), IPv4Address("10.0.0.50"))
+
+
+@check("baumer.net.ip.dhcp")
+def leased(case: Case) -> None:
+    offered = [IPv4Address("10.0.0.50"), IPv4Address("10.0.0.77")]
+    cam = restarted(case, DhcpServer(str(offered[0]), seconds=120))
+    case.equal("address", address(case, cam), offered[0])
+    cam.advance(1000 * SEC)
+    case.equal("after eight times its lease", address(case, cam), offered[0])
+    cam.host().network.dhcp = DhcpServer(str(offered[1]), seconds=120)
+    cam.advance(120 * SEC)
+    case.equal("after the server gives another", address(case, cam), offered[1])
+    cam.host().network.dhcp = None
+    cam.advance(150 * SEC)
+    case.that("without the server it is another", address(case, cam) not in offered)
+
+
+@check("baumer.net.ip.lla")
+def link_local(case: Case) -> None:
+    at = address(case, restarted(case, None))
+    case.that("in 169.254.0.0/16", at.is_link_local)
+    case.saw(at)
+    at = address(case, restarted(case, DhcpServer("10.0.0.50"), GevCurrentIPConfigurationDHCP=False))
+    case.that("and so beside a server, with DHCP off", at.is_link_local)
+
+
+@check("baumer.factory.ip")
+def factory_address(case: Case) -> None:
+    cam = case.open()
+    for step, wanted in (("PersistentIP", False), ("DHCP", True), ("LLA", True)):
+        case.equal(step, getattr(cam, f"GevCurrentIPConfiguration{step}"), wanted)
+    case.leaves_out("anything of the sheet's: its cell is empty, this is the standard's (inferred)")

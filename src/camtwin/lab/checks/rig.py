@@ -6,14 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from camtwin import rig
-from camtwin.lab.case import Case, check, later
+from camtwin.lab.case import Case, check
 from camtwin.units import MS, SEC, US
-
-later(
-    "a twin takes the address that it is bound to: no DHCP client, no link-local address, none that is kept",
-    "baumer.net.ip.*",
-    "baumer.factory.ip",
-)
 
 PSU: Final = [["psu.+", "cam.process.2"], ["psu.-", "cam.process.7"]]
 IN1: Final = [["gen.out", "cam.process.3"], ["gen.gnd", "cam.process.4"]]

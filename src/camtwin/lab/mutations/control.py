@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from camtwin.lab.mutations import mutate
@@ -43,4 +44,39 @@ mutate(
     "block ids have 64 bits unasked",
     "baumer.gev.compat",
     patch=register(bootstrap.GVSP_CONFIGURATION, bootstrap.BLOCK_ID_64),
+)
+
+
+# -- the camera's address ----------------------------------------------------------------------------
+def no_persistent(cam: Session) -> None:
+    ip: Any = cam.host().network.ip
+    true = ip._kept
+    ip._kept = lambda: replace(true(), use_persistent=False)
+
+
+def unrenewed(cam: Session) -> None:
+    client: Any = cam.host().network.ip._dhcp
+    true = client.receive
+
+    def receive(data: bytes, now: int) -> None:
+        true(data, now)
+        if client.lease:
+            client.lease = replace(client.lease, renew_ns=None, rebind_ns=None, end_ns=None)
+
+    client.receive = receive
+
+
+def next_net(cam: Session) -> None:
+    lla: Any = cam.host().network.ip._lla
+    true = type(lla).candidate
+    lla.__class__ = type("Lost", (type(lla),), {"candidate": property(lambda it: true.fget(it) + 0x1_0000)})
+
+
+mutate("the persistent address is not used", "baumer.net.ip.persistent", patch=no_persistent)
+mutate("a lease is never renewed, and never ends", "baumer.net.ip.dhcp", patch=unrenewed)
+mutate("link-local addresses are those of the next net", "baumer.net.ip.lla", patch=next_net)
+mutate(
+    "the factory turns PersistentIP on",
+    "baumer.factory.ip",
+    sheet={"features.GevCurrentIPConfigurationPersistentIP.default": True},
 )
