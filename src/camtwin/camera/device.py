@@ -16,6 +16,7 @@ from camtwin.camera.auto import Brightness
 from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
+from camtwin.camera.files import Files
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
 from camtwin.camera.modes import DriveModes, centred
@@ -108,6 +109,7 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
+        self.files = Files(self)
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""

@@ -203,6 +203,52 @@ def test_user_defined_values_are_apart_and_part_of_a_user_set():
     assert kept == [1001, 1002, 1003, 1004, 1005]
 
 
+def operate(cam: Session, operation: str, offset: int = 0, length: int = 0) -> tuple[str, int]:
+    cam.FileAccessOffset, cam.FileAccessLength, cam.FileOperationSelector = offset, length, operation
+    cam.FileOperationExecute()
+    return cam.FileOperationStatus, cam.FileOperationResult
+
+
+def test_a_file_is_written_part_by_part_kept_and_read_again():
+    cam, content = opened(), bytes(range(256)) * 3
+    cam.FileOpenMode = "Write"
+    assert operate(cam, "Open") == ("Success", 0)
+    for at in range(0, len(content), 500):
+        part = content[at : at + 500]
+        cam.FileAccessBuffer = part.ljust(512, b"\xff")
+        assert operate(cam, "Write", at, len(part)) == ("Success", len(part))
+    assert operate(cam, "Read", 0, 10) == ("Failure", 0), "it is open for writing"
+    assert operate(cam, "Close") == ("Success", 0)
+    cam.world.power_cycle()
+    assert cam.FileSize == len(content)
+    assert [operate(cam, "Open")[0], operate(cam, "Open")[0]] == ["Success", "Failure"], "open once"
+    read = b""
+    while (said := operate(cam, "Read", len(read), 512)) != ("Success", 0):
+        read += cam.FileAccessBuffer[: said[1]]
+    assert read == content
+    assert operate(cam, "Write", 0, 1) == ("Failure", 0)
+    assert operate(cam, "Close") == ("Success", 0)
+    assert operate(cam, "Close") == ("Failure", 0)
+
+
+def test_a_file_has_an_end_and_no_holes_and_is_kept_only_when_it_is_closed():
+    cam = opened("FileOpenMode=Write")
+    operate(cam, "Open")
+    assert operate(cam, "Write", 1, 1) == ("Failure", 0)
+    assert operate(cam, "Write", 0, 512) == ("Success", 512)
+    for at in range(512, 4096, 512):
+        assert operate(cam, "Write", at, 512) == ("Success", 512)
+    assert operate(cam, "Write", 4096, 1) == ("Failure", 0)
+    cam.world.power_cycle()
+    assert cam.FileSize == 0
+    cam.twin.camera.keeper.most_bytes = 100
+    cam.FileOpenMode = "Write"
+    operate(cam, "Open")
+    operate(cam, "Write", 0, 200)
+    assert operate(cam, "Close") == ("Failure", 0), "there is no room"
+    assert cam.FileSize == 0
+
+
 def test_a_reset_is_a_restart():
     cam = opened(*SMALL, "AcquisitionStart")
     told: list[int] = []
