@@ -1,20 +1,24 @@
 """The Linux kernel attaches the USB3 Vision twin by its own vhci_hcd, and stock Aravis streams in the guest.
 
-`make test-vm`. Not a part of `make test`: it needs root once, a minute or two, and QEMU.
+`make test-vm`. Not a part of `make test`: it needs root once, for the machine's disk, and a minute or two.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+import viva_genicam
 
 from peers.netns import HERE as PEERS
 from peers.usb import UsbTwin
 from vm.machine import HERE, boot, disk
 
 SECONDS = 240
+VIVA = Path(viva_genicam.__file__).parent / "_native.abi3.so"
+"""viva-camctl: all of it is in here, and runs on the guest's own Python."""
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +36,8 @@ def said() -> list[str]:
             twins[-1].__enter__()
 
     try:
-        script = (PEERS / "aravis_grab.py").read_text()
-        job = f"set -- {port}\ncat >/tmp/grab.py <<'END'\n{script}\nEND\n" + (HERE / "job").read_text()
-        lines = boot(job, SECONDS, told)
+        job = f"set -- {port}\n" + (HERE / "job").read_text()
+        lines = boot(job, SECONDS, told, (PEERS / "aravis_grab.py", VIVA))
     finally:
         twins[-1].__exit__()
     print("\n".join(lines))
@@ -61,6 +64,14 @@ def test_the_kernel_enumerates_it(said):
 def test_aravis_lists_it_and_grabs_fifty_frames(said):
     assert any(re.match(r"listed Basler-2676\w+-7\d+ \(USB3\)", line) for line in said)
     check_grabbed(said, "first", 50)
+
+
+def test_viva_lists_it_and_streams(said):
+    """viva-genicam reaches USB cameras through the kernel alone; the region is what Aravis has set."""
+    assert any(re.match(r"viva list 0 +2676:ba02 +Basler +acA4112-20um", line) for line in said)
+    blocks = [re.match(r"viva frame #(\d+): 1024x1000 Mono8 block=(\d+) ", line) for line in said]
+    numbers = [(int(found[1]), int(found[2])) for found in blocks if found]
+    assert numbers[:10] == [(n, n - 1) for n in range(1, 11)]
 
 
 def test_detach_in_mid_stream_and_attach_again(said):

@@ -13,6 +13,7 @@ from typing import Any
 from camtwin.camera import chunks, wiring
 from camtwin.camera.acquisition import Acquisition
 from camtwin.camera.auto import Brightness
+from camtwin.camera.clock import CameraTime
 from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
@@ -24,7 +25,7 @@ from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
 from camtwin.camera.states import E, S
-from camtwin.camera.thermal import Housing
+from camtwin.camera.thermal import Housing, thresholds
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
 from camtwin.genicam import Refused
@@ -35,7 +36,6 @@ from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
-ExposureTime_ns = Settings.ExposureTime_ns
 
 
 class Camera:
@@ -63,22 +63,22 @@ class Camera:
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0
-        self._clock_zero: Ns = 0
         self.world: object = None  # handed on with each exposure to who renders it
-        self.timestamp_latched: Ns = 0
         self.sensor = GlobalShutter(
             sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
         )
         self.modes = DriveModes(sheet.sensor)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
-        self.shortest_exposure_ns: Ns = ExposureTime_ns.held(self.tree.declared["ExposureTime"].number("min"))
+        self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
+            self.tree.declared["ExposureTime"].number("min")
+        )
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.housing = Housing(
             sheet.thermal,
             clock,
             serial,
-            self._temperature_limits,
+            lambda: thresholds(self.tree, self._settings, sheet.thermal),
             self._status_changed,
         )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
@@ -98,6 +98,7 @@ class Camera:
         self.brightness = Brightness(self)
         self.on_read: Callable[[Exposure], object] = self.brightness.regard
         self.stalled: set[str] = set()  # why no image leaves
+        self.on_power: list[Callable[[bool], object]] = []  # told when the power has gone, and is back
         self.powered = True
         self.heard_ns: Ns | None = None  # when a host last wrote something
         self._build()
@@ -110,6 +111,7 @@ class Camera:
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
         self.files = Files(self)
+        self.time = CameraTime(self.clock, self.sheet.clock.tick_ns)
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""
@@ -252,14 +254,7 @@ class Camera:
     @property
     def timestamp(self) -> Ns:
         """The camera's clock, in its ticks."""
-        since = self.clock.now - self._clock_zero
-        return since - since % self.sheet.clock.tick_ns
-
-    def latch_timestamp(self) -> None:
-        self.timestamp_latched = self.timestamp
-
-    def reset_timestamp(self) -> None:
-        self._clock_zero = self.clock.now
+        return self.time.now
 
     def start(self) -> None:
         self._wants_power()
@@ -301,6 +296,8 @@ class Camera:
             self._shut()
             for line in self.lines.values():
                 line.go_dark()
+            for told in self.on_power:
+                told(False)
 
     def power_on(self) -> None:
         """The default user set is loaded, counts begin again; inputs see what is at their pins."""
@@ -309,6 +306,8 @@ class Camera:
             for line in self.lines.values():
                 line.wake()
             self._boot()
+            for told in self.on_power:
+                told(True)
 
     def _shut(self) -> None:
         self.acquisition.cut()
@@ -321,7 +320,7 @@ class Camera:
     def _boot(self) -> None:
         self._build()
         self._settings = self.tree.factory()
-        self._frames_begun, self.timestamp_latched = 0, 0
+        self._frames_begun = 0
         self._power_up()
 
     def _wants_power(self) -> None:
@@ -333,7 +332,12 @@ class Camera:
         self._frames_begun = count
 
     def preset_timestamp(self, ns: Ns) -> None:
-        self._clock_zero = self.clock.now - ns
+        self.time.preset(ns)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether a host gets through to it: it has power, and a link."""
+        return self.powered and "cable" not in self.stalled
 
     def stall(self, why: str) -> None:
         """No image leaves until nothing of what stalls it is left."""
@@ -347,7 +351,6 @@ class Camera:
             self.transmitter.resume()
 
     def _power_up(self) -> None:
-        self._clock_zero = self.clock.now
         self._restore(self.keeper.restored())
         self._settings = self.in_mode(self._settings)
         self._connect()
@@ -356,13 +359,6 @@ class Camera:
         """Settings that were kept; the link may be slower now than it was then."""
         limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
         self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
-
-    def _temperature_limits(self) -> Mapping[str, float]:
-        """Where the status changes: as it is set, or as the data sheet says."""
-        if self.tree.declared["DeviceTemperatureStatusTransition"].here:
-            return self._settings.DeviceTemperatureStatusTransition
-        t = self.sheet.thermal
-        return {"NormalToHigh": t.high_C, "HighToExceeded": t.exceeded_C, "ExceededToNormal": t.normal_C}
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""

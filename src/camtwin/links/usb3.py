@@ -130,13 +130,20 @@ class Usb3Camera:
         self._pipes: dict[int, InPipe] = {}
         twin.camera.events.send = self._tell
         twin.camera.on_reset = self._start_anew
+        twin.camera.on_power.append(self._power_changed)
 
     def close(self) -> None:
-        """Switched off."""
+        """Switched off. May be called twice."""
+        if self._power_changed in self.twin.camera.on_power:
+            self.twin.camera.on_power.remove(self._power_changed)
         self.twin.camera.abort()
         self.stream.dispose()
 
     # -- links.usb_server.Device -----------------------------------------------------------------
+    @property
+    def powered(self) -> bool:
+        return self.twin.camera.powered
+
     def exported(self) -> usbip.Exported:
         return usbip.Exported(
             bus_id=f"{BUS}-{self.number}",
@@ -168,6 +175,9 @@ class Usb3Camera:
     def sent(self) -> None:
         """A frame has left: whoever waits for room need not."""
         self.runtime.wake()
+
+    def failed(self, problem: BaseException) -> None:
+        self.runtime.fail(problem)
 
     def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
         """Carry out a request, or take one back. ProtocolError if the host asks too much."""
@@ -239,6 +249,10 @@ class Usb3Camera:
         if ack is not None and usb.CONTROL_IN not in self.usb.halted:
             self._pipes[usb.CONTROL_IN].send(ack)
 
+    def _power_changed(self, powered: bool) -> None:
+        if not powered and self.connection:
+            self.connection.close("without power")
+
     def _fail(self, endpoint: int, errno: int) -> None:
         """End what is pending on an endpoint."""
         if endpoint == usb.STREAM_IN and self.stream.writer:
@@ -278,26 +292,46 @@ class Usb3Camera:
 
 
 class Usb3Link:
-    """A twin alone on a USB/IP server of its own; an asynchronous context manager.
+    """A twin on a USB/IP server; an asynchronous context manager.
+
+    server  of several twins, open; None: one of its own
 
     LinkProblem, in one line, where the port cannot be had or the model has no USB.
     """
 
     def __init__(
-        self, twin: Twin, runtime: WallRuntime, port: int = usbip.PORT, bind: str = "127.0.0.1"
+        self,
+        twin: Twin,
+        runtime: WallRuntime,
+        port: int = usbip.PORT,
+        bind: str = "127.0.0.1",
+        *,
+        server: UsbipServer | None = None,
     ) -> None:
         self.twin, self.runtime = twin, runtime
-        self.camera = Usb3Camera(twin, runtime)
+        self.camera = Usb3Camera(twin, runtime, 1 + len(server.devices) if server else 1)
         self.stream = self.camera.stream
         try:
-            self.server = UsbipServer([self.camera], port, bind)
+            self.server = server or UsbipServer(port, bind)
         except LinkProblem:
             self.camera.close()
             raise
-        self.server.fail = runtime.fail
+        self._own = server is None
+
+    @property
+    def bus_id(self) -> str:
+        """How hosts name it."""
+        return self.camera.exported().bus_id
+
+    @property
+    def at(self) -> str:
+        """Where hosts find it: address:port."""
+        return f"{self.server.bind}:{self.server.port}"
 
     async def __aenter__(self) -> Self:
-        await self.server.__aenter__()
+        self.server.plug(self.camera)
+        if self._own:
+            await self.server.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -305,7 +339,10 @@ class Usb3Link:
 
     def close(self) -> None:
         """Unplug and switch off. May be called twice."""
-        self.server.close()
+        if self.camera in self.server.devices:
+            self.server.unplug(self.camera)
+        if self._own:
+            self.server.close()
         self.camera.close()
 
     def status(self) -> LinkStatus:

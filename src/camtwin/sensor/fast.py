@@ -94,6 +94,18 @@ def expose_payload(
     return payload
 
 
+def freed(
+    photons: NDArray[np.float32], efficiency: NDArray[np.float32], x: int, y: int
+) -> NDArray[np.float32]:
+    """Electrons that light frees behind a mosaic; bit for bit mosaic.freed, whose arguments it has."""
+    layers = _frozen(photons if photons.ndim == 3 else photons[None])
+    each = efficiency if efficiency.ndim == 3 else efficiency[:, None, None]
+    behind = np.broadcast_to(each, (len(layers), 2, 2))
+    out = np.empty(layers.shape[1:], np.float32)
+    _kernels().freed_rows(layers, _frozen(behind), x, y, out)
+    return out
+
+
 def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
     """The fixed pattern of the device with this seed, read-only; bit for bit fixed_pattern_reference."""
     kernels = _kernels()

@@ -13,12 +13,10 @@ numba types uint32 arithmetic as 64 bit; the np.uint32() around each step brings
 drops the wide step altogether).
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numba import njit
 
+from camtwin.compiled import compiled
 from camtwin.sensor.chain import LEAST_BLURRED_E
 from camtwin.sensor.noise import (
     COS,
@@ -37,15 +35,6 @@ from camtwin.sensor.noise import (
     UNIT_31,
 )
 from camtwin.sensor.poisson import A0, A2, B1, B3, C0, C2, C4, EXP, RECIPROCAL, SEARCHED_E, SQUARINGS, UNIT_32
-
-
-def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """njit for the kernels called from Python: compiled once a machine, without the GIL."""
-    try:
-        return njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # nowhere to write, neither beside the source nor in the user's cache
-        return njit(nogil=True, error_model="numpy")(function)
-
 
 _F = np.float32
 _U = np.uint32
@@ -266,7 +255,7 @@ def _store(codes, out, bits):
             out[at + k] = rest >> (8 * k)
 
 
-@_cached
+@compiled
 def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, unit, x, y, half, keys, c):
     """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
 
@@ -298,7 +287,7 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, unit, x, 
             _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
 
 
-@_cached
+@compiled
 def scaled_normals(out, key, centre, sigma):
     """out[...] = centre + sigma * noise.normals(key, ...) for a whole sensor of out's shape."""
     height, width = out.shape
@@ -307,3 +296,24 @@ def scaled_normals(out, key, centre, sigma):
         _normals_row(row, 0, (width + 1) // 2, _row_key(key, y))
         for i in range(width):
             row[i] = centre + sigma * row[i]
+
+
+@compiled
+def freed_rows(photons, efficiency, x, y, out):
+    """mosaic.freed of the region at absolute column x and row y; efficiency: (layers, 2, 2)."""
+    layers, height, width = photons.shape
+    here = np.empty((2, layers, width), np.float32)  # a row's efficiencies, for even and for odd rows
+    for odd in range(2):
+        for layer in range(layers):
+            for i in range(width):
+                here[odd, layer, i] = efficiency[layer, odd, (x + i) % 2]
+    for row in range(height):
+        shares, target = here[(y + row) % 2], out[row]
+        for layer in range(layers):
+            light, share = photons[layer, row], shares[layer]
+            if layer == 0:
+                for i in range(width):
+                    target[i] = light[i] * share[i]
+            else:
+                for i in range(width):
+                    target[i] += light[i] * share[i]

@@ -40,7 +40,9 @@ MOST_TRANSFER: Final = 1024
 """Bytes of the longest command and the longest acknowledge: one packet at SuperSpeed, two at HighSpeed."""
 ALIGNMENT_LOG2: Final = 2
 """Sizes of payload transfers are multiples of 4 bytes. Hosts round up to it: the least burden on them."""
-RESPONSE_ms: Final = 200  # the longest a command may take; hosts wait so long
+RESPONSE_ms: Final = 1000
+"""The longest that a command may take; hosts wait so long. A twin shares its computer with others, so it asks
+for more patience than a camera needs; Aravis waits no longer for a part of a picture, too."""
 
 
 class Effect(Enum):

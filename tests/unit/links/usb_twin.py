@@ -67,8 +67,9 @@ class Running:
             for number, (twin, runtime) in enumerate(zip(self.twins, runtimes, strict=True), 1)
         ]
         try:
-            async with UsbipServer(self.cameras, port=0) as self.server:
-                self.server.fail = runtimes[0].fail
+            async with UsbipServer(port=0) as self.server:
+                for camera in self.cameras:
+                    self.server.plug(camera)
                 tasks = [asyncio.create_task(r.run()) for r in runtimes]
                 tasks.append(asyncio.create_task(self._until_told()))
                 self._ready.set()

@@ -353,24 +353,3 @@ def test_numba_comes_with_the_first_frame_and_not_before():
         "False",
         "True",
     ]
-
-
-def test_kernels_do_without_a_cache_where_nothing_can_be_written(monkeypatch):
-    from camtwin.sensor import kernels
-
-    options = []
-
-    def njit(**given):
-        options.append(given)
-
-        def compile_lazily(function):
-            if given.get("cache"):
-                raise RuntimeError("cannot cache function: no locator available")
-            return function
-
-        return compile_lazily
-
-    monkeypatch.setattr(kernels, "njit", njit)
-    assert kernels._cached(len) is len
-    assert [given.get("cache", False) for given in options] == [True, False]
-    assert all(given["nogil"] and given["error_model"] == "numpy" for given in options)

@@ -13,7 +13,7 @@ FLASH = camtwin.scene.Lit(LIGHT, camtwin.scene.Pulses(((0, 5_000_000),)))
 """Over before rows wait to be read: which is read first makes no difference."""
 
 
-def first(*settings: str, scene=LIGHT, flaws=None) -> camtwin.Frame:
+def first(*settings: str, scene: camtwin.scene.Scene = LIGHT, flaws=None) -> camtwin.Frame:
     with camtwin.open(MODEL, scene=scene, seed=5) as cam:
         for text in ("Height=32", "Width=4096", *settings):
             cam.set(text)
