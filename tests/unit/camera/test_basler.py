@@ -281,6 +281,20 @@ def test_shift_and_gamma_change_codes_exactly():
     np.testing.assert_array_equal(cam.grab()[0].picture, np.rint(4095 * (plain / 4095) ** 0.5))
 
 
+@pytest.mark.parametrize(
+    ("columns", "rows", "modes"), [(2, 2, "SS"), (4, 1, "SA"), (3, 4, "AA"), (2, 3, "AS")]
+)
+def test_binned_codes_are_summed_or_averaged_along_each_side(columns, rows, modes):
+    plain = rendered("Width=96", "Height=48", "PixelFormat=Mono12", seed=3).grab()[0].picture.astype(int)
+    words = {"S": "Sum", "A": "Average"}
+    cam = rendered(f"BinningHorizontal={columns}", f"BinningVertical={rows}", "Width=16", "Height=8",
+                   f"BinningHorizontalMode={words[modes[0]]}", f"BinningVerticalMode={words[modes[1]]}",
+                   "PixelFormat=Mono12", seed=3)  # fmt: skip
+    total = plain[: 8 * rows, : 16 * columns].reshape(8, rows, 16, columns).sum((1, 3))
+    divisor = (columns if modes[0] == "A" else 1) * (rows if modes[1] == "A" else 1)
+    np.testing.assert_array_equal(cam.grab()[0].picture, np.minimum((total + divisor // 2) // divisor, 4095))
+
+
 def test_the_second_test_image_moves_and_the_first_does_not():
     columns, rows = np.arange(64), np.arange(16)[:, None]
     for name, moving in (("Testimage1", 0), ("Testimage2", 1)):
