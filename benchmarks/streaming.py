@@ -1,7 +1,9 @@
 """How many full frames a second stock Aravis gets: of a twin at pace max, and of Aravis' own fake camera.
 
-Both run in a network namespace of their own, in turns; the client is the same. The twin renders live noise,
-the fake camera repeats a ramp. Needs root, and Debian's aravis-tools, gir1.2-aravis-0.8, ethtool, iproute2.
+Both run in a network namespace of their own, in turns; the client is the same: Aravis as root has it, with a
+packet socket, and as everybody else does, without CAP_NET_RAW and so with a plain one. The twin renders live
+noise, the fake camera repeats a ramp. Needs root, and Debian's aravis-tools, gir1.2-aravis-0.8, ethtool,
+iproute2.
 """
 
 from __future__ import annotations
@@ -28,14 +30,19 @@ CAMERAS = {
     "twin, live noise": (sys.executable, "-m", "camtwin", "run", MODEL, "--pace", "max"),
 }
 PACKET_BYTES = (1500, 9000)
+CLIENTS = {
+    "packet socket": (),
+    "plain socket": ("setpriv", "--inh-caps=-net_raw", "--bounding-set=-net_raw"),
+}
 FAKE_READY_S = 1.5
 
 
 @dataclass
 class Case:
-    """One camera at one packet size; the frames a second of each turn."""
+    """One camera and one client at one packet size; the frames a second of each turn."""
 
     camera: str
+    client: str
     packet_bytes: int
     cut: bool  # the kernel cuts large datagrams: tx-udp-segmentation is off
     fps: list[float] = field(default_factory=list)
@@ -71,7 +78,9 @@ def turn(case: Case, net: str, seconds: float) -> None:
             next(line for line in camera.stdout if "ready" in line)
         options = ("--packet-size", str(case.packet_bytes), "--seconds", str(seconds), "--rate", "500")
         options = options if "fake" in case.camera else options[:4]
-        done = subprocess.run([*inside, *CLIENT, *options], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [*inside, *CLIENTS[case.client], *CLIENT, *options], check=True, capture_output=True, text=True
+        )
     finally:
         camera.terminate()
         camera.wait()
@@ -88,14 +97,26 @@ def measure(turns: int, seconds: float) -> list[Case]:
     cases = [
         case
         for size in PACKET_BYTES
-        for case in (Case(fake, size, False), Case(twin, size, False), Case(twin, size, True))
+        for client in CLIENTS
+        for case in (Case(fake, client, size, False), Case(twin, client, size, False))
     ]
+    cases += [Case(twin, "packet socket", size, True) for size in PACKET_BYTES]
     with namespace() as net:
         for _ in range(turns):
             for case in cases:
                 turn(case, net, seconds)
-                print(f"{case.camera}, {case.packet_bytes} B: {case.fps[-1]:.1f} fps", file=sys.stderr)
+                print(f"{name(case)}, {case.packet_bytes} B: {case.fps[-1]:.1f} fps", file=sys.stderr)
     return cases
+
+
+def name(case: Case) -> str:
+    """As the table has it."""
+    return f"{case.camera}, {case.client}" + (", cut by the kernel" if case.cut else "")
+
+
+def times(fps: float, base: float) -> str:
+    """A ratio; none where the fake camera gets no frame across."""
+    return f"{fps / base:.2f}" if base else "-"
 
 
 def report(cases: list[Case]) -> tuple[list[str], dict[str, Any]]:
@@ -103,21 +124,23 @@ def report(cases: list[Case]) -> tuple[list[str], dict[str, Any]]:
     lines = [
         "Full frames (4096x3000 Mono8) a second that one client takes, camera and client on the same cores;",
         "medians of turns that alternate. The fake camera repeats a ramp, the twin renders live noise,",
-        "`--pace max`. Cut by the kernel: tx-udp-segmentation of loopback is off.",
+        "`--pace max`. Packet socket: Aravis as root; plain socket: as everybody else, without CAP_NET_RAW.",
+        "Cut by the kernel: tx-udp-segmentation of loopback is off. Times fake: beside the fake camera with",
+        "the same client.",
         "",
         "| camera | packets | fps | least to most | times fake | best beside best | frames | not whole |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     numbers: dict[str, Any] = {}
     for case in cases:
-        base = next(c for c in cases if "fake" in c.camera and c.packet_bytes == case.packet_bytes)
-        name = case.camera + (", cut by the kernel" if case.cut else "")
+        same = (case.client, case.packet_bytes)
+        base = next(c for c in cases if "fake" in c.camera and (c.client, c.packet_bytes) == same)
         lines.append(
-            f"| {name} | {case.packet_bytes} B | {median(case.fps):.1f} "
-            f"| {min(case.fps):.1f} to {max(case.fps):.1f} | {median(case.fps) / median(base.fps):.2f} "
-            f"| {max(case.fps) / max(base.fps):.2f} | {case.frames} | {case.incomplete} |"
+            f"| {name(case)} | {case.packet_bytes} B | {median(case.fps):.1f} "
+            f"| {min(case.fps):.1f} to {max(case.fps):.1f} | {times(median(case.fps), median(base.fps))} "
+            f"| {times(max(case.fps), max(base.fps))} | {case.frames} | {case.incomplete} |"
         )
-        numbers[f"{name}, {case.packet_bytes} B"] = {"fps": case.fps, "not_whole": case.incomplete}
+        numbers[f"{name(case)}, {case.packet_bytes} B"] = {"fps": case.fps, "not_whole": case.incomplete}
     return lines, numbers
 
 

@@ -116,11 +116,10 @@ class Namespace:
     def viva_json(self, *args: str, timeout: float = 30) -> Any:
         return json.loads(self.viva("--json", *args, timeout=timeout).stdout)
 
-    def aravis(self, script: str, *args: str | Path, timeout: float = 60) -> Any:
+    def aravis(self, script: str, *args: str | Path, timeout: float = 60, prefix: Sequence[str] = ()) -> Any:
         """Run tests/peers/aravis_SCRIPT.py under Debian's Python; returns the JSON it prints."""
-        return json.loads(
-            self.run(SYSTEM_PYTHON, HERE / f"aravis_{script}.py", *args, timeout=timeout).stdout
-        )
+        program = (*prefix, SYSTEM_PYTHON, HERE / f"aravis_{script}.py")
+        return json.loads(self.run(*program, *args, timeout=timeout).stdout)
 
 
 class Running:

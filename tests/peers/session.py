@@ -6,19 +6,22 @@ import json
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any, Self
 
 from peers.netns import ADDRESS, HERE, SYSTEM_PYTHON, Namespace, PeerError
 
 
 class Session:
-    """A client in a process of its own (CLIENT_session.py); ended when the context is left."""
+    """A client in a process of its own (CLIENT_session.py); ended when the context is left.
 
-    def __init__(self, net: Namespace, client: str = "aravis") -> None:
+    prefix  a command that runs it"""
+
+    def __init__(self, net: Namespace, client: str = "aravis", prefix: Sequence[str] = ()) -> None:
         self.client = client
         python = SYSTEM_PYTHON if client == "aravis" else sys.executable
         self.process = subprocess.Popen(
-            [*net.prefix, python, HERE / f"{client}_session.py", ADDRESS],
+            [*net.prefix, *prefix, python, HERE / f"{client}_session.py", ADDRESS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ import pytest
 
 import camtwin
 from peers.gvcp import CCP, Gvcp
-from peers.netns import ADDRESS, CAMTWIN, HERE, MODEL, SYSTEM_PYTHON, Namespace, RunningTwin, sabotaged, twin
+from peers.netns import ADDRESS, CAMTWIN, HERE, MODEL, SYSTEM_PYTHON, Namespace, sabotaged, twin
 from peers.test_aravis import check_hundred_frames, grab
 from peers.test_rates import rate_Hz
 
@@ -121,19 +121,3 @@ def test_the_same_bytes_at_any_pace(tmp_path):
         again = json.loads(net.run(*CAMTWIN, "replay", str(journal), "--json").stdout)
     assert again["frames"] >= 12
     assert again["different"] == 0
-
-
-@pytest.mark.parametrize(
-    ("off", "damage", "works"),
-    [
-        (True, None, nullcontext()),  # the kernel cuts large datagrams
-        (False, None, nullcontext()),  # it would not: packets are sent one by one
-        (False, "datagrams-uncut", pytest.raises(AssertionError)),
-    ],
-)
-def test_packets_are_cut_before_anybody_sees_them(off, damage, works):
-    """Aravis' packet socket gets real packets, whatever loopback does with large datagrams."""
-    with Namespace() as net:
-        net.run("ethtool", "-K", "lo", "tx-udp-segmentation", "off" if off else "on")
-        with RunningTwin(net, sabotaged(damage) if damage else CAMTWIN), works:
-            grab(net, "--packet-size", "1500", "--timeout", "3", frames=3, Width=1024, Height=1024)

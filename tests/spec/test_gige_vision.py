@@ -114,9 +114,9 @@ REGISTERS = [
     (0x092C, 0xC000_0000),  # stream capability: SCSP, 16-bit block ids
     (0x0930, 0x8000_0000),  # message capability: MCSP
     # GVCP capability: user name 31, serial 30, heartbeat disable 29, link speed 28, application's port 27,
-    # extended status 1.1 22 and 2.0 18, switchover 21, unconditional action 20, ACTION 6, EVENTDATA 4,
-    # EVENT 3, resend 2, WRITEMEM 1, concatenation 0
-    (0x0934, 0xF874_005F),
+    # extended status 1.1 22 and 2.0 18, switchover 21, unconditional action 20, ACTION 6, PENDING_ACK 5,
+    # EVENTDATA 4, EVENT 3, resend 2, WRITEMEM 1, concatenation 0
+    (0x0934, 0xF874_007F),
     (0x093C, 0x0000_0000),  # ticks per second: 10^9
     (0x0940, 0x3B9A_CA00),
     (0x0964, 0x0000_0001),  # a single link

@@ -2,8 +2,7 @@
 
 Source of each layout: the chapter of GigE Vision 2.0 that has the message's name, as Wireshark's
 packet-gvcp.c (the AIA's own contribution) and Aravis' arvgvcpprivate.h tell it. The device decodes commands
-and encodes acknowledges, and messages of its own. PENDING_ACK is none of them: no command takes it longer
-than its pending timeout.
+and encodes acknowledges, and messages of its own.
 """
 
 from __future__ import annotations
@@ -68,6 +67,8 @@ ACKNOWLEDGES = [
      "0000 0085 0008 0008 000000e8 66726f6e"),
     ("WRITEMEM_ACK: 16 reserved, index", Status.SUCCESS, 0x87, 9, b"\0\0\0\4",
      "0000 0087 0004 0009 0000 0004"),
+    ("PENDING_ACK: 16 reserved, ms to completion", Status.SUCCESS, 0x89, 11, b"\0\0\x02\xbc",
+     "0000 0089 0004 000b 0000 02bc"),
     ("ACTION_ACK has no body", Status.SUCCESS, 0x101, 10, b"", "0000 0101 0000 000a"),
     ("not implemented", Status.NOT_IMPLEMENTED, 0x101, 10, b"", "8001 0101 0000 000a"),
     ("invalid parameter", Status.INVALID_PARAMETER, 0x83, 10, b"\0\0\0\0", "8002 0083 0004 000a 00000000"),
@@ -75,6 +76,7 @@ ACKNOWLEDGES = [
     ("write protect", Status.WRITE_PROTECT, 0x83, 10, b"\0\0\0\1", "8004 0083 0004 000a 0000 0001"),
     ("bad alignment", Status.BAD_ALIGNMENT, 0x81, 10, b"", "8005 0081 0000 000a"),
     ("access denied", Status.ACCESS_DENIED, 0x05, 10, b"", "8006 0005 0000 000a"),
+    ("busy", Status.BUSY, 0x83, 10, b"\0\0\0\0", "8007 0083 0004 000a 0000 0000"),
     ("error", Status.ERROR, 0x05, 10, b"", "8fff 0005 0000 000a"),
 ]  # fmt: skip
 
@@ -97,6 +99,10 @@ def test_decoder(command: str, says: Body) -> None:
 )
 def test_encoder(status: Status, code: int, request_id: int, body: bytes, expected: str) -> None:
     assert Ack(status, code, request_id, body).pack() == bytes.fromhex(expected)
+
+
+def test_pending_ack() -> None:
+    assert gvcp.pending_ack(11, 700).pack() == bytes.fromhex("0000 0089 0004 000b 0000 02bc")
 
 
 @pytest.mark.parametrize("command", [row[1] for row in COMMANDS], ids=[row[0] for row in COMMANDS])

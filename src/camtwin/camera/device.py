@@ -61,7 +61,7 @@ class Camera:
         self.sheet, self.clock, self.serial = sheet, clock, serial
         self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
         self._settings: Settings = self.tree.factory()
-        self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
+        self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory, clock)
         self._frames_begun = 0
         self.world: object = None  # handed on with each exposure to who renders it
         self.sensor = GlobalShutter(

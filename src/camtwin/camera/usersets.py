@@ -15,7 +15,10 @@ from typing import Any, Protocol
 from camtwin.genicam import Refused, Tree
 from camtwin.genicam.bound import Node
 from camtwin.genicam.nodes import By
+from camtwin.models.schema import Memory
 from camtwin.problem import Problem
+from camtwin.simtime import Scheduler
+from camtwin.units import Ns
 
 KEPT = ("UserSetDefault", "DeviceUserID")
 CUSTOM = "CustomData"
@@ -47,10 +50,14 @@ class MemoryStorage:
 
 
 class Keeper:
-    """Settings to records and back, in `most_bytes` of non-volatile memory."""
+    """Settings to records and back, in the camera's non-volatile memory.
 
-    def __init__(self, tree: Tree, storage: Storage, most_bytes: int) -> None:
-        self.tree, self.storage, self.most_bytes = tree, storage, most_bytes
+    busy_until_ns  in virtual time: so long takes what was stored last. It is there at once, whatever happens
+                   meanwhile; a link holds back that it is done."""
+
+    def __init__(self, tree: Tree, storage: Storage, memory: Memory, clock: Scheduler) -> None:
+        self.tree, self.storage, self.memory, self._clock = tree, storage, memory, clock
+        self.busy_until_ns: Ns = 0
         stored = [n for n in tree.here if n.feature.stored]
         self._saved = {n.feature.name: n for n in stored if n.feature.saved}
         self._device = {n.feature.name: n for n in stored if n.feature.name in KEPT}
@@ -108,13 +115,14 @@ class Keeper:
 
     def _put(self, record: str, data: bytes) -> None:
         total = sum(self._sizes.values()) - self._sizes[record] + len(data)
-        if total > self.most_bytes:
-            raise Refused("storage", f"{record} needs {total} of {self.most_bytes} bytes of memory")
+        if total > (most := self.memory.nonvolatile_bytes):
+            raise Refused("storage", f"{record} needs {total} of {most} bytes of memory")
         try:
             self.storage.store(record, data)
         except StorageProblem as problem:
             raise Refused("storage", f"{record} is not saved: {problem}") from None
         self._sizes[record] = len(data)
+        self.busy_until_ns = self._clock.now + self.memory.store_ns
 
     def _load(self, record: str, nodes: Mapping[str, Node]) -> dict[str, Any]:
         """Held values by attribute; what does not fit the features of this model is left out."""

@@ -23,8 +23,8 @@ EVENT_OF: Final = {
 class GevPort(CameraPort):
     """A wire.ports.DevicePort."""
 
-    def __init__(self, camera: Camera) -> None:
-        super().__init__(camera, Status)
+    def __init__(self, camera: Camera, pace: float = 1.0) -> None:
+        super().__init__(camera, Status, pace)
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         return self._camera.action(device_key, group_key, group_mask)

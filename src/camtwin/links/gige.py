@@ -32,12 +32,13 @@ from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
 from camtwin.links.camera_port import GevPort, link_Mbps, message_of
 from camtwin.links.faults import Faults
 from camtwin.links.interface import Interface, LinkProblem, interface_of, mac_from_serial
+from camtwin.links.outlet import IP_MTU_DISCOVER
 from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.segmentation import cuts
-from camtwin.links.sender import IP_MTU_DISCOVER, Sender
+from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
 from camtwin.wire import gev, gvcp
@@ -85,14 +86,14 @@ class GigeLink:
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(_bound(bind, 0))
             stream_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            port_of = GevPort(twin.camera)
+            port_of = GevPort(twin.camera, runtime.pace)
             ports = stream_socket.getsockname()[1], self._sockets.messages.getsockname()[1]
             who = identity(twin, self.interface, port_of, *ports)
-            self._capture, tap = None, None
+            self._capture = self._tap = None
             if pcap:
                 self._capture = Capture(pcap, bind, who.mac, self.runtime.now, self._on_problem)
                 opening.callback(self._capture.close)
-                tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
+                self._tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
             # packets that faults strike are asked for again whatever the rate: it need not fall for them
             free = isinstance(runtime, FreeRuntime)
             pacing = Eager(1.0 if faults else LEAST) if free else OnSchedule()
@@ -101,7 +102,7 @@ class GigeLink:
                 self._on_problem,
                 faults,
                 pacing,
-                tap,
+                self._tap,
                 self._on_sent,
                 lambda address: cuts(self.interface.name, address),
             )
@@ -150,17 +151,26 @@ class GigeLink:
         )
 
     # -- wire.gev.NetworkPort --------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int, int]:
-        """Have another address of the same interface; 0: the one it was opened with."""
-        to = gev.dotted(address) if address else self.home
+    def move(self, address: int) -> tuple[int, int]:
+        """Have another address of the same interface."""
+        to = gev.dotted(address)
         if to != self.bind:
             try:
                 self._rebind(to)
             except OSError as problem:
                 log.warning("%s stays where it is: %s", self.bind, problem)
                 raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
-        ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
-        return self.interface.address, *ports
+        return self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
+
+    def configure(self) -> None:
+        """Back to where it was opened: nobody else gives it an address here."""
+        home = interface_of(self.home)
+        self.gev.lives_at(home.address, home.netmask, 0, *self.move(home.address))
+
+    def answer(self, reply: gev.Reply) -> None:
+        if reply.note:
+            log.debug("%s:%d: %s", *reply.peer, reply.note)
+        self._send(self._sockets.control, reply.data, reply.peer)
 
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
         self._send(self._sockets.messages, data, peer)
@@ -188,6 +198,9 @@ class GigeLink:
         self._hear(False)
         self._sockets.close()
         self._sockets = sockets
+        if self._capture and self._tap:
+            self._capture.own.add(to)
+            self._tap.source = self.sender.sock.getsockname()
         log.info("%s moved to %s", self.bind, to)
         self.bind, self.interface = to, interface
         self._hear()
@@ -231,9 +244,7 @@ class GigeLink:
 
     def _carry_out(self, data: bytes, peer: gev.Peer) -> None:
         for reply in self.gev.receive(data, peer, self.runtime.host_now()):
-            if reply.note:
-                log.debug("%s:%d: %s", *peer, reply.note)
-            self._send(self._sockets.control, reply.data, reply.peer)
+            self.answer(reply)
         self._plan_timer()
 
     def _acknowledged(self, data: bytes, peer: gev.Peer) -> None:

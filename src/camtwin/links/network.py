@@ -35,12 +35,14 @@ NO_ANSWER: Final = 0xFFFF  # no status of GigE Vision
 
 @dataclass(eq=False)
 class Host:
-    """One host. messages and packets: what the camera sent to its address, whatever the port, as bytes."""
+    """One host. messages, packets, and answers that were not due at once: what the camera sent to its
+    address, whatever the port, as bytes."""
 
     network: Network
     address: str
     messages: list[bytes] = field(default_factory=list[bytes])
     packets: list[bytes] = field(default_factory=list[bytes])
+    answers: list[bytes] = field(default_factory=list[bytes])
     _request: int = 0
 
     def send(self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT) -> list[bytes]:
@@ -114,11 +116,18 @@ class Network:
         self._plan()
 
     # -- wire.ports.NetworkPort ------------------------------------------------------------------
-    def move(self, address: int) -> tuple[int, int, int]:
+    def move(self, address: int) -> tuple[int, int]:
         """There is no other address to be had."""
-        if address not in (0, HOME):
+        if address != HOME:
             raise StatusError(Status.ERROR, f"FORCEIP: {gev.dotted(address)} is no address of this network")
-        return HOME, STREAM_PORT, MESSAGE_PORT
+        return STREAM_PORT, MESSAGE_PORT
+
+    def configure(self) -> None:
+        self.gev.lives_at(HOME, NETMASK, 0, STREAM_PORT, MESSAGE_PORT)
+
+    def answer(self, reply: gev.Reply) -> None:
+        if reply.peer[0] in self.hosts:
+            self.hosts[reply.peer[0]].answers.append(reply.data)
 
     def send_message(self, data: bytes, peer: gev.Peer) -> None:
         if peer[0] in self.hosts:

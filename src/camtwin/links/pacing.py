@@ -1,7 +1,9 @@
 """When the next burst of packets may leave: as the modelled link has it, or as fast as the client takes it.
 
 A frame begins (`begin`), its packets leave in bursts when they are due (`due_ns`, `sent`), it ends (`end`);
-meanwhile hosts may ask for packets again (`asked_again`). All times are host ns.
+meanwhile hosts may ask for packets again (`asked_again`). All times are host ns. A burst is what the link
+carries in a millisecond, so that a delay between packets that a host has set (GevSCPD) is kept on the way to
+it as well as a program can.
 
 OnSchedule  each packet has its place in the transfer. Who is late (the renderer, or the thread that sends)
             may catch up, but only a quarter faster than the link would go, and with two bursts at a time:
@@ -18,6 +20,10 @@ from typing import Final, Protocol
 
 from camtwin.units import MS, Ns
 
+BURST_BYTES: Final = 64_000
+"""At most: a datagram has room for little more, and a client's socket for few of them."""
+BURST_NS: Final = 1 * MS
+"""Of the link's time, in one burst; where a packet takes longer, it goes alone."""
 CATCH_UP: Final = 1.25
 START, RISE, FALL = 1.5, 1.03, 0.6
 """What a frame that nobody misses packets of multiplies the rate by, before the first loss and after it; and
@@ -34,16 +40,22 @@ LEAST: Final = 1 / 16
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A frame that begins: its times by the modelled link, its packets, and how many make a burst."""
+    """A frame that begins: its times by the modelled link, its packets, and how large they are."""
 
     start_ns: Ns
     end_ns: Ns
     packets: int
-    burst: int
+    packet_bytes: int
 
     @property
     def step_ns(self) -> float:
         return (self.end_ns - self.start_ns) / self.packets
+
+    @property
+    def burst(self) -> int:
+        """How many packets leave at once."""
+        in_time = BURST_NS * self.packets // max(1, self.end_ns - self.start_ns)
+        return max(1, min(BURST_BYTES // self.packet_bytes, in_time))
 
 
 class Pacing(Protocol):

@@ -38,7 +38,7 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Peer, Target
 
 if TYPE_CHECKING:
-    from camtwin.links.sender import Job
+    from camtwin.links.job import Job
     from camtwin.links.sendmmsg import Batch
 
 FILE_HEADER: Final = struct.pack("<IHHiIII", 0xA1B2_3C4D, 2, 4, 0, 0, 1 << 18, 1)  # LINKTYPE_ETHERNET
@@ -56,6 +56,7 @@ class Capture:
     address, mac  the twin's
     now           virtual time now; asked on any thread
     on_problem    told, on the thread that writes, what ended it: an OSError that names the file
+    own           all addresses that the twin has had
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Capture:
         now: Callable[[], Ns],
         on_problem: Callable[[BaseException], object],
     ) -> None:
-        self.path, self._address, self._mac, self._on_problem = path, address, mac, on_problem
+        self.path, self.own, self._mac, self._on_problem = path, {address}, mac, on_problem
         self.now = now
         self._epoch_ns = time.time_ns() - now()
         self._queue: deque[tuple[int, Callable[[], bytes]]] = deque()
@@ -221,7 +222,7 @@ class Capture:
         return records
 
     def _mac_of(self, address: str) -> bytes:
-        if address == self._address:
+        if address in self.own:
             return self._mac
         number = socket.inet_aton(address)
         if address == "255.255.255.255":
@@ -234,11 +235,12 @@ class Capture:
 class StreamTap:
     """What the sender's thread tells of each packet that has left.
 
+    source      where they come from
     gap_bytes   on the wire around a packet: Ethernet's own and the camera's
     """
 
     def __init__(self, capture: Capture, source: Peer, gap_bytes: int) -> None:
-        self._capture, self._source, self._gap_bytes = capture, source, gap_bytes
+        self._capture, self.source, self._gap_bytes = capture, source, gap_bytes
         self._times_ns = np.zeros(0, np.int64)
         self._last_ns: Ns = 0
         self.aside = False
@@ -264,7 +266,7 @@ class StreamTap:
             extended = bool(packet[4] & 0x80)
             packet_id = int.from_bytes(packet[16:20] if extended else packet[5:8], "big")
             t_ns = self._last_ns = max(self._last_ns, int(self._times_ns[packet_id]))
-        self._capture.datagram(self._source, (target.address, target.port), packet, t_ns, whole=whole)
+        self._capture.datagram(self.source, (target.address, target.port), packet, t_ns, whole=whole)
 
     def sent_run(self, batch: Batch, first: int, count: int, target: Target, *, whole: bool) -> None:
         """Packets first.. of a batch have left, of the frame's own unless `aside`."""
@@ -274,4 +276,4 @@ class StreamTap:
             times_ns = np.maximum(self._times_ns[first + 1 : first + 1 + count], self._last_ns)
             self._last_ns = int(times_ns[-1])
         destination = (target.address, target.port)
-        self._capture.datagrams(self._source, destination, batch, first, times_ns, whole=whole)
+        self._capture.datagrams(self.source, destination, batch, first, times_ns, whole=whole)

@@ -1,12 +1,17 @@
 """UDP_SEGMENT: the kernel cuts one large datagram into packets, where it does so before anybody sees them.
 
 One system call then sends what took 40, and the way down to the interface is gone once, not once a packet.
-Where the interface says that it takes large datagrams whole (tx-udp-segmentation, as loopback and veth do
-unless it is switched off), the cutting is left to whoever receives: a packet socket, Aravis' default, is then
-given the whole datagram, and loses every frame. So it is used only where the interface says no: there the
-kernel cuts, and every receiver gets real packets.
+Where the interface says that it does not take large datagrams whole (tx-udp-segmentation), the kernel cuts
+them before it. Where it says that it does, as loopback and veth do, the cutting is left to who receives: the
+kernel does it for a UDP socket, but a packet socket (Aravis' default, where it may have one) is given the
+whole datagram, and loses every frame.
 
-Sources: udp(7), <linux/ethtool.h>.
+Who listens at veth's other end cannot be known. Who listens at loopback can: all its packet sockets are of
+this network namespace, and /proc/net/packet lists them. So there it is used as long as no packet socket is
+open that would see it; asked anew for each frame, so that one which opens costs at most the frame under way.
+What cannot be asked, or is not understood, counts as a no.
+
+Sources: udp(7), packet(7), <linux/ethtool.h>, packet_seq_show() of Linux' net/packet/af_packet.c.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import array
 import fcntl
 import socket
 import struct
+from pathlib import Path
 from typing import Final
 
 UDP_SEGMENT: Final = 103  # <linux/udp.h>
@@ -25,15 +31,31 @@ ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GFEATURES = 0x1B, 0x37, 0x3A
 ETH_SS_FEATURES: Final = 4
 NAME_BYTES: Final = 32  # ETH_GSTRING_LEN
 FEATURE: Final = b"tx-udp-segmentation"
+LOOPBACK: Final = "lo"
+PACKET_SOCKETS: Final = Path("/proc/thread-self/net/packet")
+COLUMNS: Final = ("sk", "RefCnt", "Type", "Proto", "Iface")  # and more; Iface: its index, 0 for any
 
 
 def cuts(interface: str, address: str) -> bool:
-    """Does the kernel cut large datagrams for `address` itself? `interface`: the one towards other hosts."""
-    name = "lo" if _is_own(address) else interface
+    """Does all that listens at `address` now get packets, where large datagrams are sent?
+
+    interface  the one towards other hosts"""
+    own = _is_own(address)
     try:
-        return not _takes_whole(name)
-    except OSError:  # no such ioctl, no such feature: an interface that does not say
+        whole = _takes_whole(LOOPBACK if own else interface)
+        return not whole or (own and not _watched(LOOPBACK))
+    except (OSError, ValueError):  # an interface, or a kernel, that does not say
         return False
+
+
+def _watched(interface: str) -> bool:
+    """Has somebody a packet socket there? OSError and ValueError where that cannot be known."""
+    sockets = [line.split() for line in PACKET_SOCKETS.read_text().splitlines()]
+    at = len(COLUMNS)
+    if not sockets or tuple(sockets[0][:at]) != COLUMNS or any(len(fields) < at for fields in sockets):
+        raise ValueError(f"{PACKET_SOCKETS} has other columns than {COLUMNS}")
+    seen_by = {0, socket.if_nametoindex(interface)}
+    return any(int(fields[at - 1]) in seen_by for fields in sockets[1:])
 
 
 def _is_own(address: str) -> bool:

@@ -22,11 +22,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.links.segmentation import MOST_BYTES, MOST_SEGMENTS
+from camtwin.links.segmentation import MOST_BYTES, MOST_SEGMENTS, UDP_SEGMENT
 
 MOST_MESSAGES: Final = 1024  # UIO_MAXIOV: what one call takes
 MMSGHDR_WORDS: Final = 8  # of 8 bytes: name, namelen, iov, iovlen, control, controllen, flags; length sent
-IOV, IOV_COUNT = 2, 3  # those that are not zero here: the socket is connected, there is no control data
+IOV, IOV_COUNT, CONTROL, CONTROL_BYTES = 2, 3, 4, 5  # those that are not zero here: the socket is connected
 
 
 def _find() -> Any:
@@ -71,6 +71,10 @@ class Batch:
             messages[:, IOV] = index * np.uint64(32) + np.uint64(iov.ctypes.data)
             messages[:, IOV_COUNT] = 2
             self._iov, self._messages = iov, messages
+            size = struct.pack("@QiiH6x", 18, socket.IPPROTO_UDP, UDP_SEGMENT, self.packet_bytes)  # a cmsghdr
+            self._cut = np.frombuffer(size, np.uint8)
+            self._large = np.zeros(MMSGHDR_WORDS, np.uint64)
+            self._large[[CONTROL, CONTROL_BYTES]] = self._cut.ctypes.data, self._cut.nbytes
 
     def __len__(self) -> int:
         return len(self.headers)
@@ -88,7 +92,7 @@ class Batch:
     def send(self, sock: socket.socket, first: int, count: int, *, cut: bool = False) -> int:
         """Send packets first.. of at most `count` over a connected socket; how many went, at least one.
 
-        cut  as one datagram, which the kernel cuts: the socket's UDP_SEGMENT is `packet_bytes`
+        cut  as one datagram, which the kernel cuts
 
         OSError if not even the first did."""
         count = min(count, len(self) - first, MOST_MESSAGES)
@@ -97,7 +101,9 @@ class Batch:
         message = self._messages.ctypes.data + first * 8 * MMSGHDR_WORDS
         if cut:
             count = max(1, min(count, MOST_SEGMENTS, MOST_BYTES // self.packet_bytes))
-            self._messages[first, IOV_COUNT] = 2 * count  # the packets' pieces lie one after the other
+            self._large[IOV] = self._messages[first, IOV]
+            self._large[IOV_COUNT] = 2 * count  # the packets' pieces lie one after the other
+            message = self._large.ctypes.data
         sent = _sendmmsg(sock.fileno(), message, 1 if cut else count, 0)
         if sent < 0:
             code = ctypes.get_errno()

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Camera, Exposure, Transfer, chunks
+from camtwin.links.job import Job
 from camtwin.links.runtime import FreeRuntime, WallRuntime
-from camtwin.links.sender import Job, Sender
+from camtwin.links.sender import Sender
 from camtwin.simtime import Scheduler
 from camtwin.wire import gvsp, image
 from camtwin.wire.gev import Target
@@ -96,6 +97,8 @@ class FrameStream(ABC):
     def end_acquisition(self) -> None:
         """Nobody is there any more."""
         camera = self.twin.camera
+        if not camera.powered:
+            return  # it has ended
         has_abort = camera.tree.declared["AcquisitionAbort"].here
         camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 

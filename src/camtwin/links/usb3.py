@@ -32,7 +32,7 @@ from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
-from camtwin.units import Ns
+from camtwin.units import SEC, Ns
 from camtwin.wire import gencp, u3v, usb, usbip
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
@@ -122,15 +122,15 @@ class Usb3Camera:
         self.stats = Stats()
         self.connection: Connection | None = None
         self.stream = U3vStream(twin, runtime)
-        self._port = CameraPort(twin.camera, gencp.Status)
+        self._port = CameraPort(twin.camera, gencp.Status, runtime.pace)
         description = Description(XML_ADDRESS, twin.camera.xml_file)
         who = Identity(self.about.family, self.speed.u3v, twin.sheet.clock.tick_ns, description)
         self.control = U3vDevice(who, self._port, self.stream, self)
-        self.usb = self._enumerated()
+        self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
+        twin.camera.on_power.append(self._power_changed)
         twin.camera.events.send = self._tell
         twin.camera.on_reset = self._start_anew
-        twin.camera.on_power.append(self._power_changed)
 
     def close(self) -> None:
         """Switched off. May be called twice."""
@@ -210,6 +210,12 @@ class Usb3Camera:
     def send_event(self, message: bytes) -> None:
         if self.connection and not self.events_halted:
             self._pipes[usb.EVENT_IN].send(message)
+
+    def acknowledge_in(self, ns: Ns, ack: bytes) -> None:
+        """When what was written is done; to the host that wrote it, if it is still there."""
+        if self.connection:
+            pipe = self._pipes[usb.CONTROL_IN]
+            self.connection.later(ns / SEC, lambda: pipe.send(ack))
 
     def _tell(self, event: Event) -> bool:
         """An event of the camera: its data is the number of its frame, if it has one."""

@@ -28,6 +28,8 @@ READ_BYTES: Final = 1 << 16
 OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
 SOON_s: Final = 0.05
 SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
+GONE_ms: Final = 60_000
+"""A host that has not taken what was sent to it for so long has gone: TCP alone would try for 15 minutes."""
 MOST_CONNECTIONS: Final = 64
 
 
@@ -98,7 +100,16 @@ class Connection:
 
     def close_soon(self, why: str) -> None:
         """End it when what is being answered has been sent."""
-        self._loop.call_later(SOON_s, self.close, why)
+        self.later(SOON_s, lambda: self.close(why))
+
+    def later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Do this then, if it is not closed by then."""
+
+        def unless_closed() -> None:
+            if self.sock.fileno() >= 0:
+                call()
+
+        self._loop.call_later(seconds, unless_closed)
 
     def _read(self) -> None:
         try:
@@ -217,4 +228,5 @@ class UsbipServer:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_s)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, SILENT_s)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_ms)
         self.connections.add(Connection(self, sock, f"{host}:{port}"))

@@ -57,11 +57,12 @@ class Events(Section):
 
 class Memory(Section):
     """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all.
-    nonvolatile_bytes keep user sets and custom data."""
+    nonvolatile_bytes keep user sets and custom data; to store a record there takes store_ns."""
 
     size_bytes: Positive | None
     stored_bits: Positive
     nonvolatile_bytes: Positive
+    store_ns: NotNegative
 
 
 class GigE(Section):

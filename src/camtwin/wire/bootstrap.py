@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Literal
 
-from camtwin.wire.ports import Identity
+from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire.ports import DevicePort, Identity
 
 END: Final = 0xA000  # manufacturer's registers begin
 DISCOVERY_BYTES: Final = 0xF8
@@ -29,7 +30,7 @@ FIRST_URL, SECOND_URL = 0x200, 0x400
 LINK_SPEED = 0x670
 HEARTBEAT_TIMEOUT = 0x938  # the camera's
 TIMESTAMP_HIGH, TIMESTAMP_LOW = 0x948, 0x94C
-GVCP_CONFIGURATION, SWITCHOVER_KEY, GVSP_CONFIGURATION = 0x954, 0x95C, 0x960
+GVCP_CONFIGURATION, PENDING_TIMEOUT, SWITCHOVER_KEY, GVSP_CONFIGURATION = 0x954, 0x958, 0x95C, 0x960
 CCP, PRIMARY_PORT, PRIMARY_IP = 0xA00, 0xA04, 0xA14
 MCP, MCDA, MCTT, MCRC, MCSP = 0xB00, 0xB10, 0xB14, 0xB18, 0xB1C
 SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
@@ -39,6 +40,7 @@ HEARTBEAT_DISABLE = 1 << 0  # GVCP configuration
 EXTENDED_STATUS = (
     1 << 2 | 1 << 18
 )  # there, too: status codes of version 1.1, and of 2.0, which has those as well
+PENDING_ACK = 1 << 1  # there, too
 UNCONDITIONAL_ACTION = 1 << 3  # there, too
 BLOCK_ID_64 = 1 << 30  # GVSP configuration
 LATCH, RESET = 2, 1  # timestamp control
@@ -55,6 +57,7 @@ CAPABILITY: Final = (
     | 1 << 21  # control can be handed over
     | 1 << 20  # actions can be taken without anybody in control
     | 1 << 6  # ACTION; without 17 for scheduled ones
+    | 1 << 5  # PENDING_ACK
     | 1 << 4
     | 1 << 3  # EVENTDATA, EVENT
     | 1 << 2  # PACKETRESEND; without it Aravis never asks
@@ -119,11 +122,9 @@ TABLE: Final = (
         GVCP_CONFIGURATION,
         "GVCP configuration",
         "RW",
-        mask=HEARTBEAT_DISABLE | EXTENDED_STATUS | UNCONDITIONAL_ACTION,
+        mask=HEARTBEAT_DISABLE | PENDING_ACK | EXTENDED_STATUS | UNCONDITIONAL_ACTION,
     ),
-    Register(
-        0x958, "Pending timeout, ms", reset=200
-    ),  # nothing here takes longer, so there is no PENDING_ACK
+    Register(PENDING_TIMEOUT, "Pending timeout, ms", reset=200),
     Register(SWITCHOVER_KEY, "Control switchover key", "WO", mask=0xFFFF),
     Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64),
     Register(0x964, "Physical link configurations supported", reset=1),
@@ -168,16 +169,64 @@ def next_start(address: int) -> int:
     return _STARTS[i] if i < len(_STARTS) else 1 << 32
 
 
-def at_power_up(identity: Identity) -> dict[int, int]:
-    """What the registers of one word hold, by address."""
-    mac = int.from_bytes(identity.mac, "big")
-    return {r.address: r.reset for r in TABLE if r.length == 4} | {
-        MAC_HIGH: mac >> 32,
-        MAC_LOW: mac & 0xFFFF_FFFF,
-        CURRENT_IP: identity.address,
-        CURRENT_MASK: identity.netmask,
-        CURRENT_GATEWAY: identity.gateway,
-        LINK_SPEED: identity.link_Mbps,
-        SCSP: identity.stream_port,
-        MCSP: identity.message_port,
-    }
+class Registers:
+    """The register space as hosts read it: the table's registers and the camera's, mixed as they lie.
+
+    words   what those of one word hold, by address
+    device  has what the table has not, and some that it has
+    """
+
+    def __init__(self, identity: Identity, device: DevicePort) -> None:
+        mac = int.from_bytes(identity.mac, "big")
+        self._device = device
+        self.words = {r.address: r.reset for r in TABLE if r.length == 4} | {
+            MAC_HIGH: mac >> 32,
+            MAC_LOW: mac & 0xFFFF_FFFF,
+            CURRENT_IP: identity.address,
+            CURRENT_MASK: identity.netmask,
+            CURRENT_GATEWAY: identity.gateway,
+            LINK_SPEED: identity.link_Mbps,
+            SCSP: identity.stream_port,
+            MCSP: identity.message_port,
+        }
+        url = identity.xml_url.encode().ljust(512, b"\0")
+        self._texts = {FIRST_URL: url, SECOND_URL: bytes(512)}
+
+    def discovery(self) -> bytes:
+        """Registers 0x00..0xF7; what does not exist reads 0 here."""
+        answer = bytearray(DISCOVERY_BYTES)
+        for register in TABLE:
+            if register.address < DISCOVERY_BYTES:
+                answer[register.address : register.address + 4] = self._value(register)
+        for address, length in DEVICE_STRINGS:
+            answer[address : address + length] = self._device.read(address, length)
+        return bytes(answer)
+
+    def read(self, address: int, length: int) -> bytes:
+        """A range of the table's registers and the camera's, mixed as they lie."""
+        out, at, end = b"", address, address + length
+        while at < end:
+            register = covering(at)
+            if register is not None:
+                out += self._value(register)[at - register.address : end - register.address]
+                at = register.address + register.length
+            else:
+                stop = min(end, next_start(at))
+                out += self._device.read(at, stop - at)
+                at = stop
+        return out
+
+    def _value(self, register: Register) -> bytes:
+        if register.access == "WO":
+            raise StatusError(Status.ACCESS_DENIED, f"{register.name} is write-only")
+        if register.length != 4:
+            return self._texts[register.address]
+        match register.effect:
+            case Effect.TIMESTAMP_VALUE:
+                shift = 32 if register.address == TIMESTAMP_HIGH else 0
+                value = self._device.timestamp_latched >> shift & 0xFFFF_FFFF
+            case Effect.PACKET_SIZE:
+                return self._device.read(SCPS, 4)
+            case _:
+                value = self.words[register.address]
+        return value.to_bytes(4, "big")

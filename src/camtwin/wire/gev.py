@@ -19,7 +19,9 @@ Anybody may send an action, as long as somebody is in control or unconditional a
 that it does not concern is silent.
 
 A host that misses an acknowledge sends the same datagram again: a write or an action is not carried out
-twice, its acknowledge is sent twice.
+twice, its acknowledge is sent twice. A write that takes its time (flash) is acknowledged when it is done; a
+host that has asked for it is told at once that it will take longer than the pending timeout, and again as
+often as it asks. Meanwhile other writes meet BUSY; reads are answered.
 
 Registers that bootstrap.TABLE does not have go to `device` (the camera's register space); what streams and
 resends is behind `stream`. Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
@@ -29,9 +31,10 @@ from __future__ import annotations
 
 from camtwin.units import MS, Ns
 from camtwin.wire import bootstrap, gvcp
-from camtwin.wire.bootstrap import CCP, MCDA, MCP, MCRC, MCTT, SCDA, SCP, SCPS, Effect, Register
+from camtwin.wire.bootstrap import CCP, MCDA, MCP, MCRC, MCTT, SCDA, SCP, SCPS, Effect, Register, Registers
 from camtwin.wire.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.messages import MessageChannel
+from camtwin.wire.pending import Pending
 from camtwin.wire.ports import (
     DevicePort,
     Identity,
@@ -67,9 +70,9 @@ class GevDevice:
         self._messages = MessageChannel(network)
         self._written: tuple[Peer, bytes, list[Reply]] | None = None  # the controller's last write
         self._acted: tuple[Peer, bytes, list[Reply]] | None = None  # the last action that concerned it
-        self._words = bootstrap.at_power_up(identity)
-        url = identity.xml_url.encode().ljust(512, b"\0")
-        self._texts = {bootstrap.FIRST_URL: url, bootstrap.SECOND_URL: bytes(512)}
+        self._pending: Pending[tuple[Peer, bytes], list[Reply]] | None = None
+        self._registers = Registers(identity, device)
+        self._words = self._registers.words
 
     @property
     def target(self) -> Target | None:
@@ -83,15 +86,18 @@ class GevDevice:
         """Without power whoever was in control is forgotten, and registers fall back; its place on the
         network is the same when it comes back."""
         place = {register: self._words[register] for register in bootstrap.PLACE}
-        self.controller = self._written = self._acted = None
+        self.controller = self._written = self._acted = self._pending = None
         self.stream.close()
         self._messages.close()
-        self._words = bootstrap.at_power_up(self.identity) | place
+        self._registers = Registers(self.identity, self.device)
+        self._words = self._registers.words
+        self._words |= place
 
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
         """When `tick` has something to do, in host time; None if never."""
-        times = [t for t in (self._silence_ends(), self._messages.next_timer()) if t is not None]
+        done = self._pending.due_ns if self._pending else None
+        times = [t for t in (self._silence_ends(), self._messages.next_timer(), done) if t is not None]
         return min(times, default=None)
 
     def _silence_ends(self) -> Ns | None:
@@ -101,11 +107,17 @@ class GevDevice:
         if self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.HEARTBEAT_DISABLE:
             return None
         timeout_ms = int.from_bytes(self.device.read(bootstrap.HEARTBEAT_TIMEOUT, 4), "big")
-        return self._heard_ns + timeout_ms * MS
+        waits = self._pending.due_ns if self._pending else 0  # who waits for an acknowledge is not silent
+        return max(self._heard_ns, waits) + timeout_ms * MS
 
     def tick(self, now: Ns) -> None:
         """Let timers that have run out take effect."""
         self._messages.tick(now)
+        if self._pending and now >= self._pending.due_ns:
+            pending, self._pending = self._pending, None
+            self._heard_ns = max(self._heard_ns, pending.due_ns)
+            for reply in pending.answer:
+                self.network.answer(reply)
         due = self._silence_ends()
         if due is not None and now >= due:
             self.device.report(Report.HEARTBEAT_TIMEOUT)  # while there is a channel to tell it by
@@ -139,6 +151,8 @@ class GevDevice:
             return []
         if peer == self.controller:
             self._heard_ns = now
+        if self._pending and self._pending.command == (peer, data):
+            return self._still_pending(now)
         if self._written and self._written[:2] == (peer, data):
             return self._written[2]
         if self._acted and self._acted[:2] == (peer, data):
@@ -149,9 +163,22 @@ class GevDevice:
             self._acted = peer, data, replies
         elif header.command in gvcp.WRITING and peer in (in_control, self.controller):
             self._written = peer, data, replies
+            if (busy_ns := self.device.busy_ns) and not self._pending:
+                self._pending = Pending((peer, data), header.request_id, replies, now + busy_ns)
+                told = busy_ns > self._words[bootstrap.PENDING_TIMEOUT] * MS
+                return self._still_pending(now) if told else []
         elif self._written and peer == self._written[0] and header.command != Command.PACKETRESEND:
             self._written = None  # the host has gone on: it has that acknowledge
         return replies
+
+    def _still_pending(self, now: Ns) -> list[Reply]:
+        """How long the write under way takes yet, for a host that wants to know and waits for an answer."""
+        pending = self._pending
+        wanted = self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.PENDING_ACK
+        if pending is None or not wanted or not pending.answer:
+            return []
+        ack = gvcp.pending_ack(pending.request_id, pending.left_ms(now))
+        return [Reply(ack.pack(), pending.command[0])]
 
     def _answer(self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
         status, note, body = Status.SUCCESS, "", None
@@ -176,11 +203,11 @@ class GevDevice:
                 return self._write_registers(writes, peer, now)
             case gvcp.ReadMem(address, count):
                 self._may_read(peer)
-                return address.to_bytes(4, "big") + self._read(address, count)
+                return address.to_bytes(4, "big") + self._registers.read(address, count)
             case gvcp.WriteMem(address, data):
                 return self._write_memory(address, data, peer, now)
             case gvcp.Discovery():
-                return self._discovery()
+                return self._registers.discovery()
             case gvcp.PacketResend():
                 self._resend(body, peer)
                 return None
@@ -198,31 +225,25 @@ class GevDevice:
         concerned = self.device.action(action.device_key, action.group_key, action.group_mask)
         return b"" if concerned else None
 
-    def _discovery(self) -> bytes:
-        """Registers 0x00..0xF7; what does not exist reads 0 here."""
-        answer = bytearray(bootstrap.DISCOVERY_BYTES)
-        for register in bootstrap.TABLE:
-            if register.address < bootstrap.DISCOVERY_BYTES:
-                answer[register.address : register.address + 4] = self._value(register)
-        for address, length in bootstrap.DEVICE_STRINGS:
-            answer[address : address + length] = self.device.read(address, length)
-        return bytes(answer)
-
     def _force_ip(self, request: gvcp.ForceIp) -> bytes | None:
         """Chapter "FORCEIP": the acknowledge comes from the new address. A restart of the address cycle
         (address 0) has none: it ends at an address that the host does not know."""
-        identity = self.identity
-        if request.mac != identity.mac:
+        if request.mac != self.identity.mac:
             return None
         if self.controller:
             raise StatusError(Status.ACCESS_DENIED, f"FORCEIP: {self.controller} is in control")
-        netmask, gateway = request.netmask, request.gateway
         if not request.address:
-            netmask, gateway = identity.netmask, identity.gateway
-        elif not is_host(request.address, netmask):
-            what = f"{dotted(request.address)} with netmask {dotted(netmask)}"
+            self.network.configure()
+            return None
+        if not is_host(request.address, request.netmask):
+            what = f"{dotted(request.address)} with netmask {dotted(request.netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        address, stream_port, message_port = self.network.move(request.address)
+        ports = self.network.move(request.address)
+        self.lives_at(request.address, request.netmask, request.gateway, *ports)
+        return b""
+
+    def lives_at(self, address: int, netmask: int, gateway: int, stream_port: int, message_port: int) -> None:
+        """The registers say that this is where it is found from now on, and where its packets come from."""
         self._words |= {
             bootstrap.CURRENT_IP: address,
             bootstrap.CURRENT_MASK: netmask,
@@ -230,7 +251,6 @@ class GevDevice:
             bootstrap.SCSP: stream_port,
             bootstrap.MCSP: message_port,
         }
-        return b"" if request.address else None
 
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
         """One word after the other; an error ends it, and the words before it are still told."""
@@ -239,7 +259,7 @@ class GevDevice:
             try:
                 self._may_read(peer)
                 gvcp.aligned(address)
-                words += self._read(address, 4)
+                words += self._registers.read(address, 4)
             except StatusError as refusal:
                 raise StatusError(refusal.status, str(refusal), words) from None
         return words
@@ -271,40 +291,13 @@ class GevDevice:
         if self._words[CCP] & bootstrap.EXCLUSIVE and peer != self.controller:
             raise StatusError(Status.ACCESS_DENIED, f"{self.controller} has exclusive access")
 
-    def _read(self, address: int, length: int) -> bytes:
-        """A range of the table's registers and the camera's, mixed as they lie."""
-        out, at, end = b"", address, address + length
-        while at < end:
-            register = bootstrap.covering(at)
-            if register is not None:
-                out += self._value(register)[at - register.address : end - register.address]
-                at = register.address + register.length
-            else:
-                stop = min(end, bootstrap.next_start(at))
-                out += self.device.read(at, stop - at)
-                at = stop
-        return out
-
-    def _value(self, register: Register) -> bytes:
-        if register.access == "WO":
-            raise StatusError(Status.ACCESS_DENIED, f"{register.name} is write-only")
-        if register.length != 4:
-            return self._texts[register.address]
-        match register.effect:
-            case Effect.TIMESTAMP_VALUE:
-                shift = 32 if register.address == bootstrap.TIMESTAMP_HIGH else 0
-                value = self.device.timestamp_latched >> shift & 0xFFFF_FFFF
-            case Effect.PACKET_SIZE:
-                return self.device.read(SCPS, 4)
-            case _:
-                value = self._words[register.address]
-        return value.to_bytes(4, "big")
-
     def _write(self, address: int, data: bytes, peer: Peer, now: Ns) -> None:
         """Write one of the table's registers, or a run of the camera's."""
         if peer != self.controller and address != CCP:
             raise StatusError(Status.ACCESS_DENIED, f"{peer} is not in control")
         gvcp.aligned(address)
+        if self._pending:
+            raise StatusError(Status.BUSY, "the write before this one is still under way")
         register = bootstrap.covering(address)
         if register is not None:
             self._write_register(register, int.from_bytes(data, "big"), peer, now)

@@ -48,6 +48,8 @@ class Command(IntEnum):
     ACTION = 0x100
 
 
+PENDING_ACK = 0x89
+"""The one acknowledge without a command of its own: what was asked for will take so many ms."""
 WRITING = (Command.WRITEREG, Command.WRITEMEM)
 """Commands that, carried out twice, may not do what they do once."""
 
@@ -168,6 +170,11 @@ class Ack:
         return (
             struct.pack(">HHHH", self.status, self.command, len(self.payload), self.request_id) + self.payload
         )
+
+
+def pending_ack(request_id: int, left_ms: int) -> Ack:
+    """Before the acknowledge of a command that takes longer: 16 reserved, time to completion."""
+    return Ack(Status.SUCCESS, PENDING_ACK, request_id, struct.pack(">HH", 0, left_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ IP_UDP_BYTES: Final = 20 + 8  # the packet size counts them
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
 FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
+FLAG_PREVIOUS_DROPPED: Final = 2  # the same; standard ones say it by the block ids alone
 
 
 class Format(IntEnum):
@@ -76,15 +77,19 @@ def packet_header(
 
 
 def frame_packets(
-    image: Image, payload_bytes: int, block_id: int, packet_bytes: int, extended: bool = False
+    image: Image, payload_bytes: int, block_id: int, packet_bytes: int, extended: bool = False, flags: int = 0
 ) -> Block:
     """The packets of an image, each of at most `packet_bytes` bytes with IP and UDP headers."""
+
+    def header(form: Format, packet_id: int) -> bytes:
+        return packet_header(form, block_id, packet_id, extended, flags=flags)
+
     data_bytes = packet_bytes - IP_UDP_BYTES - header_bytes(extended)
     if data_bytes < 1:
         raise ValueError(f"packet size {packet_bytes} B leaves no room for data")
     count = -(-payload_bytes // data_bytes)
     headers = np.empty((count, header_bytes(extended)), np.uint8)
-    headers[:] = np.frombuffer(packet_header(Format.PAYLOAD, block_id, 0, extended), np.uint8)
+    headers[:] = np.frombuffer(header(Format.PAYLOAD, 0), np.uint8)
     ids = np.arange(1, count + 1, dtype=">u4").view(np.uint8).reshape(count, 4)
     if extended:
         headers[:, 16:20] = ids
@@ -96,8 +101,8 @@ def frame_packets(
         payload_bytes,
         data_bytes,
         headers,
-        packet_header(Format.LEADER, block_id, 0, extended) + image_leader(image),
-        packet_header(Format.TRAILER, block_id, count + 1, extended) + image_trailer(image, payload_bytes),
+        header(Format.LEADER, 0) + image_leader(image),
+        header(Format.TRAILER, count + 1) + image_trailer(image, payload_bytes),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
+from camtwin.units import Ns
 from camtwin.wire import gvcp
 
 Peer: TypeAlias = tuple[str, int]
@@ -28,6 +29,11 @@ class DevicePort(Protocol):
 
     def read(self, address: int, length: int, /) -> bytes: ...
     def write(self, address: int, data: bytes, /) -> None: ...
+    @property
+    def busy_ns(self) -> Ns:
+        """How long what was written just now takes yet, in host time; 0: it is done."""
+        ...
+
     def latch_timestamp(self) -> None: ...
     def reset_timestamp(self) -> None: ...
     @property
@@ -51,10 +57,16 @@ class Target:
 class NetworkPort(Protocol):
     """Where the device lives, and what carries its messages."""
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        """Live at this address from now on, or at the one it began with for 0; (address, source port of the
-        stream, of messages). StatusError, and it stays where it was, where that cannot be had."""
+    def move(self, address: int, /) -> tuple[int, int]:
+        """Live at this address from now on; source ports of the stream and of messages. StatusError, and it
+        stays where it was, where that cannot be had."""
         ...
+
+    def configure(self) -> None:
+        """Look for an address anew, as at power-up; `GevDevice.lives_at` is told once there is one."""
+
+    def answer(self, reply: Reply, /) -> None:
+        """An acknowledge that was not due at once is due now."""
 
     def send_message(self, data: bytes, peer: Peer, /) -> None: ...
 

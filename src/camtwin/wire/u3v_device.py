@@ -7,6 +7,9 @@ privilege and no heartbeat. The stream interface knows two states:
     disabled    sizes of transfers may be written; enabling checks them, and refuses what cannot be obeyed
     enabled     frames are sent, cut as the sizes say, which are fixed until the stream is disabled
 
+A write into flash takes its time: the host is told so at once (PENDING_ACK), the acknowledge comes when it is
+done, and meanwhile another write meets BUSY.
+
 A reset of the bus disables stream and events, and ends the acquisition: nobody is there to take it. What the
 camera is set to stays, as it is powered on.
 """
@@ -17,10 +20,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
-from camtwin.units import Ns
+from camtwin.units import MS, Ns
 from camtwin.wire import gencp, u3v
 from camtwin.wire import u3v_bootstrap as bootstrap
 from camtwin.wire.gencp import Status
+from camtwin.wire.pending import MOST_MS
 from camtwin.wire.refusal import StatusError
 from camtwin.wire.u3v_bootstrap import Effect, Register
 
@@ -33,6 +37,11 @@ class DevicePort(Protocol):
 
     def read(self, address: int, length: int, /) -> bytes: ...
     def write(self, address: int, data: bytes, /) -> None: ...
+    @property
+    def busy_ns(self) -> Ns:
+        """How long what was written just now takes yet, in host time; 0: it is done."""
+        ...
+
     def latch_timestamp(self) -> None: ...
     @property
     def timestamp_latched(self) -> Ns: ...
@@ -69,6 +78,8 @@ class UsbPort(Protocol):
     @property
     def events_halted(self) -> bool: ...
     def send_event(self, message: bytes, /) -> None: ...
+    def acknowledge_in(self, ns: Ns, ack: bytes, /) -> None:
+        """Send an acknowledge after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +153,28 @@ class U3vDevice:
         header = gencp.header_of(data)
         if header is None:
             return None
-        said = data[:4] + data[6:]
+        said, busy_ns = data[:4] + data[6:], self.device.busy_ns
         if header.resend and self._last and self._last[0] == said:
-            return self._last[1]
+            return self._pending(header, busy_ns) if busy_ns else self._last[1]
         try:
-            ack = header.ack(self._carry_out(header, data))
+            ack = header.ack(self._carry_out(header, data, bool(busy_ns)))
         except StatusError as refusal:
             self.note = str(refusal)
             ack = header.ack(refusal.payload, refusal.status)
         self._last = said, ack
-        return ack if header.ack_requested else None
+        if not header.ack_requested:
+            return None
+        if not busy_ns and (busy_ns := self.device.busy_ns):
+            self.usb.acknowledge_in(busy_ns, ack)
+            return self._pending(header, busy_ns)
+        return ack
 
-    def _carry_out(self, header: gencp.Header, data: bytes) -> bytes:
+    @staticmethod
+    def _pending(header: gencp.Header, busy_ns: Ns) -> bytes:
+        """It takes so long yet, and a host's patience for the answer on top of it."""
+        return header.pending_ack(min(MOST_MS, -(-busy_ns // MS) + bootstrap.RESPONSE_ms))
+
+    def _carry_out(self, header: gencp.Header, data: bytes, busy: bool) -> bytes:
         if len(data) > bootstrap.MOST_TRANSFER:
             message = f"a command of {len(data)} bytes, beyond {bootstrap.MOST_TRANSFER}"
             raise StatusError(Status.INVALID_PARAMETER, message)
@@ -165,6 +186,8 @@ class U3vDevice:
                         Status.INVALID_PARAMETER, f"READMEM of {body.count} bytes, beyond {most}"
                     )
                 return b"".join(self._read(address, count) for address, count in body.spans)
+            case gencp.WriteMem() if busy:
+                raise StatusError(Status.BUSY, "what was written before is not done")
             case gencp.WriteMem(writes):
                 return self._write_all(writes)
 

@@ -26,10 +26,10 @@ def user_sets_unheard() -> None:
 @breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.bootstrap import Registers
 
-    answer = GevDevice._discovery
-    GevDevice._discovery = lambda self: answer(self)[2:] + bytes(2)
+    answer = Registers.discovery
+    Registers.discovery = lambda self: answer(self)[2:] + bytes(2)
 
 
 @breaks
@@ -87,7 +87,7 @@ def force_ip_registers_only() -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige import GigeLink
 
-    GigeLink.move = lambda self, address: (address, 0, 0)
+    GigeLink.move = lambda self, address: (0, 0)
 
 
 @breaks
@@ -125,3 +125,57 @@ def sockets_inherited() -> None:
             os._exit(0)
 
     GigeLink.__init__ = haunted
+
+
+@breaks
+def pending_silent() -> None:
+    """Nobody is told that a save takes its time."""
+    from camtwin.wire.gev import GevDevice
+
+    GevDevice._still_pending = lambda self, now: []
+
+
+@breaks
+def pending_in_camera_time() -> None:
+    """How long a save takes is told in the camera's time, whatever its pace."""
+    from camtwin.wire.pending import Pending
+
+    left = Pending.left_ms
+    Pending.left_ms = lambda self, now: left(self, now) // 14
+
+
+@breaks
+def pending_forgets_heartbeat() -> None:
+    """Who waits for an acknowledge has to be heard meanwhile."""
+    from camtwin.wire.gev import GevDevice
+
+    tick = GevDevice.tick
+
+    def strict(self: GevDevice, now: int) -> None:
+        due = self._heard_ns + 3 * 10**9
+        tick(self, now)
+        if self.controller and now >= due:
+            self._lose_control()
+
+    GevDevice.tick = strict
+
+
+@breaks
+def saves_take_no_time() -> None:
+    from camtwin.links.port import CameraPort
+
+    CameraPort.busy_ns = property(lambda self: 0)  # type: ignore[assignment]
+
+
+@breaks
+def pending_again_and_again() -> None:
+    """A command that is sent again meanwhile is begun again, and takes as long again."""
+    from camtwin.wire.gev import GevDevice
+
+    receive = GevDevice.receive
+
+    def forgetful(self: GevDevice, data: bytes, peer: Any, now: int) -> Any:
+        self._pending = self._written = None
+        return receive(self, data, peer, now)
+
+    GevDevice.receive = forgetful

@@ -117,6 +117,28 @@ def seeds_alike() -> None:
 
 
 @breaks
+def packets_bunched() -> None:
+    """Packets leave 64 kB at a time, whatever the delay between them."""
+    from camtwin.links import pacing
+
+    pacing.BURST_NS = 10**12  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@breaks
+def packet_delay_forgotten() -> None:
+    """The delay between packets is in the camera's time, and not in what is sent."""
+    from camtwin.links import sender
+
+    begin = sender.Plan
+
+    def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int) -> Any:
+        wire_ns = packets * (packet_bytes + 70) * 8
+        return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes)
+
+    sender.Plan = hasty  # type: ignore[misc]
+
+
+@breaks
 def pace_ignored() -> None:
     from camtwin.links import runtime
 
@@ -142,6 +164,24 @@ def datagrams_uncut() -> None:
 
 
 @breaks
+def datagrams_small() -> None:
+    """Nobody gets large ones, though all would get packets."""
+    from camtwin.links import segmentation
+
+    segmentation.cuts = lambda interface, address: False
+
+
+@breaks
+def datagrams_decided_once() -> None:
+    """Who listens when the stream begins counts, and nobody who comes later."""
+    from functools import cache
+
+    from camtwin.links import segmentation
+
+    segmentation.cuts = cache(segmentation.cuts)
+
+
+@breaks
 def faults_uncounted() -> None:
     """Packets are lost, and half of them are told."""
     from camtwin.links.faults import Mischief
@@ -160,10 +200,10 @@ def faults_uncounted() -> None:
 @breaks
 def fragments() -> None:
     """Packets may be cut in pieces on their way, whatever the host has set."""
-    from camtwin.links.sender import Sender
+    from camtwin.links.outlet import Outlet
 
-    aim = Sender._aim
-    Sender._aim = lambda self, target, do_not_fragment: aim(self, target, False)
+    aim = Outlet.aim
+    Outlet.aim = lambda self, target, do_not_fragment: aim(self, target, False)
 
 
 @breaks
@@ -197,7 +237,7 @@ def pcap_early() -> None:
     def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
         sender, tap = taps
         for i in range(len(attempts)):
-            tell(tap, named["packet"](i), sender._target, whole=True)
+            tell(tap, named["packet"](i), sender._outlet.target, whole=True)
         pass_on(self, block_id, first, attempts, **named)
 
     Sender.__init__ = tapped  # pyright: ignore[reportAttributeAccessIssue]

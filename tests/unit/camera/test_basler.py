@@ -241,7 +241,8 @@ def test_a_file_has_an_end_and_no_holes_and_is_kept_only_when_it_is_closed():
     assert operate(cam, "Write", 4096, 1) == ("Failure", 0)
     cam.world.power_cycle()
     assert cam.FileSize == 0
-    cam.twin.camera.keeper.most_bytes = 100
+    keeper = cam.twin.camera.keeper
+    keeper.memory = keeper.memory.model_copy(update={"nonvolatile_bytes": 100})
     cam.FileOpenMode = "Write"
     operate(cam, "Open")
     operate(cam, "Write", 0, 200)

@@ -165,10 +165,25 @@ def test_a_storage_that_refuses_leaves_the_old_set():
 
 def test_the_memory_is_as_large_as_the_sheets():
     cam = opened()
-    assert cam.twin.camera.keeper.most_bytes == 128 * 1024
-    cam.twin.camera.keeper.most_bytes = 300
+    keeper = cam.twin.camera.keeper
+    assert keeper.memory.nonvolatile_bytes == 128 * 1024
+    keeper.memory = keeper.memory.model_copy(update={"nonvolatile_bytes": 300})
     with pytest.raises(Refused, match="of 300 bytes of memory"):
         save(cam, "UserSet1")
+    assert keeper.busy_until_ns == 0
+
+
+def test_a_record_takes_its_time():
+    cam = opened()
+    keeper, start = cam.twin.camera.keeper, 5_000_000
+    cam.advance(start)
+    cam.Gain = 3.0
+    assert keeper.busy_until_ns == 0
+    save(cam, "UserSet1")
+    assert keeper.busy_until_ns == start + keeper.memory.store_ns
+    cam.advance(1000)
+    cam.DeviceUserID = "bench"
+    assert keeper.busy_until_ns == start + 1000 + keeper.memory.store_ns
 
 
 @pytest.mark.parametrize("junk", [b"", b"x", b"x\x9c\x03\x00", b"\x78\x9c\xab\xae\x05\x00\x01\x75\x00\xf9"])

@@ -26,6 +26,7 @@ if __name__ == "__main__":
 
 from camtwin.links.port import CameraPort
 from camtwin.links.stream import RENDERERS
+from camtwin.simtime import Scheduler
 from camtwin.units import MS
 from camtwin.wire import gencp, u3v, usb, usbip
 from camtwin.wire import u3v_bootstrap as bootstrap
@@ -62,7 +63,7 @@ class Quiet:
 
     def ignore(self, *_: object) -> None: ...
 
-    close = end_acquisition = ignore
+    close = end_acquisition = acknowledge_in = ignore
 
     def open(self, transfers: u3v.Transfers, /) -> None: ...
     def send_event(self, message: bytes, /) -> None: ...
@@ -155,20 +156,21 @@ def unlink(sequence: int, target: int) -> bytes:
     return struct.pack(">6I24x", 2, sequence, 0x1_0002, 0, 0, target)
 
 
-def new_device() -> U3vDevice:
+def new_device() -> tuple[U3vDevice, Scheduler]:
     """The control of a camera that nobody has touched."""
     camera, quiet = stub().camera, Quiet()
     who = Identity("ace", 8, 1, Description(0xF000_0000, camera.xml_file))
-    return U3vDevice(who, CameraPort(camera, gencp.Status), quiet, quiet)
+    return U3vDevice(who, CameraPort(camera, gencp.Status), quiet, quiet), camera.clock
 
 
 def to_devices(fuzzer: Fuzzer, count: int) -> Counter[int]:
     """So many commands, and how often each status came; AssertionError names the first that is answered as
     none may be."""
-    device, statuses = new_device(), Counter[int]()
+    (device, clock), statuses = new_device(), Counter[int]()
     for done in range(count):
         if done % EPISODE == 0:
-            device = new_device()
+            device, clock = new_device()
+        clock.advance_to(clock.now + 10 * MS)
         data = fuzzer.command()
         try:
             ack = device.receive(data)
@@ -177,7 +179,9 @@ def to_devices(fuzzer: Fuzzer, count: int) -> Counter[int]:
         if ack is not None:
             prefix, status, code, length, _ = gencp.HEADER.unpack_from(ack)
             asked = int.from_bytes(data[6:8], "little")
-            assert (prefix, code, length) == (gencp.PREFIX, asked + 1 & 0xFFFF, len(ack) - 12), data.hex()
+            codes = (asked + 1 & 0xFFFF, gencp.Command.PENDING + 1)
+            assert (prefix, length) == (gencp.PREFIX, len(ack) - 12), data.hex()
+            assert code in codes, data.hex()
             assert len(ack) <= bootstrap.MOST_TRANSFER, data.hex()
             assert status in STATUSES, data.hex()
             statuses[status] += 1

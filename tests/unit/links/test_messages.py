@@ -9,20 +9,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from unit.links.test_gige import (
+from unit.links.gige_host import (
     CCP,
     CONTROL,
     LOCALHOST,
     Client,
     StubTwin,
-    client,
     force,
     mac_of,
-    running,
-    twin,
 )
 
-__all__ = ["client", "running", "twin"]  # fixtures
 MCP, MCDA, MCTT, MCRC, MCSP = 0xB00, 0xB10, 0xB14, 0xB18, 0xB1C
 EVENT, EVENTDATA, ACTION = 0xC0, 0xC2, 0x100
 STARTS, ENDS = 3, 4  # of exposures: GigE Vision's own numbers

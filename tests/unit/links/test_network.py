@@ -107,3 +107,18 @@ def test_without_a_host_nothing_is_different(cam):
     cam.host()
     cam.grab(3)
     assert cam.twin.clock.next_time() is None
+
+
+def test_a_save_is_acknowledged_when_it_is_done(cam):
+    host = cam.host()
+    memory = cam.twin.camera.sheet.memory
+    node = cam.twin.camera.tree.nodes["UserSetSave"]
+    register = node.address + node.keys["UserSet1"]
+    write(host, CCP, CONTROL, 0x954, 2)  # PENDING_ACK is wanted
+    save = struct.pack(">BBHHHII", 0x42, 1, WRITEREG, 8, 77, register, 1)
+    assert host.send(save) == [struct.pack(">6H", 0, 0x89, 4, 77, 0, memory.store_ns // MS)]
+    cam.advance(memory.store_ns - 1)
+    assert host.answers == []
+    assert host.send(save) == [struct.pack(">6H", 0, 0x89, 4, 77, 0, 1)]
+    cam.advance(1)
+    assert host.answers == [struct.pack(">4HI", 0, WRITEREG + 1, 4, 77, 1)]

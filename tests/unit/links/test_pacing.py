@@ -11,26 +11,44 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import pytest
 
+from camtwin.links.job import Job
 from camtwin.links.pacing import FALL, LEAST, RISE, START, Eager, Plan
-from camtwin.links.sender import Job, Sender
+from camtwin.links.sender import Sender
 from camtwin.units import MS
 from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend
 
-FRAME_NS = 100 * MS  # by the modelled link
+FRAME_NS = 10 * MS  # by the modelled link: ten packets a millisecond
 
 
-def frame(pacing: Eager, start_ns: int, packets: int = 100, burst: int = 10) -> int:
+def frame(pacing: Eager, start_ns: int, packets: int = 100) -> int:
     """A frame whose bursts leave as soon as they may; when it ends."""
-    pacing.begin(Plan(0, FRAME_NS, packets, burst))
+    plan = Plan(0, FRAME_NS, packets, 1500)
+    pacing.begin(plan)
     now = start_ns
-    for _ in range(packets // burst):
+    for _ in range(packets // plan.burst):
         now = max(now, pacing.due_ns())
-        pacing.sent(burst, now)
+        pacing.sent(plan.burst, now)
     now = max(now, pacing.due_ns())
     assert pacing.end(now) == 0
     return now
+
+
+@pytest.mark.parametrize(
+    ("frame_ms", "packet_bytes", "burst"),
+    [
+        (10, 1500, 10),  # what the link carries in a millisecond
+        (1, 1500, 42),  # 64 kB
+        (1, 9000, 7),
+        (150, 1500, 1),  # a delay after each packet
+        (0, 65_000, 1),
+    ],
+)
+def test_a_burst_is_a_millisecond_of_the_link_or_a_datagram(
+    frame_ms: int, packet_bytes: int, burst: int
+) -> None:
+    assert Plan(0, frame_ms * MS, 100, packet_bytes).burst == burst
 
 
 @pytest.mark.parametrize("factor", [START, RISE])
@@ -53,7 +71,7 @@ def test_the_rate_stays_near_what_was_reached() -> None:
     """A computer that sends no faster than three times the link: the limit stays below five."""
     pacing, now = Eager(), 0
     for _ in range(50):
-        pacing.begin(Plan(0, FRAME_NS, 100, 10))
+        pacing.begin(Plan(0, FRAME_NS, 100, 1500))
         for _ in range(10):
             now = max(now + FRAME_NS // 30, pacing.due_ns())
             pacing.sent(10, now)
@@ -65,7 +83,7 @@ def test_the_rate_stays_near_what_was_reached() -> None:
 def test_one_loss_is_one_fall() -> None:
     pacing = Eager()
     pacing.speed = 10.0
-    pacing.begin(Plan(0, FRAME_NS, 100, 10))
+    pacing.begin(Plan(0, FRAME_NS, 100, 1500))
     pacing.asked_again(began_ns=1000, now=5000)
     assert pacing.speed == pytest.approx(10 * FALL)
     pacing.asked_again(began_ns=1000, now=6000)  # the same frame, and one that left before the fall
@@ -80,7 +98,7 @@ def test_one_loss_is_one_fall() -> None:
 def test_being_held_up_is_a_loss_that_nobody_tells_of() -> None:
     pacing = Eager()
     pacing.speed = 4.0
-    pacing.begin(Plan(0, FRAME_NS, 100, 10))
+    pacing.begin(Plan(0, FRAME_NS, 100, 1500))
     pacing.sent(10, 500 * MS)  # however long the picture took
     pacing.sent(10, 510 * MS)
     assert pacing.speed == 4.0

@@ -18,8 +18,8 @@ import pytest
 from camtwin.links.faults import Faults
 from camtwin.links.pcap import Capture
 from camtwin.units import MS, SEC
+from unit.links.gige_host import Client, Running, StubTwin, force, start
 from unit.links.receiver import LEADER, PAYLOAD, TRAILER, Packet, Receiver
-from unit.links.test_gige import Client, Running, StubTwin, start
 
 DO_NOT_FRAGMENT = 1 << 30  # of SCPS
 MAC = bytes.fromhex("02ca00000001")
@@ -199,6 +199,26 @@ def settle(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < end
         time.sleep(0.001)
+
+
+def test_after_force_ip_the_twin_has_its_new_address_there_too(tmp_path: Path) -> None:
+    twin, moved = StubTwin(), "127.0.0.5"
+    with Receiver() as receiver, Running(twin, pcap=tmp_path / "c") as running:
+        client, mac = Client(running.port), running.link.gev.identity.mac
+        assert client.ask(4, force(mac, moved)) == (0, b"")
+        client.peer = (moved, running.port)
+        start(client, receiver, twin, GevSCPSPacketSize=DO_NOT_FRAGMENT | 576)
+        receiver.packets()
+        source = (moved, client.read(0xD1C))
+        client.sock.close()
+    packets = read(tmp_path / "c")
+    assert packets[0].to == ("127.0.0.1", running.port)
+    assert packets[1].source == (moved, running.port)
+    stream = [p for p in packets if p.to[1] == receiver.port]
+    assert {(p.source, p.macs[1]) for p in stream} == {(source, mac)}
+    asked = {p.macs[0] for p in packets if p.to[1] == running.port}
+    answered = {p.macs[1] for p in packets if p.source[1] == running.port}
+    assert asked == answered == {mac}
 
 
 def test_a_file_that_cannot_be_is_told_before_the_twin_is_ready(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Exposure
 from camtwin.links import stream
+from unit.links.gige_host import Client, Running, StubTwin, start
 from unit.links.receiver import Receiver, payload
-from unit.links.test_gige import Client, Running, StubTwin, start
 
 
 class Uneven(StubTwin):

@@ -10,7 +10,6 @@ import pytest
 from numpy.typing import NDArray
 
 from camtwin.links import sendmmsg
-from camtwin.links.segmentation import UDP_SEGMENT
 from camtwin.links.sendmmsg import Batch
 
 
@@ -101,7 +100,6 @@ def test_what_the_kernel_cuts_are_the_same_packets(
 ) -> None:
     sender, receiver = pair
     batch = Batch(*arrays(70, data_bytes, rest), data_bytes)
-    sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, batch.packet_bytes)
     at = calls = 0
     while at < len(batch):
         went = batch.send(sender, at, 1000, cut=True)

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -190,12 +190,41 @@ def test_one_host_at_a_time_and_no_device_but_those_there_are(running, host):
     assert host.word(0x1CC) > 0
 
 
+def test_what_goes_to_flash_is_pending_until_it_is_there(host):
+    begun = time.monotonic()
+    pending, done = host.acknowledges(0x0802, struct.pack("<Q64s", 0x184, b"me"))
+    assert time.monotonic() - begun >= 0.299
+    assert pending[10:] == done[10:12] + struct.pack("<HH", 0, 1300)
+    assert (done[4:8], done[12:]) == (b"\0\0\x03\x08", struct.pack("<HH", 0, 64))
+
+
 def test_two_twins_on_one_server():
     with Running(stub(1), stub(2)) as running, Host(running.port) as a, Host(running.port, "1-2") as b:
         serials = {host.read(0x144, 64) for host in (a, b)}
         assert len(serials) == 2
         frames = [host.frame(running.start(host)) for host in (a, b)]
         assert [block for block, _ in frames] == [0, 0]
+
+
+def test_a_camera_without_power_is_not_there(running):
+    """Its host finds it gone; back again, it is as after switching on."""
+    twin, runtime = running.twins[0], running.cameras[0].runtime
+
+    def told(power: Callable[[], object]) -> None:
+        running.on_its_thread(lambda: runtime.command(power))
+
+    with Host(running.port) as host:
+        host.frame(running.start(host))
+        told(twin.camera.power_off)
+        with pytest.raises((EOFError, ConnectionError)):
+            host.answer(-1)
+        assert len(listed(running)) == 12
+        with Host(running.port) as nobody:
+            assert nobody.status == 4
+    told(twin.camera.power_on)
+    with Host(running.port) as host:
+        assert host.status == 0
+        assert host.word(running.address("Width"), 4) == twin.camera.settings.Width == 4096
 
 
 def test_high_speed_is_slower():
@@ -253,15 +282,18 @@ def test_a_host_that_stops_reading_holds_nobody_up(running, host):
 def test_free_time_waits_for_the_host_and_drops_nothing():
     """A camera of one frame a second gives what the host asks for, and stands while it does not ask."""
     twin = stub(AcquisitionFrameRateEnable=True, AcquisitionFrameRate=1.0)
+
+    def stands() -> bool:
+        before = twin.clock.now
+        time.sleep(0.1)
+        return twin.clock.now == before
+
     with Running(twin, pace=math.inf) as running, Host(running.port) as host:
         lengths = running.start(host)
         begun = time.monotonic()
         blocks = [host.frame(lengths)[0] for _ in range(20)]
         assert time.monotonic() - begun < 10 < twin.clock.now / 1e9
-        running.eventually(lambda: running.cameras[0].stream.room() is False)
-        before = twin.clock.now
-        time.sleep(0.1)
-        assert twin.clock.now == before
+        running.eventually(stands)
         blocks += [host.frame(lengths)[0] for _ in range(20)]
         assert blocks == list(range(40))
         assert (running.cameras[0].stats.dropped, running.cameras[0].stats.late) == (0, 0)

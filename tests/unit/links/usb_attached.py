@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import numpy as np
@@ -56,6 +57,20 @@ class Pending:
     def cut(self) -> None: ...
 
 
+class Cable:
+    """A connection that only knows that it has to be closed."""
+
+    pulled = False
+
+    def close(self, _why: str = "") -> None:
+        self.pulled = True
+
+    close_soon = close
+
+    def later(self, _seconds: float, call: Callable[[], object]) -> None:
+        call()
+
+
 class Attached:
     """A whole camera but for its sockets, and the host that has it; time is told."""
 
@@ -72,7 +87,8 @@ class Attached:
         self.asked: Counter[int] = Counter()
         self.taken_back: dict[int, list[int]] = defaultdict(list)  # targets, by the number of the taking back
         self.lengths: dict[int, int] = {}
-        self.camera.attach(cast(Any, self), cast(Any, self.writer))
+        self.cable = Cable()
+        self.camera.attach(cast(Any, self.cable), cast(Any, self.writer))
 
     def close_soon(self, _why: str) -> None:
         """DeviceReset: the connection would end; here the host goes on."""
@@ -90,12 +106,13 @@ class Attached:
                     self.lengths[message.sequence] = most
                 self.camera.receive(message)
         except usbip.ProtocolError:
-            self.judge()
-            self.camera.detach()
-            self.attach()
-            return False
+            self.cable.close()
         self.judge()
-        return True
+        if not self.cable.pulled:
+            return True
+        self.camera.detach()
+        self.attach()
+        return False
 
     def judge(self) -> None:
         """Each request is answered once at most, with no more than it asked for; each taking back once."""

@@ -72,11 +72,19 @@ class Host:
 
     # -- GenCP
     def command(self, code: int, body: bytes) -> bytes:
-        """The acknowledge."""
+        """The acknowledge, however long it is pending."""
+        *_, ack = self.acknowledges(code, body)
+        return ack
+
+    def acknowledges(self, code: int, body: bytes) -> list[bytes]:
+        """All that comes, PENDING_ACKs first."""
         self.request_id += 1
         data = struct.pack("<IHHHH", 0x4356_3355, 0x4000, code, len(body), self.request_id) + body
         assert self.answer(self.submit(CONTROL_OUT, len(data), data))[0] == 0
-        return self.answer(self.submit(CONTROL_IN, 1024))[1]
+        acks = [self.answer(self.submit(CONTROL_IN, 1024))[1]]
+        while acks[-1][6:8] == b"\x05\x08":
+            acks.append(self.answer(self.submit(CONTROL_IN, 1024))[1])
+        return acks
 
     def read(self, address: int, count: int) -> bytes:
         ack = self.command(0x0800, struct.pack("<QHH", address, 0, count))

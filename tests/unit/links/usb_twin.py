@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from camtwin.links.usb3 import Usb3Camera
 from camtwin.links.usb_server import UsbipServer
 from camtwin.models import load
 from camtwin.twins import Twin, build
+from unit.links.background import Background
 from unit.links.usb_host import Host, picture
 
 SHEET = load("basler-aca4112-20um")
@@ -42,25 +41,14 @@ def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:
     return Twin(real.sheet, real.clock, real.camera, StubRenderer())  # type: ignore[arg-type]
 
 
-class Running:
-    """Twins on one server, in a thread of their own, from entry to exit."""
+class Running(Background):
+    """Twins on one server."""
 
     def __init__(self, *twins: Twin, pace: float = 1.0) -> None:
+        super().__init__()
         self.twins, self.pace = twins, pace
-        self.problem: BaseException | None = None
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except BaseException as problem:
-            self.problem = problem
-        finally:
-            self._ready.set()
-
-    async def _main(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+    async def main(self) -> None:
         runtimes = [paced(twin.clock, self.pace) for twin in self.twins]
         self.cameras = [
             Usb3Camera(twin, runtime, number)
@@ -70,33 +58,10 @@ class Running:
             async with UsbipServer(port=0) as self.server:
                 for camera in self.cameras:
                     self.server.plug(camera)
-                tasks = [asyncio.create_task(r.run()) for r in runtimes]
-                tasks.append(asyncio.create_task(self._until_told()))
-                self._ready.set()
-                done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in pending:
-                    task.cancel()
-                for task in done:
-                    task.result()
+                await self.until_told(*(runtime.run() for runtime in runtimes))
         finally:
             for camera in self.cameras:
                 camera.close()
-
-    async def _until_told(self) -> None:
-        await self._stop.wait()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(5)
-        if self.problem:
-            raise self.problem
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
-        assert not self._thread.is_alive()
 
     @property
     def port(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from camtwin.wire import gev, gvcp
@@ -12,7 +13,13 @@ from camtwin.wire.ports import Report
 ME: gev.Peer = ("10.0.0.9", 50_000)
 OTHER: gev.Peer = ("10.0.0.8", 50_001)
 MAC = bytes.fromhex("02ca11223344")
-FEATURES = 0x1_0000  # 256 bytes of features, writable
+FEATURES = 0x1_0000  # 256 bytes of features, writable; the first may be slow
+READREG, WRITEREG, READMEM, WRITEMEM, RESEND = 0x80, 0x82, 0x84, 0x86, 0x40
+CCP, SCP, SCPS, SCPD, SCDA, SCSP, SCCFG = 0xA00, 0xD00, 0xD04, 0xD08, 0xD18, 0xD1C, 0xD24
+EXCLUSIVE, CONTROL = 1, 2
+MY_ADDRESS = 0x0A00_0009
+
+
 STRINGS = b"".join(
     text.ljust(length, b"\0")
     for text, length in (
@@ -24,6 +31,18 @@ STRINGS = b"".join(
         (b"bench", 16),
     )
 )
+
+
+def packet(command: int, body: bytes, request_id: int, flags: int = 1) -> bytes:
+    return struct.pack(">BBHHH", 0x42, flags, command, len(body), request_id) + body
+
+
+def words(*numbers: int) -> bytes:
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+def force(mac: bytes, address: int = 0x0A00_0063, netmask: int = 0xFF00_0000, gateway: int = 0) -> bytes:
+    return struct.pack(">2x6s12xI12xI12xI", mac, address, netmask, gateway)
 
 
 class FakeCamera:
@@ -38,6 +57,8 @@ class FakeCamera:
         self.written: list[tuple[int, bytes]] = []
         self.actions: list[tuple[int, int, int]] = []
         self.reports: list[Report] = []
+        self.busy_until, self.slow_ns = 0, 0
+        self.host_now: Callable[[], int] = lambda: 0
 
     def put(self, address: int, data: bytes) -> None:
         self.memory |= {address + i: byte for i, byte in enumerate(data)}
@@ -53,7 +74,14 @@ class FakeCamera:
         if address < 0xE8:
             raise StatusError(Status.WRITE_PROTECT, f"{address:#x} is read-only")
         self.written.append((address, data))
+        if address == FEATURES:
+            self.busy_until = self.host_now() + self.slow_ns
         self.put(address, data)
+
+    @property
+    def busy_ns(self) -> int:
+        """The first feature is slow: until then."""
+        return max(0, self.busy_until - self.host_now())
 
     def latch_timestamp(self) -> None:
         self.timestamp_latched = self.time_ns
@@ -101,6 +129,7 @@ class FakeNetwork:
 
     moves: list[int] = field(default_factory=list[int])
     messages: list[tuple[bytes, gev.Peer]] = field(default_factory=list)
+    answers: list[gev.Reply] = field(default_factory=list)
     done: int = 0
 
     def send_message(self, data: bytes, peer: gev.Peer, /) -> None:
@@ -109,11 +138,17 @@ class FakeNetwork:
     def message_done(self) -> None:
         self.done += 1
 
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        if address not in (0, HOME, 0x0A00_0063):
+    def answer(self, reply: gev.Reply, /) -> None:
+        self.answers.append(reply)
+
+    def move(self, address: int, /) -> tuple[int, int]:
+        if address not in (HOME, 0x0A00_0063):
             raise StatusError(Status.ERROR, "not an address of this computer")
         self.moves.append(address)
-        return address or HOME, 40_001, 41_001
+        return 40_001, 41_001
+
+    def configure(self) -> None:
+        self.moves.append(0)
 
 
 class Host:
@@ -122,6 +157,7 @@ class Host:
     def __init__(self, *, any_destination: bool = False) -> None:
         self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
         self.network, self.request_id = FakeNetwork(), 0
+        self.camera.host_now = lambda: self.now
         identity = gev.Identity(
             MAC, HOME, 0xFF00_0000, "Local:a.zip;F0000000;1A2B", stream_port=40_000, message_port=41_000
         )
@@ -131,8 +167,7 @@ class Host:
 
     def send(self, command: int, body: bytes = b"", peer: gev.Peer = ME, flags: int = 1) -> list[gev.Reply]:
         self.request_id = self.request_id % 0xFFFF + 1
-        packet = struct.pack(">BBHHH", 0x42, flags, command, len(body), self.request_id) + body
-        return self.device.receive(packet, peer, self.now)
+        return self.device.receive(packet(command, body, self.request_id, flags), peer, self.now)
 
     def ask(self, command: int, body: bytes = b"", peer: gev.Peer = ME) -> tuple[int, bytes]:
         """Status and body of the one answer; its header is checked."""
@@ -144,10 +179,10 @@ class Host:
 
     def read(self, address: int, peer: gev.Peer = ME) -> int:
         """One word; it must be readable."""
-        status, body = self.ask(0x80, struct.pack(">I", address), peer)
+        status, body = self.ask(READREG, struct.pack(">I", address), peer)
         assert status == 0, f"{address:#x}: {status:#x}"
         return int.from_bytes(body, "big")
 
     def write(self, address: int, value: int, peer: gev.Peer = ME) -> int:
         """The status of a WRITEREG."""
-        return self.ask(0x82, struct.pack(">II", address, value), peer)[0]
+        return self.ask(WRITEREG, struct.pack(">II", address, value), peer)[0]

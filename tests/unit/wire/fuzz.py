@@ -20,7 +20,6 @@ import struct
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -29,116 +28,30 @@ from typing import Any, Final
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camtwin.camera import Camera
 from camtwin.links import camera_port, gige
 from camtwin.links.stream import RENDERERS
-from camtwin.models import load
-from camtwin.simtime import Scheduler
-from camtwin.twins.assembly import timing
 from camtwin.units import MS, SEC
-from camtwin.wire import bootstrap, gev, gvcp, messages, ports
-from camtwin.wire.gvcp import Status, StatusError
+from camtwin.wire import bootstrap, gev, gvcp, messages, pending, ports
 from spec.test_gige_vision import CONVERSATION
 from spec.test_gvcp_messages import COMMANDS as MESSAGES
 from unit.wire.fakes import MAC, ME, OTHER
-from unit.wire.oracle import complaint, is_silence_due
+from unit.wire.judged import AWAY, HOME, Device, Found, new_camera
+from unit.wire.oracle import complaint, is_pending, is_silence_due
 
 EPISODE: Final = 500  # datagrams to one device
 ALL_TRACED, TRACED = 50_000, 10  # the first ones, then one in ten: tracing takes two thirds of the time
 SOCKETS: Final = 50  # one in so many goes over sockets
-WATCHED: Final = {module.__file__ for module in (gev, gvcp, messages, bootstrap, ports, gige, camera_port)}
+WATCHED: Final = {
+    module.__file__ for module in (gev, gvcp, messages, pending, bootstrap, ports, gige, camera_port)
+}
 EDGES: Final = (0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 535, 536, 540, 0x7FFF, 0x8000, 0xFFFC, 0xFFFF)
 WIDE: Final = (*EDGES, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, 0xFFFF_FFFF, 0xE000_0001)
 COMMANDS: Final = (*map(int, gvcp.Command), 0x81, 0x89, 0xFFFF)
-HOME, AWAY, STREAM_PORT, MESSAGE_PORT = 0x0A00_0001, 0x0A00_0063, 40_000, 41_000
 STREAMING: Final = ((0xD18, 0x0A00_0009), (0xD00, 4000), (0xD04, 0xC000_05DC))
 """SCDA, SCP, SCPS with a test packet."""
-TELLING: Final = ((0xB10, 0x0A00_0009), (0xB14, 10), (0xB18, 2), (0xB00, 4001))
-"""MCDA, MCTT, MCRC, MCP."""
+TELLING: Final = ((0xB10, 0x0A00_0009), (0xB14, 10), (0xB18, 2), (0xB00, 4001), (0x954, 2))
+"""MCDA, MCTT, MCRC, MCP; PENDING_ACK is wanted."""
 MOST_GROWTH: Final = 16 << 20  # B of RSS from a tenth of the run to its end
-SHEET: Final = load("baumer-vcxg-124m")
-Sent = tuple[int, gev.Peer, bytes]
-
-
-class Found(AssertionError):
-    """A datagram that was answered as none may be; the episode that leads there."""
-
-    def __init__(self, what: str, episode: list[Sent]) -> None:
-        super().__init__(f"{what}: {episode[-1][2].hex()}")
-        self.episode = episode
-
-
-def new_camera() -> Camera:
-    return Camera(SHEET, Scheduler(), serial="7", link=timing(SHEET), memory=SHEET.memory)
-
-
-class Quiet:
-    """A stream and a network that do what they are told and keep nothing."""
-
-    def __init__(self, camera: Camera) -> None:
-        self.end_acquisition = lambda: camera.execute("AcquisitionAbort")
-        self.message_done = camera.events.sent
-
-    def ignore(self, *_: object) -> None:
-        pass
-
-    open = close = resend = fire_test_packet = send_message = ignore
-
-    def move(self, address: int, /) -> tuple[int, int, int]:
-        if address not in (0, HOME, AWAY):
-            raise StatusError(Status.ERROR)
-        return address or HOME, STREAM_PORT, MESSAGE_PORT
-
-
-class Device:
-    """One device, and the time it is told; `send` judges what comes of a datagram."""
-
-    def __init__(self) -> None:
-        self.camera, self.now = new_camera(), 0
-        quiet = Quiet(self.camera)
-        identity = gev.Identity(
-            MAC, HOME, 0xFF00_0000, self.camera.xml_url, stream_port=STREAM_PORT, message_port=MESSAGE_PORT
-        )
-        self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
-        self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
-        me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
-        self.camera.events.send = lambda event: me.gev.notify(camera_port.message_of(event), me.now)
-        self.sent: list[Sent] = []
-
-    def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:
-        self.sent.append((step_ns, peer, data))
-        try:
-            what = self._send(step_ns, peer, data)
-        except Exception as problem:
-            raise Found(f"{type(problem).__name__}: {problem}", self.sent) from problem
-        if what:
-            raise Found(what, self.sent)
-
-    def _send(self, step_ns: int, peer: gev.Peer, data: bytes) -> str:
-        self.now += step_ns
-        self.camera.clock.advance_to(self.now)
-        self.gev.tick(self.now)
-        holder, before, words = self.gev.controller, self.camera.settings, dict(self.gev._words)
-        self.gev.acknowledged(data, peer)
-        replies = self.gev.receive(data, peer, self.now)
-        if any(reply.peer != peer for reply in replies):
-            return "an answer to somebody else"
-        answers = [reply.data for reply in replies]
-        if what := complaint(data, answers, MAC, peer in (holder, self.gev.controller), holder is not None):
-            return what
-        handed_over = words[0xA00] & 4  # control is offered, and who takes it may let it go at once
-        if peer != holder and self.gev.controller != peer and not handed_over:
-            changed = {at for at, word in self.gev._words.items() if words[at] != word}
-            forced = data[2:4] == b"\0\4" and data[10:16] == MAC and holder is None
-            of_address = {0x24, 0x34, 0x44, 0xB1C, 0xD1C} if forced else set()
-            if changed - of_address or self.camera.settings != before:
-                return f"changed by who is not in control: {sorted(map(hex, changed))}"
-        if holder not in (None, peer) and self.gev.controller not in (None, holder):
-            key = int.from_bytes(data[12:14], "big")
-            offered = words[0xA00] & 4 and words[0x95C]
-            if not offered and data[2:4] == b"\0\x82" and len(data) == 16 and words[0x95C] != key:
-                return "control taken from who holds it"
-        return ""
 
 
 class Fuzzer:
@@ -158,6 +71,7 @@ class Fuzzer:
         for privilege in (1, 2, 6, 0x1234_0002, 0):
             self.corpus.append(write(0xA00, privilege))
         words = (*STREAMING, *TELLING, (0x95C, 0x1234), (0x954, 1), (0x954, 8))
+        words = (*words, (camera.tree.nodes["UserSetSave"].address, 1))
         self.corpus += [write(address, word) for address, word in words]
         self.reached: set[tuple[int, int]] = set()
         self._new, self._calls = False, 0
@@ -287,7 +201,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
     """So many datagrams to a twin on loopback, each judged; no descriptor and no thread more than before."""
     import socket
 
-    from unit.links.test_gige import Running, StubTwin
+    from unit.links.gige_host import Running, StubTwin
 
     with Running(StubTwin()) as running:
         device, peer = running.link.gev, ("127.0.0.1", running.port)
@@ -311,7 +225,9 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
                     if (said := sock.recv(2048))[6:8] != b"\xab\xcd":
                         answers.append(said)
                 else:
-                    answers.append(sock.recv(2048))
+                    while is_pending(data, [said := sock.recv(2048)], True):
+                        pass
+                    answers.append(said)
                 in_control = device.controller is not None
                 if what := complaint(data, answers, bytes(6), in_control, held):
                     raise Found(f"over sockets, {what}", [(0, ("127.0.0.1", 0), data)])

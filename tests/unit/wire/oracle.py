@@ -29,6 +29,23 @@ def is_silence_due(data: bytes, mac: bytes) -> bool:
     return bool(whole and (data[10:16] != mac or data[28:32] == bytes(4)))
 
 
+def is_pending(data: bytes, answers: list[bytes], told: bool) -> bool:
+    """Is the answer to this write not due yet? `told`: its sender wants to know for how long, and is."""
+    if (
+        len(data) < 12
+        or is_silence_due(data, b"")
+        or struct.unpack_from(">H", data, 2)[0]
+        not in (
+            WRITEREG,
+            WRITEMEM,
+        )
+    ):
+        return False
+    if not told:
+        return not answers
+    return len(answers) == 1 and answers[0][:8] == b"\0\0\0\x89\0\x04" + data[6:8] and len(answers[0]) == 12
+
+
 def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, held: bool) -> str:
     """What is wrong with these answers to `data`; empty if nothing.
 

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.wire import gev, gvcp
+from camtwin.wire import bootstrap, gev, gvcp
 from unit.wire import fuzz
 from unit.wire.fakes import MAC, ME, OTHER
+from unit.wire.judged import Device, Found
 from unit.wire.oracle import complaint
 
 SLICE, SEED = 20_000, 20
@@ -54,7 +55,7 @@ BODIES = st.binary(max_size=600) | st.lists(WORDS, max_size=16).map(lambda w: st
 def test_whatever_comes_the_answer_is_one_that_the_standard_has(
     commands: list[tuple[int, int, int, bytes, bool]], held: bool
 ) -> None:
-    device = fuzz.Device()
+    device = Device()
     if held:
         device.send(0, ME, fuzz.write(0xA00, 2))
     for command, flags, request_id, body, mine in commands:
@@ -92,8 +93,19 @@ def forgets_the_id(self: Any) -> bytes:
     return PACK(self)[:6] + b"\0\1" + self.payload
 
 
+def forgets_what_it_held(self: Any, now: int) -> None:
+    if self._pending and now >= self._pending.due_ns:
+        self._pending = None
+    TICK(self, now)
+
+
+def names_another(self: Any, now: int) -> list[gev.Reply]:
+    return [gev.Reply(r.data[:7] + b"\7" + r.data[8:], r.peer) for r in STILL_PENDING(self, now)]
+
+
 DEVICE: Any = gev.GevDevice
-WRITE, SET_PRIVILEGE, READ = DEVICE._write, DEVICE._set_privilege, DEVICE._read
+WRITE, SET_PRIVILEGE, READ = DEVICE._write, DEVICE._set_privilege, bootstrap.Registers.read
+TICK, STILL_PENDING = DEVICE.tick, DEVICE._still_pending
 FORCE_IP, WRITE_REGISTERS, PACK = DEVICE._force_ip, DEVICE._write_registers, gvcp.Ack.pack
 
 
@@ -102,21 +114,23 @@ FORCE_IP, WRITE_REGISTERS, PACK = DEVICE._force_ip, DEVICE._write_registers, gvc
     [
         (DEVICE, "_write", anybody_writes),
         (DEVICE, "_set_privilege", no_key),
-        (DEVICE, "_read", raises),
+        (bootstrap.Registers, "read", raises),
         (DEVICE, "_force_ip", answers_all),
         (DEVICE, "_write_registers", miscounts),
         (gvcp.Ack, "pack", forgets_the_id),
+        (DEVICE, "tick", forgets_what_it_held),
+        (DEVICE, "_still_pending", names_another),
     ],
 )
 def test_a_broken_device_is_found_and_the_episode_can_be_sent_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, owner: Any, name: str, broken: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr(owner, name, broken)
-    with pytest.raises(fuzz.Found) as found:
+    with pytest.raises(Found) as found:
         list(fuzz.episodes(fuzz.Fuzzer(SEED), SLICE))
     file = tmp_path / "episode.txt"
     fuzz.keep(found.value, file)
-    with pytest.raises(fuzz.Found) as again:
+    with pytest.raises(Found) as again:
         fuzz.replay(file)
     assert str(again.value) == str(found.value)
     monkeypatch.undo()

@@ -93,3 +93,15 @@ def test_block_ids_start_at_1_and_skip_0() -> None:
     assert gvsp.next_block_id(0xFFFF, False) == 1
     assert gvsp.next_block_id(0xFFFF, True) == 0x1_0000
     assert gvsp.next_block_id((1 << 64) - 1, True) == 1
+
+
+def test_flags_are_in_extended_headers_alone() -> None:
+    """Every packet of the block has them; 0x0002: the previous block was dropped."""
+    extended, standard = (
+        gvsp.frame_packets(IMAGE, 5000, 7, 1500, kind, gvsp.FLAG_PREVIOUS_DROPPED) for kind in (True, False)
+    )
+    for packet in (extended.leader, *map(bytes, extended.headers), extended.trailer):
+        assert packet[:4].hex() == "00000002"
+    assert {bytes(row)[:4].hex() for row in gvsp.resent(extended.headers, True)} == {"00000003"}
+    for packet in (standard.leader, *map(bytes, standard.headers), standard.trailer):
+        assert packet[:4].hex() == "00000007"

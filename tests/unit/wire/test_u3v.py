@@ -132,6 +132,10 @@ class Camera:
             raise StatusError(Status.WRITE_PROTECT, "read-only")
         self.word = data
 
+    busy_ns = 0
+
+    def acknowledge_in(self, ns: int, ack: bytes) -> None: ...
+
     def latch_timestamp(self) -> None:
         self.heard.append("latch")
 

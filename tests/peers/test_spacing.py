@@ -1,0 +1,96 @@
+"""The delay that a host sets between packets (GevSCPD), on the wire: Wireshark's capture of what Aravis gets.
+
+Expected times are typed from the standard and from Ethernet, not from the twin: a packet of 1500 bytes takes
+1538 bytes of a gigabit, the camera's own pause between packets a few more.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import pytest
+
+from peers.netns import ADDRESS, Namespace, sabotaged, twin
+from peers.test_aravis import grab
+
+PACKET_BYTES = 1500
+WIRE_NS = (PACKET_BYTES + 38) * 8
+PAUSE_NS = 50 * 8  # at the most: a few tens of bytes (the model's gap_bytes)
+PAYLOAD = 3
+SLACK = {"AcquisitionFrameRateEnable": "true", "AcquisitionFrameRate": 4}  # who is late is so for one frame
+FRAMES, WIDTH, HEIGHT = 4, 512, 256
+TOGETHER_NS = 100_000  # what leaves in one burst is seen within this
+TRIES = 3  # other work on this computer makes gaps; it closes none
+
+
+def times_ns(net: Namespace, file: Path, delay_ns: int) -> list[list[int]]:
+    """When Wireshark saw each full payload packet of the frames that Aravis got."""
+    capture = subprocess.Popen(
+        [*net.prefix, "dumpcap", "-q", "-i", "lo", "-f", f"udp and src host {ADDRESS}", "-w", file],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert capture.stderr
+    next(line for line in capture.stderr if line.startswith("File:"))
+    settings = {"Width": WIDTH, "Height": HEIGHT, "GevSCPD": delay_ns, **SLACK}
+    grab(net, "--packet-size", str(PACKET_BYTES), frames=FRAMES, **settings)
+    capture.terminate()
+    capture.communicate()
+    wanted = ("-Y", f"frame.len == {PACKET_BYTES + 14}")
+    fields = ("-T", "fields", "-e", "frame.time_epoch", "-e", "udp.payload")
+    told = net.run("tshark", "-r", file, *wanted, *fields, timeout=60).stdout.splitlines()
+    packets = []
+    for at, data in (line.split("\t") for line in told):
+        seconds, fraction = at.split(".")
+        if int(data[8:10], 16) == PAYLOAD and data[:4] == "0000":
+            packets.append((data[4:8], int(seconds) * 10**9 + int(fraction.ljust(9, "0"))))
+    frames = [[at for _, at in frame] for _, frame in groupby(packets, key=lambda packet: packet[0])]
+    # the last is cut when Aravis stops, and a busy computer's capture has gaps
+    return [frame for frame in frames if len(frame) == WIDTH * HEIGHT // (PACKET_BYTES - 36)]
+
+
+def check_spacing(net: Namespace, tmp: Path, delay_ns: int) -> None:
+    """The mean gap is the one that was set, within 2 %; together come no more than a millisecond's packets.
+
+    Whoever is late makes up for it, by at most a quarter of the link's speed."""
+    least, most = WIRE_NS + delay_ns, WIRE_NS + delay_ns + PAUSE_NS
+    gaps, together, true = [], [], []
+    for _ in range(TRIES):
+        frames = times_ns(net, tmp / "lo.pcap", delay_ns)
+        for frame in frames:
+            bursts = runs(frame)
+            assert len(bursts) > 1
+            # the last burst is as long as what is left
+            gaps.append((frame[-bursts[-1]] - frame[0]) / (len(frame) - bursts[-1]))
+            together.append(max(bursts))
+        true = [gap for gap in gaps if 0.98 * least < gap < 1.02 * most]
+        if true:
+            break
+    assert true, gaps
+    assert min(gaps) > least / 1.35, gaps  # a quarter, and one burst
+    assert min(together) <= max(1, 10**6 // least) * 2, together
+
+
+def runs(moments: list[int]) -> list[int]:
+    """How many packets come together, each time."""
+    counts = [1]
+    for before, now in pairwise(moments):
+        if now - before < TOGETHER_NS:
+            counts[-1] += 1
+        else:
+            counts.append(1)
+    return counts
+
+
+@pytest.mark.parametrize("delay_ns", [200_000, 2_000_000])
+def test_packet_delay(delay_ns, tmp_path):
+    with twin("--set", "TestPattern=Black") as net:
+        check_spacing(net, tmp_path, delay_ns)
+
+
+@pytest.mark.parametrize("damage", ["packets-bunched", "packet-delay-forgotten"])
+def test_turns_red(damage, tmp_path):
+    with twin("--set", "TestPattern=Black", command=sabotaged(damage)) as net, pytest.raises(AssertionError):
+        check_spacing(net, tmp_path, 200_000)

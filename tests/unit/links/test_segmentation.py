@@ -1,0 +1,63 @@
+"""Who gets large datagrams: where the kernel cuts them, or where nobody listens who would see them whole."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from camtwin.links import segmentation
+
+HEAD = "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"
+LO = socket.if_nametoindex("lo")
+
+
+def row(index: int) -> str:
+    return f"00000000681a86b1 3      3    0800   {index:<5} 1 0      0      909739\n"
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The kernel's list of packet sockets, on a computer whose loopback takes large datagrams whole."""
+    file = tmp_path / "packet"
+    monkeypatch.setattr(segmentation, "PACKET_SOCKETS", file)
+    monkeypatch.setattr(segmentation, "_takes_whole", lambda name: True)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        (HEAD, True),
+        (HEAD + row(LO + 1), True),  # another interface's
+        (HEAD + row(LO), False),
+        (HEAD + row(LO + 1) + row(0), False),  # of any interface
+        (HEAD + row(LO).replace(f" {LO} ", " lo "), False),
+        (HEAD + "0000\n", False),
+        (HEAD.replace("Iface", "Inode"), False),
+        ("", False),
+        (None, False),  # it cannot be read
+    ],
+)
+def test_on_loopback_as_long_as_no_packet_socket_listens(
+    listed: Path, text: str | None, allowed: bool
+) -> None:
+    if text is not None:
+        listed.write_text(text)
+    assert segmentation.cuts("lo", "127.0.0.1") is allowed
+
+
+def test_who_listens_on_another_computer_is_not_known(listed: Path) -> None:
+    listed.write_text(HEAD)
+    assert segmentation.cuts("eth0", "203.0.113.1") is False
+
+
+def test_where_the_kernel_cuts_it_matters_to_nobody(listed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmentation, "_takes_whole", lambda name: False)
+    assert segmentation.cuts("eth0", "203.0.113.1") is True
+    assert segmentation.cuts("lo", "127.0.0.1") is True
+
+
+def test_the_kernels_own_list_is_understood() -> None:
+    assert segmentation._watched("lo") in (True, False)
