@@ -13,9 +13,11 @@ from typing import Any
 from camtwin.camera import chunks, wiring
 from camtwin.camera.acquisition import Acquisition
 from camtwin.camera.auto import Brightness
+from camtwin.camera.clock import CameraTime
 from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
+from camtwin.camera.files import Files
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
 from camtwin.camera.modes import DriveModes, centred
@@ -23,7 +25,7 @@ from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
 from camtwin.camera.states import E, S
-from camtwin.camera.thermal import Housing
+from camtwin.camera.thermal import Housing, thresholds
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
 from camtwin.genicam import Refused
@@ -34,7 +36,6 @@ from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
-ExposureTime_ns = Settings.ExposureTime_ns
 
 
 class Camera:
@@ -62,22 +63,22 @@ class Camera:
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory, clock)
         self._frames_begun = 0
-        self._clock_zero: Ns = 0
         self.world: object = None  # handed on with each exposure to who renders it
-        self.timestamp_latched: Ns = 0
         self.sensor = GlobalShutter(
             sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
         )
         self.modes = DriveModes(sheet.sensor)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
-        self.shortest_exposure_ns: Ns = ExposureTime_ns.held(self.tree.declared["ExposureTime"].number("min"))
+        self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
+            self.tree.declared["ExposureTime"].number("min")
+        )
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.housing = Housing(
             sheet.thermal,
             clock,
             serial,
-            self._temperature_limits,
+            lambda: thresholds(self.tree, self._settings, sheet.thermal),
             self._status_changed,
         )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
@@ -111,6 +112,8 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
+        self.files = Files(self)
+        self.time = CameraTime(self.clock, self.sheet.clock.tick_ns)
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""
@@ -253,14 +256,7 @@ class Camera:
     @property
     def timestamp(self) -> Ns:
         """The camera's clock, in its ticks."""
-        since = self.clock.now - self._clock_zero
-        return since - since % self.sheet.clock.tick_ns
-
-    def latch_timestamp(self) -> None:
-        self.timestamp_latched = self.timestamp
-
-    def reset_timestamp(self) -> None:
-        self._clock_zero = self.clock.now
+        return self.time.now
 
     def start(self) -> None:
         self._wants_power()
@@ -326,7 +322,7 @@ class Camera:
     def _boot(self) -> None:
         self._build()
         self._settings = self.tree.factory()
-        self._frames_begun, self.timestamp_latched = 0, 0
+        self._frames_begun = 0
         self._power_up()
         self.on_power_up()
 
@@ -339,7 +335,7 @@ class Camera:
         self._frames_begun = count
 
     def preset_timestamp(self, ns: Ns) -> None:
-        self._clock_zero = self.clock.now - ns
+        self.time.preset(ns)
 
     @property
     def reachable(self) -> bool:
@@ -370,7 +366,6 @@ class Camera:
             self.transmitter.resume()
 
     def _power_up(self) -> None:
-        self._clock_zero = self.clock.now
         self._restore(self.keeper.restored())
         self._settings = self.in_mode(self._settings)
         self._connect()
@@ -379,13 +374,6 @@ class Camera:
         """Settings that were kept; the link may be slower now than it was then."""
         limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
         self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
-
-    def _temperature_limits(self) -> Mapping[str, float]:
-        """Where the status changes: as it is set, or as the data sheet says."""
-        if self.tree.declared["DeviceTemperatureStatusTransition"].here:
-            return self._settings.DeviceTemperatureStatusTransition
-        t = self.sheet.thermal
-        return {"NormalToHigh": t.high_C, "HighToExceeded": t.exceeded_C, "ExceededToNormal": t.normal_C}
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from math import exp, log
 
+from camtwin.camera.settings import Settings
+from camtwin.genicam import Tree
 from camtwin.models.schema import Thermal
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import MS, SEC, Ns
@@ -22,6 +24,14 @@ def sensor_error_K(thermal: Thermal, serial: str, true_C: float) -> float:
     share = int.from_bytes(sha256(serial.encode()).digest()[:4], "big") / 0xFFFF_FFFF * 2 - 1
     cold = min(max(-true_C / -thermal.lowest_C, 0.0), 1.0)
     return share * (thermal.accuracy_K + cold * (thermal.cold_accuracy_K - thermal.accuracy_K))
+
+
+def thresholds(tree: Tree, settings: Settings, thermal: Thermal) -> Mapping[str, float]:
+    """Where the status changes: as it is set, or as the data sheet says."""
+    if tree.declared["DeviceTemperatureStatusTransition"].here:
+        return settings.DeviceTemperatureStatusTransition
+    high_C, exceeded_C, normal_C = thermal.high_C, thermal.exceeded_C, thermal.normal_C
+    return {"NormalToHigh": high_C, "HighToExceeded": exceeded_C, "ExceededToNormal": normal_C}
 
 
 class Housing:

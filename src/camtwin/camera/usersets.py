@@ -1,8 +1,8 @@
 """What the camera keeps without power: user sets, custom data, and a few words about itself.
 
-Records go to a storage that is handed in, by name: "UserSet1" .. "UserSet3", "custom", "device". A user set
-is every saved setting as its register's bytes, by feature, so one of an older version still fits where
-features are the same.
+Records go to a storage that is handed in, by name: "UserSet1" .. "UserSet3", "custom", "device", and
+"FileUserData", which is the user's bytes. A user set is every saved setting as its register's bytes, by
+feature, so one of an older version still fits where features are the same.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ KEPT = (
 CUSTOM = "CustomData"
 WORDS = ("device", "custom")
 """Records of which single words are written, at once; a user set is a block that is erased and written."""
+FILE = "File{}"
 
 
 class StorageProblem(Problem):
@@ -68,7 +69,8 @@ class Keeper:
         self._saved = {n.feature.name: n for n in stored if n.feature.saved}
         self._device = {n.feature.name: n for n in stored if n.feature.name in KEPT}
         self._custom = {n.feature.name: n for n in stored if n.feature.name == CUSTOM}
-        names = ["device", "custom", *tree.declared["UserSetSelector"].entries]
+        files = map(FILE.format, tree.declared["FileSelector"].entries)
+        names = ["device", "custom", *tree.declared["UserSetSelector"].entries, *files]
         self._sizes = {name: len(storage.load(name) or b"") for name in names}
 
     def save(self, name: str, settings: Any) -> None:
@@ -105,10 +107,20 @@ class Keeper:
             if any(was is not becomes and was != becomes for was, becomes in pairs):
                 self._store(record, nodes, new)
 
+    def file(self, name: str) -> bytes:
+        """The content of a file of the user; nothing if it was never written."""
+        return self.storage.load(FILE.format(name)) or b""
+
+    def save_file(self, name: str, content: bytes) -> None:
+        """Keep a file; Refused where there is no room, and the old one stays."""
+        self._put(FILE.format(name), content)
+
     # -- records ---------------------------------------------------------------------------------
     def _store(self, record: str, nodes: Mapping[str, Node], settings: Any) -> None:
         table = {name: self._packed(node, settings).hex() for name, node in nodes.items()}
-        data = zlib.compress(json.dumps(table).encode())
+        self._put(record, zlib.compress(json.dumps(table).encode()))
+
+    def _put(self, record: str, data: bytes) -> None:
         total = sum(self._sizes.values()) - self._sizes[record] + len(data)
         if total > (most := self.memory.nonvolatile_bytes):
             raise Refused("storage", f"{record} needs {total} of {most} bytes of memory")

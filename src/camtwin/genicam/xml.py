@@ -132,8 +132,9 @@ class _Description:
             )
         elif isinstance(f, Register):
             value = el("Address", hex(n.address)) + el("Length", f.length) + el("AccessMode", n.access)
-            value += el("pPort", "Device") + el("Cachable", "WriteThrough")
-            value += el("pInvalidator", *sorted(self.tree.stale(n, "Value")))
+            live = self.live(n, n.rules.get("Value"))
+            value += el("pPort", "Device") + el("Cachable", "NoCache" if live else "WriteThrough")
+            value += el("pInvalidator", *(() if live else sorted(self.tree.stale(n, "Value"))))
         selected = (m.feature for m in self.tree.here if f.name in (*m.feature.by, *m.feature.follows))
         tail += el("pSelected", *(m.name for m in selected))
         self.node(f.node, f.name, *head, value, tail, standard=not f.custom)

@@ -59,7 +59,7 @@ class CameraPort:
 
     @property
     def timestamp_latched(self) -> int:
-        return self._camera.timestamp_latched
+        return self._camera.time.latched_ns
 
     def latch_timestamp(self) -> None:
         self._camera.execute("TimestampLatch")

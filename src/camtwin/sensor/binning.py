@@ -27,18 +27,26 @@ def binned_row(rows: NDArray[np.int64], binning: int, mosaic: bool) -> NDArray[n
     return rows // (2 * binning) * 2 + rows % 2 if mosaic else rows // binning
 
 
-def binned(code_DN: NDArray[np.uint16], columns: int, rows: int) -> NDArray[np.uint16]:
+def binned(
+    code_DN: NDArray[np.uint16], columns: int, rows: int, divisor: int = 0, highest: int = 0xFFFF
+) -> NDArray[np.uint16]:
     """Average (DN) of each `columns` x `rows` codes, halves upwards. After the converter, before `reduced`.
+
+    divisor, highest  of the sum of at most 16 codes of 12 bits, and where it is clipped: 1 leaves the sum
 
     >>> binned(np.uint16([[1, 2, 10, 10], [2, 2, 11, 11]]), 2, 2)
     array([[ 2, 11]], dtype=uint16)
     >>> binned(np.uint16([[1, 2, 10, 10]]), 2, 1)
     array([[ 2, 10]], dtype=uint16)
+    >>> binned(np.uint16([[1, 2, 2000, 3000]]), 2, 1, divisor=1, highest=4095)
+    array([[   3, 4095]], dtype=uint16)
     """
+    divisor = divisor or columns * rows
     total = np.zeros((code_DN.shape[0] // rows, code_DN.shape[1] // columns), np.uint16)
     for row in range(rows):
         for column in range(columns):
-            total += code_DN[row::rows, column::columns]  # 4 codes of 12 bits fit
-    total += np.uint16(columns * rows // 2)
-    total //= np.uint16(columns * rows)
-    return total
+            part = code_DN[row : total.shape[0] * rows : rows, column : total.shape[1] * columns : columns]
+            total += part  # 16 codes of 12 bits fit
+    total += np.uint16(divisor // 2)
+    total //= np.uint16(divisor)
+    return np.minimum(total, np.uint16(highest), out=total)

@@ -96,8 +96,13 @@ class Renderer:
         if defects := _listed(s, readout):
             codes = corrected(codes, defects)
         if _is_binned(s):
-            bin_ = binned_mosaic if self.parameters.cfa else binned
-            codes = bin_(codes, s.BinningHorizontal, s.BinningVertical)
+            columns, rows = s.BinningHorizontal, s.BinningVertical
+            if self.parameters.cfa:
+                codes = binned_mosaic(codes, columns, rows)
+            else:
+                averaged = columns if s.BinningHorizontalMode == "Average" else 1
+                averaged *= rows if s.BinningVerticalMode == "Average" else 1
+                codes = binned(codes, columns, rows, averaged, (1 << adc_bits) - 1)
         return _toned(codes, s, adc_bits) >> np.uint16(adc_bits - readout.bits)
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:

@@ -192,9 +192,9 @@ def test_one_image_is_kept_over_a_stalled_link_and_others_are_skipped():
 def test_timestamps_are_in_ticks_of_8_ns_from_the_last_reset():
     b = bench(AcquisitionFrameRateEnable=True, AcquisitionFrameRate_Hz=9.9)
     b.camera.start()
-    b.at(SEC + 5).reset_timestamp()
-    b.at(3 * SEC + 7).latch_timestamp()
-    assert b.camera.timestamp_latched == 2 * SEC
+    b.at(SEC + 5).time.reset()
+    b.at(3 * SEC + 7).time.latch()
+    assert b.camera.time.latched_ns == 2 * SEC
     stamps = [e.timestamp_ns for e in b.exposures]
     assert all(t % 8 == 0 for t in stamps)
     assert stamps[0] < stamps[5]

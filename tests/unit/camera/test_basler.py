@@ -203,6 +203,53 @@ def test_user_defined_values_are_apart_and_part_of_a_user_set():
     assert kept == [1001, 1002, 1003, 1004, 1005]
 
 
+def operate(cam: Session, operation: str, offset: int = 0, length: int = 0) -> tuple[str, int]:
+    cam.FileAccessOffset, cam.FileAccessLength, cam.FileOperationSelector = offset, length, operation
+    cam.FileOperationExecute()
+    return cam.FileOperationStatus, cam.FileOperationResult
+
+
+def test_a_file_is_written_part_by_part_kept_and_read_again():
+    cam, content = opened(), bytes(range(256)) * 3
+    cam.FileOpenMode = "Write"
+    assert operate(cam, "Open") == ("Success", 0)
+    for at in range(0, len(content), 500):
+        part = content[at : at + 500]
+        cam.FileAccessBuffer = part.ljust(512, b"\xff")
+        assert operate(cam, "Write", at, len(part)) == ("Success", len(part))
+    assert operate(cam, "Read", 0, 10) == ("Failure", 0), "it is open for writing"
+    assert operate(cam, "Close") == ("Success", 0)
+    cam.world.power_cycle()
+    assert cam.FileSize == len(content)
+    assert [operate(cam, "Open")[0], operate(cam, "Open")[0]] == ["Success", "Failure"], "open once"
+    read = b""
+    while (said := operate(cam, "Read", len(read), 512)) != ("Success", 0):
+        read += cam.FileAccessBuffer[: said[1]]
+    assert read == content
+    assert operate(cam, "Write", 0, 1) == ("Failure", 0)
+    assert operate(cam, "Close") == ("Success", 0)
+    assert operate(cam, "Close") == ("Failure", 0)
+
+
+def test_a_file_has_an_end_and_no_holes_and_is_kept_only_when_it_is_closed():
+    cam = opened("FileOpenMode=Write")
+    operate(cam, "Open")
+    assert operate(cam, "Write", 1, 1) == ("Failure", 0)
+    assert operate(cam, "Write", 0, 512) == ("Success", 512)
+    for at in range(512, 4096, 512):
+        assert operate(cam, "Write", at, 512) == ("Success", 512)
+    assert operate(cam, "Write", 4096, 1) == ("Failure", 0)
+    cam.world.power_cycle()
+    assert cam.FileSize == 0
+    keeper = cam.twin.camera.keeper
+    keeper.memory = keeper.memory.model_copy(update={"nonvolatile_bytes": 100})
+    cam.FileOpenMode = "Write"
+    operate(cam, "Open")
+    operate(cam, "Write", 0, 200)
+    assert operate(cam, "Close") == ("Failure", 0), "there is no room"
+    assert cam.FileSize == 0
+
+
 def test_a_reset_is_a_restart():
     cam = opened(*SMALL, "AcquisitionStart")
     told: list[int] = []
@@ -233,6 +280,20 @@ def test_shift_and_gamma_change_codes_exactly():
     np.testing.assert_array_equal(cam.grab()[0].picture, np.minimum(plain * 4, 4095))
     cam = rendered("Width=64", "Height=16", "PixelFormat=Mono12", "Gamma=0.5", seed=3)
     np.testing.assert_array_equal(cam.grab()[0].picture, np.rint(4095 * (plain / 4095) ** 0.5))
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "modes"), [(2, 2, "SS"), (4, 1, "SA"), (3, 4, "AA"), (2, 3, "AS")]
+)
+def test_binned_codes_are_summed_or_averaged_along_each_side(columns, rows, modes):
+    plain = rendered("Width=96", "Height=48", "PixelFormat=Mono12", seed=3).grab()[0].picture.astype(int)
+    words = {"S": "Sum", "A": "Average"}
+    cam = rendered(f"BinningHorizontal={columns}", f"BinningVertical={rows}", "Width=16", "Height=8",
+                   f"BinningHorizontalMode={words[modes[0]]}", f"BinningVerticalMode={words[modes[1]]}",
+                   "PixelFormat=Mono12", seed=3)  # fmt: skip
+    total = plain[: 8 * rows, : 16 * columns].reshape(8, rows, 16, columns).sum((1, 3))
+    divisor = (columns if modes[0] == "A" else 1) * (rows if modes[1] == "A" else 1)
+    np.testing.assert_array_equal(cam.grab()[0].picture, np.minimum((total + divisor // 2) // divisor, 4095))
 
 
 def test_the_second_test_image_moves_and_the_first_does_not():

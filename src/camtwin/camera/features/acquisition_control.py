@@ -13,7 +13,6 @@ from camtwin.genicam.nodes import (
     Enumeration,
     Expert,
     Float,
-    Guru,
     Integer,
     Selector,
     Time,
@@ -86,7 +85,6 @@ class AcquisitionControl(Chapter):
     AcquisitionBurstFrameCount = Integer("Frames that one FrameBurstStart trigger lets begin.", default=1, min=1, max=1023)
     ResultingFrameRate_Hz = Float("Frames per second that sensor, exposure and link allow now.", unit="Hz",
                                   value=rates.resulting_Hz, custom=True)
-    SensorReadoutMode = Enumeration("How fast the sensor is read.", "Normal Fast", locked=streaming, custom=True, visibility=Guru)
     SensorReadoutTime = Float("How long the sensor takes to be read.", unit="us", value=readout_time, custom=True)
     ExposureMode = Enumeration("What ends the exposure.", "Timed TriggerWidth", sequenced=True, locked=sequencing)
     ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)

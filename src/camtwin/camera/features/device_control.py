@@ -26,7 +26,7 @@ def timestamp(device: Acts) -> int:
 
 
 def latched(device: Acts) -> int:
-    return device.timestamp_latched
+    return device.time.latched_ns
 
 
 def temperature(device: Acts, DeviceTemperatureSelector: str) -> float:
@@ -54,11 +54,11 @@ def link_speed(device: Acts) -> int:
 
 
 def latch(device: Acts) -> None:
-    device.latch_timestamp()
+    device.time.latch()
 
 
 def reset(device: Acts) -> None:
-    device.reset_timestamp()
+    device.time.reset()
 
 
 def place(gige: int, usb3: int) -> dict[str, int | tuple[int, int]]:

@@ -36,6 +36,8 @@ class ImageFormatControl(Chapter):
     SensorHeight = Integer("Rows of the sensor.", unit="px", value=sheet_value, visibility=Expert)
     BinningHorizontal = Integer("Columns that become one.", default=1, min=1, max=2, locked=streaming)
     BinningVertical = Integer("Rows that become one.", default=1, min=1, max=2, locked=streaming)
+    BinningHorizontalMode = Enumeration("What becomes of the columns' codes; a sum ends at the highest code.", "Average Sum")
+    BinningVerticalMode = Enumeration("What becomes of the rows' codes; a sum ends at the highest code.", "Average Sum")
     WidthMax = Integer("Widest picture.", unit="px", visibility=Expert, value=lambda SensorWidth, BinningHorizontal:
                        SensorWidth // BinningHorizontal)
     HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight, BinningVertical:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from camtwin.camera.features.chunk_data_control import IDS
-from camtwin.camera.features.event_control import EVENTS
 from camtwin.lab.checks.events import LINK
 from camtwin.lab.mutations import mutate
-from camtwin.lab.mutations.tools import Patch, framed, other, rows, swallow
+from camtwin.lab.mutations.tools import Patch, framed, other, rows, swallow, without
 from camtwin.wire.chunks import HEADER_BYTES
 
 for row, name in rows("event").items():
@@ -22,7 +21,7 @@ mutate(
 mutate(
     "there is no event EventLost",
     "baumer.event.all_only",
-    sheet={"features.EventSelector.entries": [n for n in EVENTS.split() if n != "EventLost"]},
+    sheet={"features.EventSelector.entries": without("EventLost")},
 )
 
 # -- chunks ------------------------------------------------------------------------------------------

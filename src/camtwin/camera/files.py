@@ -1,0 +1,89 @@
+"""Files of the user inside the camera, as FileAccessControl reads and writes them.
+
+One is opened for reading or for writing, which begins with nothing; what was written is kept, without power,
+when it is closed. Each operation says whether it succeeded, and how many bytes it moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from camtwin.camera.features.file_access_control import BUFFER_BYTES
+from camtwin.camera.settings import Settings
+from camtwin.camera.usersets import Keeper
+from camtwin.genicam import Refused, Tree
+
+FAILED: Final = -1
+
+
+class Host(Protocol):
+    tree: Tree
+    keeper: Keeper
+
+    @property
+    def settings(self) -> Settings: ...
+    @settings.setter
+    def settings(self, new: Any) -> None: ...
+
+
+class Files:
+    """The files of one camera.
+
+    status, result  of the operation before: Success or Failure, and the bytes that a Read or a Write moved
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._most_bytes = host.tree.declared["FileAccessOffset"].number("max")
+        self._open: dict[str, tuple[str, bytes]] = {}  # mode and content
+        self.status, self.result = "Success", 0
+
+    def size(self, name: str) -> int:
+        """Bytes of a file, as it is open or as it is kept."""
+        return len(self._open[name][1] if name in self._open else self._host.keeper.file(name))
+
+    def execute(self, name: str, operation: str) -> None:
+        """FileOperationExecute."""
+        moved = self._carry_out(name, operation)
+        self.status, self.result = ("Failure", 0) if moved == FAILED else ("Success", moved)
+
+    def _carry_out(self, name: str, operation: str) -> int:
+        s, is_open = self._host.settings, name in self._open
+        if is_open == (operation == "Open"):
+            return FAILED
+        if not is_open:
+            mode = s.FileOpenMode[name]
+            self._open[name] = (mode, self._host.keeper.file(name) if mode == "Read" else b"")
+            return 0
+        mode, content = self._open[name]
+        match operation:
+            case "Close":
+                return self._close(name)
+            case "Read" if mode == "Read":
+                return self._read(content, s)
+            case "Write" if mode == "Write":
+                return self._write(name, content, s)
+        return FAILED
+
+    def _close(self, name: str) -> int:
+        mode, content = self._open.pop(name)
+        if mode == "Write":
+            try:
+                self._host.keeper.save_file(name, content)
+            except Refused:
+                return FAILED
+        return 0
+
+    def _read(self, content: bytes, s: Settings) -> int:
+        part = content[s.FileAccessOffset : s.FileAccessOffset + s.FileAccessLength]
+        self._host.settings = replace(s, FileAccessBuffer=part.ljust(BUFFER_BYTES, b"\0"))
+        return len(part)
+
+    def _write(self, name: str, content: bytes, s: Settings) -> int:
+        begin, end = s.FileAccessOffset, s.FileAccessOffset + s.FileAccessLength
+        if end > self._most_bytes or begin > len(content):
+            return FAILED
+        part = s.FileAccessBuffer[: s.FileAccessLength]
+        self._open[name] = ("Write", content[:begin] + part + content[end:])
+        return len(part)
