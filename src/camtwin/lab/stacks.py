@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,7 @@ class Point:
     mu_y_DN        mean (16)
     var_y_DN2      temporal variance, the mean over the pixels (18)
     clipped_share  of the pixels show the converter's highest code; None if that was not told
+    images, pixels  that it was taken from: how well it is known; no pixels, for made-up points, is exactly
     """
 
     mu_p: float
@@ -68,6 +70,18 @@ class Point:
     mu_y_DN: float
     var_y_DN2: float
     clipped_share: float | None = None
+    images: int = 2
+    pixels: int = 0
+
+    @property
+    def mu_error_DN(self) -> float:
+        """Standard error of the mean: that of its temporal noise, as the fixed pattern stays."""
+        return sqrt(self.var_y_DN2 / (self.images * self.pixels)) if self.pixels else 0.0
+
+    @property
+    def var_error_DN2(self) -> float:
+        """Standard error of the variance, of one difference a pixel and pair: sqrt(2 / n) of it."""
+        return self.var_y_DN2 * sqrt(2 / (self.images // 2 * self.pixels)) if self.pixels else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +138,8 @@ class Pairs:
             self._sum_DN / self._values,
             sum(self._variances_DN2) / len(self._variances_DN2),
             None if self.highest_DN is None else self._clipped / self._values,
+            self._images,
+            self._values // self._images,
         )
 
 
