@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.lab.stacks import Average, Image, Pairs, Point, Stack
@@ -116,7 +115,7 @@ def reduced(
     for shot in shots:
         takers = {name: Stack() if shot.part == "stack" else Pairs(subject.highest_DN) for name in places}
         for image in shot.images:
-            shape = _fitting(image, shape, subject.highest_DN)
+            shape = _fitting(image, shape, subject)
             for name, place in places.items():
                 takers[name].add(image[place])
             tick()
@@ -129,29 +128,38 @@ def reduced(
 
 
 def _keep(into: Moments, shot: Shot, taker: Pairs | Stack) -> None:
+    nm = shot.wavelength_nm
     if isinstance(taker, Stack):
+        if nm in into.stacks if shot.mu_p else into.dark_stack is not None:
+            raise ValueError("there is a stack of this light already")
         if shot.mu_p:
-            into.stacks[shot.wavelength_nm] = taker.average()
+            into.stacks[nm] = taker.average()
         else:
             into.dark_stack = taker.average()
         return
     point = taker.point(shot.mu_p, shot.exposure_s)
     match shot.part:
-        case "spectrum" if shot.wavelength_nm:
-            into.spectrum.append((shot.wavelength_nm, point))
         case "dark current":
+            if shot.mu_p:
+                raise ValueError("dark current is measured without light")
             into.dark_current.setdefault(shot.temperature_C, []).append(point)
+        case "spectrum" if shot.mu_p:
+            if nm is None:
+                raise ValueError("a step of the spectrum has a wavelength")
+            into.spectrum.append((nm, point))
         case _ if shot.mu_p:
-            into.light.setdefault(shot.wavelength_nm, []).append(point)
+            into.light.setdefault(nm, []).append(point)
         case _:
             into.dark.append(point)
 
 
-def _fitting(image: NDArray[Any], shape: tuple[int, ...] | None, highest_DN: int) -> tuple[int, ...]:
+def _fitting(image: NDArray[Any], shape: tuple[int, ...] | None, subject: Subject) -> tuple[int, ...]:
     if shape is not None and image.shape != shape:
         raise LabProblem(f"an image has the shape {image.shape}, those before it {shape}")
-    if image.size and np.issubdtype(image.dtype, np.integer) and int(image.max()) > highest_DN:
-        raise LabProblem(f"an image shows {int(image.max())} DN, above the highest code {highest_DN}")
+    if subject.mosaic and min(image.shape) < 2:
+        raise LabProblem(f"an image has the shape {image.shape}, and a mosaic has two rows and columns")
+    if (most := int(image.max())) > subject.highest_DN:
+        raise LabProblem(f"an image shows {most} DN, above the highest code {subject.highest_DN}")
     return image.shape
 
 

@@ -142,7 +142,8 @@ def saturation_by_variance(light: Sequence[Point]) -> Value:
         )
     least = light[peak].var_y_DN2 - 2 * sqrt(2) * light[peak].var_error_DN2
     alike = [i for i, point in enumerate(light) if point.var_y_DN2 >= least]
-    between = light[alike[-1] + 1].mu_p - light[max(alike[0] - 1, 0)].mu_p
+    last = min(alike[-1] + 1, len(light) - 1)
+    between = light[last].mu_p - light[max(alike[0] - 1, 0)].mu_p
     return Value(light[peak].mu_p, between / sqrt(12))  # anywhere between them
 
 
