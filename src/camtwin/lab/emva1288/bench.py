@@ -72,6 +72,7 @@ class Bench:
     subject      who it is, and how it is set up
     lights_nm    of the lamps
     image_bytes  that one image takes
+    binned       pixels of the sensor that make one of the image, whose light adds up
     """
 
     def __init__(
@@ -82,23 +83,25 @@ class Bench:
         settings: list[str] | None = None,
         temperature_C: float | None = None,
     ) -> None:
-        """settings: `Name=Value`, written after the bench's own. LabProblem where no picture comes."""
+        """settings: `Name=Value`; a region in them is taken instead of the plan's. LabProblem: no picture."""
         self.cam, self.plan = cam, plan
         self.temperature_C = sheet.parameters.dark_reference_C if temperature_C is None else temperature_C
         cam.world.hold_internal_C(self.temperature_C)
         self._deepest(sheet)
-        self._centre(sheet)
         for text in settings or ():
             cam.set(text)
+        if not any(text.startswith(("Width", "Height", "Offset")) for text in settings or ()):
+            self._centre()
         self.exposure_s = cam.ExposureTime / 1e6
         (frame,) = self._frames(Dark(), self.exposure_s, 1)
+        self.binned = frame.settings.BinningHorizontal * frame.settings.BinningVertical
         self.lights_nm, self.image_bytes = _lights(sheet), frame.picture.nbytes
         size = f"{frame.picture.shape[1]} x {frame.picture.shape[0]} pixels"
         self.subject = Subject(
             title=sheet.title,
             bits=frame.pixel_format.bits,
             mosaic=frame.pixel_format.mosaic,
-            pixel_um=sheet.parameters.pixel_um,
+            pixel_um=sheet.parameters.pixel_um * self.binned**0.5,
             model=sheet.name,
             conditions={
                 "what": f"digital twin, seed {frame.seed}",
@@ -143,7 +146,7 @@ class Bench:
         return Shot(part, mu_p, self.exposure_s, self._pictures(mu_p, nm, images), nm, self.temperature_C)
 
     def _pictures(self, mu_p: float, nm: float, images: int) -> Iterator[Image]:
-        light = Flat(mu_p / self.exposure_s, nm)
+        light = Flat(mu_p / self.exposure_s / self.binned, nm)
         return (frame.picture for frame in self._frames(light, self.exposure_s, images))
 
     def _frames(self, scene: Any, exposure_s: float, count: int) -> Iterator[Any]:
@@ -152,8 +155,8 @@ class Bench:
         cam.world.scene = scene
         cam.ExposureTime = exposure_s * 1e6
         wanted = cam.twin.camera.settings.ExposureTime_ns
-        for frame in cam.frames(count + MOST_LATE):
-            if frame.settings.ExposureTime_ns == wanted:
+        for frame in cam.frames(2 * (count + MOST_LATE)):
+            if frame.settings.ExposureTime_ns == wanted and not frame.part:  # of two exposures, the long one
                 yield frame
                 count -= 1
             if not count:
@@ -186,7 +189,7 @@ class Bench:
             formats = [FORMATS[name] for name in cam.entries("PixelFormat")]
             cam.PixelFormat = max(formats, key=lambda f: (f.bits, not f.packed)).name
 
-    def _centre(self, sheet: CameraSheet) -> None:
+    def _centre(self) -> None:
         """A square in the middle, on the grid of the camera's region; a mosaic keeps its phase."""
         cam, side = self.cam, self.plan.side
         for length, offset in (("Width", "OffsetX"), ("Height", "OffsetY")) if side else ():

@@ -41,8 +41,9 @@ def html(results: Results, sheet: CameraSheet | None, version: str) -> str:
         at = f"light of {c.wavelength_nm:g} nm, " if c.wavelength_nm else ""
         conditions[f"channel {c.name}".rstrip()] = f"{at}saturation by {c.rule}"
     listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in conditions.items())
-    missing = dict.fromkeys(reason for c in channels for reason in c.missing)
-    lacks = "".join(f'<p class="open"><em>Not measured: {escape(m)}</em></p>' for m in missing)
+    doubts = dict.fromkeys(f"Doubtful: {reason}" for c in channels for reason in c.warnings)
+    missing = dict.fromkeys(f"Not measured: {reason}" for c in channels for reason in c.missing)
+    lacks = "".join(f'<p class="open"><em>{escape(said)}</em></p>' for said in (*doubts, *missing))
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -77,7 +78,7 @@ def _table(results: Results, sheet: CameraSheet | None) -> str:
     channels, sources = results.channels, dict[str, int]()
     sheets = [beside.said(sheet, results, c) if sheet else {} for c in channels]
     head = ["Symbol", "Quantity", *(c.name or "Measured" for c in channels), "Unit", "Section"]
-    head += ["Data sheet"] if sheet else []
+    head += ["Data sheet, 0 dB"] if sheet else []
     rows = []
     for name, q in QUANTITIES.items():
         values = [c.figures.get(name) for c in channels]

@@ -23,6 +23,11 @@ RULES: Final = {
 }
 """Of saturation: that of release 4.0, and that of releases before it where the converter never ends."""
 
+MOST_ZEROS: Final = 0.005
+"""Of the pixels in the dark, so that black is high enough (section 6)."""
+FEW_STEPS: Final = 50
+"""Of light (section 6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -93,6 +98,7 @@ class Channel:
     dark_rows      by temperature
     efficiency     (wavelength in nm, electrons per photon)
     missing        what could not be had, and why
+    warnings       what makes numbers doubtful
     """
 
     name: str
@@ -108,6 +114,7 @@ class Channel:
     dark_rows: tuple[DarkRow, ...] = ()
     efficiency: tuple[tuple[float, Value], ...] = ()
     missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def snr(self, mu_p: float) -> tuple[float, float]:
         """Signal-to-noise ratio at so many photons: of the temporal noise (22), and in total, with DSNU and
@@ -189,7 +196,20 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
         rows,
         tuple((at, value.also(subject.photons_error)) for at, value in efficiency),
         tuple(missing),
+        tuple(_warnings(dark, light, found.quantization_limited)),
     )
+
+
+def _warnings(dark: list[Point], light: list[Point], limited: bool) -> Iterable[str]:
+    if limited:
+        yield "σ_d is an upper bound: rounding rules the dark noise (54)"
+    if (share := max(point.zero_share for point in dark)) > MOST_ZEROS:
+        yield (
+            f"{share:.1%} of the pixels show 0 in the dark, above the {MOST_ZEROS:.1%} allowed: their noise "
+            "is cut off, and σ_d, DSNU and what follows from them are too low; raise the black level"
+        )
+    if len(light) < FEW_STEPS:
+        yield f"{len(light)} steps of light are below the {FEW_STEPS} that the standard asks for"
 
 
 def _of_a_part(figures: dict[str, Value], shape: tuple[int, ...]) -> None:
@@ -291,6 +311,7 @@ def _channel_row(c: Channel) -> dict[str, Any]:
         "dsnu": c.dsnu and _looks_row(c.dsnu),
         "prnu": c.prnu and _looks_row(c.prnu),
         "missing": list(c.missing),
+        "warnings": list(c.warnings),
     }
 
 

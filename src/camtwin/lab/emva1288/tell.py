@@ -45,8 +45,6 @@ def tell(console: Console, results: Results, sheet: CameraSheet | None) -> None:
         hang(console, f"  {channel.name or 'saturation':20}", f"{light}saturation by {channel.rule}")
     console.print()
     _figures(console, channels, [said(sheet, results, c) if sheet else {} for c in channels])
-    if any(c.limited for c in channels):
-        hang(console, "", "σ_d is an upper bound: rounding rules the dark noise.", style="yellow")
     for title, of in (
         ("Dark current, from the mean (from the variance), e-/s", _dark),
         ("Quantum efficiency, %", _efficiency),
@@ -55,6 +53,8 @@ def tell(console: Console, results: Results, sheet: CameraSheet | None) -> None:
             console.print(f"\n{title}", style="bold")
             for table in [whole] if _fits(console, whole) else [of([c]) for c in channels]:
                 console.print(table)
+    for reason in dict.fromkeys(reason for c in channels for reason in c.warnings):
+        hang(console, "doubtful: ", reason, label_style="yellow")
     for reason in dict.fromkeys(reason for c in channels for reason in c.missing):
         hang(console, "not measured: ", reason, label_style="yellow")
 
@@ -89,7 +89,7 @@ def _of(channels: Sequence[Channel], sheets: Sequence[Mapping[str, Said]], sourc
     for channel in channels:
         table.add_column(channel.name or "measured", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
-    table.add_column("sheet" if any(sheets) else "", no_wrap=True)
+    table.add_column("sheet, 0 dB" if any(sheets) else "", no_wrap=True)
     for name, quantity in QUANTITIES.items():
         values = [c.figures.get(name) for c in channels]
         if not any(values):
