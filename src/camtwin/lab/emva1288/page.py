@@ -97,7 +97,8 @@ def _table(results: Results, sheet: CameraSheet | None) -> str:
     heads = "".join(f"<th>{escape(h)}</th>" for h in head)
     notes = "".join(f"<li>{number} {escape(source)}</li>" for source, number in sources.items())
     return (
-        f'<table class="emva"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        f'<div class="wide"><table class="emva"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
         f'<ul class="dim">{notes}</ul>'
     )
 

@@ -202,7 +202,7 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
 
 def _warnings(dark: list[Point], light: list[Point], limited: bool) -> Iterable[str]:
     if limited:
-        yield "σ_d is an upper bound: rounding rules the dark noise (54)"
+        yield "σ_d is an upper bound: rounding rules the dark noise (54), and bends DSNU and dark current"
     if (share := max(point.zero_share for point in dark)) > MOST_ZEROS:
         yield (
             f"{share:.1%} of the pixels show 0 in the dark, above the {MOST_ZEROS:.1%} allowed: their noise "
