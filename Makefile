@@ -47,11 +47,12 @@ fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/links/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
-benchmark: $(VENV)/.warm  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
+benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, every frame accounted for
 	PYTHONPATH=tests $(BIN)/python benchmarks/day.py
@@ -96,6 +97,12 @@ $(VENV)/.setup: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.warm: $(VENV)/.setup $(wildcard src/camtwin/sensor/*.py)
 	@echo "Compiling the kernels ..."
 	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up()"
+	@touch $@
+
+build/pyxel/.installed: benchmarks/pyxel-constraints.txt
+	@echo "Installing Pyxel, to measure beside it, into build/pyxel (1.5 GB; minutes on a slow network) ..."
+	@$(PYTHON) -m venv build/pyxel
+	@PIP_CONSTRAINT=$< build/pyxel/bin/python -m pip install --quiet pyxel-sim
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.setup

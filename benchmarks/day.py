@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from camtwin.rig import scenario
+from camtwin.rig import scenario, steps
 from unit.rig.test_scenario import ONE, happenings
 
 SLICE_S = 600
@@ -24,11 +24,13 @@ def main() -> None:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 86_400
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     played = scenario.Played(scenario.parse(ONE.format(seconds=seconds)))
+    played.stand_by()
+    played.begin()
     begun = time.perf_counter()
     first = grown = (0, 0)
     for start in range(0, seconds, SLICE_S):
         for row in happenings(min(SLICE_S, seconds - start), seed + start):
-            played.plan(scenario.Step.model_validate({**row, "ms": row["ms"] + start * 1e3}))
+            played.plan(steps.step({**row, "ms": row["ms"] + start * 1e3}))
         played.advance_to((start + SLICE_S) * 10**9)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(os.listdir("/proc/self/fd"))
         if start == 24 * SLICE_S:

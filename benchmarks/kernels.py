@@ -6,10 +6,13 @@ model as one writes it first: Poisson and normal numbers of a `numpy.random.Gene
 same gain, pedestal and clip; it has the same stages as ours (light, PRNU, dark current, full well, DSNU).
 """
 
+import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -18,8 +21,10 @@ from page import options, publish
 from rich.console import Console
 from rich.progress import track
 
+from camtwin.camera.exposure import Exposure
 from camtwin.models import load
 from camtwin.pixels import FORMATS, pack
+from camtwin.scene import Chart, Pan, Scene, spectra
 from camtwin.sensor import (
     FixedPattern,
     Readout,
@@ -29,8 +34,13 @@ from camtwin.sensor import (
     expose_reference,
     fixed_pattern,
 )
+from camtwin.twins import build
+from camtwin.twins.renderer import Renderer
+from camtwin.units import SEC
 
 MODEL = "baumer-vcxg-124m"
+ROLLING = "sony-imx412-aack"
+PYXEL = Path("build/pyxel/bin/python")
 MEAN_E = 1000.0
 EXPOSURE_S = 0.004
 REPEATS = 31
@@ -140,9 +150,39 @@ def cases(quick: bool) -> list[Case]:
             repeats=slow,
         ),
     ]
+    chart = Chart(wavelength_nm=spectra.d65())
+    for what, scene in (
+        ("still", chart),
+        ("moving, 200 px/s", Pan(chart, 200.0)),
+        ("moving, 1000 px/s: 4 px of blur", Pan(chart, 1000.0)),
+    ):
+        found += [picture(f"{ROLLING}, {what}", ROLLING, scene, threads, quick) for threads in (1, 2)]
     source, target = np.ones(rows * p.width * 4, np.uint8), np.empty(rows * p.width * 4, np.uint8)
     copy = Case(f"copy of {source.nbytes / 1e6:.0f} MB", source.size, lambda: np.copyto(target, source))
     return [*found, copy]
+
+
+def picture(name: str, model: str, scene: Scene, threads: int, quick: bool) -> Case:
+    """A frame's bytes as the twin renders them, scene and all, in its own pixel format."""
+    twin = build(load(model), scene)
+    renderer, camera = Renderer(twin.sheet.parameters, scene, 1, threads), twin.camera
+    exposure = Exposure(
+        frame_id=1,
+        timestamp_ns=0,
+        settings=camera.settings,
+        temperature_C=40.0,
+        trigger_ns=0,
+        start_ns=SEC,
+        end_ns=SEC + round(EXPOSURE_S * SEC),
+        row_times=camera.shutter(camera.settings).row_times,
+    )
+    pixels = camera.settings.Width * camera.settings.Height
+    return Case(
+        f"{name}, {threads} thread{'s' * (threads > 1)}",
+        pixels,
+        lambda: renderer.payload(exposure),
+        repeats=1 if quick else REPEATS // 2,
+    )
 
 
 def measure(todo: list[Case], console: Console) -> list[Result]:
@@ -159,6 +199,16 @@ def measure(todo: list[Case], console: Console) -> list[Result]:
     return [Result(c.name, c.pixels, c.repeats, median(seconds[c.name]), min(seconds[c.name])) for c in todo]
 
 
+def pyxel(python: Path, columns: int, rows: int, repeats: int) -> Result:
+    """Pyxel's chain of models for the same kind of frame, run by its own Python."""
+    script = Path(__file__).with_name("pyxel_chain.py")
+    command = [python, script, str(columns), str(rows), str(repeats)]
+    said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    seconds = said["seconds"]
+    name = f"Pyxel {said['version']}, {columns}x{rows}"
+    return Result(name, columns * rows, repeats, median(seconds), min(seconds))
+
+
 def report(results: list[Result]) -> list[str]:
     """The section of docs/benchmarks.md."""
     by_name = {r.name.partition(",")[0]: r for r in results}
@@ -169,6 +219,8 @@ def report(results: list[Result]) -> list[str]:
         "light, PRNU, dark current, shot and read noise, full well, DSNU, gain, pedestal, clip. numpy is the",
         "same model in float64 with `Generator.poisson` and `Generator.normal`; the reference is camtwin's",
         "own readable one. Cases take turns; others may be using the machine, so the ratio is of the best.",
+        "Pyxel (its own Python): photons, shot noise, conversion, dark current, full well, read noise, ADC.",
+        f"{ROLLING}: whole frames as the twin renders them, rolling shutter and mosaic, of a chart.",
         "",
         "| case | Mpix/s, best | Mpix/s, median | ms, best | times numpy | repeats |",
         "|---|---:|---:|---:|---:|---:|",
@@ -191,8 +243,11 @@ def report(results: list[Result]) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     """The command line."""
-    chosen = options("How fast a frame is made.", arguments)
-    results = measure(cases(chosen.quick), Console(stderr=True))
+    chosen = options("How fast a frame is made.", arguments, pyxel=PYXEL)
+    *results, copied = measure(cases(chosen.quick), Console(stderr=True))
+    whole = load(MODEL).sensor.parameters
+    size = (whole.width, 64, 1) if chosen.quick else (whole.width, whole.height, 5)
+    results += [pyxel(chosen.pyxel, *size), copied]
     rows: list[dict[str, Any]] = [
         {**asdict(r), "mpix_per_s": r.mpix_per_s, "best_mpix_per_s": r.best_mpix_per_s} for r in results
     ]

@@ -17,12 +17,14 @@ HEAD = """# Benchmarks
 Written by `make benchmark` (benchmarks/), each section by its own script on the machine that it names."""
 
 
-def options(description: str, arguments: list[str]) -> argparse.Namespace:
-    """json, write, quick: the command line that all scripts have."""
+def options(description: str, arguments: list[str], **paths: Path) -> argparse.Namespace:
+    """json, write, quick: the command line that all scripts have; paths: further ones and their defaults."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", type=Path, metavar="FILE", help="add the numbers to this file")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the section into this page")
     parser.add_argument("--quick", action="store_true", help="little, once: only to see that it works")
+    for name, default in paths.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="PATH", default=default)
     return parser.parse_args(arguments)
 
 

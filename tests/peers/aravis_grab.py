@@ -14,6 +14,7 @@ from gi.repository import Aravis  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1", help="or usb: the first camera there")
+parser.add_argument("--name", help="of one of several USB cameras")
 parser.add_argument("--usb-mode", default="default", choices=("sync", "async", "default"))
 parser.add_argument("--frames", type=int, default=1)
 parser.add_argument(
@@ -31,7 +32,7 @@ args = parser.parse_args()
 usb = args.address == "usb"
 if usb:
     Aravis.disable_interface("GigEVision")
-camera = Aravis.Camera.new(None if usb else args.address)
+camera = Aravis.Camera.new(args.name if usb else args.address)
 device = camera.get_device()
 for setting in args.set:
     device.set_features_from_string(setting)

@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent  # of the virtual environment the tests run in: camtwin, viva-camctl
@@ -123,19 +123,17 @@ class Namespace:
         )
 
 
-class RunningTwin:
-    """`camtwin run` in a namespace: ready when it says so, ended by SIGTERM when the context is left."""
+class Running:
+    """A camtwin command in a namespace: ready when it says so, ended by SIGTERM when the context is left."""
 
-    def __init__(
-        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str = ADDRESS
-    ) -> None:
+    def __init__(self, namespace: Namespace, *command: str | Path) -> None:
         self.namespace = namespace
-        self.command = [*namespace.prefix, *map(str, command), "run", MODEL, "--bind", bind, *args]
+        self.command = [*namespace.prefix, *map(str, command)]
         self.said: list[str] = []
         self._ready = threading.Event()
         self._ended = False
 
-    def __enter__(self) -> RunningTwin:
+    def __enter__(self) -> Self:
         env = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "200"}
         self.process = subprocess.Popen(
             self.command,
@@ -178,6 +176,15 @@ class RunningTwin:
     def traceback(self) -> bool:
         """Whether the twin ever printed one: hostile or odd bytes get a status code, never a traceback."""
         return any(line.startswith("Traceback") for line in self.said)
+
+
+class RunningTwin(Running):
+    """`camtwin run`."""
+
+    def __init__(
+        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str = ADDRESS
+    ) -> None:
+        super().__init__(namespace, *command, "run", MODEL, "--bind", bind, *args)
 
 
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)

@@ -6,6 +6,7 @@ Each check runs on the twin, and on a sabotaged one, where the very same functio
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from compare import assert_same_bytes
 from peers.netns import sabotaged
 from peers.pictures import ROW, diagonal
-from peers.usb import UsbTwin
+from peers.usb import MODEL, UsbTwin
 
 IMAGE = ("--set", "TestImageSelector=Testimage1")
 FORMATS = ("Mono8", "Mono10", "Mono10p", "Mono12", "Mono12p")
@@ -138,6 +139,17 @@ def test_two_twins():
     with UsbTwin("--seed", "1") as one, UsbTwin("--seed", "2") as other:
         found = one.run("arv-tool-0.8", others=[other])
         assert len(set(re.findall(r"Basler-\S+", found))) == 2, found
+
+
+def test_two_twins_on_one_port():
+    """As two bus ids, each with a host of its own."""
+    with UsbTwin(MODEL) as twins:
+        assert re.findall(r"bus id (\S+)", twins.said) == ["1-1", "1-2"]
+        found = re.findall(r"Basler-\S+", twins.run("arv-tool-0.8"))
+        assert len(set(found)) == 2, found
+        with ThreadPoolExecutor(2) as pool:
+            grabs = list(pool.map(lambda name: twins.grab("--name", name, frames=4, Height=304), found))
+        assert [[f["id"] for f in got["frames"]] for got in grabs] == [[0, 1, 2, 3]] * 2
 
 
 def test_a_twin_that_vanishes_and_comes_back():

@@ -6,13 +6,15 @@ device info descriptor), USB 3.2 chapter 9 (descriptors).
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import pytest
 
 from camtwin.wire import gencp, u3v, usb
 from camtwin.wire.gencp import Status
-from camtwin.wire.image import Image
+from camtwin.wire.image import CHUNKS, IMAGE_CHUNKS, Image
+from camtwin.wire.refusal import StatusError
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
 
@@ -106,6 +108,17 @@ def test_leader_and_trailer():
     assert cut[16:20] == hexed("01a1 0000")
 
 
+def test_leader_and_trailer_of_chunks():
+    """With chunks: other payload types, a leader without an image's shape, a trailer with a layout id."""
+    both = Image(4096, 3000, 16, 8, 0x010C_0047, 7, payload_type=IMAGE_CHUNKS)
+    alone = dataclasses.replace(both, payload_type=CHUNKS)
+    assert u3v.leader(both, 5)[16:20] == hexed("0000 0140")
+    assert u3v.leader(alone, 5) == hexed("5533564c 0000 1c00 0500000000000000 0000 0040 0700000000000000")
+    assert u3v.trailer(5, 100, 3000, layout_id=0x11223344) == hexed(
+        "55335654 0000 2400 0500000000000000 0000 0000 6400000000000000 b80b0000 44332211"
+    )
+
+
 def test_event():
     assert u3v.event(0x4FFF, 0x1122334455667788, 3, b"\1\2") == hexed(
         "55335645 0000 000c 0e00 0300 0e00 ff4f 8877665544332211 0102"
@@ -120,9 +133,14 @@ class Port:
 
     timestamp_latched = 0x0102_0304_0506_0708
     payload_bytes = 12_288_000
+    trailer_bytes = 32
     stream_halted = events_halted = False
 
+    refusal: Status | None = None
+
     def read(self, address: int, length: int) -> bytes:
+        if self.refusal:
+            raise StatusError(self.refusal, "the camera says no")
         return bytes(length)
 
     def write(self, address: int, data: bytes) -> None: ...
@@ -131,6 +149,11 @@ class Port:
     def close(self) -> None: ...
     def end_acquisition(self) -> None: ...
     def send_event(self, message: bytes) -> None: ...
+
+    busy_ns = 0
+
+    def acknowledge_in(self, ns: int, ack: bytes) -> None:
+        self.later = ns, ack
 
 
 XML = b"PK zipped"
@@ -147,6 +170,100 @@ def read(address: int, count: int) -> bytes:
 
 def word(address: int, count: int = 4) -> int:
     return int.from_bytes(read(address, count), "little")
+
+
+WRITE_4 = "55335643 0040 0208 0c00 0100"  # a header, then an address of 8 bytes and 4 bytes
+NONE = "0400 0100 0000 0000"
+
+
+@pytest.mark.parametrize(
+    ("port", "commands", "ack"),
+    [
+        # each status where a device gives it; the last command is the one that is answered so
+        ({}, ["55335643 0040 000a 0000 0100"], "55335643 0180 010a 0000 0100"),
+        ({}, ["55335643 0040 0008 0c00 0100 0000000000000000 0000 0000"], "55335643 0280 0108 0000 0100"),
+        ({}, ["55335643 0040 0008 0c00 0100 ffffffffffffffff 0000 0200"], "55335643 0380 0108 0000 0100"),
+        ({}, [WRITE_4 + "cc01000000000000 01000000"], "55335643 0480 0308" + NONE),
+        ({}, ["55335643 0040 0208 0a00 0100 0410000f00000000 0100"], "55335643 0580 0308" + NONE),
+        ({}, ["55335643 0040 0008 0c00 0100 f801000000000000 0000 0400"], "55335643 0680 0108 0000 0100"),
+        (
+            {"refusal": Status.BUSY},
+            ["55335643 0040 0008 0c00 0100 0000020000000000 0000 0400"],
+            "55335643 0780 0108 0000 0100",
+        ),
+        ({}, ["55335643 0040 0008 1000 0100 0000000000000000 0000 0400"], "55335643 0e80 0108 0000 0100"),
+        (
+            {},
+            [
+                *(WRITE_4 + text for text in (
+                    "1810000f00000000 34000000", "1c10000f00000000 00001000", "2010000f00000000 0c000000",
+                    "2c10000f00000000 20000000", "0410000f00000000 01000000", "1c10000f00000000 00002000",
+                )),
+            ],
+            "55335643 0f80 0308" + NONE,
+        ),
+        (
+            {"refusal": Status.ERROR},
+            ["55335643 0040 0008 0c00 0100 0000020000000000 0000 0400"],
+            "55335643 ff8f 0108 0000 0100",
+        ),
+        ({"stream_halted": True}, [WRITE_4 + "0410000f00000000 01000000"], "55335643 02a0 0308" + NONE),
+        (
+            {},
+            [WRITE_4 + "1c10000f00000000 ea030000", WRITE_4 + "0410000f00000000 01000000"],
+            "55335643 03a0 0308" + NONE,
+        ),
+        ({}, [WRITE_4 + "0410000f00000000 01000000"], "55335643 04a0 0308" + NONE),
+        ({"events_halted": True}, [WRITE_4 + "0020000f00000000 01000000"], "55335643 05a0 0308" + NONE),
+        # stacked: what was written of each, up to the one that was refused
+        (
+            {},
+            [
+                "55335643 0040 0808 2000 0100 1810000f00000000 0000 0400 34000000"
+                "cc01000000000000 0000 0400 01000000"
+            ],
+            "55335643 0480 0908 0800 0100 0000 0400 0000 0000",
+        ),
+        (
+            {},
+            ["55335643 0040 0608 1800 0100 0802000000000000 0000 0400 0000000000000000 0000 0400"],
+            "55335643 0000 0708 0800 0100 ffffffff 02000100",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_device_answers(port: dict[str, object], commands: list[str], ack: str) -> None:
+    there = Port()
+    vars(there).update(port)
+    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), there, there, there)
+    answers = [device.receive(hexed(command)) for command in commands]
+    assert answers[-1] == hexed(ack)
+
+
+class Flash(Port):
+    """What is written takes 300 ms."""
+
+    writes = 0
+
+    def write(self, address: int, data: bytes) -> None:
+        self.busy_ns, self.writes = 300_000_000, self.writes + 1
+
+
+def test_a_write_that_takes_long():
+    """PENDING_ACK at once, 1300 ms: what it takes and a second of patience; at last its acknowledge."""
+    port = Flash()
+    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), port, port, port)
+    save, pending = (
+        hexed(WRITE_4 + "0000020000000000 01000000"),
+        hexed("55335643 0000 0508 0400 0100 0000 1405"),
+    )
+    assert device.receive(save) == pending
+    assert port.later == (300_000_000, hexed("55335643 0000 0308 0400 0100 0000 0400"))
+    assert device.receive(save[:4] + hexed("00c0") + save[6:]) == pending, "it is resent"
+    other = hexed("55335643 0040 0208 0c00 0200 0000020000000000 02000000")
+    assert device.receive(other) == hexed("55335643 0780 0308 0000 0200")
+    assert port.writes == 1
+    port.busy_ns = 0
+    assert device.receive(other) == hexed("55335643 0000 0508 0400 0200 0000 1405")
 
 
 def test_abrm():

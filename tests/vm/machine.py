@@ -11,8 +11,9 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -30,6 +31,8 @@ PACKAGES = (
 SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
 DISK_MB = 2000
+KERNEL = "root=/dev/vda ro console=ttyS0 init=/guest net.ifnames=0 quiet no_timer_check panic=-1"
+"""no_timer_check: on a busy computer the emulated timer may be too late for the kernel's check of it."""
 BLOCK = 4096
 
 
@@ -76,19 +79,26 @@ def run(*args: str | Path, seconds: float) -> None:
         raise RuntimeError(f"{args[0]}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
-def boot(job: str, seconds: int, told: Callable[[str], object]) -> list[str]:
-    """What the guest's console says while it does the job; `told` hears each line as it comes."""
+def boot(job: str, seconds: int, told: Callable[[str], object], files: Sequence[Path] = ()) -> list[str]:
+    """What the guest's console says while it does the job; `told` hears each line as it comes.
+
+    files  a tar of them is the guest's third disk, /dev/vdc
+    """
     there = disk()
-    with tempfile.NamedTemporaryFile() as second:
+    with tempfile.NamedTemporaryFile() as second, tempfile.NamedTemporaryFile() as third:
         text = job.encode()
         second.write(text.ljust(-(-len(text) // BLOCK) * BLOCK, b"\0"))
         second.flush()
+        with tarfile.open(third.name, "w") as tar:
+            for file in files:
+                tar.add(file, file.name)
         command = [
             "timeout", "--kill-after=5", str(seconds), "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max",
             "-smp", "2", "-m", "1024", "-kernel", there / "vmlinuz", "-initrd", there / "initrd.img",
-            "-append", "root=/dev/vda ro console=ttyS0 init=/guest net.ifnames=0 quiet",
+            "-append", KERNEL,
             "-drive", f"file={there / 'root.ext4'},if=virtio,format=raw,snapshot=on",
             "-drive", f"file={second.name},if=virtio,format=raw,readonly=on",
+            "-drive", f"file={third.name},if=virtio,format=raw,readonly=on",
             "-nic", "user,model=virtio-net-pci", "-display", "none", "-serial", "stdio", "-monitor", "none",
             "-no-reboot",
         ]  # fmt: skip

@@ -111,6 +111,11 @@ class Transmitter:
     def empty(self) -> bool:
         return not self._queue
 
+    @property
+    def leaving(self) -> Transfer | None:
+        """The frame on the link."""
+        return self._under_way
+
     def fits(self, settings: Settings) -> bool:
         """Room for one more such frame? One always fits into an empty memory."""
         size = self.memory.size_bytes

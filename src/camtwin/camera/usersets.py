@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from camtwin.genicam import Refused, Tree
+from camtwin.genicam.bound import Node
 from camtwin.genicam.nodes import By
-from camtwin.genicam.tree import Node
+from camtwin.models.schema import Memory
 from camtwin.problem import Problem
+from camtwin.simtime import Scheduler
+from camtwin.units import Ns
 
 KEPT = ("UserSetDefault", "DeviceUserID")
 CUSTOM = "CustomData"
@@ -46,15 +49,19 @@ class MemoryStorage:
 
 
 class Keeper:
-    """Settings to records and back, in `most_bytes` of non-volatile memory."""
+    """Settings to records and back, in the camera's non-volatile memory.
 
-    def __init__(self, tree: Tree, storage: Storage, most_bytes: int) -> None:
-        self.tree, self.storage, self.most_bytes = tree, storage, most_bytes
+    busy_until_ns  in virtual time: so long takes what was stored last. It is there at once, whatever happens
+                   meanwhile; a link holds back that it is done."""
+
+    def __init__(self, tree: Tree, storage: Storage, memory: Memory, clock: Scheduler) -> None:
+        self.tree, self.storage, self.memory, self._clock = tree, storage, memory, clock
+        self.busy_until_ns: Ns = 0
         stored = [n for n in tree.here if n.feature.stored]
         self._saved = {n.feature.name: n for n in stored if n.feature.saved}
         self._device = {n.feature.name: n for n in stored if n.feature.name in KEPT}
         self._custom = {n.feature.name: n for n in stored if n.feature.name == CUSTOM}
-        names = ["device", "custom", *tree.nodes["UserSetSelector"].entries]
+        names = ["device", "custom", *tree.declared["UserSetSelector"].entries]
         self._sizes = {name: len(storage.load(name) or b"") for name in names}
 
     def save(self, name: str, settings: Any) -> None:
@@ -65,7 +72,17 @@ class Keeper:
         """The settings of a user set; the factory's where it was never saved."""
         factory = self.tree.factory()
         plain = {n.feature.attr: getattr(factory, n.feature.attr) for n in self._saved.values()}
-        return plain | self._load(name, self._saved)
+        own = self.tree.declared["UserSetSave"].row.get("fixed", {}).get(name)
+        return plain | (self._load(name, self._saved) if own is None else self._fixed(own))
+
+    def _fixed(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """What a set that nobody can save into has beside the factory's settings, as the data sheet says."""
+        held = {}
+        for name, shown in own.items():
+            node = self.tree.declared[name]
+            value = node.feature.held(shown)
+            held[node.feature.attr] = By(dict.fromkeys(node.keys, value)) if node.feature.by else value
+        return held
 
     def restored(self) -> Mapping[str, Any]:
         """What the camera knows of itself as it is switched on, the default user set included."""
@@ -86,13 +103,14 @@ class Keeper:
         table = {name: self._packed(node, settings).hex() for name, node in nodes.items()}
         data = zlib.compress(json.dumps(table).encode())
         total = sum(self._sizes.values()) - self._sizes[record] + len(data)
-        if total > self.most_bytes:
-            raise Refused("storage", f"{record} needs {total} of {self.most_bytes} bytes of memory")
+        if total > (most := self.memory.nonvolatile_bytes):
+            raise Refused("storage", f"{record} needs {total} of {most} bytes of memory")
         try:
             self.storage.store(record, data)
         except StorageProblem as problem:
             raise Refused("storage", f"{record} is not saved: {problem}") from None
         self._sizes[record] = len(data)
+        self.busy_until_ns = self._clock.now + self.memory.store_ns
 
     def _load(self, record: str, nodes: Mapping[str, Node]) -> dict[str, Any]:
         """Held values by attribute; what does not fit the features of this model is left out."""
@@ -110,13 +128,13 @@ class Keeper:
     def _packed(self, node: Node, settings: Any) -> bytes:
         f, held = node.feature, getattr(settings, node.feature.attr)
         shown = [f.shown(held[key] if f.by else held) for key in node.keys]
-        return b"".join(f.pack(node.entries.get(v, v) if node.entries else v, "big") for v in shown)
+        return b"".join(f.pack(node.words.get(v, v) if node.entries else v, "big") for v in shown)
 
     def _held(self, node: Node, text: str) -> Any:
         f, data = node.feature, bytes.fromhex(text)
         if len(data) != f.length * len(node.keys):
             raise ValueError(f"{f.name}: {len(data)} bytes")
-        names = {wire: name for name, wire in node.entries.items()}
+        names = {wire: name for name, wire in node.words.items()}
         values = []
         for at in range(0, len(data), f.length):
             shown = f.unpack(data[at : at + f.length], "big")

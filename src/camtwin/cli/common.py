@@ -66,6 +66,17 @@ Speed = Annotated[
         help="Of the modelled link: sheet, 100M, 1G, 10G, unlimited; USB: 480M, 5G.",
     ),
 ]
+Bind = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="IPv4 address of this computer that the twin has; once for each of several, "
+        "or the next addresses are taken.  [default: 127.0.0.1]",
+        show_default=False,
+    ),
+]
+UsbPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Of the USB/IP server that all USB cameras share.")
+]
 For = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),
@@ -106,3 +117,15 @@ def user(read: Callable[..., T], *said: Any, **named: Any) -> T:
         return read(*said, **named)
     except ValueError as error:
         raise UsageProblem(str(error)) from None
+
+
+def addresses(bind: list[str] | None, count: int) -> list[str]:
+    """One address a twin; the ones after the first if only that is given."""
+    import ipaddress
+
+    given = bind or ["127.0.0.1"]
+    if len(given) == count:
+        return given
+    if len(given) > 1:
+        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
+    return [str(user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]

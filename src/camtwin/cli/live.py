@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 class LiveLine:
@@ -11,8 +11,9 @@ class LiveLine:
 
     PLAIN_S = 10.0
 
-    def __init__(self, twins: list[Any], pace: str = "1") -> None:
-        self.twins, self.pace, self.terminal, self.shown = twins, pace, sys.stdout.isatty(), False
+    def __init__(self, twins: list[Any], pace: str = "1", out: TextIO | None = None) -> None:
+        self.twins, self.pace, self.out, self.shown = twins, pace, out or sys.stdout, False
+        self.terminal = self.out.isatty()
         self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
         self._plain_ns = 0
         self._text = ""
@@ -58,11 +59,18 @@ class LiveLine:
         if not self.shown:
             return
         if self.terminal:
-            print(f"\r\x1b[K{self._text}", end="", flush=True)
+            print(f"\r\x1b[K{self._text}", end="", file=self.out, flush=True)
         elif now - self._plain_ns > self.PLAIN_S * 1e9:
             self._plain_ns = now
-            print(self._text, flush=True)
+            print(self._text, file=self.out, flush=True)
+
+    def say(self, text: str) -> None:
+        """Something happened: a line of its own, above the live one."""
+        if self.terminal and self.shown:
+            print(f"\r\x1b[K{text}\n{self._text}", end="", file=self.out, flush=True)
+        else:
+            print(text, file=self.out, flush=True)
 
     def end(self) -> None:
         """The last state stays."""
-        print("" if self.terminal else self._text, flush=True)
+        print("" if self.terminal else self._text, file=self.out, flush=True)

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from camtwin.cli.common import AsJson, Model, UsageProblem, app
+from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app
+
+if TYPE_CHECKING:
+    from camtwin.rig.canvas import Canvas
+    from camtwin.rig.live import Live
+    from camtwin.rig.scenario import Scenario
+
+Draw = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw it: FILE.svg or FILE.png.", show_default=False),
+]
 
 
 @app.command()
@@ -46,18 +58,18 @@ def verify(
 def wiring(
     plan: Annotated[Path, typer.Argument(help="A wiring plan, TOML.", show_default=False)],
     as_json: AsJson = False,
-    svg: Annotated[Path | None, typer.Option(help="Draw the plan.", show_default=False)] = None,
+    draw: Draw = None,
 ) -> None:
     """Check a wiring plan without running it: each connection ok, marginal or wrong, and the fix.
 
     Exit code 1 if something is wrong."""
     from camtwin.rig import check, parse
-    from camtwin.rig.drawing import svg as drawn
+    from camtwin.rig.drawing import drawn
 
+    write = _writer(draw)
     known = parse(_text(plan))
     report = check(known)
-    if svg:
-        svg.write_text(drawn(known, report), encoding="utf-8")
+    write(partial(drawn, known, report))
     if as_json:
         rows = [finding.row() for finding in report.findings]
         print(json.dumps({"title": report.title, "verdict": report.verdict, "findings": rows}, indent=2))
@@ -75,18 +87,73 @@ def wiring(
 def play(
     scenario: Annotated[Path, typer.Argument(help="A scenario, TOML.", show_default=False)],
     as_json: AsJson = False,
-    svg: Annotated[
-        Path | None, typer.Option(help="Draw the timing of lines and frames.", show_default=False)
+    draw: Draw = None,
+    show: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="MS MS", help="Draw this time only.", show_default=False),
     ] = None,
+    step: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STEP",
+            help='Let this happen, too: \'ms=500, do="unplug", socket="cam.data"\'; may be given again.',
+            show_default=False,
+        ),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="In wall time, for clients that find the cameras.")
+    ] = False,
+    bind: Bind = None,
+    port: UsbPort = 3240,
+    wait: Annotated[
+        bool, typer.Option(help="Live: begin when clients stream from every camera that has power.")
+    ] = True,
 ) -> None:
-    """Play a scenario in virtual time: twins, wires, and what happens to them; every frame accounted for."""
-    from camtwin.rig import scenario as scenarios
-    from camtwin.rig.timing import svg as drawn
+    """Play a scenario: twins, wires, and what happens to them; every frame accounted for.
 
-    played = scenarios.play(scenarios.parse(_text(scenario)))
-    if svg:
-        svg.write_text(drawn(played), encoding="utf-8")
+    In virtual time, or live."""
+    from camtwin.rig import scenario as scenarios
+    from camtwin.rig.steps import step_of
+    from camtwin.rig.timing import diagram
+
+    write = _writer(draw)
+    told = scenarios.parse(_text(scenario))
+    if show:
+        told = told.model_copy(update={"show_ms": show})
+    told = told.model_copy(update={"timeline": (*told.timeline, *map(step_of, step or ()))})
+    if bind and not live:
+        raise UsageProblem("--bind is of --live: in virtual time no camera has an address")
+    played = (
+        _live(told, bind, port, wait, sys.stderr if as_json else sys.stdout) if live else scenarios.play(told)
+    )
+    write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
+
+
+def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> Live:
+    """The scenario as it happened; what happens is told on `out`."""
+    from camtwin.cli.live import LiveLine
+    from camtwin.rig.live import Live
+
+    count = sum(device.get("kind") == "camera" for device in told.plan.get("devices", {}).values())
+    played = Live(told, addresses(bind, count), port)
+    line = LiveLine([cam.twin for cam in played.cams.values()], out=out)
+
+    def ready(_: Live) -> None:
+        for name, cam in played.cams.items():
+            twin = cam.twin
+            said = "ready at" if twin.camera.powered else "without power at"
+            print(
+                f"{name}: {twin.sheet.title}, serial {twin.camera.serial}, {said} {played.at(name)}", file=out
+            )
+        waits = "the timeline begins when clients stream from each" if wait else "the timeline begins"
+        print(f"{told.title or 'scenario'}: all are ready, {waits}", file=out, flush=True)
+        line.begin()
+
+    played.heard = lambda ms, words: line.say(f"{ms:10.3f} ms  {words}")
+    played.run(ready=ready, status=line.show, wait=wait)
+    line.end()
+    return played
 
 
 @app.command("lens")
@@ -116,6 +183,19 @@ def lens_(
     else:
         print("\n".join(seen.lines()))
     raise typer.Exit(any(f.verdict == "wrong" for f in seen.findings))
+
+
+def _writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
+    """What writes a picture there, if anywhere; UsageProblem at once where it could not in the end."""
+    from camtwin.rig.canvas import WRITERS, encode
+
+    if path is None:
+        return lambda _: None
+    if path.suffix.lower() not in WRITERS:
+        raise UsageProblem(f"{path}: a picture ends with {' or '.join(WRITERS)}")
+    if not path.parent.is_dir():
+        raise UsageProblem(f"{path}: there is no such folder")
+    return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
 def _text(path: Path) -> str:

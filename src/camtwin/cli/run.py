@@ -12,6 +12,7 @@ import typer
 
 from camtwin.cli.common import (
     AsJson,
+    Bind,
     For,
     SceneSpec,
     Seed,
@@ -19,6 +20,8 @@ from camtwin.cli.common import (
     Set,
     Speed,
     UsageProblem,
+    UsbPort,
+    addresses,
     app,
     session,
     user,
@@ -27,14 +30,6 @@ from camtwin.cli.live import LiveLine
 
 Models = Annotated[
     list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
-]
-Bind = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="IPv4 address of this computer that the twin has; once for each of several, "
-        "or the next addresses are taken.  [default: 127.0.0.1]",
-        show_default=False,
-    ),
 ]
 FaultSpecs = Annotated[
     list[str] | None,
@@ -70,7 +65,7 @@ def run(
         LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
     ] = None,
     bind: Bind = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the USB/IP server.")] = 3240,
+    port: UsbPort = 3240,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
     serial: Serial = None,
@@ -118,7 +113,7 @@ def run(
     speed = user(pace_of, pace)
     if journal and nonvolatile:
         raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
-    binds = _addresses(bind or ["127.0.0.1"], len(models))
+    binds = addresses(bind, len(models))
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem("--serial, --journal and --pcap are for one twin")
     with contextlib.ExitStack() as recording:
@@ -147,11 +142,12 @@ def run(
         def ready(links: Any) -> None:
             for place, running in zip(places, links, strict=True):
                 twin, usb = place.twin, place.usb_port is not None
-                at = f"{place.bind}:{running.server.port} (USB/IP)" if usb else place.bind
+                at = f"{running.at} (USB/IP), bus id {running.bus_id}" if usb else place.bind
                 last = "ready " if place is places[-1] else ""
                 print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
                 if usb:
-                    print(_ATTACH.format(bind=place.bind, port=running.server.port), flush=True)
+                    bind, port = running.server.bind, running.server.port
+                    print(_ATTACH.format(bind=bind, port=port, bus_id=running.bus_id), flush=True)
             line.begin()
 
         serve(
@@ -166,7 +162,7 @@ def run(
 
 
 _ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
-  usbip --tcp-port {port} attach -r {bind} -b 1-1
+  usbip --tcp-port {port} attach -r {bind} -b {bus_id}
 For one program, without either:
   camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
 
@@ -202,17 +198,6 @@ def _server(text: str) -> tuple[str, int]:
     if not port.isdigit() or not 0 < int(port) < 1 << 16:
         raise ValueError(f"--port {text}: PORT or ADDRESS:PORT is wanted")
     return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
-
-
-def _addresses(given: list[str], count: int) -> list[str]:
-    """One address a twin; the ones after the first if only that is given."""
-    import ipaddress
-
-    if len(given) == count:
-        return given
-    if len(given) > 1:
-        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
-    return [str(user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]
 
 
 @app.command()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene import Flat, Lit, Pulses, View
-from camtwin.units import Ns
+from camtwin.scene import Flat, Lit, Pulses, Scene, View
+from camtwin.units import MS, Ns
 
 GREEN_nm = 536.0
 """Where the sheets state the quantum efficiency."""
@@ -57,6 +57,11 @@ class Stripes:
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         odd = (np.arange(view.x, view.x + view.width) % 2).astype(np.float32)
         return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
+
+
+def strobed(scene: Scene) -> Lit:
+    """A scene lit for the first 2 ms: an exposure sees it, rows that wait to be read after it do not."""
+    return Lit(scene, Pulses(((0, 2 * MS),)))
 
 
 def flash(begin_ns: Ns, width_ns: Ns, photons_per_s: float = 5e7) -> Lit:

@@ -15,7 +15,7 @@ from typing import Final
 
 from camtwin.problem import Problem
 from camtwin.wire import bootstrap
-from camtwin.wire.gvcp import ACK_REQUIRED, KEY, PORT, Command
+from camtwin.wire.gvcp import PORT, write_reg
 from camtwin.wire.gvsp import IP_UDP_BYTES, STANDARD_BYTES, Format
 
 RECEIVE_BYTES: Final = 8 << 20
@@ -68,7 +68,7 @@ def first_picture(
 
 def _write(control: socket.socket, register: int, value: int) -> None:
     """One WRITEREG, once more if its answer is lost."""
-    command = struct.pack(">BBHHHII", KEY, ACK_REQUIRED, Command.WRITEREG, 8, 1, register, value)
+    command = write_reg(register, value)
     for _ in range(2):
         try:
             control.send(command)

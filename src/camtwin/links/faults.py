@@ -46,10 +46,14 @@ class Faults:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for kind in KINDS:
-            share = getattr(self, kind)
+        for kind, share in zip(KINDS, self.shares, strict=True):
             if not 0 <= share <= 1:
                 raise ValueError(f"fault {kind} {share:g} is not within 0 to 1")
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """In the order of KINDS."""
+        return tuple(getattr(self, kind) for kind in KINDS)
 
     @classmethod
     def parse(cls, texts: Iterable[str], seed: int = 0) -> Self | None:
@@ -70,8 +74,8 @@ class Faults:
     def strikes(self, block_id: int, packets: NDArray[np.uint64], attempts: NDArray[np.uint64]) -> NDArray:
         """What strikes each of these packets of a block, at its nth attempt: uint8, bits as DROP, ..."""
         struck = np.zeros(len(packets), np.uint8)
-        for i, kind in enumerate(KINDS):
-            if share := getattr(self, kind):
+        for i, share in enumerate(self.shares):
+            if share:
                 chance = (self._hash(i, block_id, packets, attempts) >> np.uint64(11)) * 2.0**-53
                 struck |= (chance < share).astype(np.uint8) << np.uint8(i)
         return struck

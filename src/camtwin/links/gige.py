@@ -76,6 +76,7 @@ class GigeLink:
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
         self.home = bind
+        self.deaf = False  # on purpose: nothing that hosts send comes here
         self.interface = interface_of(bind)
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -110,6 +111,8 @@ class GigeLink:
             self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
             twin.camera.events.send = self._notify
             opening.callback(twin.camera.events.unheard)
+            twin.camera.on_power.append(self._power_changed)
+            opening.callback(lambda: twin.camera.on_power.remove(self._power_changed))
             self._opened = opening.pop_all()
 
     async def __aenter__(self) -> Self:
@@ -123,7 +126,8 @@ class GigeLink:
     def close(self) -> None:
         """Leave the network: the acquisition ends, threads and sockets are gone. May be called twice."""
         self._hear(False)
-        self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
+        if self.twin.camera.powered:
+            self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
         self._opened.close()
         if self._timer:
             self._timer.cancel()
@@ -208,6 +212,8 @@ class GigeLink:
             except OSError as problem:
                 log.debug("control socket: %s", problem)
                 return
+            if not self._reachable:
+                continue  # it has no power, the cable is out: nobody is there
             if not broadcast or self._for_us(data, ancillary):
                 if self._capture:
                     self._capture.datagram(peer, sock.getsockname(), data)
@@ -234,7 +240,17 @@ class GigeLink:
         self.gev.acknowledged(data, peer)
         self._plan_timer()
 
+    @property
+    def _reachable(self) -> bool:
+        return self.twin.camera.reachable and not self.deaf
+
+    def _power_changed(self, powered: bool) -> None:
+        self.gev.power_changed(powered)
+        self._plan_timer()
+
     def _send(self, sock: socket.socket, data: bytes, peer: gev.Peer) -> None:
+        if not self._reachable:
+            return
         try:
             sock.sendto(data, peer)
             if self._capture:

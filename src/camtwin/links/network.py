@@ -23,13 +23,14 @@ from camtwin.links.stream import image_of
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire import gev, gvsp
-from camtwin.wire.gvcp import PORT, PacketResend, Status, StatusError
+from camtwin.wire.gvcp import PORT, PacketResend, Status, StatusError, ack_of, write_reg
 
 HOME: Final = 0x0A00_0001
 NETMASK: Final = 0xFF00_0000
 STREAM_PORT: Final = 49_152  # where the camera's pictures come from
 MESSAGE_PORT: Final = 49_153  # and its messages
 CONTROL_PORT: Final = 50_000  # of hosts
+NO_ANSWER: Final = 0xFFFF  # no status of GigE Vision
 
 
 @dataclass(eq=False)
@@ -40,12 +41,19 @@ class Host:
     address: str
     messages: list[bytes] = field(default_factory=list[bytes])
     packets: list[bytes] = field(default_factory=list[bytes])
+    _request: int = 0
 
     def send(self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT) -> list[bytes]:
         """A datagram from one of its ports to the camera, now; the camera's answers.
 
         to  the camera's port: that of commands, or MCSP for the acknowledge of a message"""
         return self.network.carry(data, (self.address, port), to)
+
+    def write(self, register: int, value: int) -> int:
+        """Write a register; the status that is answered, NO_ANSWER if nothing is."""
+        self._request = self._request % 0xFFFF + 1
+        answers = [ack_of(data) for data in self.send(write_reg(register, value, self._request))]
+        return answers[0].status if answers and answers[0] else NO_ANSWER
 
 
 class Network:
@@ -72,6 +80,7 @@ class Network:
         )
         self.gev = gev.GevDevice(identity, GevPort(camera), self, self)
         camera.events.send = self._notify
+        camera.on_power.append(self.gev.power_changed)
         self._arrive = camera.transmitter.on_delivery
         camera.transmitter.on_delivery = self._deliver
 
@@ -83,8 +92,10 @@ class Network:
         return self.hosts.setdefault(address, Host(self, address))
 
     def carry(self, data: bytes, peer: gev.Peer, to: int) -> list[bytes]:
-        """A datagram to the camera; what it answers at once."""
+        """A datagram to the camera; what it answers at once: nothing if it does not get through."""
         answers = []
+        if not self._twin.camera.reachable:
+            return answers
         if to == PORT:
             answers = [reply.data for reply in self.gev.receive(data, peer, self._twin.clock.now)]
         elif to == MESSAGE_PORT:

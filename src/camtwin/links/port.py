@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from math import ceil
 from typing import Final
 
 from camtwin.camera import Camera
 from camtwin.genicam import Refused
+from camtwin.units import Ns
 from camtwin.wire.refusal import StatusError
 
 STATUS_OF: Final = {
@@ -42,10 +44,17 @@ class LinkStatus:
 
 
 class CameraPort:
-    """The camera as a control protocol sees it: refusals become its status codes."""
+    """The camera as a control protocol sees it: refusals become its status codes.
 
-    def __init__(self, camera: Camera, codes: type[IntEnum]) -> None:
-        self._camera, self._codes = camera, codes
+    pace  of the camera's time, beside the host's"""
+
+    def __init__(self, camera: Camera, codes: type[IntEnum], pace: float = 1.0) -> None:
+        self._camera, self._codes, self._pace = camera, codes, pace
+
+    @property
+    def busy_ns(self) -> Ns:
+        """How long the camera is at what was written to it, in host time."""
+        return max(0, ceil((self._camera.keeper.busy_until_ns - self._camera.clock.now) / self._pace))
 
     @property
     def timestamp_latched(self) -> int:

@@ -151,6 +151,11 @@ class Sender:
         """How many packets each kind of fault has struck; empty without faults."""
         return dict(self._mischief.counts) if self._mischief else {}
 
+    def trouble(self, faults: Faults) -> None:
+        """Other faults of the network from now on; it was opened with some, of share 0 if need be."""
+        assert self._mischief, "it was opened with faults"
+        self._mischief.faults = faults
+
     @property
     def unfinished(self) -> int:
         """Frames handed over and not yet done with."""

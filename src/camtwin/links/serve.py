@@ -14,9 +14,16 @@ from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.runtime import WallRuntime, paced
 from camtwin.links.usb3 import Usb3Link
+from camtwin.links.usb_server import UsbipServer
+from camtwin.simtime import Scheduler
 from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
+
+
+class Over(Exception):
+    """Raised in an event of virtual time: the twins leave the network."""
+
 
 Link: TypeAlias = GigeLink | Usb3Link
 Told = Callable[[Sequence[Link]], object]
@@ -27,7 +34,8 @@ Task = Callable[[Link], Awaitable[object]]
 class Place:
     """A twin, the IPv4 address it has, and faults and pcap as GigeLink has them.
 
-    usb_port  of its USB/IP server; None: it is on the network by GigE Vision
+    usb_port  of its USB/IP server, which twins with the same port share, at the address of the first; None:
+              it is on the network by GigE Vision
     """
 
     twin: Twin
@@ -48,12 +56,14 @@ def serve(
     pace: float = 1.0,
 ) -> None:
     """Run twins as cameras in wall time, side by side; returns when they have left the network.
+    Twins that share a clock stay in one time: events between them keep their nanoseconds.
 
-    seconds  how long; until it is told to stop if None
+    seconds  how long; until it is told to stop if None, or an event is Over
     ready    told once all can be discovered and their first pictures need not wait
     status   told twice a second
     task     something to do beside the first of them, once all are ready
-    pace     camera seconds per second; infinity: as fast as this computer and the client can
+    pace     camera seconds per second; infinity: as fast as this computer and the client can, for twins
+             with a clock of their own
     any_destination   as GigeLink has it
 
     LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
@@ -76,19 +86,28 @@ async def _serve(
         loop.add_signal_handler(told, ended.set)
     async with contextlib.AsyncExitStack() as opened:
         links: list[Link] = []
+        runtimes: dict[Scheduler, WallRuntime] = {}
+        servers: dict[int, UsbipServer] = {}
         for place in places:
-            runtime = paced(place.twin.clock, pace)
-            link = _link(place, runtime, any_destination)
+            clock, port = place.twin.clock, place.usb_port
+            runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
+            if port is None:
+                link = _gige(place, runtime, any_destination)
+            else:
+                if port not in servers:
+                    servers[port] = await opened.enter_async_context(UsbipServer(port, place.bind))
+                link = Usb3Link(place.twin, runtime, server=servers[port])
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
-            *(asyncio.create_task(link.runtime.run()) for link in links),
+            *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
             asyncio.create_task(_begin(links, ready, task)),
         ]
         if status:
             running.append(asyncio.create_task(_report(links, status)))
         stop = asyncio.create_task(_stop(ended, seconds))
         try:
-            await _first_end(stop, running)
+            with contextlib.suppress(Over):
+                await _first_end(stop, running)
         finally:
             for each in (stop, *running):
                 each.cancel()
@@ -97,9 +116,7 @@ async def _serve(
                 status(links)
 
 
-def _link(place: Place, runtime: WallRuntime, any_destination: bool) -> Link:
-    if place.usb_port is not None:
-        return Usb3Link(place.twin, runtime, place.usb_port, place.bind)
+def _gige(place: Place, runtime: WallRuntime, any_destination: bool) -> GigeLink:
     return GigeLink(
         place.twin,
         runtime,

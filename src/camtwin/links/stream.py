@@ -80,6 +80,7 @@ class FrameStream(ABC):
         camera = twin.camera
         camera.on_exposure = self._on_exposure
         camera.transmitter.on_transfer = self._on_transfer
+        self._told_before = camera.transmitter.on_abort
         camera.transmitter.on_abort = self._on_abort
         if isinstance(runtime, FreeRuntime):
             runtime.streaming, runtime.room = self._streaming, self.room
@@ -88,14 +89,16 @@ class FrameStream(ABC):
         """Let go of the camera and end the threads that render; frames they are at are waited for."""
         camera = self.twin.camera
         camera.on_exposure = camera.transmitter.on_transfer = _ignore
-        camera.transmitter.on_abort = _nothing
+        camera.transmitter.on_abort = self._told_before
         self._forget()
         self._renderer.shutdown(wait=True, cancel_futures=True)
 
     def end_acquisition(self) -> None:
         """Nobody is there any more."""
         camera = self.twin.camera
-        has_abort = camera.tree.nodes["AcquisitionAbort"].here
+        if not camera.powered:
+            return  # it has ended
+        has_abort = camera.tree.declared["AcquisitionAbort"].here
         camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 
     # -- what a link says ------------------------------------------------------------------------
@@ -130,6 +133,7 @@ class FrameStream(ABC):
     def _on_abort(self) -> None:
         """Nothing more leaves; nor does what this computer was late with."""
         self.cut()
+        self._told_before()
 
     # -- what a free runtime asks ----------------------------------------------------------------
     def _streaming(self) -> bool:
@@ -236,8 +240,4 @@ def _give_way() -> None:
 
 
 def _ignore(_: object) -> None:
-    pass
-
-
-def _nothing() -> None:
     pass

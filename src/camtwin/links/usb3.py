@@ -21,15 +21,18 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
 from camtwin.camera.device import XML_ADDRESS
+from camtwin.camera.events import Event
+from camtwin.camera.features.event_control import IDS
 from camtwin.camera.transport import U3vTiming
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.stream import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
+from camtwin.units import SEC, Ns
 from camtwin.wire import gencp, u3v, usb, usbip
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
@@ -51,6 +54,11 @@ class U3vStream(FrameStream):
     @property
     def payload_bytes(self) -> int:
         return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
+
+    @property
+    def trailer_bytes(self) -> int:
+        chunks = self.twin.camera.settings.ChunkModeActive
+        return u3v.CHUNK_TRAILER_BYTES if chunks else u3v.TRAILER.size
 
     # -- wire.u3v_device.StreamPort --------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
@@ -74,11 +82,16 @@ class U3vStream(FrameStream):
             payload_bytes=transfer.exposure.payload_bytes,
             payload=payload,
             transfers=self._transfers,
-            start_ns=self.runtime.host_ns(transfer.start_ns),
-            end_ns=self.runtime.host_ns(transfer.end_ns),
+            travels_ns=self._travels_ns(transfer),
         )
         self._block_id += 1
         self.writer.send(job)
+
+    def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
+        """In host time; when time is free, a cable as fast as the host asks."""
+        if isinstance(self.runtime, FreeRuntime):
+            return None
+        return self.runtime.host_ns(transfer.start_ns), self.runtime.host_ns(transfer.end_ns)
 
     def cut(self) -> None:
         if self.writer:
@@ -109,19 +122,28 @@ class Usb3Camera:
         self.stats = Stats()
         self.connection: Connection | None = None
         self.stream = U3vStream(twin, runtime)
-        self._port = CameraPort(twin.camera, gencp.Status)
+        self._port = CameraPort(twin.camera, gencp.Status, runtime.pace)
         description = Description(XML_ADDRESS, twin.camera.xml_file)
         who = Identity(self.about.family, self.speed.u3v, twin.sheet.clock.tick_ns, description)
         self.control = U3vDevice(who, self._port, self.stream, self)
-        self.usb = self._enumerated()
+        self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
+        twin.camera.on_power.append(self._power_changed)
+        twin.camera.events.send = self._tell
+        twin.camera.on_reset = self._start_anew
 
     def close(self) -> None:
-        """Switched off."""
+        """Switched off. May be called twice."""
+        if self._power_changed in self.twin.camera.on_power:
+            self.twin.camera.on_power.remove(self._power_changed)
         self.twin.camera.abort()
         self.stream.dispose()
 
     # -- links.usb_server.Device -----------------------------------------------------------------
+    @property
+    def powered(self) -> bool:
+        return self.twin.camera.powered
+
     def exported(self) -> usbip.Exported:
         return usbip.Exported(
             bus_id=f"{BUS}-{self.number}",
@@ -149,6 +171,13 @@ class Usb3Camera:
         self.runtime.post(self.control.reset)
         self.stream.writer = None
         self._pipes = {}
+
+    def sent(self) -> None:
+        """A frame has left: whoever waits for room need not."""
+        self.runtime.wake()
+
+    def failed(self, problem: BaseException) -> None:
+        self.runtime.fail(problem)
 
     def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
         """Carry out a request, or take one back. ProtocolError if the host asks too much."""
@@ -182,6 +211,23 @@ class Usb3Camera:
         if self.connection and not self.events_halted:
             self._pipes[usb.EVENT_IN].send(message)
 
+    def acknowledge_in(self, ns: Ns, ack: bytes) -> None:
+        """When what was written is done; to the host that wrote it, if it is still there."""
+        if self.connection:
+            pipe = self._pipes[usb.CONTROL_IN]
+            self.connection.later(ns / SEC, lambda: pipe.send(ack))
+
+    def _tell(self, event: Event) -> bool:
+        """An event of the camera: its data is the number of its frame, if it has one."""
+        data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
+        self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data)
+        return False
+
+    def _start_anew(self) -> None:
+        """DeviceReset: the device leaves the bus, and is there again for whoever attaches it."""
+        if self.connection:
+            self.connection.close_soon("the camera was reset")
+
     def _writer(self) -> Writer:
         assert self.stream.writer is not None, "a host has it"
         return self.stream.writer
@@ -208,6 +254,10 @@ class Usb3Camera:
         self._writer().reply(usbip.submit_reply(message.sequence, message.length))
         if ack is not None and usb.CONTROL_IN not in self.usb.halted:
             self._pipes[usb.CONTROL_IN].send(ack)
+
+    def _power_changed(self, powered: bool) -> None:
+        if not powered and self.connection:
+            self.connection.close("without power")
 
     def _fail(self, endpoint: int, errno: int) -> None:
         """End what is pending on an endpoint."""
@@ -248,26 +298,46 @@ class Usb3Camera:
 
 
 class Usb3Link:
-    """A twin alone on a USB/IP server of its own; an asynchronous context manager.
+    """A twin on a USB/IP server; an asynchronous context manager.
+
+    server  of several twins, open; None: one of its own
 
     LinkProblem, in one line, where the port cannot be had or the model has no USB.
     """
 
     def __init__(
-        self, twin: Twin, runtime: WallRuntime, port: int = usbip.PORT, bind: str = "127.0.0.1"
+        self,
+        twin: Twin,
+        runtime: WallRuntime,
+        port: int = usbip.PORT,
+        bind: str = "127.0.0.1",
+        *,
+        server: UsbipServer | None = None,
     ) -> None:
         self.twin, self.runtime = twin, runtime
-        self.camera = Usb3Camera(twin, runtime)
+        self.camera = Usb3Camera(twin, runtime, 1 + len(server.devices) if server else 1)
         self.stream = self.camera.stream
         try:
-            self.server = UsbipServer([self.camera], port, bind)
+            self.server = server or UsbipServer(port, bind)
         except LinkProblem:
             self.camera.close()
             raise
-        self.server.fail = runtime.fail
+        self._own = server is None
+
+    @property
+    def bus_id(self) -> str:
+        """How hosts name it."""
+        return self.camera.exported().bus_id
+
+    @property
+    def at(self) -> str:
+        """Where hosts find it: address:port."""
+        return f"{self.server.bind}:{self.server.port}"
 
     async def __aenter__(self) -> Self:
-        await self.server.__aenter__()
+        self.server.plug(self.camera)
+        if self._own:
+            await self.server.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -275,7 +345,10 @@ class Usb3Link:
 
     def close(self) -> None:
         """Unplug and switch off. May be called twice."""
-        self.server.close()
+        if self.camera in self.server.devices:
+            self.server.unplug(self.camera)
+        if self._own:
+            self.server.close()
         self.camera.close()
 
     def status(self) -> LinkStatus:

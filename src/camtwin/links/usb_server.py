@@ -1,10 +1,11 @@
 """USB/IP on a TCP socket: who listens, who is attached to which device, and what becomes of them.
 
-Each device is attached to at most one host, as a cable is. A connection that speaks anything but USB/IP is
-closed. A host that vanishes without a word is noticed by TCP's own probes.
+A server is a hub: devices are plugged into it, each with a bus id of its own, and each is attached to at
+most one host, as by a cable. A connection that speaks anything but USB/IP is closed. A host that vanishes
+without a word is noticed by TCP's own probes.
 
-    async with UsbipServer(devices, port=3240):
-        ...
+    async with UsbipServer(port=3240) as server:
+        server.plug(device)
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Final, Protocol, Self
 
 from camtwin.links.interface import LinkProblem
@@ -25,7 +26,10 @@ log = logging.getLogger(__name__)
 SEND_BUFFER_BYTES: Final = 4 << 20
 READ_BYTES: Final = 1 << 16
 OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
+SOON_s: Final = 0.05
 SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
+GONE_ms: Final = 60_000
+"""A host that has not taken what was sent to it for so long has gone: TCP alone would try for 15 minutes."""
 MOST_CONNECTIONS: Final = 64
 
 
@@ -39,10 +43,20 @@ class Device(Protocol):
         """The host it is attached to."""
         ...
 
+    @property
+    def powered(self) -> bool:
+        """Without power nobody sees it."""
+        ...
+
     def exported(self) -> usbip.Exported: ...
     def attach(self, connection: Connection, writer: Writer, /) -> None: ...
     def detach(self) -> None: ...
     def receive(self, message: usbip.Submit | usbip.Unlink, /) -> None: ...
+    def sent(self) -> None:
+        """A frame has been sent or given up."""
+
+    def failed(self, problem: BaseException, /) -> None:
+        """Something went wrong in a thread of its own that is no host's fault."""
 
 
 class Connection:
@@ -84,6 +98,19 @@ class Connection:
             device, self._device = self._device, None
             device.detach()
 
+    def close_soon(self, why: str) -> None:
+        """End it when what is being answered has been sent."""
+        self.later(SOON_s, lambda: self.close(why))
+
+    def later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Do this then, if it is not closed by then."""
+
+        def unless_closed() -> None:
+            if self.sock.fileno() >= 0:
+                call()
+
+        self._loop.call_later(seconds, unless_closed)
+
     def _read(self) -> None:
         try:
             data = self.sock.recv(READ_BYTES)
@@ -99,7 +126,7 @@ class Connection:
     def _receive(self, message: usbip.Message) -> None:
         match message:
             case usbip.DevList():
-                self.sock.send(usbip.devlist_reply([d.exported() for d in self.server.devices.values()]))
+                self.sock.send(usbip.devlist_reply([d.exported() for d in self.server.present()]))
                 self.close()
             case usbip.Import(bus_id):
                 self._import(bus_id)
@@ -107,7 +134,7 @@ class Connection:
                 self._device.receive(message)
 
     def _import(self, bus_id: str) -> None:
-        device = self.server.devices.get(bus_id)
+        device = next((d for d in self.server.present() if d.exported().bus_id == bus_id), None)
         if device and device.connection and device.connection.has_gone():
             device.connection.close()
         if device is None or device.connection:
@@ -115,32 +142,35 @@ class Connection:
             return self.close(f"cannot have {bus_id!r}")
         self._timeout.cancel()
         self._device, self._parser.imported = device, True
-        self.writer = writer = Writer(self.sock, device.stats, self._ended)
+        self.writer = writer = Writer(
+            self.sock, device.stats, lambda: self._tell(device.sent), lambda why: self._ended(device, why)
+        )
         writer.reply(usbip.import_reply(device.exported()))
         device.attach(self, writer)
 
-    def _ended(self, problem: BaseException | None) -> None:
+    def _ended(self, device: Device, problem: BaseException | None) -> None:
         """On the writer's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
-            if problem is None or isinstance(problem, OSError):
-                self._loop.call_soon_threadsafe(self.close, str(problem or ""))
-            else:
-                self._loop.call_soon_threadsafe(self.server.fail, problem)
+        if problem is None or isinstance(problem, OSError):
+            self._tell(self.close, str(problem or ""))
+        else:
+            self._tell(device.failed, problem)
+
+    def _tell(self, call: Callable[..., object], *args: object) -> None:
+        """Have the event loop's thread do this; it may have ended meanwhile."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, *args)
 
 
 class UsbipServer:
     """Devices on a port of this computer; an asynchronous context manager.
 
-    devices  theirs by bus id
-    fail     told what went wrong in a thread and is nobody's fault but ours
-
     LinkProblem, in one line, where the port cannot be had.
     """
 
-    def __init__(self, devices: Sequence[Device], port: int = usbip.PORT, bind: str = "127.0.0.1") -> None:
-        self.devices = {device.exported().bus_id: device for device in devices}
+    def __init__(self, port: int = usbip.PORT, bind: str = "127.0.0.1") -> None:
+        self.bind = bind
+        self.devices: list[Device] = []
         self.connections: set[Connection] = set()
-        self.failure: BaseException | None = None
         self._listener = socket.socket()
         try:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -169,9 +199,18 @@ class UsbipServer:
         for connection in list(self.connections):
             connection.close()
 
-    def fail(self, problem: BaseException) -> None:
-        """Replaced by whoever wants to know."""
-        raise problem
+    def plug(self, device: Device) -> None:
+        self.devices.append(device)
+
+    def unplug(self, device: Device) -> None:
+        """Its host finds it gone."""
+        self.devices.remove(device)
+        if device.connection:
+            device.connection.close("unplugged")
+
+    def present(self) -> list[Device]:
+        """What a host would see."""
+        return [device for device in self.devices if device.powered]
 
     def _accept(self) -> None:
         try:
@@ -189,4 +228,5 @@ class UsbipServer:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_s)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, SILENT_s)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_ms)
         self.connections.add(Connection(self, sock, f"{host}:{port}"))

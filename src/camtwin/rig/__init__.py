@@ -10,13 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from camtwin.models import RigSheet
-from camtwin.rig.bench import Bench, Note, Power, Unstable
+from camtwin.rig.bench import Bench, Unstable
 from camtwin.rig.check import Report, check
 from camtwin.rig.climate import NoRating, climate, measurement_point_C, mtbf_years
 from camtwin.rig.ethernet import mated, tested
 from camtwin.rig.judge import Finding
 from camtwin.rig.lens import LensInvalid, lens_on
+from camtwin.rig.notes import Note
 from camtwin.rig.plan import Cable, Plan, PlanInvalid, parse, read
+from camtwin.rig.side import Power
 from camtwin.rig.solver import Unsolved
 
 __all__ = [

@@ -4,43 +4,33 @@
     bench.pulse("plc", 1_000_000, period_ns=50_000_000, count=10)
     cam.advance(500_000_000)
 
-A voltage between two levels leaves a line as it was: the sheet does not say more. What breaks stays dead
-until `repair`. Everything that is not as it should be is noted once, as it begins, in `notes`.
+What breaks stays dead until `repair`. Everything that is not as it should be is noted once, as it begins, in
+`notes`. What follows from a solved network: feeding.py for power and link, levels.py for the lines.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
+from math import cos, log, pi, sqrt
 from typing import Any, Final
+from zlib import crc32
 
-from camtwin.camera import Camera
-from camtwin.camera.transport import GigETiming
-from camtwin.rig.check import is_output, name_of
+from camtwin.rig import feeding, levels
+from camtwin.rig.check import is_output
 from camtwin.rig.circuit import Circuit, LineState, Solution, State
-from camtwin.rig.elements import Switch
-from camtwin.rig.ethernet import poe_finding, tested
-from camtwin.rig.judge import (
-    BREAKS,
-    TOLERANCE_MA,
-    TOLERANCE_V,
-    Finding,
-    input_finding,
-    output_findings,
-    reading,
-    supply_finding,
-)
-from camtwin.rig.plan import Pin, Plan, PlanInvalid
-from camtwin.units import MS, SEC, Ns
+from camtwin.rig.judge import Finding
+from camtwin.rig.notes import Note, Notes
+from camtwin.rig.plan import Plan, PlanInvalid
+from camtwin.rig.side import Power, Side
+from camtwin.sensor.noise import mix64
+from camtwin.units import SEC, Ns
 
-RESTART_NS: Final = 100 * MS
-"""A camera that gave out tries again after so long (our choice)."""
-SEEN_NS: Final = 100 * MS
-"""So long a lamp flashes for what a host wrote (our choice)."""
 ROUNDS: Final = 32
-FINE: Final = ("low", "high", "tolerance")  # marginal for who plans, no event for who runs
-NOTES: Final = 4096
+REMEMBERED: Final = 4096
+"""Solved networks."""
 
 
 class Unstable(RuntimeError):
@@ -48,63 +38,19 @@ class Unstable(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something began that is not as it should be."""
+class Outcome:
+    """A solved network and what it means, for each camera: ways that feed it, and how its lines stand."""
 
-    t_ns: Ns
-    where: str
-    word: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """What feeds a camera now, and what it takes: 0 W and no `label` if nothing does."""
-
-    label: str
-    volts: float
-    watts: float
-
-    @property
-    def mA(self) -> float:
-        return 1e3 * self.watts / self.volts if self.watts else 0.0
+    solution: Solution
+    offers: list[tuple[feeding.Offer, ...]]
+    stands: list[tuple[levels.Stand, ...]]
 
 
-class Side:
-    """The rig's view of one twin."""
-
-    def __init__(self, bench: Bench, name: str, camera: Camera) -> None:
-        self.name, self.camera = name, camera
-        self.sheet = bench.plan.sheets[name]
-        self.damaged: set[str] = set()
-        self.timing = camera.transmitter.timing  # of the link as it was opened
-        self.frames: deque[Ns] = deque(maxlen=1024)
-        self.restart_ns: Ns = 0
-        self.fresh = True  # it was never fed by this rig
-        self.label, self.volts, self.poor = "", 0.0, False
-        camera.listeners.append(self._hear)
-        for line in camera.lines.values():
-            line.on_change = bench.stir
-
-    def _hear(self, t_ns: Ns, what: str, frame_id: int | None) -> None:
-        if what == "FrameStart":
-            self.frames.append(t_ns)
-
-    @property
-    def rate_Hz(self) -> float:
-        """Frames begun in the last second."""
-        since = self.camera.clock.now - SEC
-        return float(sum(t > since for t in self.frames))
-
-    def lines(self) -> Iterable[tuple[tuple[str, str], LineState]]:
-        for name, line in self.camera.lines.items():
-            key = (self.name, name)
-            if name in self.damaged:
-                yield key, "dead"
-            elif line.is_output:
-                yield key, "on" if line.level and self.camera.powered else "off"
-            else:
-                yield key, "in"
+def normal(key: int, t_ns: Ns) -> float:
+    """A normal number with an address (Box and Muller, 1958), of two uniform ones of 53 bits."""
+    word = mix64(mix64(key) ^ t_ns)
+    radius, angle = (mix64(word ^ i) >> 11 for i in (1, 2))
+    return sqrt(-2 * log((radius + 1) * 2.0**-53)) * cos(2 * pi * angle * 2.0**-53)
 
 
 class Bench:
@@ -120,18 +66,19 @@ class Bench:
         self.levels = {n: d.levels[0] for n, d in plan.devices.items() if len(d.levels) > 1}
         self.cut: set[int] = set()
         self.unplugged: set[str] = set()
-        self.notes: deque[Note] = deque(maxlen=NOTES)
+        self._notes = Notes()
+        self._known: dict[tuple[object, ...], Outcome] = {}
         self.on_power: dict[str, Callable[[bool], object]] = {}  # told as a camera goes on or off
-        self._told: dict[str, tuple[str, str]] = {}
         self._stirred = False
         self._settling = False
-        self.sides = {name: Side(self, name, cam.twin.camera) for name, cam in cams.items()}
+        self.sides = {
+            name: Side(name, cam.twin.camera, plan.sheets[name], self.stir) for name, cam in cams.items()
+        }
         for name, side in self.sides.items():
             for line in plan.cameras[name].outputs:
                 camera = side.camera
                 camera.tree.set(camera, "LineMode", "Output", line)
-            self._climate(side)
-        self._link()
+        self._surround()
         self.settle()
         for name, device in plan.devices.items():
             if hz := getattr(device, "hz", None):
@@ -159,9 +106,7 @@ class Bench:
             raise PlanInvalid(f"{device}: {said[-2].strip() if len(said) > 2 else said[0]}") from None
         self.plan = replace(self.plan, devices={**self.plan.devices, device: new})
         self.circuit = Circuit(self.plan)
-        self._link()
-        for side in self.sides.values():
-            self._climate(side)
+        self._surround()
         self.settle()
 
     def pulse(
@@ -181,6 +126,39 @@ class Bench:
             then = level if i % 2 == 0 else other
             self.clock.at(self.clock.now + i * spacing_ns // 2, self.set, device, then)
 
+    def noise(self, pin: str, rms_V: float, *, for_ns: Ns, every_ns: Ns = 10_000, seed: int = 0) -> None:
+        """Put normal noise on the wire at an input of a camera. ValueError if it is none.
+
+        Each value has an address, (seed, pin, time): the same noise for the same seed."""
+        at = self.plan.pin(pin)
+        side = self.sides.get(at.device)
+        inputs = side.sheet.inputs if side else {}
+        line = next((name for name, said in inputs.items() if said.pin == at.pin), None)
+        if side is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
+            raise ValueError(f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns cannot be")
+        key = crc32(str(at).encode()) ^ seed
+        self._tell(Finding(f"{at} noise", "marginal", "noisy", f"{rms_V:g} V rms of noise on the wire"))
+        self._jitter(side, line, rms_V, every_ns, self.clock.now + for_ns, key, f"{at} noise")
+
+    def _jitter(
+        self, side: Side, line: str, rms_V: float, every_ns: Ns, until_ns: Ns, key: int, where: str
+    ) -> None:
+        if self.clock.now < until_ns:
+            side.noise_V[line] = rms_V * normal(key, self.clock.now)
+            self.clock.at(
+                self.clock.now + every_ns, self._jitter, side, line, rms_V, every_ns, until_ns, key, where
+            )
+        else:
+            side.noise_V.pop(line, None)
+            self._tell(Finding(where, "ok", "quiet", ""))
+        self.settle()
+
+    def die(self, camera: str) -> None:
+        """A camera dies: nothing runs until `repair`, whatever feeds it."""
+        self.sides[camera].dead = True
+        self._tell(Finding(camera, "wrong", "dead", "the camera has died"))
+        self.settle()
+
     def break_wire(self, a: str, b: str) -> None:
         """Cut the wires between two pins. ValueError if there is none."""
         self.cut |= self._wires(a, b)
@@ -193,17 +171,20 @@ class Bench:
     def unplug(self, socket: str) -> None:
         """Pull the data cable out of `cam.data`: no link, and no power over it."""
         self.unplugged.add(self._socket(socket))
-        self._link()
+        self._surround()
         self.settle()
 
     def plug(self, socket: str) -> None:
         self.unplugged.discard(self._socket(socket))
-        self._link()
+        self._surround()
         self.settle()
 
     def repair(self, camera: str) -> None:
-        """Damaged lines of a camera are made new."""
-        self.sides[camera].damaged.clear()
+        """A camera is made whole: its damaged lines, and itself if it had died."""
+        side = self.sides[camera]
+        side.damaged.clear()
+        side.dead = False
+        self._tell(Finding(camera, "ok", "alive", ""))
         self.settle()
 
     def _source(self, device: str, level: str) -> None:
@@ -235,7 +216,8 @@ class Bench:
 
     # -- what stands and flows -------------------------------------------------------------------
     def solution(self) -> Solution:
-        return self.circuit.solve(self._state())
+        """What stands at each pin and flows through each part now."""
+        return self._outcome().solution
 
     def volts(self, pin: str, ground: str | None = None) -> float:
         """At a pin, against another or against earth."""
@@ -245,38 +227,25 @@ class Bench:
         return self.solution().mA(device, part)
 
     def power(self, camera: str) -> Power:
-        """What feeds a camera and what it takes in its present mode: more, the more frames it takes."""
-        side = self.sides[camera]
-        if not side.camera.powered:
-            return Power("", 0.0, 0.0)
-        said, power = side.sheet.supplies[side.label], side.sheet.power
-        idle = power.idle_share if power else 1.0
-        busy = min(side.rate_Hz / said.fps, 1.0) if said.fps else 1.0
-        return Power(side.label, side.volts, said.watts * (idle + (1 - idle) * busy))
+        """What feeds a camera and what it takes in its present mode."""
+        return self.sides[camera].power
+
+    @property
+    def notes(self) -> deque[Note]:
+        """What began that is not as it should be, the latest last."""
+        return self._notes.log
+
+    def on_note(self, heard: Callable[[Note], object]) -> None:
+        """Have each note told as it begins."""
+        self._notes.heard = heard
 
     def words(self, where: str = "") -> set[str]:
         """Words of what is not as it should be now, at connections whose name contains this."""
-        return {word for at, (word, _) in self._told.items() if where in at}
+        return self._notes.words(where)
 
     def leds(self, camera: str) -> dict[str, str]:
         """What the lamps on the housing show: `green static`, `yellow flash`, `off`."""
-        side = self.sides[camera]
-        c = side.camera
-        heard = c.heard_ns is not None and self.clock.now - c.heard_ns < SEEN_NS
-        error = c.temperature_status == "Exceeded" or bool(side.damaged)
-        linked = "cable" not in c.stalled
-        now = {
-            "Link ON": linked,
-            "RX active": linked and heard,
-            "Error": error,
-            "TX active": not error and linked and not c.transmitter.empty,
-            "Operating": True,
-        }
-        shown: dict[str, str] = {}
-        for name, lamp in side.sheet.leds.items():
-            how = "flash" if now.get(lamp.flash) else "static" if now.get(lamp.static) else ""
-            shown[name] = f"{lamp.color} {how}" if how and c.powered else "off"
-        return shown
+        return self.sides[camera].leds()
 
     # -- settling --------------------------------------------------------------------------------
     def stir(self) -> None:
@@ -289,19 +258,30 @@ class Bench:
         self._stirred = False
         self.settle()
 
-    def _state(self) -> State:
-        lines = tuple(one for side in self.sides.values() for one in side.lines())
-        others: tuple[tuple[tuple[str, str], LineState], ...] = tuple(
-            ((name, line), "off")
-            for name in self.plan.sheets.keys() - self.sides.keys()
-            for line in self.plan.sheets[name].outputs
-            if is_output(self.plan, name, line)
-        )
-        watts = tuple(
-            (name, side.sheet.supplies[side.label].watts if side.camera.powered and side.label else 0.0)
-            for name, side in self.sides.items()
-        )
-        return State(tuple(self.levels.items()), lines + others, watts, frozenset(self.cut))
+    def _outcome(self) -> Outcome:
+        """What stands now and what it means: remembered, an encoder turns for a long time."""
+        sides = self.sides.values()
+        lines: list[list[LineState]] = [side.lines for side in sides]
+        watts = [side.load_watts for side in sides]
+        key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut))
+        if key not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            states: dict[tuple[str, str], LineState] = {}
+            for side, own in zip(sides, lines, strict=True):
+                states |= zip(((side.name, line) for line in side.camera.lines), own, strict=True)
+            for name in self.plan.sheets.keys() - self.sides.keys():
+                outputs = (n for n in self.plan.sheets[name].outputs if is_output(self.plan, name, n))
+                states |= dict.fromkeys(((name, line) for line in outputs), "off")
+            taken = tuple(zip(self.sides, watts, strict=True))
+            state = State(tuple(self.levels.items()), tuple(states.items()), taken, frozenset(self.cut))
+            solution = self.circuit.solve(state)
+            self._known[key] = Outcome(
+                solution,
+                [tuple(feeding.offers(self.plan, side, solution, self.unplugged)) for side in sides],
+                [levels.stand(self.plan, side, solution) for side in sides],
+            )
+        return self._known[key]
 
     def settle(self) -> None:
         """Solve, and let what follows from it happen, until nothing changes. Unstable if that never is."""
@@ -310,155 +290,35 @@ class Bench:
         self._settling = True
         try:
             for _ in range(ROUNDS):
-                solution = self.circuit.solve(self._state())
-                moved = [self._feed(side, solution) for side in self.sides.values()]
+                now = self._outcome()
+                moved = [self._feed(*one) for one in zip(self.sides.values(), now.offers, strict=True)]
                 if not any(moved):
-                    moved = [self._levels(side, solution) for side in self.sides.values()]
+                    both = zip(self.sides.values(), now.stands, strict=True)
+                    moved = [levels.take(side, stands, self._notes) for side, stands in both]
                 if not any(moved):
                     return
         finally:
             self._settling = False
         raise Unstable(f"levels chase each other at {self.clock.now} ns")
 
-    def _feed(self, side: Side, solution: Solution) -> bool:
-        """Power, from a cable or from wires; True if the camera went on or off."""
-        camera, sheet = side.camera, side.sheet
-        was = (camera.powered, side.label)
-        fed: list[tuple[str, float, Finding]] = []
-        for label, said in sheet.supplies.items():
-            where = name_of(self.plan, side.name, said.plus) if said.plus else f"{side.name} PoE"
-            if said.plus:
-                plus, minus = Pin(side.name, said.plus), Pin(side.name, said.minus)
-                volts, mA = solution.volts(plus, minus), solution.mA(side.name, label)
-                wired = any(plus in (w.a, w.b) for w in self.plan.wires)
-                if not wired:
-                    continue
-                protected = not sheet.power or sheet.power.reverse == "protected"
-                finding = supply_finding(where, said, volts, mA, protected)
-            else:
-                switch = self._switch(side.name)
-                if switch is None or switch.poe_V is None:
-                    continue
-                volts = switch.poe_V
-                found = poe_finding(where, sheet, switch)
-                assert found
-                finding = found
-            self._tell(finding)
-            fed.append((label, volts, finding))
-        side.label, side.volts = "", 0.0
-        for label, volts, finding in fed:
-            low = sheet.supplies[label].accepted_V[0]
-            holds = low * sheet.power.brownout_share if sheet.power else low
-            good = finding.verdict != "wrong" or finding.word == "overvoltage"
-            runs_on = was == (True, label) and finding.word == "undervoltage" and volts >= holds - TOLERANCE_V
-            if (good and self.clock.now >= side.restart_ns) or (good and was[0]) or runs_on:
-                side.label, side.volts = label, volts
-                break
-        if side.label and not camera.powered:
-            camera.power_on()
-            self._climate(side)
-        elif not side.label and camera.powered:
-            camera.power_off()
-            self._climate(side)
-            side.restart_ns = self.clock.now + (0 if side.fresh else RESTART_NS)
-            self.clock.at(side.restart_ns, self.settle)
-        side.fresh = False
-        if was[0] != camera.powered and side.name in self.on_power:
-            self.clock.at(self.clock.now, self.on_power[side.name], camera.powered)
-        return was[0] != camera.powered
-
-    def _levels(self, side: Side, solution: Solution) -> bool:
-        """What stands at the lines; True if something broke, or a line was moved that moves others."""
-        moved = False
-        for name, line in side.camera.lines.items():
-            if name in side.damaged:
-                continue
-            if line.is_output:
-                moved |= self._output(side, name, solution)
-                continue
-            said = side.sheet.inputs[name]
-            pin, ground = Pin(side.name, said.pin), Pin(side.name, said.ground)
-            volts = solution.volts(pin, ground)
-            level, word = reading(said, volts)
-            where = f"{name_of(self.plan, side.name, said.pin)} ({name})"
-            self._tell(input_finding(where, said, volts, solution.mA(side.name, name)))
-            if word == "damaged":
-                side.damaged.add(name)
-                level, moved = False, True
-            if level is not None and level != line.level:
-                line.drive(level)
-        return moved
-
-    def _output(self, side: Side, name: str, solution: Solution) -> bool:
-        sheet = side.sheet
-        said = sheet.outputs[name]
-        high_side = said.stage == "high side"
-        a, b = (said.feed, said.pin) if high_side else (said.pin, said.ground)
-        volts = solution.volts(Pin(side.name, a), Pin(side.name, b))
-        mA = solution.mA(side.name, name)
-        on = side.camera.lines[name].level
-        where = f"{name_of(self.plan, side.name, said.pin)} ({name})"
-        if Pin(side.name, said.pin) not in {p for w in self.plan.wires for p in (w.a, w.b)}:
+    def _feed(self, side: Side, offers: tuple[feeding.Offer, ...]) -> bool:
+        """True if the camera went on or off: it tells of it, and tries again when it may."""
+        if not feeding.feed(side, offers, self._tell):
             return False
-        drawn = mA if said.stage != "push-pull" or not on else -mA
-        most = said.source_mA if said.stage == "push-pull" and on else said.load_mA
-        broken = said.absolute_V and not said.absolute_V[0] - 0.05 <= volts <= said.absolute_V[1]
-        if broken or abs(mA) > BREAKS * said.load_mA:
-            side.damaged.add(name)
-            why = f"{volts:.4g} V, {abs(mA):.4g} mA: the line is damaged"
-            self._tell(Finding(where, "wrong", "damaged", why))
-            return True
-        if drawn > most + TOLERANCE_MA:
-            why = f"{drawn:.4g} mA flow, {most:g} mA are allowed"
-            self._tell(Finding(where, "wrong", "overload", why, drawn, "mA"))
-        elif not on and said.stage != "push-pull":
-            judged = output_findings(where, sheet, name, on=(0.0, 0.0), off=(volts, mA))
-            self._tell(judged[0])
-        elif on and not high_side and said.stage == "push-pull" and volts < said.high_V[0]:
-            self._tell(Finding(where, "wrong", "unreliable", f"the high level is {volts:.3g} V", volts, "V"))
-        elif on and self._told.get(where, ("",))[0] == "overload":
-            self._tell(Finding(where, "ok", "switches", ""))
-        return False
+        powered = side.camera.powered
+        side.warm(self.plan.cameras[side.name])
+        if not powered:
+            self.clock.at(side.restart_ns, self.settle)
+        if side.name in self.on_power:
+            self.clock.at(self.clock.now, self.on_power[side.name], powered)
+        return True
 
     def _tell(self, finding: Finding) -> None:
-        """Note what begins; forget what ends."""
-        if finding.verdict == "ok" or finding.word in FINE:
-            self._told.pop(finding.where, None)
-        elif self._told.get(finding.where, ("",))[0] != finding.word:
-            self._told[finding.where] = (finding.word, finding.reason)
-            self.notes.append(Note(self.clock.now, finding.where, finding.word, finding.reason))
+        self._notes.tell(self.clock.now, finding)
 
-    # -- link and climate ------------------------------------------------------------------------
-    def _switch(self, camera: str) -> Switch | None:
-        """The switch at the other end of a cable that is plugged in."""
-        for cable in self.plan.cables:
-            device = self.plan.devices.get(cable.source.partition(".")[0])
-            if cable.into.partition(".")[0] == camera and isinstance(device, Switch):
-                return None if cable.into in self.unplugged else device
-        return None
-
-    def _link(self) -> None:
-        """Cables decide whether there is a link, and how fast it is."""
+    def _surround(self) -> None:
+        """Cables and climate are as the plan has them."""
+        self._known.clear()
         for name, side in self.sides.items():
-            for cable in self.plan.cables:
-                camera, _, socket = cable.into.partition(".")
-                if camera != name or not any(p.name[:2] == "MX" for p in side.sheet.pins[socket].values()):
-                    continue
-                fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
-                speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
-                if cable.into in self.unplugged or not speed:
-                    side.camera.stall("cable")
-                    continue
-                if isinstance(side.timing, GigETiming):
-                    wire = side.timing.wire
-                    slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
-                    side.camera.transmitter.timing = GigETiming(slower)
-                if "cable" in side.camera.stalled:
-                    side.camera.resume("cable")
-
-    def _climate(self, side: Side) -> None:
-        said, housing = self.plan.cameras[side.name], side.camera.housing
-        share = float(side.sheet.environment.get("heat_sink_share", 1.0)) if said.heat_sink else 1.0
-        housing.rise_K = housing.thermal.rise_K * share if side.camera.powered else 0.0
-        if said.ambient_C is not None and housing.ambient_C != said.ambient_C:
-            housing.ambient_C = said.ambient_C
+            feeding.link(self.plan, side, self.unplugged)
+            side.warm(self.plan.cameras[name])

@@ -7,8 +7,6 @@ The camera's side of a line, as its sheet has it:
               low side     pin --- transistor --- ground, a pull-up inside where there is one
               push-pull    its own voltage or ground, behind the resistance that the printed levels imply
     supply    a load of constant power, found by a few rounds of solving
-
-A solution is remembered by its state: an encoder at 5 kHz solves two networks, however long it turns.
 """
 
 from __future__ import annotations
@@ -29,7 +27,6 @@ LineState = Literal["in", "off", "on", "dead"]
 """A line as an input, as an output that is off or on, or damaged."""
 ROUNDS: Final = 6
 SETTLED: Final = 1e-4
-REMEMBERED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,6 @@ class Circuit:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._known: dict[State, Solution] = {}
         self._nodes: dict[frozenset[int], tuple[dict[Pin, int], int]] = {}
 
     def pins(self) -> list[Pin]:
@@ -153,13 +149,6 @@ class Circuit:
 
     def solve(self, state: State) -> Solution:
         """What stands and flows. solver.Unsolved for numbers beyond reason."""
-        if state not in self._known:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[state] = self._solve(state)
-        return self._known[state]
-
-    def _solve(self, state: State) -> Solution:
         node, count = self.node(state.cut)
         branches: list[Branch] = []
         named: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""A wiring plan as a picture (SVG): cameras on the right, all else on the left, each net a lane between them.
+"""A wiring plan as a picture: cameras on the right, all else on the left, each net a lane between them.
 
 A net takes the colour of the worst finding at its camera pins; the findings stand below, with their fixes.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-from xml.sax.saxutils import escape
 
+from camtwin.rig.canvas import INK, Canvas, Point
 from camtwin.rig.check import Report
 from camtwin.rig.elements import CameraIn, Driver, Element, Generator, Host, Lamp, Resistor, Supply, Switch
 from camtwin.rig.judge import SEVERITY
@@ -16,10 +16,16 @@ from camtwin.rig.plan import Pin, Plan
 
 ROW, LANE, BOX, GAP = 26, 20, 190, 30
 COLORS: Final = {"ok": "#1d7a46", "marginal": "#b56a00", "wrong": "#c8102e", "": "#5a6675"}
-MARKS: Final = {"ok": "✓", "marginal": "!", "wrong": "✗"}
+QUIET, EDGE = "#5a6675", "#9aa7b4"
+MARKS: Final[Mapping[str, tuple[tuple[Point, ...], ...]]] = {
+    "ok": (((0, -5), (3, -1), (9, -10)),),
+    "marginal": (((4, -10), (4, -4)), ((4, -2), (4, 0))),
+    "wrong": (((0, -9), (8, -1)), ((0, -1), (8, -9))),
+}
+"""Strokes that tell a verdict without its colour."""
 
 
-def svg(plan: Plan, report: Report) -> str:
+def drawn(plan: Plan, report: Report) -> Canvas:
     """The picture of a plan that was checked."""
     nets = _nets(plan)
     wired = set(nets)
@@ -30,25 +36,26 @@ def svg(plan: Plan, report: Report) -> str:
     plugs = [c for c in plan.cables if c.source and c.into]
     camera_x = GAP + BOX + 48 + LANE * (len(lanes) + len(plugs))
     width = max(camera_x + BOX + GAP + 40, 860)
-    body: list[str] = []
-    place: dict[Pin, tuple[float, float]] = {}
+    picture = Canvas(width, 0, plan.title or "Wiring plan")
+    picture.text(GAP, 36, picture.title, size=15, bold=True)
+    place: dict[Pin, Point] = {}
     bottoms = []
     for names, x, side in ((left, GAP, BOX), (right, camera_x, 0)):
         y = 64 if side else 64 + ROW // 2  # so that no stub of one side runs into one of the other
         for name in names:
             pins = _shown(plan, name, wired)
             height = ROW * (2 + max(len(pins), 1)) - 6
-            body.append(_box(plan, name, x, y, height))
+            _box(picture, plan, name, x, y, height)
             for i, pin in enumerate(pins):
                 at = y + 2 * ROW + ROW * i
                 place[pin] = (x + side, at)
-                body.append(_pin(plan, pin, x, at, bool(side)))
+                _pin(picture, plan, pin, x, at, bool(side))
             y += height + ROW + 6
         bottoms.append(y)
     bad = _verdicts(plan, report, nets)
     for net in lanes:
         ends = [place[pin] for pin, n in nets.items() if n == net and pin in place]
-        body.append(_lane(lane_x[net], ends, COLORS[bad.get(net, "")]))
+        _lane(picture, lane_x[net], ends, COLORS[bad.get(net, "")])
     for i, cable in enumerate(plugs):
         x = GAP + BOX + 24 + LANE * (len(lanes) + i)
         ends = [place[p] for p in _plugged(plan, cable.source, cable.into) if p in place]
@@ -58,32 +65,19 @@ def svg(plan: Plan, report: Report) -> str:
             key=SEVERITY.__getitem__,
             default="",
         )
-        body.append(_lane(x, ends, COLORS[verdict], 4))
+        _lane(picture, x, ends, COLORS[verdict], 4)
     y = max(bottoms) + 16
-    body.append(f'<text x="{GAP}" y="{y}" class="h">{_count(report)}</text>')
+    picture.text(GAP, y, _count(report), size=15, bold=True)
     for finding in sorted(report.findings, key=lambda f: -SEVERITY[f.verdict]):
         y += 22
         said = f"{finding.where}: {finding.reason}" + (f". Fix: {finding.fix}" if finding.fix else "")
-        color = COLORS[finding.verdict]
-        body.append(
-            f'<text x="{GAP}" y="{y}" style="fill:{color};font-weight:700">{MARKS[finding.verdict]}</text>'
-        )
+        for stroke in MARKS[finding.verdict]:
+            picture.line([(GAP + dx, y + dy) for dx, dy in stroke], COLORS[finding.verdict], 2)
         for n, line in enumerate(_wrapped(said, int((width - 80) / 6.6))):
             y += 17 if n else 0
-            body.append(f'<text x="{GAP + 22}" y="{y}">{escape(line)}</text>')
-    height = y + 28
-    style = (
-        "text{font:13px system-ui,sans-serif;fill:#1b2430}.h{font-size:15px;font-weight:600}"
-        ".s{font-size:11px;fill:#5a6675}.p{font-size:12px}"
-    )
-    title = escape(plan.title or "Wiring plan")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><style>{style}</style>'
-        f'<rect width="100%" height="100%" fill="#fff"/><text x="{GAP}" y="36" class="h">{title}</text>'
-        + "".join(body)
-        + "</svg>\n"
-    )
+            picture.text(GAP + 22, y, line, size=13)
+    picture.height = y + 28
+    return picture
 
 
 def _nets(plan: Plan) -> dict[Pin, int]:
@@ -155,16 +149,14 @@ def _what(device: Element) -> str:
     return str(getattr(device, "kind", ""))
 
 
-def _box(plan: Plan, name: str, x: float, y: float, height: float) -> str:
+def _box(picture: Canvas, plan: Plan, name: str, x: float, y: float, height: float) -> None:
     fill = "#eef3f8" if name in plan.sheets else "#f6f6f4"
-    return (
-        f'<rect x="{x}" y="{y}" width="{BOX}" height="{height}" rx="6" fill="{fill}" stroke="#9aa7b4"/>'
-        f'<text x="{x + 10}" y="{y + 18}" font-weight="600">{escape(name)}</text>'
-        f'<text x="{x + 10}" y="{y + 33}" class="s">{escape(_what(plan.devices[name]))}</text>'
-    )
+    picture.rect(x, y, BOX, height, round=6, fill=fill, stroke=EDGE)
+    picture.text(x + 10, y + 18, name, size=13, bold=True)
+    picture.text(x + 10, y + 33, _what(plan.devices[name]), QUIET, size=11)
 
 
-def _pin(plan: Plan, pin: Pin, x: float, y: float, right: bool) -> str:
+def _pin(picture: Canvas, plan: Plan, pin: Pin, x: float, y: float, right: bool) -> None:
     sheet = plan.sheets.get(pin.device)
     label = pin.pin
     if sheet and "." in pin.pin:
@@ -174,23 +166,17 @@ def _pin(plan: Plan, pin: Pin, x: float, y: float, right: bool) -> str:
     elif sheet:
         label = f"{pin.pin}: {sheet.connectors[pin.pin].part}"
     at, anchor = (x + BOX - 12, "end") if right else (x + 12, "start")
-    dot = x + BOX if right else x
-    return (
-        f'<circle cx="{dot}" cy="{y}" r="4" fill="#fff" stroke="#1b2430"/>'
-        f'<text x="{at}" y="{y + 4}" text-anchor="{anchor}" class="p">{escape(label)}</text>'
-    )
+    picture.circle(x + BOX if right else x, y, 4, fill="#fff", stroke=INK)
+    picture.text(at, y + 4, label, anchor=anchor)
 
 
-def _lane(x: float, ends: list[tuple[float, float]], color: str, thick: int = 2) -> str:
+def _lane(picture: Canvas, x: float, ends: list[Point], color: str, thick: int = 2) -> None:
     if not ends:
-        return ""
-    top, bottom = min(y for _, y in ends), max(y for _, y in ends)
-    made = [f'<path d="M{x} {top}V{bottom}" stroke="{color}" stroke-width="{thick}" fill="none"/>']
+        return
+    picture.line([(x, min(y for _, y in ends)), (x, max(y for _, y in ends))], color, thick)
     for end, y in ends:
-        start = end + 4 if end < x else end - 4
-        made.append(f'<path d="M{start} {y}H{x}" stroke="{color}" stroke-width="{thick}" fill="none"/>')
-        made.append(f'<circle cx="{x}" cy="{y}" r="{thick + 1}" fill="{color}"/>')
-    return "".join(made)
+        picture.line([(end + 4 if end < x else end - 4, y), (x, y)], color, thick)
+        picture.circle(x, y, thick + 1, fill=color)
 
 
 def _count(report: Report) -> str:

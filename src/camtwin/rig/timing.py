@@ -1,22 +1,26 @@
-"""A timing diagram (SVG) of what was played: for each camera its input, what it does, and its output.
+"""A timing diagram of what was played: for each camera its input, what it does, and its outputs.
 
-trigger    level at the pin of the line that triggers; a missed trigger is a red arrow
+Line0 in   level at the pin of the line that triggers; a missed trigger is a red arrow
 delay      from the trigger to the exposure
 exposure, readout, transfer
-Line3 ...  level at the pin of each output that moved
+Line3 out  level at the pin of each output that moved
+
+Red dashes are what began to be wrong, numbered, with their words below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import floor, log10
 from typing import Final
-from xml.sax.saxutils import escape
 
-from camtwin.rig.scenario import Account, Played
+from camtwin.rig.account import Account
+from camtwin.rig.canvas import Canvas, Point
+from camtwin.rig.scenario import Played
 from camtwin.units import Ns
 
-LEFT, WIDTH, ROW, BAR = 150, 1000, 30, 18
+LEFT, WIDTH, ROW, BAR, TOP = 150, 1000, 30, 18, 62
 COLORS: Final = {
     "delay": "#c9ced6",
     "exposure": "#e0a100",
@@ -25,81 +29,104 @@ COLORS: Final = {
     "line": "#1b2430",
     "missed": "#c8102e",
 }
+QUIET, GRID, BAND = "#5a6675", "#e3e6ea", "#8d96a3"
 MOST_BARS: Final = 4000
+MOST_NOTES: Final = 16
 DENSE_PX: Final = 0.5
 """Edges closer than this are drawn as a band."""
+LABELLED_PX: Final = 80
+Span = tuple[Ns, Ns]
+Draw = Callable[[float], None]
+"""Draws a row whose upper edge is at this y."""
 
 
-def svg(played: Played) -> str:
+def diagram(played: Played) -> Canvas:
     """The picture of a scenario, of the time that it says to show."""
-    end_ms = played.end_ns / 1e6
+    end_ms = played.ms(played.end_ns)
     low, high = played.scenario.show_ms or (0.0, end_ms)
-    low, high = max(low, 0.0), min(max(high, low + 1e-3), end_ms)
-    span = (round(low * 1e6), round(high * 1e6))
-    y, body = 74, []
+    low = min(max(low, 0.0), end_ms)
+    high = min(max(high, low + 1e-3), max(end_ms, low + 1e-3))
+    zero = played.begun_ns or 0
+    span = (zero + round(low * 1e6), zero + round(high * 1e6))
+    picture = Canvas(LEFT + WIDTH + 30, 0, played.scenario.title or "Timing")
+    y, rows = TOP + 18.0, list[tuple[float, Draw]]()
     for name, account in played.accounts.items():
-        body.append(f'<text x="20" y="{y}" class="h">{escape(name)}</text>')
+        picture.text(20, y, name, size=14, bold=True)
+        if not account.cam.twin.camera.powered:
+            picture.text(LEFT, y, "without power", COLORS["missed"], size=11)
         y += 12
-        for label, drawn in _rows(account, span):
-            body.append(f'<text x="{LEFT - 12}" y="{y + BAR - 4}" text-anchor="end">{escape(label)}</text>')
-            body.append(f'<g transform="translate({LEFT},{y})">{drawn}</g>')
+        for label, draw in _rows(picture, account, span):
+            picture.text(LEFT - 12, y + BAR - 4, label, anchor="end")
+            rows.append((y, draw))
             y += ROW
-        y += 24
-    bottom = y - 16
-    axis = []
+        y += 26
+    bottom = y - 18
     for t in _ticks(low, high):
         x = LEFT + (t - low) / (high - low) * WIDTH
-        axis.append(f'<path d="M{x:.1f} 56V{bottom}" stroke="#e3e6ea"/>')
-        axis.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle" class="s">{t:g}</text>')
-    axis.append(f'<text x="{LEFT + WIDTH}" y="{bottom + 36}" text-anchor="end" class="s">ms</text>')
-    for note in played.notes[:64]:
-        if span[0] <= note.t_ns <= span[1]:
-            x = LEFT + (note.t_ns - span[0]) / (span[1] - span[0]) * WIDTH
-            axis.append(
-                f'<path d="M{x:.1f} 56V{bottom}" stroke="#c8102e" stroke-dasharray="3 3"/>'
-                f'<text x="{x + 3:.1f}" y="68" class="n">{escape(note.word)}</text>'
-            )
-    style = (
-        "text{font:12px system-ui,sans-serif;fill:#1b2430}.h{font-size:14px;font-weight:600}"
-        ".s{font-size:11px;fill:#5a6675}.n{font-size:10px;fill:#c8102e}"
-    )
-    title = escape(played.scenario.title or "Timing")
-    width, height = LEFT + WIDTH + 30, bottom + 50
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><style>{style}</style>'
-        f'<rect width="100%" height="100%" fill="#fff"/><text x="20" y="34" class="h">{title}</text>'
-        + "".join(axis)
-        + "".join(body)
-        + "</svg>\n"
-    )
+        picture.line([(x, TOP - 6), (x, bottom)], GRID)
+        picture.text(x, bottom + 18, f"{t:g}", QUIET, size=11, anchor="middle")
+    picture.text(LEFT + WIDTH, bottom + 36, "ms", QUIET, size=11, anchor="end")
+    for at, draw in rows:
+        draw(at)
+    picture.text(20, 34, picture.title, size=15, bold=True)
+    if any(name == "TriggerSkipped" for a in played.accounts.values() for _, name, _ in a.moments):
+        _arrow(picture, LEFT + WIDTH - 82, 34, "missed")
+        picture.text(LEFT + WIDTH, 34, "missed trigger", COLORS["missed"], size=11, anchor="end")
+    picture.height = _notes(picture, played, span, bottom) + 24
+    return picture
 
 
-def _rows(account: Account, span: tuple[Ns, Ns]) -> Iterator[tuple[str, str]]:
-    cam = account.cam
-    camera = cam.twin.camera
-    moments = account.moments
+def _notes(picture: Canvas, played: Played, span: Span, bottom: float) -> float:
+    """What began to be wrong, at its time and in its words; returns where that ends."""
+    red, y = COLORS["missed"], bottom + 36
+    before = played.begun_ns or 0  # what is wrong from the start is at the left edge
+    shown = [n for n in played.notes if span[0] <= n.t_ns <= span[1] or n.t_ns < before]
+    for number, note in enumerate(shown[:MOST_NOTES], 1):
+        x = _x(note.t_ns, span)
+        picture.line([(x, TOP - 6), (x, bottom)], red, dashed=True)
+        close = sum(abs(_x(n.t_ns, span) - x) < 12 for n in shown[: number - 1])
+        picture.text(x + 2 + 12 * close, TOP - 8, str(number), red, size=10)
+        y += 18
+        picture.text(20, y, f"{number}", red, size=11, bold=True)
+        said = f"{played.ms(note.t_ns):.3f} ms   {note.word}   {note.where}: {note.reason}"
+        picture.text(40, y, said, size=11)
+    if (more := len(shown) - MOST_NOTES) > 0:
+        y += 18
+        picture.text(40, y, f"and {more} more", QUIET, size=11)
+    return y
+
+
+def _rows(picture: Canvas, account: Account, span: Span) -> Iterator[tuple[str, Draw]]:
+    camera, moments = account.cam.twin.camera, account.moments
     source = camera.settings.TriggerSource["FrameStart"]
     triggers = [t for t, name, _ in moments if name == "FrameTrigger"]
     missed = [t for t, name, _ in moments if name == "TriggerSkipped"]
+    bars, arrows = partial(_bars, picture, span), partial(_arrows, picture, span)
     for name, line in camera.lines.items():
         if not line.is_output and (name == source or line.edges):
-            marks = missed if name == source else []
-            yield f"{name} in", _level(line.edges, span) + _arrows(marks, span)
+            level = partial(_level, picture, span, line.edges)
+            marks = partial(arrows, missed if name == source else [], "missed")
+            yield f"{name} in", partial(_both, level, marks)
     if triggers and source not in camera.lines:
-        yield source, _arrows(triggers, span, "line") + _arrows(missed, span)
+        yield source, partial(_both, partial(arrows, triggers, "line"), partial(arrows, missed, "missed"))
     skipped = set(missed)
     starts = [t for t, name, _ in moments if name == "ExposureStart"]
     if triggers:
         taken = [t for t in triggers if t not in skipped]
-        wait = camera.settings.TriggerDelay_ns["FrameStart"]  # the trigger arrives when it has passed
-        yield "delay", _bars(zip([t - wait for t in taken], starts, strict=False), span, "delay")
-    yield "exposure", _bars(_pairs(moments, "Exposure"), span, "exposure")
-    yield "readout", _bars(_pairs(moments, "Readout"), span, "readout")
-    yield "transfer", _bars(account.transfers, span, "transfer")
+        wait = camera.settings.TriggerDelay_ns["FrameStart"]  # the trigger arrives when it has passed,
+        wait += camera.line_timing.filter_ns if source in camera.lines else 0  # behind the input's filter
+        yield "delay", partial(bars, "delay", list(zip([t - wait for t in taken], starts, strict=False)))
+    yield "exposure", partial(bars, "exposure", _pairs(moments, "Exposure"))
+    yield "readout", partial(bars, "readout", _pairs(moments, "Readout"))
+    yield "transfer", partial(bars, "transfer", account.transfers)
     for name, line in camera.lines.items():
         if line.is_output and line.edges:
-            yield f"{name} out", _level(line.edges, span)
+            yield f"{name} out", partial(_level, picture, span, line.edges)
+
+
+def _both(one: Draw, other: Draw, y: float) -> None:
+    one(y)
+    other(y)
 
 
 def _pairs(moments: Iterable[tuple[Ns, str, int | None]], what: str) -> list[tuple[Ns, Ns]]:
@@ -113,54 +140,53 @@ def _pairs(moments: Iterable[tuple[Ns, str, int | None]], what: str) -> list[tup
     return made
 
 
-def _x(t: Ns, span: tuple[Ns, Ns]) -> float:
-    return (min(max(t, span[0]), span[1]) - span[0]) / (span[1] - span[0]) * WIDTH
+def _x(t: Ns, span: Span) -> float:
+    return LEFT + (min(max(t, span[0]), span[1]) - span[0]) / (span[1] - span[0]) * WIDTH
 
 
-def _bars(bars: Iterable[tuple[Ns, Ns]], span: tuple[Ns, Ns], kind: str) -> str:
-    made: list[str] = []
-    for start, end in bars:
-        if end >= span[0] and start <= span[1] and len(made) < MOST_BARS:
-            x = _x(start, span)
-            wide = max(_x(end, span) - x, 1.0)
-            made.append(
-                f'<rect x="{x:.2f}" y="2" width="{wide:.2f}" height="{BAR - 4}" fill="{COLORS[kind]}"/>'
-            )
-    return "".join(made)
+def _bars(picture: Canvas, span: Span, kind: str, bars: Iterable[tuple[Ns, Ns]], y: float) -> None:
+    shown = [(start, end) for start, end in bars if end >= span[0] and start <= span[1]]
+    for start, end in shown[:MOST_BARS]:
+        x = _x(start, span)
+        picture.rect(x, y + 2, max(_x(end, span) - x, 1.0), BAR - 4, fill=COLORS[kind])
 
 
-def _level(edges: Iterable[tuple[Ns, bool]], span: tuple[Ns, Ns]) -> str:
+def _level(picture: Canvas, span: Span, edges: Iterable[tuple[Ns, bool]], y: float) -> None:
     """A level as a line; where edges are closer than pixels, a filled band."""
     edges = list(edges)
     before = [level for t, level in edges if t < span[0]]
     shown = [(_x(t, span), then) for t, then in edges if span[0] <= t <= span[1]]
-    level, high, low = (before[-1] if before else False), 2, BAR - 2
-    path, bands = [f"M0 {high if level else low}"], list[list[float]]()
-    for (x, then), (after, _) in zip(shown, [*shown[1:], (WIDTH, False)], strict=True):
+    level, high, low = (before[-1] if before else False), y + 2, y + BAR - 2
+    points: list[Point] = [(LEFT, high if level else low)]
+    bands = list[list[float]]()
+    nexts = [x for x, _ in shown[1:]] + [LEFT + WIDTH] * bool(shown)
+    for (x, then), after in zip(shown, nexts, strict=True):
         if after - x < DENSE_PX:
             if bands and x - bands[-1][1] < DENSE_PX:
                 bands[-1][1] = after
             else:
-                path.append(f"H{x:.2f}")
+                points.append((x, points[-1][1]))
                 bands.append([x, after])
         else:
-            path.append(f"H{x:.2f}V{high if then else low}")
-    filled = "".join(
-        f'<rect x="{x:.2f}" y="{high}" width="{end - x:.2f}" height="{low - high}" fill="#8d96a3"/>'
-        for x, end in bands
-    )
-    line = f'<path d="{"".join(path)}H{WIDTH}" stroke="{COLORS["line"]}" stroke-width="1.3" fill="none"/>'
-    return line + filled
+            points += [(x, points[-1][1]), (x, high if then else low)]
+    picture.line([*points, (LEFT + WIDTH, points[-1][1])], COLORS["line"], 1.3)
+    for x, end in bands:
+        picture.rect(x, high, end - x, low - high, fill=BAND)
+        if end - x > LABELLED_PX:
+            rising = sum(then for at, then in shown if x <= at <= end)
+            said = f"{rising} pulses"
+            picture.text((x + end) / 2, low - 3, said, "#fff", size=11, anchor="middle")
 
 
-def _arrows(moments: Iterable[Ns], span: tuple[Ns, Ns], kind: str = "missed") -> str:
-    made = []
-    for t in moments:
-        if span[0] <= t <= span[1] and len(made) < MOST_BARS:
-            x = _x(t, span)
-            made.append(f'<path d="M{x:.2f} -6l-4 -7h8z" fill="{COLORS[kind]}"/>')
-            made.append(f'<path d="M{x:.2f} -6V{BAR}" stroke="{COLORS[kind]}" stroke-width="1.5"/>')
-    return "".join(made)
+def _arrows(picture: Canvas, span: Span, moments: Iterable[Ns], kind: str, y: float) -> None:
+    shown = [t for t in moments if span[0] <= t <= span[1]]
+    for t in shown[:MOST_BARS]:
+        _arrow(picture, _x(t, span), y - 5, kind)
+        picture.line([(_x(t, span), y - 6), (_x(t, span), y + BAR)], COLORS[kind], 1.5)
+
+
+def _arrow(picture: Canvas, x: float, y: float, kind: str) -> None:
+    picture.polygon([(x, y), (x - 4, y - 7), (x + 4, y - 7)], COLORS[kind])
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -3,18 +3,20 @@
 from camtwin.scene import spectra
 from camtwin.scene.checker import Checker
 from camtwin.scene.lens import Lens
-from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, moment_ns
+from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, moments_ns
 from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
-from camtwin.scene.motion import Pan
+from camtwin.scene.motion import Fall, Pan
+from camtwin.scene.seen import moments_needed, seen
 from camtwin.scene.spec import describe, parse
 from camtwin.scene.spectra import Spectrum
-from camtwin.scene.spin import Spin
+from camtwin.scene.spin import Spin, Zoom
 from camtwin.scene.targets import Chart, Picture, Target
 
 __all__ = [
     "Chart",
     "Checker",
     "Dark",
+    "Fall",
     "Flat",
     "Flicker",
     "Lens",
@@ -29,10 +31,13 @@ __all__ = [
     "Spin",
     "Target",
     "View",
+    "Zoom",
     "describe",
     "level_of",
-    "moment_ns",
+    "moments_needed",
+    "moments_ns",
     "parse",
+    "seen",
     "spectra",
     "spectra_of",
 ]

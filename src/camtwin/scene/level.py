@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.light import Scene, View, spectra_of
+from camtwin.scene.seen import Times, seen, speed_of
 from camtwin.scene.spectra import Light, Spectrum
 from camtwin.units import SEC, Ns
 
-Times = NDArray[np.int64]
 MOST_HZ = 1e9
 
 
@@ -161,27 +161,39 @@ class Lit(Around):
         """Photons per pixel and second at level 1."""
         return self.scene.photon_rate(view, t_ns)
 
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """How fast its scene moves; see seen.py."""
+        return speed_of(self.scene, view, t_ns)
+
+    def seen(self, view: View, moments_ns: Times) -> NDArray[np.float32]:
+        """Its scene over moments; see seen.py."""
+        return seen(self.scene, view, moments_ns)
+
 
 def level_of(scene: Scene) -> Level:
     """How bright the scene's light is over time; one that has no `level` is steady."""
     return getattr(scene, "level", STEADY)
 
 
-def moment_ns(level: Level, start_ns: Times, end_ns: Times) -> Times:
-    """When half of a window's light has come: where what moves is seen. The middle, in steady light or none.
+def moments_ns(level: Level, start_ns: Times, end_ns: Times, count: int = 1) -> Times:
+    """When what moves is seen, (windows, count): the middles of `count` equal parts of each window's light.
 
-    A flash shows things where they are during the flash, wherever in the exposure it comes.
+    So a flash shows things where they are during the flash, wherever in the exposure it comes. Where no light
+    comes at all, it is the middles of equal times.
     """
-    middle_ns = (start_ns + end_ns) // 2
+    shares = (np.arange(count) * 2 + 1, 2 * count)
+    start_ns, end_ns = start_ns[:, None], end_ns[:, None]
+    even_ns = start_ns + (end_ns - start_ns) * shares[0] // shares[1]
     if level is STEADY:
-        return middle_ns
-    half_s = level.lit_s(start_ns, end_ns) / 2
-    low, high = start_ns, end_ns
+        return even_ns
+    all_s = level.lit_s(start_ns, end_ns)
+    wanted_s = all_s * shares[0] / shares[1]
+    low, high = np.broadcast_arrays(start_ns, end_ns + 0 * shares[0])
     while np.any(high - low > 1):
         at = (low + high) // 2
-        enough = level.lit_s(start_ns, at) >= half_s
+        enough = level.lit_s(start_ns, at) >= wanted_s
         low, high = np.where(enough, low, at), np.where(enough, at, high)
-    return np.where(half_s > 0, high, middle_ns)
+    return np.where(all_s > 0, high, even_ns)
 
 
 def _check_hz(hz: float) -> None:

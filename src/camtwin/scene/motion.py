@@ -3,57 +3,68 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.level import Moved
 from camtwin.scene.light import View
+from camtwin.scene.seen import Times, seen_in_bands, speed_of
+from camtwin.scene.still import remembered
 from camtwin.units import SEC, Ns
 
 SPEED_px_per_s = 200.0
+FALL_px_per_s2 = 98_100.0
+"""9.81 m/s2 where a pixel sees 0.1 mm."""
 MAX_SPEED_px_per_s = 1e9
 ROWS = 32
 """Rows made at a time, so that what is needed in between stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pan(Moved):
-    """Another scene, its image drifting over the sensor.
+class Drift(Moved, ABC):
+    """Another scene, its image drifting over the sensor as on an endless band.
 
-    px_per_s: sensor pixels a second. direction_deg: 0 drifts to the right, 90 down, 180 to the left.
-    What leaves the sensor on one side enters on the other, as on an endless band: a mirrored return
-    would show all writing backwards for half of the time. Between two pixels the image is interpolated
-    (bilinear), which softens it a little at half a pixel. The image stands still during a row's exposure.
+    What leaves the sensor on one side enters on the other: a mirrored return would show all writing backwards
+    for half of the time. Between two pixels the image is interpolated (bilinear), which softens it a little
+    at half a pixel.
     """
 
-    px_per_s: float = SPEED_px_per_s
-    direction_deg: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.px_per_s <= MAX_SPEED_px_per_s:
-            raise ValueError(f"px_per_s {self.px_per_s:g} is outside 0..{MAX_SPEED_px_per_s:g} px/s")
-        if not -360 <= self.direction_deg <= 360:
-            raise ValueError(f"direction_deg {self.direction_deg:g} is outside -360..360 degrees")
-
     @property
+    @abstractmethod
     def moving(self) -> bool:
-        return self.px_per_s > 0 or self.scene.moving
+        """See Scene."""
 
-    def drift_px(self, t_ns: Ns) -> tuple[float, float]:
-        """How far the image has moved to the right and down at t_ns, in pixels."""
-        angle = math.radians(self.direction_deg)
-        # Rounded, so that 90 degrees is straight down and costs no interpolation to the side.
-        right, down = round(math.cos(angle), 12), round(math.sin(angle), 12)
-        return right * self.px_per_s * t_ns / SEC, down * self.px_per_s * t_ns / SEC
+    @abstractmethod
+    def drift_px(self, t_ns: Ns | Times) -> tuple[Any, Any]:
+        """How far the image has moved to the right and down at t_ns (one time or an array), in pixels."""
+
+    def _from_px(self, t_ns: Times) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Where pixels look at each of these times: whole pixels to the right and down, shares of the next.
+
+        Both (..., 2). Pixel x shows what lies at x - drift in the scene."""
+        drift = np.stack(self.drift_px(t_ns), axis=-1)
+        whole = np.floor(-drift)
+        return whole.astype(np.int64), (-drift - whole).astype(np.float32)
+
+    def seen(self, view: View, moments_ns: Times) -> NDArray[np.float32]:
+        """See seen.py. Of a still scene each row at its very own moments, by photon_rate's compiled twin."""
+        still = remembered(self.scene, view)
+        if still is None:
+            return seen_in_bands(self, view, moments_ns)
+        from camtwin.scene.kernels import seen_rows
+
+        out = np.empty((len(still), view.height, view.width), np.float32)
+        seen_rows(still, view.x, view.y, *self._from_px(moments_ns), out)
+        return out if self._layers else out[0]
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
-        right, down = self.drift_px(t_ns)
-        # Pixel x shows what lies at x - drift in the scene: a whole pixel and a share of the next one.
-        dx, dy = math.floor(-right), math.floor(-down)
-        share_x, share_y = np.float32(-right - dx), np.float32(-down - dy)
+        (dx, dy), (share_x, share_y) = self._from_px(np.array(t_ns))
+        dx, dy = int(dx), int(dy)
         rate = np.empty((*self._layers, view.height, view.width), np.float32)
         for row in range(0, view.height, ROWS):
             band = rate[..., row : row + ROWS, :]
@@ -78,6 +89,62 @@ class Pan(Moved):
                 piece = View(from_x, from_y, wide, high, width, height, view.pixel_um)
                 still[..., to_y : to_y + high, to_x : to_x + wide] = self.scene.photon_rate(piece, t_ns)
         return still
+
+
+@dataclass(frozen=True, slots=True)
+class Pan(Drift):
+    """A conveyor: another scene that drifts at one speed.
+
+    px_per_s: sensor pixels a second. direction_deg: 0 drifts to the right, 90 down, 180 to the left.
+    """
+
+    px_per_s: float = SPEED_px_per_s
+    direction_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.px_per_s <= MAX_SPEED_px_per_s:
+            raise ValueError(f"px_per_s {self.px_per_s:g} is outside 0..{MAX_SPEED_px_per_s:g} px/s")
+        if not -360 <= self.direction_deg <= 360:
+            raise ValueError(f"direction_deg {self.direction_deg:g} is outside -360..360 degrees")
+
+    @property
+    def moving(self) -> bool:
+        return self.px_per_s > 0 or self.scene.moving
+
+    def drift_px(self, t_ns: Ns | Times) -> tuple[Any, Any]:
+        """See Drift."""
+        angle = math.radians(self.direction_deg)
+        # Rounded, so that 90 degrees is straight down and costs no interpolation to the side.
+        right, down = round(math.cos(angle), 12), round(math.sin(angle), 12)
+        return right * self.px_per_s * t_ns / SEC, down * self.px_per_s * t_ns / SEC
+
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """Its own, and its scene's."""
+        return self.px_per_s + speed_of(self.scene, view, t_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Fall(Drift):
+    """Another scene that falls from rest at time 0; px_per_s2: sensor pixels a second, faster each second."""
+
+    px_per_s2: float = FALL_px_per_s2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.px_per_s2 <= MAX_SPEED_px_per_s:
+            raise ValueError(f"px_per_s2 {self.px_per_s2:g} is outside 0..{MAX_SPEED_px_per_s:g} px/s2")
+
+    @property
+    def moving(self) -> bool:
+        return True
+
+    def drift_px(self, t_ns: Ns | Times) -> tuple[Any, Any]:
+        """See Drift."""
+        t_s = t_ns / SEC
+        return 0 * t_s, self.px_per_s2 * t_s * t_s / 2
+
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """Its own, and its scene's."""
+        return self.px_per_s2 * abs(t_ns) / SEC + speed_of(self.scene, view, t_ns)
 
 
 def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: np.float32) -> NDArray[np.float32]:

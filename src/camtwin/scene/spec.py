@@ -13,6 +13,10 @@
   pan:SPEED@DEGREES:SCENE  ... towards DEGREES (0 right, 90 down)
   spin:SCENE               any of these that stands still, turning clockwise once a second
   spin:RPM:SCENE           ... RPM times a minute
+  fall:SCENE               any of these, falling from rest at 98100 pixels/s2 (a pixel sees 0.1 mm)
+  fall:PX_PER_S2:SCENE     ... at PX_PER_S2
+  zoom:SCENE               any of these that stands still, coming near: half as large again, and back in 2 s
+  zoom:GROWTH@PERIOD:SCENE ... by GROWTH, in PERIOD seconds
   flicker:SCENE            any of these in the light of a lamp on the mains: 100 Hz, a depth of 0.5
   flicker:HZ@DEPTH:SCENE   ... (1 + DEPTH sin(2 pi HZ t)) times the light
   pwm:HZ@DUTY:SCENE        ... in light that is on for DUTY (0..1) of each period
@@ -35,10 +39,10 @@ from camtwin.scene.checker import Checker
 from camtwin.scene.lens import SHARP
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm
 from camtwin.scene.light import Dark, Flat, FLAT_photons_per_s, Scene, WAVELENGTH_nm, WHITE_photons_per_s
-from camtwin.scene.motion import Pan, SPEED_px_per_s
+from camtwin.scene.motion import Fall, Pan, SPEED_px_per_s
 from camtwin.scene.spectra import Light, d65
 from camtwin.scene.spectra import parse as light_named
-from camtwin.scene.spin import RPM, Spin
+from camtwin.scene.spin import RPM, Spin, Zoom
 from camtwin.scene.targets import KINDS, Chart, Picture, Target
 from camtwin.units import US
 
@@ -47,13 +51,15 @@ Load = Callable[[str], NDArray[Any]]
 
 FORMS = (
     "chart, checker, slanted, star, dots, steps, flat, dark, flat:PHOTONS@NM, pan:SCENE, "
-    "pan:SPEED@DEGREES:SCENE, spin:RPM:SCENE, flicker:HZ@DEPTH:SCENE, pwm:HZ@DUTY:SCENE, "
-    "flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
+    "pan:SPEED@DEGREES:SCENE, spin:RPM:SCENE, fall:SCENE, zoom:SCENE, flicker:HZ@DEPTH:SCENE, "
+    "pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
 )
 MOST_us = 1e12
 """Eleven days: nanoseconds of it are exact in a float."""
 _NAMED = re.compile(r"(chart|checker|slanted|star|dots|steps|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
 _PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
+_FALL = re.compile(r"fall:(?:([-+.\deE]+):)?(.*)", re.DOTALL)
+_ZOOM = re.compile(r"zoom:(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
 _SPIN = re.compile(r"spin:(?:([-+.\deE]+):)?(.*)", re.DOTALL)
 _WAVE = re.compile(r"(flicker|pwm):(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
 _PICTURE = re.compile(r"lit:([^:]*):(.*)", re.DOTALL)
@@ -85,6 +91,12 @@ def _parse(text: str, load: Load) -> Scene:
         )
     if spin := _SPIN.fullmatch(text):
         return Spin(_parse(spin[2], load), RPM if spin[1] is None else _number("turns a minute", spin[1]))
+    if fall := _FALL.fullmatch(text):
+        scene = _parse(fall[2], load)
+        return Fall(scene) if fall[1] is None else Fall(scene, _number("pixels/s2", fall[1]))
+    if zoom := _ZOOM.fullmatch(text):
+        what = ("growth", zoom[1]), ("seconds", zoom[2])
+        return Zoom(_parse(zoom[3], load), *(_number(*each) for each in what if each[1] is not None))
     if wave := _WAVE.fullmatch(text):
         name, hz, share, scene = wave.groups()
         kind = Flicker if name == "flicker" else Pwm
@@ -174,6 +186,10 @@ def describe(scene: Scene) -> str:
             return f"dark@{_light(nm)}"
         case Pan(scene=inner, px_per_s=speed, direction_deg=degrees):
             return f"pan:{speed!r}@{degrees!r}:{describe(inner)}"
+        case Fall(scene=inner, px_per_s2=speed):
+            return f"fall:{speed!r}:{describe(inner)}"
+        case Zoom(scene=inner, growth=share, period_s=period):
+            return f"zoom:{share!r}@{period!r}:{describe(inner)}"
         case Spin(scene=inner, rpm=rpm):
             return f"spin:{rpm!r}:{describe(inner)}"
         case Lit(scene=inner, level=level):

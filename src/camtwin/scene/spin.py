@@ -1,58 +1,60 @@
-"""A turntable: another scene, turning about the sensor's middle, as a pure function of virtual time."""
+"""Motion about the sensor's middle, a pure function of virtual time: what turns, and what comes near."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.level import Moved
-from camtwin.scene.light import Scene, View
+from camtwin.scene.light import View
+from camtwin.scene.still import whole
 from camtwin.units import SEC, Ns
 
 RPM = 60.0
 MOST_RPM = 1e6
+MOST_GROWTH = 100.0
+MOST_PERIOD_s = 1e6
 ROWS = 64
 """Rows turned at a time, to keep what is needed in between small."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spin(Moved):
-    """Another scene, turning clockwise at `rpm` turns a minute (below 0 the other way round).
+class AboutMiddle(Moved, ABC):
+    """Another scene, turned or magnified about the sensor's middle.
 
-    Between pixels it is interpolated (bilinear); what lies beyond the sensor's edge is dark. The picture
-    stands still during a row's exposure. ValueError where the scene moves by itself.
+    Between pixels it is interpolated (bilinear); what lies beyond the sensor's edge is dark. ValueError where
+    the scene moves by itself.
     """
 
-    rpm: float = RPM
-
     def __post_init__(self) -> None:
-        if not -MOST_RPM <= self.rpm <= MOST_RPM:
-            raise ValueError(f"rpm {self.rpm:g} is outside {-MOST_RPM:g}..{MOST_RPM:g}")
         if self.scene.moving:
-            raise ValueError("a spin of what moves; allowed: a spin of what stands still")
+            raise ValueError(f"a {type(self).__name__.lower()} of what moves; allowed: of what stands still")
 
     @property
+    @abstractmethod
     def moving(self) -> bool:
-        return self.rpm != 0
+        """See Scene."""
+
+    @abstractmethod
+    def _back(self, t_ns: Ns) -> tuple[float, float]:
+        """Where a pixel looks at t_ns: (c, s) for (c x + s y, c y - s x) from the middle."""
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
         import cv2
 
-        still = _whole(self.scene, view.sensor_width, view.sensor_height, view.pixel_um)
-        angle = 2 * math.pi * math.fmod(self.rpm / 60 * t_ns / SEC, 1)
-        cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
+        still = whole(self.scene, view.sensor_width, view.sensor_height, view.pixel_um)
+        cos, sin = (np.float32(share) for share in self._back(t_ns))
         middle_x, middle_y = (np.float32((n - 1) / 2) for n in (view.sensor_width, view.sensor_height))
         rate = np.empty((*still.shape[:-2], view.height, view.width), np.float32)
         x = np.arange(view.x, view.x + view.width, dtype=np.float32) - middle_x
         for row in range(0, view.height, ROWS):
             rows = min(ROWS, view.height - row)
             y = (np.arange(view.y + row, view.y + row + rows, dtype=np.float32) - middle_y)[:, None]
-            # What has turned clockwise by the angle came from where one gets by turning back.
             from_x, from_y = cos * x + sin * y + middle_x, cos * y - sin * x + middle_y
             for layer, out in zip(np.atleast_3d(still.T).T, np.atleast_3d(rate.T).T, strict=True):
                 out[row : row + rows] = cv2.remap(layer, from_x, from_y, cv2.INTER_LINEAR)
@@ -60,7 +62,65 @@ class Spin(Moved):
         return rate
 
 
-@lru_cache(maxsize=1)
-def _whole(scene: Scene, width: int, height: int, pixel_um: float) -> NDArray[np.float32]:
-    """The scene on the whole sensor."""
-    return np.ascontiguousarray(scene.photon_rate(View(0, 0, width, height, width, height, pixel_um), 0))
+@dataclass(frozen=True, slots=True)
+class Spin(AboutMiddle):
+    """A turntable: another scene, turning clockwise at `rpm` turns a minute (below 0 the other way round)."""
+
+    rpm: float = RPM
+
+    def __post_init__(self) -> None:
+        AboutMiddle.__post_init__(self)
+        if not -MOST_RPM <= self.rpm <= MOST_RPM:
+            raise ValueError(f"rpm {self.rpm:g} is outside {-MOST_RPM:g}..{MOST_RPM:g}")
+
+    @property
+    def moving(self) -> bool:
+        return self.rpm != 0
+
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """In the corners of the sensor."""
+        return 2 * math.pi * abs(self.rpm) / 60 * _corner_px(view)
+
+    def _back(self, t_ns: Ns) -> tuple[float, float]:
+        # What has turned clockwise by the angle came from where one gets by turning back.
+        angle = 2 * math.pi * math.fmod(self.rpm / 60 * t_ns / SEC, 1)
+        return math.cos(angle), math.sin(angle)
+
+
+@dataclass(frozen=True, slots=True)
+class Zoom(AboutMiddle):
+    """Something that comes near and goes again: another scene, magnified 1 .. 1 + growth .. 1 in period_s."""
+
+    growth: float = 0.5
+    period_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        AboutMiddle.__post_init__(self)
+        if not 0 < self.growth <= MOST_GROWTH:
+            raise ValueError(f"growth {self.growth:g} is outside 0..{MOST_GROWTH:g}")
+        if not 1e-6 <= self.period_s <= MOST_PERIOD_s:
+            raise ValueError(f"period_s {self.period_s:g} is outside 1e-06..{MOST_PERIOD_s:g} s")
+
+    @property
+    def moving(self) -> bool:
+        return True
+
+    def magnification(self, t_ns: Ns) -> float:
+        """How much larger the scene is than it stands still."""
+        return 1 + self.growth * (1 - math.cos(self._phase(t_ns))) / 2
+
+    def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
+        """In the corners of the sensor."""
+        growing = self.growth * math.pi / self.period_s * abs(math.sin(self._phase(t_ns)))
+        return growing / self.magnification(t_ns) * _corner_px(view)
+
+    def _phase(self, t_ns: Ns) -> float:
+        return 2 * math.pi * math.fmod(t_ns / SEC / self.period_s, 1)
+
+    def _back(self, t_ns: Ns) -> tuple[float, float]:
+        return 1 / self.magnification(t_ns), 0.0
+
+
+def _corner_px(view: View) -> float:
+    """From the sensor's middle to its corners."""
+    return math.hypot(view.sensor_width, view.sensor_height) / 2

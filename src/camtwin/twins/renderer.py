@@ -1,9 +1,8 @@
 """From light to bytes: scene -> sensor -> pixels, for one exposure at a time.
 
 Light comes as space times time: what falls on each pixel in a second, and how much of a second the light was
-on while a row looked. What moves is seen where it is at the middle of a row's light; with a rolling shutter
-MOVED_TOGETHER rows share that moment, so an edge that moves at v is off by at most (MOVED_TOGETHER - 1) / 2
-line times times v, and stands still while a row looks.
+on while a row looked. What moves is seen as the mean over moments of each row's light (scene/seen.py), made
+some rows at a time as the kernel needs them.
 
 Pure, but for what it remembers to be fast: the sensor's fixed pattern, and the electrons per second of a
 scene that does not move. Both are functions of the twin alone, so remembering them changes no picture.
@@ -19,23 +18,21 @@ from numpy.typing import NDArray
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
-from camtwin.scene import Scene, Spectrum, View, level_of, moment_ns, spectra_of
+from camtwin.scene import Scene, Spectrum, View, level_of, moments_needed, moments_ns, seen, spectra_of
+from camtwin.scene.seen import Times
 from camtwin.sensor import fast
 from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
-from camtwin.sensor.mosaic import freed
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
-from camtwin.sensor.processing import corrected, looked_up, mirrored
-from camtwin.units import SEC, Ns
+from camtwin.sensor.processing import corrected, looked_up, mirrored, toned
+from camtwin.units import SEC
 
 MOST_ROWS = 32
 """Rows that the brightness of a frame is measured on."""
 MOST_LAYERED = 1 << 22
 """Numbers of a scene's layers that are held at once (16 MB): each colour of light is a layer."""
-MOVED_TOGETHER = 16
-"""Rows of a rolling shutter for which a moving scene is asked once: a question costs as much as some rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +46,17 @@ class World:
 class Renderer:
     """Renders the frames of one twin; safe to call from several threads.
 
-    world  what exposures see that bring no world of their own
+    world    what exposures see that bring no world of their own
+    threads  that share the work of one frame
     """
 
-    def __init__(self, parameters: SensorParameters, scene: Scene, seed: int) -> None:
-        self.parameters, self.world, self.seed = parameters, World(scene), seed
+    def __init__(self, parameters: SensorParameters, scene: Scene, seed: int, threads: int = 1) -> None:
+        self.parameters, self.world, self.seed, self.threads = parameters, World(scene), seed, threads
         self._plain: FixedPattern | None = None
         self._pattern: tuple[Flaws, FixedPattern] | None = None
         self._known: tuple[tuple[Spectrum, ...], NDArray[np.float32]] | None = None
         self._still: tuple[View, World, NDArray[np.float32]] | None = None
+        self._cut: tuple[View, World, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
         """Do now what the first frame would wait for: load kernels, make the pattern, draw the scene."""
@@ -65,7 +64,9 @@ class Renderer:
         self._fixed_pattern(self.world.flaws)
         p = self.parameters
         whole = View(0, 0, p.width, p.height, p.width, p.height, p.pixel_um)
-        self._electrons(whole, self.world, np.zeros(p.height, np.int64))
+        rate_e = self._electrons(whole, self.world, np.zeros((p.height, 1), np.int64))
+        if callable(rate_e):
+            rate_e(0, 1)
 
     def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The image's bytes as its pixel format lays them out; what needs no image is written at once."""
@@ -74,7 +75,8 @@ class Renderer:
             return pack(self.image(exposure), fmt)
         rate_e, light_s, flaws = self._light(exposure, readout)
         pattern = self._fixed_pattern(flaws)
-        return fast.expose_payload(rate_e, pattern, self._converter(readout), readout, fmt, light_s=light_s)
+        sensor = self._converter(readout)
+        return fast.expose_payload(rate_e, pattern, sensor, readout, fmt, self.threads, light_s)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """DN at the pixel format's bit depth, (Height, Width)."""
@@ -96,41 +98,45 @@ class Renderer:
         if _is_binned(s):
             bin_ = binned_mosaic if self.parameters.cfa else binned
             codes = bin_(codes, s.BinningHorizontal, s.BinningVertical)
-        if s.LUTEnable["Luminance"]:
-            codes = looked_up(codes, s.LUTValueAll)
-        return codes >> np.uint16(adc_bits - readout.bits)
+        return _toned(codes, s, adc_bits) >> np.uint16(adc_bits - readout.bits)
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
         columns, rows = s.BinningHorizontal, s.BinningVertical
         shown = replace(readout, x=readout.x // columns, y=readout.y // rows, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
-        if s.LUTEnable["Luminance"]:
-            missing = np.uint16(self._converter(readout).adc_bits - readout.bits)
-            dn = looked_up(dn << missing, s.LUTValueAll) >> missing
+        if _is_toned(s):
+            adc_bits = self._converter(readout).adc_bits
+            missing = np.uint16(adc_bits - readout.bits)
+            dn = _toned(dn << missing, s, adc_bits) >> missing
         return dn
 
     def _direct(self, s: Settings, readout: Readout) -> bool:
         """Nothing is done to codes but to reduce them: the kernel does that."""
-        return not (_is_binned(s) or s.LUTEnable["Luminance"] or _listed(s, readout))
+        return not (_is_binned(s) or _is_toned(s) or _listed(s, readout))
 
     def _codes(self, exposure: Exposure, region: Readout) -> NDArray[np.uint16]:
         """DN of a part of the sensor's picture, noise and all."""
         rate_e, light_s, flaws = self._light(exposure, region)
-        return fast.expose(
-            rate_e, self._fixed_pattern(flaws), self._converter(region), region, light_s=light_s
-        )
+        pattern, sensor = self._fixed_pattern(flaws), self._converter(region)
+        return fast.expose(rate_e, pattern, sensor, region, threads=self.threads, light_s=light_s)
 
-    def _light(
-        self, exposure: Exposure, region: Readout
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Flaws]:
+    def _light(self, exposure: Exposure, region: Readout) -> tuple[fast.Rate, NDArray[np.float32], Flaws]:
         """Electrons per second in each pixel of the region, how many seconds in each row, the flaws."""
         world = self._world(exposure)
-        starts_ns, ends_ns = self._windows(exposure, region)
+        starts_ns, ends_ns, read_ns = self._windows(exposure, region)
         level = level_of(world.scene)
-        rate_e = self._electrons(self._view(region), world, moment_ns(level, starts_ns, ends_ns))
-        light_s = level.lit_s(starts_ns, ends_ns).astype(np.float32)
-        return *hot_charge(rate_e, light_s, world.flaws, region), world.flaws
+        view, exposure_s = self._view(region), exposure.windows.duration_ns / SEC
+        count = moments_needed(world.scene, view, exposure.start_ns, exposure_s)
+        rate_e = self._electrons(view, world, moments_ns(level, starts_ns, ends_ns, count))
+        lit_s = level.lit_s(starts_ns, ends_ns)
+        if self.parameters.parasitic:
+            lit_s += self.parameters.parasitic * level.lit_s(ends_ns, read_ns)
+        light_s = lit_s.astype(np.float32)
+        if world.flaws.hot:
+            whole = rate_e(0, region.height) if callable(rate_e) else rate_e
+            rate_e, light_s = hot_charge(whole, light_s, world.flaws, region)
+        return rate_e, light_s, world.flaws
 
     def _converter(self, region: Readout) -> SensorParameters:
         """The sensor with its conversion as deep as the picture, where it can be."""
@@ -139,15 +145,16 @@ class Renderer:
     def _world(self, exposure: Exposure) -> World:
         return exposure.world if isinstance(exposure.world, World) else self.world
 
-    def _windows(self, exposure: Exposure, region: Readout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """From when to when each row gathers light. A picture upside down is read from its bottom."""
+    def _windows(self, exposure: Exposure, region: Readout) -> tuple[Times, Times, Times]:
+        """From when to when each row gathers light, and when it is read; upside down from the bottom."""
         whole = self._readout(exposure)
         rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
         if exposure.settings.ReverseY:
             rows = whole.height - 1 - rows
         rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
-        starts_ns = exposure.windows.starts_ns(rows)
-        return starts_ns, starts_ns + exposure.windows.duration_ns
+        windows = exposure.windows
+        starts_ns = windows.starts_ns(rows)
+        return starts_ns, starts_ns + windows.duration_ns, windows.read_ns(rows)
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:
         if self._plain is None:
@@ -163,7 +170,7 @@ class Renderer:
         Of the very pixels that the frame has, on rows spread over the region; before the look-up table."""
         world, whole = self._world(exposure), self._readout(exposure)
         if not world.scene.moving:  # what is kept serves the frame, too
-            self._electrons(self._view(whole), world, np.zeros(whole.height, np.int64))
+            self._electrons(self._view(whole), world, np.zeros((whole.height, 1), np.int64))
         part = self._brightness_region(exposure, whole)
         p, total = self._converter(whole), 0.0
         rows = np.linspace(part.y, part.y + part.height - 1, min(part.height, MOST_ROWS)).astype(int).tolist()
@@ -175,7 +182,7 @@ class Renderer:
     def _brightness_region(self, exposure: Exposure, whole: Readout) -> Readout:
         """The rectangle of the sensor that the automatic functions look at."""
         s, key = exposure.settings, "BrightnessAuto"
-        if s.AutoFeatureRegionMode[key] == "Off":
+        if s.AutoFeatureRegionMode[key] == "Off" and not s.AutoFunctionROIUseBrightness[key]:
             return whole
         x, y = min(s.AutoFeatureOffsetX[key], s.Width - 1), min(s.AutoFeatureOffsetY[key], s.Height - 1)
         width = min(s.AutoFeatureWidth[key], s.Width - x)
@@ -213,39 +220,38 @@ class Renderer:
             frame=exposure.frame_id + (exposure.part << 32),
         )
 
-    def _electrons(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Electrons per second that light frees in each pixel of the view; each row as of its moment."""
-        scene, still = world.scene, self._still
-        if scene.moving:
-            return self._moved(view, world, moments_ns)
+    def _electrons(self, view: View, world: World, moments: Times) -> fast.Rate:
+        """Electrons per second that light frees in each pixel of the view; each row as of its moments."""
+        if world.scene.moving:
+            return lambda first, end: self._moved(view, world, moments, first, end)
+        still, cut = self._still, self._cut
+        if cut and cut[1] is world and cut[0] == view:
+            return cut[2]
         if still and still[1] is world and (part := _within(view, still[0])):
-            return still[2][part]
-        rate_e = self._freed(view, world, 0)
+            rate_e = still[2][part]
+            if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
+                rate_e = np.ascontiguousarray(rate_e)
+                self._cut = (view, world, rate_e)
+            return rate_e
+        rate_e = self._freed(view, world, moments)
         self._still = (view, world, rate_e)
         return rate_e
 
-    def _moved(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
-        if moments_ns[0] == moments_ns[-1]:
-            return self._freed(view, world, int(moments_ns[0]))
-        rate_e = np.empty((view.height, view.width), np.float32)
-        for first in range(0, view.height, MOVED_TOGETHER):
-            together = moments_ns[first : first + MOVED_TOGETHER]
-            band = replace(view, y=view.y + first, height=together.size)
-            middle_ns = (int(together[0]) + int(together[-1])) // 2
-            rate_e[first : first + together.size] = self._freed(band, world, middle_ns)
-        return rate_e
+    def _moved(self, view: View, world: World, moments: Times, first: int, end: int) -> NDArray[np.float32]:
+        """Some rows of what moves."""
+        rows = replace(view, y=view.y + first, height=end - first)
+        return self._freed(rows, world, moments[first:end])
 
-    def _freed(self, view: View, world: World, t_ns: Ns) -> NDArray[np.float32]:
-        """Electrons per second of the view as of one moment; scenes of many layers some rows at a time."""
-        most = max(1, MOST_LAYERED // (view.width * len(spectra_of(world.scene))))
-        if view.height > most and len(spectra_of(world.scene)) > 1:
-            bands = [
-                replace(view, y=y, height=min(most, view.y + view.height - y))
-                for y in range(view.y, view.y + view.height, most)
-            ]
-            return np.concatenate([self._freed(band, world, t_ns) for band in bands])
+    def _freed(self, view: View, world: World, moments: Times) -> NDArray[np.float32]:
+        """Electrons per second of the view; scenes of many layers some rows at a time."""
+        layers = len(spectra_of(world.scene))
+        most = max(1, MOST_LAYERED // (view.width * layers))
+        if view.height > most and layers > 1:
+            steps = range(0, view.height, most)
+            bands = [self._moved(view, world, moments, y, min(y + most, view.height)) for y in steps]
+            return np.concatenate(bands)
         efficiency = self._efficiency(spectra_of(world.scene))
-        rate_e = freed(world.scene.photon_rate(view, t_ns), efficiency, view.x, view.y)
+        rate_e = fast.freed(seen(world.scene, view, moments), efficiency, view.x, view.y)
         return shaded_rate(rate_e, world.flaws, view.x, view.y)
 
     def _view(self, region: Readout) -> View:
@@ -280,6 +286,17 @@ def _within(part: View, whole: View) -> tuple[slice, slice] | None:
 
 def _is_binned(settings: Settings) -> bool:
     return (settings.BinningHorizontal, settings.BinningVertical) != (1, 1)
+
+
+def _is_toned(s: Settings) -> bool:
+    return (s.DigitalShift, s.Gamma) != (0, 1.0) or s.LUTEnable["Luminance"]
+
+
+def _toned(codes: NDArray[np.uint16], s: Settings, bits: int) -> NDArray[np.uint16]:
+    """Codes after DigitalShift, Gamma and the table, as far as they are on."""
+    if (s.DigitalShift, s.Gamma) != (0, 1.0):
+        codes = toned(codes, bits, s.DigitalShift, s.Gamma)
+    return looked_up(codes, s.LUTValueAll) if s.LUTEnable["Luminance"] else codes
 
 
 def _listed(s: Settings, region: Readout) -> set[tuple[int, int]]:

@@ -149,6 +149,8 @@ SESSION: Final = (
     *(MCP, MCDA, MCTT, MCRC, SCP, SCDA),
 )
 """What falls back to 0 when nobody is in control any more; of the GVCP configuration only actions stay."""
+PLACE: Final = (CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY, SCSP, MCSP)
+"""Where it is on the network."""
 _STARTS: Final = [register.address for register in TABLE]
 
 

@@ -79,6 +79,15 @@ class GevDevice:
             return None
         return Target(dotted(address), port, bool(self._words[bootstrap.GVSP_CONFIGURATION]))
 
+    def power_changed(self, _powered: bool) -> None:
+        """Without power whoever was in control is forgotten, and registers fall back; its place on the
+        network is the same when it comes back."""
+        place = {register: self._words[register] for register in bootstrap.PLACE}
+        self.controller = self._written = self._acted = None
+        self.stream.close()
+        self._messages.close()
+        self._words = bootstrap.at_power_up(self.identity) | place
+
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
         """When `tick` has something to do, in host time; None if never."""

@@ -197,6 +197,11 @@ class Message:
         return struct.pack(">BBHHH", KEY, flags, self.command, len(body), request_id) + body
 
 
+def write_reg(address: int, value: int, request_id: int = 1) -> bytes:
+    """A host's command to write one register."""
+    return struct.pack(">BBHHHII", KEY, ACK_REQUIRED, Command.WRITEREG, 8, request_id, address, value)
+
+
 def ack_of(data: bytes) -> Ack | None:
     """A host's acknowledge; None for what is none."""
     if len(data) < HEADER_BYTES:

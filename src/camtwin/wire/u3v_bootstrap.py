@@ -40,7 +40,9 @@ MOST_TRANSFER: Final = 1024
 """Bytes of the longest command and the longest acknowledge: one packet at SuperSpeed, two at HighSpeed."""
 ALIGNMENT_LOG2: Final = 2
 """Sizes of payload transfers are multiples of 4 bytes. Hosts round up to it: the least burden on them."""
-RESPONSE_ms: Final = 200  # the longest a command may take; hosts wait so long
+RESPONSE_ms: Final = 1000
+"""The longest that a command may take; hosts wait so long. A twin shares its computer with others, so it asks
+for more patience than a camera needs; Aravis waits no longer for a part of a picture, too."""
 
 
 class Effect(Enum):
@@ -52,6 +54,7 @@ class Effect(Enum):
     STREAM_CONTROL = auto()
     STREAM_SETUP = auto()  # fixed while the stream is enabled
     PAYLOAD_SIZE = auto()
+    TRAILER_SIZE = auto()
     EVENT_CONTROL = auto()
     EVENT_TEST = auto()
 
@@ -81,7 +84,7 @@ def _setup(address: int, name: str) -> Register:
     return Register(address, name, access="RW", effect=Effect.STREAM_SETUP)
 
 
-def table(leader_bytes: int, trailer_bytes: int, event_bytes: int) -> tuple[Register, ...]:
+def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
     """All rows, in order of address; told how long the link's messages are."""
     return (
         Register(0x000, "GenCP version", reset=GENCP_VERSION),
@@ -116,7 +119,7 @@ def table(leader_bytes: int, trailer_bytes: int, event_bytes: int) -> tuple[Regi
         Register(STREAM_CONTROL, "SI control", access="RW", mask=1, effect=Effect.STREAM_CONTROL),
         Register(SIRM + 0x08, "SI required payload size", 8, effect=Effect.PAYLOAD_SIZE),
         Register(REQUIRED_LEADER, "SI required leader size", reset=leader_bytes),
-        Register(REQUIRED_TRAILER, "SI required trailer size", reset=trailer_bytes),
+        Register(REQUIRED_TRAILER, "SI required trailer size", effect=Effect.TRAILER_SIZE),
         _setup(MOST_LEADER, "SI maximum leader size"),
         _setup(MOST_PAYLOAD, "SI payload transfer size"),
         _setup(PAYLOAD_COUNT, "SI payload transfer count"),

@@ -7,6 +7,9 @@ privilege and no heartbeat. The stream interface knows two states:
     disabled    sizes of transfers may be written; enabling checks them, and refuses what cannot be obeyed
     enabled     frames are sent, cut as the sizes say, which are fixed until the stream is disabled
 
+A write into flash takes its time: the host is told so at once (PENDING_ACK), the acknowledge comes when it is
+done, and meanwhile another write meets BUSY.
+
 A reset of the bus disables stream and events, and ends the acquisition: nobody is there to take it. What the
 camera is set to stays, as it is powered on.
 """
@@ -17,10 +20,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
-from camtwin.units import Ns
+from camtwin.units import MS, Ns
 from camtwin.wire import gencp, u3v
 from camtwin.wire import u3v_bootstrap as bootstrap
 from camtwin.wire.gencp import Status
+from camtwin.wire.pending import MOST_MS
 from camtwin.wire.refusal import StatusError
 from camtwin.wire.u3v_bootstrap import Effect, Register
 
@@ -33,6 +37,11 @@ class DevicePort(Protocol):
 
     def read(self, address: int, length: int, /) -> bytes: ...
     def write(self, address: int, data: bytes, /) -> None: ...
+    @property
+    def busy_ns(self) -> Ns:
+        """How long what was written just now takes yet, in host time; 0: it is done."""
+        ...
+
     def latch_timestamp(self) -> None: ...
     @property
     def timestamp_latched(self) -> Ns: ...
@@ -44,6 +53,11 @@ class StreamPort(Protocol):
     @property
     def payload_bytes(self) -> int:
         """Of a frame, as the camera is set."""
+        ...
+
+    @property
+    def trailer_bytes(self) -> int:
+        """What follows a frame, as the camera is set."""
         ...
 
     def open(self, transfers: u3v.Transfers, /) -> None:
@@ -64,6 +78,8 @@ class UsbPort(Protocol):
     @property
     def events_halted(self) -> bool: ...
     def send_event(self, message: bytes, /) -> None: ...
+    def acknowledge_in(self, ns: Ns, ack: bytes, /) -> None:
+        """Send an acknowledge after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +114,7 @@ class U3vDevice:
 
     def __init__(self, identity: Identity, device: DevicePort, stream: StreamPort, usb: UsbPort) -> None:
         self.device, self.stream, self.usb = device, stream, usb
-        rows = bootstrap.table(u3v.LEADER.size, u3v.TRAILER.size, u3v.MOST_EVENT_BYTES)
+        rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
         self._map = bootstrap.Map(rows)
         self._values = {row.address: row.reset.to_bytes(row.length, "little") for row in rows}
         self._set(bootstrap.SPEED, identity.speed)
@@ -107,7 +123,7 @@ class U3vDevice:
             bootstrap.FAMILY: identity.family.encode().ljust(64, b"\0"),
             bootstrap.MANIFEST_ENTRY: identity.description.manifest_entry(),
         }
-        self._last_ack: tuple[int, bytes] | None = None
+        self._last: tuple[bytes, bytes] | None = None  # a command but for its flags, and its acknowledge
         self._event_id = 0
         self.note = ""  # why the last command was refused, for people
 
@@ -121,7 +137,7 @@ class U3vDevice:
             self._set(bootstrap.STREAM_CONTROL, 0)
             self.stream.close()
         self._set(bootstrap.EVENT_CONTROL, 0)
-        self._last_ack = None
+        self._last = None
         self.stream.end_acquisition()
 
     def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> None:
@@ -137,17 +153,28 @@ class U3vDevice:
         header = gencp.header_of(data)
         if header is None:
             return None
-        if header.resend and self._last_ack and self._last_ack[0] == header.request_id:
-            return self._last_ack[1]
+        said, busy_ns = data[:4] + data[6:], self.device.busy_ns
+        if header.resend and self._last and self._last[0] == said:
+            return self._pending(header, busy_ns) if busy_ns else self._last[1]
         try:
-            ack = header.ack(self._carry_out(header, data))
+            ack = header.ack(self._carry_out(header, data, bool(busy_ns)))
         except StatusError as refusal:
             self.note = str(refusal)
             ack = header.ack(refusal.payload, refusal.status)
-        self._last_ack = header.request_id, ack
-        return ack if header.ack_requested else None
+        self._last = said, ack
+        if not header.ack_requested:
+            return None
+        if not busy_ns and (busy_ns := self.device.busy_ns):
+            self.usb.acknowledge_in(busy_ns, ack)
+            return self._pending(header, busy_ns)
+        return ack
 
-    def _carry_out(self, header: gencp.Header, data: bytes) -> bytes:
+    @staticmethod
+    def _pending(header: gencp.Header, busy_ns: Ns) -> bytes:
+        """It takes so long yet, and a host's patience for the answer on top of it."""
+        return header.pending_ack(min(MOST_MS, -(-busy_ns // MS) + bootstrap.RESPONSE_ms))
+
+    def _carry_out(self, header: gencp.Header, data: bytes, busy: bool) -> bytes:
         if len(data) > bootstrap.MOST_TRANSFER:
             message = f"a command of {len(data)} bytes, beyond {bootstrap.MOST_TRANSFER}"
             raise StatusError(Status.INVALID_PARAMETER, message)
@@ -159,6 +186,8 @@ class U3vDevice:
                         Status.INVALID_PARAMETER, f"READMEM of {body.count} bytes, beyond {most}"
                     )
                 return b"".join(self._read(address, count) for address, count in body.spans)
+            case gencp.WriteMem() if busy:
+                raise StatusError(Status.BUSY, "what was written before is not done")
             case gencp.WriteMem(writes):
                 return self._write_all(writes)
 
@@ -206,6 +235,8 @@ class U3vDevice:
         match row.effect:
             case Effect.PAYLOAD_SIZE:
                 return self.stream.payload_bytes.to_bytes(8, "little")
+            case Effect.TRAILER_SIZE:
+                return self.stream.trailer_bytes.to_bytes(4, "little")
             case Effect.LATCHED:
                 return self.device.timestamp_latched.to_bytes(8, "little")
             case _ if row.access == "WO":
@@ -268,7 +299,7 @@ class U3vDevice:
         transfers = u3v.Transfers(size, count if size else 0, final1, final2)
         for name, most, required in (
             ("leader", self._value(bootstrap.MOST_LEADER), u3v.LEADER.size),
-            ("trailer", self._value(bootstrap.MOST_TRAILER), u3v.TRAILER.size),
+            ("trailer", self._value(bootstrap.MOST_TRAILER), self.stream.trailer_bytes),
             ("payload", transfers.room, 1),
         ):
             if most < required:

@@ -1,6 +1,15 @@
 """Twins with one thing wrong, by name: small, plausible breaks (a byte order, a count, a check left out)."""
 
-from peers.breaks import control, features, laboratory, messages, pictures, stream, usb  # noqa: F401  (each brings its own)
+from peers.breaks import (  # noqa: F401  (each brings its own)
+    control,
+    features,
+    laboratory,
+    messages,
+    pictures,
+    rig,
+    stream,
+    usb,
+)
 from peers.breaks.registry import BREAKS
 
 __all__ = ["BREAKS"]

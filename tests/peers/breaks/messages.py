@@ -105,7 +105,7 @@ def chunks_swapped() -> None:
 @breaks
 def chunks_all() -> None:
     """Every chunk is sent, enabled or not."""
-    from camtwin.camera import chunks, exposure
+    from camtwin.camera import chunks, rates
     from camtwin.camera.features import chunk_data_control, transport_layer_control
     from camtwin.genicam.nodes import By
 
@@ -113,4 +113,4 @@ def chunks_all() -> None:
     enabled, size = chunks.enabled, transport_layer_control.size
     chunks.enabled = lambda e: [*everything] if enabled(e) else []
     told = lambda *asked: size(asked[0], asked[1], asked[2], asked[3], everything)  # noqa: E731
-    exposure.size = transport_layer_control.size = told
+    rates.size = transport_layer_control.size = told

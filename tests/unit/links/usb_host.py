@@ -72,11 +72,19 @@ class Host:
 
     # -- GenCP
     def command(self, code: int, body: bytes) -> bytes:
-        """The acknowledge."""
+        """The acknowledge, however long it is pending."""
+        *_, ack = self.acknowledges(code, body)
+        return ack
+
+    def acknowledges(self, code: int, body: bytes) -> list[bytes]:
+        """All that comes, PENDING_ACKs first."""
         self.request_id += 1
         data = struct.pack("<IHHHH", 0x4356_3355, 0x4000, code, len(body), self.request_id) + body
         assert self.answer(self.submit(CONTROL_OUT, len(data), data))[0] == 0
-        return self.answer(self.submit(CONTROL_IN, 1024))[1]
+        acks = [self.answer(self.submit(CONTROL_IN, 1024))[1]]
+        while acks[-1][6:8] == b"\x05\x08":
+            acks.append(self.answer(self.submit(CONTROL_IN, 1024))[1])
+        return acks
 
     def read(self, address: int, count: int) -> bytes:
         ack = self.command(0x0800, struct.pack("<QHH", address, 0, count))
@@ -104,11 +112,12 @@ class Host:
         """Enable the stream with payload transfers of `size`; how long each transfer of a frame may be."""
         sirm = self.sirm
         count, rest = divmod(self.word(sirm + 8, 8), size)
-        final = -(-rest // 4) * 4
-        for offset, value in ((0x18, 52), (0x1C, size), (0x20, count), (0x24, final), (0x28, 0), (0x2C, 32)):
+        final, trailer = -(-rest // 4) * 4, self.word(sirm + 0x14)
+        sizes = ((0x18, 52), (0x1C, size), (0x20, count), (0x24, final), (0x28, 0), (0x2C, trailer))
+        for offset, value in sizes:
             assert self.write(sirm + offset, value) == 0
         assert self.write(sirm + 4, 1) == 0
-        return [52, *[size] * count, *([final] if final else []), 32]
+        return [52, *[size] * count, *([final] if final else []), trailer]
 
     def frame(self, lengths: list[int]) -> tuple[int, bytes]:
         """(block id, payload) of the next frame."""

@@ -1,15 +1,19 @@
 """Scenarios in virtual time: edges to the microsecond, every frame accounted for, the same each time."""
 
 import json
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from camtwin.rig import PlanInvalid, scenario
-from camtwin.rig.timing import svg
+from camtwin.rig.canvas import Canvas, NoPicture, encode
+from camtwin.rig.timing import diagram
 from camtwin.units import MS, US
 from unit.test_cli import camtwin as cli
 
@@ -96,8 +100,8 @@ def test_what_happens_to_frames_is_told():
         {"ms": 1500, "do": "tune", "device": "psu", "to": {"volts": 24.0}},
         {"ms": 3000, "do": "unplug", "socket": "cam.data"},
         {"ms": 4000, "do": "plug", "socket": "cam.data"},
-        {"ms": 5000, "do": "drop", "camera": "cam", "share": 0.001},
-        {"ms": 6000, "do": "drop", "camera": "cam"},
+        {"ms": 5000, "do": "packets", "camera": "cam", "drop": 0.001},
+        {"ms": 6000, "do": "packets", "camera": "cam"},
         {"ms": 7000, "do": "break", "wire": ["gen.out", "cam.IN1"]},
         {"ms": 8000, "do": "mend", "wire": ["gen.out", "cam.IN1"]},
     )
@@ -142,8 +146,8 @@ def happenings(seconds, seed):
                 {"ms": back, "do": "heat", "camera": "cam", "internal_C": 47.0},
             ],
             "drop": [
-                {"ms": at, "do": "drop", "camera": "cam", "share": 0.0005},
-                {"ms": back, "do": "drop", "camera": "cam"},
+                {"ms": at, "do": "packets", "camera": "cam", "drop": 0.0005},
+                {"ms": back, "do": "packets", "camera": "cam"},
             ],
             "client": [
                 {"ms": at, "do": "write", "camera": "cam", "features": ["AcquisitionStop"]},
@@ -167,24 +171,74 @@ def test_ten_minutes_of_a_day_every_frame_accounted_for():
     assert json.dumps(again.row()) == json.dumps(done.row())
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(done):
+    return ElementTree.fromstring(encode(diagram(done), ".svg"))
+
+
 def test_the_diagram_shows_what_was_played():
-    done = played(PLC.read_text())
-    drawn = ElementTree.fromstring(svg(done))
-    space = "{http://www.w3.org/2000/svg}"
-    texts = [text.text for text in drawn.iter(f"{space}text")]
+    picture = drawn(played(PLC.read_text()))
+    texts = [text.text for text in picture.iter(f"{SVG}text")]
     assert texts.count("exposure") == 2
     assert "Line3 out" in texts
-    red = [p for p in drawn.iter(f"{space}path") if p.get("fill") == "#c8102e"]
-    assert len(red) == 6  # each missed trigger has its arrow
-    exposures = [r for r in drawn.iter(f"{space}rect") if r.get("fill") == "#e0a100"]
+    assert "2500 pulses" in texts  # of the encoder, in the 500 ms that are shown
+    red = [p for p in picture.iter(f"{SVG}path") if p.get("fill") == "#c8102e"]
+    assert len(red) == 6 + 1  # each missed trigger has its arrow, and the legend
+    exposures = [r for r in picture.iter(f"{SVG}rect") if r.get("fill") == "#e0a100"]
     assert [round(float(r.get("width", 0))) for r in exposures] == [8] * 3 + [40] * 3  # 4 and 20 of 500 ms
 
 
+def test_a_diagram_closer_by_shows_microseconds():
+    scene = scenario.parse(PLC.read_text()).model_copy(update={"show_ms": (19.9, 20.4)})
+    picture = drawn(scenario.play(scene))
+    (delay, _) = [r for r in picture.iter(f"{SVG}rect") if r.get("fill") == "#c9ced6"]
+    assert float(delay.get("x", 0)) == pytest.approx(150 + 200, abs=0.01)  # 100 us of 500 us, on 1000 pixels
+    assert float(delay.get("width", 0)) == pytest.approx(2 * 97.7, abs=0.01)
+
+
+def test_both_kinds_of_picture_show_the_same():
+    """The PNG has the colours of the SVG where the SVG has them, at twice the size."""
+    done = played(PLC.read_text())
+    picture = diagram(done)
+    png = np.asarray(Image.open(BytesIO(encode(picture, ".PNG"))).convert("RGB"))
+    assert png.shape == (2 * picture.height, 2 * picture.width, 3)
+    seen = 0
+    for bar in drawn(done).iter(f"{SVG}rect"):
+        x, y, wide, high = (bar.get(name, "") for name in ("x", "y", "width", "height"))
+        if wide != "100%" and float(wide) > 3 and bar.get("fill") != "#8d96a3":  # which carries a text
+            middle = png[round(2 * float(y) + float(high)), round(2 * float(x) + float(wide))]
+            assert f"#{middle.tobytes().hex()}" == bar.get("fill")
+            seen += 1
+    assert seen == 18  # exposures, readouts and transfers of two cameras
+
+
+def test_a_picture_of_another_kind_or_too_large_is_told():
+    with pytest.raises(NoPicture, match=r"cannot end with '.gif'"):
+        encode(Canvas(10, 10, ""), ".gif")
+    with pytest.raises(NoPicture, match="too large"):
+        encode(Canvas(10_000, 10_000, ""), ".png")
+
+
 def test_the_command(tmp_path):
-    picture = tmp_path / "t.svg"
-    said = json.loads(cli("play", str(PLC), "--json", "--svg", str(picture)).stdout)
-    assert said["cameras"]["cam1"]["delivered"] == 3
-    assert picture.stat().st_size > 2000
+    for picture, begins in ((tmp_path / "t.svg", b"<svg"), (tmp_path / "t.png", b"\x89PNG")):
+        said = json.loads(cli("play", str(PLC), "--json", "--draw", str(picture)).stdout)
+        assert said["cameras"]["cam1"]["delivered"] == 3
+        assert picture.read_bytes().startswith(begins)
+        assert picture.stat().st_size > 2000
+    refused = cli("play", str(PLC), "--draw", str(tmp_path / "t.gif"), ok=False)
+    assert "ends with .svg or .png" in refused.stderr
+
+
+def test_a_step_more_on_the_command_line():
+    step = "ms=10, do='break', wire=['plc.Q', 'cam1.IN1']"
+    said = json.loads(cli("play", str(PLC), "--json", "--step", step).stdout)
+    assert said["cameras"]["cam1"]["triggers"] == 0
+    assert said["cameras"]["cam2"]["delivered"] == 3
+    refused = cli("play", str(PLC), "--step", "ms=1, do='fly'", ok=False)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -193,8 +247,8 @@ def test_the_command(tmp_path):
         ("seconds = 0", "seconds 0: Input should be greater than 0"),
         ("seconds = 1\n[plan]\ndevices = {}", "there is no camera"),
         (ONE.format(seconds=1) + "[cameras.dog]", "cameras.dog: no camera of the plan"),
-        (ONE.format(seconds=1) + steps({"ms": 1, "do": "explode"}), "timeline.0.do 'explode'"),
-        (ONE.format(seconds=1) + steps({"ms": 1, "do": "heat", "camera": "x"}), "there is no camera 'x'"),
+        (ONE.format(seconds=1) + steps({"ms": 1, "do": "explode"}), "timeline.0 .*'explode'.*does not match"),
+        (ONE.format(seconds=1) + steps({"ms": 1, "do": "die", "camera": "x"}), "there is no camera 'x'"),
     ],
 )
 def test_a_scenario_that_cannot_be_played_is_told(text, message):

@@ -76,7 +76,7 @@ def test_the_command_prints_json_draws_and_fails_where_something_is_wrong(tmp_pa
     good = json.loads(cli("wiring", str(GOOD[0]), "--json").stdout)
     assert good["verdict"] == "ok"
     picture = tmp_path / "plan.svg"
-    done = cli("wiring", str(PLANS / "lamp-too-strong.toml"), "--svg", str(picture), ok=False)
+    done = cli("wiring", str(PLANS / "lamp-too-strong.toml"), "--draw", str(picture), ok=False)
     assert done.returncode == 1
     assert "overload" in done.stdout
     assert "50 mA" in done.stdout

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camtwin.scene import Chart, Flat, Pan, Picture, Scene, View
+from camtwin.scene import Chart, Fall, Flat, Pan, Picture, Scene, View
 from camtwin.scene.motion import wrapped
 from camtwin.units import SEC
 
@@ -67,6 +67,15 @@ def test_a_sharp_scene_correlates_best_where_it_should_be():
         before, at, after = peak[best - 1], peak[best], peak[best + 1]
         between = (before - after) / (before + after - 2 * at) / 2
         assert best + between == pytest.approx(right, abs=0.02)
+
+
+def test_what_falls_moves_with_the_square_of_time():
+    still = noise().photon_rate(WHOLE, 0)
+    fall = Fall(noise(), 8.0)
+    for seconds in (1, 2, 3, 100):
+        moved = fall.photon_rate(WHOLE, seconds * SEC)
+        np.testing.assert_array_equal(moved, np.roll(still, 4 * seconds**2 % H, axis=0))
+    assert fall.speed_px_per_s(WHOLE, 5 * SEC) == 40
 
 
 def test_whole_pixels_are_moved_untouched_and_wrap_around():

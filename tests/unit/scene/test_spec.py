@@ -12,6 +12,7 @@ from camtwin.scene import (
     Chart,
     Checker,
     Dark,
+    Fall,
     Flat,
     Flicker,
     Lit,
@@ -22,6 +23,7 @@ from camtwin.scene import (
     Scene,
     Spin,
     Target,
+    Zoom,
     describe,
     parse,
     spec,
@@ -56,6 +58,10 @@ def no_files(path: str) -> NDArray[np.uint8]:
         ("pan:100@-45:dark", Pan(Dark(), 100, -45)),
         ("spin:star", Spin(Target("star"))),
         ("spin:-30:star", Spin(Target("star"), -30)),
+        ("fall:star", Fall(Target("star"))),
+        ("fall:12.5:star", Fall(Target("star"), 12.5)),
+        ("zoom:star", Zoom(Target("star"))),
+        ("zoom:2@0.5:star", Zoom(Target("star"), 2, 0.5)),
         ("flicker:flat", Lit(Flat(), Flicker(100, 0.5))),
         ("flicker:120@0.3:chart:1e6", Lit(Chart(1e6), Flicker(120, 0.3))),
         ("pwm:2e3@.1:pan:chart", Lit(Pan(Chart()), Pwm(2000, 0.1))),
@@ -113,8 +119,14 @@ def test_all_else_is_the_path_of_a_picture(path: str):
         ("pan:.:chart", "scene 'pan:.:chart': '.' is not a number of pixels a second"),
         (
             "spin:pan:chart",
-            "scene 'spin:pan:chart': a spin of what moves; allowed: a spin of what stands still",
+            "scene 'spin:pan:chart': a spin of what moves; allowed: of what stands still",
         ),
+        (
+            "zoom:pan:chart",
+            "scene 'zoom:pan:chart': a zoom of what moves; allowed: of what stands still",
+        ),
+        ("zoom:0@1:chart", "scene 'zoom:0@1:chart': growth 0 is outside 0..100"),
+        ("fall:-1:chart", "scene 'fall:-1:chart': px_per_s2 -1 is outside 0..1e+09 px/s2"),
         ("spin:1e9:chart", "scene 'spin:1e9:chart': rpm 1e+09 is outside -1e+06..1e+06"),
         ("flicker:100:chart", "scene 'flicker:100:chart': neither a scene nor a readable image"),
         ("flicker:100@2:chart", "scene 'flicker:100@2:chart': depth 2 is outside 0..1"),
@@ -154,7 +166,7 @@ def test_a_file_that_is_no_picture_is_named_too():
 @given(
     st.text(max_size=40)
     | st.from_regex(
-        r"((pan|spin|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}"
+        r"((pan|spin|fall|zoom|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}"
     )
 )
 def test_any_text_is_a_scene_or_a_one_line_error(text: str):
@@ -182,6 +194,8 @@ levels = st.builds(Flicker, hz, share) | st.builds(Pwm, hz, share) | pulses
 moving = (
     still
     | st.builds(Spin, still, st.floats(-1e6, 1e6))
+    | st.builds(Zoom, still, st.floats(0.01, 100), st.floats(0.01, 1000))
+    | st.builds(Fall, still, st.floats(0.1, 1e9))
     | st.builds(Pan, still, st.floats(0, 1e9), st.floats(-360, 360))
 )
 
@@ -201,6 +215,10 @@ def test_a_picture_is_described_by_its_path():
 LIGHTS = (
     "spin:SCENE",
     "spin:RPM:SCENE",
+    "fall:SCENE",
+    "fall:PX_PER_S2:SCENE",
+    "zoom:SCENE",
+    "zoom:GROWTH@PERIOD:SCENE",
     "checker",
     "steps",
     "lit:LIGHT:PATH",

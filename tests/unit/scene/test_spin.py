@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from camtwin.scene import Checker, Flat, Lit, Pan, Picture, Pwm, Spin, Target, View, level_of, spectra_of
+from camtwin.scene import (
+    Checker,
+    Flat,
+    Lit,
+    Pan,
+    Picture,
+    Pwm,
+    Spin,
+    Target,
+    View,
+    Zoom,
+    level_of,
+    spectra_of,
+)
 from camtwin.units import SEC
 
 SIDE = 128
@@ -59,3 +72,21 @@ def test_what_cannot_spin_is_refused():
         Spin(Pan(Target("star")))
     with pytest.raises(ValueError, match=r"^rpm nan is outside"):
         Spin(Flat(), float("nan"))
+
+
+def test_a_zoom_magnifies_about_the_middle_and_comes_back():
+    """The square's sides are 40 px, half as large again after half of a period."""
+    square = np.zeros((SIDE, SIDE), np.uint8)
+    square[44:84, 44:84] = 255
+    zoom = Zoom(Picture(square, 1000.0), 0.5, 2.0)
+    for quarter, side in ((0, 40), (1, 50), (2, 60), (3, 50), (4, 40)):
+        rate = zoom.photon_rate(WHOLE, quarter * SEC // 2)
+        assert rate.sum() / 1000 == pytest.approx(side**2, rel=0.01)
+        assert (rate.sum(axis=0) * np.arange(SIDE)).sum() / rate.sum() == pytest.approx(63.5, abs=0.01)
+
+
+def test_a_zoom_says_how_fast_its_corners_are():
+    zoom, at = Zoom(picture(), 0.5, 2.0), SEC // 2
+    a, b = (zoom.magnification(at + step) for step in (-1000, 1000))
+    corner = np.hypot(SIDE, SIDE) / 2
+    assert zoom.speed_px_per_s(WHOLE, at) == pytest.approx((b - a) / 2e-6 / 1.25 * corner, rel=1e-4)

@@ -4,9 +4,11 @@ import doctest
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from camtwin.pixels import formats
-from camtwin.sensor import SensorParameters, mosaic, timing
+from camtwin.sensor import SensorParameters, fast, mosaic, timing
 
 COLOURS = np.array([[[0.1, 0.5], [0.4, 0.3]], [[0.0, 0.2], [0.2, 0.9]]], np.float32)
 
@@ -28,6 +30,22 @@ def test_a_region_is_a_cut_of_the_whole(x, y, width, height):
     assert np.array_equal(mosaic.freed(region, COLOURS, x, y), whole[y : y + height, x : x + width])
     assert whole[3, 5] == pytest.approx(0.3 * photons[0, 3, 5] + 0.9 * photons[1, 3, 5])
     assert whole[2, 5] == pytest.approx(0.5 * photons[0, 2, 5] + 0.2 * photons[1, 2, 5])
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    x=st.integers(0, 3),
+    y=st.integers(0, 3),
+    width=st.integers(1, 9),
+    height=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+@pytest.mark.parametrize("shape", [(3, 2, 2), (3,), (1, 2, 2)])
+def test_the_kernel_frees_the_same_bit_for_bit(shape, x, y, width, height, seed):
+    rng = np.random.default_rng(seed)
+    photons = rng.uniform(0, 1e6, (shape[0], height, width)).astype(np.float32)
+    efficiency = rng.uniform(0, 1, shape).astype(np.float32)
+    assert np.array_equal(fast.freed(photons, efficiency, x, y), mosaic.freed(photons, efficiency, x, y))
 
 
 def test_without_a_mosaic_layers_add_up():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.scenes import Ramp
+from camtwin.lab.scenes import Ramp, strobed
 from camtwin.pixels import FORMATS, unpack
 from camtwin.scene import Dark, Flat
 from camtwin.sensor.flaws import Flaws
@@ -101,9 +101,10 @@ def no_pattern_correction(case: Case) -> None:
 @check("baumer.roi.arbitrary", heavy="pictures")
 def cut(case: Case) -> None:
     """The same pixels of the same light, whole and cut."""
-    (whole,) = case.open(render=True, scene=Ramp(), PixelFormat="Mono12").grab()
+    light = strobed(Ramp())
+    (whole,) = case.open(render=True, scene=light, PixelFormat="Mono12").grab()
     for x, y in CORNERS:
-        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=32, Height=21)
+        cam = case.open(render=True, scene=light, PixelFormat="Mono12", Width=32, Height=21)
         case.write(cam, OffsetX=x, OffsetY=y)
         (part,) = cam.grab()
         same = np.array_equal(part.picture, whole.picture[y : y + 21, x : x + 32])
@@ -162,7 +163,7 @@ def flip(case: Case) -> None:
         "baumer.flip.vertical": ("ReverseY", np.s_[::-1, :]),
     }[case.claim.id]
     first, second = (
-        case.open(render=True, scene=Ramp(), PixelFormat="Mono12", **{name: on}).grab()[0].picture
+        case.open(render=True, scene=strobed(Ramp()), PixelFormat="Mono12", **{name: on}).grab()[0].picture
         for on in (False, True)
     )
     case.that(f"{name} turns the whole picture round", np.array_equal(second, first[turned]))

@@ -1,0 +1,97 @@
+"""What comes to a camera by wire and cable: power, and the link. A camera goes on and off by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from camtwin.camera.transport import GigETiming
+from camtwin.rig.check import name_of
+from camtwin.rig.circuit import Solution
+from camtwin.rig.elements import Switch
+from camtwin.rig.ethernet import poe_finding, tested
+from camtwin.rig.judge import TOLERANCE_V, Finding, supply_finding
+from camtwin.rig.plan import Pin, Plan
+from camtwin.rig.side import Side
+from camtwin.units import MS
+
+RESTART_NS: Final = 100 * MS
+"""A camera that gave out tries again after so long (our choice)."""
+
+
+Offer: TypeAlias = tuple[str, float, Finding]
+"""A way that a camera could be fed by: its label, volts, and what is to be said of it."""
+
+
+def feed(side: Side, offers: tuple[Offer, ...], tell: Callable[[Finding], object]) -> bool:
+    """Take power from the first that can give it; True if the camera went on or off."""
+    camera, sheet = side.camera, side.sheet
+    was = (camera.powered, side.label)
+    if camera.powered and offers == side.fed and not side.dead:
+        return False
+    side.fed = offers
+    for _, _, finding in offers:
+        tell(finding)
+    side.label, side.volts = "", 0.0
+    for label, volts, finding in () if side.dead else offers:
+        low = sheet.supplies[label].accepted_V[0]
+        holds = low * sheet.power.brownout_share if sheet.power else low
+        good = finding.verdict != "wrong" or finding.word == "overvoltage"
+        runs_on = was == (True, label) and finding.word == "undervoltage" and volts >= holds - TOLERANCE_V
+        if (good and camera.clock.now >= side.restart_ns) or (good and was[0]) or runs_on:
+            side.label, side.volts = label, volts
+            break
+    if side.label and not camera.powered:
+        camera.power_on()
+    elif not side.label and camera.powered:
+        camera.power_off()
+        side.restart_ns = camera.clock.now + (0 if side.fresh else RESTART_NS)
+    side.fresh = False
+    return was[0] != camera.powered
+
+
+def offers(plan: Plan, side: Side, solution: Solution, unplugged: set[str]) -> Iterator[Offer]:
+    """What comes by wires, and over the data cable."""
+    sheet = side.sheet
+    for label, said in sheet.supplies.items():
+        if said.plus:
+            plus, minus = Pin(side.name, said.plus), Pin(side.name, said.minus)
+            if any(plus in (w.a, w.b) for w in plan.wires):
+                volts, mA = solution.volts(plus, minus), solution.mA(side.name, label)
+                protected = not sheet.power or sheet.power.reverse == "protected"
+                where = name_of(plan, side.name, said.plus)
+                yield label, volts, supply_finding(where, said, volts, mA, protected)
+        else:
+            switch = _switch(plan, side.name, unplugged)
+            if switch and switch.poe_V is not None:
+                found = poe_finding(f"{side.name} PoE", sheet, switch)
+                assert found, "the port has power"
+                yield label, switch.poe_V, found
+
+
+def _switch(plan: Plan, camera: str, unplugged: set[str]) -> Switch | None:
+    """The switch at the other end of a cable that is plugged in."""
+    for cable in plan.cables:
+        device = plan.devices.get(cable.source.partition(".")[0])
+        if cable.into.partition(".")[0] == camera and isinstance(device, Switch):
+            return None if cable.into in unplugged else device
+    return None
+
+
+def link(plan: Plan, side: Side, unplugged: set[str]) -> None:
+    """Cables decide whether there is a link, and how fast it is."""
+    for cable in plan.cables:
+        camera, _, socket = cable.into.partition(".")
+        if camera != side.name or not any(p.name[:2] == "MX" for p in side.sheet.pins[socket].values()):
+            continue
+        fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
+        speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
+        if cable.into in unplugged or not speed:
+            side.camera.stall("cable")
+            continue
+        if isinstance(side.timing, GigETiming):
+            wire = side.timing.wire
+            slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
+            side.camera.transmitter.timing = GigETiming(slower)
+        if "cable" in side.camera.stalled:
+            side.camera.resume("cable")

@@ -1,0 +1,71 @@
+"""The compiled twin of motion.py: a still picture seen as of many moments, each row at its own.
+
+Import this module lazily: it imports numba. The arithmetic is motion.between's, float32 and in its order, so
+that both give the same bits.
+"""
+
+import numpy as np
+from numba import njit
+
+from camtwin.compiled import compiled
+
+_ZERO = np.float32(0)
+
+
+@njit(error_model="numpy")
+def _stretch(still, x, to, out):
+    """out = still[x : x + out.size] on a ring, from out[to] on."""
+    size = still.shape[0]
+    while to < out.shape[0]:
+        n = min(out.shape[0] - to, size - x)
+        out[to : to + n] = still[x : x + n]
+        to, x = to + n, 0
+
+
+@njit(error_model="numpy")
+def _line(upper, lower, share, x, wide, out):
+    """One row between two, from column x on: a copy where there is nothing between them."""
+    _stretch(upper, x, 0, out)
+    if share != _ZERO:
+        _stretch(lower, x, 0, wide)
+        for i in range(out.shape[0]):
+            out[i] = (wide[i] - out[i]) * share + out[i]
+
+
+@njit(error_model="numpy")
+def _added(line, share, first, out):
+    """out is, or gains, the line moved by a share of a pixel; a share of 0 is the line as it is."""
+    if first:
+        for i in range(out.shape[0]):
+            out[i] = (line[i + 1] - line[i]) * share + line[i]
+    else:
+        for i in range(out.shape[0]):
+            out[i] += (line[i + 1] - line[i]) * share + line[i]
+
+
+@compiled
+def seen_rows(still, x, y, whole, shares, out):
+    """Rows y, y + 1, ... of a picture that moves, from column x on: the mean over each row's moments.
+
+    still: the whole sensor's, (layers, height, width), on a ring in both directions. whole: how many pixels
+    to look to the right and down at each moment, (rows, moments, 2) int64. shares: of the next pixel,
+    (rows, moments, 2) float32. out: (layers, rows, columns).
+    """
+    layers, height, width = still.shape
+    _, rows, columns = out.shape
+    line, wide = np.empty(columns + 1, np.float32), np.empty(columns + 1, np.float32)
+    moments = whole.shape[1]
+    each = np.float32(1) / np.float32(moments)
+    for layer in range(layers):
+        picture = still[layer]
+        for row in range(rows):
+            target = out[layer, row]
+            for moment in range(moments):
+                dx, dy = whole[row, moment]
+                at = (y + row + dy) % height
+                upper, lower = picture[at], picture[(at + 1) % height]
+                _line(upper, lower, shares[row, moment, 1], (x + dx) % width, wide, line)
+                _added(line, shares[row, moment, 0], moment == 0, target)
+            if moments > 1:
+                for i in range(columns):
+                    target[i] *= each

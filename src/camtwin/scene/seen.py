@@ -1,0 +1,71 @@
+"""What moves, as rows see it: each row at moments of its own, blurred over them.
+
+A scene that moves may say how fast, in pixels a second (`speed_px_per_s(view, t_ns)`), and answer for many
+moments at once (`seen(view, moments_ns)`); of others each moment is asked for. One moment is enough of what
+moves less than a pixel while a row looks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene.light import Scene, View
+from camtwin.units import Ns
+
+Times: TypeAlias = NDArray[np.int64]
+MOST_MOMENTS = 64
+"""Of one exposure: what moves further leaves a trace of so many single pictures."""
+TOGETHER = 16
+"""Rows for which a scene that knows single moments only is asked once: asking costs as much as some rows.
+
+So an edge that moves at v is off by at most 7.5 line times times v, and stands still while a row looks."""
+
+
+def speed_of(scene: Scene, view: View, t_ns: Ns) -> float:
+    """Pixels a second that anything of the view moves at, at most; 0 of what does not say."""
+    speed = getattr(scene, "speed_px_per_s", None)
+    return speed(view, t_ns) if scene.moving and speed else 0.0
+
+
+def moments_needed(scene: Scene, view: View, t_ns: Ns, exposure_s: float) -> int:
+    """How many moments of an exposure at t_ns show the scene's motion: one a pixel, 1..MOST_MOMENTS."""
+    return min(max(1, math.ceil(speed_of(scene, view, t_ns) * exposure_s)), MOST_MOMENTS)
+
+
+def seen(scene: Scene, view: View, moments_ns: Times) -> NDArray[np.float32]:
+    """Photons per pixel and second, as photon_rate has them: of each row the mean over its moments.
+
+    moments_ns: (view.height, moments).
+    """
+    if not scene.moving:
+        return scene.photon_rate(view, int(moments_ns[0, 0]))
+    answer = getattr(scene, "seen", None)
+    return answer(view, moments_ns) if answer else seen_in_bands(scene, view, moments_ns)
+
+
+def seen_in_bands(scene: Scene, view: View, moments_ns: Times) -> NDArray[np.float32]:
+    """`seen` of any scene: rows whose moments are alike, or nearly so, share them."""
+    bands = []
+    alike = bool(np.all(moments_ns == moments_ns[0]))
+    step = view.height if alike else TOGETHER
+    for first in range(0, view.height, step):
+        rows = moments_ns[first : first + step]
+        band = View(
+            view.x,
+            view.y + first,
+            view.width,
+            len(rows),
+            view.sensor_width,
+            view.sensor_height,
+            view.pixel_um,
+        )
+        at = ((rows[0] + rows[-1]) // 2).tolist()
+        total = scene.photon_rate(band, at[0])
+        for moment in at[1:]:
+            total = total + scene.photon_rate(band, moment)
+        bands.append(total if len(at) == 1 else total * np.float32(1 / np.float32(len(at))))
+    return bands[0] if len(bands) == 1 else np.concatenate(bands, axis=-2)

@@ -1,0 +1,30 @@
+"""The whole of a still scene, remembered: what moves it takes its pixels from there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene.light import Scene, View, spectra_of
+
+MOST_LAYERS = 4
+"""Of a picture that is remembered: each is as large as the sensor, 50 MB with 12 megapixels."""
+
+
+def remembered(scene: Scene, view: View) -> NDArray[np.float32] | None:
+    """The scene on the whole sensor, (layers, height, width) read-only; None of one too large to keep."""
+    if scene.moving or len(spectra_of(scene)) > MOST_LAYERS or not isinstance(scene, Hashable):
+        return None
+    rate = whole(scene, view.sensor_width, view.sensor_height, view.pixel_um)
+    return rate.reshape(-1, *rate.shape[-2:])
+
+
+@lru_cache(maxsize=1)
+def whole(scene: Scene, width: int, height: int, pixel_um: float) -> NDArray[np.float32]:
+    """A still scene on the whole sensor, as photon_rate has it, contiguous and read-only."""
+    rate = np.ascontiguousarray(scene.photon_rate(View(0, 0, width, height, width, height, pixel_um), 0))
+    rate.flags.writeable = False
+    return rate

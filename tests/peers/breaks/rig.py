@@ -1,0 +1,62 @@
+"""What is wrong with the rig around twins that are on the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peers.breaks.registry import breaks
+
+
+@breaks
+def pulses_drift() -> None:
+    """A period is counted from the end of a pulse."""
+    from camtwin.rig.bench import Bench
+
+    fall = Bench._fall
+
+    def late(self: Any, device: str, width_ns: int, period_ns: int, left: int) -> None:
+        fall(self, device, width_ns, period_ns + width_ns, left)
+
+    Bench._fall = late
+
+
+@breaks
+def second_hears_late() -> None:
+    """An edge reaches the second camera 10 us after the first."""
+    from camtwin.camera.lines import Line
+
+    drive = Line._drive
+
+    def late(self: Any, level: bool) -> None:
+        wait = 10_000 if self._host.serial.endswith("1") else 0
+        self._host.clock.at(self._host.clock.now + wait, drive, self, level)
+
+    Line._drive = late
+
+
+@breaks
+def answers_without_power() -> None:
+    from camtwin.camera import Camera
+
+    Camera.reachable = property(lambda self: True)  # pyright: ignore
+
+
+@breaks
+def overloads_untold() -> None:
+    from camtwin.rig.notes import Notes
+
+    tell = Notes.tell
+
+    def silent(self: Any, t_ns: int, finding: Any) -> None:
+        if finding.word not in ("overload", "damaged"):
+            tell(self, t_ns, finding)
+
+    Notes.tell = silent
+
+
+@breaks
+def frames_unaccounted() -> None:
+    """Frames that arrive are forgotten."""
+    from camtwin.rig.account import Account
+
+    Account._arrive = lambda self, transfer: None
