@@ -17,7 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/test_storage.py")
 
 
-CPU_ONLY = ("test_genapi", "test_libusb")  # of the peers: they stream nothing that a busy computer would lose
+CPU_ONLY = (
+    "test_emva1288",
+    "test_genapi",
+    "test_libusb",
+)  # of the peers: they stream nothing that a busy computer would lose
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -65,6 +65,48 @@ def load_picture(path: str) -> NDArray[Any]:
         raise FileProblem(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
+def load_raw(path: Path) -> NDArray[Any]:
+    """The numbers of a camera's picture as stored, (H, W) of 8 or 16 bits, from TIFF, PNG or NPY.
+
+    FileProblem names a file that cannot be read, or holds something else."""
+    kind = path.suffix.lower()
+    if kind not in WRITERS:
+        raise FileProblem(
+            f"{path}: cannot read {kind or 'a file without an ending'}; use {', '.join(WRITERS)}"
+        )
+    try:
+        image = (_read_npy if kind == ".npy" else _read_png if kind == ".png" else _read_tiff)(path)
+    except Exception as error:  # decoders meet hostile bytes with errors of every kind
+        told = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise FileProblem(f"{path}: {told or 'no picture'}") from None
+    image = image.astype(image.dtype.newbyteorder("="), copy=False)
+    if image.ndim != 2 or not image.size or image.dtype not in (np.uint8, np.uint16):
+        size = " x ".join(map(str, image.shape))
+        raise FileProblem(f"{path}: {size} {image.dtype}, wanted are rows and columns of uint8 or uint16")
+    return image
+
+
+def _read_npy(path: Path) -> NDArray[Any]:
+    return np.array(np.lib.format.open_memmap(path, mode="r"))  # a map is refused where the file is too short
+
+
+def _read_png(path: Path) -> NDArray[Any]:
+    from PIL import Image
+
+    with Image.open(path, formats=["PNG"]) as picture:
+        array = np.asarray(picture)
+        return array.astype(np.uint16) if picture.mode == "I" else array
+
+
+def _read_tiff(path: Path) -> NDArray[Any]:
+    import logging
+
+    import tifffile
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it cannot read, it raises, too
+    return tifffile.imread(path)
+
+
 def _stored(image: NDArray[np.uint16], bits: int) -> NDArray[Any]:
     return image.astype(np.uint8) if bits == 8 else image
 

@@ -38,8 +38,9 @@ def missing_peer() -> str | None:
             return f"{BIN / script} is missing: make setup, then pip install -e .[dev]"
     if not Path("/usr/include/libusb-1.0/libusb.h").exists():
         return "libusb's header is missing: apt-get install libusb-1.0-0-dev"
-    if not importlib.util.find_spec("genicam"):
-        return "the genicam wheel is missing: pip install -e .[dev]"
+    for wheel in ("genicam", "emva1288"):
+        if not importlib.util.find_spec(wheel):
+            return f"the {wheel} wheel is missing: pip install -e .[dev]"
     return None
 
 

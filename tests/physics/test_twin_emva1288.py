@@ -114,7 +114,7 @@ def report(**wrong: Any) -> Report:
     bench = Bench(**wrong)
     (dark,) = bench.points((0.0, EXPOSURE_s), images=16)
     light = bench.points(*((p, EXPOSURE_s) for p in STEPS))
-    half = saturation_by_variance(light) / 2
+    half = saturation_by_variance(light).value / 2
     return Report(dark, tuple(light), average(bench.shoot(0.0, STACK)), average(bench.shoot(half, STACK)))
 
 

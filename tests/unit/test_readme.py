@@ -31,7 +31,7 @@ def test_links_lead_somewhere():
 
 
 def test_commands_exist():
-    said = set(re.findall(r"camtwin ([a-z]+) (?:baumer|--)", TEXT))
+    said = set(re.findall(r"camtwin ([a-z]+) (?:baumer|--|emva)", TEXT))
     assert said >= {"run", "snap", "show"}
     for command in said:
         done = subprocess.run([sys.executable, "-m", "camtwin", command, "--help"], capture_output=True)
@@ -41,10 +41,20 @@ def test_commands_exist():
 
 
 def test_what_verify_says_is_what_it_says():
-    ((command, said),) = re.findall(r"```\n\$ camtwin (verify .*)\n(.*?)```", TEXT, re.S)
+    ((command, said),) = re.findall(r"```\n\$ camtwin (verify [^\n]*)\n(.*?)```", TEXT, re.S)
     run = [sys.executable, "-m", "camtwin", *command.split()]
     done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "COLUMNS": "100"})
+    assert said
     assert done.stdout.startswith(said)
+
+
+def test_what_the_laboratory_says_is_what_it_says():
+    ((command, said),) = re.findall(r"```\n\$ camtwin (lab emva [^\n]*)\n(.*?)```", TEXT, re.S)
+    run = [sys.executable, "-m", "camtwin", *command.split()]
+    done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert said.splitlines()
+    assert all(line in lines for line in said.splitlines())
 
 
 def test_a_bare_import_is_light():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,8 @@ class Point:
     mu_y_DN        mean (16)
     var_y_DN2      temporal variance, the mean over the pixels (18)
     clipped_share  of the pixels show the converter's highest code; None if that was not told
+    zero_share     of the pixels show 0: below it nothing can be seen
+    images, pixels  that it was taken from: how well it is known; no pixels, for made-up points, is exactly
     """
 
     mu_p: float
@@ -68,6 +71,19 @@ class Point:
     mu_y_DN: float
     var_y_DN2: float
     clipped_share: float | None = None
+    images: int = 2
+    pixels: int = 0
+    zero_share: float = 0.0
+
+    @property
+    def mu_error_DN(self) -> float:
+        """Standard error of the mean: that of its temporal noise, as the fixed pattern stays."""
+        return sqrt(self.var_y_DN2 / (self.images * self.pixels)) if self.pixels else 0.0
+
+    @property
+    def var_error_DN2(self) -> float:
+        """Standard error of the variance, of one difference a pixel and pair: sqrt(2 / n) of it."""
+        return self.var_y_DN2 * sqrt(2 / (self.images // 2 * self.pixels)) if self.pixels else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +102,7 @@ class Average:
 
 
 class Pairs:
-    """Takes images one by one and holds one: mean, temporal variance, share of clipped pixels.
+    """Takes images one by one and holds one: mean, temporal variance, shares of clipped pixels.
 
     The two-image method: fixed pattern and shading are the same in both images of a pair and fall out of
     their difference. The first and second image make a pair, the third and fourth the next; an odd last
@@ -97,7 +113,7 @@ class Pairs:
         self.highest_DN = highest_DN
         self._shape: tuple[int, ...] | None = None
         self._first: Image | None = None
-        self._images = self._values = self._sum_DN = self._clipped = 0
+        self._images = self._values = self._sum_DN = self._clipped = self._zeros = 0
         self._variances_DN2: list[float] = []
 
     def add(self, image: Image) -> None:
@@ -108,6 +124,7 @@ class Pairs:
         self._sum_DN += int(image.sum(dtype=np.int64))
         if self.highest_DN is not None:
             self._clipped += int(np.count_nonzero(image >= self.highest_DN))
+        self._zeros += image.size - int(np.count_nonzero(image))
         if self._first is None:
             self._first = image.copy()  # whoever gives the images may use the same memory again
         else:
@@ -124,6 +141,9 @@ class Pairs:
             self._sum_DN / self._values,
             sum(self._variances_DN2) / len(self._variances_DN2),
             None if self.highest_DN is None else self._clipped / self._values,
+            self._images,
+            self._values // self._images,
+            self._zeros / self._values,
         )
 
 

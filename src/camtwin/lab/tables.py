@@ -43,7 +43,7 @@ def verify(
     sheet = _sheet(model)
     claims = claims_of(model, pattern)
     results: list[Result] = []
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("measuring", total=len(claims))
         for result in measured(model, claims, jobs=jobs, proven=wrong.proven()):
             results.append(result)
@@ -66,7 +66,7 @@ def mutations(model: str, pattern: str, jobs: int) -> int:
     _sheet(model)
     chosen = wrong.chosen(pattern)
     trials: list[Trial] = []
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("mutating", total=len(chosen))
         for trial in wrong.run(model, chosen, jobs):
             trials.append(trial)
@@ -102,7 +102,7 @@ def _sheet(model: str) -> CameraSheet:
     return models.load(model)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
     """Told on stderr, and only on a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)

@@ -6,21 +6,26 @@ Every tolerance is five standard errors, which synthetic.py derives from the num
 import doctest
 from dataclasses import replace
 from functools import lru_cache
-from math import inf, isnan, log10, sqrt
+from math import inf, isnan, sqrt
 
 import numpy as np
 import pytest
 
-from camtwin.lab import emva1288, stacks
+from camtwin.lab import stacks
 from camtwin.lab.emva1288 import (
     characterize,
+    dark,
     dark_current,
     nonuniformity,
     saturation_by_clipping,
     saturation_by_variance,
     sensitivity,
+    shots,
     spatial_variances_DN2,
+    tell,
+    temporal,
 )
+from camtwin.lab.emva1288 import errors as gum
 from camtwin.lab.stacks import Average, Point, Series, Step, average, points
 from unit.lab.synthetic import (
     DARK_IMAGES,
@@ -137,12 +142,12 @@ def sabotage(module, name, value):
 @pytest.mark.parametrize(
     ("module", "name", "wrong"),
     [
-        sabotage(emva1288, "QUANTIZATION_DN2", lambda right: 0.0),
-        sabotage(emva1288, "QUANTIZATION_DN2", lambda right: 1 / 6),
-        sabotage(emva1288, "GAIN_RANGE", lambda right: (0.0, 1.3)),
-        sabotage(emva1288, "sqrt", lambda right: lambda x: x),
-        sabotage(emva1288, "above_dark", lambda right: lambda dark, light: right(BLACK, light)),
-        sabotage(emva1288, "slope_through_zero", lambda right: lambda x, y: right(y, x)),
+        sabotage(temporal, "QUANTIZATION_DN2", lambda right: 0.0),
+        sabotage(temporal, "QUANTIZATION_DN2", lambda right: 1 / 6),
+        sabotage(temporal, "GAIN_RANGE", lambda right: (0.0, 1.3)),
+        sabotage(temporal, "sqrt", lambda right: lambda x: x),
+        sabotage(temporal, "above_dark", lambda right: lambda dark, light: right(BLACK, light)),
+        sabotage(temporal, "slope_through_zero", lambda right: lambda x, y: right(y, x)),
         sabotage(stacks, "pair_variance_DN2", lambda right: lambda a, b: 2 * right(a, b)),
         sabotage(stacks, "pair_variance_DN2", lambda right: lambda a, b: float(b.var())),
         sabotage(stacks, "pair_variance_DN2", lambda right: lambda a, b: right(a, b) ** 0.5),
@@ -158,9 +163,10 @@ def test_wrong_formulas_are_noticed(monkeypatch, module, name, wrong):
 BLACK = [Point(0, EXPOSURE_s, 0.0, 0.0)]
 
 
-def test_the_examples_in_the_texts():
-    results = doctest.testmod(emva1288)
-    assert results.attempted >= 3
+@pytest.mark.parametrize(("module", "examples"), [(temporal, 3), (dark, 1), (gum, 1), (shots, 1), (tell, 1)])
+def test_the_examples_in_the_texts(module, examples):
+    results = doctest.testmod(module)
+    assert results.attempted >= examples
     assert results.failed == 0
 
 
@@ -195,7 +201,7 @@ def test_the_data_sheet_of_a_camera_of_2_and_9500_electrons():
 
 def test_the_threshold_is_where_signal_equals_noise():
     K, sigma_d = 0.3, 1.5
-    mean_e = emva1288.threshold_e(sigma_d, K)
+    mean_e = temporal.threshold_e(sigma_d, K)
     assert mean_e / sqrt(mean_e + sigma_d**2 + 1 / 12 / K**2) == pytest.approx(1)
 
 
@@ -364,13 +370,20 @@ def test_a_camera_that_does_not_answer_to_light():
         sensitivity(dark, light)
 
 
-def test_clipping_is_interpolated_in_logarithms():
-    light = [Point(p, 0.004, 0, 0, share) for p, share in [(10, 0.0), (20, 1e-4), (30, 1e-2), (40, 1.0)]]
-    assert saturation_by_clipping(light) == pytest.approx(20 + 10 * log10(15) / 2)
-    light = [Point(p, 0.004, 0, 0, share) for p, share in [(10, 0.0), (20, 0.1)]]
-    assert saturation_by_clipping(light) == 20
+def test_clipping_is_interpolated_in_normal_quantiles():
+    """Quantiles of 1e-4, 0.0015 and 1e-2, from a table of the normal distribution."""
+    shares = [(10, 0.0), (20, 1e-4), (30, 1e-2), (40, 1.0)]
+    found = saturation_by_clipping([Point(p, 0.004, 0, 0, share, 2, 100_000) for p, share in shares])
+    assert found.value == pytest.approx(20 + 10 * (3.7190 - 2.9677) / (3.7190 - 2.3263), abs=0.001)
+    # 20 of 200000 values: the share to 1 / sqrt(20), the quantile to that over 3.96 (density over share)
+    low = (3.7190 - 2.9677) / (3.7190 - 2.3263)
+    assert found.error == pytest.approx(10 / 1.3927 * (1 - low) / sqrt(20) / 3.957, rel=0.02)
+    shares = [(10, 0.0), (20, 0.1)]
+    found = saturation_by_clipping([Point(p, 0.004, 0, 0, share, 2, 100_000) for p, share in shares])
+    assert 10 < found.value < 20
+    assert found.error == pytest.approx(10 / sqrt(12), rel=0.01)  # anywhere between them
 
 
 def test_the_peak_is_a_step():
     light = [Point(p, 0.004, 0, v) for p, v in [(10, 1), (20, 5), (30, 3), (40, 4), (50, 0)]]
-    assert saturation_by_variance(light) == 20
+    assert saturation_by_variance(light) == (20, pytest.approx(20 / sqrt(12)))

@@ -1,8 +1,4 @@
-"""EMVA 1288, linear cameras: from the moments of images (stacks.py) to the numbers of a data sheet.
-
-    light = (Step(mu_p, 0.004, shoot(mu_p)) for mu_p in photons)
-    camera = characterize(Series([Step(0, 0.004, pair)], light))
-    camera.sigma_d_e, camera.mu_e_sat, camera.DR_dB
+"""Sensitivity, linearity and temporal noise of a linear camera, from the moments of images (stacks.py).
 
 The model (section 2): photons free electrons, mu_e = eta mu_p; the camera adds dark noise sigma_d, multiplies
 by the overall system gain K and rounds to whole DN, which adds a variance of 1/12:
@@ -13,22 +9,23 @@ by the overall system gain K and rounds to whole DN, which adds a variance of 1/
 Nothing but images and the number of photons is known here. Black level and pedestal fall out as mu_y.dark.
 Arithmetic is on plain numbers; `signal` is mu_y - mu_y.dark throughout.
 
-Light must be even over the image: the high-pass filter by which section 8 takes shading out is not built.
-
 Source of the procedure and of the equation numbers: EMVA Standard 1288, release 4.0 Linear.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import log2, log10, nan, sqrt
+from math import hypot, log2, log10, sqrt
+from statistics import NormalDist
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.lab.stacks import Average, Point, Series, points
+from camtwin.lab.emva1288.errors import Value, propagated
+from camtwin.lab.stacks import Point, Series, points
 
 QUANTIZATION_DN2 = 1 / 12
 """Variance of rounding to whole DN, sigma_q^2: an even distribution over 1 DN."""
@@ -42,8 +39,8 @@ CLIPPED_SHARE = 0.0015
 """Of the pixels at the highest code: the middle of the 0.1 to 0.2 % that mark saturation (section 6.6)."""
 LEAST_POINTS = 3
 """For a line that says something."""
-LEAST_DARK_TIMES = 6
-"""Exposure times for the dark current (section 7.1)."""
+FEW_VALUES = 1000
+"""Taken for the pixels of made-up points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,40 +107,31 @@ class Sensitivity:
         return log2(self.DR)
 
 
-@dataclass(frozen=True, slots=True)
-class DarkCurrent:
-    """Electrons per pixel and second without light: from the mean (29), and from the variance (30)."""
+FIGURES: Mapping[str, Callable[[Sensitivity], float]] = {
+    "R": lambda s: s.responsivity_DN_per_photon,
+    "K": lambda s: s.K_DN_per_e,
+    "eta": lambda s: s.quantum_efficiency,
+    "mu_y_dark": lambda s: s.mu_y_dark_DN,
+    "sigma_d": lambda s: s.sigma_d_e,
+    "mu_p_min": lambda s: s.mu_p_min,
+    "mu_e_min": lambda s: s.mu_e_min,
+    "mu_p_sat": lambda s: s.mu_p_sat,
+    "mu_e_sat": lambda s: s.mu_e_sat,
+    "SNR_max": lambda s: s.SNR_max_dB,
+    "DR": lambda s: s.DR_dB,
+    "LE": lambda s: s.linearity.error,
+}
+"""What is published of a camera, by the standard's symbols, in the units of Sensitivity."""
 
-    mean_e_per_s: float
-    variance_e_per_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Spatial:
-    """A spatial quantity and its parts: whole image, columns, rows, and what is left in the pixels.
-
-    Where temporal noise left an estimated variance below 0 its root is nan: too small for this stack.
-    """
-
-    total: float
-    column: float
-    row: float
-    pixel: float
-
-
-@dataclass(frozen=True, slots=True)
-class Nonuniformity:
-    """Spatial nonuniformity (section 8): DSNU1288 in electrons (66), PRNU1288 as a fraction (67)."""
-
-    DSNU_e: Spatial
-    PRNU: Spatial
+Rule: TypeAlias = Callable[[Sequence[Point]], Value]
 
 
 # -- saturation: the rule has changed with release 4, and each has its place -----------------------
-def saturation_by_variance(light: Sequence[Point]) -> float:
+def saturation_by_variance(light: Sequence[Point]) -> Value:
     """mu_p.sat in photons: the step of the highest temporal variance, the rule up to release 3.1.
 
-    It needs no knowledge of the converter, and holds where a pixel is full before the converter is.
+    It needs no knowledge of the converter, and holds where a pixel is full before the converter is. The
+    peak is somewhere between the steps beside those that are not told from the highest: its error.
     ValueError unless two steps of lower variance follow: else the light may not have sufficed.
     """
     peak = max(range(len(light)), key=lambda i: light[i].var_y_DN2, default=0)
@@ -152,14 +140,19 @@ def saturation_by_variance(light: Sequence[Point]) -> float:
         raise ValueError(
             f"{beyond} of {len(light)} steps lie beyond the highest variance, 2 are needed to know it"
         )
-    return light[peak].mu_p
+    least = light[peak].var_y_DN2 - 2 * sqrt(2) * light[peak].var_error_DN2
+    alike = [i for i, point in enumerate(light) if point.var_y_DN2 >= least]
+    last = min(alike[-1] + 1, len(light) - 1)
+    between = light[last].mu_p - light[max(alike[0] - 1, 0)].mu_p
+    return Value(light[peak].mu_p, between / sqrt(12))  # anywhere between them
 
 
-def saturation_by_clipping(light: Sequence[Point]) -> float:
+def saturation_by_clipping(light: Sequence[Point]) -> Value:
     """mu_p.sat in photons: where 0.15 % of the pixels show the highest code, the rule of release 4.0.
 
-    Between two steps the logarithm of the share is taken as straight in mu_p. ValueError where no highest
-    code was told, or where no step has so many: there the pixel is full before the converter.
+    Noise is normal, so between two steps the normal quantile of the share is taken as straight in mu_p.
+    Where a step has none or all of its pixels there, only the steps' distance says how well it is known.
+    ValueError where no highest code was told, or no step has so many: the pixel is full before the converter.
     """
     for before, after in pairwise(light):
         low, high = before.clipped_share, after.clipped_share
@@ -168,33 +161,68 @@ def saturation_by_clipping(light: Sequence[Point]) -> float:
                 "the converter's highest code was not told, so pixels that show it were not counted"
             )
         if low < CLIPPED_SHARE <= high:
-            way = log10(CLIPPED_SHARE / low) / log10(high / low) if low else 1.0
-            return before.mu_p + way * (after.mu_p - before.mu_p)
+            step = after.mu_p - before.mu_p
+            z, z_low, z_high = (_quantile(share, before) for share in (CLIPPED_SHARE, low, high))
+            way = (z - z_low) / (z_high - z_low)
+            error = hypot((1 - way) * _quantile_error(low, before), way * _quantile_error(high, after))
+            spread = 0.0 if low and high < 1 else step / sqrt(12)
+            return Value(before.mu_p + way * step, hypot(step * error / (z_high - z_low), spread))
     raise ValueError(
         f"between no two steps does the share of pixels at the highest code pass {CLIPPED_SHARE:.2%}"
     )
 
 
+def _quantile(share: float, point: Point) -> float:
+    """How many standard deviations above the mean a normal number has this share above it; minus that."""
+    least = 0.5 / max(point.images * point.pixels, FEW_VALUES)
+    return NormalDist().inv_cdf(min(max(share, least), 1 - least))
+
+
+def _quantile_error(share: float, point: Point) -> float:
+    """Standard error of the quantile of a share that was counted."""
+    if not (0 < share < 1 and point.pixels):
+        return 0.0
+    density = NormalDist().pdf(_quantile(share, point))
+    return sqrt(share * (1 - share) / (point.images * point.pixels)) / density
+
+
 # -- sensitivity and temporal noise ----------------------------------------------------------------
-def characterize(
-    series: Series, rule: Callable[[Sequence[Point]], float] = saturation_by_variance
-) -> Sensitivity:
+def characterize(series: Series, rule: Rule = saturation_by_variance) -> Sensitivity:
     """Sensitivity and temporal noise of a camera from its images. ValueError: see `sensitivity`."""
     dark = points(series.dark, series.highest_DN)
     return sensitivity(dark, points(series.light, series.highest_DN), rule)
 
 
 def sensitivity(
-    dark: Sequence[Point],
-    light: Sequence[Point],
-    rule: Callable[[Sequence[Point]], float] = saturation_by_variance,
+    dark: Sequence[Point], light: Sequence[Point], rule: Rule = saturation_by_variance
 ) -> Sensitivity:
     """Sensitivity and temporal noise from the moments of the steps (section 6.6).
 
     ValueError where the points do not suffice or are not those of a camera that answers to light.
     """
     light = sorted(light, key=lambda point: point.mu_p)
-    mu_p_sat = float(rule(light))
+    return _evaluated(dark, light, rule(light).value)
+
+
+def figures(dark: Sequence[Point], light: Sequence[Point], rule: Rule) -> dict[str, Value]:
+    """The numbers of FIGURES, with the standard errors that the images leave. ValueError: `sensitivity`."""
+    light = sorted(light, key=lambda point: point.mu_p)
+    steps, full = [*dark, *light], rule(light)
+
+    def evaluate(moments: NDArray[np.float64]) -> list[float]:
+        mean_DN, variance_DN2 = moments[:-1].reshape(2, -1).tolist()
+        moved = [
+            replace(p, mu_y_DN=y, var_y_DN2=v) for p, y, v in zip(steps, mean_DN, variance_DN2, strict=True)
+        ]
+        found = _evaluated(moved[: len(dark)], moved[len(dark) :], float(moments[-1]))
+        return [figure(found) for figure in FIGURES.values()]
+
+    at = [*(p.mu_y_DN for p in steps), *(p.var_y_DN2 for p in steps), full.value]
+    errors = [*(p.mu_error_DN for p in steps), *(p.var_error_DN2 for p in steps), full.error]
+    return dict(zip(FIGURES, propagated(evaluate, at, errors), strict=True))
+
+
+def _evaluated(dark: Sequence[Point], light: Sequence[Point], mu_p_sat: float) -> Sensitivity:
     mu_p, signal_DN, noise_DN2 = above_dark(dark, light)
     full_DN = float(np.interp(mu_p_sat, mu_p, signal_DN))
     used = within(GAIN_RANGE, signal_DN, full_DN)
@@ -288,62 +316,6 @@ def threshold_e(sigma_d_e: float, K_DN_per_e: float) -> float:
     2.68
     """
     return sqrt(sigma_d_e**2 + QUANTIZATION_DN2 / K_DN_per_e**2 + 1 / 4) + 1 / 2
-
-
-def dark_current(dark: Sequence[Point], K_DN_per_e: float) -> DarkCurrent:
-    """Dark current from images of six or more exposure times at one temperature (section 7.1).
-
-    Dark electrons come one by one, so their variance is their mean, and the slope of the variance in DN^2
-    is K times that of the mean: the second number is all there is where a camera holds its black level.
-    ValueError if the exposure times are fewer.
-    """
-    if (times := len({point.exposure_s for point in dark})) < LEAST_DARK_TIMES:
-        raise ValueError(f"{times} exposure times are below the minimum {LEAST_DARK_TIMES}")
-    exposure_s = [point.exposure_s for point in dark]
-    mean_DN_per_s, _ = np.polyfit(exposure_s, [point.mu_y_DN for point in dark], 1)
-    variance_DN2_per_s, _ = np.polyfit(exposure_s, [point.var_y_DN2 for point in dark], 1)
-    return DarkCurrent(float(mean_DN_per_s) / K_DN_per_e, float(variance_DN2_per_s) / K_DN_per_e**2)
-
-
-# -- space -----------------------------------------------------------------------------------------
-def spatial_variances_DN2(stack: Average) -> Spatial:
-    """Spatial variances s^2 of an averaged image in DN^2, and their split; below 0 where noise has it so.
-
-    Temporal noise that averaging has left is taken off (36); columns and rows, which average over fewer
-    pixels, keep as much more of it. The average of a column also keeps 1/H of the variance of its
-    pixels, that of a row 1/W: three equations (41) for three unknowns (42).
-    """
-    image, left_DN2 = stack.mean_DN, stack.var_y_DN2 / stack.images
-    height, width = image.shape
-    seen_DN2 = [
-        image.var() - left_DN2,
-        image.mean(axis=0).var() - left_DN2 / height,
-        image.mean(axis=1).var() - left_DN2 / width,
-    ]
-    mixture = [[1, 1, 1], [1, 0, 1 / height], [0, 1, 1 / width]]
-    column, row, pixel = np.linalg.solve(mixture, seen_DN2).tolist()
-    return Spatial(float(seen_DN2[0]), column, row, pixel)
-
-
-def nonuniformity(dark: Average, half: Average, K_DN_per_e: float) -> Nonuniformity:
-    """DSNU1288 and PRNU1288 from stacks taken alike, dark and at half the saturation (66, 67).
-
-    DSNU = s_dark / K, PRNU = sqrt(s_50^2 - s_dark^2) / (mu_50 - mu_dark), and so for their parts.
-    ValueError unless the second is the brighter.
-    """
-    signal_DN = float(half.mean_DN.mean() - dark.mean_DN.mean())
-    if not signal_DN > 0:
-        raise ValueError(f"the stack in light is {signal_DN:g} DN above the dark one, it must be above 0")
-    black, lit = spatial_variances_DN2(dark), spatial_variances_DN2(half)
-    names = ("total", "column", "row", "pixel")
-    return Nonuniformity(
-        Spatial(**{name: _root(getattr(black, name)) / K_DN_per_e for name in names}),
-        Spatial(**{name: _root(getattr(lit, name) - getattr(black, name)) / signal_DN for name in names}),
-    )
-
-
-def _root(variance: float) -> float:
-    return sqrt(variance) if variance >= 0 else nan
 
 
 def _same_exposure(dark: Sequence[Point], point: Point) -> Point:
