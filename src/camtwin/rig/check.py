@@ -13,12 +13,13 @@ from typing import Final
 
 from camtwin.models import load, names
 from camtwin.rig.circuit import Circuit, LineState, Solution, State
-from camtwin.rig.elements import Contact, Driver, Generator, Host, Lamp, Supply, Switch
+from camtwin.rig.elements import Contact, Driver, Generator, Host, Lamp, Resistor, Supply, Switch
 from camtwin.rig.ethernet import mated, poe_finding, tested
 from camtwin.rig.ground import loops
 from camtwin.rig.judge import (
     SEVERITY,
     TOLERANCE_MA,
+    TOLERANCE_V,
     Finding,
     Verdict,
     input_finding,
@@ -27,7 +28,7 @@ from camtwin.rig.judge import (
     span,
     supply_finding,
 )
-from camtwin.rig.plan import Pin, Plan
+from camtwin.rig.plan import Pin, Plan, carries
 
 LIGHTS: Final = 0.8
 """A lamp lights from this share of its current on (our choice)."""
@@ -75,6 +76,7 @@ def check(plan: Plan) -> Report:
     for name in plan.sheets:
         found += _powered(plan, name, seen[0].solution, wired)
         found += _inputs(plan, name, seen, wired)
+        found += _pull_ups(plan, name, circuit, seen[0].solution)
         found += _outputs(plan, name, seen, wired)
         found += _pins(plan, name, seen[0].solution, wired)
         if name in around:
@@ -204,6 +206,23 @@ def _inputs(plan: Plan, name: str, seen: list[Seen], wired: set[Pin]) -> Iterato
         yield from _pulses(plan, name, line, where, states, said)
 
 
+def _pull_ups(plan: Plan, name: str, circuit: Circuit, solution: Solution) -> Iterator[Finding]:
+    """Resistors from an input to a voltage that is too low to pull it up."""
+    node, _ = circuit.node()
+    for line, said in plan.sheets[name].inputs.items():
+        least, pin, ground = said.pullup_min_V, Pin(name, said.pin), Pin(name, said.ground)
+        if not least or is_output(plan, name, line):
+            continue
+        for other, device in plan.devices.items():
+            for near, far in (("a", "b"), ("b", "a")) if isinstance(device, Resistor) else ():
+                volts = solution.volts(Pin(other, far), ground)
+                if node[Pin(other, near)] == node[pin] and 0.5 < volts < least - TOLERANCE_V:
+                    where = f"{name_of(plan, name, said.pin)} ({line})"
+                    why = f"pulled up to {volts:.4g} V, {least:g} V at least are wanted"
+                    fix = f"pull it up to {least:g} V or more"
+                    yield Finding(where, "marginal", "warned", why, volts, "V", f"{least:g} V", fix)
+
+
 def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
     """Sources that move this line, and pulses that it does not see."""
     model = plan.cameras[name].model
@@ -328,6 +347,11 @@ def _cables(plan: Plan) -> Iterator[Finding]:
         if any(pin.name.startswith("MX") for pin in sheet.pins[socket].values()):
             yield from tested(where, sheet, socket, cable).findings
         yield from _rules(where, sheet.cable, cable)
+        for pin in (plan.pin(end) for wire in cable.wires for end in wire):
+            if not carries(plan, cable, pin):
+                why = f"the cable {cable.type} has no wire for this pin"
+                fix = "another cable"
+                yield Finding(name_of(plan, pin.device, pin.pin), "wrong", "open", why, fix=fix)
 
 
 def _rules(where: str, rules, cable) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ def poe_voltage(case: Case) -> None:
 
 
 # -- climate -----------------------------------------------------------------------------------------
-def told(case: Case, **readings: Any) -> str:
+def climate(case: Case, **readings: Any) -> str:
     return said({f.word for f in rig.climate(case.around, **readings)})
 
 
@@ -88,32 +88,32 @@ def told(case: Case, **readings: Any) -> str:
 def operating_min(case: Case) -> None:
     least = case.claim.number
     for where in ("measurement_point", "internal"):
-        case.equal(f"{where} {least:g} degC", told(case, **{where: least}), "nothing")
-        case.equal(f"{where} {least - 1:g} degC", told(case, **{where: least - 1}), "outside of limits")
+        case.equal(f"{where} {least:g} degC", climate(case, **{where: least}), "nothing")
+        case.equal(f"{where} {least - 1:g} degC", climate(case, **{where: least - 1}), "outside of limits")
 
 
 @check("baumer.temp.operating_max_mp")
 def operating_max(case: Case) -> None:
     most = case.claim.number
     for degrees, outside in ((most, False), (most + 1, True)):
-        flagged = "outside of limits" in told(case, measurement_point=degrees)
+        flagged = "outside of limits" in climate(case, measurement_point=degrees)
         case.equal(f"{degrees:g} degC flagged", flagged, outside)
 
 
 @check("baumer.temp.ambient_cooling")
 def cooling(case: Case) -> None:
     warm = case.claim.number
-    case.equal(f"{warm:g} degC", told(case, ambient=warm), "nothing")
-    case.equal(f"{warm + 1:g} degC", told(case, ambient=warm + 1), "needs cooling")
-    case.equal("with a heat sink", told(case, ambient=warm + 1, heat_sink=True), "nothing")
+    case.equal(f"{warm:g} degC", climate(case, ambient=warm), "nothing")
+    case.equal(f"{warm + 1:g} degC", climate(case, ambient=warm + 1), "needs cooling")
+    case.equal("with a heat sink", climate(case, ambient=warm + 1, heat_sink=True), "nothing")
 
 
 @check("baumer.temp.sony_mp", "baumer.temp.sony_internal")
 def performance(case: Case) -> None:
     where = "internal" if case.claim.id.endswith("internal") else "measurement_point"
     most = case.claim.number
-    case.equal(f"{most:g} degC", told(case, **{where: most}), "nothing")
-    case.equal(f"{most + 1:g} degC", told(case, **{where: most + 1}), "performance not guaranteed")
+    case.equal(f"{most:g} degC", climate(case, **{where: most}), "nothing")
+    case.equal(f"{most + 1:g} degC", climate(case, **{where: most + 1}), "performance not guaranteed")
     if where == "internal":
         dark = camtwin.scene.Flat(photons_per_s=0.0)
         cam = case.open(
