@@ -215,6 +215,11 @@ class Session:
         nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
         return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
 
+    @property
+    def xml(self) -> str:
+        """The GenICam description that a host reads from it."""
+        return self.twin.camera.xml
+
     def record(self, name: str) -> Fact:
         """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
 

@@ -1,8 +1,9 @@
 """`camtwin wiring`: a plan is checked without running it.
 
-Every source is put low and high by itself, all together, and every output off and on; in each of these states
-the network is solved, and what stands at each camera's pins is judged in the sheet's words. What no state
-can show is looked up: ground loops, plugs, cables, pulses that are too short.
+Every source is put low and high by itself, all together, and every output off and on, among low sources
+and among high ones; in each of these states the network is solved, and what stands at each camera's pins
+is judged in the sheet's words. What no state can show is looked up: ground loops, plugs, cables, pulses
+that are too short.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
     cases += [(none, frozenset({o})) for o in outputs]
     if len(sources) > 1:
         cases.append((frozenset(sources), frozenset()))
+    if sources:
+        cases += [(frozenset(sources), frozenset({o})) for o in outputs]
     for high, on in cases:
         levels = tuple((s, "high" if s in high else "low") for s in sources)
         lines: list[tuple[tuple[str, str], LineState]] = [
@@ -252,14 +255,20 @@ def _outputs(plan: Plan, name: str, seen: list[Seen], wired: set[Pin]) -> Iterat
         a, b = (said.feed, said.pin) if said.stage == "high side" else (said.pin, said.ground)
         worst: list[Finding] = []
         for high in {s.high for s in seen}:
-            on = next((s for s in seen if (name, line) in s.on), seen[0])
+            is_on = [s for s in seen if (name, line) in s.on]
+            on = next((s for s in is_on if s.high == high), is_on[0] if is_on else seen[0])
             off = next(s for s in seen if s.high == high and not s.on)
             pair = [
                 (s.solution.volts(Pin(name, a), Pin(name, b)), s.solution.mA(name, line)) for s in (on, off)
             ]
             found = output_findings(where, sheet, line, on=pair[0], off=pair[1])
-            worst = max(worst, found, key=lambda fs: max((SEVERITY[f.verdict] for f in fs), default=-1))
+            worst = max(worst, found, key=_weight)
         yield from worst
+
+
+def _weight(findings: list[Finding]) -> tuple[int, bool]:
+    """The worst of them, and what breaks before what only does not work."""
+    return max(((SEVERITY[f.verdict], f.word == "damaged") for f in findings), default=(-1, False))
 
 
 def _pins(plan: Plan, name: str, solution: Solution, wired: set[Pin]) -> Iterator[Finding]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from camtwin import rig
 from camtwin.lab.case import Case, check
 from camtwin.lab.checks.rig import (
     GPIO,
     OUT1,
     PSU,
+    fed,
+    levels,
     on_gpio,
+    planned,
     said,
     supply,
     switch_output,
@@ -74,3 +78,61 @@ def gpio_source(case: Case) -> None:
         volts, words = loaded_gpio(case, line, True, 0.0, case.claim.number + 0.1)
         case.equal(f"{line} with {case.claim.number + 0.1:g} mA", said(words), "overload")
         case.within(f"{line} then", volts, 0.0, 2.39, "V")
+
+
+# -- that switch a pin to ground, of any camera ----------------------------------------------------------
+def named(case: Case) -> list[str]:
+    """The outputs that a row speaks of: isolated ones, or the others."""
+    opto = ".opto" in case.claim.id
+    return [line for line, said in case.around.outputs.items() if said.isolated == opto]
+
+
+def pulled(case: Case, line: str) -> list[list[str]]:
+    """A line that sinks what a load takes from a supply."""
+    said = case.around.outputs[line]
+    return [*fed(case), ["load.out", f"cam.{said.pin}"], ["load.gnd", f"cam.{said.ground}"]]
+
+
+def on_supply(case: Case, line: str, volts: float, load_mA: float = 10.0) -> rig.Finding:
+    """What the wiring tool finds of an output with a load of so many mA to a supply of so many volts."""
+    load = levels(volts, volts, limit_mA=load_mA)
+    outputs = [line] if line in case.around.inputs else []
+    plan = planned(case, pulled(case, line), outputs=outputs, load=load)
+    (found,) = [f for f in rig.check(plan).findings if f"({line})" in f.where]
+    return found
+
+
+def finds(case: Case, line: str, word: str, volts: float, load_mA: float = 10.0) -> rig.Finding:
+    found = on_supply(case, line, volts, load_mA)
+    case.equal(f"{line} with {load_mA:g} mA from {volts:g} V", found.word, word)
+    return found
+
+
+@check("basler.io.opto_out.safe", "basler.io.gpio_out.safe")
+def supply_range(case: Case) -> None:
+    low, high = case.claim.span
+    for line in named(case):
+        for volts, word in ((low, "switches"), (high, "switches"), (high + 0.1, "warned")):
+            finds(case, line, word, volts, 1.0)
+
+
+@check("basler.io.opto_out.unreliable", "basler.io.gpio_out.unreliable")
+def too_low(case: Case) -> None:
+    for line in named(case):
+        finds(case, line, "switches", case.claim.number, 1.0)
+        finds(case, line, "unreliable", case.claim.number - 0.1, 1.0)
+
+
+@check("basler.io.opto_out.abs_max", "basler.io.gpio_out.abs_max")
+def too_high(case: Case) -> None:
+    for line in named(case):
+        finds(case, line, "warned", case.claim.number)
+        found = finds(case, line, "damaged", case.claim.number + 0.1)
+        case.that("the warranty is void", "the warranty is void" in found.reason)
+
+
+@check("basler.io.opto_out.load_max", "basler.io.gpio_out.load_max")
+def most_load(case: Case) -> None:
+    for line in named(case):
+        finds(case, line, "switches", 24.0, case.claim.number)
+        finds(case, line, "overload", 24.0, case.claim.number + 1)
