@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from camtwin.genicam.bound import At, Node, Refused, SheetError
 from camtwin.genicam.nodes import Feature
-from camtwin.genicam.tree import At, Node, Refused, SheetError, Tree
+from camtwin.genicam.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Registers:
 
     def _register(self, node: Node, plane: str, coding: Feature[Any], key: Any) -> Register:
         tree, order, value = self.tree, self.tree.order, plane == "Value"
-        entries = node.entries if value else {}
+        entries = node.words if value else {}
         names = {wire: entry for entry, wire in entries.items()}
 
         def read(device: Any) -> bytes:

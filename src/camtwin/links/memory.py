@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -29,8 +29,8 @@ from camtwin.camera import Settings, Transfer, chunks
 from camtwin.camera.events import Event
 from camtwin.camera.usersets import Storage
 from camtwin.genicam import Refused, browse
+from camtwin.genicam.bound import At
 from camtwin.genicam.nodes import Order
-from camtwin.genicam.tree import At
 from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
@@ -316,7 +316,8 @@ class Session:
 
     def _hear(self, event: Event) -> bool:
         events: list[Event] = self.events
-        events.append(event)
+        spelled = self.twin.camera.tree.declared["EventSelector"].feature.shown(event.name)
+        events.append(replace(event, name=spelled))
         del events[:-EVENTS]
         return False
 
@@ -334,9 +335,10 @@ class Session:
 
     def _why(self) -> str:
         s = self.twin.camera.settings
-        if s.TriggerMode["FrameStart"] == "On":
-            source = s.TriggerSource["FrameStart"]
-            return f"no frame comes: TriggerMode is On, TriggerSource {source}, and nothing triggers"
+        for selector, mode in s.TriggerMode.items():
+            if mode == "On":
+                source = s.TriggerSource[selector]
+                return f"no frame comes: TriggerMode is On, TriggerSource {source}, and nothing triggers"
         return "no frame comes: the acquisition does not run"
 
 
