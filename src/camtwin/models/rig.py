@@ -90,12 +90,22 @@ class Output(Part):
 
 
 class OutputInside(Part):
-    """residual_V at load_mA; share of it that does not depend on the current; pullup_V inside."""
+    """residual_V at load_mA and at_C; share of it that does not depend on the current; pullup_V inside.
+
+    Warmer, the leakage doubles every leakage_doubling_K and the residual grows by a share residual_per_K; one
+    camera differs from the next by a share up to their spread. Switched off, the pin takes charge_nC to rise,
+    which comes from the load: less current, a later edge."""
 
     residual_V: float
+    at_C: float = 25.0
     knee_share: float = 0.5
     leakage_uA: float = 1.0
     pullup_V: float | None = None
+    leakage_doubling_K: Positive | None = None
+    leakage_spread: float = 0.0
+    residual_per_K: float = 0.0
+    residual_spread: float = 0.0
+    charge_nC: float = 0.0
 
 
 class Supply(Part):

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from zlib import crc32
 
 from camtwin.camera import Camera
 from camtwin.rig.check import is_output, name_of
@@ -38,6 +39,8 @@ RESTART_NS: Final = 100 * MS
 """A camera that gave out tries again after so long (our choice)."""
 SEEN_NS: Final = 100 * MS
 """So long a lamp flashes for what a host wrote (our choice)."""
+SLOWEST_US: Final = 1000.0
+"""An edge comes so late at most, with no load that moves it (our choice)."""
 ROUNDS: Final = 32
 FINE: Final = ("low", "high", "tolerance")  # marginal for who plans, no event for who runs
 NOTES: Final = 4096
@@ -82,6 +85,7 @@ class Side:
         self.restart_ns: Ns = 0
         self.fresh = True  # it was never fed by this rig
         self.label, self.volts, self.poor = "", 0.0, False
+        self.unlike = crc32(camera.serial.encode()) / (1 << 31) - 1  # its parts, among others' of their kind
         camera.listeners.append(self._hear)
         for line in camera.lines.values():
             line.on_change = bench.stir
@@ -302,7 +306,10 @@ class Bench:
             (name, side.sheet.supplies[side.label].watts if side.camera.powered and side.label else 0.0)
             for name, side in self.sides.items()
         )
-        return State(tuple(self.levels.items()), lines + others, watts, frozenset(self.cut))
+        parts = tuple(
+            (name, round(side.camera.housing.temperature_C), side.unlike) for name, side in self.sides.items()
+        )
+        return State(tuple(self.levels.items()), lines + others, watts, frozenset(self.cut), parts)
 
     def settle(self) -> None:
         """Solve, and let what follows from it happen, until nothing changes. Unstable if that never is."""
@@ -409,6 +416,8 @@ class Bench:
             why = f"{volts:.4g} V, {abs(mA):.4g} mA: the line is damaged"
             self._tell(Finding(where, "wrong", "damaged", why))
             return True
+        if on and (charge_nC := sheet.outside[name].charge_nC):
+            side.camera.lines[name].load_ns = round(min(charge_nC / max(mA, 1e-3), SLOWEST_US) * 1e3)
         if drawn > most + TOLERANCE_MA:
             why = f"{drawn:.4g} mA flow, {most:g} mA are allowed"
             self._tell(Finding(where, "wrong", "overload", why, drawn, "mA"))

@@ -200,5 +200,8 @@ def output_findings(
         wrong(word, why, volts, "V", span(supply), f"use {span(supply)}")
     if not found:
         why = f"fed with {volts:.4g} V, {load:.3g} mA when on"
+        inside_V = sheet.outside[line].pullup_V
+        if said.pullup_ohm and inside_V and abs(volts - inside_V) < 0.05 * inside_V:
+            why += f"; pulled up by its own {said.pullup_ohm:g} ohm alone: many loads need another pull-up"
         found.append(Finding(where, "ok", "switches", why, load, "mA", f"{most:g} mA"))
     return found

@@ -110,6 +110,25 @@ def exposure_by_program(case: Case) -> None:
         case.near(f"signal of {2 * us:g} us over that of {us:g} us", twice / once, 2, 0.02)
 
 
+@check("basler.exposure.hardware", heavy="pictures")
+def exposure_by_trigger(case: Case) -> None:
+    """Pulses of 5 and 10 ms: the light of each goes by how long it is high."""
+    signal = {}
+    for ms in (5, 10):
+        cam = case.open(
+            render=True, scene=Flat(2e5), PixelFormat="Mono12", Width=256, Height=128, TriggerMode="On"
+        )
+        case.write(cam, TriggerSource="Line1", ExposureMode="TriggerWidth")
+        black = mean_DN(case, Dark())
+        cam.AcquisitionStart()
+        cam.lines["Line1"].pulse(ms * MS, delay_ns=MS)
+        cam.advance(SEC)
+        frames = cam.fetch()
+        case.equal(f"frames for a pulse of {ms} ms", len(frames), 1)
+        signal[ms] = frames[0].picture.mean() - black
+    case.near("signal of 5 ms over that of 10 ms", signal[5] / signal[10], 0.5, 0.01)
+
+
 # -- gain and offset -------------------------------------------------------------------------------
 @check("baumer.gain.range", heavy="pictures")
 def gain(case: Case) -> None:

@@ -128,6 +128,20 @@ def cut(case: Case) -> None:
         case.that(f"{width} x {height} at ({x}, {y}) is that cut of the whole", same)
 
 
+@check("basler.roi.width_default", "basler.roi.height_default", heavy="pictures")
+def default_region(case: Case) -> None:
+    """As it is switched on, and after UserSetLoad of Default."""
+    name, axis = ("Width", 1) if "width" in case.claim.id else ("Height", 0)
+    cam, default = case.open(render=True), case.claim.number
+    for when in ("switched on", "Default loaded"):
+        case.equal(f"{name}, {when}", getattr(cam, name), default)
+        case.equal("picture", cam.grab()[0].picture.shape[axis], default)
+        case.write(cam, **{name: 64})
+        case.equal("picture, 64 wanted", cam.grab()[0].picture.shape[axis], 64)
+        case.write(cam, UserSetSelector="Default")
+        cam.UserSetLoad()
+
+
 @check("baumer.roi.width_min", "baumer.roi.height_min", heavy="pictures")
 def smallest(case: Case) -> None:
     name = "Width" if "width" in case.claim.id else "Height"

@@ -19,6 +19,7 @@ from camtwin.lab.checks.rig import (
     put,
     said,
     status,
+    switch_output,
     told,
     wired,
 )
@@ -231,3 +232,98 @@ def stays_damaged(case: Case) -> None:
             case.equal(f"{line} at {volts:g} V is damaged", "damaged" in bench.words(f"({line})"), word)
         bench.repair("cam")
         case.equal("after a repair", "damaged" in bench.words(f"({line})"), False)
+
+
+LOGIC: Final = ("logic0_min", "logic0_max", "logic1_min")
+
+
+@check(*(f"basler.io.{kind}.{row}" for kind in ("opto_in", "gpio_in") for row in LOGIC))
+def logic(case: Case) -> None:
+    """Coming from either level, with and without LineInverter; above a threshold means a little more."""
+    high = "logic1" in case.claim.id
+    volts = case.claim.number + 0.01 * high
+    for line in named(case):
+        top = 24.0 if case.around.inputs[line].isolated else 5.0
+        for inverter in (False, True):
+            cam, bench = wired(case, into(case, line))
+            case.write(cam, LineSelector=line, LineInverter=inverter)
+            for before in (0.0, top):
+                put(bench, before)
+                status(cam, line)
+                put(bench, volts)
+                what = f"LineStatus of {line} at {volts:g} V{', inverted' if inverter else ''}"
+                case.equal(what, status(cam, line), high != inverter)
+
+
+PINS: Final = {"1": "Line3", "2": "Line1", "3": "Line4"}
+
+
+@check(*(f"basler.pin.{n}" for n in PINS))
+def input_pins(case: Case) -> None:
+    """A level at this pin shows at this line and at no other; a line of both directions drives it."""
+    number = case.claim.id[-1]
+    line, ground = PINS[number], "5" if number == "2" else "6"
+    case.equal("line of the claim", line, case.claim.value.replace(" ", ""))
+    high = 24.0 if number == "2" else 5.0
+    wires = [*fed(case), ["gen.out", f"cam.io.{number}"], ["gen.gnd", f"cam.io.{ground}"]]
+    cam, bench = wired(case, wires)
+    for volts, level in ((0.0, False), (high, True), (0.0, False)):
+        put(bench, volts)
+        case.equal(f"LineStatus of {line} at {volts:g} V", status(cam, line), level)
+    for other in set(case.around.inputs) - {line}:
+        put(bench, 0.0)
+        idle = status(cam, other)
+        put(bench, high)
+        case.equal(f"{other} moves with it", status(cam, other) != idle, False)
+    if number != "2":
+        cam, bench = wired(case, wires[:-2], outputs=[line])
+        for on in (True, False):
+            switch_output(cam, line, on)
+            low = bench.volts(f"cam.io.{number}", f"cam.io.{ground}") < 1
+            case.equal(f"pin {number} is pulled low as {line} is {on}", low, on)
+
+
+@check("basler.pin.5")
+def opto_ground(case: Case) -> None:
+    """The loop of the input closes through pin 5, and through pin 6 it does not."""
+    for ground, closes in (("5", True), ("6", False)):
+        wires = [*fed(case), ["gen.out", "cam.io.2"], ["gen.gnd", f"cam.io.{ground}"]]
+        cam, bench = wired(case, wires)
+        put(bench, 24.0)
+        case.equal(f"LineStatus of Line1 through pin {ground}", status(cam, "Line1"), closes)
+        case.equal("a current flows", bench.mA("cam", "Line1") > 1, closes)
+        case.equal("told that it floats", "floating" in rig.check(bench.plan).words("(Line1)"), not closes)
+
+
+@check("basler.pin.6")
+def gpio_ground(case: Case) -> None:
+    """A signal against pin 6 is seen; against pin 5 it is not, and the tool says what is wrong."""
+    for line, number in (("Line3", "1"), ("Line4", "3")):
+        for ground, closes in (("6", True), ("5", False)):
+            wires = [*fed(case), ["gen.out", f"cam.io.{number}"], ["gen.gnd", f"cam.io.{ground}"]]
+            cam, bench = wired(case, wires)
+            seen = []
+            for volts in (0.0, 5.0):
+                put(bench, volts)
+                seen.append(status(cam, line))
+            case.equal(f"{line} follows a signal against pin {ground}", seen == [False, True], closes)
+            clean = not told(case, wires, f"({line})", gen=levels(0.0, 5.0))
+            case.equal("the tool finds nothing", clean, closes)
+
+
+@check("basler.io.opto_in.count", "basler.io.opto_out.count", "basler.io.gpio.count")
+def counts(case: Case) -> None:
+    """Lines by direction and by what they are made of, as hosts see them."""
+    cam, found = case.open(), {}
+    for line in cam.entries("LineSelector"):
+        cam.LineSelector = line
+        kind = (frozenset(cam.entries("LineMode")), cam.LineFormat)
+        found.setdefault(kind, []).append(line)
+    wanted = {
+        "opto_in": (frozenset({"Input"}), "OptoCoupled"),
+        "opto_out": (frozenset({"Output"}), "OptoCoupled"),
+        "gpio": (frozenset({"Input", "Output"}), "TTL"),
+    }[case.claim.id.split(".")[2]]
+    lines = found.get(wanted, [])
+    case.saw(", ".join(lines) or "none")
+    case.equal("lines", len(lines), int(case.claim.number))

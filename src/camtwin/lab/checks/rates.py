@@ -218,6 +218,7 @@ def full_rate(case: Case) -> None:
     case.equal("region", (cam.Width, cam.Height), (4096, 3000))
     rate = 1 / interval_s(cam.grab(201))
     case.near("rate over 200 frames", rate, case.claim.number, 0.1, case.claim.unit)
+    case.near("ResultingFrameRate", cam.ResultingFrameRate, rate, 0.01 * rate, case.claim.unit)
 
 
 @check("basler.link.speed_max", heavy="rates")

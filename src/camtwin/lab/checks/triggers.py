@@ -96,6 +96,19 @@ def action_command(case: Case) -> None:
             case.equal(f"frames with {what}", len(cam.fetch()), int(wanted))
 
 
+@check("basler.trigger.hardware")
+def by_line(case: Case) -> None:
+    """Edges on the opto-coupled input, at a pace that the camera can follow."""
+    cam = case.open(TriggerMode="On", TriggerSource="Line1", Height=96, ExposureTime=1000)
+    cam.AcquisitionStart()
+    cam.advance(SEC)
+    case.equal("frames without an edge", len(cam.fetch()), 0)
+    for count in (1, 7):
+        cam.lines["Line1"].pulse(MS, period_ns=20 * MS, count=count)
+        cam.advance(SEC)
+        case.equal(f"frames for {count} edges", len(cam.fetch()), count)
+
+
 # -- delays ------------------------------------------------------------------------------------------
 @check("baumer.trigger.fixed_delay")
 def fixed_delay(case: Case) -> None:
