@@ -28,6 +28,7 @@ from camtwin.rig.judge import (
     Finding,
     input_finding,
     output_findings,
+    rail_finding,
     reading,
     supply_finding,
 )
@@ -39,6 +40,8 @@ RESTART_NS: Final = 100 * MS
 """A camera that gave out tries again after so long (our choice)."""
 SEEN_NS: Final = 100 * MS
 """So long a lamp flashes for what a host wrote (our choice)."""
+RAILS: Final = "rails"
+"""In place of a supply's name: a board that is fed by several."""
 SLOWEST_US: Final = 1000.0
 """An edge comes so late at most, with no load that moves it (our choice)."""
 ROUNDS: Final = 32
@@ -99,6 +102,12 @@ class Side:
         """Frames begun in the last second."""
         since = self.camera.clock.now - SEC
         return float(sum(t > since for t in self.frames))
+
+    @property
+    def watts(self) -> float:
+        """What it takes from its supply at most."""
+        said = self.sheet.supplies.get(self.label)
+        return said.watts if said and self.camera.powered else 0.0
 
     def lines(self) -> Iterable[tuple[tuple[str, str], LineState]]:
         for name, line in self.camera.lines.items():
@@ -254,6 +263,8 @@ class Bench:
         side = self.sides[camera]
         if not side.camera.powered:
             return Power("", 0.0, 0.0)
+        if side.label == RAILS:  # no sheet of a board says what it takes
+            return Power(RAILS, 0.0, 0.0)
         said, power = side.sheet.supplies[side.label], side.sheet.power
         idle = power.idle_share if power else 1.0
         busy = min(side.rate_Hz / said.fps, 1.0) if said.fps else 1.0
@@ -302,10 +313,7 @@ class Bench:
             for line in self.plan.sheets[name].outputs
             if is_output(self.plan, name, line)
         )
-        watts = tuple(
-            (name, side.sheet.supplies[side.label].watts if side.camera.powered and side.label else 0.0)
-            for name, side in self.sides.items()
-        )
+        watts = tuple((name, side.watts) for name, side in self.sides.items())
         parts = tuple(
             (name, round(side.camera.housing.temperature_C), side.unlike) for name, side in self.sides.items()
         )
@@ -354,6 +362,8 @@ class Bench:
             self._tell(finding)
             fed.append((label, volts, finding))
         side.label, side.volts = "", 0.0
+        if sheet.rails and self._rails(side, solution):
+            side.label = RAILS
         for label, volts, finding in fed:
             low = sheet.supplies[label].accepted_V[0]
             holds = low * sheet.power.brownout_share if sheet.power else low
@@ -374,6 +384,19 @@ class Bench:
         if was[0] != camera.powered and side.name in self.on_power:
             self.clock.at(self.clock.now, self.on_power[side.name], camera.powered)
         return was[0] != camera.powered
+
+    def _rails(self, side: Side, solution: Solution) -> bool:
+        """Is every rail of a board fed as it should be?"""
+        ground, good = Pin(side.name, side.sheet.ground["pins"][0]), True
+        wired = {pin for wire in self.plan.wires for pin in (wire.a, wire.b)}
+        for label, rail in side.sheet.rails.items():
+            for pin in rail.pins:
+                at = Pin(side.name, pin)
+                volts = solution.volts(at, ground) if at in wired else 0.0
+                finding = rail_finding(name_of(self.plan, side.name, pin), label, rail, volts)
+                self._tell(finding)
+                good &= finding.verdict == "ok"
+        return good
 
     def _levels(self, side: Side, solution: Solution) -> bool:
         """What stands at the lines; True if something broke, or a line was moved that moves others."""

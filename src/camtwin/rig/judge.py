@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from camtwin.models import RigSheet
-from camtwin.models.rig import Input, Output, Span, Supply
+from camtwin.models.rig import Input, Output, Rail, Span, Supply
 
 Verdict = Literal["ok", "marginal", "wrong"]
 TOLERANCE_V: Final = 2e-3
 """A meter's last digit: a limit is not passed by less."""
 TOLERANCE_MA: Final = 0.05
+RAIL_SHARE: Final = 0.05
+"""So far may a rail be off (our choice; the sheets give no tolerance)."""
 MARGIN: Final = 0.03
 """A level closer to a threshold than this share of it is marginal (our choice)."""
 BREAKS: Final = 2.0
@@ -136,6 +138,18 @@ def supply_finding(where: str, said: Supply, volts: float, mA: float, protected:
         why = f"{took}: accepted, outside of the nominal {span(said.volts)}"
         return Finding(where, "marginal", "tolerance", why, volts, "V", limit, use)
     return Finding(where, "ok", "powered", took, volts, "V", limit)
+
+
+def rail_finding(where: str, label: str, said: Rail, volts: float) -> Finding:
+    """A pin of a board's supply at this voltage."""
+    limit, fix = f"{said.volts:g} V", f"feed {said.volts:g} V"
+    if volts < 0.1 * said.volts:
+        why = f"no voltage arrives on the rail {label} of {limit}"
+        return Finding(where, "wrong", "no supply", why, volts, "V", limit, fix)
+    why = f"{volts:.4g} V on the rail {label} of {limit}"
+    if abs(volts - said.volts) > RAIL_SHARE * said.volts:
+        return Finding(where, "wrong", "wrong voltage", why, volts, "V", limit, fix)
+    return Finding(where, "ok", "powered", why, volts, "V", limit)
 
 
 def output_findings(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from math import hypot
+from math import floor, hypot
 from typing import Final
 from xml.etree import ElementTree
 
 from camtwin.lab.case import Case, check
 
-WORDS: Final[Mapping[str, str]] = {
+WORDS: dict[str, str] = {
     "baumer.sensor.model": "sensor.model",
     "baumer.sensor.type": "sensor.type",
     "baumer.optics.mount": "optics.mount",
@@ -27,6 +27,17 @@ WORDS: Final[Mapping[str, str]] = {
     "basler.cable.io.recommended": "cable.recommended",
     "basler.cable.io.magnetic": "cable.magnetic_fields",
 }
+WORDS |= {
+    "sony.ident.optical_type": "sensor.optical_type",
+    "sony.desc.low_power": "sensor.low_power",
+    "sony.desc.application": "sensor.application",
+    "sony.feature.snr": "sensor.snr",
+    "sony.doc.changes": "document.changes",
+    "sony.doc.trademarks": "document.trademarks",
+    "sony.doc.url": "document.url",
+    "sony.starvis.trademark": "starvis.trademark",
+    "sony.starvis.band": "starvis.band",
+}
 NUMBERS: Final[Mapping[str, str]] = {
     "baumer.sensor.optical_size": "sensor.optical_size",
     "baumer.memory.buffer_size": "memory.image_buffer",
@@ -38,6 +49,9 @@ NUMBERS: Final[Mapping[str, str]] = {
     "basler.sensor.pixel_height": "sensor.pixel_height",
     "basler.design.weight": "mechanics.weight",
     "basler.soft.pylon": "software.pylon",
+    "sony.doc.version": "document.version",
+    "sony.csi2.dphy": "link.dphy",
+    "sony.starvis.definition": "starvis.sensitivity",
 }
 SPANS: Final[Mapping[str, str]] = {
     "baumer.env.storage": "environment.storage",
@@ -132,7 +146,12 @@ def scan_area(case: Case) -> None:
     )
 
 
-@check("baumer.sensor.pixel_width", "baumer.sensor.pixel_height")
+@check(
+    "baumer.sensor.pixel_width",
+    "baumer.sensor.pixel_height",
+    "sony.structure.cell_width",
+    "sony.structure.cell_height",
+)
 def pixel_size(case: Case) -> None:
     name = "SensorPixelWidth" if case.claim.id.endswith("width") else "SensorPixelHeight"
     case.equal(name, getattr(case.open(), name), case.claim.number)
@@ -175,7 +194,7 @@ def protection(case: Case) -> None:
         case.wrong(f"the record says {said}")
 
 
-@check("baumer.ident.model", "basler.ident.model")
+@check("baumer.ident.model", "basler.ident.model", "sony.ident.model")
 def model_name(case: Case) -> None:
     name = case.open().DeviceModelName
     case.saw(f"DeviceModelName {name}")
@@ -270,3 +289,52 @@ def pfnc_codes(case: Case) -> None:
     case.equal("entries", sorted(codes), sorted(cam.entries("PixelFormat")))
     for name, code in codes.items():
         case.equal(f"code of {name}", f"{code:#010x}", f"{PFNC.get(name, 0):#010x}")
+
+
+# -- a sensor by itself ------------------------------------------------------------------------------
+CONTAINED: Final = {
+    "sony.ident.technology": "sensor.type",
+    "sony.desc.stacked": "sensor.type",
+    "sony.desc.back_illuminated": "sensor.type",
+    "sony.package": "sensor.package",
+    "sony.structure.package": "sensor.package",
+}
+
+
+@check(*CONTAINED)
+def words_of_a_record(case: Case) -> None:
+    fact = case.record(CONTAINED[case.claim.id])
+    case.saw(fact.value)
+    if missing := [word for word in case.claim.value.split() if word not in fact.value]:
+        case.wrong(f"the record has no {', '.join(missing)}")
+
+
+COUNTED: Final = ("total", "effective")
+AREAS: Final = {
+    **{f"sony.structure.{part}_width": f"sensor.{part}_pixels" for part in COUNTED},
+    **{f"sony.structure.{part}_height": f"sensor.{part}_pixels" for part in COUNTED},
+    **{f"sony.structure.{part}_mpix": f"sensor.{part}_pixels" for part in COUNTED},
+    "sony.structure.chip_width": "sensor.chip",
+    "sony.structure.chip_height": "sensor.chip",
+}
+
+
+@check(*AREAS)
+def areas(case: Case) -> None:
+    """A side, or the product in Mpixel, rounded or cut to the digits of the sheet."""
+    fact, side = case.record(AREAS[case.claim.id]), case.claim.id.rpartition("_")[2]
+    case.saw(f"record {fact.value[0]:g} x {fact.value[1]:g} {fact.unit}")
+    if side == "mpix":
+        product = fact.value[0] * fact.value[1] / 1e6
+        if case.claim.number not in (round(product, 2), floor(100 * product) / 100):
+            case.wrong(f"{product:g} Mpixel is not {case.claim.value}")
+    else:
+        case.equal(side, fact.value[side == "height"], case.claim.number)
+
+
+@check("sony.ident.diagonal")
+def image_diagonal(case: Case) -> None:
+    cam = case.open()
+    case.equal("record", case.record("sensor.diagonal").value, case.claim.number)
+    computed = hypot(cam.SensorWidth * cam.SensorPixelWidth, cam.SensorHeight * cam.SensorPixelHeight) / 1e3
+    case.near("pixels times pitch", computed, case.claim.number, 0.001, "mm")

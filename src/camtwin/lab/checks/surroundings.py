@@ -7,7 +7,7 @@ from typing import Any, Final
 import camtwin
 from camtwin import rig
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.rig import PSU, fed, on_cable, runs, said, supply, told, wired
+from camtwin.lab.checks.rig import PSU, fed, on_cable, planned, runs, said, supply, told, wired
 from camtwin.rig.lens import mount_finding
 from camtwin.units import MS, SEC
 
@@ -129,6 +129,73 @@ def usb_consumption(case: Case) -> None:
     cam, bench = wired(case, fed(case))
     runs(cam, bench)
     case.that(f"idle it takes {bench.power('cam').watts:.2f} W", bench.power("cam").watts < watts)
+
+
+# -- a board's rails ---------------------------------------------------------------------------------
+RAILS: Final = {
+    # row: a voltage that is too high for the rail
+    "sony.supply.analog": 3.3,
+    "sony.supply.digital": 1.8,
+    "sony.supply.io": 3.3,
+    "framos.if.supply.2v75": 3.3,
+    "framos.if.supply.1v05": 1.8,
+    "framos.if.supply.1v8": 3.3,
+    "framos.pin.2v75_a": 3.3,
+    "framos.pin.1v05_a": 1.8,
+    "framos.pin.1v8_io": 3.3,
+}
+
+
+def on_rails(case: Case, **volts: float) -> rig.Plan:
+    """Each rail of the board fed with its voltage, or with another; 0: not at all. By the rail's name."""
+    ground, wires, devices = f"cam.{case.around.ground['pins'][0]}", [], {}
+    for n, (label, rail) in enumerate(case.around.rails.items()):
+        if fed_with := volts.get(label, rail.volts):
+            devices[f"s{n}"] = supply(fed_with)
+            wires += [[f"s{n}.+", f"cam.{pin}"] for pin in rail.pins] + [[f"s{n}.-", ground]]
+    return planned(case, wires, **devices)
+
+
+def rail_of(case: Case) -> str:
+    """The rail that a row speaks of: by its name, its voltage or its pins."""
+    row, rails = case.claim.id.rpartition(".")[2], case.around.rails
+    if row in rails:
+        return row
+    if ".pin." in case.claim.id:
+        pins = [f"board.{n}" for n in case.claim.names]
+        return next(label for label, rail in rails.items() if sorted(rail.pins) == sorted(pins))
+    return next(label for label, rail in rails.items() if rail.volts == case.claim.number)
+
+
+@check(*RAILS)
+def rail(case: Case) -> None:
+    """The board starts with this rail fed, and not without it or with more; the tool says which is wrong."""
+    label = rail_of(case)
+    said_of = case.around.rails[label]
+    if ".pin." not in case.claim.id:
+        case.equal(f"rail {label}", said_of.volts, case.claim.number)
+    for volts, word in (
+        (said_of.volts, "nothing"),
+        (0.0, "no supply"),
+        (RAILS[case.claim.id], "wrong voltage"),
+    ):
+        plan = on_rails(case, **{label: volts})
+        for pin in said_of.pins:
+            words = {
+                f.word for f in rig.check(plan).findings if f.verdict != "ok" and pin in f.where.split(" ")[0]
+            }
+            case.equal(f"{pin} at {volts:g} V", said(words), word)
+        if case.model.startswith("sony"):
+            bench = rig.Bench(plan, {"cam": case.open()})
+            case.equal("it is on", bench.power("cam").label == "rails", word == "nothing")
+
+
+@check("sony.supply.count")
+def rails(case: Case) -> None:
+    case.equal("rails", len(case.around.rails), int(case.claim.number))
+    for label in case.around.rails:
+        bench = rig.Bench(on_rails(case, **{label: 0.0}), {"cam": case.open()})
+        case.equal(f"on without {label}", bench.power("cam").label, "")
 
 
 # -- climate -----------------------------------------------------------------------------------------

@@ -32,7 +32,6 @@ from camtwin.lab.verify import Result, VerifyProblem, groups, measure, spread
 from camtwin.links.memory import Session
 from camtwin.models import CameraSheet, RigSheet, load_rig, names
 from camtwin.models import load as load_sheet
-from camtwin.rig import sheet_of
 from camtwin.twins import build
 from camtwin.twins.assembly import bits_per_s
 
@@ -72,15 +71,22 @@ class Mutation:
 
     def world(self) -> World:
         """Twins with this one thing wrong."""
-        sheets: dict[str, CameraSheet] = {}
+        sheets: dict[str, CameraSheet | RigSheet] = {}
+
+        def sheet_of(model: str) -> CameraSheet | RigSheet:
+            if model not in sheets:  # made once: cameras of one sheet share what hosts see of it
+                twin = model in names()
+                sheets[model] = load_sheet(model) if twin else load_rig(model)
+                for path, value in (self.sheet or {}).items():
+                    path = path if twin else path.removeprefix("rig.")
+                    sheets[model] = changed(sheets[model], path, value)
+            return sheets[model]
 
         def around(model: str) -> RigSheet:
-            if model in names():
-                return sheet_of(open_mutant(model))
-            sheet = load_rig(model)
-            for path, value in (self.sheet or {}).items():
-                sheet = changed(sheet, path.removeprefix("rig."), value)
-            return sheet
+            sheet = sheet_of(model)
+            rig = sheet.rig if isinstance(sheet, CameraSheet) else sheet
+            assert rig, "every model has one that there are claims of"
+            return rig
 
         def open_mutant(
             model: str,
@@ -90,11 +96,9 @@ class Mutation:
             render: bool = False,
             link_speed: str | int | None = "sheet",
         ) -> Session:
-            if model not in sheets:  # made once: cameras of one sheet share what hosts see of it
-                sheets[model] = load_sheet(model)
-                for path, value in (self.sheet or {}).items():
-                    sheets[model] = changed(sheets[model], path, value)
-            twin = build(sheets[model], scene, seed=seed, link_bits_per_s=bits_per_s(link_speed))
+            sheet = sheet_of(model)
+            assert isinstance(sheet, CameraSheet), "only what has a twin is opened"
+            twin = build(sheet, scene, seed=seed, link_bits_per_s=bits_per_s(link_speed))
             cam = Session(twin, render=render)
             if self.patch:
                 self.patch(cam)

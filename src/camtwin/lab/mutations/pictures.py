@@ -46,11 +46,17 @@ mutate(
 mutate(
     "ReverseX does nothing",
     "baumer.flip.horizontal",
+    "sony.mirror",
+    "sony.flip_mirror_independent",
     about=PICTURES,
     patch=setting(ReverseX=lambda on: False),
 )
 mutate(
-    "ReverseY does nothing", "baumer.flip.vertical", about=PICTURES, patch=setting(ReverseY=lambda on: False)
+    "ReverseY does nothing",
+    "baumer.flip.vertical",
+    "sony.flip",
+    about=PICTURES,
+    patch=setting(ReverseY=lambda on: False),
 )
 mutate(
     "a region is a row too low",

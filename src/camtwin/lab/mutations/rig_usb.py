@@ -6,7 +6,7 @@ from typing import Any
 
 from camtwin.lab.mutations import mutate
 from camtwin.lab.mutations.rig import wrong
-from camtwin.lab.mutations.tools import read
+from camtwin.lab.mutations.tools import other, read
 from camtwin.links.memory import Session
 
 IO = "basler.io"
@@ -15,26 +15,26 @@ IO = "basler.io"
 wrong("USB ends at 4.9 V", "basler.power.voltage", supplies__usb__volts=(4.45, 4.9))
 wrong("USB goes to 5.4 V", "basler.power.usb_spec", supplies__usb__volts=(4.45, 5.4))
 wrong("it takes 3.5 W from USB", "basler.power.typical", supplies__usb__watts=3.5)
-wrong(
-    "5 V at pin 1 feed it, too",
-    "basler.power.source",
-    supplies=lambda old: {**old, "io": old["usb"].model_copy(update={"plus": "io.1", "minus": "io.6"})},
-)
+mutate("it never goes off", "basler.power.source", patch=other("", "power_off", lambda true: None))
 wrong("5 degrees of frost are allowed", "basler.temp.operating_min", environment__operating_housing=[-5, 50])
 wrong("60 degC are allowed", "basler.temp.operating_max", environment__operating_housing=[0, 60])
 wrong("the status lamp shows errors", "basler.led.status", leds__status__static="Error")
 
 # -- inputs ------------------------------------------------------------------------------------------
 for kind, line, numbers in (
-    ("opto_in", "Line1", {"logic0_max": 1.3, "transition": 1.5, "logic1_min": 2.5, "safe": 25.0}),
-    ("gpio_in", "Line4", {"logic0_max": 0.7, "transition": 0.9, "logic1_min": 2.3, "safe": 6.0}),
+    (
+        "opto_in",
+        "Line1",
+        {"logic0_max": 1.3, "transition": 1.5, "logic1_min": 2.5, "safe": 25.0, "high": 2.2},
+    ),
+    ("gpio_in", "Line4", {"logic0_max": 0.7, "transition": 0.9, "logic1_min": 2.3, "safe": 6.0, "high": 2.0}),
 ):
     top = numbers["safe"]
     changes: dict[str, dict[str, Any]] = {
         "logic0_max": {f"inputs__{line}__low_V": (0.0, numbers["logic0_max"])},
         "transition": {f"inputs__{line}__low_V": (0.0, numbers["transition"])},
         "logic1_min": {f"inputs__{line}__high_V": (numbers["logic1_min"], 24.0)},
-        "safe": {f"inputs__{line}__safe_V": (0.0, top)},
+        "safe": {f"inputs__{line}__safe_V": (0.0, top), f"inputs__{line}__high_V": (numbers["high"], top)},
         "abs_max": {f"inputs__{line}__voids_warranty": False},
     }
     for row, change in changes.items():
