@@ -38,6 +38,17 @@ WORDS |= {
     "sony.starvis.trademark": "starvis.trademark",
     "sony.starvis.band": "starvis.band",
 }
+WORDS |= {
+    "framos.doc.title": "document.title",
+    "framos.ident.product": "ident.product",
+    "framos.ident.variant": "ident.variant",
+    "framos.ident.model": "ident.model",
+    "framos.sensor.vendor": "sensor.vendor",
+    "framos.sensor.name": "sensor.model",
+    "framos.sensor.optical_format": "sensor.optical_format",
+    "framos.mech.depth": "mechanics.depth",
+    "framos.mech.drawing": "mechanics.drawing",
+}
 NUMBERS: Final[Mapping[str, str]] = {
     "baumer.sensor.optical_size": "sensor.optical_size",
     "baumer.memory.buffer_size": "memory.image_buffer",
@@ -50,6 +61,10 @@ NUMBERS: Final[Mapping[str, str]] = {
     "basler.design.weight": "mechanics.weight",
     "basler.soft.pylon": "software.pylon",
     "sony.doc.version": "document.version",
+    "framos.sensor.pixel_width": "sensor.pixel_width",
+    "framos.sensor.pixel_height": "sensor.pixel_height",
+    "framos.mech.height": "mechanics.height",
+    "framos.mech.width": "mechanics.width",
     "sony.csi2.dphy": "link.dphy",
     "sony.starvis.definition": "starvis.sensitivity",
 }
@@ -330,6 +345,12 @@ def areas(case: Case) -> None:
             case.wrong(f"{product:g} Mpixel is not {case.claim.value}")
     else:
         case.equal(side, fact.value[side == "height"], case.claim.number)
+
+
+@check("framos.sensor.mpix")
+def megapixels(case: Case) -> None:
+    columns, rows = case.record("sensor.pixels").value
+    case.equal(f"{columns} x {rows} in Mpixel", round(columns * rows / 1e6, 1), case.claim.number)
 
 
 @check("sony.ident.diagonal")
