@@ -51,7 +51,8 @@ def verify(
     if write:
         from camtwin.lab import report
 
-        write(report.html(sheet.name, sheet.title, sheet.document, results, __version__))
+        twin = isinstance(sheet, CameraSheet)
+        write(report.html(sheet.name, sheet.title, sheet.document, results, __version__, twin=twin))
     if as_json:
         document = {"model": model, "claims": [result.row() for result in results]}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")

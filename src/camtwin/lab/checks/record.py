@@ -113,8 +113,11 @@ def words(case: Case) -> None:
 @check(*NUMBERS)
 def numbers(case: Case) -> None:
     fact = case.record(NUMBERS[case.claim.id])
-    case.equal("record", fact.value, case.claim.number)
-    case.equal("unit", fact.unit, case.claim.unit)
+    recorded, claimed = (
+        f"{value:g} {unit}".rstrip()
+        for value, unit in ((fact.value, fact.unit), (case.claim.number, case.claim.unit))
+    )
+    case.equal("record", recorded, claimed)
 
 
 @check(*SPANS)
@@ -127,8 +130,7 @@ def spans(case: Case) -> None:
 @check(*SIZES)
 def sizes(case: Case) -> None:
     fact = case.record(SIZES[case.claim.id])
-    case.equal("record", " x ".join(f"{side:g}" for side in fact.value), case.claim.value)
-    case.equal("unit", fact.unit, case.claim.unit)
+    case.equal("record", " x ".join(f"{side:g}" for side in fact.value) + f" {fact.unit}", case.claim.sheet)
 
 
 @check(*NOTICES)
