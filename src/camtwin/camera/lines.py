@@ -44,6 +44,7 @@ class Line:
 
     level   at the pin
     status  inside: what the camera takes an input for, or gives to the output stage (LineStatus)
+    load_ns by so much later an output lets go, as what hangs on it has it
     """
 
     def __init__(self, name: str, host: Host, *, isolated: bool) -> None:
@@ -52,6 +53,7 @@ class Line:
             (host.line_timing.opto_on_ns, host.line_timing.opto_off_ns) if isolated else (0, 0)
         )
         self.level = self.status = False
+        self.load_ns: Ns = 0
         self._driven = self._filtered = self._stable = False  # from outside; after the filter; debounced
         self._output = self._dark = False
         self._pending: Entry | None = None  # in the filter, or in the output stage
@@ -184,7 +186,7 @@ class Line:
         clock.cancel(self._pending)
         if status == self.level:
             return
-        if wait := self._on_ns if status else self._off_ns:
+        if wait := self._on_ns if status else self._off_ns + self.load_ns:
             self._pending = clock.at(clock.now + wait, self._pin, status)
         else:
             self._pin(status)

@@ -17,11 +17,18 @@ ABOUT = (
     "wrong that this measurement finds. What cannot be measured yet is open, with the reason. All of it is "
     "about the twin, in process and in virtual time; it says nothing about a camera on your desk."
 )
+LEADS = {
+    True: "measured on the digital twin",
+    False: "measured on what is modelled around it: there is no twin of it yet",
+}
 WORDS = {"pass": "hold", "fail": "do not hold", "open": "are open"}
 
 
-def html(model: str, title: str, document: str, results: Sequence[Result], version: str) -> str:
-    """The whole page. `title`: the camera, for people; results in the order of the sheet."""
+def html(
+    model: str, title: str, document: str, results: Sequence[Result], version: str, *, twin: bool = True
+) -> str:
+    """The whole page. `title`: the camera, for people; results in the order of the sheet; `twin`: there is
+    one, and not only what surrounds it."""
     style, script = ((PAGE / name).read_text("utf-8") for name in ("style.css", "script.js"))
     found, total = counts(results), len(results)
     tiles = "".join(f'<div class="{v}"><b>{n}</b> {WORDS[v]}</div>' for v, n in found.items())
@@ -40,7 +47,7 @@ def html(model: str, title: str, document: str, results: Sequence[Result], versi
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}: data sheet and digital twin</title><style>{style}</style></head><body>
 <header><h1>{escape(title)}</h1>
-<p class="lead">{total} claims of the data sheet, measured on the digital twin</p>
+<p class="lead">{total} claims of the data sheet, {LEADS[twin]}</p>
 <div class="tiles">{tiles}</div>
 <div class="sum" aria-hidden="true">{bar}</div>
 {_failed(results)}<p class="dim">{ABOUT} Source of the claims: {escape(document)}.</p>

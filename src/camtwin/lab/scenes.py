@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene import Flat, Lit, Pulses, Scene, View
-from camtwin.units import MS, Ns
+from camtwin.units import Ns
 
 GREEN_nm = 536.0
 """Where the sheets state the quantum efficiency."""
@@ -59,9 +59,9 @@ class Stripes:
         return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
 
 
-def strobed(scene: Scene) -> Lit:
-    """A scene lit for the first 2 ms: an exposure sees it, rows that wait to be read after it do not."""
-    return Lit(scene, Pulses(((0, 2 * MS),)))
+def lit_for(scene: Scene, ns: Ns) -> Lit:
+    """A scene that is lit from the beginning on for a while: rows that wait to be read gather no more."""
+    return Lit(scene, Pulses(((0, ns),)))
 
 
 def flash(begin_ns: Ns, width_ns: Ns, photons_per_s: float = 5e7) -> Lit:

@@ -44,6 +44,7 @@ from camtwin.units import Ns
 
 if TYPE_CHECKING:
     from camtwin.links.network import Host, Network
+    from camtwin.links.usb_host import UsbHost
 
 BUFFERS: Final = 256
 """Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
@@ -61,6 +62,10 @@ class NoSuchFact(KeyError):
     """The data sheet of this model has no fact of that name on record."""
 
     __str__ = Exception.__str__  # KeyError's would put it in quotes
+
+
+class NoUsb(Problem):
+    """A host on USB was asked for, and the model has none."""
 
 
 class NoFrame(Problem):
@@ -215,6 +220,11 @@ class Session:
         nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
         return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
 
+    @property
+    def xml(self) -> str:
+        """The GenICam description that a host reads from it."""
+        return self.twin.camera.xml
+
     def record(self, name: str) -> Fact:
         """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
 
@@ -241,6 +251,16 @@ class Session:
 
             network = self.__dict__["_network"] = Network(self.twin, self._hear, render=self.render)
         return network.host(number)
+
+    def usb(self) -> UsbHost:
+        """A host on the camera's USB port, in process: what it sends and gets are USB3 Vision's bytes.
+
+        NoUsb if it has none."""
+        if self.twin.sheet.usb3 is None:
+            raise NoUsb(f"{self.twin.sheet.name} has no USB: its link is {self.twin.sheet.link}")
+        from camtwin.links.usb_host import UsbHost
+
+        return UsbHost(self.twin, render=self.render)
 
     # -- time and frames -------------------------------------------------------------------------
     @property

@@ -12,7 +12,6 @@ connection's own.
 
 from __future__ import annotations
 
-import zlib
 from concurrent.futures import Future
 from typing import Final, Self
 
@@ -20,25 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.camera.device import XML_ADDRESS
 from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
-from camtwin.camera.transport import U3vTiming
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.stream import MOST_UNFINISHED, FrameStream, image_of
+from camtwin.links.usb_host import control_of, identity_of, speed_of, trailer_bytes
 from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
 from camtwin.wire import gencp, u3v, usb, usbip
-from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
 BUS: Final = 1
-TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
-"""ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""
 
 
 class U3vStream(FrameStream):
@@ -57,8 +52,7 @@ class U3vStream(FrameStream):
 
     @property
     def trailer_bytes(self) -> int:
-        chunks = self.twin.camera.settings.ChunkModeActive
-        return u3v.CHUNK_TRAILER_BYTES if chunks else u3v.TRAILER.size
+        return trailer_bytes(self.twin.camera)
 
     # -- wire.u3v_device.StreamPort --------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
@@ -116,16 +110,12 @@ class Usb3Camera:
             raise LinkProblem(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
         self.twin, self.runtime, self.number = twin, runtime, number
         self.about: Usb3 = twin.sheet.usb3
-        timing = twin.camera.transmitter.timing
-        slow = isinstance(timing, U3vTiming) and timing.high_speed
-        self.speed = usb.Speed.HIGH if slow else usb.Speed.SUPER
+        self.speed = speed_of(twin)
         self.stats = Stats()
         self.connection: Connection | None = None
         self.stream = U3vStream(twin, runtime)
         self._port = CameraPort(twin.camera, gencp.Status, runtime.pace)
-        description = Description(XML_ADDRESS, twin.camera.xml_file)
-        who = Identity(self.about.family, self.speed.u3v, twin.sheet.clock.tick_ns, description)
-        self.control = U3vDevice(who, self._port, self.stream, self)
+        self.control = control_of(twin, self._port, self.stream, self)
         self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
         twin.camera.on_power.append(self._power_changed)
@@ -274,23 +264,8 @@ class Usb3Camera:
 
     def _enumerated(self) -> usb.UsbDevice:
         """A device that says what the camera's registers say now: the user may have named it anew."""
-        vendor, model, version, info, serial, user_name = (
-            self._port.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS
-        )
-        identity = usb.Identity(
-            vendor_id=self.about.vendor_id,
-            product_id=self.about.product_id,
-            guid=f"{self.about.vendor_id:04X}{zlib.crc32(serial.encode()):08X}",
-            vendor=vendor,
-            model=model,
-            family=self.about.family,
-            version=version,
-            info=info,
-            serial=serial,
-            user_name=user_name,
-        )
         return usb.UsbDevice(
-            usb.Descriptors(identity, self.speed),
+            usb.Descriptors(identity_of(self.twin, self._port), self.speed),
             on_halt=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
             on_clear=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
             on_reset=self._reset,

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
 from camtwin.wire import u3v, usbip
-from camtwin.wire.image import IMAGE, Image
+from camtwin.wire.image import Image
 
 MOST_REQUESTS: Final = 1 << 16
 """Pending on one endpoint: a host that asks more asks for this computer's memory."""
@@ -275,15 +275,7 @@ class Writer:
     @staticmethod
     def _parts(job: Job, payload: memoryview) -> Iterator[tuple[int, memoryview]]:
         """(bytes of payload that have travelled when it is there, a transfer)."""
-        valid, status = job.transfers.valid(job.payload_bytes)
-        yield 0, memoryview(u3v.leader(job.image, job.block_id))
-        for start, end in job.transfers.spans(job.payload_bytes):
-            yield end, payload[start:end]
-        layout_id = None if job.image.payload_type == IMAGE else job.image.chunk_layout_id
-        yield (
-            job.payload_bytes,
-            memoryview(u3v.trailer(job.block_id, valid, job.image.height, status, layout_id)),
-        )
+        yield from u3v.block(job.image, job.block_id, payload, job.payload_bytes, job.transfers)
 
     def _transfer(self, job: Job, data: memoryview) -> bool:
         """Answer requests with one transfer; False if it was cut."""

@@ -26,6 +26,7 @@ from camtwin.rig.notes import Note, Notes
 from camtwin.rig.plan import Plan, PlanInvalid
 from camtwin.rig.side import Power, Side
 from camtwin.sensor.noise import mix64
+from camtwin.simtime import Scheduler
 from camtwin.units import SEC, Ns
 
 ROUNDS: Final = 32
@@ -54,7 +55,8 @@ def normal(key: int, t_ns: Ns) -> float:
 
 
 class Bench:
-    """A plan around running twins. ValueError where they do not share a clock or are none of the plan's."""
+    """A plan around running twins, or around none: then its cameras are off, and what is said of their pins
+    holds. ValueError where they do not share a clock or are none of the plan's."""
 
     def __init__(self, plan: Plan, cams: Mapping[str, Any]) -> None:
         if unknown := cams.keys() - plan.sheets.keys():
@@ -62,7 +64,7 @@ class Bench:
         if len({id(cam.twin.clock) for cam in cams.values()}) > 1:
             raise ValueError("the cameras do not share a clock: open them with one")
         self.plan, self.circuit = plan, Circuit(plan)
-        self.clock = next(iter(cams.values())).twin.clock
+        self.clock = next((cam.twin.clock for cam in cams.values()), None) or Scheduler()
         self.levels = {n: d.levels[0] for n, d in plan.devices.items() if len(d.levels) > 1}
         self.cut: set[int] = set()
         self.unplugged: set[str] = set()
@@ -263,7 +265,8 @@ class Bench:
         sides = self.sides.values()
         lines: list[list[LineState]] = [side.lines for side in sides]
         watts = [side.load_watts for side in sides]
-        key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut))
+        parts = tuple((side.name, round(side.camera.housing.temperature_C), side.unlike) for side in sides)
+        key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut), parts)
         if key not in self._known:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
@@ -274,7 +277,9 @@ class Bench:
                 outputs = (n for n in self.plan.sheets[name].outputs if is_output(self.plan, name, n))
                 states |= dict.fromkeys(((name, line) for line in outputs), "off")
             taken = tuple(zip(self.sides, watts, strict=True))
-            state = State(tuple(self.levels.items()), tuple(states.items()), taken, frozenset(self.cut))
+            state = State(
+                tuple(self.levels.items()), tuple(states.items()), taken, frozenset(self.cut), parts
+            )
             solution = self.circuit.solve(state)
             self._known[key] = Outcome(
                 solution,

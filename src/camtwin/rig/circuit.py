@@ -33,12 +33,14 @@ SETTLED: Final = 1e-4
 class State:
     """Levels of the sources; lines as (camera, line); watts that each camera takes, 0 if it is off.
 
-    cut: wires, by their place in the plan, that are broken."""
+    cut: wires, by their place in the plan, that are broken. parts: cameras whose parts are warm, in degC, and
+    not quite like others', -1..1 of their spread."""
 
     levels: tuple[tuple[str, str], ...]
     lines: tuple[tuple[tuple[str, str], LineState], ...]
     watts: tuple[tuple[str, float], ...]
     cut: frozenset[int] = frozenset()
+    parts: tuple[tuple[str, int, float], ...] = ()
 
 
 class Solution:
@@ -60,7 +62,9 @@ class Solution:
         return 1e3 * self._amps.get((device, part), 0.0)
 
 
-def camera_branches(sheet: RigSheet, lines: Mapping[str, LineState]) -> list[tuple[str, BranchOf]]:
+def camera_branches(
+    sheet: RigSheet, lines: Mapping[str, LineState], celsius: float | None = None, unlike: float = 0.0
+) -> list[tuple[str, BranchOf]]:
     """What lies between a camera's pins, each under the name of its line."""
     made: list[tuple[str, BranchOf]] = []
     for name in sheet.inputs.keys() | sheet.outputs.keys():
@@ -78,20 +82,27 @@ def camera_branches(sheet: RigSheet, lines: Mapping[str, LineState]) -> list[tup
                 up = {"ohm": inside.pullup_ohm, "emf_V": inside.pullup_V, "most_A": 0.0}
                 made.append((name, (said.pin, said.ground, up)))
         else:
-            made += [(name, b) for b in _output(sheet.outputs[name], sheet.outside[name], state == "on")]
+            said, outside = sheet.outputs[name], sheet.outside[name]
+            warmer_K = 0.0 if celsius is None else celsius - outside.at_C
+            made += [(name, b) for b in _output(said, outside, state == "on", warmer_K, unlike)]
     return made
 
 
-def _output(said: Output, outside: OutputInside, on: bool) -> list[BranchOf]:
+def _output(said: Output, outside: OutputInside, on: bool, warmer_K: float, unlike: float) -> list[BranchOf]:
     if said.stage == "push-pull":
         low, high = said.high_V
         if on:
             return [(said.pin, said.ground, {"ohm": (high - low) / said.source_mA * 1e3, "emf_V": high})]
         return [(said.pin, said.ground, {"ohm": said.low_V[1] / said.load_mA * 1e3})]
     a, b = (said.feed, said.pin) if said.stage == "high side" else (said.pin, said.ground)
-    knee = outside.residual_V * outside.knee_share
-    rest = (outside.residual_V - knee) / said.load_mA * 1e3
-    leak = {"ohm": 1e3, "least_A": 0.0, "most_A": outside.leakage_uA / 1e6}
+    residual_V = outside.residual_V * (1 + outside.residual_spread * unlike)
+    residual_V *= max(1 + outside.residual_per_K * warmer_K, 0.1)
+    knee = residual_V * outside.knee_share
+    rest = (residual_V - knee) / said.load_mA * 1e3
+    leakage_uA = outside.leakage_uA * (1 + outside.leakage_spread * unlike)
+    if outside.leakage_doubling_K:
+        leakage_uA *= 2 ** (warmer_K / outside.leakage_doubling_K)
+    leak = {"ohm": 1e3, "least_A": 0.0, "most_A": leakage_uA / 1e6}
     made: list[BranchOf] = [(a, b, {"ohm": rest, "emf_V": knee, "least_A": 0.0} if on else leak)]
     if said.pullup_ohm and outside.pullup_V:
         up = {"ohm": said.pullup_ohm, "emf_V": outside.pullup_V, "most_A": 0.0}
@@ -162,13 +173,13 @@ class Circuit:
             if i not in state.cut and wire.ohm:
                 branches.append(Branch(node[wire.a], node[wire.b], max(wire.ohm, LEAST_OHM)))
                 named.append(("", f"wire {i}"))
-        levels = dict(state.levels)
+        levels, parts = dict(state.levels), {name: part for name, *part in state.parts}
         for name, device in self.plan.devices.items():
             for part, branch in enumerate(device.branches(levels.get(name, device.levels[0]))):
                 add(name, str(part), branch)
         for name, sheet in self.plan.sheets.items():
             lines: dict[str, LineState] = {line: how for (at, line), how in state.lines if at == name}
-            for line, branch in camera_branches(sheet, lines):
+            for line, branch in camera_branches(sheet, lines, *parts.get(name, ())):
                 add(name, line, branch)
             for label, source in sheet.sources.items():
                 drive = {"ohm": 0.05, "emf_V": source.volts}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
-from camtwin.camera.transport import GigETiming
 from camtwin.rig.check import name_of
 from camtwin.rig.circuit import Solution
 from camtwin.rig.elements import Switch
-from camtwin.rig.ethernet import poe_finding, tested
-from camtwin.rig.judge import TOLERANCE_V, Finding, supply_finding
+from camtwin.rig.ethernet import carries_data, linked, poe_finding
+from camtwin.rig.judge import TOLERANCE_V, Finding, rail_finding, supply_finding
 from camtwin.rig.plan import Pin, Plan
-from camtwin.rig.side import Side
+from camtwin.rig.side import RAILS, Side
 from camtwin.units import MS
 
 RESTART_NS: Final = 100 * MS
@@ -33,7 +32,10 @@ def feed(side: Side, offers: tuple[Offer, ...], tell: Callable[[Finding], object
     for _, _, finding in offers:
         tell(finding)
     side.label, side.volts = "", 0.0
-    for label, volts, finding in () if side.dead else offers:
+    rails = [finding for label, _, finding in offers if label == RAILS]
+    if rails and not side.dead and all(finding.verdict == "ok" for finding in rails):
+        side.label = RAILS
+    for label, volts, finding in () if side.dead or rails else offers:
         low = sheet.supplies[label].accepted_V[0]
         holds = low * sheet.power.brownout_share if sheet.power else low
         good = finding.verdict != "wrong" or finding.word == "overvoltage"
@@ -53,6 +55,7 @@ def feed(side: Side, offers: tuple[Offer, ...], tell: Callable[[Finding], object
 def offers(plan: Plan, side: Side, solution: Solution, unplugged: set[str]) -> Iterator[Offer]:
     """What comes by wires, and over the data cable."""
     sheet = side.sheet
+    yield from _rails(plan, side, solution)
     for label, said in sheet.supplies.items():
         if said.plus:
             plus, minus = Pin(side.name, said.plus), Pin(side.name, said.minus)
@@ -69,6 +72,19 @@ def offers(plan: Plan, side: Side, solution: Solution, unplugged: set[str]) -> I
                 yield label, switch.poe_V, found
 
 
+def _rails(plan: Plan, side: Side, solution: Solution) -> Iterator[Offer]:
+    """Every pin of every rail of a board: it runs if all are fed as they should be."""
+    if not side.sheet.rails:
+        return
+    ground = Pin(side.name, side.sheet.ground["pins"][0])
+    wired = {pin for wire in plan.wires for pin in (wire.a, wire.b)}
+    for label, rail in side.sheet.rails.items():
+        for pin in rail.pins:
+            at = Pin(side.name, pin)
+            volts = solution.volts(at, ground) if at in wired else 0.0
+            yield RAILS, volts, rail_finding(name_of(plan, side.name, pin), label, rail, volts)
+
+
 def _switch(plan: Plan, camera: str, unplugged: set[str]) -> Switch | None:
     """The switch at the other end of a cable that is plugged in."""
     for cable in plan.cables:
@@ -82,15 +98,11 @@ def link(plan: Plan, side: Side, unplugged: set[str]) -> None:
     """Cables decide whether there is a link, and how fast it is."""
     for cable in plan.cables:
         camera, _, socket = cable.into.partition(".")
-        if camera != side.name or not any(p.name[:2] == "MX" for p in side.sheet.pins[socket].values()):
+        if camera != side.name or not carries_data(side.sheet, socket):
             continue
-        fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
-        speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
-        if cable.into in unplugged or not speed:
+        timing = linked(side.timing, cable.into, side.sheet, socket, cable)
+        if timing and cable.into not in unplugged:
+            side.camera.transmitter.timing = timing
+            side.camera.cable(True)
+        else:
             side.camera.cable(False)
-            continue
-        if isinstance(side.timing, GigETiming):
-            wire = side.timing.wire
-            slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
-            side.camera.transmitter.timing = GigETiming(slower)
-        side.camera.cable(True)

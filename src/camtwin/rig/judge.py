@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from camtwin.models import RigSheet
-from camtwin.models.rig import Input, Span, Supply
+from camtwin.models.rig import Input, Output, Rail, Span, Supply
 
 Verdict = Literal["ok", "marginal", "wrong"]
 TOLERANCE_V: Final = 2e-3
 """A meter's last digit: a limit is not passed by less."""
 TOLERANCE_MA: Final = 0.05
+RAIL_SHARE: Final = 0.05
+"""So far may a rail be off (our choice; the sheets give no tolerance)."""
 MARGIN: Final = 0.03
 """A level closer to a threshold than this share of it is marginal (our choice)."""
 BREAKS: Final = 2.0
@@ -72,6 +74,10 @@ def reading(said: Input, volts: float) -> tuple[bool | None, str]:
     return level, word
 
 
+def _damaged(said: Input | Output) -> str:
+    return "the line is damaged" + (", the warranty is void" if said.voids_warranty else "")
+
+
 def input_finding(where: str, said: Input, volts: float, mA: float, when: str = "") -> Finding:
     """An input at this voltage, while `when`."""
     level, word = reading(said, volts)
@@ -83,13 +89,15 @@ def input_finding(where: str, said: Input, volts: float, mA: float, when: str = 
         case "damaged":
             limit = span(said.absolute_V or said.high_V)
             return Finding(
-                where, "wrong", word, f"{at}: the line is damaged", volts, "V", limit, f"stay within {limit}"
+                where, "wrong", word, f"{at}: {_damaged(said)}", volts, "V", limit, f"stay within {limit}"
             )
         case "reversed":
             why = f"{at}: the voltage is reversed"
             return Finding(where, "wrong", word, why, volts, "V", low, "swap signal and ground")
         case "undefined":
             why = f"{at}{draw}: undefined between {said.low_V[1]:g} and {said.high_V[0]:g} V"
+            if said.current_mA and mA < (least := said.current_mA[0]) - TOLERANCE_MA:
+                why += f", and less than {least:g} mA"
             return Finding(where, "wrong", word, why, volts, "V", f"low {low}, high {high}", wants)
         case "warned":
             safe = said.safe_V or (said.low_V[0], said.high_V[1])
@@ -132,6 +140,18 @@ def supply_finding(where: str, said: Supply, volts: float, mA: float, protected:
     return Finding(where, "ok", "powered", took, volts, "V", limit)
 
 
+def rail_finding(where: str, label: str, said: Rail, volts: float) -> Finding:
+    """A pin of a board's supply at this voltage."""
+    limit, fix = f"{said.volts:g} V", f"feed {said.volts:g} V"
+    if volts < 0.1 * said.volts:
+        why = f"no voltage arrives on the rail {label} of {limit}"
+        return Finding(where, "wrong", "no supply", why, volts, "V", limit, fix)
+    why = f"{volts:.4g} V on the rail {label} of {limit}"
+    if abs(volts - said.volts) > RAIL_SHARE * said.volts:
+        return Finding(where, "wrong", "wrong voltage", why, volts, "V", limit, fix)
+    return Finding(where, "ok", "powered", why, volts, "V", limit)
+
+
 def output_findings(
     where: str, sheet: RigSheet, line: str, *, on: tuple[float, float], off: tuple[float, float]
 ) -> list[Finding]:
@@ -163,7 +183,7 @@ def output_findings(
             for volts, _ in (on, off):
                 if not said.absolute_V[0] - 0.05 <= volts <= said.absolute_V[1] + TOLERANCE_V:
                     limit = span(said.absolute_V)
-                    why = f"{volts:.4g} V at an output: the line is damaged"
+                    why = f"{volts:.4g} V at an output: {_damaged(said)}"
                     wrong("damaged", why, volts, "V", limit, f"stay within {limit}")
         if -on[1] > said.source_mA + TOLERANCE_MA:
             why = f"{-on[1]:.4g} mA are drawn from the high level, which falls to {on[0]:.3g} V"
@@ -183,7 +203,7 @@ def output_findings(
         fed = f"feed {said.feed} with {span(supply)}" if said.feed else f"pull it up to {span(supply)}"
         wrong("dead", f"the output is not fed: {what} is missing", volts, "V", span(supply), fed)
     elif said.absolute_V and volts > said.absolute_V[1] + TOLERANCE_V:
-        why = f"{volts:.4g} V: the line is damaged"
+        why = f"{volts:.4g} V: {_damaged(said)}"
         wrong("damaged", why, volts, "V", span(said.absolute_V), f"use {span(supply)}")
     elif volts < supply[0] - TOLERANCE_V:
         why = f"fed with {volts:.4g} V: unreliable"
@@ -194,5 +214,8 @@ def output_findings(
         wrong(word, why, volts, "V", span(supply), f"use {span(supply)}")
     if not found:
         why = f"fed with {volts:.4g} V, {load:.3g} mA when on"
+        inside_V = sheet.outside[line].pullup_V
+        if said.pullup_ohm and inside_V and abs(volts - inside_V) < 0.05 * inside_V:
+            why += f"; pulled up by its own {said.pullup_ohm:g} ohm alone: many loads need another pull-up"
         found.append(Finding(where, "ok", "switches", why, load, "mA", f"{most:g} mA"))
     return found

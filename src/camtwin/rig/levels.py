@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from camtwin.rig.check import name_of
 from camtwin.rig.circuit import Solution
@@ -13,19 +14,24 @@ from camtwin.rig.judge import BREAKS, TOLERANCE_MA, Finding, input_finding, outp
 from camtwin.rig.notes import Notes
 from camtwin.rig.plan import Pin, Plan
 from camtwin.rig.side import Side
+from camtwin.units import Ns
 
+SLOWEST_US: Final = 1000.0
+"""An edge comes so late at most, with no load that moves it (our choice)."""
 CARRIES = "carries"  # an output is on, and its load is one it may have: an overload is over, if there was one
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How a line stands: volts at an input, and what it takes them for, None where it stays what it was."""
+    """How a line stands: volts at an input, and what it takes them for, None where it stays what it was; how
+    long the load of an output that is on takes to follow, None where nothing is known of it."""
 
     line: str
     finding: Finding
     volts: float = 0.0
     level: bool | None = None
     breaks: bool = False
+    load_ns: Ns | None = None
 
 
 def stand(plan: Plan, side: Side, solution: Solution) -> tuple[Stand, ...]:
@@ -65,15 +71,18 @@ def _output(plan: Plan, side: Side, name: str, solution: Solution) -> Stand:
     if broken or abs(mA) > BREAKS * said.load_mA:
         why = f"{volts:.4g} V, {abs(mA):.4g} mA: the line is damaged"
         return Stand(name, Finding(where, "wrong", "damaged", why), breaks=True)
+    charge_nC, load_ns = sheet.outside[name].charge_nC, None
+    if on and charge_nC:
+        load_ns = round(min(charge_nC / max(mA, 1e-3), SLOWEST_US) * 1e3)
     if drawn > most + TOLERANCE_MA:
         why = f"{drawn:.4g} mA flow, {most:g} mA are allowed"
-        return Stand(name, Finding(where, "wrong", "overload", why, drawn, "mA"))
+        return Stand(name, Finding(where, "wrong", "overload", why, drawn, "mA"), load_ns=load_ns)
     if not on and not push_pull:
         return Stand(name, output_findings(where, sheet, name, on=(0.0, 0.0), off=(volts, mA))[0])
     if on and push_pull and volts < said.high_V[0]:
         why = f"the high level is {volts:.3g} V"
         return Stand(name, Finding(where, "wrong", "unreliable", why, volts, "V"))
-    return Stand(name, Finding(where, "ok", CARRIES, ""))
+    return Stand(name, Finding(where, "ok", CARRIES, ""), load_ns=load_ns)
 
 
 def take(side: Side, stands: tuple[Stand, ...], notes: Notes) -> bool:
@@ -85,6 +94,8 @@ def take(side: Side, stands: tuple[Stand, ...], notes: Notes) -> bool:
             one = _noisy(side, one, noise_V)
         if one.finding.word != CARRIES or (line.level and notes.word(one.finding.where) == "overload"):
             notes.tell(now, one.finding)
+        if one.load_ns is not None:
+            line.load_ns = one.load_ns
         if one.breaks:
             side.damaged.add(one.line)
             broke = True

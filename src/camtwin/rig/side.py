@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 from camtwin.camera import Camera
 from camtwin.models import RigSheet
@@ -14,6 +15,8 @@ from camtwin.rig.elements import CameraIn
 from camtwin.units import MS, SEC, Ns
 
 LEAST_HZ: Final = 1.0
+RAILS: Final = "rails"
+"""In place of a supply's name: a board that is fed by several."""
 SEEN_NS: Final = 100 * MS
 """So long a lamp flashes for what a host wrote (our choice)."""
 
@@ -50,6 +53,7 @@ class Side:
         self.restart_ns: Ns = 0
         self.fresh = True  # it was never fed by this rig
         self.label, self.volts = "", 0.0
+        self.unlike = crc32(camera.serial.encode()) / (1 << 31) - 1  # its parts, among others' of their kind
         self.fed: object = None  # what it was offered last
         self._frames: deque[Ns] = deque(maxlen=1024)
         self._watched, self._sink_share = False, 1.0
@@ -89,7 +93,8 @@ class Side:
     @property
     def load_watts(self) -> float:
         """What its supply has to carry: the sheet's figure, whatever it does."""
-        return self.sheet.supplies[self.label].watts if self.camera.powered and self.label else 0.0
+        said = self.sheet.supplies.get(self.label)
+        return said.watts if said and self.camera.powered else 0.0
 
     @property
     def power(self) -> Power:
@@ -97,6 +102,8 @@ class Side:
         sheet's rate; at any rate all of it where the sheet names none."""
         if not self.camera.powered or not self.label:
             return Power("", 0.0, 0.0)
+        if self.label == RAILS:  # no sheet of a board says what it takes
+            return Power(RAILS, 0.0, 0.0)
         said, power = self.sheet.supplies[self.label], self.sheet.power
         idle = power.idle_share if power else 1.0
         busy = min(self.rate_Hz / (said.fps or LEAST_HZ), 1.0)

@@ -107,3 +107,15 @@ class Transfers:
         """How much of a payload is sent, and what the trailer says of it."""
         fits = payload_bytes <= self.room
         return min(payload_bytes, self.room), Status.SUCCESS if fits else Status.DATA_OVERRUN
+
+
+def block(
+    image: Image, block_id: int, payload: memoryview, payload_bytes: int, transfers: Transfers
+) -> Iterator[tuple[int, memoryview]]:
+    """A frame as it goes out: (bytes of payload that have travelled when it is there, a transfer)."""
+    valid, status = transfers.valid(payload_bytes)
+    yield 0, memoryview(leader(image, block_id))
+    for start, end in transfers.spans(payload_bytes):
+        yield end, payload[start:end]
+    layout_id = None if image.payload_type == IMAGE else image.chunk_layout_id
+    yield payload_bytes, memoryview(trailer(block_id, valid, image.height, status, layout_id))

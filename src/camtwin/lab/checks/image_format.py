@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.scenes import Ramp, strobed
+from camtwin.lab.scenes import Ramp, lit_for
 from camtwin.pixels import FORMATS, unpack
 from camtwin.scene import Dark, Flat
 from camtwin.sensor.flaws import Flaws
-from camtwin.units import SEC
+from camtwin.units import MS, SEC
 
 COLOR = {
     "baumer.color.processing": ("*Demosaic*", "Balance*", "*WhiteAuto*", "ColorInterpolation*"),
@@ -17,7 +17,6 @@ COLOR = {
     "baumer.color.enhancement": ("ColorEnhancement*", "ColorGain*", "Sharpening*"),
     "baumer.color.tolerance": ("ColorTolerance*",),
 }
-CORNERS = ((0, 0), (64, 37), (2048, 1499), (4064, 2979))
 
 
 @check("baumer.pixelformat.mono8", "baumer.pixelformat.mono10", "baumer.pixelformat.mono12", heavy="pictures")
@@ -49,6 +48,18 @@ def packed(case: Case) -> None:
     case.that("unpacked codes are those of Mono12", np.array_equal(*pictures.values()))
 
 
+@check("basler.pixelformat.reference", heavy="pictures")
+def formats_by_reference(case: Case) -> None:
+    """The sheet names none: each that is offered is mono, and streams."""
+    case.equal("record", case.record("link.pixel_formats").value, case.claim.value)
+    cam = case.open(render=True, Width=64, Height=64)
+    for name in cam.entries("PixelFormat"):
+        case.that(f"{name} is mono", not FORMATS[name].mosaic)
+        case.write(cam, PixelFormat=name)
+        (frame,) = cam.grab()
+        case.equal(f"bytes of {name}", len(frame.payload), cam.PayloadSize)
+
+
 @check("baumer.pixelformat.list")
 def formats(case: Case) -> None:
     case.entries(case.open(), "PixelFormat", case.claim.names)
@@ -64,7 +75,7 @@ def no_bayer(case: Case) -> None:
     case.refuses(cam, "PixelFormat", "BayerRG8")
 
 
-@check("baumer.color.models", heavy="pictures")
+@check("baumer.color.models", "basler.sensor.mono", heavy="pictures")
 def mono(case: Case) -> None:
     """Even light of 650 nm: the four phases of a mosaic would differ, those of this sensor do not."""
     cam = case.open(render=True, scene=Flat(1e6, 650), Width=512, Height=512, PixelFormat="Mono12")
@@ -98,17 +109,38 @@ def no_pattern_correction(case: Case) -> None:
 
 
 # -- region ----------------------------------------------------------------------------------------
-@check("baumer.roi.arbitrary", heavy="pictures")
+@check("baumer.roi.arbitrary", "basler.roi.changes_resolution", heavy="pictures")
 def cut(case: Case) -> None:
-    """The same pixels of the same light, whole and cut."""
-    light = strobed(Ramp())
-    (whole,) = case.open(render=True, scene=light, PixelFormat="Mono12").grab()
-    for x, y in CORNERS:
-        cam = case.open(render=True, scene=light, PixelFormat="Mono12", Width=32, Height=21)
+    """The same pixels of the same light: of the whole sensor, and of regions from corner to corner."""
+    scene, taken = lit_for(Ramp(), 10 * MS), {"PixelFormat": "Mono12", "ExposureTime": 10_000}
+    cam = case.open(render=True, scene=scene, OffsetX=0, OffsetY=0, **taken)
+    case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
+    (whole,) = cam.grab()
+    case.equal("the whole", whole.picture.shape, (cam.SensorHeight, cam.SensorWidth))
+    step_x, step_y = int(cam.increment("Width") or 1), int(cam.increment("Height") or 1)
+    width, height = 2 * step_x, 21 * step_y
+    for share in (0, 0.0155, 0.5, 1):
+        x = int(share * (cam.WidthMax - width)) // step_x * step_x
+        y = int(share * (cam.HeightMax - height)) // step_y * step_y
+        cam = case.open(render=True, scene=scene, Width=width, Height=height, **taken)
         case.write(cam, OffsetX=x, OffsetY=y)
         (part,) = cam.grab()
-        same = np.array_equal(part.picture, whole.picture[y : y + 21, x : x + 32])
-        case.that(f"32 x 21 at ({x}, {y}) is that cut of the whole", same)
+        same = np.array_equal(part.picture, whole.picture[y : y + height, x : x + width])
+        case.that(f"{width} x {height} at ({x}, {y}) is that cut of the whole", same)
+
+
+@check("basler.roi.width_default", "basler.roi.height_default", heavy="pictures")
+def default_region(case: Case) -> None:
+    """As it is switched on, and after UserSetLoad of Default."""
+    name, axis = ("Width", 1) if "width" in case.claim.id else ("Height", 0)
+    cam, default = case.open(render=True), case.claim.number
+    for when in ("switched on", "Default loaded"):
+        case.equal(f"{name}, {when}", getattr(cam, name), default)
+        case.equal("picture", cam.grab()[0].picture.shape[axis], default)
+        case.write(cam, **{name: 64})
+        case.equal("picture, 64 wanted", cam.grab()[0].picture.shape[axis], 64)
+        case.write(cam, UserSetSelector="Default")
+        cam.UserSetLoad()
 
 
 @check("baumer.roi.width_min", "baumer.roi.height_min", heavy="pictures")
@@ -163,7 +195,15 @@ def flip(case: Case) -> None:
         "baumer.flip.vertical": ("ReverseY", np.s_[::-1, :]),
     }[case.claim.id]
     first, second = (
-        case.open(render=True, scene=strobed(Ramp()), PixelFormat="Mono12", **{name: on}).grab()[0].picture
+        case.open(
+            render=True,
+            scene=lit_for(Ramp(), 10 * MS),
+            PixelFormat="Mono12",
+            ExposureTime=10_000,
+            **{name: on},
+        )
+        .grab()[0]
+        .picture
         for on in (False, True)
     )
     case.that(f"{name} turns the whole picture round", np.array_equal(second, first[turned]))

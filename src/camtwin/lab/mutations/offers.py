@@ -31,6 +31,14 @@ LIMITS: dict[str, tuple[str, Any, list[str]]] = {
     "the temperature of the sensor": ("DeviceTemperatureSelector.entries", ["Sensor"], ["temp.inhouse"]),
     "Mono10 is not offered": ("PixelFormat.entries", without("Mono10"), ["pixelformat.mono10", "pixelformat.list"]),
 }  # fmt: skip
+DEFAULTS = {"Width": 4080, "Height": 2992}
+for name, value in DEFAULTS.items():
+    mutate(
+        f"{name} is {value} at first",
+        f"basler.roi.{name.lower()}_default",
+        about=["pictures"],
+        sheet={f"features.{name}.default": value},
+    )
 for name, (path, value, proves) in LIMITS.items():
     mutate(name, *(f"baumer.{row}" for row in proves), sheet={f"features.{path}": value})
 mutate(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from camtwin.lab.mutations import mutate
 from camtwin.lab.mutations.tools import Picture, exposed, other, picture, setting, written
+from camtwin.scene import Spectrum
 from camtwin.sensor.flaws import Flaws
 from camtwin.sensor.timing import RowTimes
 from camtwin.units import MS
@@ -45,15 +47,22 @@ mutate(
 mutate(
     "ReverseX does nothing",
     "baumer.flip.horizontal",
+    "sony.mirror",
+    "sony.flip_mirror_independent",
     about=PICTURES,
     patch=setting(ReverseX=lambda on: False),
 )
 mutate(
-    "ReverseY does nothing", "baumer.flip.vertical", about=PICTURES, patch=setting(ReverseY=lambda on: False)
+    "ReverseY does nothing",
+    "baumer.flip.vertical",
+    "sony.flip",
+    about=PICTURES,
+    patch=setting(ReverseY=lambda on: False),
 )
 mutate(
     "a region is a row too low",
     "baumer.roi.arbitrary",
+    "basler.roi.changes_resolution",
     about=PICTURES,
     patch=setting(OffsetY=lambda y: y - (y > 0)),
 )
@@ -100,12 +109,14 @@ mutate(
 mutate(
     "light is gathered 1 ms late",
     "baumer.sensor.shutter",
+    "basler.sensor.shutter",
     about=PICTURES,
     patch=exposed(lambda e: replace(e, start_ns=e.start_ns + MS, end_ns=e.end_ns + MS)),
 )
 mutate(
     "rows are exposed one after the other",
     "baumer.sensor.shutter",
+    "basler.sensor.shutter",
     about=PICTURES,
     patch=exposed(lambda e: replace(e, row_times=RowTimes(step_ns=Fraction(21_522)))),
 )
@@ -118,6 +129,7 @@ mutate(
 mutate(
     "red light is darker on every fourth pixel",
     "baumer.color.models",
+    "basler.sensor.mono",
     about=PICTURES,
     patch=picture(lambda dn, e: _mosaic(dn) if e.world.scene.wavelength_nm == 650 else dn),
 )
@@ -133,6 +145,28 @@ mutate(
     about=PICTURES,
     patch=exposed(lambda e: replace(e, world=replace(e.world, flaws=Flaws(hot=e.world.flaws.hot)))),
 )
+mutate(
+    "light of several colours counts 3 % more",
+    "basler.sensor.spectral",
+    about=PICTURES,
+    patch=picture(lambda dn, e: (dn * 1.03).astype(dn.dtype) if _colourful(e) else dn),
+)
+mutate(
+    "exposures of TriggerWidth are 1 ms longer",
+    "basler.exposure.hardware",
+    about=PICTURES,
+    patch=exposed(lambda e: replace(e, end_ns=e.end_ns + MS * (e.settings.ExposureMode == "TriggerWidth"))),
+)
+mutate(
+    "exposures above 1.5 ms gather 2 % more",
+    "basler.exposure.api",
+    about=PICTURES,
+    patch=exposed(lambda e: replace(e, end_ns=e.end_ns + (e.end_ns - e.start_ns > 1.5 * MS) * 40_000)),
+)
+
+
+def _colourful(exposure: Any) -> bool:
+    return isinstance(exposure.world.scene.wavelength_nm, Spectrum)
 
 
 def _mosaic(dn: Picture) -> Picture:

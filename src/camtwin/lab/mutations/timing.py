@@ -24,6 +24,7 @@ mutate(
     *(row for row in INTERFACE if row not in LINK_LIMITED),
     "baumer.acq.readout_time",
     "baumer.acq.abort_delay",
+    "basler.acq.framerate.full",
     about=RATES,
     sheet={"readout.row_clocks": scaled(1.07)},
 )
@@ -87,6 +88,12 @@ mutate(
     "baumer.net.fast",
     about=RATES,
     patch=always_a_gigabit,
+)
+mutate(
+    "the bus is as fast as two",
+    "basler.link.speed_max",
+    about=RATES,
+    sheet={"usb3.super_bytes_per_s": scaled(2)},
 )
 mutate("the wire is as fast as two", "baumer.net.gigabit", about=RATES, sheet={"gige.bits_per_s": scaled(2)})
 mutate(

@@ -18,6 +18,7 @@ for row, name in rows("trigger.source").items():
             f"the trigger is deaf to {name}",
             row,
             "baumer.trigger.source.all",
+            *(["basler.trigger.hardware"] if name == "Line1" else []),
             patch=deaf("TriggerPath.edge", name, "RisingEdge"),
         )
 mutate(
@@ -50,8 +51,18 @@ def stays_on(cam: Session) -> None:
     written(TriggerMode=lambda mode: (seen.append(mode), "On" if "On" in seen else mode)[1])(cam)
 
 
-mutate("no trigger for five seconds is a trigger", "baumer.trigger.mode_on", patch=impatient)
-mutate("TriggerMode does not go back to Off", "baumer.trigger.mode_off", patch=stays_on)
+mutate(
+    "no trigger for five seconds is a trigger",
+    "baumer.trigger.mode_on",
+    "basler.trigger.software",
+    patch=impatient,
+)
+mutate(
+    "TriggerMode does not go back to Off",
+    "baumer.trigger.mode_off",
+    "basler.trigger.freerun",
+    patch=stays_on,
+)
 mutate("triggers take 1 us longer", "baumer.trigger.fixed_delay", sheet={"trigger.latency_ns": 98_700})
 mutate("a grid of 12 us", "baumer.trigger.max_delay", sheet={"trigger.grid_ns": 12_000})
 mutate("a queue of 255", "baumer.trigger.buffer", sheet={"trigger.queue": 255})
