@@ -253,12 +253,27 @@ def _store(codes, out, bits):
             out[at + k] = rest >> (8 * k)
 
 
+@njit(error_model="numpy")
+def _store_grouped(codes, out, bits):
+    """pixels.pack of grouped formats: high bytes, then a byte of low bits. The last group's rest is 0."""
+    low = bits - 8
+    pixels = 8 // low
+    for group in range((codes.shape[0] + pixels - 1) // pixels):
+        at, rest = group * (pixels + 1), 0
+        for k in range(pixels):
+            i = group * pixels + k
+            code = np.int64(codes[i]) if i < codes.shape[0] else 0
+            out[at + k] = code >> low
+            rest |= (code & ((1 << low) - 1)) << (low * k)
+        out[at + pixels] = rest
+
+
 @_cached
-def expose_rows(rate_e, gain, offset_e, light_s, out, bits, unit, first, end, x, y, half, keys, c):
+def expose_rows(rate_e, gain, offset_e, light_s, out, bits, grouped, unit, first, end, x, y, half, keys, c):
     """Rows first .. end-1 of the region at absolute column x and row y, into the payload `out`.
 
-    bits: a pixel's in memory, 8, 10, 12 or 16. unit: rows that together end on a byte; `first` is a multiple.
-    keys, c: chain.Keys and chain.Constants.
+    bits: a pixel's in memory, 8, 10, 12 or 16. grouped: high bytes of a group first. unit: rows that together
+    end on a byte; `first` is a multiple. keys, c: chain.Keys and chain.Constants.
     """
     width = rate_e.shape[1]
     codes = np.empty(unit * width, np.uint16)
@@ -278,7 +293,9 @@ def expose_rows(rate_e, gain, offset_e, light_s, out, bits, unit, first, end, x,
                 _counted_row(rate_e[row], light_s[row], gains, offsets, z, z_read, here, x, key, c)
             else:
                 _blurred_row(rate_e[row], light_s[row], gains, offsets, z, here, c)
-        if bits != 16:
+        if grouped:
+            _store_grouped(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
+        elif bits != 16:
             _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
 
 

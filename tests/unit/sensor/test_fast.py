@@ -134,7 +134,7 @@ def test_a_helper_takes_what_the_caller_does_not(small_tiles, monkeypatch):
     class Kernels:
         @staticmethod
         def expose_rows(*arguments):
-            first = arguments[7]
+            first = arguments[8]
             taken.setdefault(get_ident(), []).append(first)
             if first == 0:
                 assert others_done.wait(30)
