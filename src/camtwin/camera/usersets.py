@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from camtwin.genicam import Refused, Tree
+from camtwin.genicam.bound import Node
 from camtwin.genicam.nodes import By
-from camtwin.genicam.tree import Node
 from camtwin.problem import Problem
 
 KEPT = ("UserSetDefault", "DeviceUserID")

@@ -1,8 +1,9 @@
 """One declaration of a feature gives its register, its XML, its limits and its field of Settings."""
 
+from camtwin.genicam.bound import Refused, SheetError
 from camtwin.genicam.nodes import Chapter
 from camtwin.genicam.registers import Registers
-from camtwin.genicam.tree import Refused, SheetError, Tree
+from camtwin.genicam.tree import Tree
 from camtwin.genicam.xml import description, zipped
 
 __all__ = ["Chapter", "Refused", "Registers", "SheetError", "Tree", "description", "zipped"]

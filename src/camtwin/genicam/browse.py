@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from camtwin.genicam.bound import At, Node, NoSuchFeature
 from camtwin.genicam.nodes import Enumeration
-from camtwin.genicam.tree import At, Node, NoSuchFeature, Tree
+from camtwin.genicam.tree import Tree
 
 
 def choices(tree: Tree, device: Any, name: str) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from camtwin.genicam.bound import At, Node, Refused, SheetError
 from camtwin.genicam.nodes import Feature
-from camtwin.genicam.tree import At, Node, Refused, SheetError, Tree
+from camtwin.genicam.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -6,29 +6,15 @@ contradict a rule. The tree holds no values: it reads, checks and replaces `devi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
-from inspect import Parameter, signature
-from itertools import product
-from typing import Any, Literal, NamedTuple
-from zlib import crc32
+from typing import Any
 
-from camtwin.genicam.nodes import (
-    Boolean,
-    By,
-    Chapter,
-    Enumeration,
-    Feature,
-    Numeric,
-    Order,
-    Register,
-    Rule,
-    String,
-)
-from camtwin.problem import Problem
+from camtwin.genicam.binding import Binder
+from camtwin.genicam.bound import At, Node, NoSuchFeature, Refused, SheetError
+from camtwin.genicam.nodes import By, Chapter, Enumeration, Numeric, Order, Register, String
 
-ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
 BYTE_ORDER: Mapping[str, Order] = {
     "gige": "big",
     "usb3": "little",
@@ -36,99 +22,6 @@ BYTE_ORDER: Mapping[str, Order] = {
 }  # GigE Vision and GenCP fix it
 MOST_SHOWN = 64
 """Entries of a table that `shown` lists one by one."""
-ASK = Boolean("What a rule says of another feature.", value=0)
-
-
-class SheetError(ValueError):
-    """A data sheet that does not fit the declarations."""
-
-
-class NoSuchFeature(Problem, AttributeError):
-    """This model has no feature of that name."""
-
-
-Why = Literal["address", "readonly", "unavailable", "locked", "range", "storage"]
-
-
-class Refused(Problem):
-    """An access the camera does not carry out, and why; it names the thing, the value and the limit."""
-
-    def __init__(self, why: Why, message: str) -> None:
-        super().__init__(message)
-        self.why = why
-
-
-class At(NamedTuple):
-    """Where and when a rule is asked."""
-
-    settings: Any
-    device: Any
-    key: Any = None  # the selected entry, or a tuple of them
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A rule ready to run, and what makes its result stale."""
-
-    fn: Callable[[At], Any]
-    needs: tuple[str, ...] = ()  # settable features it depends on
-    live: bool = False  # depends on the camera's state or time
-    same: str = ""  # it only repeats this feature
-
-
-@dataclass(eq=False)
-class Node:
-    """One feature, as this model has it."""
-
-    feature: Feature[Any]
-    row: Mapping[str, Any]
-    here: bool  # the model has it; if not, its setting keeps the default
-    entries: Mapping[str, int] = field(default_factory=dict)
-    strides: list[int] = field(default_factory=list)  # of its selectors
-    keys: dict[Any, int] = field(
-        default_factory=dict
-    )  # offset of each selected entry; {None: 0} without selectors
-    rules: dict[str, Bound] = field(
-        default_factory=dict
-    )  # by plane: Value, Min, Max, Available, Locked, Can_<entry>
-    link: str = ""  # whose standard places registers
-
-    @property
-    def address(self) -> int:
-        """Of the value: the standard's, or a hash of the name, which never moves, whatever is declared."""
-        place = self.feature.at.get(self.link, self._own)
-        return place[0] if isinstance(place, tuple) else place
-
-    @property
-    def _own(self) -> int:
-        return 0x1_0000 + (crc32(self.feature.name.encode()) & 0x07FF_FFF0)
-
-    @property
-    def access(self) -> str:
-        f = self.feature
-        return f.elsewhere or ("RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO")
-
-    def number(self, name: str) -> Any:
-        """A constant limit: the data sheet's, else the declaration's, else None."""
-        said = self.row.get(name, getattr(self.feature, name, None))
-        return said if isinstance(said, (int, float)) else None
-
-    def registers(self) -> list[tuple[str, int, Feature[Any]]]:
-        """(plane, address, coding) of its value and of whatever rules decide: where A is the name's hash, the
-        minimum is at 0x1000_0000 + A, the maximum at 0x2000_0000 + A; entries follow from 0x5000_0000."""
-        planes = [
-            "Value",
-            "Min",
-            "Max",
-            "Available",
-            "Locked",
-            *(p for p in self.rules if p.startswith("Can_")),
-        ]
-        return [
-            (p, (i << 28) + self._own if i else self.address, self.feature if i < 3 else ASK)
-            for i, p in enumerate(planes)
-            if i == 0 or (p in self.rules and not self.rules[p].same)
-        ]
 
 
 class Tree:
@@ -136,9 +29,6 @@ class Tree:
         self.settings = settings
         self.link = link
         self.order: Order = BYTE_ORDER[link]
-        self._asking: list[
-            str
-        ] = []  # features whose rules are being bound, to find those that need each other
         if unknown := sheet.keys() - settings.features.keys():
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
         self.nodes = {
@@ -146,95 +36,9 @@ class Tree:
             for name, f in settings.features.items()
         }
         self.here = [n for n in self.nodes.values() if n.here]
-        self._by_attr = {n.feature.attr: n for n in self.nodes.values()}
-        for node in self.nodes.values():
-            self._pick_entries(node)
-        for node in self.nodes.values():
-            self._place(node)
-        for node in self.here:
-            self._bind_rules(node)
+        Binder(self.nodes)
         pullers = {n: self.pullers(n) for n in self.here}
         self._pulled = {name: [n for n in self.here if name in pullers[n]] for name in self.nodes}
-
-    # ---- a feature of this model
-
-    def _pick_entries(self, node: Node) -> None:
-        f = node.feature
-        if isinstance(f, Enumeration):
-            values = f.values
-            picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
-            if wrong := [e for e in picked if e not in values]:
-                raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
-            node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
-
-    def _place(self, node: Node) -> None:
-        """A register for each combination of selected entries; selectors a model lacks have one entry."""
-        options: list[Mapping[Any, int]] = []
-        stride = node.feature.apart or node.feature.length
-        for selector in (self.nodes[name] for name in reversed(node.feature.by)):
-            low = selector.number("min")
-            high = selector.number("max") if selector.here else low
-            options.insert(0, selector.entries or {i: i for i in range(low, high + 1)})
-            node.strides.insert(0, stride)
-            stride *= 1 + max(options[0].values())
-        for combination in product(*(o.items() for o in options)):
-            names = tuple(name for name, _ in combination)
-            key = names if len(names) > 1 else names[0] if names else None
-            node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
-
-    # ---- rules
-
-    def _bind_rules(self, node: Node) -> None:
-        f, known = node.feature, set(ROW)
-        said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
-        said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
-        for plane, rule in said.items():
-            if isinstance(rule, str) or callable(rule) or (plane == "Value" and rule is not None):
-                node.rules[plane] = self._bind(node, rule)
-                known |= signature(rule).parameters.keys() if callable(rule) else set()
-        if wrong := node.row.keys() - known:
-            raise SheetError(f"{f.name}: nothing asks for {', '.join(sorted(wrong))}")
-
-    def _bind(self, node: Node, rule: Rule) -> Bound:
-        if isinstance(rule, str):
-            bound, other = self._source(node, rule), self._by_attr[rule]
-            return replace(bound, same=other.feature.name if other.here else "")
-        if not callable(rule):
-            return Bound(lambda at: rule)
-        sources = [self._source(node, p.name, p.default) for p in signature(rule).parameters.values()]
-        fns, needs = [s.fn for s in sources], dict.fromkeys(n for s in sources for n in s.needs)
-        return Bound(lambda at: rule(*[fn(at) for fn in fns]), tuple(needs), any(s.live for s in sources))
-
-    def _source(self, node: Node, name: str, default: Any = Parameter.empty) -> Bound:
-        """Where a parameter of a rule comes from."""
-        f, by = node.feature, node.feature.by
-        if name == "device":
-            return Bound(lambda at: at.device, live=True)
-        if name[0].islower():
-            number = node.row.get(name, default)
-            if number is Parameter.empty:
-                raise SheetError(f"{f.name} needs a {name!r} in the data sheet")
-            return Bound(lambda at: number)
-        if name in by:
-            return Bound((lambda at: at.key) if len(by) == 1 else (lambda at: at.key[by.index(name)]))
-        other = self._by_attr.get(name)
-        if other is not None and other.feature.stored:
-            if other.feature.by == by != ():  # the value of the same line, counter, ...
-                return Bound(lambda at: getattr(at.settings, name)[at.key], (other.feature.name,))
-            return Bound(lambda at: getattr(at.settings, name), (other.feature.name,))
-        if other is None or other.feature.value is None or not other.here:
-            raise SheetError(f"a rule of {f.name} asks for {name}, which this model has no value of")
-        if other.feature.name in self._asking:
-            circle = " -> ".join([*self._asking, other.feature.name])
-            raise SheetError(f"rules need each other: {circle}")
-        self._asking.append(other.feature.name)
-        try:
-            bound = self._bind(other, other.feature.value)
-        finally:
-            self._asking.pop()
-        if other.feature.by in ((), by):
-            return bound
-        return replace(bound, fn=lambda at: By({k: bound.fn(at._replace(key=k)) for k in other.keys}))
 
     def pullers(self, node: Node) -> set[str]:
         """Features whose writing may pull this one back into limits that moved."""

@@ -19,8 +19,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
+from camtwin.genicam.bound import Bound, Node
 from camtwin.genicam.nodes import Enumeration, Feature, Numeric, Register, Selector
-from camtwin.genicam.tree import Bound, Node, Tree
+from camtwin.genicam.tree import Tree
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <RegisterDescription xmlns="http://www.genicam.org/GenApi/Version_1_1"

@@ -29,8 +29,8 @@ from camtwin.camera import Settings, Transfer, chunks
 from camtwin.camera.events import Event
 from camtwin.camera.usersets import Storage
 from camtwin.genicam import Refused, browse
+from camtwin.genicam.bound import At
 from camtwin.genicam.nodes import Order
-from camtwin.genicam.tree import At
 from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load

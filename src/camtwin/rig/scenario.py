@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.camera import Transfer
 from camtwin.genicam import Refused
-from camtwin.genicam.tree import NoSuchFeature
+from camtwin.genicam.bound import NoSuchFeature
 from camtwin.links.faults import DROP, Attempts, Faults
 from camtwin.links.memory import connect
 from camtwin.rig.bench import Bench, Note

@@ -90,7 +90,8 @@ def pulses_early() -> None:
 
 @breaks
 def limits_ignored() -> None:
-    from camtwin.genicam.tree import Refused, Tree
+    from camtwin.genicam.bound import Refused
+    from camtwin.genicam.tree import Tree
 
     check = Tree._check
 
@@ -113,15 +114,15 @@ def writes_lost() -> None:
 
 @breaks
 def locks_ignored() -> None:
-    from camtwin.genicam.tree import Tree
+    from camtwin.genicam.binding import Binder
 
-    bind = Tree._bind_rules
+    bind = Binder.bind_rules
 
-    def unlocked(self: Tree, node: Any) -> None:
+    def unlocked(self: Binder, node: Any) -> None:
         bind(self, node)
         node.rules.pop("Locked", None)
 
-    Tree._bind_rules = unlocked
+    Binder.bind_rules = unlocked
 
 
 @breaks

@@ -5,8 +5,8 @@ import pytest
 import camtwin
 from camtwin.camera.usersets import MemoryStorage, StorageProblem
 from camtwin.genicam import Refused
+from camtwin.genicam.bound import At
 from camtwin.genicam.nodes import Boolean, Enumeration, Numeric, Register
-from camtwin.genicam.tree import At
 
 MODEL = "baumer-vcxg-124m"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from camtwin.camera.device import XML_ADDRESS
 from camtwin.genicam import Refused
-from camtwin.genicam.tree import At
+from camtwin.genicam.bound import At
 from camtwin.models import load
 from camtwin.twins import build
 

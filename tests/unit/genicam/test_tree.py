@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from camtwin.genicam import Chapter, Refused, SheetError, Tree, description
+from camtwin.genicam.bound import NoSuchFeature
 from camtwin.genicam.nodes import (
     Boolean,
     Command,
@@ -16,7 +17,6 @@ from camtwin.genicam.nodes import (
     Time,
     sheet_value,
 )
-from camtwin.genicam.tree import NoSuchFeature
 
 
 class Small(Chapter):

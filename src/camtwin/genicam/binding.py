@@ -1,0 +1,109 @@
+"""Declarations and a data sheet's rows put together: entries, registers' places, rules.
+
+A rule is a function whose parameters say what it depends on; here each of them finds its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from inspect import Parameter, signature
+from itertools import product
+from typing import Any
+
+from camtwin.genicam.bound import Bound, Node, SheetError
+from camtwin.genicam.nodes import By, Enumeration, Rule
+
+ROW = {"value", "default", "min", "max", "inc", "entries"}  # what any row may say
+
+
+class Binder:
+    """Makes the nodes of one model usable; it is not needed any more when that is done."""
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        self.nodes = nodes
+        self._by_attr = {n.feature.attr: n for n in nodes.values()}
+        self._asking: list[str] = []  # whose rules are being bound, to find those that need each other
+        for node in nodes.values():
+            self.pick_entries(node)
+        for node in nodes.values():
+            self.place(node)
+        for node in nodes.values():
+            if node.here:
+                self.bind_rules(node)
+
+    def pick_entries(self, node: Node) -> None:
+        f = node.feature
+        if isinstance(f, Enumeration):
+            values = f.values
+            picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
+            if wrong := [e for e in picked if e not in values]:
+                raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
+            node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
+
+    def place(self, node: Node) -> None:
+        """A register for each combination of selected entries; selectors a model lacks have one entry."""
+        options: list[Mapping[Any, int]] = []
+        stride = node.feature.apart or node.feature.length
+        for selector in (self.nodes[name] for name in reversed(node.feature.by)):
+            low = selector.number("min")
+            high = selector.number("max") if selector.here else low
+            options.insert(0, selector.entries or {i: i for i in range(low, high + 1)})
+            node.strides.insert(0, stride)
+            stride *= 1 + max(options[0].values())
+        for combination in product(*(o.items() for o in options)):
+            names = tuple(name for name, _ in combination)
+            key = names if len(names) > 1 else names[0] if names else None
+            node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
+
+    def bind_rules(self, node: Node) -> None:
+        f, known = node.feature, set(ROW)
+        said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
+        said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
+        for plane, rule in said.items():
+            if isinstance(rule, str) or callable(rule) or (plane == "Value" and rule is not None):
+                node.rules[plane] = self._bind(node, rule)
+                known |= signature(rule).parameters.keys() if callable(rule) else set()
+        if wrong := node.row.keys() - known:
+            raise SheetError(f"{f.name}: nothing asks for {', '.join(sorted(wrong))}")
+
+    def _bind(self, node: Node, rule: Rule) -> Bound:
+        if isinstance(rule, str):
+            bound, other = self._source(node, rule), self._by_attr[rule]
+            return replace(bound, same=other.feature.name if other.here else "")
+        if not callable(rule):
+            return Bound(lambda at: rule)
+        sources = [self._source(node, p.name, p.default) for p in signature(rule).parameters.values()]
+        fns, needs = [s.fn for s in sources], dict.fromkeys(n for s in sources for n in s.needs)
+        return Bound(lambda at: rule(*[fn(at) for fn in fns]), tuple(needs), any(s.live for s in sources))
+
+    def _source(self, node: Node, name: str, default: Any = Parameter.empty) -> Bound:
+        """Where a parameter of a rule comes from."""
+        f, by = node.feature, node.feature.by
+        if name == "device":
+            return Bound(lambda at: at.device, live=True)
+        if name[0].islower():
+            number = node.row.get(name, default)
+            if number is Parameter.empty:
+                raise SheetError(f"{f.name} needs a {name!r} in the data sheet")
+            return Bound(lambda at: number)
+        if name in by:
+            return Bound((lambda at: at.key) if len(by) == 1 else (lambda at: at.key[by.index(name)]))
+        other = self._by_attr.get(name)
+        if other is not None and other.feature.stored:
+            if other.feature.by == by != ():  # the value of the same line, counter, ...
+                return Bound(lambda at: getattr(at.settings, name)[at.key], (other.feature.name,))
+            return Bound(lambda at: getattr(at.settings, name), (other.feature.name,))
+        if other is None or other.feature.value is None or not other.here:
+            raise SheetError(f"a rule of {f.name} asks for {name}, which this model has no value of")
+        if other.feature.name in self._asking:
+            circle = " -> ".join([*self._asking, other.feature.name])
+            raise SheetError(f"rules need each other: {circle}")
+        self._asking.append(other.feature.name)
+        try:
+            bound = self._bind(other, other.feature.value)
+        finally:
+            self._asking.pop()
+        if other.feature.by in ((), by):
+            return bound
+        return replace(bound, fn=lambda at: By({k: bound.fn(at._replace(key=k)) for k in other.keys}))
