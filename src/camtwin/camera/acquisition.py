@@ -12,8 +12,8 @@ overlap with it; here they are only `readout_end` and "is there room?".
           LAST
 
 BUSY is t_notready. READY with trigger mode off takes the next frame at once: free run is a camera that
-triggers itself. A trigger anywhere but in READY is skipped. An action may return the next event, which
-`fire` goes on with: so branches are rows of the table, too.
+triggers itself. A trigger anywhere but in READY is too early: it is skipped, or held (trigger.py). An action
+may return the next event, which `fire` goes on with: so branches are rows of the table, too.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from camtwin.camera.exposure import Exposure, Readout
 from camtwin.camera.modes import DriveModes
 from camtwin.camera.settings import Settings
 from camtwin.camera.transport import Transmitter
+from camtwin.camera.trigger import TriggerPath
 from camtwin.models.schema import Trigger
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import SEC, Ns
@@ -147,49 +148,6 @@ class Shot:
     sequencer_set: int
 
 
-class TriggerPath:
-    """From an edge of the trigger source to the state machine: the delay, and the edges under way in it."""
-
-    def __init__(self, machine: Acquisition) -> None:
-        self.machine = machine
-        self.age_ns: Ns = 0
-        self._under_way: dict[int, Entry] = {}
-        self._count = 0
-
-    def edge(self, age_ns: Ns) -> None:
-        """The source triggers; age_ns ago, if it took so long to be sure of it (the filter of a line)."""
-        host = self.machine.host
-        if self.machine.state in (S.IDLE, S.DRAIN):
-            return
-        if not (delay := host.settings.TriggerDelay_ns["FrameStart"]):
-            self._trigger(age_ns)
-        elif len(self._under_way) >= host.trigger_timing.queue:
-            host.emit("TriggerSkipped")
-        else:
-            self._count += 1
-            due = host.clock.now + delay
-            self._under_way[self._count] = host.clock.at(due, self._arrive, self._count, age_ns)
-
-    @property
-    def under_way(self) -> int:
-        """Triggers that wait for TriggerDelay to pass."""
-        return len(self._under_way)
-
-    def clear(self) -> None:
-        for entry in self._under_way.values():
-            self.machine.host.clock.cancel(entry)
-        self._under_way.clear()
-
-    def _arrive(self, number: int, age_ns: Ns) -> None:
-        del self._under_way[number]
-        self._trigger(age_ns)
-
-    def _trigger(self, age_ns: Ns) -> None:
-        self.age_ns = age_ns
-        self.machine.host.emit("FrameTrigger")
-        self.machine.fire(E.TRIGGER)
-
-
 class Acquisition:
     """Runs TABLE for one camera."""
 
@@ -233,6 +191,16 @@ class Acquisition:
         """Frames are still to begin. After a stop the last one may be under way: its settings are its own."""
         return self._frames_left > 0 and self.state not in (S.IDLE, S.DRAIN)
 
+    @property
+    def listening(self) -> bool:
+        """Whether triggers are of any concern."""
+        return self.state not in (S.IDLE, S.DRAIN)
+
+    def triggered(self) -> None:
+        """A trigger is here, its delay over."""
+        self.host.emit("FrameTrigger")
+        self.fire(E.TRIGGER)
+
     # -- arming ----------------------------------------------------------------------------------
     def open(self) -> E | None:
         self._count_frames()
@@ -271,7 +239,7 @@ class Acquisition:
         return None
 
     def become_ready(self) -> E | None:
-        if self.host.settings.TriggerMode["FrameStart"] == "Off":
+        if self.trigger.owed() or self.host.settings.TriggerMode["FrameStart"] == "Off":
             return E.TRIGGER
         self._told_ready = True
         self.host.emit("TriggerReady")
@@ -306,7 +274,8 @@ class Acquisition:
         return None
 
     def skip(self) -> None:
-        self.host.emit("TriggerSkipped")
+        if not self.trigger.hold():
+            self.host.emit("TriggerSkipped")
 
     def begin_exposure(self) -> None:
         host, shot, now = self.host, self._shot, self.host.clock.now

@@ -20,7 +20,7 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.features.digital_io_control import all_statuses
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
-from camtwin.camera.modes import DriveModes
+from camtwin.camera.modes import DriveModes, usual_shutter
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
@@ -70,9 +70,7 @@ class Camera:
         }
         self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
-        self.sensor = GlobalShutter(
-            sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
-        )
+        self.sensor = usual_shutter(sheet)
         self.modes = DriveModes(sheet.sensor)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger

@@ -8,12 +8,21 @@ from typing import Any, Final
 
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
-from camtwin.models.schema import SensorSheet
-from camtwin.sensor.timing import RollingShutter
+from camtwin.models.schema import CameraSheet, SensorSheet
+from camtwin.sensor.timing import GlobalShutter, RollingShutter
 
 SHORT_AFTER_LINES: Final = 22
 """From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines, as public
 drivers of the IMX412 set it."""
+
+
+def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:
+    """How this camera's sensor exposes and reads, where no drive mode says so."""
+    clock_hz, readout = sheet.sensor.timing.clock_hz, sheet.readout
+    row_clocks = readout.row_clocks or 1
+    if sheet.sensor.shutter == "Rolling":
+        return RollingShutter(clock_hz, row_clocks, None, blank_lines=readout.blank_lines)
+    return GlobalShutter(clock_hz, row_clocks, readout.base_ns)
 
 
 class DriveModes:

@@ -34,7 +34,7 @@ class PixelFormat:
 
     @property
     def packed(self) -> bool:
-        """Whether pixels follow each other without gaps, across byte borders: PFNC's suffix p, or in groups."""
+        """Whether pixels follow each other without gaps, across byte borders: PFNC's suffix p, or groups."""
         return self.grouped or self.name.endswith("p")
 
     @property
@@ -104,7 +104,7 @@ def mirrored(fmt: PixelFormat, columns: bool, rows: bool) -> PixelFormat:
 
 
 def payload_bytes(fmt: PixelFormat, width: int, height: int) -> int:
-    """Bytes of width x height pixels: packed rows follow without padding, the end fills a byte, or a group."""
+    """Bytes of width x height pixels: packed rows follow without padding, the end fills byte or group."""
     if fmt.grouped:
         pixels, size = fmt.group
         return -(-width * height // pixels) * size

@@ -8,8 +8,9 @@ Packed formats work in groups: 4 pixels in 5 bytes (10 bit), 2 pixels in 3 bytes
 little-endian number whose digits are its pixels, so packing is shifts and ors on whole columns. It goes block
 by block so that a block's temporaries stay in the processor's cache.
 
-Grouped formats, a maker's own, put the same bits elsewhere: a byte with the highest 8 bits of each pixel, then
-one with what is left of all, the first pixel's lowest. Their last group is whole, of zeros where pixels end.
+Grouped formats, a maker's own, put the same bits elsewhere: a byte with the highest 8 bits of each pixel,
+then one with what is left of all, the first pixel's lowest. Their last group is whole, of zeros where pixels
+end.
 """
 
 import numpy as np
