@@ -155,19 +155,7 @@ class Camera:
         self.acquisition.fire(E.RETIME)
 
     def _connect(self) -> None:
-        sources = self.tree.nodes["TriggerSource"].entries
-        self.signals.connect(
-            wiring.routes(
-                self._settings,
-                lines=self.lines,
-                counters=self.counters.values(),
-                timers=self.timers.values(),
-                sequencer=self.sequencer,
-                trigger=self.acquisition.trigger,
-                trigger_sources=[source for source in sources if source not in ("All", "Off")],
-                filter_ns=self.line_timing.filter_ns,
-            )
-        )
+        self.signals.connect(wiring.routes(self))
         for line in self.lines.values():
             line.refresh(self.signals.level)
 
@@ -220,24 +208,8 @@ class Camera:
             self.emit(name)
 
     def told(self, word: str, *args: int | str) -> None:
-        """A command from outside that is no register's is carried out now: a journal keeps it, for `obey`."""
+        """A command from outside that is no register's is carried out now; outside.py does it again."""
         self.on_command(self.clock.now, word, args)
-
-    def obey(self, word: str, *args: Any) -> None:
-        """Carry out such a command again. ValueError, KeyError or TypeError if it is none."""
-        match word:
-            case "action":
-                self.action(*args)
-            case "report":
-                self.report(*args)
-            case "drive":
-                name, level = args
-                self.lines[name].drive(bool(level))
-            case "pulse":
-                name, width_ns, period_ns, count, delay_ns = args
-                self.lines[name].pulse(width_ns, period_ns=period_ns, count=count, delay_ns=delay_ns)
-            case _:
-                raise ValueError(f"no command {word!r}")
 
     # -- what features ask and commands do (camera/features/rules.py: Acts) -----------------------
     @property

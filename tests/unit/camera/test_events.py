@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from camtwin.camera.outside import obey
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import camera, logged, times
 
@@ -143,6 +144,6 @@ def test_what_a_link_reports_is_told_too():
     cam.twin.camera.report("PrimaryApplicationSwitch")
     assert [e.name for e in cam.events] == ["GigEVisionError"]
     assert journal == [("report", ("GigEVisionError",))]
-    cam.twin.camera.obey("report", "GigEVisionError")
+    obey(cam.twin.camera, "report", "GigEVisionError")
     cam.advance(MS)
     assert len(cam.events) == 2
