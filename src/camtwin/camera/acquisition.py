@@ -316,7 +316,7 @@ class Acquisition:
             host.clock.cancel(self._readout_entry)
             self._end_readout()
         sensor = host.shutter(exposure.settings)
-        self.readout_end = now + sensor.readout_ns(exposure.sensor_rows)
+        self.readout_end = now + sensor.readout_ns(host.modes.rows_read(exposure.settings))
         self._reading = Readout(exposure, now, self.readout_end, now + sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)

@@ -18,6 +18,7 @@ from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.features.digital_io_control import all_statuses
+from camtwin.camera.firmware import Firmware
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
 from camtwin.camera.modes import DriveModes, usual_shutter
@@ -71,7 +72,7 @@ class Camera:
         self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
         self.sensor = usual_shutter(sheet)
-        self.modes = DriveModes(sheet.sensor)
+        self.modes = DriveModes(sheet)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
@@ -109,6 +110,8 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
+        first = self.tree.nodes["DeviceFirmwareVersion"].row.get("value", "")
+        self.firmware = Firmware(self.sheet.model, first, self.keeper.storage)
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""

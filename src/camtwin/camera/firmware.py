@@ -66,7 +66,7 @@ class Firmware:
         """Bytes in the file that is open."""
         return len(self._file or b"")
 
-    def operate(self, operation: str, offset: int = 0, data: bytes = b"") -> None:
+    def operate(self, operation: str, offset: int, data: bytes) -> None:
         """Open, Write `data` at `offset`, or Close; `status` and `result` tell what came of it."""
         self.result = 0
         match operation:

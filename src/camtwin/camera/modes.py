@@ -26,10 +26,11 @@ def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:
 
 
 class DriveModes:
-    """The modes of one sensor; most have none."""
+    """The modes of one camera's sensor; most have none."""
 
-    def __init__(self, sensor: SensorSheet) -> None:
-        self.sensor = sensor
+    def __init__(self, sheet: CameraSheet) -> None:
+        self.sensor: SensorSheet = sheet.sensor
+        self.rows_binned = sheet.readout.binned == "sensor"
 
     def changes(self, name: str) -> Mapping[str, Any]:
         """The settings that the mode decides: window, depth, length of a frame; none without such a mode."""
@@ -51,6 +52,10 @@ class DriveModes:
         """Of a frame in this mode."""
         modes = self.sensor.modes
         return modes[name].frame_lines if name in modes else 1
+
+    def rows_read(self, settings: Settings) -> int:
+        """Rows that a readout takes: binning saves some only where the sensor does it."""
+        return settings.Height * (1 if self.rows_binned else settings.BinningVertical)
 
     def shutter(self, settings: Settings) -> RollingShutter | None:
         """How the sensor exposes and reads with these settings, if that is the mode's matter."""

@@ -104,9 +104,7 @@ class Renderer:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
         whole = 2 if self.parameters.cfa else 1  # a pattern does not move by a pixel for the mosaic
         x, y = readout.x // s.BinningHorizontal, readout.y // s.BinningVertical
-        shown = replace(
-            readout, x=x // whole * whole, y=y // whole * whole, width=s.Width, height=s.Height
-        )
+        shown = replace(readout, x=x // whole * whole, y=y // whole * whole, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
         if s.LUTEnable["Luminance"]:
             missing = np.uint16(self._converter(readout).adc_bits - readout.bits)

@@ -1,4 +1,4 @@
-"""FileAccessControl: files that hosts open, write and close. The one file takes new firmware (camera/firmware.py)."""
+"""FileAccessControl: files that hosts open, write and close; the one there is takes firmware (camera/firmware.py)."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts
@@ -9,7 +9,9 @@ EACH = ("FileSelector", "FileOperationSelector")
 
 
 def execute(device: Acts, file: str, operation: str) -> None:
-    device.operate_file(operation)
+    s, key = device.settings, (file, operation)
+    length = s.FileAccessLength[key]
+    device.firmware.operate(operation, s.FileAccessOffset[key], s.FileAccessBuffer[:length])
 
 
 def status(device: Acts) -> str:
