@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, NoReturn, TypeVar
@@ -25,11 +25,25 @@ from typing import Any, Final, NoReturn, TypeVar
 import camtwin
 from camtwin.genicam import Refused
 from camtwin.lab.claims import Claim
+from camtwin.rig import RigSheet, sheet_of
 
 T = TypeVar("T")
 Check = Callable[["Case"], object]
-Opener = Callable[..., Any]
-"""What gives a fresh session: camtwin.open, or the same with something wrong."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where checks find what they look at: as it is, or with something wrong.
+
+    open    gives a fresh session of a model, as camtwin.open
+    around  what surrounds a model; some have no twin, and are known by that alone
+    """
+
+    open: Callable[..., Any] = camtwin.open
+    around: Callable[[str], RigSheet] = sheet_of
+
+
+TRUE: Final = World()
 
 CHECKS: Final[dict[str, Check]] = {}
 LATER: Final[list[tuple[str, str]]] = []
@@ -86,7 +100,7 @@ class Case:
 
     model: str
     claim: Claim
-    opener: Opener
+    world: World = TRUE
     shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
     notes: list[str] = field(default_factory=list[str])
     unmeasured: str = ""  # why the claim is not measured in full
@@ -104,9 +118,19 @@ class Case:
         """A fresh session, switched on at virtual time 0, with the features written in this order.
 
         render: make pictures; without them thousands of frames take no time."""
-        cam = self.opener(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
+        cam = self.world.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
         self.write(cam, **features)
         return cam
+
+    @cached_property
+    def around(self) -> RigSheet:
+        """What surrounds the camera: connectors, circuits, supplies, climate."""
+        return self.world.around(self.model)
+
+    def record(self, name: str) -> Any:
+        """A fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
+        known = (fact for fact in self.around.facts if fact.path.removeprefix("record.") == name)
+        return next(known, None) or self.open().record(name)
 
     def write(self, cam: Any, **features: Any) -> None:
         """Write features in this order; what is refused is a failure, named."""
@@ -219,8 +243,3 @@ def shown(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(map(shown, value))
     return str(value)
-
-
-def open_twin(model: str, **options: Any) -> Any:
-    """The twin as it is."""
-    return camtwin.open(model, **options)

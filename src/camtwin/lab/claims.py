@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, cast, get_args
 
@@ -79,6 +80,20 @@ class Claim:
         return f"{self.value} {self.unit}".rstrip()
 
 
+def models() -> list[str]:
+    """Names of the models that there are ledgers of."""
+    folder = files("camtwin.lab") / "ledger"
+    return sorted(f.name.removesuffix(".tsv") for f in folder.iterdir() if f.name.endswith(".tsv"))
+
+
+def family(model: str) -> str:
+    """What the ids of its rows begin with, `baumer.`; LedgerInvalid if there is no ledger of that name."""
+    for name in load(model):
+        return f"{name.partition('.')[0]}."
+    raise LedgerInvalid(f"{model}: there is no ledger of its data sheet")
+
+
+@cache
 def load(model: str) -> Mapping[str, Claim]:
     """The claims about a model by id, in the sheet's order; empty if there is no ledger of that name.
 

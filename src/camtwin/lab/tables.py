@@ -18,12 +18,11 @@ from rich.text import Text
 
 from camtwin import __version__, models
 from camtwin.lab import mutations as wrong
-from camtwin.lab.claims import load
 from camtwin.lab.hanging import hang, plain_console
 from camtwin.lab.mutations import Trial
-from camtwin.lab.verify import Result, VerifyProblem, claims_of, counts, ordered
+from camtwin.lab.verify import Result, claims_of, counts, ordered
 from camtwin.lab.verify import verify as measured
-from camtwin.models import CameraSheet
+from camtwin.models import CameraSheet, RigSheet
 
 COLOURS = {"pass": "green", "fail": "red", "open": "yellow"}
 DIM = "bright_black"
@@ -64,7 +63,7 @@ def verify(
 def mutations(model: str, pattern: str, jobs: int) -> int:
     """Try every mutation and tell; the exit code: 1 if one turns others red than its rows."""
     _sheet(model)
-    chosen = wrong.chosen(pattern)
+    chosen = wrong.chosen(model, pattern)
     trials: list[Trial] = []
     with _progress() as progress:
         task = progress.add_task("mutating", total=len(chosen))
@@ -93,13 +92,10 @@ def mutations(model: str, pattern: str, jobs: int) -> int:
     return int(bool(bad))
 
 
-def _sheet(model: str) -> CameraSheet:
-    """The data sheet of a model; VerifyProblem where there are claims and no twin that they could be of."""
-    if model not in models.names() and (claims := load(model)):
-        raise VerifyProblem(
-            f"{model}: {len(claims)} claims of its data sheet are known, and no twin of it yet"
-        )
-    return models.load(model)
+def _sheet(model: str) -> CameraSheet | RigSheet:
+    """The data sheet of a model, or of what surrounds one that there is no twin of. UnknownModel."""
+    alone = model in models.rig_names() and model not in models.names()
+    return models.load_rig(model) if alone else models.load(model)
 
 
 def _progress() -> Progress:

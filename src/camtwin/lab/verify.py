@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeVar
 
 from camtwin.lab import case as cases
-from camtwin.lab.case import Case, Check, Opener, Wrong, open_twin
+from camtwin.lab.case import Case, Check, World, Wrong
 from camtwin.lab.claims import Claim, load
 from camtwin.problem import Problem
 
@@ -96,10 +96,10 @@ def groups(claims: Iterable[Claim]) -> list[list[Claim]]:
     return [found[fn] for fn in sorted(found, key=lambda fn: fn not in heavy)]
 
 
-def measure(model: str, group: Iterable[Claim], opener: Opener = open_twin) -> list[Result]:
+def measure(model: str, group: Iterable[Claim], world: World = cases.TRUE) -> list[Result]:
     """Run the check of each claim of a group on fresh twins."""
     shared: dict[object, object] = {}
-    return [_judge(Case(model, claim, opener, shared)) for claim in group]
+    return [_judge(Case(model, claim, world, shared)) for claim in group]
 
 
 def _judge(case: Case) -> Result:

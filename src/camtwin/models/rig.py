@@ -168,5 +168,6 @@ class RigSheet(Part):
     reliability: Mapping[str, float] = {}
     cable: Mapping[str, Any] = {}
     lens: Mapping[str, Any] = {}
+    record: Mapping[str, Any] = {}  # what is known of it and does nothing, of what there is no twin of
     leds: Mapping[str, Lamp] = {}
     facts: tuple[Fact, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.models import RigSheet
+from camtwin.models import RigSheet, load_rig
 from camtwin.rig.bench import Bench, Note, Power, Unstable
 from camtwin.rig.check import Report, check
 from camtwin.rig.climate import NoRating, climate, measurement_point_C, mtbf_years
@@ -47,7 +47,10 @@ __all__ = [
 
 
 def sheet_of(cam: Any) -> RigSheet:
-    """What surrounds the camera of a session. NoRating if its sheet says nothing of it."""
+    """What surrounds the camera of a session, or a model by name. NoRating if the sheet says nothing of it,
+    UnknownModel if there is no such model."""
+    if isinstance(cam, str):
+        return load_rig(cam)
     sheet = cam.twin.sheet.rig
     if sheet is None:
         raise NoRating(f"{cam.twin.sheet.title}: nothing is known of what surrounds it")

@@ -32,6 +32,7 @@ from camtwin.rig.judge import (
     supply_finding,
 )
 from camtwin.rig.plan import Pin, Plan, PlanInvalid
+from camtwin.simtime import Scheduler
 from camtwin.units import MS, SEC, Ns
 
 RESTART_NS: Final = 100 * MS
@@ -108,7 +109,8 @@ class Side:
 
 
 class Bench:
-    """A plan around running twins. ValueError where they do not share a clock or are none of the plan's."""
+    """A plan around running twins, or around none: then its cameras are off, and what is said of their pins
+    holds. ValueError where they do not share a clock or are none of the plan's."""
 
     def __init__(self, plan: Plan, cams: Mapping[str, Any]) -> None:
         if unknown := cams.keys() - plan.sheets.keys():
@@ -116,7 +118,7 @@ class Bench:
         if len({id(cam.twin.clock) for cam in cams.values()}) > 1:
             raise ValueError("the cameras do not share a clock: open them with one")
         self.plan, self.circuit = plan, Circuit(plan)
-        self.clock = next(iter(cams.values())).twin.clock
+        self.clock = next((cam.twin.clock for cam in cams.values()), None) or Scheduler()
         self.levels = {n: d.levels[0] for n, d in plan.devices.items() if len(d.levels) > 1}
         self.cut: set[int] = set()
         self.unplugged: set[str] = set()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import inputs
+from camtwin.lab.checks.signals import inputs
 from camtwin.lab.claims import load
 from camtwin.lab.scenes import Ramp
 from camtwin.pixels import FORMATS

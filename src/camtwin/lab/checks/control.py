@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from camtwin.lab.case import Case, check
 from camtwin.lab.checks.events import LINK, ROWS, WIRE
-from camtwin.lab.checks.lines import listen, times
+from camtwin.lab.checks.signals import listen, times
 from camtwin.units import MS, SEC
 
 READREG, WRITEREG, RESERVED = 0x80, 0x82, 0x7FFE

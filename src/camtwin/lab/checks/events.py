@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import LINES, inputs, listen, times, waiting
+from camtwin.lab.checks.signals import LINES, inputs, listen, times, waiting
 from camtwin.lab.claims import load
 from camtwin.units import MS, SEC, US
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from camtwin.genicam import Refused
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import listen, times
+from camtwin.lab.checks.signals import listen, times
 from camtwin.units import MS, SEC
 
 SETS: Final = ("UserSet1", "UserSet2", "UserSet3")

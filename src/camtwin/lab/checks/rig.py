@@ -49,7 +49,7 @@ def wired(
         "wires": list(wires),
         "cables": [cable] if cable else [],
     }
-    return session, rig.Bench(rig.read(plan, {"cam": rig.sheet_of(session)}), {"cam": session})
+    return session, rig.Bench(rig.read(plan, {"cam": case.around}), {"cam": session})
 
 
 def on_gpio(line: str) -> list[list[str]]:
@@ -85,7 +85,7 @@ def switch_output(cam: Any, line: str, on: bool) -> None:
 
 # -- connectors --------------------------------------------------------------------------------------
 def mates(case: Case, socket: str, plug: str, others: Iterable[str]) -> None:
-    sheet = rig.sheet_of(case.open())
+    sheet = case.around
     case.equal(f"a plug {plug}", rig.mated(socket, sheet, socket, plug).word, "mates")
     for other in others:
         case.equal(f"a plug {other}", rig.mated(socket, sheet, socket, other).word, "does not mate")
@@ -103,7 +103,7 @@ def conn_process(case: Case) -> None:
     mates(case, "process", "M8 8-pin socket", ("M8 6-pin socket", "M12 8-pin socket", "RJ45"))
     cam = case.open()
     case.equal("part", cam.record("connectors.process").value["part"], case.claim.value)
-    case.equal("pins", sorted(rig.sheet_of(cam).pins["process"]), [str(n) for n in range(1, 9)])
+    case.equal("pins", sorted(case.around.pins["process"]), [str(n) for n in range(1, 9)])
 
 
 def on_cable(case: Case, **switch: Any) -> tuple[Any, rig.Bench]:
@@ -125,7 +125,7 @@ def conn_data_power(case: Case) -> None:
 @check(*(f"baumer.pin.rj45.mx{n}" for n in range(1, 5)))
 def rj45(case: Case) -> None:
     pair = case.claim.id.rpartition(".")[2].upper()
-    sheet, (plus, minus) = rig.sheet_of(case.open()), case.claim.names
+    sheet, (plus, minus) = case.around, case.claim.names
     straight = {str(n): str(n) for n in range(1, 9)}
 
     def test(**said: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import (
+from camtwin.lab.checks.signals import (
     LINES,
     action,
     inputs,

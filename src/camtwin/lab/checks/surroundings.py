@@ -65,7 +65,7 @@ def poe_current(case: Case) -> None:
 
 @check("baumer.poe.class")
 def poe_class(case: Case) -> None:
-    case.equal("class", rig.sheet_of(case.open()).supplies["poe"].poe_class, int(case.claim.number))
+    case.equal("class", case.around.supplies["poe"].poe_class, int(case.claim.number))
     for watts, starts in ((3.84, True), (3.8, False)):
         case.equal(f"a port of {watts} W starts it", runs(*on_cable(case, poe_watts=watts)), starts)
 
@@ -81,7 +81,7 @@ def poe_voltage(case: Case) -> None:
 
 # -- climate -----------------------------------------------------------------------------------------
 def told(case: Case, **readings: Any) -> str:
-    return said({f.word for f in rig.climate(rig.sheet_of(case.open()), **readings)})
+    return said({f.word for f in rig.climate(case.around, **readings)})
 
 
 @check("baumer.temp.operating_min")

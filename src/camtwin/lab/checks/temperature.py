@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from camtwin.genicam import Refused
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import listen, times
+from camtwin.lab.checks.signals import listen, times
 from camtwin.units import SEC
 
 

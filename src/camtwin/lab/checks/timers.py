@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.lines import (
+from camtwin.lab.checks.signals import (
     action,
     highs,
     inputs,

@@ -1,7 +1,7 @@
 """Twins with one thing wrong: what proves that a check can fail.
 
 A mutation changes the model's data sheet at a dotted path, or patches the running twin. It names the rows of
-the ledger that it `proves`; rows that depend on the same thing stand in dependants.tsv, with the reason. Those
+the ledger that it `proves`; rows that depend on the same thing stand in dependants/, with the reason. Those
 rows must turn red under it, all of them and no others: `make mutations` measures the whole ledger on every
 mutant, but for heavy checks (noise, tables of frame rates, automatic exposure), which run where a mutation names a row of
 theirs.
@@ -25,12 +25,14 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from camtwin.lab import case as cases
-from camtwin.lab.case import Opener, open_twin
-from camtwin.lab.claims import load
+from camtwin.lab.case import TRUE as AS_IT_IS
+from camtwin.lab.case import World
+from camtwin.lab.claims import family, load
 from camtwin.lab.verify import Result, VerifyProblem, groups, measure, spread
 from camtwin.links.memory import Session
-from camtwin.models import CameraSheet
+from camtwin.models import CameraSheet, RigSheet, load_rig, names
 from camtwin.models import load as load_sheet
+from camtwin.rig import sheet_of
 from camtwin.twins import build
 from camtwin.twins.assembly import bits_per_s
 
@@ -43,7 +45,7 @@ class Mutation:
     """One thing that is wrong.
 
     name        what, for people; unique
-    proves      rows whose checks must fail
+    proves      rows whose checks must fail; of several sheets, where cameras can have the same fault
     dependants  patterns of rows that depend on the same thing: all that match must fail, too
     about       heavy checks of these kinds are all run
     sheet       changes of the data sheet: dotted path -> new value, or a function of the old one
@@ -62,12 +64,31 @@ class Mutation:
         """Must this row turn red?"""
         return row in self.proves or any(fnmatchcase(row, pattern) for pattern in self.dependants)
 
-    def opener(self) -> Opener:
-        """What opens a twin with this one thing wrong."""
+    def of(self, model: str) -> Mutation:
+        """The same, as far as it is about the rows of one model."""
+        mine = family(model)
+        rows, others = ([n for n in part if n.startswith(mine)] for part in (self.proves, self.dependants))
+        return replace(self, proves=tuple(rows), dependants=tuple(others))
+
+    def world(self) -> World:
+        """Twins with this one thing wrong."""
         sheets: dict[str, CameraSheet] = {}
 
+        def around(model: str) -> RigSheet:
+            if model in names():
+                return sheet_of(open_mutant(model))
+            sheet = load_rig(model)
+            for path, value in (self.sheet or {}).items():
+                sheet = changed(sheet, path.removeprefix("rig."), value)
+            return sheet
+
         def open_mutant(
-            model: str, *, scene: Any, seed: int, render: bool, link_speed: str | int | None
+            model: str,
+            *,
+            scene: Any = None,
+            seed: int = 0,
+            render: bool = False,
+            link_speed: str | int | None = "sheet",
         ) -> Session:
             if model not in sheets:  # made once: cameras of one sheet share what hosts see of it
                 sheets[model] = load_sheet(model)
@@ -79,7 +100,7 @@ class Mutation:
                 self.patch(cam)
             return cam
 
-        return open_mutant
+        return World(open_mutant, around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +133,12 @@ def mutate(
 @lru_cache
 def dependants() -> Mapping[str, tuple[str, ...]]:
     """Mutation -> patterns of the rows that turn red besides those it proves."""
-    lines = (files(__name__) / "dependants.tsv").read_text("ascii").splitlines()
-    _, *rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     found: dict[str, tuple[str, ...]] = {}
-    for mutation, patterns, _ in rows:
-        found[mutation] = found.get(mutation, ()) + tuple(f"baumer.{name}" for name in patterns.split())
+    for file in sorted((files(__name__) / "dependants").iterdir(), key=lambda f: f.name):
+        _, *rows = csv.reader(file.read_text("ascii").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        mine = family(file.name.removesuffix(".tsv"))
+        for mutation, patterns, _ in rows:
+            found[mutation] = found.get(mutation, ()) + tuple(f"{mine}{name}" for name in patterns.split())
     return found
 
 
@@ -126,7 +148,7 @@ def load_mutations() -> None:
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
     if strangers := dependants().keys() - MUTATIONS.keys():
-        raise ValueError(f"dependants.tsv names mutations that are none: {', '.join(sorted(strangers))}")
+        raise ValueError(f"dependants/ names mutations that are none: {', '.join(sorted(strangers))}")
 
 
 def proven() -> set[str]:
@@ -135,14 +157,13 @@ def proven() -> set[str]:
     return {row for mutation in MUTATIONS.values() for row in mutation.proves}
 
 
-def chosen(pattern: str) -> list[Mutation]:
-    """Mutations that prove a row like this. VerifyProblem if there are none."""
+def chosen(model: str, pattern: str = "*") -> list[Mutation]:
+    """Mutations that prove a row of a model like this. VerifyProblem if there are none."""
     load_mutations()
-    found = [
-        m for m in MUTATIONS.values() if any(fnmatchcase(row, pattern) or pattern in row for row in m.proves)
-    ]
+    mine = [m.of(model) for m in MUTATIONS.values()]
+    found = [m for m in mine if any(fnmatchcase(row, pattern) or pattern in row for row in m.proves)]
     if not found:
-        raise VerifyProblem(f"no mutation proves a row like {pattern!r}")
+        raise VerifyProblem(f"{model}: no mutation proves a row like {pattern!r}")
     return found
 
 
@@ -190,7 +211,7 @@ def run(model: str, mutations: Sequence[Mutation], jobs: int = 1, *, exact: bool
             waiting.append((name, results))
         while before and waiting:
             name, results = waiting.pop()
-            yield judge(MUTATIONS[name], results, before)
+            yield judge(MUTATIONS[name].of(model), results, before)
 
 
 def _concerned(mutation: Mutation, rows: Sequence[str], always: Collection[str]) -> Iterator[str]:
@@ -224,7 +245,7 @@ def _work(task: tuple[str, str, tuple[str, ...]]) -> tuple[str, list[Result]]:
     model, name, rows = task
     cases.load_checks()
     load_mutations()
-    opener = open_twin if name == TRUE else MUTATIONS[name].opener()
-    opener(model, scene=None, seed=0, render=False, link_speed="sheet")  # raises: no check shall fail for it
+    world = AS_IT_IS if name == TRUE else MUTATIONS[name].world()
+    world.around(model)  # raises: no check shall fail for it
     ledger = load(model)
-    return name, [r for group in groups(ledger[row] for row in rows) for r in measure(model, group, opener)]
+    return name, [r for group in groups(ledger[row] for row in rows) for r in measure(model, group, world)]
