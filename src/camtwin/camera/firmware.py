@@ -3,9 +3,9 @@
 A twin runs none. An image is four lines of text, names a model and a version, and holds nothing else:
 
     camtwin firmware
-    model IMX412
+    model IMX412 USB3
     version 3.4
-    crc32 0d71f2c5          of the three lines above
+    crc32 a87eaf3e          of the three lines above
 
 It is written as SFNC's FileAccessControl has it: open, write, close. Closing the file checks it, and keeps it
 without power; the camera runs it from its next start on. What is wrong with it is told, and changes nothing.
