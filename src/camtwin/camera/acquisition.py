@@ -1,104 +1,24 @@
-"""The acquisition state machine.
-
-It follows the *front* of the pipeline: what the pixels are doing. Readout and link run behind it and
-overlap with it; here they are only `readout_end` and "is there room?".
-
-          START         DUE             TRIGGER            EXPOSE
-    IDLE ------> BUSY -------> READY ----------> LATENCY ---------> EXPOSING
-     ^            ^                                                     |
-     | OVER       | NEXT                                                | EXPOSED
-     |            |               READ: sensor free, room               v
-    DRAIN <---- AFTER <---------------------------------------------- HOLD
-          LAST
-
-BUSY is t_notready. READY with trigger mode off takes the next frame at once: free run is a camera that
-triggers itself. A trigger anywhere but in READY is too early: it is skipped, or held (trigger.py). An action
-may return the next event, which `fire` goes on with: so branches are rows of the table, too.
-"""
+"""What the acquisition does, state by state; states.py has the table that says when."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum, auto
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
 from camtwin.camera.exposure import Exposure, Readout
 from camtwin.camera.modes import DriveModes
 from camtwin.camera.settings import Settings
+from camtwin.camera.states import LEAVING, TABLE, E, S
 from camtwin.camera.transport import Transmitter
-from camtwin.camera.trigger import TriggerPath
+from camtwin.camera.triggers import TriggerPath, gated, overlap_ns
 from camtwin.models.schema import Trigger
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import SEC, Ns
 
 UNLIMITED = 1 << 62
-
-
-class S(StrEnum):
-    """States."""
-
-    IDLE = auto()
-    BUSY = auto()  # cannot take a trigger yet
-    READY = auto()  # waits for a trigger
-    LATENCY = auto()  # trigger taken, exposure not yet begun
-    EXPOSING = auto()
-    HOLD = auto()  # exposed, waits for its readout
-    AFTER = auto()  # readout begun: what next?
-    DRAIN = auto()  # no new frame; the last readout runs out
-
-
-class E(StrEnum):
-    """Events."""
-
-    START = auto()
-    STOP = auto()
-    ABORT = auto()
-    DUE = auto()  # t_notready is over
-    TRIGGER = auto()
-    EXPOSE = auto()
-    EXPOSED = auto()
-    ROOM = auto()  # there may be room in the image memory
-    READ = auto()
-    NEXT = auto()
-    LAST = auto()
-    OVER = auto()  # a readout has ended
-    RETIME = auto()  # settings have changed
-    UNREADY = auto()
-
-
-WAITING = (S.BUSY, S.READY)
-SHOOTING = (S.LATENCY, S.EXPOSING, S.HOLD)
-STAY = None
-
-TABLE = (
-    # in state            event      does              and goes to
-    ((S.IDLE, S.DRAIN),   E.START,   "open",           S.BUSY),
-    (SHOOTING,            E.START,   "reopen",         STAY),
-    (S.BUSY,              E.DUE,     "become_ready",   S.READY),
-    (S.BUSY,              E.RETIME,  "arm",            STAY),
-    (S.READY,             E.TRIGGER, "take",           S.LATENCY),
-    (S.READY,             E.RETIME,  "recheck",        STAY),
-    (S.READY,             E.UNREADY, "arm",            S.BUSY),
-    (S.LATENCY,           E.EXPOSE,  "begin_exposure", S.EXPOSING),
-    (S.EXPOSING,          E.EXPOSED, "try_readout",    S.HOLD),
-    (S.HOLD,              E.OVER,    "try_readout",    STAY),
-    (S.HOLD,              E.ROOM,    "try_readout",    STAY),
-    (S.HOLD,              E.READ,    "begin_readout",  S.AFTER),
-    (S.AFTER,             E.NEXT,    "arm",            S.BUSY),
-    (S.AFTER,             E.LAST,    "drain",          S.DRAIN),
-    (S.DRAIN,             E.OVER,    "close",          S.IDLE),
-    (S.BUSY,              E.TRIGGER, "skip",           STAY),
-    (SHOOTING,            E.TRIGGER, "skip",           STAY),
-    (S.AFTER,             E.TRIGGER, "skip",           STAY),
-    (WAITING,             E.STOP,    "drain",          S.DRAIN),
-    (SHOOTING,            E.STOP,    "stop_after",     STAY),
-    (WAITING + SHOOTING,  E.ABORT,   "abandon",        S.DRAIN),
-    (S.DRAIN,             E.ABORT,   "abandon",        STAY),
-)  # fmt: skip
-LEAVING = {S.READY: "unready", S.EXPOSING: "darken"}  # done on the way out, whatever the event
 
 
 class Sensor(Protocol):
@@ -135,6 +55,10 @@ class Host(Protocol):
     def sequencer_set(self) -> int: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
     def next_frame_id(self) -> int: ...
+    @property
+    def coming_frame_id(self) -> int: ...
+    @property
+    def shortest_exposure_ns(self) -> Ns: ...
     def tell(self) -> dict[str, float]: ...
 
 
@@ -155,7 +79,21 @@ class Acquisition:
         self.host = host
         self.state = S.IDLE
         self.readout_end: Ns = 0
-        self.trigger = TriggerPath(self)
+        self.trigger = TriggerPath(
+            self, "FrameStart", E.TRIGGER, told="FrameTrigger", missed="TriggerSkipped", software="Software"
+        )
+        self.burst_trigger = TriggerPath(
+            self,
+            "FrameBurstStart",
+            E.BURST,
+            told="FrameBurstTrigger",
+            missed="FrameBurstStartOvertrigger",
+            software="SoftwareFrameBurstStart",
+        )
+        self._burst_left = 0
+        self._shift_ns: Ns = 0  # from an edge of the trigger to what it does to the pixels
+        self._gated = False  # the present frame is as long as its trigger
+        self._released: Ns | None = None  # when such a frame ends, once that is known
         self._shot: Shot
         self._exposure: Exposure
         self._reading: Readout | None = None
@@ -191,21 +129,12 @@ class Acquisition:
         """Frames are still to begin. After a stop the last one may be under way: its settings are its own."""
         return self._frames_left > 0 and self.state not in (S.IDLE, S.DRAIN)
 
-    @property
-    def listening(self) -> bool:
-        """Whether triggers are of any concern."""
-        return self.state not in (S.IDLE, S.DRAIN)
-
-    def triggered(self) -> None:
-        """A trigger is here, its delay over."""
-        self.host.emit("FrameTrigger")
-        self.fire(E.TRIGGER)
-
     # -- arming ----------------------------------------------------------------------------------
     def open(self) -> E | None:
         self._count_frames()
         self._started = -UNLIMITED
         self._coming = deque([self.host.settings] * self.host.latency_frames)
+        self._burst_left = 0
         self.host.emit("AcquisitionStart")
         return self.arm()
 
@@ -225,13 +154,15 @@ class Acquisition:
         If exposure n+1 is shorter than readout n: t_readout(n) - t_exp(n+1) after the start of readout n;
         else at the end of exposure n, which has passed."""
         s = self._coming[0] if self._coming else self.host.settings
-        due = self.readout_end - (s.ExposureTime_ns if s.ReadoutMode == "Overlapped" else 0)
+        due = self.readout_end - overlap_ns(s)
         if s.AcquisitionFrameRateEnable and s.TriggerMode["FrameStart"] == "Off":
             due = max(due, self._started + round(SEC / s.AcquisitionFrameRate_Hz))
         return due
 
     def arm(self) -> E | None:
         self.host.clock.cancel(self._entry)
+        if self._burst_is_over:
+            return E.PARK
         due = self.ready_at()
         if due <= self.host.clock.now:
             return E.DUE
@@ -245,8 +176,29 @@ class Acquisition:
         self.host.emit("TriggerReady")
         return None
 
+    @property
+    def _burst_is_over(self) -> bool:
+        return self.host.settings.TriggerMode.get("FrameBurstStart") == "On" and not self._burst_left
+
+    def park(self) -> None:
+        self.host.emit("FrameBurstStartWait")
+
+    def unpark(self) -> None:
+        self.host.emit("FrameBurstStartBusy")
+
+    def reconsider(self) -> E | None:
+        return None if self._burst_is_over else E.UNPARK
+
+    def begin_burst(self) -> E | None:
+        self._burst_left = self.host.settings.AcquisitionBurstFrameCount
+        self.host.emit("FrameBurstStart", self.host.coming_frame_id)
+        return self.arm()
+
+    def skip_burst(self) -> None:
+        self.host.emit(self.burst_trigger.missed)
+
     def recheck(self) -> E | None:
-        if self.ready_at() > self.host.clock.now:
+        if self._burst_is_over or self.ready_at() > self.host.clock.now:
             return E.UNREADY
         return None if self.host.settings.TriggerMode["FrameStart"] == "On" else E.TRIGGER
 
@@ -262,6 +214,8 @@ class Acquisition:
         self._coming.append(host.settings)
         self._shot = Shot(host.next_frame_id(), self._coming.popleft(), now, host.sequencer_set)
         self._frames_left -= 1
+        self._burst_left = max(0, self._burst_left - 1)
+        self._gated, self._released = gated(host.settings), None
         if host.settings.TriggerMode["FrameStart"] == "Off":
             return E.EXPOSE
         timing = host.trigger_timing
@@ -270,6 +224,7 @@ class Acquisition:
             host.emit("TriggerOverlapped", self._shot.frame_id)
             if self._reading and start < self.readout_end and timing.grid_ns:
                 start += (self._reading.start_ns - start) % timing.grid_ns
+        self._shift_ns = start - now + host.settings.TriggerDelay_ns["FrameStart"]
         self._plan(start, E.EXPOSE)
         return None
 
@@ -295,8 +250,32 @@ class Acquisition:
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)
+        if not self._gated:
+            self._end_at(self._exposure.end_ns)
+        elif self._released is not None:
+            self._end_at(self._released)
+
+    def _end_at(self, end_ns: Ns) -> None:
+        """Now it is known how long the frame is exposed. A gated one cannot end before the sensor is free."""
+        host, exposure = self.host, self._exposure
+        if self._gated:
+            end_ns = max(end_ns, exposure.start_ns + host.shortest_exposure_ns, self.readout_end)
+            settings = replace(exposure.settings, ExposureTime_ns=end_ns - exposure.start_ns)
+            self._exposure = replace(exposure, end_ns=end_ns, settings=settings)
         host.on_exposure(self._exposure)
-        self._plan(self._exposure.end_ns, E.EXPOSED)
+        self._plan(end_ns, E.EXPOSED)
+
+    def release(self) -> None:
+        """The trigger's other edge: as late to the pixels as its first one was."""
+        if self._gated and self._released is None:
+            self._released = self.host.clock.now + self._shift_ns
+            if self.state is S.EXPOSING:
+                self._end_at(self._released)
+
+    def regate(self) -> None:
+        """Settings have changed: the other edge may never be heard."""
+        if not gated(self.host.settings):
+            self.release()
 
     def darken(self) -> None:
         self.host.clock.cancel(self._entry)
@@ -341,11 +320,16 @@ class Acquisition:
     # -- ending ----------------------------------------------------------------------------------
     def stop_after(self) -> None:
         self._frames_left = 0
+        self._clear_triggers()
+        self.release()
+
+    def _clear_triggers(self) -> None:
         self.trigger.clear()
+        self.burst_trigger.clear()
 
     def drain(self) -> E | None:
         self.host.clock.cancel(self._entry)
-        self.trigger.clear()
+        self._clear_triggers()
         return None if self._reading else E.OVER
 
     def abandon(self) -> E | None:
@@ -357,7 +341,7 @@ class Acquisition:
     def cut(self) -> None:
         """The power has gone: nothing runs out."""
         self.state = S.IDLE
-        self.trigger.clear()
+        self._clear_triggers()
         for entry in (self._entry, self._readout_entry):
             self.host.clock.cancel(entry)
         self.host.transmitter.clear()

@@ -30,7 +30,7 @@ def product(s: Settings) -> float:
 def controlled(now: Settings, seen: Settings, brightness: float) -> Settings:
     """The settings, after a frame taken with `seen` had this brightness (0 black .. 1 the highest code)."""
     exposing, amplifying = now.ExposureAuto != "Off", now.GainAuto["All"] != "Off"
-    aim = now.BrightnessAutoNominalValue / 100
+    aim = now.AutoTargetBrightness or now.BrightnessAutoNominalValue / 100
     ratio = aim / max(brightness, DARKEST)
     in_force = abs(product(seen) / product(now) - 1) < CLOSE
     if abs(ratio - 1) < CLOSE and in_force:

@@ -1,7 +1,7 @@
 """What travels behind a picture: its chunks, as bytes, and read back as a host reads them.
 
 All values are frozen with the exposure: its settings, and what the running camera said as it began
-(`Camera.chunk_sources`, by chunk).
+(`SOURCES`, by chunk).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.features.chunk_data_control import IDS, NAMES, ChunkDataControl
+from camtwin.camera.features.digital_io_control import all_statuses
+from camtwin.camera.features.rules import Acts
 from camtwin.genicam.nodes import Enumeration, Feature, Order
 from camtwin.wire.chunks import split, tag
 
@@ -20,6 +22,18 @@ def image_control(e: Exposure) -> int:
     s = e.settings
     states = (s.ReverseX, s.ReverseY, s.LUTEnable["Luminance"], s.DefectPixelCorrection)
     return sum(on << bit for bit, on in enumerate(states))
+
+
+SOURCES: Mapping[str, Callable[[Acts], float]] = {
+    "DeviceTemperature": lambda camera: camera.temperature_reading_C,
+    "CounterValue": lambda camera: camera.counters[camera.settings.CounterSelector].value,
+    "LineStatusAll": all_statuses,
+}
+
+
+def told(camera: Acts) -> dict[str, float]:
+    """What chunks say of the running camera, now."""
+    return {name: source(camera) for name, source in SOURCES.items()}
 
 
 VALUES: Mapping[str, Callable[[Exposure], Any]] = {

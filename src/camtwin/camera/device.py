@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import inf
 from typing import Any
 
-from camtwin.camera import wiring
-from camtwin.camera.acquisition import Acquisition, E, S
+from camtwin.camera import chunks, wiring
+from camtwin.camera.acquisition import Acquisition
 from camtwin.camera.auto import Brightness
 from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
-from camtwin.camera.features.digital_io_control import all_statuses
 from camtwin.camera.firmware import Firmware
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
-from camtwin.camera.modes import DriveModes, usual_shutter
+from camtwin.camera.modes import DriveModes, centred, usual_shutter
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
+from camtwin.camera.states import E, S
 from camtwin.camera.thermal import Housing
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
@@ -36,6 +35,7 @@ from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
+ExposureTime_ns = Settings.ExposureTime_ns
 
 
 class Camera:
@@ -64,17 +64,13 @@ class Camera:
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory.nonvolatile_bytes)
         self._frames_begun = 0
         self._clock_zero: Ns = 0
-        self.chunk_sources: dict[str, Callable[[], float]] = {
-            "DeviceTemperature": lambda: self.temperature_reading_C,
-            "CounterValue": lambda: self.counters[self._settings.CounterSelector].value,
-            "LineStatusAll": lambda: all_statuses(self),
-        }
         self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
         self.sensor = usual_shutter(sheet)
         self.modes = DriveModes(sheet)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
+        self.shortest_exposure_ns: Ns = ExposureTime_ns.held(self.tree.declared["ExposureTime"].number("min"))
         self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.housing = Housing(
             sheet.thermal,
@@ -85,13 +81,14 @@ class Camera:
         )
         self.on_exposure: Callable[[Exposure], object] = lambda _: None
         self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
+        self.on_reset: Callable[[], object] = lambda: None
         self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
         self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.signals = Signals()
         self.events = EventQueue(clock, sheet.events)
-        formats = self.tree.nodes["LineFormat"].row.get("formats", {})
+        formats = self.tree.declared["LineFormat"].row.get("formats", {})
         self.lines = {
             name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
             for name in self._units("LineSelector")
@@ -110,12 +107,12 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
-        first = self.tree.nodes["DeviceFirmwareVersion"].row.get("value", "")
+        first = self.tree.declared["DeviceFirmwareVersion"].row.get("value", "")
         self.firmware = Firmware(self.sheet.model, first, self.keeper.storage)
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""
-        node = self.tree.nodes[selector]
+        node = self.tree.declared[selector]
         return list(node.entries) if node.here else []
 
     # -- what hosts do ---------------------------------------------------------------------------
@@ -130,6 +127,8 @@ class Camera:
         self.heard_ns = self.clock.now
         if new.SensorMode != self._settings.SensorMode:
             new = self.in_mode(new)
+        if new.CenterX or new.CenterY:
+            new = centred(new, self.tree, self)
         self.keeper.watch(self._settings, new)
         self.take_over(self.sequencer.laid_over(new))
 
@@ -274,7 +273,8 @@ class Camera:
         self.acquisition.fire(E.ABORT)
 
     def trigger_software(self, selector: str) -> None:
-        self.emit("Software")
+        trigger, burst = self.acquisition.trigger, self.acquisition.burst_trigger
+        self.emit((burst if selector == burst.selector else trigger).software)
 
     @property
     def sequencer_set(self) -> int:
@@ -287,6 +287,11 @@ class Camera:
         The housing keeps its temperature: it is a moment."""
         self._shut()
         self._boot()
+
+    def reset(self) -> None:
+        """As if it were switched off and on; the link may have to tell its host."""
+        self.power_cycle()
+        self.on_reset()
 
     def power_off(self) -> None:
         """Nothing runs, is heard or answered until `power_on`; what was under way is lost."""
@@ -352,10 +357,11 @@ class Camera:
         self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
 
     def _temperature_limits(self) -> Mapping[str, float]:
-        """Where the status changes; never on a model that has none."""
-        if not self.tree.nodes["DeviceTemperatureStatusTransition"].here:
-            return dict.fromkeys(("NormalToHigh", "HighToExceeded", "ExceededToNormal"), inf)
-        return self._settings.DeviceTemperatureStatusTransition
+        """Where the status changes: as it is set, or as the data sheet says."""
+        if self.tree.declared["DeviceTemperatureStatusTransition"].here:
+            return self._settings.DeviceTemperatureStatusTransition
+        t = self.sheet.thermal
+        return {"NormalToHigh": t.high_C, "HighToExceeded": t.exceeded_C, "ExceededToNormal": t.normal_C}
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""
@@ -365,6 +371,9 @@ class Camera:
             self.resume("heat")
         if (old, new) != ("High", "Normal"):
             self.emit("DeviceTemperatureStatusChanged")
+        alarm = {"High": "CriticalTemperature", "Exceeded": "OverTemperature"}.get(new, "")
+        if alarm in self.tree.declared["EventSelector"].entries:
+            self.emit(alarm)
 
     # -- for the parts ---------------------------------------------------------------------------
     def emit(self, name: str, frame_id: int | None = None) -> None:
@@ -376,10 +385,13 @@ class Camera:
         self.signals.act(name)
 
     def tell(self) -> dict[str, float]:
-        """What chunks say of the running camera, now."""
-        return {name: source() for name, source in self.chunk_sources.items()}
+        return chunks.told(self)
+
+    @property
+    def coming_frame_id(self) -> int:
+        """Frames are counted from 1 and wrap at 2^32."""
+        return (self._frames_begun + 1) % FRAME_ID_WRAP
 
     def next_frame_id(self) -> int:
-        """Frames are counted from 1 and wrap at 2^32."""
         self._frames_begun += 1
         return self._frames_begun % FRAME_ID_WRAP

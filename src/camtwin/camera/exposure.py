@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from camtwin.camera.features.transport_layer_control import size
+from camtwin.camera.rates import payload_bytes as size_of
 from camtwin.camera.settings import Settings
 from camtwin.pixels.formats import FORMATS, PixelFormat, mirrored, payload_bytes
 from camtwin.sensor.timing import RowWindows
@@ -55,8 +55,7 @@ class Exposure:
     @property
     def payload_bytes(self) -> int:
         """Bytes of the frame on the link, with its chunks."""
-        s = self.settings
-        return size(s.Width, s.Height, s.PixelFormat, s.ChunkModeActive, s.ChunkEnable)
+        return size_of(self.settings)
 
     @property
     def image_bytes(self) -> int:

@@ -56,6 +56,9 @@ class Line:
         self._output = self._dark = False
         self._pending: Entry | None = None  # in the filter, or in the output stage
         self._bouncing: Entry | None = None
+        self._holding: Entry | None = None  # a pulse of the output that would be too short
+        self._active = False  # the output's source
+        self._rose_ns: Ns = -(1 << 62)
         self._at_pin: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
         self._inside: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
         self.on_change: Callable[[], object] = lambda: None  # an output's pin, or the direction
@@ -140,8 +143,8 @@ class Line:
         if level == self._stable:
             return
         times = s.LineDebouncerHighTimeAbs_ns if level else s.LineDebouncerLowTimeAbs_ns
-        if times[self.name]:
-            self._bouncing = clock.at(clock.now + times[self.name], self._accept, level)
+        if wait_ns := times[self.name] or s.LineDebouncerTime_ns[self.name]:  # a model has those or this one
+            self._bouncing = clock.at(clock.now + wait_ns, self._accept, level)
         else:
             self._accept(level)
 
@@ -161,7 +164,19 @@ class Line:
 
     # -- output ----------------------------------------------------------------------------------
     def follow(self, level: bool) -> None:
-        """The source of an output is so now; the pin follows."""
+        """The source of an output is so now; the pin follows, after LineMinimumOutputPulseWidth at least."""
+        clock = self._host.clock
+        clock.cancel(self._holding)
+        if level and not self._active:
+            self._rose_ns = clock.now
+        self._active = level
+        end_ns = self._rose_ns + self._host.settings.LineMinimumOutputPulseWidth_ns[self.name]
+        if not level and clock.now < end_ns:
+            self._holding = clock.at(end_ns, self._switch, False)
+        else:
+            self._switch(level)
+
+    def _switch(self, level: bool) -> None:
         status = level != self._host.settings.LineInverter[self.name]
         if not self._inner(status) and self.level == status:
             return
@@ -179,6 +194,7 @@ class Line:
         """The power has gone: an output lets go of its pin, and nothing is seen of an input."""
         self._host.clock.cancel(self._pending)
         self._host.clock.cancel(self._bouncing)
+        self._host.clock.cancel(self._holding)
         if self._output:
             self._pin(False)
         self.status = self._filtered = self._stable = False
@@ -199,6 +215,7 @@ class Line:
             self._output = output
             clock.cancel(self._pending)
             clock.cancel(self._bouncing)
+            clock.cancel(self._holding)
             if not output:
                 self._filtered = self._stable = self.level
                 self._drive(self._driven)

@@ -8,12 +8,27 @@ from typing import Any, Final
 
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
+from camtwin.genicam import Tree
+from camtwin.genicam.bound import At
 from camtwin.models.schema import CameraSheet, SensorSheet
 from camtwin.sensor.timing import GlobalShutter, RollingShutter
 
 SHORT_AFTER_LINES: Final = 22
 """From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines, as public
 drivers of the IMX412 set it."""
+
+
+def centred(s: Settings, tree: Tree, device: object) -> Settings:
+    """The settings, with the picture in the middle where CenterX and CenterY say so."""
+    for on, attr, most, size in (
+        (s.CenterX, "OffsetX", "WidthMax", s.Width),
+        (s.CenterY, "OffsetY", "HeightMax", s.Height),
+    ):
+        if on:
+            room = tree.ask(tree.declared[most], "Value", At(s, device)) - size
+            step = int(tree.declared[attr].number("inc") or 1)
+            s = replace(s, **{attr: room // 2 // step * step})
+    return s
 
 
 def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:

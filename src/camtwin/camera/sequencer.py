@@ -42,10 +42,13 @@ class Sequencer:
         self.on = False
         self.active = 0
         self.sets: dict[int, Mapping[str, Any]] = {}
+        selector = host.tree.declared["SequencerFeatureSelector"]  # without it sets hold all that they can
+        every = [name for name, node in host.tree.declared.items() if node.here and node.feature.sequenced]
+        self._names = [*selector.entries] if selector.here else every
         self._attrs: list[str] = [
-            host.tree.nodes[name].feature.attr
-            for name in host.tree.nodes["SequencerFeatureSelector"].entries
-            if host.tree.nodes[name].feature.stored
+            host.tree.declared[name].feature.attr
+            for name in self._names
+            if host.tree.declared[name].feature.stored
         ]
         self._before: dict[str, Any] = {}
         self._fitted: dict[int, dict[str, Any]] = {}
@@ -55,10 +58,10 @@ class Sequencer:
     # -- commands --------------------------------------------------------------------------------
     def save(self, number: int) -> None:
         """Keep the present values of the enabled features in a set."""
-        s, nodes, kept = self._host.settings, self._host.tree.nodes, dict[str, Any]()
-        for name in (n for n, enabled in s.SequencerFeatureEnable.items() if enabled):
-            f = nodes[name].feature
-            kept |= f.put(self._host.tree.get(self._host, name), s) if f.put else {f.attr: getattr(s, f.attr)}
+        s, tree, kept = self._host.settings, self._host.tree, dict[str, Any]()
+        for name in (n for n in self._names if s.SequencerFeatureEnable.get(n, True)):
+            f = tree.declared[name].feature
+            kept |= f.put(tree.get(self._host, f.name), s) if f.put else {f.attr: getattr(s, f.attr)}
         self.sets[number] = kept
 
     def load(self, number: int) -> None:

@@ -21,8 +21,13 @@ from camtwin.camera.features.image_format_control import ImageFormatControl
 from camtwin.camera.features.lut_control import LUTControl
 from camtwin.camera.features.sensor_mode_control import SensorModeControl
 from camtwin.camera.features.sequencer_control import SequencerControl
+from camtwin.camera.features.software_signal_control import SoftwareSignalControl
 from camtwin.camera.features.transport_layer_control import TransportLayerControl
-from camtwin.camera.features.user_set_control import CustomDataControl, UserSetControl
+from camtwin.camera.features.user_set_control import (
+    CustomDataControl,
+    UserDefinedValueControl,
+    UserSetControl,
+)
 
 
 class Settings(
@@ -36,9 +41,11 @@ class Settings(
     DefectPixelControl,
     ChunkDataControl,
     UserSetControl,
+    UserDefinedValueControl,
     CustomDataControl,
     DigitalIOControl,
     CounterAndTimerControl,
+    SoftwareSignalControl,
     EventControl,
     ActionControl,
     SequencerControl,

@@ -22,9 +22,10 @@ LEVELS: Mapping[str, tuple[str, str]] = {
     "ReadoutActive": ("ReadoutStart", "ReadoutEnd"),
     "TriggerReady": ("TriggerReady", "TriggerBusy"),
     "Timer1Active": ("Timer1Start", "Timer1End"),
+    "FrameBurstTriggerWait": ("FrameBurstStartWait", "FrameBurstStartBusy"),
     **{
         name: (f"{name}RisingEdge", f"{name}FallingEdge")
-        for name in (*(f"Line{n}" for n in range(4)), *(f"UserOutput{n}" for n in range(1, 4)))
+        for name in (*(f"Line{n}" for n in range(5)), *(f"UserOutput{n}" for n in range(1, 4)))
     },
 }
 """A level, and the moments at which it rises and falls."""
@@ -32,6 +33,8 @@ LEVELS: Mapping[str, tuple[str, str]] = {
 OTHER_NAMES = {
     "ReadOutActive": "ReadoutActive",  # as the family spells the sequencer's source
     "AcquisitionTriggerWait": "TriggerReady",
+    "FlashWindow": "ExposureActive",  # with a global shutter they are one
+    "FlashWindowStart": "ExposureStart",
 }
 EDGES = {edge: (level, i == 0) for level, edges in LEVELS.items() for i, edge in enumerate(edges)}
 
@@ -40,7 +43,8 @@ def heard(source: str, activation: str = "RisingEdge") -> tuple[str, ...]:
     """Names of the moments that a source with an activation stands for; a pulse has but one."""
     if source == "Off":
         return ()
-    level = LEVELS.get(OTHER_NAMES.get(source, source))
+    source = OTHER_NAMES.get(source, source)
+    level = LEVELS.get(source)
     if level is None:
         return (source,)
     return level if activation == "AnyEdge" else (level[activation == "FallingEdge"],)

@@ -54,7 +54,7 @@ class Keeper:
         self._saved = {n.feature.name: n for n in stored if n.feature.saved}
         self._device = {n.feature.name: n for n in stored if n.feature.name in KEPT}
         self._custom = {n.feature.name: n for n in stored if n.feature.name == CUSTOM}
-        names = ["device", "custom", *tree.nodes["UserSetSelector"].entries]
+        names = ["device", "custom", *tree.declared["UserSetSelector"].entries]
         self._sizes = {name: len(storage.load(name) or b"") for name in names}
 
     def save(self, name: str, settings: Any) -> None:
@@ -65,7 +65,17 @@ class Keeper:
         """The settings of a user set; the factory's where it was never saved."""
         factory = self.tree.factory()
         plain = {n.feature.attr: getattr(factory, n.feature.attr) for n in self._saved.values()}
-        return plain | self._load(name, self._saved)
+        own = self.tree.declared["UserSetSave"].row.get("fixed", {}).get(name)
+        return plain | (self._load(name, self._saved) if own is None else self._fixed(own))
+
+    def _fixed(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """What a set that nobody can save into has beside the factory's settings, as the data sheet says."""
+        held = {}
+        for name, shown in own.items():
+            node = self.tree.declared[name]
+            value = node.feature.held(shown)
+            held[node.feature.attr] = By(dict.fromkeys(node.keys, value)) if node.feature.by else value
+        return held
 
     def restored(self) -> Mapping[str, Any]:
         """What the camera knows of itself as it is switched on, the default user set included."""
@@ -110,13 +120,13 @@ class Keeper:
     def _packed(self, node: Node, settings: Any) -> bytes:
         f, held = node.feature, getattr(settings, node.feature.attr)
         shown = [f.shown(held[key] if f.by else held) for key in node.keys]
-        return b"".join(f.pack(node.entries.get(v, v) if node.entries else v, "big") for v in shown)
+        return b"".join(f.pack(node.words.get(v, v) if node.entries else v, "big") for v in shown)
 
     def _held(self, node: Node, text: str) -> Any:
         f, data = node.feature, bytes.fromhex(text)
         if len(data) != f.length * len(node.keys):
             raise ValueError(f"{f.name}: {len(data)} bytes")
-        names = {wire: name for name, wire in node.entries.items()}
+        names = {wire: name for name, wire in node.words.items()}
         values = []
         for at in range(0, len(data), f.length):
             shown = f.unpack(data[at : at + f.length], "big")

@@ -12,16 +12,20 @@ from camtwin.camera.lines import Line
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import Call, Routes, heard
+from camtwin.camera.states import E
+from camtwin.camera.triggers import gated
 from camtwin.genicam import Tree
 from camtwin.models.schema import Lines as LineTiming
 
 RESTS_ON = (
     *("LineMode", "LineSource", "LineInverter"),
-    *("CounterEventSource", "CounterEventActivation", "CounterResetSource"),
+    *("CounterEventSource", "CounterEventActivation", "CounterResetSource", "CounterResetActivation"),
     *("TimerTriggerSource", "TimerTriggerActivation"),
     *("SequencerMode", "SequencerTriggerSource", "SequencerTriggerActivation"),
-    *("TriggerMode", "TriggerSource", "TriggerActivation"),
+    *("TriggerMode", "TriggerSource", "TriggerActivation", "ExposureMode"),
 )
+
+OPPOSITE = {"RisingEdge": "FallingEdge", "FallingEdge": "RisingEdge", "AnyEdge": "AnyEdge"}
 
 
 def same(old: Settings, new: Settings) -> bool:
@@ -47,7 +51,7 @@ class Host(Protocol):
 
 def routes(host: Host) -> Routes:
     """What each moment does, in the order of signals.py."""
-    s, trigger, sequencer = host.settings, host.acquisition.trigger, host.sequencer
+    s, sequencer = host.settings, host.sequencer
     made: Routes = {}
 
     def route(moments: Iterable[str], call: Call) -> None:
@@ -71,16 +75,22 @@ def routes(host: Host) -> Routes:
     for counter in host.counters.values():
         source, activation = s.CounterEventSource[counter.name], s.CounterEventActivation[counter.name]
         route(heard(source, activation), counter.count)
-        route(heard(s.CounterResetSource[counter.name]), counter.reset)
+        if (source := s.CounterResetSource[counter.name]) != "Software":  # that is CounterReset, a command
+            route(heard(source, s.CounterResetActivation[counter.name]), counter.reset)
     for timer in host.timers.values():
         source, activation = s.TimerTriggerSource[timer.name], s.TimerTriggerActivation[timer.name]
         route(heard(source, activation), timer.start)
     for moment in sequencer.moments():
         route((moment,), partial(sequencer.hear, moment))
-    if s.TriggerMode["FrameStart"] == "On":
-        chosen = s.TriggerSource["FrameStart"]
-        every = [e for e in host.tree.nodes["TriggerSource"].entries if e not in ("All", "Off")]
+    every = [e for e in host.tree.declared["TriggerSource"].entries if e not in ("All", "Off")]
+    for path in (host.acquisition.trigger, host.acquisition.burst_trigger):
+        if s.TriggerMode.get(path.selector) != "On":
+            continue
+        chosen, activation = s.TriggerSource[path.selector], s.TriggerActivation[path.selector]
         for source in every if chosen == "All" else (chosen,):
-            edge = partial(trigger.edge, age_ns(source))
-            route(heard(source, s.TriggerActivation["FrameStart"]), edge)
+            moments = (path.software,) if source == "Software" else heard(source, activation)
+            route(moments, partial(path.edge, age_ns(source)))
+    if gated(s):
+        source, activation = s.TriggerSource["FrameStart"], s.TriggerActivation["FrameStart"]
+        route(heard(source, OPPOSITE[activation]), partial(host.acquisition.fire, E.RELEASE))
     return made

@@ -14,7 +14,7 @@ from typing import Any
 from camtwin.genicam.bound import Bound, Node, SheetError
 from camtwin.genicam.nodes import By, Enumeration, Rule
 
-ROW = {"value", "default", "min", "max", "inc", "entries", "joint"}  # what any row may say
+ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # what any row may say
 
 
 class Binder:
@@ -37,7 +37,7 @@ class Binder:
         if isinstance(f, Enumeration):
             values = f.values
             picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
-            if wrong := [e for e in picked if e not in values]:
+            if wrong := [e for e in (*picked, *node.row.get("words", {})) if e not in values]:
                 raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
 
@@ -57,7 +57,7 @@ class Binder:
             node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
 
     def bind_rules(self, node: Node) -> None:
-        f, known = node.feature, set(ROW)
+        f, known = node.feature, set(ROW) | ({"words"} if node.entries else set())
         said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
         said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
         for plane, rule in said.items():
@@ -79,7 +79,7 @@ class Binder:
 
     def _source(self, node: Node, name: str, default: Any = Parameter.empty) -> Bound:
         """Where a parameter of a rule comes from."""
-        f, by = node.feature, node.feature.by
+        f, by = node.feature, tuple(self.nodes[s].feature.attr for s in node.feature.by)
         if name == "device":
             return Bound(lambda at: at.device, live=True)
         if name[0].islower():
@@ -91,7 +91,7 @@ class Binder:
             return Bound((lambda at: at.key) if len(by) == 1 else (lambda at: at.key[by.index(name)]))
         other = self._by_attr.get(name)
         if other is not None and other.feature.stored:
-            if other.feature.by == by != ():  # the value of the same line, counter, ...
+            if other.feature.by == f.by != ():  # the value of the same line, counter, ...
                 return Bound(lambda at: getattr(at.settings, name)[at.key], (other.feature.name,))
             return Bound(lambda at: getattr(at.settings, name), (other.feature.name,))
         if other is None or other.feature.value is None or not other.here:
@@ -104,6 +104,6 @@ class Binder:
             bound = self._bind(other, other.feature.value)
         finally:
             self._asking.pop()
-        if other.feature.by in ((), by):
+        if other.feature.by in ((), f.by):
             return bound
         return replace(bound, fn=lambda at: By({k: bound.fn(at._replace(key=k)) for k in other.keys}))

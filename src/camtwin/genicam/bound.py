@@ -68,6 +68,11 @@ class Node:
     link: str = ""  # whose standard places registers
 
     @property
+    def words(self) -> dict[str, int]:
+        """Entries as hosts see them, with their values on the wire."""
+        return {self.feature.shown(entry): wire for entry, wire in self.entries.items()}
+
+    @property
     def address(self) -> int:
         """Of the value: the standard's, or a hash of the name, which never moves, whatever is declared."""
         place = self.feature.at.get(self.link, self._own)

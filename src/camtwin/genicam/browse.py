@@ -16,7 +16,7 @@ def choices(tree: Tree, device: Any, name: str) -> tuple[str, ...]:
         raise NoSuchFeature(f"{name} is no enumeration")
     at = _at(tree, device, node)
     can = {e: node.rules.get(f"Can_{e}") for e in node.entries}
-    return tuple(e for e, rule in can.items() if rule is None or rule.fn(at))
+    return tuple(node.feature.shown(e) for e, rule in can.items() if rule is None or rule.fn(at))
 
 
 def access(tree: Tree, device: Any, name: str) -> str:

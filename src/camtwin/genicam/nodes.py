@@ -17,6 +17,9 @@ whose parameters say what it depends on (so that registers, XML and invalidation
     lower_case   a number in this feature's own row of the data sheet; a default makes it optional
     device       the running camera; hosts are told not to cache such a value
 What a rule returns is in the host's unit, as the data sheet's numbers are.
+
+A model may spell a feature or an entry in its own way: `name` and `words` in its row. Hosts see those; the
+code, and what is held, has the declared ones.
 """
 
 from __future__ import annotations
@@ -91,6 +94,7 @@ class Feature(Generic[T]):
     follows: tuple[str, ...] = ()  # selectors whose entry a rule picks, without a register for each
     length: int = 4
     attr: str = field(default="", init=False)
+    spelling: str = field(default="", init=False)  # of this model, if it is another
     chapter: str = field(default="", init=False)
     node: ClassVar[str]
 
@@ -109,7 +113,7 @@ class Feature(Generic[T]):
 
     @property
     def name(self) -> str:
-        return self.attr.partition("_")[0]
+        return self.spelling or self.attr.partition("_")[0]
 
     @property
     def stored(self) -> bool:
@@ -124,6 +128,16 @@ class Feature(Generic[T]):
         object.__setattr__(there, "at", {link: place[0]})
         object.__setattr__(there, "length", place[1])
         return there
+
+    def spelled(self, names: Mapping[str, str], words: Mapping[str, str]) -> Self:
+        """As a model spells it: names of features, and words for its own entries, by the declared ones."""
+        own = copy(self)
+        object.__setattr__(own, "spelling", names.get(self.name, ""))
+        object.__setattr__(own, "by", tuple(names.get(s, s) for s in self.by))
+        object.__setattr__(own, "follows", tuple(names.get(s, s) for s in self.follows))
+        if isinstance(own, Enumeration):
+            object.__setattr__(own, "words", words)
+        return own
 
     def per(self, *selectors: str) -> Feature[By[T]]:
         """One value for each entry of the selectors."""
@@ -224,7 +238,14 @@ class Enumeration(Feature[str]):
     entries: str | Mapping[str, int] = ""
     _: KW_ONLY
     only: Mapping[str, Rule] = field(default_factory=dict)  # when an entry is available
+    words: Mapping[str, str] = field(default_factory=dict, init=False)  # of this model, where they differ
     node = "Enumeration"
+
+    def shown(self, held: str) -> str:
+        return self.words.get(held, held)
+
+    def held(self, shown: str) -> str:
+        return next((entry for entry, word in self.words.items() if word == shown), shown)
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -239,13 +260,13 @@ class Enumeration(Feature[str]):
 class Selector(Enumeration):
     """Picks the entry that other features speak of; itself in no user set.
 
-    events     by entry, the id of the message that tells of it: hosts get nodes for what it says
+    events     by link and entry, the id of the message that tells of it: hosts get nodes for what it says
     of_frames  those of them that tell a frame's number, too
     """
 
     _: KW_ONLY
     saved: bool = False
-    events: Mapping[str, int] = field(default_factory=dict)
+    events: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     of_frames: tuple[str, ...] = ()
 
 

@@ -42,7 +42,7 @@ class Registers:
 
     def _register(self, node: Node, plane: str, coding: Feature[Any], key: Any) -> Register:
         tree, order, value = self.tree, self.tree.order, plane == "Value"
-        entries = node.entries if value else {}
+        entries = node.words if value else {}
         names = {wire: entry for entry, wire in entries.items()}
 
         def read(device: Any) -> bytes:

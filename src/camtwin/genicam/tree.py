@@ -13,7 +13,7 @@ from typing import Any
 
 from camtwin.genicam.binding import Binder
 from camtwin.genicam.bound import At, Node, NoSuchFeature, Refused, SheetError
-from camtwin.genicam.nodes import By, Chapter, Enumeration, Numeric, Order, Register, String
+from camtwin.genicam.nodes import By, Chapter, Numeric, Order, Register, String
 
 BYTE_ORDER: Mapping[str, Order] = {
     "gige": "big",
@@ -25,16 +25,28 @@ MOST_SHOWN = 64
 
 
 class Tree:
+    """The features of one model.
+
+    nodes     those of all models, by the name that hosts of this one know
+    declared  the same by declared name
+    here      those that this model has
+    """
+
     def __init__(self, settings: type[Chapter], sheet: Mapping[str, Mapping[str, Any]], link: str) -> None:
         self.settings = settings
         self.link = link
         self.order: Order = BYTE_ORDER[link]
         if unknown := sheet.keys() - settings.features.keys():
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
-        self.nodes = {
-            name: Node(f.on(link), sheet.get(name, {}), name in sheet, link=link)
+        names = {name: row["name"] for name, row in sheet.items() if "name" in row}
+        self.declared = {
+            name: Node(f.on(link).spelled(names, row.get("words", {})), row, name in sheet, link=link)
             for name, f in settings.features.items()
+            for row in (sheet.get(name, {}),)
         }
+        self.nodes = {n.feature.name: n for n in self.declared.values()}
+        if len(self.nodes) < len(self.declared):
+            raise SheetError(f"a feature has another one's name: one of {', '.join(names.values())}")
         self.here = [n for n in self.nodes.values() if n.here]
         Binder(self.nodes)
         pullers = {n: self.pullers(n) for n in self.here}
@@ -111,7 +123,8 @@ class Tree:
         if plane in ("Min", "Max"):
             return self.limits(node, at)[plane == "Max"]
         if bound is not None:
-            return bound.fn(at)
+            said = bound.fn(at)
+            return f.shown(said) if plane == "Value" and node.entries else said
         held = getattr(at.settings, f.attr)
         return f.shown(held if at.key is None else held[at.key])
 
@@ -174,7 +187,7 @@ class Tree:
             return
         shown = self._check(node, shown, at)
         if f.put:
-            return self.load(device, f.put(shown, device.settings))
+            return self.load(device, f.put(f.held(shown) if node.entries else shown, device.settings))
         settings, moved = device.settings, (name, *node.joint)
         for each in moved:
             settings = self._changed(self.nodes[each], at._replace(settings=settings), shown)
@@ -190,9 +203,9 @@ class Tree:
 
     def _check(self, node: Node, shown: Any, at: At) -> Any:
         f = node.feature
-        can = node.rules.get(f"Can_{shown}")
-        if isinstance(f, Enumeration) and (shown not in node.entries or (can and not can.fn(at))):
-            raise Refused("range", f"{f.name} {shown} is none of {', '.join(node.entries)}")
+        can = node.rules.get(f"Can_{f.held(shown)}") if node.entries else None
+        if node.entries and (shown not in node.words or (can and not can.fn(at))):
+            raise Refused("range", f"{f.name} {shown} is none of {', '.join(node.words)}")
         try:
             shown = f.take(shown)
         except (ValueError, TypeError, OverflowError) as error:

@@ -82,7 +82,7 @@ class _Description:
         self.node("Port", "Device", standard=True)
         for number in sorted({n.feature.chunk[0] for n in self.tree.here if n.feature.chunk}):
             self.node("Port", f"Chunk_{number:08X}", el("ChunkID", f"{number:08X}"))
-        names = (self.tree.nodes[f"Device{n}Name"].row["value"] for n in ("Vendor", "Model"))
+        names = (self.tree.declared[f"Device{n}Name"].row["value"] for n in ("Vendor", "Model"))
         vendor, model = (re.sub(r"\W", "_", name) for name in names)  # the schema wants C names
         guids = {
             "product": uuid5(NAMESPACE_URL, f"{vendor}/{model}"),
@@ -136,19 +136,19 @@ class _Description:
         self.node(f.node, f.name, *head, value, tail, standard=not f.custom)
 
     def entry(self, n: Node, name: str, wire: int) -> str:
-        can = el("pIsAvailable", self.ref(n, f"Can_{name}"))
-        return f'<EnumEntry Name="{name}" NameSpace="Standard">{can}{el("Value", wire)}</EnumEntry>'
+        can, word = el("pIsAvailable", self.ref(n, f"Can_{name}")), n.feature.shown(name)
+        return f'<EnumEntry Name="{word}" NameSpace="Standard">{can}{el("Value", wire)}</EnumEntry>'
 
     def events(self, n: Node, selector: Selector) -> None:
         """For each event a port that its messages fill, and features of what they say; with 64-bit block ids
         all that follows the block id stands eight bytes further on."""
-        if wide := self.tree.nodes["GevGVSPExtendedIDMode"].here:
+        if wide := self.tree.declared["GevGVSPExtendedIDMode"].here:
             variable = '<pVariable Name="WIDE">GevGVSPExtendedIDMode</pVariable>'
             self.node("IntSwissKnife", SHIFT, variable, el("Formula", "WIDE * 8"))
         for entry in n.entries:
-            name = f"Event{entry}"
+            name = f"Event{selector.shown(entry)}"
             parts = [part for part in EVENT if part != "FrameID" or entry in selector.of_frames]
-            self.node("Port", f"{name}_Port", el("EventID", f"{selector.events[entry]:04X}"))
+            self.node("Port", f"{name}_Port", el("EventID", f"{selector.events[self.tree.link][entry]:04X}"))
             self.categories[n.feature.chapter].append(f"{name}Data")
             self.categories[f"{name}Data"] = [name + part for part in parts]
             for part in parts:

@@ -36,9 +36,10 @@ class GevPort(CameraPort):
 def message_of(event: Event) -> Message:
     """What a host is told of an event. The frame's number is its data: which block the picture will be, if
     any, nobody knows yet."""
+    number = IDS["gige"][event.name]
     if event.frame_id is None:
-        return Message(IDS[event.name], event.timestamp_ns)
-    return Message(IDS[event.name], event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
+        return Message(number, event.timestamp_ns)
+    return Message(number, event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
 
 
 def link_Mbps(camera: Camera) -> int:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -215,6 +215,11 @@ class Session:
         nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
         return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
 
+    @property
+    def xml(self) -> str:
+        """The GenICam description that a host reads from it."""
+        return self.twin.camera.xml
+
     def record(self, name: str) -> Fact:
         """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
 
@@ -311,7 +316,8 @@ class Session:
 
     def _hear(self, event: Event) -> bool:
         events: list[Event] = self.events
-        events.append(event)
+        spelled = self.twin.camera.tree.declared["EventSelector"].feature.shown(event.name)
+        events.append(replace(event, name=spelled))
         del events[:-EVENTS]
         return False
 
@@ -329,9 +335,10 @@ class Session:
 
     def _why(self) -> str:
         s = self.twin.camera.settings
-        if s.TriggerMode["FrameStart"] == "On":
-            source = s.TriggerSource["FrameStart"]
-            return f"no frame comes: TriggerMode is On, TriggerSource {source}, and nothing triggers"
+        for selector, mode in s.TriggerMode.items():
+            if mode == "On":
+                source = s.TriggerSource[selector]
+                return f"no frame comes: TriggerMode is On, TriggerSource {source}, and nothing triggers"
         return "no frame comes: the acquisition does not run"
 
 

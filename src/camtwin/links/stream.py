@@ -95,7 +95,7 @@ class FrameStream(ABC):
     def end_acquisition(self) -> None:
         """Nobody is there any more."""
         camera = self.twin.camera
-        has_abort = camera.tree.nodes["AcquisitionAbort"].here
+        has_abort = camera.tree.declared["AcquisitionAbort"].here
         camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 
     # -- what a link says ------------------------------------------------------------------------

@@ -23,10 +23,12 @@ class Part(BaseModel):
 
 
 class Connector(Part):
-    """A socket: its part, plugs that fit, `lock` where it can be fixed, what its cable must be."""
+    """A socket: its part, plugs that fit, `lock` where it can be fixed; `slow` plugs fit, too, and lack what
+    full speed takes."""
 
     part: str
     mates: tuple[str, ...]
+    slow: tuple[str, ...] = ()
     lock: str = ""
     positions: int | None = None
 
@@ -40,7 +42,8 @@ class Pin(Part):
 
 class Input(Part):
     """A line as an input, between two pins `connector.pin`. low_V and high_V as printed; what is between
-    them is undefined. Beyond safe_V it is warned of, beyond absolute_V it breaks. current_mA: at high."""
+    them is undefined. Beyond safe_V it is warned of, beyond absolute_V it breaks. current_mA: at high, and
+    no level is one with less. An outside pull-up goes to pullup_min_V or more."""
 
     pin: str
     ground: str
@@ -50,6 +53,7 @@ class Input(Part):
     above_high: bool = False  # the lower end of high_V does not count yet
     safe_V: Span | None = None
     absolute_V: Span | None = None
+    voids_warranty: bool = False
     current_mA: Span | None = None
     sink_mA: float | None = None  # what a source must take out of it, low
     pullup_min_V: float | None = None
@@ -76,6 +80,7 @@ class Output(Part):
     ground: str = ""
     supply_V: Span | None = None
     absolute_V: Span | None = None
+    voids_warranty: bool = False
     load_mA: float = 50.0  # what it may carry, when it is on or low
     high_V: Span = (0.0, 0.0)  # these three of push-pull
     low_V: Span = (0.0, 0.0)
@@ -139,6 +144,14 @@ class Power(Part):
     reverse: Literal["protected", "damaged"]
 
 
+class IoCable(Part):
+    """A cable that is made for a camera, by its name: pins of the socket that it has wires for."""
+
+    color: str
+    length_m: Positive
+    pins: tuple[str, ...]
+
+
 class Lamp(Part):
     """A light on the housing: what it shows when."""
 
@@ -166,7 +179,9 @@ class RigSheet(Part):
     ground: Mapping[str, tuple[str, ...]] = {}  # `pins`: those that are one with the electronics
     environment: Mapping[str, Any] = {}
     reliability: Mapping[str, float] = {}
-    cable: Mapping[str, Any] = {}
+    cable: Mapping[str, Any] = {}  # what is wanted of any cable
+    cables: Mapping[str, IoCable] = {}  # those that are made for it
+    load: Mapping[str, Any] = {}  # what is said of loads at its outputs
     lens: Mapping[str, Any] = {}
     record: Mapping[str, Any] = {}  # what is known of it and does nothing, of what there is no twin of
     leds: Mapping[str, Lamp] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from math import inf
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -96,7 +97,8 @@ class Area(Section):
 class Thermal(Section):
     """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s.
 
-    Its sensor shows lowest_C to highest_C, within accuracy_K above 0 degC, cold_accuracy_K at the lowest."""
+    Its sensor shows lowest_C to highest_C, within accuracy_K above 0 degC, cold_accuracy_K at the lowest.
+    Above high_C it is warm, from exceeded_C on too hot, until down at normal_C; a feature may overrule it."""
 
     ambient_C: float
     rise_K: float
@@ -105,6 +107,9 @@ class Thermal(Section):
     highest_C: float
     accuracy_K: float
     cold_accuracy_K: float
+    high_C: float = inf
+    exceeded_C: float = inf
+    normal_C: float = inf
 
 
 class Clock(Section):

@@ -16,11 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from camtwin.camera import Camera
-from camtwin.camera.transport import GigETiming
 from camtwin.rig.check import is_output, name_of
 from camtwin.rig.circuit import Circuit, LineState, Solution, State
 from camtwin.rig.elements import Switch
-from camtwin.rig.ethernet import poe_finding, tested
+from camtwin.rig.ethernet import carries_data, linked, poe_finding
 from camtwin.rig.judge import (
     BREAKS,
     TOLERANCE_MA,
@@ -444,17 +443,13 @@ class Bench:
         for name, side in self.sides.items():
             for cable in self.plan.cables:
                 camera, _, socket = cable.into.partition(".")
-                if camera != name or not any(p.name[:2] == "MX" for p in side.sheet.pins[socket].values()):
+                if camera != name or not carries_data(side.sheet, socket):
                     continue
-                fits = not cable.plug or cable.plug in side.sheet.connectors[socket].mates
-                speed = tested(cable.into, side.sheet, socket, cable).bits_per_s if fits else 0
-                if cable.into in self.unplugged or not speed:
+                timing = linked(side.timing, cable.into, side.sheet, socket, cable)
+                if timing is None or cable.into in self.unplugged:
                     side.camera.stall("cable")
                     continue
-                if isinstance(side.timing, GigETiming):
-                    wire = side.timing.wire
-                    slower = wire.model_copy(update={"bits_per_s": min(speed, wire.bits_per_s)})
-                    side.camera.transmitter.timing = GigETiming(slower)
+                side.camera.transmitter.timing = timing
                 if "cable" in side.camera.stalled:
                     side.camera.resume("cable")
 

@@ -1,8 +1,9 @@
 """`camtwin wiring`: a plan is checked without running it.
 
-Every source is put low and high by itself, all together, and every output off and on; in each of these states
-the network is solved, and what stands at each camera's pins is judged in the sheet's words. What no state
-can show is looked up: ground loops, plugs, cables, pulses that are too short.
+Every source is put low and high by itself, all together, and every output off and on, among low sources
+and among high ones; in each of these states the network is solved, and what stands at each camera's pins
+is judged in the sheet's words. What no state can show is looked up: ground loops, plugs, cables, pulses
+that are too short.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Final
 
 from camtwin.models import load, names
 from camtwin.rig.circuit import Circuit, LineState, Solution, State
-from camtwin.rig.elements import Contact, Driver, Generator, Host, Lamp, Supply, Switch
+from camtwin.rig.elements import Contact, Driver, Generator, Host, Lamp, Resistor, Supply, Switch
 from camtwin.rig.ethernet import mated, poe_finding, tested
 from camtwin.rig.ground import loops
 from camtwin.rig.judge import (
     SEVERITY,
     TOLERANCE_MA,
+    TOLERANCE_V,
     Finding,
     Verdict,
     input_finding,
@@ -27,7 +29,7 @@ from camtwin.rig.judge import (
     span,
     supply_finding,
 )
-from camtwin.rig.plan import Pin, Plan
+from camtwin.rig.plan import Pin, Plan, carries
 
 LIGHTS: Final = 0.8
 """A lamp lights from this share of its current on (our choice)."""
@@ -75,6 +77,7 @@ def check(plan: Plan) -> Report:
     for name in plan.sheets:
         found += _powered(plan, name, seen[0].solution, wired)
         found += _inputs(plan, name, seen, wired)
+        found += _pull_ups(plan, name, circuit, seen[0].solution)
         found += _outputs(plan, name, seen, wired)
         found += _pins(plan, name, seen[0].solution, wired)
         if name in around:
@@ -103,6 +106,8 @@ def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
     cases += [(none, frozenset({o})) for o in outputs]
     if len(sources) > 1:
         cases.append((frozenset(sources), frozenset()))
+    if sources:
+        cases += [(frozenset(sources), frozenset({o})) for o in outputs]
     for high, on in cases:
         levels = tuple((s, "high" if s in high else "low") for s in sources)
         lines: list[tuple[tuple[str, str], LineState]] = [
@@ -204,6 +209,23 @@ def _inputs(plan: Plan, name: str, seen: list[Seen], wired: set[Pin]) -> Iterato
         yield from _pulses(plan, name, line, where, states, said)
 
 
+def _pull_ups(plan: Plan, name: str, circuit: Circuit, solution: Solution) -> Iterator[Finding]:
+    """Resistors from an input to a voltage that is too low to pull it up."""
+    node, _ = circuit.node()
+    for line, said in plan.sheets[name].inputs.items():
+        least, pin, ground = said.pullup_min_V, Pin(name, said.pin), Pin(name, said.ground)
+        if not least or is_output(plan, name, line):
+            continue
+        for other, device in plan.devices.items():
+            for near, far in (("a", "b"), ("b", "a")) if isinstance(device, Resistor) else ():
+                volts = solution.volts(Pin(other, far), ground)
+                if node[Pin(other, near)] == node[pin] and 0.5 < volts < least - TOLERANCE_V:
+                    where = f"{name_of(plan, name, said.pin)} ({line})"
+                    why = f"pulled up to {volts:.4g} V, {least:g} V at least are wanted"
+                    fix = f"pull it up to {least:g} V or more"
+                    yield Finding(where, "marginal", "warned", why, volts, "V", f"{least:g} V", fix)
+
+
 def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
     """Sources that move this line, and pulses that it does not see."""
     model = plan.cameras[name].model
@@ -233,14 +255,20 @@ def _outputs(plan: Plan, name: str, seen: list[Seen], wired: set[Pin]) -> Iterat
         a, b = (said.feed, said.pin) if said.stage == "high side" else (said.pin, said.ground)
         worst: list[Finding] = []
         for high in {s.high for s in seen}:
-            on = next((s for s in seen if (name, line) in s.on), seen[0])
+            is_on = [s for s in seen if (name, line) in s.on]
+            on = next((s for s in is_on if s.high == high), is_on[0] if is_on else seen[0])
             off = next(s for s in seen if s.high == high and not s.on)
             pair = [
                 (s.solution.volts(Pin(name, a), Pin(name, b)), s.solution.mA(name, line)) for s in (on, off)
             ]
             found = output_findings(where, sheet, line, on=pair[0], off=pair[1])
-            worst = max(worst, found, key=lambda fs: max((SEVERITY[f.verdict] for f in fs), default=-1))
+            worst = max(worst, found, key=_weight)
         yield from worst
+
+
+def _weight(findings: list[Finding]) -> tuple[int, bool]:
+    """The worst of them, and what breaks before what only does not work."""
+    return max(((SEVERITY[f.verdict], f.word == "damaged") for f in findings), default=(-1, False))
 
 
 def _pins(plan: Plan, name: str, solution: Solution, wired: set[Pin]) -> Iterator[Finding]:
@@ -328,6 +356,11 @@ def _cables(plan: Plan) -> Iterator[Finding]:
         if any(pin.name.startswith("MX") for pin in sheet.pins[socket].values()):
             yield from tested(where, sheet, socket, cable).findings
         yield from _rules(where, sheet.cable, cable)
+        for pin in (plan.pin(end) for wire in cable.wires for end in wire):
+            if not carries(plan, cable, pin):
+                why = f"the cable {cable.type} has no wire for this pin"
+                fix = "another cable"
+                yield Finding(name_of(plan, pin.device, pin.pin), "wrong", "open", why, fix=fix)
 
 
 def _rules(where: str, rules, cable) -> Iterator[Finding]:

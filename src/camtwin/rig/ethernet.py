@@ -1,4 +1,4 @@
-"""The network cable: what a tester shows, how fast the link is, and Power over Ethernet.
+"""The data cable: what a tester shows of a network's, how fast the link is, and Power over Ethernet.
 
 Gigabit needs all four pairs, 100 Mbit/s the pairs on 1-2 and 3-6 (IEEE 802.3). A pair whose wires run in two
 pairs of the cable is split: it connects, and its crosstalk makes the link fail at full speed.
@@ -7,9 +7,10 @@ pairs of the cable is split: it connects, and its crosstalk makes the link fail 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from camtwin.camera.transport import GigETiming, LinkTiming, U3vTiming
 from camtwin.models import RigSheet
 from camtwin.rig.elements import Switch
 from camtwin.rig.judge import Finding, span
@@ -65,6 +66,9 @@ def mated(where: str, sheet: RigSheet, socket: str, plug: str, screwed: bool = T
     """Does this plug fit this socket?"""
     said = sheet.connectors[socket]
     fits = ", ".join(said.mates)
+    if plug in said.slow:
+        why = f"{plug} fits {said.part} and has no wires for full speed"
+        return Finding(where, "marginal", "slow", why, fix=f"use {fits}")
     if plug not in said.mates:
         return Finding(where, "wrong", "does not mate", f"{plug} does not fit {said.part}", fix=f"use {fits}")
     if said.lock and not screwed:
@@ -72,6 +76,26 @@ def mated(where: str, sheet: RigSheet, socket: str, plug: str, screwed: bool = T
             where, "marginal", "not locked", f"{plug} is not fixed by its screws", fix="screw it on"
         )
     return Finding(where, "ok", "mates", f"{plug} fits {said.part}")
+
+
+def carries_data(sheet: RigSheet, socket: str) -> bool:
+    """Is this the socket of the link, and no other?"""
+    return any(pin.name.startswith("MX") or pin.name == "VBUS" for pin in sheet.pins[socket].values())
+
+
+def linked(timing: LinkTiming, where: str, sheet: RigSheet, socket: str, cable: Cable) -> LinkTiming | None:
+    """The link through this cable: it makes none faster. None if nothing arrives."""
+    said = sheet.connectors[socket]
+    slow = cable.plug in said.slow
+    if cable.plug and cable.plug not in said.mates and not slow:
+        return None
+    if isinstance(timing, U3vTiming):
+        return replace(timing, high_speed=timing.high_speed or slow)
+    speed = tested(where, sheet, socket, cable).bits_per_s
+    if speed and isinstance(timing, GigETiming):
+        bits = min(speed, timing.wire.bits_per_s)
+        return GigETiming(timing.wire.model_copy(update={"bits_per_s": bits}))
+    return timing if speed else None
 
 
 def poe_finding(where: str, sheet: RigSheet, switch: Switch) -> Finding | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from camtwin.models import RigSheet
-from camtwin.models.rig import Input, Span, Supply
+from camtwin.models.rig import Input, Output, Span, Supply
 
 Verdict = Literal["ok", "marginal", "wrong"]
 TOLERANCE_V: Final = 2e-3
@@ -72,6 +72,10 @@ def reading(said: Input, volts: float) -> tuple[bool | None, str]:
     return level, word
 
 
+def _damaged(said: Input | Output) -> str:
+    return "the line is damaged" + (", the warranty is void" if said.voids_warranty else "")
+
+
 def input_finding(where: str, said: Input, volts: float, mA: float, when: str = "") -> Finding:
     """An input at this voltage, while `when`."""
     level, word = reading(said, volts)
@@ -83,13 +87,15 @@ def input_finding(where: str, said: Input, volts: float, mA: float, when: str = 
         case "damaged":
             limit = span(said.absolute_V or said.high_V)
             return Finding(
-                where, "wrong", word, f"{at}: the line is damaged", volts, "V", limit, f"stay within {limit}"
+                where, "wrong", word, f"{at}: {_damaged(said)}", volts, "V", limit, f"stay within {limit}"
             )
         case "reversed":
             why = f"{at}: the voltage is reversed"
             return Finding(where, "wrong", word, why, volts, "V", low, "swap signal and ground")
         case "undefined":
             why = f"{at}{draw}: undefined between {said.low_V[1]:g} and {said.high_V[0]:g} V"
+            if said.current_mA and mA < (least := said.current_mA[0]) - TOLERANCE_MA:
+                why += f", and less than {least:g} mA"
             return Finding(where, "wrong", word, why, volts, "V", f"low {low}, high {high}", wants)
         case "warned":
             safe = said.safe_V or (said.low_V[0], said.high_V[1])
@@ -163,7 +169,7 @@ def output_findings(
             for volts, _ in (on, off):
                 if not said.absolute_V[0] - 0.05 <= volts <= said.absolute_V[1] + TOLERANCE_V:
                     limit = span(said.absolute_V)
-                    why = f"{volts:.4g} V at an output: the line is damaged"
+                    why = f"{volts:.4g} V at an output: {_damaged(said)}"
                     wrong("damaged", why, volts, "V", limit, f"stay within {limit}")
         if -on[1] > said.source_mA + TOLERANCE_MA:
             why = f"{-on[1]:.4g} mA are drawn from the high level, which falls to {on[0]:.3g} V"
@@ -183,7 +189,7 @@ def output_findings(
         fed = f"feed {said.feed} with {span(supply)}" if said.feed else f"pull it up to {span(supply)}"
         wrong("dead", f"the output is not fed: {what} is missing", volts, "V", span(supply), fed)
     elif said.absolute_V and volts > said.absolute_V[1] + TOLERANCE_V:
-        why = f"{volts:.4g} V: the line is damaged"
+        why = f"{volts:.4g} V: {_damaged(said)}"
         wrong("damaged", why, volts, "V", span(said.absolute_V), f"use {span(supply)}")
     elif volts < supply[0] - TOLERANCE_V:
         why = f"fed with {volts:.4g} V: unreliable"

@@ -40,9 +40,12 @@ class PlanInvalid(Problem, ValueError):
 
 
 class Cable(BaseModel):
-    """A cable: what it is, and what it joins. from and into: sockets of a data cable; wires: pins."""
+    """A cable: what it is, and what it joins. from and into: sockets of a data cable; wires: pins.
+
+    type: one that is made for the camera, by its name in the sheet; no wires to other pins"""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    type: str = ""
     plug: str = ""
     into: str = ""
     source: str = Field("", alias="from")
@@ -174,12 +177,25 @@ def read(data: Mapping[str, Any], sheets: Mapping[str, RigSheet] | None = None) 
             raise PlanInvalid(f"{name}: {', '.join(sorted(unknown))} cannot be an output")
     wires = [Wire(plan.pin(a), plan.pin(b)) for a, b in said.wires]
     for cable in said.cables:
-        wires += [Wire(plan.pin(a), plan.pin(b), cable) for a, b in cable.wires]
+        ends = [(plan.pin(a), plan.pin(b)) for a, b in cable.wires]
+        wires += [Wire(a, b, cable) for a, b in ends if carries(plan, cable, a) and carries(plan, cable, b)]
         if cable.into:
             _socket(plan, cable)
         if cable.source:
             plan.pin(cable.source)
     return Plan(said.title, said.devices, own, tuple(wires), said.cables)
+
+
+def carries(plan: Plan, cable: Cable, pin: Pin) -> bool:
+    """Has the cable a wire for this pin? PlanInvalid if the camera has no such cable."""
+    if not cable.type or pin.device not in plan.sheets:
+        return True
+    made = plan.sheets[pin.device].cables
+    if cable.type not in made:
+        raise PlanInvalid(
+            f"{pin}: {pin.device} has no cable {cable.type!r}; it has {', '.join(made) or 'none'}"
+        )
+    return pin.pin in made[cable.type].pins
 
 
 def _socket(plan: Plan, cable: Cable) -> None:

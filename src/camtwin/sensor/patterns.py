@@ -34,6 +34,7 @@ TEST_PATTERNS = (
     "GreyVerticalRamp",
     "GreyDiagonalRamp",
     "FrameCounter",
+    "GreyDiagonalRampMoving",
 )
 
 
@@ -43,6 +44,7 @@ def test_pattern(name: str, region: Region, bits: int, frame: int) -> NDArray[np
     With column and row absolute, DN is
     Black: 0. White: 2^bits - 1. GreyHorizontalRamp: column mod 2^bits. GreyVerticalRamp: row mod 2^bits.
     GreyDiagonalRamp: (column + row) mod 2^bits. FrameCounter: frame mod 2^bits.
+    GreyDiagonalRampMoving: (column + row + frame) mod 2^bits.
     ValueError for another name.
     """
     if not 1 <= bits <= 16:
@@ -58,9 +60,10 @@ def test_pattern(name: str, region: Region, bits: int, frame: int) -> NDArray[np
         dn = columns % levels
     elif name == "GreyVerticalRamp":
         dn = rows % levels
-    elif name == "GreyDiagonalRamp":
+    elif name in ("GreyDiagonalRamp", "GreyDiagonalRampMoving"):
         # In 16 bits, so that a full frame needs no 64 bit temporary; 2^16 is a multiple of 2^bits.
-        dn = (columns.astype(np.uint16) + rows.astype(np.uint16)) & np.uint16(levels - 1)
+        moved = np.uint16(frame & 0xFFFF if name == "GreyDiagonalRampMoving" else 0)
+        dn = (columns.astype(np.uint16) + rows.astype(np.uint16) + moved) & np.uint16(levels - 1)
     elif name == "FrameCounter":
         dn = np.int64(frame % levels)
     else:

@@ -1,6 +1,6 @@
 """What the camera does to codes after the converter, exactly, as pure verbs on arrays.
 
-    codes at adc_bits -> corrected -> binned (binning.py) -> looked_up -> reduced to output bits -> mirrored
+    codes at adc_bits -> corrected -> binned (binning.py) -> toned -> looked_up -> reduced -> mirrored
 
 So a mirrored picture has every sensor pixel's own noise, and binned groups are the unmirrored sensor's.
 """
@@ -32,6 +32,21 @@ def corrected(codes: NDArray[np.uint16], defects: Collection[tuple[int, int]]) -
         if near:
             out[y, x] = (sum(near) + len(near) // 2) // len(near)
     return out
+
+
+def toned(codes: NDArray[np.uint16], bits: int, doublings: int, gamma: float) -> NDArray[np.uint16]:
+    """Codes (DN at `bits`) doubled so often, clipped at the highest, then bent. Before `looked_up`.
+
+    gamma: exponent of the share of the highest code; rounded to the nearest code.
+
+    >>> toned(np.uint16([0, 1000, 2000, 3000]), 12, 1, 1.0)
+    array([   0, 2000, 4000, 4095], dtype=uint16)
+    >>> toned(np.uint16([0, 1024, 4095]), 12, 0, 0.5)
+    array([   0, 2048, 4095], dtype=uint16)
+    """
+    highest = (1 << bits) - 1
+    shares = np.minimum(np.arange(highest + 1) << doublings, highest) / highest
+    return np.rint(highest * shares**gamma).astype(np.uint16)[codes]
 
 
 def looked_up(codes: NDArray[np.uint16], table: bytes) -> NDArray[np.uint16]:

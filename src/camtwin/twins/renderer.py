@@ -27,7 +27,7 @@ from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
 from camtwin.sensor.mosaic import freed, steps_to
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
-from camtwin.sensor.processing import corrected, looked_up, mirrored
+from camtwin.sensor.processing import corrected, looked_up, mirrored, toned
 from camtwin.units import SEC, Ns
 
 MOST_ROWS = 32
@@ -96,9 +96,7 @@ class Renderer:
         if _is_binned(s):
             bin_ = binned_mosaic if self.parameters.cfa else binned
             codes = bin_(codes, s.BinningHorizontal, s.BinningVertical)
-        if s.LUTEnable["Luminance"]:
-            codes = looked_up(codes, s.LUTValueAll)
-        return codes >> np.uint16(adc_bits - readout.bits)
+        return _toned(codes, s, adc_bits) >> np.uint16(adc_bits - readout.bits)
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
@@ -106,14 +104,15 @@ class Renderer:
         x, y = readout.x // s.BinningHorizontal, readout.y // s.BinningVertical
         shown = replace(readout, x=x // whole * whole, y=y // whole * whole, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
-        if s.LUTEnable["Luminance"]:
-            missing = np.uint16(self._converter(readout).adc_bits - readout.bits)
-            dn = looked_up(dn << missing, s.LUTValueAll) >> missing
+        if _is_toned(s):
+            adc_bits = self._converter(readout).adc_bits
+            missing = np.uint16(adc_bits - readout.bits)
+            dn = _toned(dn << missing, s, adc_bits) >> missing
         return dn
 
     def _direct(self, s: Settings, readout: Readout) -> bool:
         """Nothing is done to codes but to reduce them: the kernel does that."""
-        return not (_is_binned(s) or s.LUTEnable["Luminance"] or _listed(s, readout))
+        return not (_is_binned(s) or _is_toned(s) or _listed(s, readout))
 
     def _codes(self, exposure: Exposure, region: Readout) -> NDArray[np.uint16]:
         """DN of a part of the sensor's picture, noise and all."""
@@ -176,7 +175,7 @@ class Renderer:
     def _brightness_region(self, exposure: Exposure, whole: Readout) -> Readout:
         """The rectangle of the sensor that the automatic functions look at."""
         s, key = exposure.settings, "BrightnessAuto"
-        if s.AutoFeatureRegionMode[key] == "Off":
+        if s.AutoFeatureRegionMode[key] == "Off" and not s.AutoFunctionROIUseBrightness[key]:
             return whole
         x, y = min(s.AutoFeatureOffsetX[key], s.Width - 1), min(s.AutoFeatureOffsetY[key], s.Height - 1)
         width = min(s.AutoFeatureWidth[key], s.Width - x)
@@ -284,6 +283,17 @@ def _within(part: View, whole: View) -> tuple[slice, slice] | None:
 
 def _is_binned(settings: Settings) -> bool:
     return (settings.BinningHorizontal, settings.BinningVertical) != (1, 1)
+
+
+def _is_toned(s: Settings) -> bool:
+    return (s.DigitalShift, s.Gamma) != (0, 1.0) or s.LUTEnable["Luminance"]
+
+
+def _toned(codes: NDArray[np.uint16], s: Settings, bits: int) -> NDArray[np.uint16]:
+    """Codes after DigitalShift, Gamma and the table, as far as they are on."""
+    if (s.DigitalShift, s.Gamma) != (0, 1.0):
+        codes = toned(codes, bits, s.DigitalShift, s.Gamma)
+    return looked_up(codes, s.LUTValueAll) if s.LUTEnable["Luminance"] else codes
 
 
 def _listed(s: Settings, region: Readout) -> set[tuple[int, int]]:

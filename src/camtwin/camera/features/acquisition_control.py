@@ -3,7 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from camtwin.camera import rates
 from camtwin.camera.features.rules import Acts, acquiring, sequencing, streaming
+from camtwin.camera.rates import Rated
 from camtwin.genicam.nodes import (
     Boolean,
     Chapter,
@@ -11,6 +13,7 @@ from camtwin.genicam.nodes import (
     Enumeration,
     Expert,
     Float,
+    Guru,
     Integer,
     Selector,
     Time,
@@ -51,6 +54,14 @@ def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
     return device.signals.level(AcquisitionStatusSelector)
 
 
+def manual(ExposureOverlapTimeMode: str) -> bool:
+    return ExposureOverlapTimeMode == "Manual"
+
+
+def readout_time(device: Rated) -> float:
+    return rates.readout_ns(device) / 1000
+
+
 def exposure_auto(ExposureAuto: str, SequencerMode: str, device: Acts) -> bool:
     """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
     return ExposureAuto != "Off" or sequencing(SequencerMode)
@@ -64,14 +75,20 @@ class AcquisitionControl(Chapter):
     AcquisitionAbort = Command("Stops the acquisition at once; the present frame is lost.", do=abort)
     AcquisitionFrameCount = Integer("Frames of a MultiFrame acquisition.", default=1, min=1, max=65535, locked=streaming,
                                     available=lambda AcquisitionMode: AcquisitionMode == "MultiFrame")
-    AcquisitionStatusSelector = Selector("The state that is asked for.", "AcquisitionActive AcquisitionTriggerWait",
+    AcquisitionStatusSelector = Selector("The state that is asked for.", "AcquisitionActive AcquisitionTriggerWait "
+                                         "FrameBurstTriggerWait ExposureActive",
                                          visibility=Expert)
     AcquisitionStatus = Boolean("Whether the acquisition is in this state.", value=status, visibility=Expert,
                                 ).per("AcquisitionStatusSelector")
     AcquisitionFrameRateEnable = Boolean("Holds the frame rate at AcquisitionFrameRate.", default=False)
     AcquisitionFrameRate_Hz = Float("Frames per second in free run.", unit="Hz", default=10.0, min=0.01, max=65535,
                                     available="AcquisitionFrameRateEnable")
-    ExposureMode = Enumeration("What ends the exposure.", "Timed", sequenced=True, locked=sequencing)
+    AcquisitionBurstFrameCount = Integer("Frames that one FrameBurstStart trigger lets begin.", default=1, min=1, max=1023)
+    ResultingFrameRate_Hz = Float("Frames per second that sensor, exposure and link allow now.", unit="Hz",
+                                  value=rates.resulting_Hz, custom=True)
+    SensorReadoutMode = Enumeration("How fast the sensor is read.", "Normal Fast", locked=streaming, custom=True, visibility=Guru)
+    SensorReadoutTime = Float("How long the sensor takes to be read.", unit="us", value=readout_time, custom=True)
+    ExposureMode = Enumeration("What ends the exposure.", "Timed TriggerWidth", sequenced=True, locked=sequencing)
     ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)
     ExposureAuto = Enumeration("Lets the camera choose the exposure time.", "Off Once Continuous", volatile=True)
     ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, sequenced=True,
@@ -79,10 +96,15 @@ class AcquisitionControl(Chapter):
                            0 if ShortExposureTimeEnable else usual_min)
     ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
                               custom=True, locked=streaming)
-    TriggerSelector = Selector("The trigger that is set up.", "FrameStart")
+    ExposureOverlapTimeMode = Enumeration("What limits how long an exposure overlaps the readout before: its own length, or "
+                                          "ExposureOverlapTimeMax.", "Automatic Manual", custom=True, visibility=Expert)
+    ExposureOverlapTimeMax_ns = Time("Longest overlap of an exposure with the readout before; no exposure that a trigger's width "
+                                     "sets should be shorter.", max=10e6, available=manual, custom=True, visibility=Expert)
+    TriggerSelector = Selector("The trigger that is set up.", "FrameStart FrameBurstStart")
     TriggerMode = Enumeration("Whether frames wait for the trigger.", "Off On", sequenced=True, locked=sequencing,
                               ).per("TriggerSelector")
-    TriggerSource = Enumeration("What triggers.", "All Off Software Line0 Line1 Line2 Counter1End Counter2End Action1",
+    TriggerSource = Enumeration("What triggers.", "All Off Software Line0 Line1 Line2 Counter1End Counter2End Action1 "
+                                "Line3 Line4 SoftwareSignal1 SoftwareSignal2 SoftwareSignal3",
                                 ).per("TriggerSelector")
     TriggerActivation = Enumeration("Edge of a line that triggers.", "RisingEdge FallingEdge AnyEdge", available=edges,
                                     ).per("TriggerSelector")

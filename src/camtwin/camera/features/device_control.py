@@ -1,6 +1,7 @@
 """DeviceControl: who the camera is, its clock and its temperature."""
 from __future__ import annotations
 
+from camtwin.camera import rates
 from camtwin.camera.features.rules import Acts
 from camtwin.genicam.nodes import (
     Chapter,
@@ -49,6 +50,10 @@ def highest(DeviceTemperatureStatusTransitionSelector: str, cutoff: int) -> int:
     return cutoff if DeviceTemperatureStatusTransitionSelector == "HighToExceeded" else cutoff - 1
 
 
+def restart(device: Acts) -> None:
+    device.reset()
+
+
 def link_speed(device: Acts) -> int:
     return device.link_bytes_per_s
 
@@ -73,7 +78,7 @@ class DeviceControl(Chapter):
     DeviceVendorName = String("Maker of the camera.", value=sheet_value, length=32, at=place(0x48, 0x4))
     DeviceModelName = String("Model of the camera.", value=sheet_value, length=32, at=place(0x68, 0x44))
     DeviceVersion = String("Version of the camera.", value=sheet_value, length=32, at=place(0x88, 0xC4))
-    DeviceFirmwareVersion = String("Version of the firmware.", value=firmware, visibility=Expert)
+    DeviceFirmwareVersion = String("Version of the camera's software.", value=firmware)
     DeviceManufacturerInfo = String("More about this device.", value=sheet_value, length=48, at=place(0xA8, 0x104))
     DeviceSerialNumber = String("Serial number of this camera.", value=serial, length=16, at=place(0xD8, 0x144), visibility=Expert)
     DeviceUserID = String("Name that the user gave this camera.", length=16, at=place(0xE8, 0x184), saved=False)
@@ -92,6 +97,7 @@ class DeviceControl(Chapter):
     DeviceTemperatureStatusTransition = Integer("Temperature at which the status changes.", unit="C", max=highest, locked=fixed,
                                                 custom=True, visibility=Expert,
                                                 ).per("DeviceTemperatureStatusTransitionSelector")
+    DeviceLinkSelector = Integer("The link that is set up.", max=0, saved=False)
     DeviceLinkSpeed = Integer("Speed of the link.", unit="Bps", length=8, max=(1 << 62), value=link_speed, visibility=Expert)
     DeviceLinkThroughputLimit = Integer("Most bytes a second that the camera sends.", unit="Bps", length=8, min=1_000_000,
                                         max=lambda DeviceLinkSpeed: DeviceLinkSpeed, visibility=Expert)
@@ -100,4 +106,7 @@ class DeviceControl(Chapter):
     TimestampLatch = Command("Keeps the present time in TimestampLatchValue.", do=latch, visibility=Expert)
     TimestampLatchValue = Integer("The time kept by TimestampLatch.", unit="ns", length=8, value=latched, visibility=Expert)
     TimestampIncrement = Integer("Step of the camera's clock.", unit="ns", value=sheet_value, visibility=Expert, custom=True)
+    DeviceLinkCurrentThroughput = Integer("Bytes a second that frames come to, as the camera is set.", unit="Bps", length=8,
+                                          max=1 << 62, value=rates.throughput, visibility=Expert)
+    DeviceReset = Command("Starts the camera anew, as if it were switched off and on.", do=restart)
     DeviceLinkThroughputLimitMode = Enumeration("Whether DeviceLinkThroughputLimit holds.", "Off On", visibility=Expert)

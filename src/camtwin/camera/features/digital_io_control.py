@@ -40,7 +40,7 @@ def set_outputs(shown: int, settings: Any) -> dict[str, By[bool]]:
 
 # fmt: off
 class DigitalIOControl(Chapter):
-    LineSelector = Selector("The line that is set up.", "Line0 Line1 Line2 Line3")
+    LineSelector = Selector("The line that is set up.", "Line0 Line1 Line2 Line3 Line4")
     LineMode = Enumeration("Direction of the line.", "Input Output", locked=one_way, only={
         "Input": lambda LineSelector, inputs: LineSelector in inputs,
         "Output": lambda LineSelector, outputs: LineSelector in outputs}).per("LineSelector")
@@ -51,11 +51,17 @@ class DigitalIOControl(Chapter):
                          ).per("LineSelector")
     LineStatusAll = Integer("Levels of all lines, a bit each.", form="HexNumber", value=all_statuses, visibility=Expert)
     LineSource = Enumeration("What drives an output.", "Off ExposureActive Timer1Active ReadoutActive UserOutput1 UserOutput2 "
-                             "UserOutput3 TriggerReady", available=is_output).per("LineSelector")
+                             "UserOutput3 TriggerReady FrameBurstTriggerWait FlashWindow", available=is_output).per("LineSelector")
     LineDebouncerHighTimeAbs_ns = Time("How long a high level must last to count.", max=5000, inc=1, custom=True,
                                        available=is_input, visibility=Expert).per("LineSelector")
     LineDebouncerLowTimeAbs_ns = Time("How long a low level must last to count.", max=5000, inc=1, custom=True,
                                       available=is_input, visibility=Expert).per("LineSelector")
+    LineLogic = Enumeration("What a high level means.", "Positive Negative", custom=True, value=lambda LineInverter:
+                            "Negative" if LineInverter else "Positive").per("LineSelector")
+    LineDebouncerTime_ns = Time("How long a level must last to count.", max=20_000, custom=True, available=is_input,
+                                ).per("LineSelector")
+    LineMinimumOutputPulseWidth_ns = Time("How long a pulse of an output lasts at least.", max=100, custom=True,
+                                          available=is_output).per("LineSelector")
     UserOutputSelector = Selector("The user output that is set.", "UserOutput1 UserOutput2 UserOutput3")
     UserOutputValue = Boolean("Level of the user output.", default=False, sequenced=True, locked=sequencing,
                               ).per("UserOutputSelector")

@@ -7,14 +7,22 @@ from camtwin.camera.features.rules import sequencing, streaming, streaming_or_se
 from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
 
-PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter"
+PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter GreyDiagonalRampMoving"
 
-TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1"}
+TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1", "GreyDiagonalRampMoving": "Testimage2"}
 """The entry of TestImageSelector that is this TestPattern: two makers' names of one picture."""
 
 
 def test_image(shown: str, settings: Any) -> dict[str, Any]:
     return {"TestPattern": next(pattern for pattern, image in TEST_IMAGES.items() if image == shown)}
+
+
+def centred_x(SequencerMode: str, CenterX: bool) -> bool:
+    return CenterX or sequencing(SequencerMode)
+
+
+def centred_y(SequencerMode: str, CenterY: bool) -> bool:
+    return CenterY or sequencing(SequencerMode)
 
 
 # fmt: off
@@ -32,17 +40,25 @@ class ImageFormatControl(Chapter):
                        SensorWidth // BinningHorizontal)
     HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight, BinningVertical:
                         SensorHeight // BinningVertical)
-    OffsetX = Integer("Columns left of the picture.", unit="px", sequenced=True, locked=sequencing,
+    CenterX = Boolean("Keeps the picture in the middle of the columns.", default=False, custom=True, locked=streaming)
+    CenterY = Boolean("Keeps the picture in the middle of the rows.", default=False, custom=True, locked=streaming)
+    OffsetX = Integer("Columns left of the picture.", unit="px", sequenced=True, locked=centred_x,
                       max=lambda WidthMax, Width: WidthMax - Width)
-    OffsetY = Integer("Rows above the picture.", unit="px", sequenced=True, locked=sequencing,
+    OffsetY = Integer("Rows above the picture.", unit="px", sequenced=True, locked=centred_y,
                       max=lambda HeightMax, Height: HeightMax - Height)
     Width = Integer("Columns of the picture.", unit="px", min=1, sequenced=True, locked=streaming_or_sequencing,
-                    max=lambda WidthMax, OffsetX: WidthMax - OffsetX)
+                    max=lambda WidthMax, OffsetX, CenterX: WidthMax - OffsetX * (not CenterX))
     Height = Integer("Rows of the picture.", unit="px", min=1, sequenced=True, locked=streaming_or_sequencing,
-                     max=lambda HeightMax, OffsetY: HeightMax - OffsetY)
+                     max=lambda HeightMax, OffsetY, CenterY: HeightMax - OffsetY * (not CenterY))
     ReverseX = Boolean("Mirrors the picture left to right; the region is counted in the mirrored picture.", default=False)
     ReverseY = Boolean("Mirrors the picture top to bottom; the region is counted in the mirrored picture.", default=False)
     PixelFormat = Enumeration("Coding of the pixels.", {f.name: f.code for f in FORMATS.values()}, locked=streaming)
+    PixelSize = Enumeration("Bits of a pixel as it travels.", "Bpp8 Bpp10 Bpp12 Bpp16", visibility=Expert,
+                            value=lambda PixelFormat: f"Bpp{FORMATS[PixelFormat].bits_per_pixel}")
+    PixelColorFilter = Enumeration("Colours in front of the pixels.", "None", value=lambda: "None", visibility=Expert)
+    PixelDynamicRangeMin = Integer("Lowest code of a pixel.", value=lambda: 0, visibility=Expert)
+    PixelDynamicRangeMax = Integer("Highest code of a pixel.", value=lambda PixelFormat: (1 << FORMATS[PixelFormat].bits) - 1,
+                                   visibility=Expert)
     TestPattern = Enumeration("A picture made by the camera instead of the sensor's.", PATTERNS)
-    TestImageSelector = Enumeration("A picture made by the camera instead of the sensor's.", "Off Testimage1", custom=True,
-                                    value=lambda TestPattern: TEST_IMAGES[TestPattern], put=test_image)
+    TestImageSelector = Enumeration("A picture made by the camera instead of the sensor's.", "Off Testimage1 Testimage2", custom=True,
+                                    value=lambda TestPattern: TEST_IMAGES.get(TestPattern, "Off"), put=test_image)

@@ -103,6 +103,13 @@ def exposure_mode(case: Case) -> None:
     case.equal("exposures, ns", widths, [MS, MS])
 
 
+@check("basler.exposure.api", heavy="pictures")
+def exposure_by_program(case: Case) -> None:
+    for us in (1000.0, 2500.0):
+        once, twice = (signal_DN(case, 1e6, ExposureMode="Timed", ExposureTime=k * us) for k in (1, 2))
+        case.near(f"signal of {2 * us:g} us over that of {us:g} us", twice / once, 2, 0.02)
+
+
 # -- gain and offset -------------------------------------------------------------------------------
 @check("baumer.gain.range", heavy="pictures")
 def gain(case: Case) -> None:
@@ -254,10 +261,10 @@ def readout_mode(case: Case) -> None:
         case.within("interval at 50 ms", interval * 1e3, (exposure_s + readout) * 1e3 - 0.1, 140, "ms")
 
 
-@check("baumer.trigger.mode_off")
+@check("baumer.trigger.mode_off", "basler.trigger.freerun")
 def free_run(case: Case) -> None:
     for before in ((), ("On",)):
-        cam = case.open(Height=100)
+        cam = case.open(Height=96)
         for mode in (*before, "Off"):
             case.takes(cam, "TriggerMode", mode)
         cam.AcquisitionStart()
@@ -265,9 +272,9 @@ def free_run(case: Case) -> None:
         case.within("frames in a second without triggers", len(cam.fetch()), 5, 500)
 
 
-@check("baumer.trigger.mode_on")
+@check("baumer.trigger.mode_on", "basler.trigger.software")
 def wait_for_trigger(case: Case) -> None:
-    cam = case.open(TriggerMode="On", TriggerSource="Software", Height=100)
+    cam = case.open(TriggerMode="On", TriggerSource="Software", Height=96)
     cam.AcquisitionStart()
     cam.advance(60 * SEC)
     case.equal("frames without trigger", len(cam.fetch()), 0)
@@ -277,7 +284,7 @@ def wait_for_trigger(case: Case) -> None:
         case.equal("frames for one trigger", len(cam.fetch()), 1)
 
 
-@check("baumer.sensor.shutter", heavy="pictures")
+@check("baumer.sensor.shutter", "basler.sensor.shutter", heavy="pictures")
 def global_shutter(case: Case) -> None:
     """A pulse of 100 us at the beginning, in the middle, at the end of 10 ms, and after them."""
     black = mean_DN(case, Dark())

@@ -17,7 +17,6 @@ COLOR = {
     "baumer.color.enhancement": ("ColorEnhancement*", "ColorGain*", "Sharpening*"),
     "baumer.color.tolerance": ("ColorTolerance*",),
 }
-CORNERS = ((0, 0), (64, 37), (2048, 1499), (4064, 2979))
 
 
 @check("baumer.pixelformat.mono8", "baumer.pixelformat.mono10", "baumer.pixelformat.mono12", heavy="pictures")
@@ -49,6 +48,18 @@ def packed(case: Case) -> None:
     case.that("unpacked codes are those of Mono12", np.array_equal(*pictures.values()))
 
 
+@check("basler.pixelformat.reference", heavy="pictures")
+def formats_by_reference(case: Case) -> None:
+    """The sheet names none: each that is offered is mono, and streams."""
+    case.equal("record", case.record("link.pixel_formats").value, case.claim.value)
+    cam = case.open(render=True, Width=64, Height=64)
+    for name in cam.entries("PixelFormat"):
+        case.that(f"{name} is mono", not FORMATS[name].mosaic)
+        case.write(cam, PixelFormat=name)
+        (frame,) = cam.grab()
+        case.equal(f"bytes of {name}", len(frame.payload), cam.PayloadSize)
+
+
 @check("baumer.pixelformat.list")
 def formats(case: Case) -> None:
     case.entries(case.open(), "PixelFormat", case.claim.names)
@@ -64,7 +75,7 @@ def no_bayer(case: Case) -> None:
     case.refuses(cam, "PixelFormat", "BayerRG8")
 
 
-@check("baumer.color.models", heavy="pictures")
+@check("baumer.color.models", "basler.sensor.mono", heavy="pictures")
 def mono(case: Case) -> None:
     """Even light of 650 nm: the four phases of a mosaic would differ, those of this sensor do not."""
     cam = case.open(render=True, scene=Flat(1e6, 650), Width=512, Height=512, PixelFormat="Mono12")
@@ -98,16 +109,23 @@ def no_pattern_correction(case: Case) -> None:
 
 
 # -- region ----------------------------------------------------------------------------------------
-@check("baumer.roi.arbitrary", heavy="pictures")
+@check("baumer.roi.arbitrary", "basler.roi.changes_resolution", heavy="pictures")
 def cut(case: Case) -> None:
-    """The same pixels of the same light, whole and cut."""
-    (whole,) = case.open(render=True, scene=Ramp(), PixelFormat="Mono12").grab()
-    for x, y in CORNERS:
-        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=32, Height=21)
+    """The same pixels of the same light: of the whole sensor, and of regions from corner to corner."""
+    cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", OffsetX=0, OffsetY=0)
+    case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
+    (whole,) = cam.grab()
+    case.equal("the whole", whole.picture.shape, (cam.SensorHeight, cam.SensorWidth))
+    step_x, step_y = int(cam.increment("Width") or 1), int(cam.increment("Height") or 1)
+    width, height = 2 * step_x, 21 * step_y
+    for share in (0, 0.0155, 0.5, 1):
+        x = int(share * (cam.WidthMax - width)) // step_x * step_x
+        y = int(share * (cam.HeightMax - height)) // step_y * step_y
+        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=width, Height=height)
         case.write(cam, OffsetX=x, OffsetY=y)
         (part,) = cam.grab()
-        same = np.array_equal(part.picture, whole.picture[y : y + 21, x : x + 32])
-        case.that(f"32 x 21 at ({x}, {y}) is that cut of the whole", same)
+        same = np.array_equal(part.picture, whole.picture[y : y + height, x : x + width])
+        case.that(f"{width} x {height} at ({x}, {y}) is that cut of the whole", same)
 
 
 @check("baumer.roi.width_min", "baumer.roi.height_min", heavy="pictures")

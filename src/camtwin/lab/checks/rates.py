@@ -208,3 +208,28 @@ def rate_max(case: Case) -> None:
     case.takes(cam, "AcquisitionFrameRate", case.claim.number)
     free = interval_s(shortest(case, link_speed=None).grab(3))
     case.near("interval", interval_s(cam.grab(3)), free, 1e-6, "s")
+
+
+# -- USB ---------------------------------------------------------------------------------------------
+@check("basler.acq.framerate.full", heavy="rates")
+def full_rate(case: Case) -> None:
+    """As it is delivered: the default region, 8 bits, no trigger; on the link that it has."""
+    cam = shortest(case)
+    case.equal("region", (cam.Width, cam.Height), (4096, 3000))
+    rate = 1 / interval_s(cam.grab(201))
+    case.near("rate over 200 frames", rate, case.claim.number, 0.1, case.claim.unit)
+
+
+@check("basler.link.speed_max", heavy="rates")
+def super_speed(case: Case) -> None:
+    """Rows of the whole sensor at 16 bits want more than the bus: what it carries is the bus's limit."""
+    most = case.claim.number * 1e9 * 8 / 10 / 8
+    streamed, told = {}, {}
+    for speed in ("sheet", "480M"):
+        cam = case.open(link_speed=speed, PixelFormat="Mono12", DeviceLinkThroughputLimitMode="Off")
+        told[speed] = cam.DeviceLinkSpeed
+        streamed[speed] = received(case, cam) * cam.PayloadSize
+    case.within("DeviceLinkSpeed", told["sheet"] / 1e6, 0.5 * most / 1e6, most / 1e6, "MB/s")
+    case.within("streamed", streamed["sheet"] / 1e6, 0.5 * most / 1e6, most / 1e6, "MB/s")
+    case.within("at 480 Mbit/s", told["480M"] / 1e6, 1, 480 / 8, "MB/s")
+    case.within("streamed so", streamed["480M"] / 1e6, 1, 480 / 8, "MB/s")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import hypot
 from typing import Final
+from xml.etree import ElementTree
 
 from camtwin.lab.case import Case, check
 
@@ -14,6 +16,16 @@ WORDS: Final[Mapping[str, str]] = {
     "baumer.optics.mount": "optics.mount",
     "baumer.mech.housing": "mechanics.housing",
     "baumer.conformity.kc_number": "conformity.kc_number",
+    "basler.ident.product_line": "general.product_line",
+    "basler.sensor.model": "sensor.model",
+    "basler.sensor.technology": "sensor.type",
+    "basler.design.material": "mechanics.material",
+    "basler.design.drawing": "mechanics.drawing",
+    "basler.conformity.ip": "mechanics.protection",
+    "basler.conformity.eu_doc": "conformity.eu_declaration",
+    "basler.cable.usb.recommended": "cable.recommended",
+    "basler.cable.io.recommended": "cable.recommended",
+    "basler.cable.io.magnetic": "cable.magnetic_fields",
 }
 NUMBERS: Final[Mapping[str, str]] = {
     "baumer.sensor.optical_size": "sensor.optical_size",
@@ -21,11 +33,42 @@ NUMBERS: Final[Mapping[str, str]] = {
     "baumer.mech.weight": "mechanics.weight",
     "baumer.mtbf.45": "reliability.mtbf_45C",
     "baumer.mtbf.60": "reliability.mtbf_60C",
+    "basler.sensor.optical_size": "sensor.optical_size",
+    "basler.sensor.pixel_width": "sensor.pixel_width",
+    "basler.sensor.pixel_height": "sensor.pixel_height",
+    "basler.design.weight": "mechanics.weight",
+    "basler.soft.pylon": "software.pylon",
 }
 SPANS: Final[Mapping[str, str]] = {
     "baumer.env.storage": "environment.storage",
     "baumer.env.humidity": "environment.humidity",
+    "basler.env.humidity_storage": "environment.humidity_storage",
 }
+SIZES: Final[Mapping[str, str]] = {
+    "basler.design.size_body": "mechanics.size_body",
+    "basler.design.size_overall": "mechanics.size_overall",
+}
+LISTED: Final[Mapping[str, str]] = {
+    **{f"baumer.conformity.{name}": "conformity.approvals" for name in ("ce", "rohs", "reach", "kc", "eac")},
+    **{f"basler.conformity.{name}": "conformity.approvals" for name in ("ce", "ul", "fcc", "reach")},
+    **{f"basler.soft.{name}": "software.systems" for name in ("windows", "linux_x86", "linux_arm", "osx")},
+}
+NOTICES: Final[Mapping[str, str]] = {
+    "basler.safety.shock": "safety.shock",
+    "basler.safety.fire": "safety.fire",
+}
+FAHRENHEIT: Final[Mapping[str, str]] = {
+    "basler.temp.operating_f": "environment.operating_housing",
+    "basler.temp.storage_f": "environment.storage",
+    "ids.temp.operating_f": "environment.operating_device",
+    "ids.temp.storage_f": "environment.storage",
+}
+RESOLUTION: Final = (
+    "baumer.sensor.width",
+    "baumer.sensor.height",
+    "basler.sensor.width_full",
+    "basler.sensor.height_full",
+)
 SCAN: Final[Mapping[str, tuple[str, str, str]]] = {
     "baumer.sensor.scan_width": ("sensor.scan_width", "SensorWidth", "SensorPixelWidth"),
     "baumer.sensor.scan_height": ("sensor.scan_height", "SensorHeight", "SensorPixelHeight"),
@@ -34,22 +77,48 @@ SCAN: Final[Mapping[str, tuple[str, str, str]]] = {
 
 @check(*WORDS)
 def words(case: Case) -> None:
-    fact = case.open().record(WORDS[case.claim.id])
+    fact = case.record(WORDS[case.claim.id])
     case.equal("record", fact.value, case.claim.value)
 
 
 @check(*NUMBERS)
 def numbers(case: Case) -> None:
-    fact = case.open().record(NUMBERS[case.claim.id])
+    fact = case.record(NUMBERS[case.claim.id])
     case.equal("record", fact.value, case.claim.number)
     case.equal("unit", fact.unit, case.claim.unit)
 
 
 @check(*SPANS)
 def spans(case: Case) -> None:
-    fact = case.open().record(SPANS[case.claim.id])
+    fact = case.record(SPANS[case.claim.id])
     case.equal("record", tuple(fact.value), case.claim.span)
     case.that(f"in {fact.unit}", fact.unit.startswith(case.claim.unit))
+
+
+@check(*SIZES)
+def sizes(case: Case) -> None:
+    fact = case.record(SIZES[case.claim.id])
+    case.equal("record", " x ".join(f"{side:g}" for side in fact.value), case.claim.value)
+    case.equal("unit", fact.unit, case.claim.unit)
+
+
+@check(*NOTICES)
+def notices(case: Case) -> None:
+    """The record says what the notice is about, which the claim has behind its colon."""
+    fact = case.record(NOTICES[case.claim.id])
+    _, _, about = case.claim.claim.partition(": ")
+    case.saw(fact.value)
+    if about not in fact.value:
+        case.wrong(f"the record says {fact.value}")
+
+
+@check(*FAHRENHEIT)
+def fahrenheit(case: Case) -> None:
+    fact = case.record(FAHRENHEIT[case.claim.id])
+    case.equal("unit", fact.unit, "degC")
+    case.equal(
+        "record in degF", tuple(round(32 + 1.8 * degrees, 6) for degrees in fact.value), case.claim.span
+    )
 
 
 @check(*SCAN)
@@ -57,7 +126,7 @@ def scan_area(case: Case) -> None:
     """The record agrees with what the pixels add up to, rounded as the sheet rounds."""
     fact, pixels, pitch = SCAN[case.claim.id]
     cam = case.open()
-    case.equal("record", cam.record(fact).value, case.claim.number)
+    case.equal("record", case.record(fact).value, case.claim.number)
     case.equal(
         "pixels times pitch", round(getattr(cam, pixels) * getattr(cam, pitch) / 1000, 2), case.claim.number
     )
@@ -69,44 +138,44 @@ def pixel_size(case: Case) -> None:
     case.equal(name, getattr(case.open(), name), case.claim.number)
 
 
-@check("baumer.sensor.width", "baumer.sensor.height")
+@check(*RESOLUTION)
 def resolution(case: Case) -> None:
-    side = "Width" if case.claim.id.endswith("width") else "Height"
+    side = "Width" if "width" in case.claim.id else "Height"
     cam = case.open()
     for name in (f"Sensor{side}", f"{side}Max"):
         case.equal(name, getattr(cam, name), case.claim.number)
 
 
-@check(*(f"baumer.conformity.{name}" for name in ("ce", "rohs", "reach", "kc", "eac")))
-def approvals(case: Case) -> None:
-    listed = case.open().record("conformity.approvals").value
-    case.saw(", ".join(listed))
-    if case.claim.value not in listed:
-        case.wrong(f"the record lists {', '.join(listed)}")
+@check(*LISTED)
+def listed(case: Case) -> None:
+    there = case.record(LISTED[case.claim.id]).value
+    case.saw(", ".join(there))
+    if case.claim.value not in there:
+        case.wrong(f"the record lists {', '.join(there)}")
 
 
 @check("baumer.conformity.kc_date")
 def kc_date(case: Case) -> None:
     day = datetime.strptime(case.claim.value, "%d.%m.%Y").date().isoformat()
-    case.equal("record", case.open().record("conformity.kc_date").value, day)
+    case.equal("record", case.record("conformity.kc_date").value, day)
 
 
 @check("baumer.mech.housing_old")
 def housing_until_2020(case: Case) -> None:
-    said = case.open().record("mechanics.housing_until_2020-02").value
+    said = case.record("mechanics.housing_until_2020-02").value
     case.saw(f"until 2020-02 {said}")
     case.that(f"finish {case.claim.value}", said.endswith(case.claim.value))
 
 
 @check("baumer.mech.ip")
 def protection(case: Case) -> None:
-    said = case.open().record("mechanics.protection").value
+    said = case.record("mechanics.protection").value
     case.saw(said)
     if not said.startswith(f"{case.claim.value}, with lens and"):
         case.wrong(f"the record says {said}")
 
 
-@check("baumer.ident.model")
+@check("baumer.ident.model", "basler.ident.model")
 def model_name(case: Case) -> None:
     name = case.open().DeviceModelName
     case.saw(f"DeviceModelName {name}")
@@ -120,3 +189,84 @@ def sfnc_version(case: Case) -> None:
     major, minor = map(int, case.claim.value.split("."))
     case.equal("DeviceSFNCVersionMajor", cam.DeviceSFNCVersionMajor, major)
     case.equal("DeviceSFNCVersionMinor", cam.DeviceSFNCVersionMinor, minor)
+
+
+@check("basler.sensor.diagonal")
+def diagonal(case: Case) -> None:
+    cam = case.open()
+    pitch = case.record("sensor.pixel_width").value
+    case.equal("record", case.record("sensor.diagonal").value, case.claim.number)
+    computed = hypot(cam.SensorWidth, cam.SensorHeight) * pitch / 1000
+    case.equal("pixels times pitch", round(computed, 1), case.claim.number)
+
+
+@check("basler.acc.list")
+def accessories(case: Case) -> None:
+    case.equal("record", tuple(case.record("accessories").value), case.claim.names)
+
+
+@check("basler.doc.references")
+def references(case: Case) -> None:
+    """Each page that the claim names is on record, as one that is not in the sheet."""
+    fact = case.record("references")
+    case.saw(", ".join(fact.value))
+    for name in case.claim.claim.partition(": ")[2].split(", "):
+        if not any(name.partition(" ")[0] in page for page in fact.value):
+            case.wrong(f"the record has no {name}")
+    case.that("their content is not in the sheet", "not in it" in fact.source)
+
+
+@check("basler.io.opto_out.load_min", "basler.io.gpio_out.load_min")
+def least_load(case: Case) -> None:
+    case.equal("record", case.record("load.least_mA").value, case.claim.value)
+    case.equal("hints", len(case.record("load.hints").value), 4)
+
+
+@check("basler.io.opto_out.hint_emi", "basler.io.gpio_out.hint_emi")
+def interference(case: Case) -> None:
+    hints = [hint for hint in case.record("load.hints").value if "high impedance" in hint]
+    case.saw("; ".join(hints) or "no such hint")
+    if len(hints) != 1:
+        case.wrong("the record has no hint of high impedance")
+    case.leaves_out("a hint of the wiring tool for a load that it knows to be of high impedance")
+
+
+@check("basler.conformity.genicam")
+def genicam_version(case: Case) -> None:
+    """The version on record, and a description of a schema of that version."""
+    case.equal("record", f"GenICam {case.record('conformity.genicam').value}", f"GenICam {case.claim.value}")
+    root = ElementTree.fromstring(case.open().xml)
+    case.equal("root", root.tag.rpartition("}")[2], "RegisterDescription")
+    schema = root.get("SchemaMajorVersion"), root.get("SchemaMinorVersion")
+    case.that(f"schema {schema[0]}.{schema[1]} is of GenICam 2", schema in (("1", "0"), ("1", "1")))
+
+
+@check("basler.conformity.sfnc")
+def sfnc_names(case: Case) -> None:
+    cam = case.open()
+    major = case.claim.value.removeprefix("SFNC ").partition(".")[0]
+    case.equal("DeviceSFNCVersionMajor", cam.DeviceSFNCVersionMajor, int(major))
+    for name in ("ExposureTime", "Gain", "BlackLevel", "AcquisitionFrameRate"):
+        case.that(f"it has {name}", cam.has(name))
+        case.lacks(cam, f"{name}Abs", f"{name}Raw")
+
+
+PFNC: Final = {
+    "Mono8": 0x01080001,
+    "Mono10": 0x01100003,
+    "Mono10p": 0x010A0046,
+    "Mono12": 0x01100005,
+    "Mono12p": 0x010C0047,
+}
+"""Codes of the Pixel Format Naming Convention 2."""
+
+
+@check("basler.conformity.pfnc")
+def pfnc_codes(case: Case) -> None:
+    cam = case.open()
+    root = ElementTree.fromstring(cam.xml)
+    node = next(n for n in root.iter() if n.get("Name") == "PixelFormat")
+    codes = {e.get("Name", ""): int(e[0].text or "0", 0) for e in node if e.tag.endswith("EnumEntry")}
+    case.equal("entries", sorted(codes), sorted(cam.entries("PixelFormat")))
+    for name, code in codes.items():
+        case.equal(f"code of {name}", f"{code:#010x}", f"{PFNC.get(name, 0):#010x}")

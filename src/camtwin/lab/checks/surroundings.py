@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import camtwin
 from camtwin import rig
 from camtwin.lab.case import Case, check
-from camtwin.lab.checks.rig import PSU, on_cable, runs, said, supply, wired
+from camtwin.lab.checks.rig import PSU, fed, on_cable, runs, said, supply, told, wired
+from camtwin.rig.lens import mount_finding
 from camtwin.units import MS, SEC
 
 
@@ -79,8 +80,59 @@ def poe_voltage(case: Case) -> None:
         case.equal("not flagged", not bench.words("PoE"), accepted)
 
 
+@check("basler.power.voltage")
+def usb_voltage(case: Case) -> None:
+    for volts, good in ((case.claim.number, True), (4.4, False), (5.3, False)):
+        cam, bench = wired(case, fed(case), host=port(volts))
+        running = runs(cam, bench)
+        case.equal(f"{volts:g} V are flagged", bool(bench.words()), not good)
+        if good:
+            case.that("they start it", running)
+
+
+def port(volts: float = 5.0, watts: float = 4.5) -> dict[str, Any]:
+    return {"kind": "host", "volts": volts, "watts": watts}
+
+
+@check("basler.power.usb_spec")
+def usb_port(case: Case) -> None:
+    """A port as USB 3.0 has it: 4.45 to 5.25 V, and the 3 W that the camera takes."""
+    for volts, watts, good in (
+        (4.46, 4.5, True),
+        (5.25, 4.5, True),
+        (4.4, 4.5, False),
+        (5.3, 4.5, False),
+        (5.0, 2.9, False),
+    ):
+        words = said(told(case, fed(case), host=port(volts, watts)))
+        case.equal(f"a port of {volts:g} V and {watts:g} W is clean ({words})", words == "nothing", good)
+
+
+@check("basler.power.source")
+def from_usb_alone(case: Case) -> None:
+    """Power at each pin of the I/O connector in turn, against each of its grounds."""
+    grounds = sorted({x.ground for x in case.around.inputs.values()})
+    for number in case.around.pins["io"]:
+        for ground in grounds:
+            if f"io.{number}" != ground:
+                wires = [["psu.+", f"cam.io.{number}"], ["psu.-", f"cam.{ground}"]]
+                psu = {"kind": "supply", "volts": 5.0}
+                case.that(f"off with 5 V from {number} to {ground}", not runs(*wired(case, wires, psu=psu)))
+    case.that("on from USB", runs(*wired(case, fed(case))))
+
+
+@check("basler.power.typical")
+def usb_consumption(case: Case) -> None:
+    watts = at_full_rate(*wired(case, fed(case))).watts
+    case.near("at full rate", watts, case.claim.number, 0.1 * case.claim.number, "W")
+    case.within("of a port's budget", watts, 0, 4.5, "W")
+    cam, bench = wired(case, fed(case))
+    runs(cam, bench)
+    case.that(f"idle it takes {bench.power('cam').watts:.2f} W", bench.power("cam").watts < watts)
+
+
 # -- climate -----------------------------------------------------------------------------------------
-def told(case: Case, **readings: Any) -> str:
+def climate(case: Case, **readings: Any) -> str:
     return said({f.word for f in rig.climate(case.around, **readings)})
 
 
@@ -88,32 +140,32 @@ def told(case: Case, **readings: Any) -> str:
 def operating_min(case: Case) -> None:
     least = case.claim.number
     for where in ("measurement_point", "internal"):
-        case.equal(f"{where} {least:g} degC", told(case, **{where: least}), "nothing")
-        case.equal(f"{where} {least - 1:g} degC", told(case, **{where: least - 1}), "outside of limits")
+        case.equal(f"{where} {least:g} degC", climate(case, **{where: least}), "nothing")
+        case.equal(f"{where} {least - 1:g} degC", climate(case, **{where: least - 1}), "outside of limits")
 
 
 @check("baumer.temp.operating_max_mp")
 def operating_max(case: Case) -> None:
     most = case.claim.number
     for degrees, outside in ((most, False), (most + 1, True)):
-        flagged = "outside of limits" in told(case, measurement_point=degrees)
+        flagged = "outside of limits" in climate(case, measurement_point=degrees)
         case.equal(f"{degrees:g} degC flagged", flagged, outside)
 
 
 @check("baumer.temp.ambient_cooling")
 def cooling(case: Case) -> None:
     warm = case.claim.number
-    case.equal(f"{warm:g} degC", told(case, ambient=warm), "nothing")
-    case.equal(f"{warm + 1:g} degC", told(case, ambient=warm + 1), "needs cooling")
-    case.equal("with a heat sink", told(case, ambient=warm + 1, heat_sink=True), "nothing")
+    case.equal(f"{warm:g} degC", climate(case, ambient=warm), "nothing")
+    case.equal(f"{warm + 1:g} degC", climate(case, ambient=warm + 1), "needs cooling")
+    case.equal("with a heat sink", climate(case, ambient=warm + 1, heat_sink=True), "nothing")
 
 
 @check("baumer.temp.sony_mp", "baumer.temp.sony_internal")
 def performance(case: Case) -> None:
     where = "internal" if case.claim.id.endswith("internal") else "measurement_point"
     most = case.claim.number
-    case.equal(f"{most:g} degC", told(case, **{where: most}), "nothing")
-    case.equal(f"{most + 1:g} degC", told(case, **{where: most + 1}), "performance not guaranteed")
+    case.equal(f"{most:g} degC", climate(case, **{where: most}), "nothing")
+    case.equal(f"{most + 1:g} degC", climate(case, **{where: most + 1}), "performance not guaranteed")
     if where == "internal":
         dark = camtwin.scene.Flat(photons_per_s=0.0)
         cam = case.open(
@@ -125,6 +177,49 @@ def performance(case: Case) -> None:
             a, b = (frame.image.astype(float) for frame in cam.grab(2))
             noise.append((a - b).std() / 2**0.5)
         case.within(f"dark noise at {most:g} over that at 25 degC", noise[1] / noise[0], 0.95, 1.05)
+
+
+OPERATING: Final = {
+    # row: what is measured there
+    "basler.temp.operating_min": "housing",
+    "basler.temp.operating_max": "housing",
+    "ids.temp.operating_min": "device",
+    "ids.temp.operating_max": "device",
+    "framos.env.operating_function_min": "function",
+    "framos.env.operating_function_max": "function",
+    "framos.env.operating_performance_min": "performance",
+}
+
+
+@check(*OPERATING)
+def operating_limit(case: Case) -> None:
+    """The limit is clean, and a degree beyond it is told."""
+    where, limit = OPERATING[case.claim.id], case.claim.number
+    beyond = limit - 1 if case.claim.id.endswith("min") else limit + 1
+    case.equal(f"{where} {limit:g} degC", climate(case, **{where: limit}), "nothing")
+    case.equal(f"{where} {beyond:g} degC", climate(case, **{where: beyond}), "outside of limits")
+
+
+STORED: Final = {
+    # row: reading, and the word
+    "basler.temp.storage": ("storage", "outside of storage limits"),
+    "ids.temp.storage": ("storage", "outside of storage limits"),
+    "framos.env.storage": ("storage", "outside of storage limits"),
+    "basler.env.humidity_operating": ("humidity", "outside of limits"),
+    "ids.env.humidity": ("humidity", "outside of limits"),
+    "framos.env.humidity": ("humidity", "outside of limits"),
+}
+
+
+@check(*STORED)
+def both_limits(case: Case) -> None:
+    name, word = STORED[case.claim.id]
+    fact, (low, high) = case.record(f"environment.{name}"), case.claim.span
+    case.equal("record", tuple(fact.value), (low, high))
+    case.that(f"in {fact.unit}", fact.unit.startswith(case.claim.unit))
+    for value, outside in ((low, False), (high, False), (low - 1, True), (high + 1, True)):
+        found = climate(case, **{name: value})
+        case.equal(f"{name} {value:g}", found, word if outside else "nothing")
 
 
 # -- lamps -------------------------------------------------------------------------------------------
@@ -152,3 +247,31 @@ def lamps(case: Case) -> None:
     others = {"1": ("RX active", "Link ON"), "2": ("TX active", "Error")}[number]
     (other,) = set(others) - {case.claim.value}
     case.that(f"it is another with {other}", seen[other][lamp] != f"{color} {how}")
+
+
+@check("basler.led.status")
+def status_lamp(case: Case) -> None:
+    cam, bench = wired(case, [*fed(case)])
+    case.that("it has power", runs(cam, bench))
+    case.equal("with power", bench.leds("cam")["status"], "green static")
+    bench.tune("host", volts=0.0)
+    cam.advance(SEC)
+    case.equal("without", bench.leds("cam")["status"], "off")
+
+
+# -- lenses ------------------------------------------------------------------------------------------
+MOUNTS: Final = {
+    # row: what the lens tool says of lenses with C-, CS-, F-Mount and M12
+    "basler.design.mount": ("fits", "flange", "does not mate", "does not mate"),
+    "ids.design.mount": ("ring", "fits", "does not mate", "does not mate"),
+    "framos.acc.lens_mount": ("ring", "fits", "does not mate", "fits"),
+}
+
+
+@check(*MOUNTS)
+def mount(case: Case) -> None:
+    on_record = [name.casefold() for name in case.record("lens.mount").value]
+    claimed = case.claim.value.casefold().replace("c/cs", "c-mount, cs").split(", ")
+    case.equal("mounts on record", sorted(on_record), sorted(claimed))
+    for name, word in zip(("C-Mount", "CS-Mount", "F-Mount", "M12"), MOUNTS[case.claim.id], strict=True):
+        case.equal(f"a lens with {name}", mount_finding(case.around, name).word, word)

@@ -1,18 +1,34 @@
-"""Triggers on their way: through TriggerDelay, and held where the camera is not ready for them yet."""
+"""Triggers on their way to the acquisition, and how long an exposure may overlap the readout before it."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from camtwin.camera.settings import Settings
+from camtwin.camera.states import E, S
 from camtwin.models.schema import Trigger
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import Ns
 
 
-class Host(Protocol):
-    """The camera."""
+def gated(s: Settings) -> bool:
+    """Whether the width of the trigger is the exposure: only a line's trigger has a width."""
+    triggered = s.TriggerMode["FrameStart"] == "On" and s.TriggerSource["FrameStart"].startswith("Line")
+    return triggered and s.ExposureMode == "TriggerWidth"
 
+
+def overlap_ns(s: Settings) -> Ns:
+    """How much of the next exposure may lie in the readout before it. How long one will be whose width is
+    the trigger's only the host knows: it says so with ExposureOverlapTimeMax, or there is no overlap."""
+    if s.ReadoutMode != "Overlapped":
+        return 0
+    known_ns = 0 if gated(s) else s.ExposureTime_ns
+    if s.ExposureOverlapTimeMode == "Automatic":
+        return known_ns
+    return s.ExposureOverlapTimeMax_ns if gated(s) else min(known_ns, s.ExposureOverlapTimeMax_ns)
+
+
+class Host(Protocol):
     clock: Scheduler
     trigger_timing: Trigger
 
@@ -22,21 +38,32 @@ class Host(Protocol):
 
 
 class Machine(Protocol):
-    """What takes the triggers (acquisition.py)."""
+    """What takes the triggers."""
 
     @property
     def host(self) -> Host: ...
-    @property
-    def listening(self) -> bool: ...
-    def triggered(self) -> None: ...
+
+    state: S
+
+    def fire(self, event: E | None) -> None: ...
 
 
 class TriggerPath:
     """From an edge of the trigger source to the state machine: the delay, the edges under way in it, and
-    those that came too early."""
+    those that came too early and are held.
 
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+    selector  the trigger's name (TriggerSelector)
+    event     what it is to the machine
+    told      the moment at which it has arrived there
+    missed    the moment of one that cannot even be delayed
+    software  the moment of its TriggerSoftware
+    """
+
+    def __init__(
+        self, machine: Machine, selector: str, event: E, *, told: str, missed: str, software: str
+    ) -> None:
+        self.machine, self.selector, self.event = machine, selector, event
+        self.told, self.missed, self.software = told, missed, software
         self.age_ns: Ns = 0
         self._under_way: dict[int, Entry] = {}
         self._count = self._held = 0
@@ -44,12 +71,12 @@ class TriggerPath:
     def edge(self, age_ns: Ns) -> None:
         """The source triggers; age_ns ago, if it took so long to be sure of it (the filter of a line)."""
         host = self.machine.host
-        if not self.machine.listening:
+        if self.machine.state in (S.IDLE, S.DRAIN):
             return
-        if not (delay := host.settings.TriggerDelay_ns["FrameStart"]):
+        if not (delay := host.settings.TriggerDelay_ns[self.selector]):
             self._trigger(age_ns)
         elif len(self._under_way) >= host.trigger_timing.queue:
-            host.emit("TriggerSkipped")
+            host.emit(self.missed)
         else:
             self._count += 1
             due = host.clock.now + delay
@@ -83,4 +110,5 @@ class TriggerPath:
 
     def _trigger(self, age_ns: Ns) -> None:
         self.age_ns = age_ns
-        self.machine.triggered()
+        self.machine.host.emit(self.told)
+        self.machine.fire(self.event)

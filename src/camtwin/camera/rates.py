@@ -1,0 +1,56 @@
+"""How many frames a second the camera takes as it is set: what a host is told before it tries."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from camtwin.camera.features.transport_layer_control import size
+from camtwin.units import SEC, Ns
+
+
+class Shutter(Protocol):
+    def readout_ns(self, rows: int) -> Ns: ...
+
+
+class Timing(Protocol):
+    def transfer_ns(self, settings: Any, payload_bytes: int) -> Ns: ...
+
+
+class Sender(Protocol):
+    @property
+    def timing(self) -> Timing: ...
+
+
+class Rated(Protocol):
+    """The camera whose rate is asked for."""
+
+    @property
+    def settings(self) -> Any: ...
+    @property
+    def transmitter(self) -> Sender: ...
+    def shutter(self, settings: Any, /) -> Shutter: ...
+
+
+def payload_bytes(s: Any) -> int:
+    """Of a frame on the link, with its chunks."""
+    return size(s.Width, s.Height, s.PixelFormat, s.ChunkModeActive, s.ChunkEnable)
+
+
+def readout_ns(device: Rated) -> Ns:
+    """How long the sensor is read; binning comes after the converter and saves no row."""
+    s = device.settings
+    return device.shutter(s).readout_ns(s.Height * s.BinningVertical)
+
+
+def resulting_Hz(device: Rated) -> float:
+    """Frames a second in free run: the slowest of readout, exposure, link and the rate that was asked for."""
+    s, read_ns = device.settings, readout_ns(device)
+    overlapped = s.ReadoutMode == "Overlapped"
+    sensor_ns = max(read_ns, s.ExposureTime_ns) if overlapped else read_ns + s.ExposureTime_ns
+    asked_ns = round(SEC / s.AcquisitionFrameRate_Hz) if s.AcquisitionFrameRateEnable else 0
+    return SEC / max(sensor_ns, device.transmitter.timing.transfer_ns(s, payload_bytes(s)), asked_ns)
+
+
+def throughput(device: Rated) -> int:
+    """Bytes a second that frames come to at this rate."""
+    return round(resulting_Hz(device) * payload_bytes(device.settings))
