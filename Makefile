@@ -52,6 +52,7 @@ benchmark: $(VENV)/.warm  ## kernels beside numpy, the camera, streams beside Ar
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, every frame accounted for
 	PYTHONPATH=tests $(BIN)/python benchmarks/day.py

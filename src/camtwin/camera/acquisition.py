@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Protocol
 
 from camtwin.camera.exposure import Exposure, Readout
@@ -15,6 +14,7 @@ from camtwin.camera.states import LEAVING, TABLE, E, S
 from camtwin.camera.transport import Transmitter
 from camtwin.camera.triggers import TriggerPath, gated, overlap_ns
 from camtwin.models.schema import Trigger
+from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import SEC, Ns
 
@@ -27,7 +27,7 @@ class Sensor(Protocol):
     @property
     def base_ns(self) -> Ns: ...
     @property
-    def row_step_ns(self) -> Fraction: ...
+    def row_times(self) -> RowTimes: ...
     def readout_ns(self, rows: int) -> Ns: ...
 
 
@@ -246,7 +246,7 @@ class Acquisition:
             told=host.tell() if shot.settings.ChunkModeActive else {},
             world=host.world,
             sequencer_set=shot.sequencer_set,
-            row_step_ns=host.shutter(shot.settings).row_step_ns,
+            row_times=host.shutter(shot.settings).row_times,
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)

@@ -20,6 +20,7 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
 from camtwin.scene import Scene, Spectrum, View, level_of, moment_ns, spectra_of
+from camtwin.scene.level import Times
 from camtwin.sensor import fast
 from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
@@ -58,6 +59,7 @@ class Renderer:
         self._pattern: tuple[Flaws, FixedPattern] | None = None
         self._known: tuple[tuple[Spectrum, ...], NDArray[np.float32]] | None = None
         self._still: tuple[View, World, NDArray[np.float32]] | None = None
+        self._cut: tuple[View, World, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
         """Do now what the first frame would wait for: load kernels, make the pattern, draw the scene."""
@@ -126,10 +128,13 @@ class Renderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Flaws]:
         """Electrons per second in each pixel of the region, how many seconds in each row, the flaws."""
         world = self._world(exposure)
-        starts_ns, ends_ns = self._windows(exposure, region)
+        starts_ns, ends_ns, read_ns = self._windows(exposure, region)
         level = level_of(world.scene)
         rate_e = self._electrons(self._view(region), world, moment_ns(level, starts_ns, ends_ns))
-        light_s = level.lit_s(starts_ns, ends_ns).astype(np.float32)
+        lit_s = level.lit_s(starts_ns, ends_ns)
+        if self.parameters.parasitic:
+            lit_s += self.parameters.parasitic * level.lit_s(ends_ns, read_ns)
+        light_s = lit_s.astype(np.float32)
         return *hot_charge(rate_e, light_s, world.flaws, region), world.flaws
 
     def _converter(self, region: Readout) -> SensorParameters:
@@ -139,15 +144,16 @@ class Renderer:
     def _world(self, exposure: Exposure) -> World:
         return exposure.world if isinstance(exposure.world, World) else self.world
 
-    def _windows(self, exposure: Exposure, region: Readout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """From when to when each row gathers light. A picture upside down is read from its bottom."""
+    def _windows(self, exposure: Exposure, region: Readout) -> tuple[Times, Times, Times]:
+        """From when to when each row gathers light, and when it is read; upside down from the bottom."""
         whole = self._readout(exposure)
         rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
         if exposure.settings.ReverseY:
             rows = whole.height - 1 - rows
         rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
-        starts_ns = exposure.windows.starts_ns(rows)
-        return starts_ns, starts_ns + exposure.windows.duration_ns
+        windows = exposure.windows
+        starts_ns = windows.starts_ns(rows)
+        return starts_ns, starts_ns + windows.duration_ns, windows.read_ns(rows)
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:
         if self._plain is None:
@@ -218,11 +224,17 @@ class Renderer:
 
     def _electrons(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
         """Electrons per second that light frees in each pixel of the view; each row as of its moment."""
-        scene, still = world.scene, self._still
+        scene, still, cut = world.scene, self._still, self._cut
         if scene.moving:
             return self._moved(view, world, moments_ns)
+        if cut and cut[1] is world and cut[0] == view:
+            return cut[2]
         if still and still[1] is world and (part := _within(view, still[0])):
-            return still[2][part]
+            rate_e = still[2][part]
+            if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
+                rate_e = np.ascontiguousarray(rate_e)
+                self._cut = (view, world, rate_e)
+            return rate_e
         rate_e = self._freed(view, world, 0)
         self._still = (view, world, rate_e)
         return rate_e

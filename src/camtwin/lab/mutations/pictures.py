@@ -10,6 +10,7 @@ import numpy as np
 from camtwin.lab.mutations import mutate
 from camtwin.lab.mutations.tools import Picture, exposed, other, picture, setting, written
 from camtwin.sensor.flaws import Flaws
+from camtwin.sensor.timing import RowTimes
 from camtwin.units import MS
 
 PICTURES = ("pictures",)
@@ -106,7 +107,7 @@ mutate(
     "rows are exposed one after the other",
     "baumer.sensor.shutter",
     about=PICTURES,
-    patch=exposed(lambda e: replace(e, row_step_ns=Fraction(21_522))),
+    patch=exposed(lambda e: replace(e, row_times=RowTimes(step_ns=Fraction(21_522)))),
 )
 mutate(
     "a filter cuts the near infrared",
