@@ -170,7 +170,7 @@ class Acquisition:
         return None
 
     def become_ready(self) -> E | None:
-        if self.host.settings.TriggerMode["FrameStart"] == "Off":
+        if self.trigger.owed() or self.host.settings.TriggerMode["FrameStart"] == "Off":
             return E.TRIGGER
         self._told_ready = True
         self.host.emit("TriggerReady")
@@ -229,7 +229,8 @@ class Acquisition:
         return None
 
     def skip(self) -> None:
-        self.host.emit("TriggerSkipped")
+        if not self.trigger.hold():
+            self.host.emit("TriggerSkipped")
 
     def begin_exposure(self) -> None:
         host, shot, now = self.host, self._shot, self.host.clock.now
@@ -294,7 +295,7 @@ class Acquisition:
             host.clock.cancel(self._readout_entry)
             self._end_readout()
         sensor = host.shutter(exposure.settings)
-        self.readout_end = now + sensor.readout_ns(exposure.sensor_rows)
+        self.readout_end = now + sensor.readout_ns(host.modes.rows_read(exposure.settings))
         self._reading = Readout(exposure, now, self.readout_end, now + sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)

@@ -18,9 +18,10 @@ from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.files import Files
+from camtwin.camera.firmware import Firmware
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
-from camtwin.camera.modes import DriveModes, centred
+from camtwin.camera.modes import DriveModes, centred, usual_shutter
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
@@ -64,10 +65,8 @@ class Camera:
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory, clock)
         self._frames_begun = 0
         self.world: object = None  # handed on with each exposure to who renders it
-        self.sensor = GlobalShutter(
-            sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
-        )
-        self.modes = DriveModes(sheet.sensor)
+        self.sensor = usual_shutter(sheet)
+        self.modes = DriveModes(sheet)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
@@ -112,6 +111,8 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
+        first = self.tree.declared["DeviceFirmwareVersion"].row.get("value", "")
+        self.firmware = Firmware(self.sheet.model, first, self.keeper.storage)
         self.files = Files(self)
         self.time = CameraTime(self.clock, self.sheet.clock.tick_ns)
 

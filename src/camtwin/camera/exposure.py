@@ -52,11 +52,6 @@ class Exposure:
         return mirrored(FORMATS[s.PixelFormat], s.ReverseX, s.ReverseY)
 
     @property
-    def sensor_rows(self) -> int:
-        """Rows that are read; binning comes after the converter and saves none."""
-        return self.settings.Height * self.settings.BinningVertical
-
-    @property
     def payload_bytes(self) -> int:
         """Bytes of the frame on the link, with its chunks."""
         return size_of(self.settings)

@@ -1,7 +1,8 @@
 """Files of the user inside the camera, as FileAccessControl reads and writes them.
 
 One is opened for reading or for writing, which begins with nothing; what was written is kept, without power,
-when it is closed. Each operation says whether it succeeded, and how many bytes it moved.
+when it is closed; a new firmware is checked then. Each operation says whether it succeeded, and how many
+bytes it moved.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from camtwin.camera.features.file_access_control import BUFFER_BYTES
+from camtwin.camera.firmware import Firmware
 from camtwin.camera.settings import Settings
 from camtwin.camera.usersets import Keeper
 from camtwin.genicam import Refused, Tree
 
 FAILED: Final = -1
+FIRMWARE: Final = "Firmware"
+"""The name of the file that firmware.py takes, and gives to nobody."""
 
 
 class Host(Protocol):
     tree: Tree
     keeper: Keeper
+    firmware: Firmware
 
     @property
     def settings(self) -> Settings: ...
@@ -68,6 +73,8 @@ class Files:
 
     def _close(self, name: str) -> int:
         mode, content = self._open.pop(name)
+        if name == FIRMWARE:
+            return 0 if self._host.firmware.take(content) else FAILED
         if mode == "Write":
             try:
                 self._host.keeper.save_file(name, content)

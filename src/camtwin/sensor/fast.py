@@ -70,7 +70,8 @@ def expose(
         out = np.empty(shape, np.uint16)
     elif out.shape != shape or out.dtype != np.uint16 or not out.flags.c_contiguous:
         raise ValueError(f"out is not a C-contiguous uint16 array of shape {shape}")
-    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), 16, threads, light_s)
+    layout = (16, False)
+    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), layout, threads, light_s)
     return out
 
 
@@ -90,7 +91,8 @@ def expose_payload(
     if fmt.bits != readout.bits:
         raise ValueError(f"{fmt.name} has {fmt.bits} bits, the readout {readout.bits}")
     payload = np.empty(payload_bytes(fmt, readout.width, readout.height), np.uint8)
-    _render(rate_e, pattern, parameters, readout, payload, fmt.bits_per_pixel, threads, light_s)
+    layout = (fmt.bits_per_pixel, fmt.grouped)
+    _render(rate_e, pattern, parameters, readout, payload, layout, threads, light_s)
     return payload
 
 
@@ -135,11 +137,11 @@ def _render(
     parameters: SensorParameters,
     readout: Readout,
     payload: NDArray[np.uint8],
-    bits: int,
+    layout: tuple[int, bool],
     threads: int | None,
     light_s: NDArray[np.float32] | None,
 ) -> None:
-    """Writes the frame's bytes, `bits` a pixel."""
+    """Writes the frame's bytes; layout: bits a pixel, and whether they are grouped, high bytes first."""
     constants = frame_constants(parameters, readout)
     width, height = readout.width, readout.height
     picture = None if callable(rate_e) else rate_e
@@ -157,15 +159,16 @@ def _render(
     of_rows = _frozen(row_light(readout, light_s)), _frozen(row_offsets_DN(parameters, readout))
     half, keys = noise.pair_distance(parameters.width), frame_keys(readout)
     unit = 1  # rows that together end on a byte: two rows never write the same byte from two threads
-    while unit * width * bits % 8:
+    row_bits = width * layout[0]
+    while unit * row_bits % 8:
         unit *= 2
 
     def rows(first: int, end: int) -> None:
         rate = rate_e(first, end) if callable(rate_e) else rate_e[first:end]
         light, offsets = (array[first:end] for array in of_rows)
-        out = payload[first * width * bits // 8 : (end * width * bits + 7) // 8]
+        out = payload[first * row_bits // 8 : None if end == height else end * row_bits // 8]
         where = (readout.x, readout.y + first, half)
-        expose_rows(_frozen(rate), *patterns, light, offsets, out, bits, unit, *where, keys, constants)
+        expose_rows(_frozen(rate), *patterns, light, offsets, out, *layout, unit, *where, keys, constants)
 
     threads = min(threads or 1, 1 + MOST_HELPERS)
     tile = max(LEAST_TILE, width * height // (TILES_A_THREAD * threads))

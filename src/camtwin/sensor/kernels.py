@@ -255,12 +255,28 @@ def _store(codes, out, bits):
             out[at + k] = rest >> (8 * k)
 
 
+@njit(error_model="numpy")
+def _store_grouped(codes, out, bits):
+    """pixels.pack of grouped formats: high bytes, then a byte of low bits. The last group's rest is 0."""
+    low = bits - 8
+    pixels = 8 // low
+    for group in range((codes.shape[0] + pixels - 1) // pixels):
+        at, rest = group * (pixels + 1), 0
+        for k in range(pixels):
+            i = group * pixels + k
+            code = np.int64(codes[i]) if i < codes.shape[0] else 0
+            out[at + k] = code >> low
+            rest |= (code & ((1 << low) - 1)) << (low * k)
+        out[at + pixels] = rest
+
+
 @compiled
-def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, unit, x, y, half, keys, c):
+def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, half, keys, c):
     """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
 
     rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, 8,
-    10, 12 or 16. unit: rows that together end on a byte. keys, c: chain.Keys and chain.Constants.
+    10, 12 or 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:
+    chain.Keys and chain.Constants.
     """
     height, width = rate_e.shape
     shift = c.shift if c.digital_gain == _ONE else np.int32(0)
@@ -283,7 +299,9 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, unit, x, 
                 _blurred_row(rate_e[row], light_s[row], *lifted, shift, z, here, c)
             if c.digital_gain != _ONE:
                 _multiplied_row(here, c)
-        if bits != 16:
+        if grouped:
+            _store_grouped(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
+        elif bits != 16:
             _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
 
 

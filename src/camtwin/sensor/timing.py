@@ -100,14 +100,16 @@ class RollingShutter:
 
     pixel_hz      clock that a line is counted in
     line_clocks   clocks of a line, blanking included
-    frame_lines   lines of a frame, blanking included: its rate, however few rows are sent
+    frame_lines   lines of a frame, blanking included: its rate, however few rows are sent; None: the rows
+                  that are read, and blank_lines
     lines_a_row   2 where the rows of two exposures of one picture take turns
     """
 
     pixel_hz: int
     line_clocks: int
-    frame_lines: int
+    frame_lines: int | None
     lines_a_row: int = 1
+    blank_lines: int = 0
 
     @property
     def base_ns(self) -> Ns:
@@ -125,5 +127,6 @@ class RollingShutter:
         return Fraction(self.line_clocks * SEC, self.pixel_hz)
 
     def readout_ns(self, rows: int) -> Ns:
-        """From the first row of one frame to that of the next, at most: the rows do not matter."""
-        return round(self.frame_lines * self.line_ns)
+        """From the first row of one frame to that of the next, at most; columns cost nothing."""
+        lines = rows + self.blank_lines if self.frame_lines is None else self.frame_lines
+        return round(lines * self.line_ns)

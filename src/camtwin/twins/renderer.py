@@ -24,6 +24,7 @@ from camtwin.sensor import fast
 from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
+from camtwin.sensor.mosaic import steps_to
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
 from camtwin.sensor.processing import corrected, looked_up, mirrored, toned
@@ -107,8 +108,9 @@ class Renderer:
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
-        columns, rows = s.BinningHorizontal, s.BinningVertical
-        shown = replace(readout, x=readout.x // columns, y=readout.y // rows, width=s.Width, height=s.Height)
+        whole = 2 if self.parameters.cfa else 1  # a pattern does not move by a pixel for the mosaic
+        x, y = readout.x // s.BinningHorizontal, readout.y // s.BinningVertical
+        shown = replace(readout, x=x // whole * whole, y=y // whole * whole, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
         if _is_toned(s):
             adc_bits = self._converter(readout).adc_bits
@@ -206,16 +208,19 @@ class Renderer:
     def _readout(self, exposure: Exposure) -> Readout:
         """The region in the sensor's own pixels, binned or not, mirrored or not.
 
-        Offsets count in the mirrored picture: SFNC applies the region after ReverseX and ReverseY."""
+        Offsets count in the mirrored picture: SFNC applies the region after ReverseX and ReverseY. Where the
+        mosaic would begin otherwise than the pixel format says, the window moves by a pixel."""
         s, p = exposure.settings, self.parameters
-        columns, rows = s.BinningHorizontal, s.BinningVertical
-        x = p.width // columns - s.OffsetX - s.Width if s.ReverseX else s.OffsetX
-        y = p.height // rows - s.OffsetY - s.Height if s.ReverseY else s.OffsetY
+        width, height = s.Width * s.BinningHorizontal, s.Height * s.BinningVertical
+        x, y = s.OffsetX * s.BinningHorizontal, s.OffsetY * s.BinningVertical
+        corner = (p.width - 1 - x if s.ReverseX else x, p.height - 1 - y if s.ReverseY else y)
+        inwards, down = steps_to(exposure.pixel_format.mosaic, p.cfa, *corner)
+        x, y = x + inwards, y + down
         return Readout(
-            x=x * columns,
-            y=y * rows,
-            width=s.Width * columns,
-            height=exposure.sensor_rows,
+            x=p.width - x - width if s.ReverseX else x,
+            y=p.height - y - height if s.ReverseY else y,
+            width=width,
+            height=height,
             exposure_s=(exposure.end_ns - exposure.start_ns) / SEC,
             gain_dB=s.Gain_dB["All"],
             black_level_DN=s.BlackLevel_DN["All"],

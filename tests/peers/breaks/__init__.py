@@ -4,6 +4,7 @@ from peers.breaks import (  # noqa: F401  (each brings its own)
     addresses,
     control,
     features,
+    firmware,
     laboratory,
     messages,
     pictures,

@@ -89,6 +89,14 @@ def pulses_early() -> None:
 
 
 @breaks
+def joint_ignored() -> None:
+    """Features that always have one value are set apart."""
+    from camtwin.genicam.bound import Node
+
+    Node.joint = ()  # type: ignore[assignment]
+
+
+@breaks
 def limits_ignored() -> None:
     from camtwin.genicam.bound import Refused
     from camtwin.genicam.tree import Tree

@@ -149,7 +149,7 @@ def test_a_helper_takes_what_the_caller_does_not(small_tiles, monkeypatch):
     class Kernels:
         @staticmethod
         def expose_rows(*arguments):
-            first = arguments[9]
+            first = arguments[10]
             taken.setdefault(get_ident(), []).append(first)
             if first == 0:
                 assert others_done.wait(30)

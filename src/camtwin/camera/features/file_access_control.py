@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Final
 
 from camtwin.camera.features.rules import Acts
-from camtwin.genicam.nodes import Chapter, Command, Enumeration, Guru, Integer, Register, Selector
+from camtwin.genicam.nodes import Chapter, Command, Enumeration, Guru, Integer, Register, Selector, String
 
 BUFFER_BYTES: Final = 512
 BY_FILE, BY_BOTH = ("FileSelector",), ("FileSelector", "FileOperationSelector")
@@ -22,13 +22,17 @@ def result(device: Acts) -> int:
     return device.files.result
 
 
+def said(device: Acts) -> str:
+    return device.firmware.said
+
+
 def size(device: Acts, FileSelector: str) -> int:
     return device.files.size(FileSelector)
 
 
 # fmt: off
 class FileAccessControl(Chapter):
-    FileSelector = Selector("The file that is accessed.", "UserData", visibility=Guru)
+    FileSelector = Selector("The file that is accessed.", "UserData Firmware", visibility=Guru)
     FileOperationSelector = Selector("What FileOperationExecute does.", "Open Close Read Write", visibility=Guru)
     FileOpenMode = Enumeration("What Open opens the file for; Write begins with nothing.", "Read Write", saved=False,
                                visibility=Guru).per(*BY_FILE)
@@ -41,3 +45,5 @@ class FileAccessControl(Chapter):
     FileAccessLength = Integer("Bytes that Read and Write move.", unit="B", max=BUFFER_BYTES, saved=False, visibility=Guru)
     FileAccessBuffer = Register("What was read, or is to be written.", default=bytes(BUFFER_BYTES), length=BUFFER_BYTES,
                                 saved=False, volatile=True, visibility=Guru)
+    FirmwareUpdateMessage = String("What came of the last firmware image, in words.", value=said, length=128, custom=True,
+                                   visibility=Guru)
