@@ -41,7 +41,7 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 
 test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, and Aravis streams there (root, once)
 	@tools/apt-install $(VM_APT)
-	$(BIN)/pytest -s tests/vm/check_usb3.py
+	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py
 
 fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
@@ -52,6 +52,7 @@ benchmark: $(VENV)/.warm  ## kernels beside numpy, the camera, streams beside Ar
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, every frame accounted for
 	PYTHONPATH=tests $(BIN)/python benchmarks/day.py

@@ -11,7 +11,7 @@ gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis, GLib  # noqa: E402
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--address", default="127.0.0.1")
+parser.add_argument("--address", default="127.0.0.1", help="or usb: the first camera there")
 parser.add_argument("--frames", type=int, default=2)
 parser.add_argument(
     "--set", action="append", default=[], metavar="NAME=VALUE", help="or the name of a command"
@@ -22,7 +22,11 @@ parser.add_argument("--raw", help="file for the last frame's bytes")
 parser.add_argument("names", nargs="+", help="KIND:FEATURE, KIND one of integer, float, string")
 args = parser.parse_args()
 
-camera = Aravis.Camera.new(args.address)
+if usb := args.address == "usb":
+    Aravis.disable_interface("GigEVision")
+camera = Aravis.Camera.new(None if usb else args.address)
+if usb:
+    camera.uv_set_usb_mode(Aravis.UvUsbMode.SYNC)
 device = camera.get_device()
 for setting in args.set:
     if "=" in setting:

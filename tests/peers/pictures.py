@@ -2,7 +2,8 @@
 
 The ramp's value is the column, modulo the format's range. Mono8: a byte a pixel. Mono10, Mono12: 16 bits
 little endian, upper bits zero. Mono10p, Mono12p: pixels follow each other bit by bit, lowest bit first, into
-bytes filled from their lowest bit.
+bytes filled from their lowest bit. IDS's grouped formats: the highest 8 bits of 4 pixels (2 at 12 bits), a
+byte each, then a byte of what is left of them, the first pixel's lowest.
 """
 
 from __future__ import annotations
@@ -26,12 +27,28 @@ def _packed(bits: int):
     return row
 
 
+def _grouped(bits: int):
+    def row(columns: range) -> bytes:
+        low = bits - 8
+        stream = bytearray()
+        values = [c % 2**bits for c in columns]
+        for at in range(0, len(values), 8 // low):
+            group = values[at : at + 8 // low]
+            stream += bytes(value >> low for value in group)
+            stream.append(sum(value % 2**low << low * i for i, value in enumerate(group)))
+        return bytes(stream)
+
+    return row
+
+
 ROW = {
     "Mono8": (MONO8, _byte),
     "Mono10": (MONO10, _words(10)),
     "Mono12": (MONO12, _words(12)),
     "Mono10p": (MONO10P, _packed(10)),
     "Mono12p": (MONO12P, _packed(12)),
+    "BayerGR10g40IDS": (0x40000003, _grouped(10)),
+    "BayerGR12g24IDS": (0x40000013, _grouped(12)),
 }
 
 

@@ -92,25 +92,29 @@ def refuses(nodes: NodeMap, name: str, value: object) -> bool:
     return False
 
 
-def check_every_node(net: Namespace) -> None:
+def every_node(nodes: NodeMap, chapters: tuple[str, ...]) -> None:
     """Each node of each category has a value inside its own limits, and a word of explanation."""
+    categories = {f.node.name for f in nodes.get_node("Root").features}
+    assert categories >= set(chapters)
+    seen = 0
+    for name in nodes.nodes:
+        node = nodes.get_node(getattr(name, "node", name).name)
+        if node.node.principal_interface_type not in VALUES or node.get_access_mode() not in READABLE:
+            continue
+        value = node.value
+        seen += 1
+        if node.node.principal_interface_type in NUMBERS:
+            assert node.min <= value <= node.max, node.node.name
+            if node.node.principal_interface_type == EInterfaceType.intfIInteger and node.inc:
+                assert (value - node.min) % node.inc == 0, node.node.name
+        if node.node.principal_interface_type == EInterfaceType.intfIEnumeration:
+            assert value in node.symbolics, node.node.name
+    assert seen > 100
+
+
+def check_every_node(net: Namespace) -> None:
     with nodes_of(net) as nodes:
-        categories = {f.node.name for f in nodes.get_node("Root").features}
-        assert categories >= set(CHAPTERS)
-        seen = 0
-        for name in nodes.nodes:
-            node = nodes.get_node(getattr(name, "node", name).name)
-            if node.node.principal_interface_type not in VALUES or node.get_access_mode() not in READABLE:
-                continue
-            value = node.value
-            seen += 1
-            if node.node.principal_interface_type in NUMBERS:
-                assert node.min <= value <= node.max, node.node.name
-                if node.node.principal_interface_type == EInterfaceType.intfIInteger and node.inc:
-                    assert (value - node.min) % node.inc == 0, node.node.name
-            if node.node.principal_interface_type == EInterfaceType.intfIEnumeration:
-                assert value in node.symbolics, node.node.name
-        assert seen > 100
+        every_node(nodes, CHAPTERS)
 
 
 def check_sheet_limits(net: Namespace) -> None:

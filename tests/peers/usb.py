@@ -20,8 +20,10 @@ CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
 class UsbTwin:
     """`camtwin run` on a port that the system picks; ended when the context is left."""
 
-    def __init__(self, *args: str, command: Sequence[str | Path] = CAMTWIN, port: int = 0) -> None:
-        self.command = [*map(str, command), "run", MODEL, "--port", str(port), *args]
+    def __init__(
+        self, *args: str, command: Sequence[str | Path] = CAMTWIN, port: int = 0, model: str = MODEL
+    ) -> None:
+        self.command = [*map(str, command), "run", model, "--port", str(port), *args]
         self.said = ""
         self.port = 0
 

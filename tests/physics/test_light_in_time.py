@@ -82,3 +82,26 @@ def test_hot_pixels_need_no_light():
     assert picture[5, 7] == pytest.approx(BLACK_DN + 1000 * 0.4152, abs=6 * np.sqrt(1000) * 0.4152)
     assert picture[5, 9] == pytest.approx(BLACK_DN, abs=6)
     assert np.delete(picture[5], 7).max() < BLACK_DN + 12
+
+
+PARASITIC, BASE_ns, ROW_ns = 1e-5, 1_201_355, 21_522  # the model's; 1598 clocks of 74.25 MHz a row
+
+
+def test_light_gets_into_rows_that_wait_to_be_read():
+    """Bright and short: 15 us of exposure, and then 1.2 to 65.7 ms in which a hundred-thousandth gets in."""
+    rows = signal(Flat(5e8), Height=3000, Width=16, ExposureTime=15).reshape(30, 100).mean(axis=1)
+    wait_ns = (BASE_ns + ROW_ns * np.arange(3000)).reshape(30, 100).mean(axis=1)
+    expected = 1 + PARASITIC * wait_ns / 15_000
+    noise = np.sqrt(0.42 / rows[0] / 1600)  # of a mean, as a share of it
+    assert rows / rows[0] == pytest.approx(expected / expected[0], abs=6 * noise)
+    assert expected[-1] / expected[0] > 1 + 20 * noise
+
+
+def test_a_flash_after_the_exposure_leaves_its_trace_in_rows_not_yet_read():
+    exposure_us, flash_ns = 100, (30_000_000, 31_000_000)
+    rows = signal(Lit(Flat(2e10), Pulses((flash_ns,))), Height=3000, Width=16, ExposureTime=exposure_us)
+    read_ns = exposure_us * 1000 + BASE_ns + ROW_ns * np.arange(3000)
+    seen_e = 0.673 * 2e10 * PARASITIC * np.clip(read_ns - flash_ns[0], 0, 1_000_000) / 1e9
+    tens, expected_DN = (a.reshape(300, 10).mean(axis=1) for a in (rows[0], 0.4152 * seen_e))
+    assert tens == pytest.approx(expected_DN, abs=6 * 0.42 * np.sqrt((140 + 5) / 160) + 0.2)
+    assert expected_DN.max() > 50

@@ -145,3 +145,39 @@ def test_dol_leans_by_two_lines_a_row_and_the_short_exposure_comes_later():
     assert slope(short) == pytest.approx(2 * speed * LINE_ns / 1e9, rel=0.01)
     later_us = long_us / 2 + 22 * LINE_ns / 1000 + short_us / 2
     assert (short - long).mean() == pytest.approx(speed * later_us / 1e6, abs=0.1)
+
+
+CAMERA_LINE_ns = 15092 / 840e6 * 1e9  # 18 frames a second of 3092 lines
+
+
+def camera(scene, **features):
+    """A camera around the same sensor: its lines are longer, and its pictures begin GR."""
+    cam = camtwin.open("ids-imx412", scene=scene, seed=4)
+    for name, value in features.items():
+        setattr(cam, name, value)
+    return cam
+
+
+def test_in_a_camera_an_edge_leans_by_the_cameras_line_time():
+    speed = 5000.0
+    picture = camera(Pan(band(), speed), ExposureTime=100.0).grab()[0].picture[:, ::-1]
+    assert slope(edge_places(picture)) == pytest.approx(-speed * CAMERA_LINE_ns / 1e9, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [{}, {"ReverseY": True}, {"Height": 800, "OffsetY": 400}, {"BinningHorizontal": 2}],
+    ids=["whole", "reversed", "region", "binned"],
+)
+def test_in_a_camera_a_strobe_lights_the_rows_of_the_picture_whose_windows_it_touches(features):
+    """Counted from the first row that is sent, whichever rows of the sensor those are."""
+    begin, end, exposure_ns = 6_000_000, 6_300_000, 2_000_000
+    scene = Lit(Flat(1e9), Pulses(((begin, end),)))
+    cam = camera(scene, Width=120, ExposureTime=exposure_ns / 1000, **features)
+    rows = greens(cam.grab()[0].picture[:, ::-1]).mean(axis=1)
+    starts = CAMERA_LINE_ns * np.arange(rows.size)
+    overlap_ns = np.minimum(starts + exposure_ns, end) - np.maximum(starts, begin)
+    sure = abs(overlap_ns) > 500
+    assert np.array_equal((rows > 8)[sure], (overlap_ns > 0)[sure])
+    assert sure.sum() >= rows.size - 4
+    assert (rows > 8).sum() > 100

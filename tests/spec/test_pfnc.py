@@ -2,7 +2,9 @@
 
 Sources: EMVA, GenICam Pixel Format Naming Convention, version 2.1 (names; "lsb packed": pixels follow
 each other from the lowest bit of the first byte upwards, without padding), and EMVA's list of values
-(GenICamPixelFormatValues: bits 16..23 of a code are the bits a pixel occupies).
+(GenICamPixelFormatValues: bits 16..23 of a code are the bits a pixel occupies). IDS's own formats: the manual
+of the maker's cameras, "Pixel formats": the highest 8 bits of 4 (or 2) pixels, then a byte of what is left,
+the first pixel's lowest.
 """
 
 import numpy as np
@@ -25,6 +27,9 @@ VALUES = [
     ("BayerRG12", 0x01100011, 12, 16),
     ("BayerGB12", 0x01100012, 12, 16),
     ("BayerBG12", 0x01100013, 12, 16),
+    # The maker's own codes, bit 30 set: bits 16..23 are 0.
+    ("BayerGR10g40IDS", 0x40000003, 10, 10),
+    ("BayerGR12g24IDS", 0x40000013, 12, 12),
 ]
 
 # name, image, payload. Bits are worked out beside each packed one.
@@ -46,6 +51,14 @@ IMAGES = [
     ("Mono12p", [[0xABC, 0x123]], "BC 3A 12"),
     ("Mono12p", [[0xABC, 0x123, 0xDEF, 0x456]], "BC 3A 12 EF 6D 45"),
     ("Mono12p", [[0xABC], [0x123], [0xDEF]], "BC 3A 12 EF 0D"),
+    # 01001000'11, 10101010'11, 00110011'01, 11111011'11: the last byte is 11, 01, 11, 11 from its top.
+    ("BayerGR10g40IDS", [[0x123, 0x2AB, 0x0CD, 0x3EF]], "48 AA 33 FB DF"),
+    # The low bits alone: 01 of the first, 10 of the second, 11 of the third, 00 of the fourth.
+    ("BayerGR10g40IDS", [[0x001, 0x002], [0x003, 0x3FC]], "00 00 00 FF 39"),
+    ("BayerGR12g24IDS", [[0xABC, 0x123]], "AB 12 3C"),
+    ("BayerGR12g24IDS", [[0xABC, 0x123], [0xDEF, 0x456]], "AB 12 3C DE 45 6F"),
+    # Where pixels end a group is whole.
+    ("BayerGR12g24IDS", [[0xABC]], "AB 00 0C"),
 ]
 
 

@@ -6,13 +6,14 @@ device info descriptor), USB 3.2 chapter 9 (descriptors).
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import pytest
 
 from camtwin.wire import gencp, u3v, usb
 from camtwin.wire.gencp import Status
-from camtwin.wire.image import Image
+from camtwin.wire.image import CHUNKS, IMAGE_CHUNKS, Image
 from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 
 
@@ -106,6 +107,17 @@ def test_leader_and_trailer():
     assert cut[16:20] == hexed("01a1 0000")
 
 
+def test_leader_and_trailer_of_chunks():
+    """With chunks: other payload types, a leader without an image's shape, a trailer with a layout id."""
+    both = Image(4096, 3000, 16, 8, 0x010C_0047, 7, payload_type=IMAGE_CHUNKS)
+    alone = dataclasses.replace(both, payload_type=CHUNKS)
+    assert u3v.leader(both, 5)[16:20] == hexed("0000 0140")
+    assert u3v.leader(alone, 5) == hexed("5533564c 0000 1c00 0500000000000000 0000 0040 0700000000000000")
+    assert u3v.trailer(5, 100, 3000, layout_id=0x11223344) == hexed(
+        "55335654 0000 2400 0500000000000000 0000 0000 6400000000000000 b80b0000 44332211"
+    )
+
+
 def test_event():
     assert u3v.event(0x4FFF, 0x1122334455667788, 3, b"\1\2") == hexed(
         "55335645 0000 000c 0e00 0300 0e00 ff4f 8877665544332211 0102"
@@ -120,6 +132,7 @@ class Port:
 
     timestamp_latched = 0x0102_0304_0506_0708
     payload_bytes = 12_288_000
+    trailer_bytes = 32
     stream_halted = events_halted = False
 
     def read(self, address: int, length: int) -> bytes:

@@ -42,6 +42,7 @@ def test_list():
     rows = json.loads(camtwin("list", "--json").stdout)
     assert rows[1:] == [
         {"model": MODEL, "title": "Baumer VCXG-124M", "sensor": "Sony IMX304", "link": "gige"},
+        {"model": "ids-imx412", "title": "IDS IMX412 USB3", "sensor": "Sony IMX412-AACK", "link": "usb3"},
         {
             "model": "sony-imx412-aack",
             "title": "Sony IMX412-AACK",

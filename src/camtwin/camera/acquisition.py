@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Protocol
 
 from camtwin.camera.exposure import Exposure, Readout
@@ -15,6 +14,7 @@ from camtwin.camera.states import LEAVING, TABLE, E, S
 from camtwin.camera.transport import Transmitter
 from camtwin.camera.triggers import TriggerPath, gated, overlap_ns
 from camtwin.models.schema import Trigger
+from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import SEC, Ns
 
@@ -27,7 +27,7 @@ class Sensor(Protocol):
     @property
     def base_ns(self) -> Ns: ...
     @property
-    def row_step_ns(self) -> Fraction: ...
+    def row_times(self) -> RowTimes: ...
     def readout_ns(self, rows: int) -> Ns: ...
 
 
@@ -170,7 +170,7 @@ class Acquisition:
         return None
 
     def become_ready(self) -> E | None:
-        if self.host.settings.TriggerMode["FrameStart"] == "Off":
+        if self.trigger.owed() or self.host.settings.TriggerMode["FrameStart"] == "Off":
             return E.TRIGGER
         self._told_ready = True
         self.host.emit("TriggerReady")
@@ -229,7 +229,8 @@ class Acquisition:
         return None
 
     def skip(self) -> None:
-        self.host.emit("TriggerSkipped")
+        if not self.trigger.hold():
+            self.host.emit("TriggerSkipped")
 
     def begin_exposure(self) -> None:
         host, shot, now = self.host, self._shot, self.host.clock.now
@@ -245,7 +246,7 @@ class Acquisition:
             told=host.tell() if shot.settings.ChunkModeActive else {},
             world=host.world,
             sequencer_set=shot.sequencer_set,
-            row_step_ns=host.shutter(shot.settings).row_step_ns,
+            row_times=host.shutter(shot.settings).row_times,
         )
         host.emit("FrameStart", shot.frame_id)
         host.emit("ExposureStart", shot.frame_id)
@@ -294,7 +295,7 @@ class Acquisition:
             host.clock.cancel(self._readout_entry)
             self._end_readout()
         sensor = host.shutter(exposure.settings)
-        self.readout_end = now + sensor.readout_ns(exposure.sensor_rows)
+        self.readout_end = now + sensor.readout_ns(host.modes.rows_read(exposure.settings))
         self._reading = Readout(exposure, now, self.readout_end, now + sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)

@@ -16,9 +16,10 @@ from camtwin.camera.auto import Brightness
 from camtwin.camera.counters import Counter, Timer
 from camtwin.camera.events import EventQueue
 from camtwin.camera.exposure import Exposure
+from camtwin.camera.firmware import Firmware
 from camtwin.camera.interface import XML_ADDRESS, interface
 from camtwin.camera.lines import Line
-from camtwin.camera.modes import DriveModes, centred
+from camtwin.camera.modes import DriveModes, centred, usual_shutter
 from camtwin.camera.sequencer import Sequencer
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS, Signals
@@ -65,10 +66,8 @@ class Camera:
         self._clock_zero: Ns = 0
         self.world: object = None  # handed on with each exposure to who renders it
         self.timestamp_latched: Ns = 0
-        self.sensor = GlobalShutter(
-            sheet.sensor.timing.clock_hz, sheet.readout.row_clocks or 1, sheet.readout.base_ns
-        )
-        self.modes = DriveModes(sheet.sensor)
+        self.sensor = usual_shutter(sheet)
+        self.modes = DriveModes(sheet)
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.shortest_exposure_ns: Ns = ExposureTime_ns.held(self.tree.declared["ExposureTime"].number("min"))
@@ -108,6 +107,8 @@ class Camera:
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)
+        first = self.tree.declared["DeviceFirmwareVersion"].row.get("value", "")
+        self.firmware = Firmware(self.sheet.model, first, self.keeper.storage)
 
     def _units(self, selector: str) -> list[str]:
         """Names of the lines, counters, timers that this model has."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from camtwin.camera.rates import payload_bytes as size_of
 from camtwin.camera.settings import Settings
 from camtwin.pixels.formats import FORMATS, PixelFormat, mirrored, payload_bytes
-from camtwin.sensor.timing import RowWindows
+from camtwin.sensor.timing import ALIKE, RowTimes, RowWindows
 from camtwin.units import Ns
 
 
@@ -21,7 +20,7 @@ class Exposure:
     timestamp_ns      start of exposure by the camera's clock, in its ticks
     trigger_ns        when the trigger was taken
     start_ns, end_ns  when the sensor's first row gathers light
-    row_step_ns       how much later each further row does; 0 with a global shutter
+    row_times         how the other rows differ from it
     part              0; 1 the short exposure of a picture that has a long one, too, with the same frame_id
     told              what the running camera said as it began, for chunks, by name
     world             what stood before the sensor then; the camera only hands it on to who renders
@@ -38,24 +37,19 @@ class Exposure:
     told: Mapping[str, float] = field(default_factory=dict)
     world: object = field(default=None, compare=False)
     sequencer_set: int = 0
-    row_step_ns: Fraction = Fraction(0)
+    row_times: RowTimes = ALIKE
     part: int = 0
 
     @property
     def windows(self) -> RowWindows:
         """When each row gathers light, in the order in which rows are read."""
-        return RowWindows(self.start_ns, self.end_ns - self.start_ns, self.row_step_ns)
+        return RowWindows(self.start_ns, self.end_ns - self.start_ns, self.row_times)
 
     @property
     def pixel_format(self) -> PixelFormat:
         """As the picture is: mirroring a mosaic makes another one of it."""
         s = self.settings
         return mirrored(FORMATS[s.PixelFormat], s.ReverseX, s.ReverseY)
-
-    @property
-    def sensor_rows(self) -> int:
-        """Rows that are read; binning comes after the converter and saves none."""
-        return self.settings.Height * self.settings.BinningVertical
 
     @property
     def payload_bytes(self) -> int:

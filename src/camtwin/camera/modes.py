@@ -10,8 +10,8 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.genicam import Tree
 from camtwin.genicam.bound import At
-from camtwin.models.schema import SensorSheet
-from camtwin.sensor.timing import RollingShutter
+from camtwin.models.schema import CameraSheet, SensorSheet
+from camtwin.sensor.timing import GlobalShutter, RollingShutter
 
 SHORT_AFTER_LINES: Final = 22
 """From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines, as public
@@ -31,11 +31,21 @@ def centred(s: Settings, tree: Tree, device: object) -> Settings:
     return s
 
 
-class DriveModes:
-    """The modes of one sensor; most have none."""
+def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:
+    """How this camera's sensor exposes and reads, where no drive mode says so."""
+    clock_hz, readout = sheet.sensor.timing.clock_hz, sheet.readout
+    row_clocks = readout.row_clocks or 1
+    if sheet.sensor.shutter == "Rolling":
+        return RollingShutter(clock_hz, row_clocks, None, blank_lines=readout.blank_lines)
+    return GlobalShutter(clock_hz, row_clocks, readout.base_ns)
 
-    def __init__(self, sensor: SensorSheet) -> None:
-        self.sensor = sensor
+
+class DriveModes:
+    """The modes of one camera's sensor; most have none."""
+
+    def __init__(self, sheet: CameraSheet) -> None:
+        self.sensor: SensorSheet = sheet.sensor
+        self.rows_binned = sheet.readout.binned == "sensor"
 
     def changes(self, name: str) -> Mapping[str, Any]:
         """The settings that the mode decides: window, depth, length of a frame; none without such a mode."""
@@ -57,6 +67,10 @@ class DriveModes:
         """Of a frame in this mode."""
         modes = self.sensor.modes
         return modes[name].frame_lines if name in modes else 1
+
+    def rows_read(self, settings: Settings) -> int:
+        """Rows that a readout takes: binning saves some only where the sensor does it."""
+        return settings.Height * (1 if self.rows_binned else settings.BinningVertical)
 
     def shutter(self, settings: Settings) -> RollingShutter | None:
         """How the sensor exposes and reads with these settings, if that is the mode's matter."""

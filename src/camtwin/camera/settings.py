@@ -16,6 +16,7 @@ from camtwin.camera.features.defect_pixel_control import DefectPixelControl
 from camtwin.camera.features.device_control import DeviceControl
 from camtwin.camera.features.digital_io_control import DigitalIOControl
 from camtwin.camera.features.event_control import EventControl
+from camtwin.camera.features.file_access_control import FileAccessControl
 from camtwin.camera.features.image_format_control import ImageFormatControl
 from camtwin.camera.features.lut_control import LUTControl
 from camtwin.camera.features.sensor_mode_control import SensorModeControl
@@ -48,6 +49,7 @@ class Settings(
     EventControl,
     ActionControl,
     SequencerControl,
+    FileAccessControl,
     TransportLayerControl,
 ):
     """The chapters together; a model's data sheet picks what it has of them."""

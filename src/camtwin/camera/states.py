@@ -13,8 +13,8 @@ overlap with it; here they are only `readout_end` and "is there room?".
 
 BUSY is t_notready. READY with trigger mode off takes the next frame at once: free run is a camera that
 triggers itself. PARKED waits for a burst to begin, where bursts are triggered. A trigger that no state takes
-is skipped. An action may return the next event, which `Acquisition.fire` goes on with: so branches are rows
-of the table, too.
+is skipped, or held (triggers.py). An action may return the next event, which `Acquisition.fire` goes on with:
+so branches are rows of the table, too.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ class Machine(Protocol):
 
 
 class TriggerPath:
-    """From an edge of the trigger source to the state machine: the delay, and the edges under way in it.
+    """From an edge of the trigger source to the state machine: the delay, the edges under way in it, and
+    those that came too early and are held.
 
     selector  the trigger's name (TriggerSelector)
     event     what it is to the machine
@@ -65,7 +66,7 @@ class TriggerPath:
         self.told, self.missed, self.software = told, missed, software
         self.age_ns: Ns = 0
         self._under_way: dict[int, Entry] = {}
-        self._count = 0
+        self._count = self._held = 0
 
     def edge(self, age_ns: Ns) -> None:
         """The source triggers; age_ns ago, if it took so long to be sure of it (the filter of a line)."""
@@ -86,7 +87,19 @@ class TriggerPath:
         """Triggers that wait for TriggerDelay to pass."""
         return len(self._under_way)
 
+    def hold(self) -> bool:
+        """Keep a trigger that came too early; False if as many are held already."""
+        kept = self._held < self.machine.host.trigger_timing.held
+        self._held += kept
+        return kept
+
+    def owed(self) -> bool:
+        """Take a trigger that was held, if there is one: its age counts no more."""
+        self._held, owed, self.age_ns = max(0, self._held - 1), self._held > 0, 0
+        return owed
+
     def clear(self) -> None:
+        self._held = 0
         for entry in self._under_way.values():
             self.machine.host.clock.cancel(entry)
         self._under_way.clear()

@@ -22,7 +22,7 @@ def list_models(as_json: AsJson = False) -> None:
         print(json.dumps(rows, indent=2))
         return
     for row in rows:
-        print(f"{row['model']:24}{row['title']:24}{row['sensor']:16}{row['link']}")
+        print(f"{row['model']:24}{row['title']:24}{row['sensor']:20}{row['link']}")
 
 
 @app.command()

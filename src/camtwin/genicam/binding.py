@@ -14,7 +14,7 @@ from typing import Any
 from camtwin.genicam.bound import Bound, Node, SheetError
 from camtwin.genicam.nodes import By, Enumeration, Rule
 
-ROW = {"value", "default", "min", "max", "inc", "entries", "name"}  # what any row may say
+ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # what any row may say
 
 
 class Binder:

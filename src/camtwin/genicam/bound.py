@@ -83,6 +83,11 @@ class Node:
         return 0x1_0000 + (crc32(self.feature.name.encode()) & 0x07FF_FFF0)
 
     @property
+    def joint(self) -> tuple[str, ...]:
+        """Features that take each value that a host gives this one."""
+        return tuple(self.row.get("joint", ()))
+
+    @property
     def access(self) -> str:
         f = self.feature
         return f.elsewhere or ("RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO")

@@ -75,7 +75,8 @@ class Tree:
         f = node.feature
         views = [n.feature.name for n in self.here if n.feature.put and f.name in n.rules["Value"].needs]
         loads = [n.feature.name for n in self.here if n.feature.reloads and f.saved and f.stored]
-        return [*self.pullers(node), *views, *loads]
+        joint = [n.feature.name for n in self.here if f.name in n.joint]
+        return [*self.pullers(node), *views, *loads, *joint]
 
     # ---- values, as the host sees them
 
@@ -187,7 +188,10 @@ class Tree:
         shown = self._check(node, shown, at)
         if f.put:
             return self.load(device, f.put(f.held(shown) if node.entries else shown, device.settings))
-        device.settings = self._pull(self._changed(node, at, shown), self._pulled[name], at)
+        settings, moved = device.settings, (name, *node.joint)
+        for each in moved:
+            settings = self._changed(self.nodes[each], at._replace(settings=settings), shown)
+        device.settings = self._pull(settings, [n for each in moved for n in self._pulled[each]], at)
 
     def load(self, device: Any, changes: Mapping[str, Any]) -> None:
         """Take over several settings at once."""

@@ -34,8 +34,11 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 """
 NAMESPACE = {"none": "Custom", "gige": "GEV", "usb3": "USB"}
 SHIFT = "EventShift"
-EVENT = {"": (2, 2, ""), "Timestamp": (8, 8, SHIFT), "FrameID": (16, 8, SHIFT)}
-"""What EVENT and EVENTDATA say of an event: (place, bytes, what moves it), counted from the event on."""
+EVENT = {
+    "gige": {"": (2, 2, ""), "Timestamp": (8, 8, SHIFT), "FrameID": (16, 8, SHIFT)},
+    "usb3": {"": (2, 2, ""), "Timestamp": (4, 8, ""), "FrameID": (12, 8, "")},
+}
+"""What a message says of an event, by link: (place, bytes, what moves it), counted from the event on."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -68,7 +71,7 @@ class _Description:
 
     def xml(self) -> str:
         for n in self.tree.here:
-            if isinstance(n.feature, Selector) and n.feature.events and self.tree.link == "gige":
+            if isinstance(n.feature, Selector) and n.feature.events and self.tree.link in EVENT:
                 self.events(n, n.feature)
         inside = {feature for features in self.categories.values() for feature in features}
         self.node(
@@ -147,12 +150,14 @@ class _Description:
             self.node("IntSwissKnife", SHIFT, variable, el("Formula", "WIDE * 8"))
         for entry in n.entries:
             name = f"Event{selector.shown(entry)}"
-            parts = [part for part in EVENT if part != "FrameID" or entry in selector.of_frames]
+            parts = [
+                part for part in EVENT[self.tree.link] if part != "FrameID" or entry in selector.of_frames
+            ]
             self.node("Port", f"{name}_Port", el("EventID", f"{selector.events[self.tree.link][entry]:04X}"))
             self.categories[n.feature.chapter].append(f"{name}Data")
             self.categories[f"{name}Data"] = [name + part for part in parts]
             for part in parts:
-                at, length, shift = EVENT[part]
+                at, length, shift = EVENT[self.tree.link][part]
                 self.node(
                     "IntReg",
                     f"{name}{part}_Value",
@@ -164,7 +169,7 @@ class _Description:
                     el("pPort", f"{name}_Port"),
                     el("Cachable", "NoCache"),
                     el("Sign", "Unsigned"),
-                    el("Endianess", "BigEndian"),
+                    el("Endianess", f"{self.tree.order.capitalize()}Endian"),
                 )
                 self.node(
                     "Integer",

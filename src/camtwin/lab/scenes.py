@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene import Flat, Lit, Pulses, View
+from camtwin.scene import Flat, Lit, Pulses, Scene, View
 from camtwin.units import Ns
 
 GREEN_nm = 536.0
@@ -57,6 +57,11 @@ class Stripes:
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         odd = (np.arange(view.x, view.x + view.width) % 2).astype(np.float32)
         return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
+
+
+def lit_for(scene: Scene, ns: Ns) -> Lit:
+    """A scene that is lit from the beginning on for a while: rows that wait to be read gather no more."""
+    return Lit(scene, Pulses(((0, ns),)))
 
 
 def flash(begin_ns: Ns, width_ns: Ns, photons_per_s: float = 5e7) -> Lit:

@@ -19,15 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
+from camtwin.camera.events import Event
+from camtwin.camera.features.event_control import IDS
 from camtwin.links.interface import LinkProblem
 from camtwin.links.port import CameraPort, LinkStatus
-from camtwin.links.runtime import WallRuntime
+from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.stream import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.usb_host import control_of, identity_of, speed_of
 from camtwin.links.usb_pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
+from camtwin.units import Ns
 from camtwin.wire import gencp, u3v, usb, usbip
 
 BUS: Final = 1
@@ -46,6 +49,11 @@ class U3vStream(FrameStream):
     @property
     def payload_bytes(self) -> int:
         return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
+
+    @property
+    def trailer_bytes(self) -> int:
+        chunks = self.twin.camera.settings.ChunkModeActive
+        return u3v.CHUNK_TRAILER_BYTES if chunks else u3v.TRAILER.size
 
     # -- wire.u3v_device.StreamPort --------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
@@ -69,11 +77,16 @@ class U3vStream(FrameStream):
             payload_bytes=transfer.exposure.payload_bytes,
             payload=payload,
             transfers=self._transfers,
-            start_ns=self.runtime.host_ns(transfer.start_ns),
-            end_ns=self.runtime.host_ns(transfer.end_ns),
+            travels_ns=self._travels_ns(transfer),
         )
         self._block_id += 1
         self.writer.send(job)
+
+    def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
+        """In host time; when time is free, a cable as fast as the host asks."""
+        if isinstance(self.runtime, FreeRuntime):
+            return None
+        return self.runtime.host_ns(transfer.start_ns), self.runtime.host_ns(transfer.end_ns)
 
     def cut(self) -> None:
         if self.writer:
@@ -106,6 +119,8 @@ class Usb3Camera:
         self.control = control_of(twin, self._port, self.stream, self)
         self.usb = self._enumerated()
         self._pipes: dict[int, InPipe] = {}
+        twin.camera.events.send = self._tell
+        twin.camera.on_reset = self._start_anew
 
     def close(self) -> None:
         """Switched off."""
@@ -141,6 +156,10 @@ class Usb3Camera:
         self.stream.writer = None
         self._pipes = {}
 
+    def sent(self) -> None:
+        """A frame has left: whoever waits for room need not."""
+        self.runtime.wake()
+
     def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
         """Carry out a request, or take one back. ProtocolError if the host asks too much."""
         writer = self._writer()
@@ -172,6 +191,17 @@ class Usb3Camera:
     def send_event(self, message: bytes) -> None:
         if self.connection and not self.events_halted:
             self._pipes[usb.EVENT_IN].send(message)
+
+    def _tell(self, event: Event) -> bool:
+        """An event of the camera: its data is the number of its frame, if it has one."""
+        data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
+        self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data)
+        return False
+
+    def _start_anew(self) -> None:
+        """DeviceReset: the device leaves the bus, and is there again for whoever attaches it."""
+        if self.connection:
+            self.connection.close_soon("the camera was reset")
 
     def _writer(self) -> Writer:
         assert self.stream.writer is not None, "a host has it"

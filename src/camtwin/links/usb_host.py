@@ -98,6 +98,11 @@ class UsbHost:
     def payload_bytes(self) -> int:
         return self._twin.camera.tree.get(self._twin.camera, "PayloadSize")
 
+    @property
+    def trailer_bytes(self) -> int:
+        chunks = self._twin.camera.settings.ChunkModeActive
+        return u3v.CHUNK_TRAILER_BYTES if chunks else u3v.TRAILER.size
+
     def open(self, transfers: u3v.Transfers, /) -> None:
         self._sizes, self._block_id = transfers, 0
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
 from camtwin.wire import u3v, usbip
-from camtwin.wire.image import Image
+from camtwin.wire.image import IMAGE, Image
 
 MOST_REQUESTS: Final = 1 << 16
 """Pending on one endpoint: a host that asks more asks for this computer's memory."""
@@ -90,15 +90,17 @@ class InPipe:
 
 @dataclass(eq=False)
 class Job:
-    """A frame to send. Times in host ns."""
+    """A frame to send.
+
+    travels_ns  host times at which its first and its last byte are due; None: as soon as the host takes them
+    """
 
     image: Image
     block_id: int
     payload_bytes: int
     payload: Future[NDArray[np.uint8]]
     transfers: u3v.Transfers
-    start_ns: Ns
-    end_ns: Ns
+    travels_ns: tuple[Ns, Ns] | None = None
     cut: bool = False
 
 
@@ -117,15 +119,20 @@ class Stats:
 class Writer:
     """The thread that writes one connection.
 
-    sock    connected, not blocking; closed by its owner, after `close`
-    on_end  told, on this thread, that it has ended, and why if it was not asked to
+    sock     connected, not blocking; closed by its owner, after `close`
+    on_done  told, on this thread, that a frame has been sent or given up
+    on_end   told, on this thread, that it has ended, and why if it was not asked to
     """
 
     def __init__(
-        self, sock: socket.socket, stats: Stats, on_end: Callable[[BaseException | None], object]
+        self,
+        sock: socket.socket,
+        stats: Stats,
+        on_done: Callable[[], object],
+        on_end: Callable[[BaseException | None], object],
     ) -> None:
         self.stats = stats
-        self._sock, self._on_end = sock, on_end
+        self._sock, self._on_done, self._on_end = sock, on_done, on_end
         self._poll = select.poll()
         self._poll.register(sock, select.POLLOUT)
         self._replies: deque[bytes] = deque()
@@ -210,6 +217,8 @@ class Writer:
         try:
             while job := self._next():
                 self.stats.cut += not self._frame(job)
+                self._current = None
+                self._on_done()
         except BaseException as error:
             problem = error
         with self._wake:
@@ -239,8 +248,6 @@ class Writer:
             self._write(replies)
 
     def _next(self) -> Job | None:
-        self._current = None
-
         def first() -> Job | None:
             self._current = self._jobs.popleft() if self._jobs else None
             return self._current
@@ -254,12 +261,12 @@ class Writer:
         payload = job.payload.result().reshape(-1).data
         if payload.nbytes != job.payload_bytes:
             raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
-        travel_ns = job.end_ns - job.start_ns
+        start_ns, end_ns = job.travels_ns or (0, 0)
         for at, part in self._parts(job, payload):
-            due_ns = job.start_ns + travel_ns * at // job.payload_bytes
+            due_ns = start_ns + (end_ns - start_ns) * at // job.payload_bytes
             if not self._wait(job, _never, due_ns) or not self._transfer(job, part):
                 return False
-        late_ns = time.monotonic_ns() - job.end_ns
+        late_ns = time.monotonic_ns() - end_ns if job.travels_ns else 0
         self.stats.frames += 1
         self.stats.late += late_ns > LATE_NS
         self.stats.worst_late_ns = max(self.stats.worst_late_ns, late_ns)
@@ -272,7 +279,11 @@ class Writer:
         yield 0, memoryview(u3v.leader(job.image, job.block_id))
         for start, end in job.transfers.spans(job.payload_bytes):
             yield end, payload[start:end]
-        yield job.payload_bytes, memoryview(u3v.trailer(job.block_id, valid, job.image.height, status))
+        layout_id = None if job.image.payload_type == IMAGE else job.image.chunk_layout_id
+        yield (
+            job.payload_bytes,
+            memoryview(u3v.trailer(job.block_id, valid, job.image.height, status, layout_id)),
+        )
 
     def _transfer(self, job: Job, data: memoryview) -> bool:
         """Answer requests with one transfer; False if it was cut."""

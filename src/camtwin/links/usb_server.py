@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol, Self
 
 from camtwin.links.interface import LinkProblem
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 SEND_BUFFER_BYTES: Final = 4 << 20
 READ_BYTES: Final = 1 << 16
 OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
+SOON_s: Final = 0.05
 SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
 MOST_CONNECTIONS: Final = 64
 
@@ -43,6 +44,8 @@ class Device(Protocol):
     def attach(self, connection: Connection, writer: Writer, /) -> None: ...
     def detach(self) -> None: ...
     def receive(self, message: usbip.Submit | usbip.Unlink, /) -> None: ...
+    def sent(self) -> None:
+        """A frame has been sent or given up."""
 
 
 class Connection:
@@ -84,6 +87,10 @@ class Connection:
             device, self._device = self._device, None
             device.detach()
 
+    def close_soon(self, why: str) -> None:
+        """End it when what is being answered has been sent."""
+        self._loop.call_later(SOON_s, self.close, why)
+
     def _read(self) -> None:
         try:
             data = self.sock.recv(READ_BYTES)
@@ -115,17 +122,21 @@ class Connection:
             return self.close(f"cannot have {bus_id!r}")
         self._timeout.cancel()
         self._device, self._parser.imported = device, True
-        self.writer = writer = Writer(self.sock, device.stats, self._ended)
+        self.writer = writer = Writer(self.sock, device.stats, lambda: self._tell(device.sent), self._ended)
         writer.reply(usbip.import_reply(device.exported()))
         device.attach(self, writer)
 
     def _ended(self, problem: BaseException | None) -> None:
         """On the writer's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
-            if problem is None or isinstance(problem, OSError):
-                self._loop.call_soon_threadsafe(self.close, str(problem or ""))
-            else:
-                self._loop.call_soon_threadsafe(self.server.fail, problem)
+        if problem is None or isinstance(problem, OSError):
+            self._tell(self.close, str(problem or ""))
+        else:
+            self._tell(self.server.fail, problem)
+
+    def _tell(self, call: Callable[..., object], *args: object) -> None:
+        """Have the event loop's thread do this; it may have ended meanwhile."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, *args)
 
 
 class UsbipServer:

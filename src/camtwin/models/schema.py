@@ -22,21 +22,26 @@ class Section(BaseModel):
 
 
 class Readout(Section):
-    """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows, unless
-    the sensor's drive modes say so. A frame is taken with the settings of latency_frames frames before."""
+    """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows (with a
+    rolling shutter so many blank_lines), unless the sensor's drive modes say so. binned: where pixels become
+    one; only in the sensor it saves rows. A frame has the settings of latency_frames frames before."""
 
     row_clocks: Positive | None = None
     base_ns: NotNegative = 0
+    blank_lines: NotNegative = 0
+    binned: Literal["sensor", "camera"] = "camera"
     latency_frames: NotNegative = 0
 
 
 class Trigger(Section):
     """From a trigger to the exposure: latency_ns with the sensor idle; during a readout exposures start on a
-    grid of grid_ns; queue triggers may be under way in TriggerDelay."""
+    grid of grid_ns; queue triggers may be under way in TriggerDelay. held: how many that come too early wait
+    for the camera to be ready; more are skipped."""
 
     latency_ns: NotNegative
     grid_ns: NotNegative
     queue: Positive
+    held: NotNegative = 0
 
 
 class Lines(Section):
@@ -82,7 +87,8 @@ class Usb3(Section):
 
 
 class Area(Section):
-    """Pixels that a camera makes of its sensor, where the sensor's own sheet counts others."""
+    """Pixels that a camera makes of its sensor, where the sensor's own sheet counts others. A mosaic
+    that stays as it is in mirrored pictures takes a column and a row more: the window moves by a pixel."""
 
     width: Positive
     height: Positive

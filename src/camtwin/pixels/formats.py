@@ -2,13 +2,15 @@
 
 A PFNC code is 32 bits: bit 24 says single component (0x01), bits 16..23 the bits a pixel occupies in memory,
 the low 16 bits a running number. Names without a suffix store 10 and 12 bit pixels right aligned in 16 bit
-words; the suffix `p` packs them without gaps ("lsb packed").
+words; the suffix `p` packs them without gaps ("lsb packed"). Codes with bit 30 set are a maker's own, and say
+nothing about bits.
 
 Source: EMVA, GenICam Pixel Format Naming Convention 2.1 and its list of values (GenICamPixelFormatValues).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import gcd
 from types import MappingProxyType
 
 
@@ -17,21 +19,33 @@ class PixelFormat:
     """One PFNC pixel format.
 
     name: as PFNC and the PixelFormat feature spell it. code: PFNC's 32 bit value. bits: significant bits.
+    grouped: packed in groups, the high bytes of a group's pixels first and then a byte of their low bits.
     """
 
     name: str
     code: int
     bits: int
+    grouped: bool = False
 
     @property
     def bits_per_pixel(self) -> int:
         """Bits a pixel occupies in the payload, padding included."""
-        return self.code >> 16 & 0xFF
+        return self.bits if self.grouped else self.code >> 16 & 0xFF
 
     @property
     def packed(self) -> bool:
-        """Whether pixels follow each other without gaps, across byte borders (PFNC's suffix p)."""
-        return self.name.endswith("p")
+        """Whether pixels follow each other without gaps, across byte borders: PFNC's suffix p, or groups."""
+        return self.grouped or self.name.endswith("p")
+
+    @property
+    def group(self) -> tuple[int, int]:
+        """Pixels that together end on a byte, and their bytes.
+
+        >>> FORMATS["Mono10p"].group, FORMATS["BayerGR12g24IDS"].group, FORMATS["Mono10"].group
+        ((4, 5), (2, 3), (1, 2))
+        """
+        pixels = 8 // gcd(8, self.bits_per_pixel)
+        return pixels, pixels * self.bits_per_pixel // 8
 
     @property
     def mosaic(self) -> str:
@@ -68,6 +82,8 @@ FORMATS: Mapping[str, PixelFormat] = MappingProxyType(
             PixelFormat("BayerRG12", 0x01100011, 12),
             PixelFormat("BayerGB12", 0x01100012, 12),
             PixelFormat("BayerBG12", 0x01100013, 12),
+            PixelFormat("BayerGR10g40IDS", 0x40000003, 10, grouped=True),
+            PixelFormat("BayerGR12g24IDS", 0x40000013, 12, grouped=True),
         )
     }
 )
@@ -76,15 +92,20 @@ FORMATS: Mapping[str, PixelFormat] = MappingProxyType(
 def mirrored(fmt: PixelFormat, columns: bool, rows: bool) -> PixelFormat:
     """The format of a picture of even size whose columns and rows are reversed as asked.
 
+    Grouped formats there are of one mosaic alone: whoever sends them moves his window by a pixel instead.
+
     >>> mirrored(FORMATS["BayerRG12"], True, False).name, mirrored(FORMATS["BayerRG12"], True, True).name
     ('BayerGR12', 'BayerBG12')
     """
-    if not fmt.mosaic:
+    if not fmt.mosaic or fmt.grouped:
         return fmt
     row = fmt.mosaic[2:] if rows else fmt.mosaic[:2]
     return FORMATS["Bayer" + (row[::-1] if columns else row) + fmt.name[7:]]
 
 
 def payload_bytes(fmt: PixelFormat, width: int, height: int) -> int:
-    """Bytes of width x height pixels: packed rows follow without padding, the end fills a byte."""
+    """Bytes of width x height pixels: packed rows follow without padding, the end fills byte or group."""
+    if fmt.grouped:
+        pixels, size = fmt.group
+        return -(-width * height // pixels) * size
     return (fmt.bits_per_pixel * width * height + 7) // 8

@@ -7,6 +7,10 @@ lowest bit of the first byte, and every bit follows the one before, across bytes
 Packed formats work in groups: 4 pixels in 5 bytes (10 bit), 2 pixels in 3 bytes (12 bit). A group is the
 little-endian number whose digits are its pixels, so packing is shifts and ors on whole columns. It goes block
 by block so that a block's temporaries stay in the processor's cache.
+
+Grouped formats, a maker's own, put the same bits elsewhere: a byte with the highest 8 bits of each pixel,
+then one with what is left of all, the first pixel's lowest. Their last group is whole, of zeros where pixels
+end.
 """
 
 import numpy as np
@@ -14,8 +18,6 @@ from numpy.typing import NDArray
 
 from camtwin.pixels.formats import PixelFormat, payload_bytes
 
-# Pixels in a group and bytes in a group, by bits a pixel.
-_GROUPS = {10: (4, 5), 12: (2, 3)}
 _BLOCK = 1 << 15  # groups at a time: at most 0.6 MB of temporaries
 
 
@@ -64,12 +66,13 @@ def unpack(
 
 def _pack_groups(dn: NDArray[np.uint16], fmt: PixelFormat) -> NDArray[np.uint8]:
     """The stream of bits of flat `dn`, values already known to fit."""
-    pixels, size = _GROUPS[fmt.bits]
+    pixels, size = fmt.group
+    put = _put_high_first if fmt.grouped else _put
     whole = dn.size // pixels
     payload = np.empty(payload_bytes(fmt, dn.size, 1), np.uint8)
     for start in range(0, whole, _BLOCK):
         end = min(start + _BLOCK, whole)
-        _put(
+        put(
             dn[start * pixels : end * pixels].reshape(-1, pixels),
             payload[start * size : end * size],
             fmt.bits,
@@ -78,26 +81,27 @@ def _pack_groups(dn: NDArray[np.uint16], fmt: PixelFormat) -> NDArray[np.uint8]:
         last = np.zeros((1, pixels), np.uint16)
         last[0, : dn.size % pixels] = dn[whole * pixels :]
         stream = np.empty(size, np.uint8)
-        _put(last, stream, fmt.bits)
+        put(last, stream, fmt.bits)
         payload[whole * size :] = stream[: payload.size - whole * size]
     return payload
 
 
 def _unpack_groups(payload: NDArray[np.uint8], fmt: PixelFormat, count: int) -> NDArray[np.uint16]:
     """The first `count` pixels of a stream of bits, flat."""
-    pixels, size = _GROUPS[fmt.bits]
+    pixels, size = fmt.group
+    take = _take_high_first if fmt.grouped else _take
     whole = count // pixels
     dn = np.empty(count, np.uint16)
     for start in range(0, whole, _BLOCK):
         end = min(start + _BLOCK, whole)
-        _take(
+        take(
             payload[start * size : end * size].reshape(-1, size), dn[start * pixels : end * pixels], fmt.bits
         )
     if count % pixels:
         stream = np.zeros((1, size), np.uint8)
         stream[0, : payload.size - whole * size] = payload[whole * size :]
         last = np.empty(pixels, np.uint16)
-        _take(stream, last, fmt.bits)
+        take(stream, last, fmt.bits)
         dn[whole * pixels :] = last[: count % pixels]
     return dn
 
@@ -121,3 +125,21 @@ def _take(groups: NDArray[np.uint8], dn: NDArray[np.uint16], bits: int) -> None:
         byte, shift = divmod(pixel * bits, 8)
         word = groups[:, byte].astype(np.uint16) | groups[:, byte + 1].astype(np.uint16) << np.uint16(8)
         columns[:, pixel] = word >> np.uint16(shift) & mask
+
+
+def _put_high_first(groups: NDArray[np.uint16], stream: NDArray[np.uint8], bits: int) -> None:
+    """As `_put`, of grouped formats: the high byte of each pixel, then a byte of their low bits."""
+    columns, low = stream.reshape(groups.shape[0], -1), bits - 8
+    columns[:, -1] = 0
+    for pixel in range(groups.shape[1]):
+        columns[:, pixel] = groups[:, pixel] >> np.uint16(low)
+        rest = groups[:, pixel] & np.uint16((1 << low) - 1)
+        columns[:, -1] |= (rest << np.uint16(low * pixel)).astype(np.uint8)
+
+
+def _take_high_first(groups: NDArray[np.uint8], dn: NDArray[np.uint16], bits: int) -> None:
+    """As `_take`, of grouped formats."""
+    columns, low = dn.reshape(groups.shape[0], -1), bits - 8
+    for pixel in range(columns.shape[1]):
+        rest = groups[:, -1] >> np.uint8(low * pixel) & np.uint8((1 << low) - 1)
+        columns[:, pixel] = groups[:, pixel].astype(np.uint16) << np.uint16(low) | rest

@@ -1,12 +1,13 @@
 """From light to DN: the one order of the stages, which mirrors the hardware, and the readable reference.
 
     rate_e -> exposure -> PRNU -> dark signal -> shot and read noise -> full well -> DSNU
-           -> gain -> pedestal and black level -> clip and round -> output bits
+           -> analogue gain -> pedestal, black level and row noise -> clip and round
+           -> digital gain -> output bits
 
 `expose_reference` says what a frame is; fast.expose does the same bit for bit, some fifty times as fast.
 
-Not modelled yet: hot and dead pixels, a dark current of its own for each pixel, row and column noise,
-parasitic light, non-linearity.
+Hot and dead pixels are in flaws.py, light that comes while a pixel waits to be read is added to light_s by
+who renders. Not modelled yet: a dark current of its own for each pixel, non-linearity.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.sensor import noise, poisson, stages
-from camtwin.sensor.parameters import Readout, SensorParameters
+from camtwin.sensor.parameters import Readout, SensorParameters, rest
 
 LEAST_BLURRED_E = np.float32(1)
 """Read noise from which one normal number a pixel carries shot noise, too; below it electrons are counted."""
@@ -26,7 +27,8 @@ LEAST_BLURRED_E = np.float32(1)
 class FixedPattern:
     """What makes the pixels of one device differ, for the whole sensor, (height, width) float32 each.
 
-    gain: response of the pixel, 1 + PRNU. offset_e: its offset in electrons, DSNU.
+    gain: response of the pixel, 1 + PRNU. offset_e: its offset in electrons, DSNU. Both with what the pixels
+    of a column and of a row share.
     """
 
     gain: NDArray[np.float32]
@@ -34,7 +36,10 @@ class FixedPattern:
 
 
 class Constants(NamedTuple):
-    """One frame's numbers as the arithmetic needs them, in float32."""
+    """One frame's numbers as the arithmetic needs them, in float32.
+
+    read_noise_e, read_variance_e2: of a pixel by itself. offset_DN: of all rows. digital_gain: 1 is none.
+    """
 
     dark_e: np.float32
     read_noise_e: np.float32
@@ -44,6 +49,7 @@ class Constants(NamedTuple):
     offset_DN: np.float32
     highest_DN: np.float32
     shift: np.int32
+    digital_gain: np.float32
 
 
 class Keys(NamedTuple):
@@ -74,16 +80,29 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
             raise ValueError(f"last {axis} {start + length - 1} is above the sensor's last {limit - 1}")
     if readout.bits > parameters.adc_bits:
         raise ValueError(f"bits {readout.bits} is above the sensor's adc_bits {parameters.adc_bits}")
+    analogue_dB = min(readout.gain_dB, parameters.analogue_dB)
+    read_noise_e = rest(parameters.read_noise_at_e(readout.gain_dB), parameters.row_noise_e)
     return Constants(
         dark_e=np.float32(parameters.dark_rate_e_per_s(readout.temperature_C) * readout.exposure_s),
-        read_noise_e=np.float32(parameters.read_noise_e),
-        read_variance_e2=np.float32(parameters.read_noise_e**2),
+        read_noise_e=np.float32(read_noise_e),
+        read_variance_e2=np.float32(read_noise_e**2),
         full_well_e=np.float32(parameters.full_well_e),
-        gain_DN_per_e=np.float32(parameters.gain_DN_per_e * 10 ** (readout.gain_dB / 20)),
+        gain_DN_per_e=np.float32(parameters.gain_DN_per_e * 10 ** (analogue_dB / 20)),
         offset_DN=np.float32(parameters.pedestal_DN + readout.black_level_DN),
         highest_DN=np.float32((1 << parameters.adc_bits) - 1),
         shift=np.int32(parameters.adc_bits - readout.bits),
+        digital_gain=np.float32(10 ** ((readout.gain_dB - analogue_dB) / 20)),
     )
+
+
+def row_offsets_DN(parameters: SensorParameters, readout: Readout) -> NDArray[np.float32]:
+    """What each row of a frame is lifted by, (readout.height,) float32 DN at adc_bits: row noise included."""
+    c = frame_constants(parameters, readout)
+    if not parameters.row_noise_e:
+        return np.full(readout.height, c.offset_DN)
+    key = noise.stream_key(readout.seed, noise.ROW, readout.frame)
+    z = noise.normals(key, 0, readout.y, 1, readout.height, parameters.width)[:, 0]
+    return c.offset_DN + np.float32(parameters.row_noise_e) * c.gain_DN_per_e * z
 
 
 def row_light(readout: Readout, light_s: NDArray[np.float32] | None) -> NDArray[np.float32]:
@@ -133,17 +152,57 @@ def expose_reference(
             charge_e = stages.noisy_charge(charge_e, c.read_variance_e2, z)
         charge_e = stages.full_well(charge_e, c.full_well_e)
         charge_e = stages.pixel_offset(charge_e, pattern.offset_e[region])
-        signal_DN = stages.amplified(charge_e, c.gain_DN_per_e, c.offset_DN)
+        offset_DN = row_offsets_DN(parameters, readout)[:, None]
+        signal_DN = stages.amplified(charge_e, c.gain_DN_per_e, offset_DN)
         code_DN = stages.digitized(signal_DN, c.highest_DN)
+        if c.digital_gain != 1:
+            code_DN = stages.multiplied(code_DN, c.digital_gain, c.offset_DN, c.highest_DN)
         return stages.reduced(code_DN, c.shift)
 
 
 def fixed_pattern_reference(parameters: SensorParameters, seed: int) -> FixedPattern:
     """The fixed pattern of the device with this seed, in readable numpy; frames do not change it."""
-    whole = (0, 0, parameters.width, parameters.height, parameters.width)
-    gain = noise.normals(noise.stream_key(seed, noise.PRNU, 0), *whole)
-    offset_e = noise.normals(noise.stream_key(seed, noise.DSNU, 0), *whole)
-    return FixedPattern(
-        gain=np.float32(1) + np.float32(parameters.prnu) * gain,
-        offset_e=np.float32(0) + np.float32(parameters.dsnu_e) * offset_e,
-    )
+    p, arrays = parameters, []
+    for part in (response(p), offset(p)):
+        key = noise.stream_key(seed, part.stage, 0)
+        z = noise.normals(key, 0, 0, p.width, p.height, p.width)
+        arrays.append(shared(np.float32(part.centre) + np.float32(part.pixel) * z, part, seed))
+    return FixedPattern(*arrays)
+
+
+class Part(NamedTuple):
+    """How one array of a fixed pattern is made: around a centre, from pixels, columns and rows."""
+
+    centre: float
+    pixel: float
+    stage: int
+    column: float
+    column_stage: int
+    row: float
+    row_stage: int
+
+
+def response(p: SensorParameters) -> Part:
+    """FixedPattern.gain's."""
+    pixel = rest(p.prnu, p.column_prnu, p.row_prnu)
+    return Part(1.0, pixel, noise.PRNU, p.column_prnu, noise.COLUMN_GAIN, p.row_prnu, noise.ROW_GAIN)
+
+
+def offset(p: SensorParameters) -> Part:
+    """FixedPattern.offset_e's."""
+    pixel = rest(p.dsnu_e, p.column_dsnu_e, p.row_dsnu_e)
+    return Part(0.0, pixel, noise.DSNU, p.column_dsnu_e, noise.COLUMN_OFFSET, p.row_dsnu_e, noise.ROW_OFFSET)
+
+
+def shared(pixels: NDArray[np.float32], part: Part, seed: int) -> NDArray[np.float32]:
+    """The pixels' own pattern, (height, width), with what columns and rows have in common added in place."""
+    height, width = pixels.shape
+    if part.column:
+        pixels += np.float32(part.column) * noise.normals(
+            noise.stream_key(seed, part.column_stage, 0), 0, 0, width, 1, width
+        )
+    if part.row:
+        pixels += np.float32(part.row) * noise.normals(
+            noise.stream_key(seed, part.row_stage, 0), 0, 0, 1, height, width
+        )
+    return pixels

@@ -10,30 +10,46 @@ that is busy elsewhere holds up one tile at most, and helpers that wake too late
 depends on absolute positions alone, so the bytes are the same either way.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.pixels import PixelFormat, payload_bytes
 from camtwin.sensor import noise
-from camtwin.sensor.chain import FixedPattern, frame_constants, frame_keys, row_light
+from camtwin.sensor.chain import (
+    FixedPattern,
+    Part,
+    frame_constants,
+    frame_keys,
+    offset,
+    response,
+    row_light,
+    row_offsets_DN,
+    shared,
+)
 from camtwin.sensor.parameters import Readout, SensorParameters
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+Rate: TypeAlias = NDArray[np.float32] | Callable[[int, int], NDArray[np.float32]]
+"""A picture of electrons per second, or a function of a first and an end row that makes these rows of it."""
+
 MOST_HELPERS = 64
 TILES_A_THREAD, LEAST_TILE = 8, 1 << 15
 """Tiles are small enough to share a frame evenly, and hold this many pixels (some 40 us) so that taking one
 costs nothing against it."""
+MADE_TILE = 1 << 17
+"""Pixels of a tile that is made as it is needed: 512 kB, still in the processor's cache when it is read."""
 
 
 def expose(
-    rate_e: NDArray[np.float32],
+    rate_e: Rate,
     pattern: FixedPattern,
     parameters: SensorParameters,
     readout: Readout,
@@ -43,8 +59,9 @@ def expose(
 ) -> NDArray[np.uint16]:
     """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
 
-    rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape; it may be read-only.
-    pattern: the whole sensor's. out: where to write the frame, C-contiguous uint16. light_s: as there.
+    rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape, or a function that makes
+    some rows of it, called by whoever takes their tile; arrays may be read-only. pattern: the whole sensor's.
+    out: where to write the frame, C-contiguous uint16. light_s: as there.
     threads: see above; None is 1, the caller's alone. Safe to call from several threads. ValueError as
     chain.frame_constants, or where an array's shape or type does not fit.
     """
@@ -53,12 +70,13 @@ def expose(
         out = np.empty(shape, np.uint16)
     elif out.shape != shape or out.dtype != np.uint16 or not out.flags.c_contiguous:
         raise ValueError(f"out is not a C-contiguous uint16 array of shape {shape}")
-    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), 16, threads, light_s)
+    layout = (16, False)
+    _render(rate_e, pattern, parameters, readout, out.reshape(-1).view(np.uint8), layout, threads, light_s)
     return out
 
 
 def expose_payload(
-    rate_e: NDArray[np.float32],
+    rate_e: Rate,
     pattern: FixedPattern,
     parameters: SensorParameters,
     readout: Readout,
@@ -73,7 +91,8 @@ def expose_payload(
     if fmt.bits != readout.bits:
         raise ValueError(f"{fmt.name} has {fmt.bits} bits, the readout {readout.bits}")
     payload = np.empty(payload_bytes(fmt, readout.width, readout.height), np.uint8)
-    _render(rate_e, pattern, parameters, readout, payload, fmt.bits_per_pixel, threads, light_s)
+    layout = (fmt.bits_per_pixel, fmt.grouped)
+    _render(rate_e, pattern, parameters, readout, payload, layout, threads, light_s)
     return payload
 
 
@@ -82,16 +101,13 @@ def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
     kernels = _kernels()
     shape = (parameters.height, parameters.width)
 
-    def normals(stage: int, centre: float, sigma: float) -> NDArray[np.float32]:
+    def made(part: Part) -> NDArray[np.float32]:
         values = np.empty(shape, np.float32)
-        key = np.uint64(noise.stream_key(seed, stage, 0))
-        kernels.scaled_normals(values, key, np.float32(centre), np.float32(sigma))
-        return _frozen(values)
+        key = np.uint64(noise.stream_key(seed, part.stage, 0))
+        kernels.scaled_normals(values, key, np.float32(part.centre), np.float32(part.pixel))
+        return _frozen(shared(values, part, seed))
 
-    return FixedPattern(
-        gain=normals(noise.PRNU, 1.0, parameters.prnu),
-        offset_e=normals(noise.DSNU, 0.0, parameters.dsnu_e),
-    )
+    return FixedPattern(gain=made(response(parameters)), offset_e=made(offset(parameters)))
 
 
 def warm_up() -> None:
@@ -104,20 +120,21 @@ def warm_up() -> None:
 
 
 def _render(
-    rate_e: NDArray[np.float32],
+    rate_e: Rate,
     pattern: FixedPattern,
     parameters: SensorParameters,
     readout: Readout,
     payload: NDArray[np.uint8],
-    bits: int,
+    layout: tuple[int, bool],
     threads: int | None,
     light_s: NDArray[np.float32] | None,
 ) -> None:
-    """Writes the frame's bytes, `bits` a pixel."""
+    """Writes the frame's bytes; layout: bits a pixel, and whether they are grouped, high bytes first."""
     constants = frame_constants(parameters, readout)
     width, height = readout.width, readout.height
-    if rate_e.shape != (height, width):
-        raise ValueError(f"rate_e's shape {rate_e.shape} is not the readout's {(height, width)}")
+    picture = None if callable(rate_e) else rate_e
+    if picture is not None and picture.shape != (height, width):
+        raise ValueError(f"rate_e's shape {picture.shape} is not the readout's {(height, width)}")
     sensor_shape = (parameters.height, parameters.width)
     for name, array in (("gain", pattern.gain), ("offset_e", pattern.offset_e)):
         if array.shape != sensor_shape:
@@ -126,22 +143,28 @@ def _render(
         raise ValueError(f"threads {threads} is below the minimum 1")
 
     expose_rows = _kernels().expose_rows
-    light_s = row_light(readout, light_s)
-    arrays = [_frozen(array) for array in (rate_e, pattern.gain, pattern.offset_e, light_s)]
+    patterns = _frozen(pattern.gain), _frozen(pattern.offset_e)
+    of_rows = _frozen(row_light(readout, light_s)), _frozen(row_offsets_DN(parameters, readout))
     half, keys = noise.pair_distance(parameters.width), frame_keys(readout)
     unit = 1  # rows that together end on a byte: two rows never write the same byte from two threads
-    while unit * width * bits % 8:
+    row_bits = width * layout[0]
+    while unit * row_bits % 8:
         unit *= 2
 
     def rows(first: int, end: int) -> None:
-        where = (readout.x, readout.y, half)
-        expose_rows(*arrays, payload, bits, unit, first, end, *where, keys, constants)
+        rate = rate_e(first, end) if callable(rate_e) else rate_e[first:end]
+        light, offsets = (array[first:end] for array in of_rows)
+        out = payload[first * row_bits // 8 : None if end == height else end * row_bits // 8]
+        where = (readout.x, readout.y + first, half)
+        expose_rows(_frozen(rate), *patterns, light, offsets, out, *layout, unit, *where, keys, constants)
 
     threads = min(threads or 1, 1 + MOST_HELPERS)
     tile = max(LEAST_TILE, width * height // (TILES_A_THREAD * threads))
+    if picture is None:
+        tile = min(tile, MADE_TILE)
     tile = -(-tile // (width * unit)) * unit  # in rows
     helpers = min(threads, -(-height // tile)) - 1
-    if helpers < 1:
+    if helpers < 1 and picture is not None:
         return rows(0, height)
     starts = count(0, tile)  # next() is atomic: each tile is taken once
 

@@ -154,17 +154,30 @@ def _mean(rate_e, light_s, gain, c):
 
 
 @njit(error_model="numpy", forceinline=True)
-def _code(charge_e, offset_e, c):
-    """chain.expose_reference after the noise, for one pixel."""
-    charge_e = charge_e if charge_e < c.full_well_e else c.full_well_e
-    dn = (charge_e + offset_e) * c.gain_DN_per_e + c.offset_DN
+def _digitized(dn, c):
+    """stages.digitized"""
     dn = dn if dn > _ZERO else _ZERO
     dn = dn if dn < c.highest_DN else c.highest_DN
-    return np.uint16(np.int32(dn + _HALF) >> c.shift)
+    return np.int32(dn + _HALF)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _code(charge_e, offset_e, offset_DN, shift, c):
+    """chain.expose_reference after the noise, for one pixel, as far as the conversion."""
+    charge_e = charge_e if charge_e < c.full_well_e else c.full_well_e
+    return np.uint16(_digitized((charge_e + offset_e) * c.gain_DN_per_e + offset_DN, c) >> shift)
 
 
 @njit(error_model="numpy")
-def _blurred_row(rate_e, light_s, gain, offset_e, z, codes, c):
+def _multiplied_row(codes, c):
+    """stages.multiplied and stages.reduced"""
+    for i in range(codes.shape[0]):
+        dn = (_F(np.int32(codes[i])) - c.offset_DN) * c.digital_gain + c.offset_DN
+        codes[i] = np.uint16(_digitized(dn, c) >> c.shift)
+
+
+@njit(error_model="numpy")
+def _blurred_row(rate_e, light_s, gain, offset_e, offset_DN, shift, z, codes, c):
     """One row with stages.noisy_charge."""
     for i in range(codes.shape[0]):
         mean_e = _mean(rate_e[i], light_s, gain[i], c)
@@ -177,7 +190,7 @@ def _blurred_row(rate_e, light_s, gain, offset_e, z, codes, c):
         z2 = z[i] * z[i]
         linear = sigma_e - _F(3) * b + _F(5) * k
         charge_e = mean_e + a * (z2 - _ONE) + z[i] * (linear + z2 * (b - _F(2) * k))
-        codes[i] = _code(charge_e, offset_e[i], c)
+        codes[i] = _code(charge_e, offset_e[i], offset_DN, shift, c)
 
 
 @njit(error_model="numpy")
@@ -211,7 +224,7 @@ def _expanded(mean_e, w):
 
 
 @njit(error_model="numpy")
-def _counted_row(rate_e, light_s, gain, offset_e, w, z, codes, x, key, c):
+def _counted_row(rate_e, light_s, gain, offset_e, offset_DN, shift, w, z, codes, x, key, c):
     """One row with stages.counted_charge; key is the row's of the uniform numbers."""
     for i in range(codes.shape[0]):
         mean_e = _mean(rate_e[i], light_s, gain[i], c)
@@ -219,7 +232,7 @@ def _counted_row(rate_e, light_s, gain, offset_e, w, z, codes, x, key, c):
             count_e = _searched(mean_e, _hash32(_U(_U(_U(x + i) * SPREAD_RADIUS) + _U(key))))
         else:
             count_e = _expanded(mean_e, w[i])
-        codes[i] = _code(count_e + c.read_noise_e * z[i], offset_e[i], c)
+        codes[i] = _code(count_e + c.read_noise_e * z[i], offset_e[i], offset_DN, shift, c)
 
 
 @njit(error_model="numpy")
@@ -253,32 +266,53 @@ def _store(codes, out, bits):
             out[at + k] = rest >> (8 * k)
 
 
-@_cached
-def expose_rows(rate_e, gain, offset_e, light_s, out, bits, unit, first, end, x, y, half, keys, c):
-    """Rows first .. end-1 of the region at absolute column x and row y, into the payload `out`.
+@njit(error_model="numpy")
+def _store_grouped(codes, out, bits):
+    """pixels.pack of grouped formats: high bytes, then a byte of low bits. The last group's rest is 0."""
+    low = bits - 8
+    pixels = 8 // low
+    for group in range((codes.shape[0] + pixels - 1) // pixels):
+        at, rest = group * (pixels + 1), 0
+        for k in range(pixels):
+            i = group * pixels + k
+            code = np.int64(codes[i]) if i < codes.shape[0] else 0
+            out[at + k] = code >> low
+            rest |= (code & ((1 << low) - 1)) << (low * k)
+        out[at + pixels] = rest
 
-    bits: a pixel's in memory, 8, 10, 12 or 16. unit: rows that together end on a byte; `first` is a multiple.
-    keys, c: chain.Keys and chain.Constants.
+
+@_cached
+def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, half, keys, c):
+    """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
+
+    rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, 8,
+    10, 12 or 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:
+    chain.Keys and chain.Constants.
     """
-    width = rate_e.shape[1]
+    height, width = rate_e.shape
+    shift = c.shift if c.digital_gain == _ONE else np.int32(0)
     codes = np.empty(unit * width, np.uint16)
     z, z_read = np.empty(width, np.float32), np.empty(width, np.float32)
-    for start in range(first, end, unit):
-        stop = min(start + unit, end)
+    for start in range(0, height, unit):
+        stop = min(start + unit, height)
         if bits == 16:  # words as they lie in memory: all machines that numba knows are little-endian
             codes = out[2 * start * width : 2 * stop * width].view(np.uint16)
         for row in range(start, stop):
             at = y + row
-            gains, offsets = gain[at, x : x + width], offset_e[at, x : x + width]
+            lifted = gain[at, x : x + width], offset_e[at, x : x + width], offset_DN[row]
             here = codes[(row - start) * width : (row - start + 1) * width]
             _normals_row(z, x, half, _row_key(keys.temporal, at))
             if c.read_noise_e < LEAST_BLURRED_E:
                 _normals_row(z_read, x, half, _row_key(keys.read, at))
                 key = _row_key(keys.counting, at)
-                _counted_row(rate_e[row], light_s[row], gains, offsets, z, z_read, here, x, key, c)
+                _counted_row(rate_e[row], light_s[row], *lifted, shift, z, z_read, here, x, key, c)
             else:
-                _blurred_row(rate_e[row], light_s[row], gains, offsets, z, here, c)
-        if bits != 16:
+                _blurred_row(rate_e[row], light_s[row], *lifted, shift, z, here, c)
+            if c.digital_gain != _ONE:
+                _multiplied_row(here, c)
+        if grouped:
+            _store_grouped(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
+        elif bits != 16:
             _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
 
 

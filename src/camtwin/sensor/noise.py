@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Stages, one for each use of randomness; a new use takes a new number and never reuses an old one.
-TEMPORAL, PRNU, DSNU, COUNT, READ = 1, 2, 3, 4, 5
+TEMPORAL, PRNU, DSNU, COUNT, READ, ROW = 1, 2, 3, 4, 5, 6
+COLUMN_GAIN, ROW_GAIN, COLUMN_OFFSET, ROW_OFFSET = 7, 8, 9, 10
 
 LIMIT_64 = 1 << 64
 GOLDEN_64 = 0x9E3779B97F4A7C15

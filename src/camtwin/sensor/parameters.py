@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf
+from math import hypot, inf, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from camtwin.sensor.noise import LIMIT_64
 
 ABSOLUTE_ZERO_C = -273.15
+MOST_dB = 200.0
 Curve: TypeAlias = tuple[tuple[float, float], ...]
 """(wavelength in nm, value), by rising wavelength."""
 
@@ -37,6 +38,13 @@ class SensorParameters:
     qe: (wavelength in nm, fraction of photons that become electrons), by rising wavelength; one behind each
     colour filter, by its letter, where a sensor has them. cfa: their letters in the first two rows of two
     pixels, "RGGB". other_bits: further depths that the conversion can have instead; gain and pedestal stay.
+
+    Parts of the above, 0 where nothing is known of them. late_read_noise_e: of read_noise_e at 0 dB, what
+    comes in behind the amplifier, so that analogue gain makes it small. row_noise_e: of read_noise_e, what
+    all pixels of a row share in one frame. column_dsnu_e, row_dsnu_e, column_prnu, row_prnu: of dsnu_e and
+    prnu, what the pixels of a column or of a row share.
+    analogue_dB: gain up to here is the amplifier's, what is above it multiplies codes after the conversion.
+    parasitic: of a global shutter, how much of the light still gets into a pixel that waits to be read.
     """
 
     width: int
@@ -55,6 +63,14 @@ class SensorParameters:
     qe: Curve | Mapping[str, Curve]
     cfa: str = ""
     other_bits: tuple[int, ...] = ()
+    late_read_noise_e: float = 0.0
+    row_noise_e: float = 0.0
+    column_dsnu_e: float = 0.0
+    row_dsnu_e: float = 0.0
+    column_prnu: float = 0.0
+    row_prnu: float = 0.0
+    analogue_dB: float = MOST_dB
+    parasitic: float = 0.0
 
     def __post_init__(self) -> None:
         _check("width", self.width, 1, 1 << 24)
@@ -71,6 +87,17 @@ class SensorParameters:
         _check("dsnu_e", self.dsnu_e, 0)
         # The normal numbers reach 6.66 sigma: at 0.15 a pixel's gain 1 + prnu * z would turn negative.
         _check("prnu", self.prnu, 0, 0.1)
+        _check("analogue_dB", self.analogue_dB, 0, MOST_dB)
+        _check("parasitic", self.parasitic, 0, 1)
+        _check("late_read_noise_e", self.late_read_noise_e, 0, self.read_noise_e)
+        _check("row_noise_e", self.row_noise_e, 0, self.read_noise_at_e(MOST_dB))
+        for name, whole, *parts in (
+            ("dsnu_e", self.dsnu_e, self.column_dsnu_e, self.row_dsnu_e),
+            ("prnu", self.prnu, self.column_prnu, self.row_prnu),
+        ):
+            for part in parts:
+                _check(f"column_{name} or row_{name}", part, 0)
+            _check(f"column_{name} and row_{name} together", hypot(*parts), 0, whole)
         if len(self.cfa) not in (0, 4):
             raise ValueError(f"cfa {self.cfa!r} is not four letters, nor none")
         curves = self.qe if isinstance(self.qe, Mapping) else {"": self.qe}
@@ -87,6 +114,11 @@ class SensorParameters:
         curve = self.qe[colour] if isinstance(self.qe, Mapping) else self.qe
         wavelengths_nm, fractions = zip(*curve, strict=True)
         return float(np.interp(wavelength_nm, wavelengths_nm, fractions, left=0.0, right=0.0))
+
+    def read_noise_at_e(self, gain_dB: float) -> float:
+        """Temporal dark noise in electrons: the more analogue gain, the less of what is behind it."""
+        late_e = self.late_read_noise_e / 10 ** (min(gain_dB, self.analogue_dB) / 20)
+        return hypot(rest(self.read_noise_e, self.late_read_noise_e), late_e)
 
     def converting(self, bits: int) -> SensorParameters:
         """The sensor with its conversion at this depth, where it has it; else as it is."""
@@ -134,13 +166,22 @@ class Readout:
         _check("width", self.width, 1)
         _check("height", self.height, 1)
         _check("exposure_s", self.exposure_s, 0)
-        _check("gain_dB", self.gain_dB, -200, 200)
+        _check("gain_dB", self.gain_dB, -MOST_dB, MOST_dB)
         _check("black_level_DN", self.black_level_DN, 0)
         if self.bits not in (8, 10, 12):
             raise ValueError(f"bits {self.bits} is not one of 8, 10, 12")
         _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)
         _check("seed", self.seed, 0, LIMIT_64 - 1)
         _check("frame", self.frame, 0, LIMIT_64 - 1)
+
+
+def rest(whole: float, *parts: float) -> float:
+    """What is left of a standard deviation without some independent parts of it.
+
+    >>> rest(13.0, 3.0, 4.0)
+    12.0
+    """
+    return sqrt(max(0.0, whole**2 - sum(part**2 for part in parts)))
 
 
 def _check_curve(qe: Curve) -> None:

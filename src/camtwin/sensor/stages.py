@@ -111,11 +111,12 @@ def pixel_offset(charge_e: Floats, offset_e: Floats) -> Floats:
     return charge_e + offset_e
 
 
-def amplified(charge_e: Floats, gain_DN_per_e: np.float32, offset_DN: np.float32) -> Floats:
-    """Signal (DN at adc_bits, not yet whole): K and the user's gain, then pedestal and black level.
+def amplified(charge_e: Floats, gain_DN_per_e: np.float32, offset_DN: Floats) -> Floats:
+    """Signal (DN at adc_bits, not yet whole): K and analogue gain, then what its row is lifted by, (rows, 1).
 
-    >>> amplified(np.float32([100]), np.float32(0.5), np.float32(16))
-    array([66.], dtype=float32)
+    >>> amplified(np.float32([[100], [100]]), np.float32(0.5), np.float32([[16], [17]]))
+    array([[66.],
+           [67.]], dtype=float32)
     """
     return charge_e * gain_DN_per_e + offset_DN
 
@@ -129,6 +130,19 @@ def digitized(signal_DN: Floats, highest_DN: np.float32) -> NDArray[np.int32]:
     signal_DN = np.where(signal_DN > 0, signal_DN, np.float32(0))
     signal_DN = np.where(signal_DN < highest_DN, signal_DN, highest_DN)
     return (signal_DN + np.float32(0.5)).astype(np.int32)
+
+
+def multiplied(
+    code_DN: NDArray[np.int32], digital_gain: np.float32, offset_DN: np.float32, highest_DN: np.float32
+) -> NDArray[np.int32]:
+    """Code (DN at adc_bits) after digital gain: what is above black, times it. After the conversion.
+
+    It makes no new codes: some DN are never reached, the noise of the conversion grows with the rest.
+
+    >>> multiplied(np.int32([16, 17, 4000]), np.float32(2), np.float32(16), np.float32(4095))
+    array([  16,   18, 4095], dtype=int32)
+    """
+    return digitized((code_DN.astype(np.float32) - offset_DN) * digital_gain + offset_DN, highest_DN)
 
 
 def reduced(code_DN: NDArray[np.int32], shift: np.int32) -> NDArray[np.uint16]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +19,52 @@ from numpy.typing import NDArray
 from camtwin.units import SEC, Ns
 
 
+class RowTimes(NamedTuple):
+    """How the rows of a frame differ in time; fractions, so that rows do not add up rounding errors.
+
+    step_ns       from one row's exposure to the next one's: 0 with a global shutter
+    wait_ns       from the end of the first row's exposure until it is read
+    wait_step_ns  how much longer each further row waits: 0 with a rolling shutter
+    """
+
+    step_ns: Fraction = Fraction(0)
+    wait_ns: Ns = 0
+    wait_step_ns: Fraction = Fraction(0)
+
+
+ALIKE = RowTimes()
+"""All rows at once, exposed and read."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowWindows:
     """When the rows of a frame gather light, counted in the order in which they are read.
 
     start_ns, duration_ns  the first row's
-    step_ns                from one row to the next; a fraction, so that rows do not add up rounding errors
     """
 
     start_ns: Ns
     duration_ns: Ns
-    step_ns: Fraction = Fraction(0)
+    times: RowTimes = ALIKE
 
     def starts_ns(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """When each of these rows begins, to the nanosecond below.
 
-        >>> RowWindows(100, 50, Fraction(7, 2)).starts_ns(np.arange(4))
+        >>> RowWindows(100, 50, RowTimes(step_ns=Fraction(7, 2))).starts_ns(np.arange(4))
         array([100, 103, 107, 110])
         """
-        step = self.step_ns
+        step = self.times.step_ns
         return self.start_ns + rows * step.numerator // step.denominator
+
+    def read_ns(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """When each of these rows is read, if nothing holds the readout up, to the nanosecond below.
+
+        >>> RowWindows(100, 50, RowTimes(wait_ns=10, wait_step_ns=Fraction(5, 2))).read_ns(np.arange(3))
+        array([160, 162, 165])
+        """
+        step = self.times.wait_step_ns
+        ends_ns = self.starts_ns(rows) + self.duration_ns
+        return ends_ns + self.times.wait_ns + rows * step.numerator // step.denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +81,9 @@ class GlobalShutter:
     base_ns: Ns
 
     @property
-    def row_step_ns(self) -> Fraction:
-        """From the exposure of one row to that of the next."""
-        return Fraction(0)
+    def row_times(self) -> RowTimes:
+        """All are exposed at once, and read one after the other."""
+        return RowTimes(wait_ns=self.base_ns, wait_step_ns=Fraction(self.row_clocks * SEC, self.clock_hz))
 
     def rows_ns(self, rows: int) -> Ns:
         """Duration of so many rows; rounded once, so that row times do not add up rounding errors."""
@@ -73,14 +100,16 @@ class RollingShutter:
 
     pixel_hz      clock that a line is counted in
     line_clocks   clocks of a line, blanking included
-    frame_lines   lines of a frame, blanking included: its rate, however few rows are sent
+    frame_lines   lines of a frame, blanking included: its rate, however few rows are sent; None: the rows
+                  that are read, and blank_lines
     lines_a_row   2 where the rows of two exposures of one picture take turns
     """
 
     pixel_hz: int
     line_clocks: int
-    frame_lines: int
+    frame_lines: int | None
     lines_a_row: int = 1
+    blank_lines: int = 0
 
     @property
     def base_ns(self) -> Ns:
@@ -88,9 +117,9 @@ class RollingShutter:
         return 0
 
     @property
-    def row_step_ns(self) -> Fraction:
-        """From the exposure of one row to that of the next."""
-        return self.lines_a_row * self.line_ns
+    def row_times(self) -> RowTimes:
+        """Each is exposed later than the one before it, and read at once."""
+        return RowTimes(step_ns=self.lines_a_row * self.line_ns)
 
     @property
     def line_ns(self) -> Fraction:
@@ -98,5 +127,6 @@ class RollingShutter:
         return Fraction(self.line_clocks * SEC, self.pixel_hz)
 
     def readout_ns(self, rows: int) -> Ns:
-        """From the first row of one frame to that of the next, at most: the rows do not matter."""
-        return round(self.frame_lines * self.line_ns)
+        """From the first row of one frame to that of the next, at most; columns cost nothing."""
+        lines = rows + self.blank_lines if self.frame_lines is None else self.frame_lines
+        return round(lines * self.line_ns)

@@ -20,11 +20,12 @@ from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.pixels.packing import pack
 from camtwin.scene import Scene, Spectrum, View, level_of, moment_ns, spectra_of
+from camtwin.scene.level import Times
 from camtwin.sensor import fast
 from camtwin.sensor.binning import binned, binned_mosaic, binned_row
 from camtwin.sensor.chain import FixedPattern
 from camtwin.sensor.flaws import Flaws, flawed_pattern, hot_charge, shaded_rate
-from camtwin.sensor.mosaic import freed
+from camtwin.sensor.mosaic import freed, steps_to
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.patterns import test_pattern
 from camtwin.sensor.processing import corrected, looked_up, mirrored, toned
@@ -58,6 +59,7 @@ class Renderer:
         self._pattern: tuple[Flaws, FixedPattern] | None = None
         self._known: tuple[tuple[Spectrum, ...], NDArray[np.float32]] | None = None
         self._still: tuple[View, World, NDArray[np.float32]] | None = None
+        self._cut: tuple[View, World, NDArray[np.float32]] | None = None
 
     def prepare(self) -> None:
         """Do now what the first frame would wait for: load kernels, make the pattern, draw the scene."""
@@ -100,8 +102,9 @@ class Renderer:
 
     def _test_pattern(self, s: Settings, readout: Readout) -> NDArray[np.uint16]:
         """The pattern takes the place of the sensor's picture; table and mirrors come after it."""
-        columns, rows = s.BinningHorizontal, s.BinningVertical
-        shown = replace(readout, x=readout.x // columns, y=readout.y // rows, width=s.Width, height=s.Height)
+        whole = 2 if self.parameters.cfa else 1  # a pattern does not move by a pixel for the mosaic
+        x, y = readout.x // s.BinningHorizontal, readout.y // s.BinningVertical
+        shown = replace(readout, x=x // whole * whole, y=y // whole * whole, width=s.Width, height=s.Height)
         dn = test_pattern(s.TestPattern, shown, readout.bits, readout.frame)
         if _is_toned(s):
             adc_bits = self._converter(readout).adc_bits
@@ -125,10 +128,13 @@ class Renderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Flaws]:
         """Electrons per second in each pixel of the region, how many seconds in each row, the flaws."""
         world = self._world(exposure)
-        starts_ns, ends_ns = self._windows(exposure, region)
+        starts_ns, ends_ns, read_ns = self._windows(exposure, region)
         level = level_of(world.scene)
         rate_e = self._electrons(self._view(region), world, moment_ns(level, starts_ns, ends_ns))
-        light_s = level.lit_s(starts_ns, ends_ns).astype(np.float32)
+        lit_s = level.lit_s(starts_ns, ends_ns)
+        if self.parameters.parasitic:
+            lit_s += self.parameters.parasitic * level.lit_s(ends_ns, read_ns)
+        light_s = lit_s.astype(np.float32)
         return *hot_charge(rate_e, light_s, world.flaws, region), world.flaws
 
     def _converter(self, region: Readout) -> SensorParameters:
@@ -138,15 +144,16 @@ class Renderer:
     def _world(self, exposure: Exposure) -> World:
         return exposure.world if isinstance(exposure.world, World) else self.world
 
-    def _windows(self, exposure: Exposure, region: Readout) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """From when to when each row gathers light. A picture upside down is read from its bottom."""
+    def _windows(self, exposure: Exposure, region: Readout) -> tuple[Times, Times, Times]:
+        """From when to when each row gathers light, and when it is read; upside down from the bottom."""
         whole = self._readout(exposure)
         rows = np.arange(region.y - whole.y, region.y - whole.y + region.height)
         if exposure.settings.ReverseY:
             rows = whole.height - 1 - rows
         rows = binned_row(rows, exposure.settings.BinningVertical, bool(self.parameters.cfa))
-        starts_ns = exposure.windows.starts_ns(rows)
-        return starts_ns, starts_ns + exposure.windows.duration_ns
+        windows = exposure.windows
+        starts_ns = windows.starts_ns(rows)
+        return starts_ns, starts_ns + windows.duration_ns, windows.read_ns(rows)
 
     def _fixed_pattern(self, flaws: Flaws) -> FixedPattern:
         if self._plain is None:
@@ -193,16 +200,19 @@ class Renderer:
     def _readout(self, exposure: Exposure) -> Readout:
         """The region in the sensor's own pixels, binned or not, mirrored or not.
 
-        Offsets count in the mirrored picture: SFNC applies the region after ReverseX and ReverseY."""
+        Offsets count in the mirrored picture: SFNC applies the region after ReverseX and ReverseY. Where the
+        mosaic would begin otherwise than the pixel format says, the window moves by a pixel."""
         s, p = exposure.settings, self.parameters
-        columns, rows = s.BinningHorizontal, s.BinningVertical
-        x = p.width // columns - s.OffsetX - s.Width if s.ReverseX else s.OffsetX
-        y = p.height // rows - s.OffsetY - s.Height if s.ReverseY else s.OffsetY
+        width, height = s.Width * s.BinningHorizontal, s.Height * s.BinningVertical
+        x, y = s.OffsetX * s.BinningHorizontal, s.OffsetY * s.BinningVertical
+        corner = (p.width - 1 - x if s.ReverseX else x, p.height - 1 - y if s.ReverseY else y)
+        inwards, down = steps_to(exposure.pixel_format.mosaic, p.cfa, *corner)
+        x, y = x + inwards, y + down
         return Readout(
-            x=x * columns,
-            y=y * rows,
-            width=s.Width * columns,
-            height=exposure.sensor_rows,
+            x=p.width - x - width if s.ReverseX else x,
+            y=p.height - y - height if s.ReverseY else y,
+            width=width,
+            height=height,
             exposure_s=(exposure.end_ns - exposure.start_ns) / SEC,
             gain_dB=s.Gain_dB["All"],
             black_level_DN=s.BlackLevel_DN["All"],
@@ -214,11 +224,17 @@ class Renderer:
 
     def _electrons(self, view: View, world: World, moments_ns: NDArray[np.int64]) -> NDArray[np.float32]:
         """Electrons per second that light frees in each pixel of the view; each row as of its moment."""
-        scene, still = world.scene, self._still
+        scene, still, cut = world.scene, self._still, self._cut
         if scene.moving:
             return self._moved(view, world, moments_ns)
+        if cut and cut[1] is world and cut[0] == view:
+            return cut[2]
         if still and still[1] is world and (part := _within(view, still[0])):
-            return still[2][part]
+            rate_e = still[2][part]
+            if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
+                rate_e = np.ascontiguousarray(rate_e)
+                self._cut = (view, world, rate_e)
+            return rate_e
         rate_e = self._freed(view, world, 0)
         self._still = (view, world, rate_e)
         return rate_e

@@ -19,28 +19,34 @@ from typing import Final
 
 from camtwin.units import Ns
 from camtwin.wire.gencp import HEADER, Command, Status
-from camtwin.wire.image import Image
+from camtwin.wire.image import CHUNKS, IMAGE, IMAGE_CHUNKS, Image
 
 LEADER_PREFIX: Final = 0x4C56_3355  # "U3VL"
 TRAILER_PREFIX: Final = 0x5456_3355  # "U3VT"
 EVENT_PREFIX: Final = 0x4556_3355  # "U3VE"
 LEADER: Final = struct.Struct("<IHHQ HHQIIIIIHH")
 TRAILER: Final = struct.Struct("<IHHQ HHQI")
-PAYLOAD_IMAGE: Final = 0x0001
+PAYLOAD: Final = {IMAGE: 0x0001, IMAGE_CHUNKS: 0x4001, CHUNKS: 0x4000}
+"""The payload's type on this link, by what `Image.payload_type` says."""
+CHUNK_LEADER_BYTES: Final = 28
+"""A leader ends with its timestamp where no image follows it."""
+LAYOUT: Final = struct.Struct("<I")
+CHUNK_TRAILER_BYTES: Final = TRAILER.size + LAYOUT.size
 TEST_EVENT: Final = 0x4FFF
 EVENT: Final = struct.Struct("<HHQ")
 MOST_EVENT_BYTES: Final = 1024
 
 
 def leader(image: Image, block_id: int) -> bytes:
-    """The 52 bytes before an image."""
+    """The 52 bytes before an image; 28 before chunks alone."""
+    size = CHUNK_LEADER_BYTES if image.payload_type == CHUNKS else LEADER.size
     return LEADER.pack(
         LEADER_PREFIX,
         0,
-        LEADER.size,
+        size,
         block_id,
         0,
-        PAYLOAD_IMAGE,
+        PAYLOAD[image.payload_type],
         image.timestamp_ns,
         image.pixel_format,
         image.width,
@@ -49,12 +55,23 @@ def leader(image: Image, block_id: int) -> bytes:
         image.offset_y,
         image.padding_x,
         0,
-    )
+    )[:size]
 
 
-def trailer(block_id: int, valid_bytes: int, height: int, status: Status = Status.SUCCESS) -> bytes:
-    """The 32 bytes after an image: how much of the payload was sent, and of how many rows."""
-    return TRAILER.pack(TRAILER_PREFIX, 0, TRAILER.size, block_id, status, 0, valid_bytes, height)
+def trailer(
+    block_id: int,
+    valid_bytes: int,
+    height: int,
+    status: Status = Status.SUCCESS,
+    layout_id: int | None = None,
+) -> bytes:
+    """The 32 bytes after an image: how much of the payload was sent, and of how many rows.
+
+    layout_id  where there are chunks, 4 bytes more: it changes with what they are and where they lie
+    """
+    layout = b"" if layout_id is None else LAYOUT.pack(layout_id)
+    size = TRAILER.size + len(layout)
+    return TRAILER.pack(TRAILER_PREFIX, 0, size, block_id, status, 0, valid_bytes, height) + layout
 
 
 def event(event_id: int, timestamp_ns: Ns, request_id: int, data: bytes = b"") -> bytes:

@@ -52,6 +52,7 @@ class Effect(Enum):
     STREAM_CONTROL = auto()
     STREAM_SETUP = auto()  # fixed while the stream is enabled
     PAYLOAD_SIZE = auto()
+    TRAILER_SIZE = auto()
     EVENT_CONTROL = auto()
     EVENT_TEST = auto()
 
@@ -81,7 +82,7 @@ def _setup(address: int, name: str) -> Register:
     return Register(address, name, access="RW", effect=Effect.STREAM_SETUP)
 
 
-def table(leader_bytes: int, trailer_bytes: int, event_bytes: int) -> tuple[Register, ...]:
+def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
     """All rows, in order of address; told how long the link's messages are."""
     return (
         Register(0x000, "GenCP version", reset=GENCP_VERSION),
@@ -116,7 +117,7 @@ def table(leader_bytes: int, trailer_bytes: int, event_bytes: int) -> tuple[Regi
         Register(STREAM_CONTROL, "SI control", access="RW", mask=1, effect=Effect.STREAM_CONTROL),
         Register(SIRM + 0x08, "SI required payload size", 8, effect=Effect.PAYLOAD_SIZE),
         Register(REQUIRED_LEADER, "SI required leader size", reset=leader_bytes),
-        Register(REQUIRED_TRAILER, "SI required trailer size", reset=trailer_bytes),
+        Register(REQUIRED_TRAILER, "SI required trailer size", effect=Effect.TRAILER_SIZE),
         _setup(MOST_LEADER, "SI maximum leader size"),
         _setup(MOST_PAYLOAD, "SI payload transfer size"),
         _setup(PAYLOAD_COUNT, "SI payload transfer count"),

@@ -46,6 +46,11 @@ class StreamPort(Protocol):
         """Of a frame, as the camera is set."""
         ...
 
+    @property
+    def trailer_bytes(self) -> int:
+        """What follows a frame, as the camera is set."""
+        ...
+
     def open(self, transfers: u3v.Transfers, /) -> None:
         """The stream was enabled: the next block is number 0."""
 
@@ -98,7 +103,7 @@ class U3vDevice:
 
     def __init__(self, identity: Identity, device: DevicePort, stream: StreamPort, usb: UsbPort) -> None:
         self.device, self.stream, self.usb = device, stream, usb
-        rows = bootstrap.table(u3v.LEADER.size, u3v.TRAILER.size, u3v.MOST_EVENT_BYTES)
+        rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
         self._map = bootstrap.Map(rows)
         self._values = {row.address: row.reset.to_bytes(row.length, "little") for row in rows}
         self._set(bootstrap.SPEED, identity.speed)
@@ -107,7 +112,7 @@ class U3vDevice:
             bootstrap.FAMILY: identity.family.encode().ljust(64, b"\0"),
             bootstrap.MANIFEST_ENTRY: identity.description.manifest_entry(),
         }
-        self._last_ack: tuple[int, bytes] | None = None
+        self._last: tuple[bytes, bytes] | None = None  # a command but for its flags, and its acknowledge
         self._event_id = 0
         self.note = ""  # why the last command was refused, for people
 
@@ -121,7 +126,7 @@ class U3vDevice:
             self._set(bootstrap.STREAM_CONTROL, 0)
             self.stream.close()
         self._set(bootstrap.EVENT_CONTROL, 0)
-        self._last_ack = None
+        self._last = None
         self.stream.end_acquisition()
 
     def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> None:
@@ -137,14 +142,15 @@ class U3vDevice:
         header = gencp.header_of(data)
         if header is None:
             return None
-        if header.resend and self._last_ack and self._last_ack[0] == header.request_id:
-            return self._last_ack[1]
+        said = data[:4] + data[6:]
+        if header.resend and self._last and self._last[0] == said:
+            return self._last[1]
         try:
             ack = header.ack(self._carry_out(header, data))
         except StatusError as refusal:
             self.note = str(refusal)
             ack = header.ack(refusal.payload, refusal.status)
-        self._last_ack = header.request_id, ack
+        self._last = said, ack
         return ack if header.ack_requested else None
 
     def _carry_out(self, header: gencp.Header, data: bytes) -> bytes:
@@ -206,6 +212,8 @@ class U3vDevice:
         match row.effect:
             case Effect.PAYLOAD_SIZE:
                 return self.stream.payload_bytes.to_bytes(8, "little")
+            case Effect.TRAILER_SIZE:
+                return self.stream.trailer_bytes.to_bytes(4, "little")
             case Effect.LATCHED:
                 return self.device.timestamp_latched.to_bytes(8, "little")
             case _ if row.access == "WO":
@@ -268,7 +276,7 @@ class U3vDevice:
         transfers = u3v.Transfers(size, count if size else 0, final1, final2)
         for name, most, required in (
             ("leader", self._value(bootstrap.MOST_LEADER), u3v.LEADER.size),
-            ("trailer", self._value(bootstrap.MOST_TRAILER), u3v.TRAILER.size),
+            ("trailer", self._value(bootstrap.MOST_TRAILER), self.stream.trailer_bytes),
             ("payload", transfers.room, 1),
         ):
             if most < required:

@@ -89,6 +89,14 @@ def pulses_early() -> None:
 
 
 @breaks
+def joint_ignored() -> None:
+    """Features that always have one value are set apart."""
+    from camtwin.genicam.bound import Node
+
+    Node.joint = ()  # type: ignore[assignment]
+
+
+@breaks
 def limits_ignored() -> None:
     from camtwin.genicam.bound import Refused
     from camtwin.genicam.tree import Tree
@@ -129,3 +137,11 @@ def locks_ignored() -> None:
 def events_unshifted() -> None:
     """The description knows one form of messages."""
     description("<Formula>WIDE * 8</Formula>", "<Formula>WIDE * 0</Formula>")
+
+
+@breaks
+def words_declared() -> None:
+    """Entries have the declared words, not the model's."""
+    from camtwin.genicam.nodes import Enumeration
+
+    Enumeration.shown = lambda self, held: held

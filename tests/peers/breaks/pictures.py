@@ -39,6 +39,26 @@ def packing_msb_first() -> None:
 
 
 @breaks
+def groups_low_first() -> None:
+    """The byte of low bits stands before the high ones, as it does in nobody's format."""
+    import numpy as np
+
+    payload(
+        lambda data, fmt: (
+            np.roll(data.reshape(-1, fmt.group[1]), 1, axis=1).reshape(-1) if fmt.grouped else data
+        )
+    )
+
+
+@breaks
+def mosaic_moves() -> None:
+    """Mirrored or not, the window stays where it is."""
+    from camtwin.twins import renderer
+
+    renderer.steps_to = lambda *_: (0, 0)
+
+
+@breaks
 def payload_shifted() -> None:
     import numpy as np
 

@@ -88,3 +88,37 @@ def usb_transfers_joined() -> None:
     from camtwin.wire.u3v import Transfers
 
     Transfers.spans = lambda self, payload_bytes: iter([(0, payload_bytes // 2)])
+
+
+@breaks
+def usb_room_unheard() -> None:
+    """Nobody is told that a frame has left."""
+    from camtwin.links.usb3 import Usb3Camera
+
+    Usb3Camera.sent = lambda self: None
+
+
+@breaks
+def usb_events_late() -> None:
+    """Events say the time at which they are sent, in microseconds."""
+    from camtwin.wire import u3v
+
+    write = u3v.event
+    u3v.event = lambda event_id, timestamp_ns, *rest: write(event_id, timestamp_ns // 1000, *rest)
+
+
+@breaks
+def usb_chunks_big_endian() -> None:
+    from camtwin.camera import chunks
+
+    write = chunks.tail
+    chunks.tail = lambda exposure, order="big": write(exposure, "big")
+
+
+@breaks
+def usb_chunks_unsaid() -> None:
+    """The leader says that there is an image, and no more."""
+    from camtwin.wire import u3v
+
+    for kind in u3v.PAYLOAD:
+        u3v.PAYLOAD[kind] = 1

@@ -6,6 +6,7 @@ import camtwin
 from camtwin.genicam import Refused
 from camtwin.links.memory import Session
 from camtwin.units import MS, SEC, US
+from unit.camera.bench import MODEL
 
 LATENCY = 97_700  # "fixed Trigger Delay out of t_readout"
 GREATEST = 114_100  # "max. Trigger Delay during t_readout"
@@ -13,8 +14,8 @@ SOURCES = ("Line0", "Line1", "Line2", "Software", "Counter1End", "Counter2End", 
 SMALL = ("Height=16", "ExposureTime=100")
 
 
-def camera(*texts: str, link: str | None = None) -> Session:
-    cam = camtwin.open("baumer-vcxg-124m", render=False, link_speed=link)
+def camera(*texts: str, link: str | None = None, model: str = MODEL) -> Session:
+    cam = camtwin.open(model, render=False, link_speed=link)
     for text in texts:
         cam.set(text)
     return cam

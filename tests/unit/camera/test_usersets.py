@@ -11,8 +11,12 @@ from camtwin.genicam.nodes import Boolean, Enumeration, Numeric, Register
 MODEL = "baumer-vcxg-124m"
 
 
-def opened(**options):
-    return camtwin.open(MODEL, render=False, **options)
+MODELS = {MODEL: "UserSet0", "basler-aca4112-20um": "Default"}
+"""And what they call the factory's set."""
+
+
+def opened(model=MODEL, **options):
+    return camtwin.open(model, render=False, **options)
 
 
 def save(cam, name):
@@ -31,14 +35,14 @@ def another(tree, node, at):
     if isinstance(f, Boolean):
         return not value
     if isinstance(f, Enumeration):
-        return next((e for e in node.entries if e != value), None)
+        return next((word for word in node.words if word != value), None)
     if isinstance(f, Register):
         return value[2:4] + value[:2] + value[4:]
     if isinstance(f, Numeric):
         low, high = tree.limits(node, at)
         step = node.number("inc") or 1
-        near = value + step if value + step <= high else value - step
-        return near if low <= near <= high else None
+        near = (low, value + step, value - step, high)
+        return next((new for new in near if low <= new <= high and new != value), None)
     return "other"
 
 
@@ -46,20 +50,21 @@ def same(node, one, other):
     return getattr(one, node.feature.attr) == getattr(other, node.feature.attr)
 
 
-def test_every_setting_that_can_be_changed_is_saved_and_comes_back():
-    cam = opened()
+@pytest.mark.parametrize("model", MODELS)
+def test_every_setting_that_can_be_changed_is_saved_and_comes_back(model):
+    cam = opened(model)
     camera, tree = cam.twin.camera, cam.twin.camera.tree
     factory = camera.settings
     saved = [n for n in tree.here if n.feature.stored and n.feature.saved]
     # those first that make others available; those last that lock others
     first = "AcquisitionMode AcquisitionFrameRateEnable BinningHorizontal BinningVertical Width Height "
-    first += "TriggerActivation"
-    last = ("ExposureAuto", "GainAuto", "SequencerMode")
+    first += "TriggerActivation ExposureOverlapTimeMode"
+    last = ("ExposureAuto", "GainAuto", "CenterX", "CenterY", "SequencerMode")
     cam.SequencerConfigurationMode = "On"
     order = sorted(saved, key=lambda n: (n.feature.name not in first.split(), n.feature.name in last))
     unchanged = set()
     for node in order:
-        if node.feature.name == "AcquisitionMode":
+        if node.feature.name == "AcquisitionMode" and "MultiFrame" in node.entries:
             tree.set(camera, "AcquisitionMode", "MultiFrame")
             continue
         if node.feature.name in last:
@@ -79,12 +84,13 @@ def test_every_setting_that_can_be_changed_is_saved_and_comes_back():
     assert camera.settings == factory
     load(cam, "UserSet2")
     assert [n.feature.name for n in saved if not same(n, camera.settings, changed)] == []
-    load(cam, "UserSet0")
+    load(cam, MODELS[model])
     assert [n.feature.name for n in saved if not same(n, camera.settings, factory)] == []
 
 
-def test_three_sets_do_not_touch_each_other_and_the_factorys_is_read_only():
-    cam = opened()
+@pytest.mark.parametrize("model", MODELS)
+def test_three_sets_do_not_touch_each_other_and_the_factorys_is_read_only(model):
+    cam = opened(model)
     for number in (1, 2, 3):
         cam.Gain = float(number)
         save(cam, f"UserSet{number}")
@@ -93,23 +99,38 @@ def test_three_sets_do_not_touch_each_other_and_the_factorys_is_read_only():
     for number in (2, 1, 3):
         load(cam, f"UserSet{number}")
         assert cam.Gain == float(number)
-    cam.UserSetSelector = "UserSet0"
+    cam.UserSetSelector = MODELS[model]
     with pytest.raises(Refused, match="UserSetSave is not available now"):
         cam.UserSetSave()
     cam.UserSetLoad()
     assert cam.Gain == 0.0
 
 
-def test_the_default_set_and_the_users_name_are_there_after_power_up():
+@pytest.mark.parametrize("model", MODELS)
+def test_the_default_set_and_the_users_name_are_there_after_power_up(model):
     storage = MemoryStorage()
-    cam = opened(storage=storage)
+    cam = opened(model, storage=storage)
     cam.Gain = 6.0
     save(cam, "UserSet3")
     cam.UserSetDefault, cam.DeviceUserID = "UserSet3", "left"
     cam.Gain = 1.0
     cam.world.power_cycle()
     assert (cam.Gain, cam.UserSetDefault, cam.DeviceUserID) == (6.0, "UserSet3", "left")
-    assert opened(storage=storage).Gain == 6.0
+    assert opened(model, storage=storage).Gain == 6.0
+
+
+def test_sets_of_the_factory_are_its_own_and_have_more_than_the_default():
+    cam = opened("basler-aca4112-20um")
+    expected = {
+        "HighGain": (12.0, "Off", "Off"),
+        "AutoFunctions": (0.0, "Continuous", "Continuous"),
+        "Default": (0.0, "Off", "Off"),
+    }
+    for name, values in expected.items():
+        load(cam, name)
+        assert (cam.Gain, cam.ExposureAuto, cam.GainAuto) == values
+        with pytest.raises(Refused, match="UserSetSave is not available now"):
+            cam.UserSetSave()
 
 
 def test_a_set_is_not_loaded_while_frames_are_taken():

@@ -170,3 +170,30 @@ def test_the_description_is_the_same_every_time_and_says_each_feature(device):
         assert f'Name="{name}"' in text
     assert '<EnumEntry Name="B"' not in text
     assert "<pMax>Offset_Max</pMax>" in text
+
+
+class Pair(Small):
+    Across = Integer("One of two.", default=1, min=1, max=4)
+    Down = Integer("The other.", default=1, min=1, max=4)
+    Most = Integer("Limited by it.", min=1, max=lambda Down: 8 // Down, default=8)
+
+
+def test_joint_features_move_together_and_hosts_are_told():
+    sheet = {
+        **ROWS,
+        "Across": {"max": 2, "joint": ["Down"]},
+        "Down": {"max": 2, "joint": ["Across"]},
+        "Most": {},
+    }
+    tree = Tree(Pair, sheet, "usb3")
+    device = SimpleNamespace(settings=tree.factory(), busy=False, gone=[])
+    tree.set(device, "Across", 2)
+    assert (device.settings.Across, device.settings.Down, device.settings.Most) == (2, 2, 4)
+    tree.set(device, "Down", 1)
+    assert (device.settings.Across, device.settings.Down) == (1, 1)
+    with pytest.raises(Refused, match="Across 3 is above the maximum 2"):
+        tree.set(device, "Across", 3)
+    assert (device.settings.Across, device.settings.Down) == (1, 1)
+    assert "Across" in tree.stale(tree.nodes["Down"], "Value")
+    assert "Down" in tree.stale(tree.nodes["Across"], "Value")
+    assert {"Across", "Down"} <= tree.stale(tree.nodes["Most"], "Value")

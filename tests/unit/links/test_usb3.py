@@ -2,120 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import math
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Self
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
-from camtwin.camera import Exposure
 from camtwin.links.interface import LinkProblem
 from camtwin.links.runtime import WallRuntime
-from camtwin.links.usb3 import Usb3Camera, Usb3Link
-from camtwin.links.usb_server import UsbipServer
+from camtwin.links.usb3 import Usb3Link
 from camtwin.models import load
-from camtwin.twins import Twin, build
+from camtwin.twins import build
 from camtwin.twins.assembly import HIGH_SPEED
 from compare import assert_same_bytes
 from unit.links.usb_host import CONTROL_IN, ECONNRESET, EPIPE, EVENT_IN, STREAM_IN, Host, picture
-
-SHEET = load("basler-aca4112-20um")
-
-
-class StubRenderer:
-    """A picture is bytes that its frame number makes."""
-
-    def __init__(self) -> None:
-        self.failing = False
-
-    def prepare(self) -> None: ...
-
-    def payload(self, exposure: Exposure) -> np.ndarray:
-        if self.failing:
-            raise RuntimeError("no light")
-        return picture(exposure.frame_id, exposure.payload_bytes)
-
-
-def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:
-    real = build(SHEET, seed=seed, link_bits_per_s=link_bits_per_s)
-    for name, value in {"Height": 64, "Width": 640, "ExposureTime": 100.0, **features}.items():
-        real.camera.tree.set(real.camera, name, value)
-    return Twin(real.sheet, real.clock, real.camera, StubRenderer())  # type: ignore[arg-type]
-
-
-class Running:
-    """Twins on one server, in a thread of their own, from entry to exit."""
-
-    def __init__(self, *twins: Twin) -> None:
-        self.twins = twins
-        self.problem: BaseException | None = None
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except BaseException as problem:
-            self.problem = problem
-        finally:
-            self._ready.set()
-
-    async def _main(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        runtimes = [WallRuntime(twin.clock) for twin in self.twins]
-        self.cameras = [
-            Usb3Camera(twin, runtime, number)
-            for number, (twin, runtime) in enumerate(zip(self.twins, runtimes, strict=True), 1)
-        ]
-        try:
-            async with UsbipServer(self.cameras, port=0) as self.server:
-                self.server.fail = runtimes[0].fail
-                tasks = [asyncio.create_task(r.run()) for r in runtimes]
-                tasks.append(asyncio.create_task(self._until_told()))
-                self._ready.set()
-                done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in pending:
-                    task.cancel()
-                for task in done:
-                    task.result()
-        finally:
-            for camera in self.cameras:
-                camera.close()
-
-    async def _until_told(self) -> None:
-        await self._stop.wait()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(5)
-        if self.problem:
-            raise self.problem
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
-        assert not self._thread.is_alive()
-
-    @property
-    def port(self) -> int:
-        return self.server.port
-
-    def address(self, feature: str) -> int:
-        return self.twins[0].camera.tree.nodes[feature].address
-
-    def eventually(self, true: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 5
-        while not true():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+from unit.links.usb_twin import Running, stub
 
 
 @pytest.fixture
@@ -132,12 +37,6 @@ def host(running: Running) -> Iterator[Host]:
     with Host(running.port) as host:
         assert host.status == 0
         yield host
-
-
-def start(running: Running, host: Host, size: int = 4096) -> list[int]:
-    lengths = host.enable(size)
-    assert host.write(running.address("AcquisitionStart"), 1) == 0
-    return lengths
 
 
 def listed(running: Running) -> bytes:
@@ -170,7 +69,7 @@ def test_the_description_is_where_the_manifest_says(running, host):
 def test_registers_of_the_link_and_of_the_camera_do_not_overlap(running):
     from camtwin.wire import u3v_bootstrap
 
-    rows = u3v_bootstrap.table(52, 32, 1024)
+    rows = u3v_bootstrap.table(52, 1024)
     taken = {address for row in rows for address in range(row.address, row.address + row.length)}
     assert not taken & running.twins[0].camera.registers.at.keys()
 
@@ -185,7 +84,7 @@ def test_what_the_camera_refuses(running, host):
 
 @pytest.mark.parametrize("size", [512, 4096, 1 << 20])
 def test_frames(running, host, size):
-    lengths = start(running, host, size)
+    lengths = running.start(host, size)
     for number in range(3):
         block_id, data = host.frame(lengths)
         assert block_id == number
@@ -194,19 +93,19 @@ def test_frames(running, host, size):
 
 def test_requests_shorter_and_longer_than_transfers(running, host):
     """A transfer goes on in the next request, and ends its last one early: some hosts ask 1 MiB each time."""
-    start(running, host, 40_000)
+    running.start(host, 40_000)
     assert len(host.answer(host.submit(STREAM_IN, 1 << 20))[1]) == 52
     parts = [host.answer(host.submit(STREAM_IN, n))[1] for n in (30_000, 30_000, 1 << 20, 1 << 20)]
     assert [len(part) for part in parts] == [30_000, 10_000, 960, 32]
 
 
 def test_blocks_are_counted_anew(running, host):
-    lengths = start(running, host)
+    lengths = running.start(host)
     assert [host.frame(lengths)[0] for _ in range(2)] == [0, 1]
     assert host.write(host.sirm + 4, 0) == 0
     assert host.write(running.address("AcquisitionStop"), 1) == 0
     running.eventually(lambda: running.twins[0].camera.idle)
-    lengths = start(running, host)
+    lengths = running.start(host)
     assert host.frame(lengths)[0] == 0
 
 
@@ -233,7 +132,7 @@ def test_a_halted_endpoint_stalls(host, endpoint):
 
 
 def test_a_halt_ends_the_frame_and_the_next_one_is_whole(running, host):
-    lengths = start(running, host)
+    lengths = running.start(host)
     assert host.answer(host.submit(STREAM_IN, lengths[0]))[0] == 0
     host.control(0x02, 3, 0, STREAM_IN)
     host.control(0x02, 1, 0, STREAM_IN)
@@ -252,7 +151,7 @@ def test_events(running, host):
 
 
 def test_a_reset_ends_the_acquisition(running, host):
-    lengths = start(running, host)
+    lengths = running.start(host)
     host.frame(lengths)
     pending = host.submit(EVENT_IN, 100)
     assert host.control(0x23, 3, 4)[0] == 0
@@ -263,7 +162,7 @@ def test_a_reset_ends_the_acquisition(running, host):
 
 def test_detach_in_mid_stream_and_attach_again(running):
     with Host(running.port) as host:
-        start(running, host)
+        running.start(host)
         host.submit(STREAM_IN, 52)
         assert host.write(running.address("ExposureTime"), *exposure_us(500.0)) == 0
     running.eventually(lambda: running.twins[0].camera.idle)
@@ -271,7 +170,7 @@ def test_detach_in_mid_stream_and_attach_again(running):
         assert host.status == 0
         assert host.word(host.sirm + 4) == 0
         assert host.word(running.address("ExposureTime"), 8) == exposure_us(500.0)[0], "it stays powered"
-        assert host.frame(start(running, host))[0] == 0
+        assert host.frame(running.start(host))[0] == 0
 
 
 def exposure_us(value: float) -> tuple[int, int]:
@@ -295,7 +194,7 @@ def test_two_twins_on_one_server():
     with Running(stub(1), stub(2)) as running, Host(running.port) as a, Host(running.port, "1-2") as b:
         serials = {host.read(0x144, 64) for host in (a, b)}
         assert len(serials) == 2
-        frames = [host.frame(start(running, host)) for host in (a, b)]
+        frames = [host.frame(running.start(host)) for host in (a, b)]
         assert [block for block, _ in frames] == [0, 0]
 
 
@@ -344,11 +243,28 @@ def test_a_host_that_asks_without_reading_is_cut_off(running, monkeypatch):
 
 def test_a_host_that_stops_reading_holds_nobody_up(running, host):
     """Its own frames are dropped, when its socket's buffers are full; the event loop goes on."""
-    start(running, host, 1 << 20)
+    running.start(host, 1 << 20)
     for _ in range(2000):
         host.submit(STREAM_IN, 1 << 20)
     running.eventually(lambda: running.cameras[0].stats.dropped)
     assert len(listed(running)) == 12 + 312 + 12
+
+
+def test_free_time_waits_for_the_host_and_drops_nothing():
+    """A camera of one frame a second gives what the host asks for, and stands while it does not ask."""
+    twin = stub(AcquisitionFrameRateEnable=True, AcquisitionFrameRate=1.0)
+    with Running(twin, pace=math.inf) as running, Host(running.port) as host:
+        lengths = running.start(host)
+        begun = time.monotonic()
+        blocks = [host.frame(lengths)[0] for _ in range(20)]
+        assert time.monotonic() - begun < 10 < twin.clock.now / 1e9
+        running.eventually(lambda: running.cameras[0].stream.room() is False)
+        before = twin.clock.now
+        time.sleep(0.1)
+        assert twin.clock.now == before
+        blocks += [host.frame(lengths)[0] for _ in range(20)]
+        assert blocks == list(range(40))
+        assert (running.cameras[0].stats.dropped, running.cameras[0].stats.late) == (0, 0)
 
 
 def test_what_goes_wrong_in_rendering_ends_the_run():
@@ -357,7 +273,7 @@ def test_what_goes_wrong_in_rendering_ends_the_run():
     running = Running(twin)
     with running, Host(running.port) as host:
         with contextlib.suppress(EOFError):  # it may end before it answers
-            start(running, host)
+            running.start(host)
         running.eventually(lambda: running.problem)
     assert str(running.problem) == "no light"
 

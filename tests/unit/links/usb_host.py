@@ -104,11 +104,12 @@ class Host:
         """Enable the stream with payload transfers of `size`; how long each transfer of a frame may be."""
         sirm = self.sirm
         count, rest = divmod(self.word(sirm + 8, 8), size)
-        final = -(-rest // 4) * 4
-        for offset, value in ((0x18, 52), (0x1C, size), (0x20, count), (0x24, final), (0x28, 0), (0x2C, 32)):
+        final, trailer = -(-rest // 4) * 4, self.word(sirm + 0x14)
+        sizes = ((0x18, 52), (0x1C, size), (0x20, count), (0x24, final), (0x28, 0), (0x2C, trailer))
+        for offset, value in sizes:
             assert self.write(sirm + offset, value) == 0
         assert self.write(sirm + 4, 1) == 0
-        return [52, *[size] * count, *([final] if final else []), 32]
+        return [52, *[size] * count, *([final] if final else []), trailer]
 
     def frame(self, lengths: list[int]) -> tuple[int, bytes]:
         """(block id, payload) of the next frame."""

@@ -17,6 +17,11 @@ def image(fmt, width, height, seed=1):
 def through_bits(dn, fmt):
     """The payload by way of one array element a bit."""
     bits = np.unpackbits(dn.astype("<u2").view(np.uint8).reshape(-1, 2), axis=1, bitorder="little")
+    if fmt.grouped:
+        pixels, low = 8 // (fmt.bits - 8), fmt.bits - 8
+        groups = np.concatenate((bits, np.zeros((-len(bits) % pixels, 16), np.uint8))).reshape(-1, pixels, 16)
+        high, rest = groups[:, :, low : fmt.bits], groups[:, :, :low].reshape(-1, 1, 8)
+        return np.packbits(np.concatenate((high, rest), axis=1).reshape(-1), bitorder="little")
     return np.packbits(bits[:, : fmt.bits_per_pixel].reshape(-1), bitorder="little")
 
 

@@ -26,6 +26,15 @@ from physics.small_sensor import PARAMETERS, frames, light, readout
 
 RATES = np.random.default_rng(3).uniform(0, 1.1e6, (128, 256)).astype(np.float32)
 PATTERN = fixed_pattern_reference(PARAMETERS, 1)
+PARTS = {
+    "late_read_noise_e": "read_noise_e",
+    "row_noise_e": "read_noise_e",
+    "column_dsnu_e": "dsnu_e",
+    "row_dsnu_e": "dsnu_e",
+    "column_prnu": "prnu",
+    "row_prnu": "prnu",
+}
+"""What is a part of what."""
 
 
 def run(program, **environment):
@@ -55,7 +64,7 @@ def small_tiles():
     height=st.integers(1, 5),
     bits=st.sampled_from([8, 10, 12]),
     full_well_e=st.floats(1e3, 1e5),
-    read_noise_e=st.one_of(st.floats(0, 1), st.floats(1, 30)),
+    read_noise_e=st.one_of(st.just(0.0), st.floats(1e-3, 1), st.floats(1, 30)),
     gain_dB=st.floats(-10, 48),
     black_level_DN=st.floats(0, 511),
     dsnu_e=st.floats(0, 50),
@@ -65,9 +74,15 @@ def small_tiles():
     seed=st.integers(0, 2**64 - 1),
     frame=st.integers(0, 2**64 - 1),
     brightest_e=st.sampled_from([0, 10, 60, 1e3, 1e5]),
+    analogue_dB=st.sampled_from([0.0, 12.0, 200.0]),
+    shares=st.none() | st.tuples(*[st.floats(0, 0.7)] * 6),
 )
-def test_the_same_bits_as_the_reference(width, height, seed, frame, brightest_e, **changes):
-    sensor = {name: changes.pop(name) for name in ("full_well_e", "read_noise_e", "dsnu_e", "prnu")}
+def test_the_same_bits_as_the_reference(width, height, seed, frame, brightest_e, shares, **changes):
+    sensor = {
+        name: changes.pop(name) for name in ("full_well_e", "read_noise_e", "dsnu_e", "prnu", "analogue_dB")
+    }
+    for share, (part, whole) in zip(shares or (), PARTS.items(), strict=False):
+        sensor[part] = share * sensor[whole]
     parameters = replace(PARAMETERS, width=width, height=height, **sensor)
     r = readout(parameters, seed=seed, frame=frame, **changes)
     rate_e = np.random.default_rng(width).uniform(0, brightest_e / r.exposure_s, (height, width))
@@ -134,7 +149,7 @@ def test_a_helper_takes_what_the_caller_does_not(small_tiles, monkeypatch):
     class Kernels:
         @staticmethod
         def expose_rows(*arguments):
-            first = arguments[7]
+            first = arguments[10]
             taken.setdefault(get_ident(), []).append(first)
             if first == 0:
                 assert others_done.wait(30)
@@ -168,6 +183,25 @@ def test_bands_of_rows_make_the_frame(whole):
     for y, end in ((0, 1), (1, 70), (70, 128)):
         expose(RATES[y:end], PATTERN, PARAMETERS, readout(y=y, height=end - y), out=out[y:end])
     assert np.array_equal(out, whole)
+
+
+@pytest.mark.parametrize("threads", [None, 3])
+@pytest.mark.parametrize("name", ["Mono8", "Mono10p", "Mono12p", "Mono12"])
+def test_rows_made_as_they_are_needed_are_as_good_as_a_picture(name, threads, monkeypatch):
+    monkeypatch.setattr(fast, "LEAST_TILE", 1)
+    monkeypatch.setattr(fast, "MADE_TILE", 1000)
+    asked = []
+
+    def rows(first, end):
+        asked.append((first, end))
+        return RATES[y + first : y + end, 3:200]
+
+    fmt, y = FORMATS[name], 5
+    r = readout(x=3, y=y, width=197, height=101, bits=fmt.bits)
+    expected = expose_payload(RATES[y : y + 101, 3:200], PATTERN, PARAMETERS, r, fmt)
+    assert np.array_equal(expose_payload(rows, PATTERN, PARAMETERS, r, fmt, threads), expected)
+    assert len(asked) > 10
+    assert sum(end - first for first, end in asked) == 101
 
 
 def test_out_is_written_and_returned(whole):

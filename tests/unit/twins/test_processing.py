@@ -9,6 +9,8 @@ from camtwin.sensor.flaws import Flaws
 
 MODEL = "baumer-vcxg-124m"
 LIGHT = camtwin.scene.Flat(photons_per_s=1.2e6, wavelength_nm=536)
+FLASH = camtwin.scene.Lit(LIGHT, camtwin.scene.Pulses(((0, 5_000_000),)))
+"""Over before rows wait to be read: which is read first makes no difference."""
 
 
 def first(*settings: str, scene=LIGHT, flaws=None) -> camtwin.Frame:
@@ -27,9 +29,11 @@ def test_a_mirrored_picture_is_the_sensors_reversed_noise_included(name, pattern
     fmt, test = f"PixelFormat={name}", f"TestPattern={pattern}"
     bins = (f"BinningHorizontal={binning}", f"BinningVertical={binning}")
     width, rows = 4096 // binning, 3000 // binning
-    plain = first(*bins, fmt, test, f"Width={width}", "OffsetY=100").picture
-    x = first(*bins, fmt, test, f"Width={width}", "OffsetY=100", "ReverseX=true").picture
-    y = first(*bins, fmt, test, f"Width={width}", f"OffsetY={rows - 100 - 32}", "ReverseY=true").picture
+    plain = first(*bins, fmt, test, f"Width={width}", "OffsetY=100", scene=FLASH).picture
+    x = first(*bins, fmt, test, f"Width={width}", "OffsetY=100", "ReverseX=true", scene=FLASH).picture
+    y = first(
+        *bins, fmt, test, f"Width={width}", f"OffsetY={rows - 100 - 32}", "ReverseY=true", scene=FLASH
+    ).picture
     assert plain.std() > 0
     assert np.array_equal(x, plain[:, ::-1])
     assert np.array_equal(y, plain[::-1])

@@ -1,5 +1,7 @@
 """The payload is the image, packed, however it was written."""
 
+import tracemalloc
+
 import pytest
 
 import camtwin
@@ -22,3 +24,20 @@ def test_the_payload_is_the_image_packed(name, pattern, binning):
         payload = renderer.payload(exposure)
         assert image.std() > 0
         assert_same_bytes(unpack(payload, exposure.pixel_format, 64, 32).tobytes(), image.tobytes())
+
+
+def test_light_of_a_region_is_cut_out_once():
+    """Not for every frame: a region narrower than the sensor costs no more memory than its payload."""
+    with camtwin.open("baumer-vcxg-124m", seed=3) as cam:
+        cam.twin.prepare()  # the scene on the whole sensor
+        cam.Width, cam.Height, cam.OffsetX = 1024, 512, 32
+        exposures = []
+        cam.twin.camera.on_exposure = exposures.append
+        cam.grab(1)
+        renderer = cam.twin.renderer
+        before = renderer.payload(exposures[0])
+        tracemalloc.start()
+        assert_same_bytes(renderer.payload(exposures[0]).tobytes(), before.tobytes())
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most < 4 * 1024 * 512  # float32

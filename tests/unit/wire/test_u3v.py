@@ -115,6 +115,7 @@ class Camera:
 
     timestamp_latched = 77
     payload_bytes = 4000
+    trailer_bytes = 32
 
     def __init__(self) -> None:
         self.word = bytes(4)
@@ -236,6 +237,14 @@ def test_a_resent_command_is_not_carried_out_again(bench):
     first = bench.device.receive(latch)
     again = bench.device.receive(latch[:4] + b"\x00\xc0" + latch[6:])
     assert first == again
+    assert bench.camera.heard == ["latch"]
+
+
+def test_another_command_that_calls_itself_resent_is_carried_out(bench):
+    """A number alone names no command."""
+    read = bench.device.receive(command(0x0800, struct.pack("<QHH", 0x208, 0, 4), request_id=9))
+    latch = command(0x0802, (0x1F8).to_bytes(8, "little") + b"\1\0\0\0", flags=0xC000, request_id=9)
+    assert (read[6:8], bench.device.receive(latch)[6:8]) == (b"\x01\x08", b"\x03\x08")
     assert bench.camera.heard == ["latch"]
 
 

@@ -29,6 +29,11 @@ def latched(device: Acts) -> int:
     return device.timestamp_latched
 
 
+def firmware(device: Acts, value: str) -> str:
+    """The sheet's is that of a new camera."""
+    return device.firmware.version
+
+
 def temperature(device: Acts, DeviceTemperatureSelector: str) -> float:
     return device.temperature_reading_C  # one sensor, whatever its name
 
@@ -73,7 +78,7 @@ class DeviceControl(Chapter):
     DeviceVendorName = String("Maker of the camera.", value=sheet_value, length=32, at=place(0x48, 0x4))
     DeviceModelName = String("Model of the camera.", value=sheet_value, length=32, at=place(0x68, 0x44))
     DeviceVersion = String("Version of the camera.", value=sheet_value, length=32, at=place(0x88, 0xC4))
-    DeviceFirmwareVersion = String("Version of the camera's software.", value=sheet_value)
+    DeviceFirmwareVersion = String("Version of the camera's software.", value=firmware)
     DeviceManufacturerInfo = String("More about this device.", value=sheet_value, length=48, at=place(0xA8, 0x104))
     DeviceSerialNumber = String("Serial number of this camera.", value=serial, length=16, at=place(0xD8, 0x144), visibility=Expert)
     DeviceUserID = String("Name that the user gave this camera.", length=16, at=place(0xE8, 0x184), saved=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from camtwin.lab.case import Case, check
-from camtwin.lab.scenes import Ramp
+from camtwin.lab.scenes import Ramp, lit_for
 from camtwin.pixels import FORMATS, unpack
 from camtwin.scene import Dark, Flat
 from camtwin.sensor.flaws import Flaws
-from camtwin.units import SEC
+from camtwin.units import MS, SEC
 
 COLOR = {
     "baumer.color.processing": ("*Demosaic*", "Balance*", "*WhiteAuto*", "ColorInterpolation*"),
@@ -112,7 +112,8 @@ def no_pattern_correction(case: Case) -> None:
 @check("baumer.roi.arbitrary", "basler.roi.changes_resolution", heavy="pictures")
 def cut(case: Case) -> None:
     """The same pixels of the same light: of the whole sensor, and of regions from corner to corner."""
-    cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", OffsetX=0, OffsetY=0)
+    scene, taken = lit_for(Ramp(), 10 * MS), {"PixelFormat": "Mono12", "ExposureTime": 10_000}
+    cam = case.open(render=True, scene=scene, OffsetX=0, OffsetY=0, **taken)
     case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
     (whole,) = cam.grab()
     case.equal("the whole", whole.picture.shape, (cam.SensorHeight, cam.SensorWidth))
@@ -121,7 +122,7 @@ def cut(case: Case) -> None:
     for share in (0, 0.0155, 0.5, 1):
         x = int(share * (cam.WidthMax - width)) // step_x * step_x
         y = int(share * (cam.HeightMax - height)) // step_y * step_y
-        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=width, Height=height)
+        cam = case.open(render=True, scene=scene, Width=width, Height=height, **taken)
         case.write(cam, OffsetX=x, OffsetY=y)
         (part,) = cam.grab()
         same = np.array_equal(part.picture, whole.picture[y : y + height, x : x + width])
@@ -194,7 +195,15 @@ def flip(case: Case) -> None:
         "baumer.flip.vertical": ("ReverseY", np.s_[::-1, :]),
     }[case.claim.id]
     first, second = (
-        case.open(render=True, scene=Ramp(), PixelFormat="Mono12", **{name: on}).grab()[0].picture
+        case.open(
+            render=True,
+            scene=lit_for(Ramp(), 10 * MS),
+            PixelFormat="Mono12",
+            ExposureTime=10_000,
+            **{name: on},
+        )
+        .grab()[0]
+        .picture
         for on in (False, True)
     )
     case.that(f"{name} turns the whole picture round", np.array_equal(second, first[turned]))

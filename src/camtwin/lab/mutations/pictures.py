@@ -12,6 +12,7 @@ from camtwin.lab.mutations import mutate
 from camtwin.lab.mutations.tools import Picture, exposed, other, picture, setting, written
 from camtwin.scene import Spectrum
 from camtwin.sensor.flaws import Flaws
+from camtwin.sensor.timing import RowTimes
 from camtwin.units import MS
 
 PICTURES = ("pictures",)
@@ -117,7 +118,7 @@ mutate(
     "baumer.sensor.shutter",
     "basler.sensor.shutter",
     about=PICTURES,
-    patch=exposed(lambda e: replace(e, row_step_ns=Fraction(21_522))),
+    patch=exposed(lambda e: replace(e, row_times=RowTimes(step_ns=Fraction(21_522)))),
 )
 mutate(
     "a filter cuts the near infrared",

@@ -227,7 +227,7 @@ def sensor(change: Callable[[int, Any], int]) -> Patch:
 
         class Wrong:
             base_ns = true.base_ns
-            row_step_ns = true.row_step_ns
+            row_times = true.row_times
 
             def readout_ns(self, rows: int) -> int:
                 return true.readout_ns(change(rows, camera.settings))

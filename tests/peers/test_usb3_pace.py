@@ -1,0 +1,48 @@
+"""`--pace` of a USB3 Vision camera: stock Aravis gets every frame, with true times, as fast as it asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import camtwin
+from peers.netns import sabotaged
+from peers.test_rates import rate_Hz
+from peers.usb import MODEL, UsbTwin
+
+SLOW = {"Width": 640, "Height": 480, "AcquisitionFrameRateEnable": True, "AcquisitionFrameRate": 10.0}
+FRAMES = 60
+
+
+def check(twin: UsbTwin, *args: str, least: float = 3.0, most: float = 999.0) -> None:
+    """Frames come so many times as often as their timestamps say, which are those of virtual time."""
+    features: dict[str, Any] = {name: str(value).lower() for name, value in SLOW.items()}
+    got = twin.grab("--timeout", "5", *args, frames=FRAMES, **features)["frames"]
+    assert [f["id"] for f in got] == list(range(FRAMES))
+    with camtwin.open(MODEL, render=False) as cam:
+        for name, value in SLOW.items():
+            setattr(cam, name, value)
+        virtual = [f.timestamp_ns for f in cam.frames(FRAMES)]
+    stamps = [f["timestamp_ns"] for f in got]
+    assert [t - stamps[0] for t in stamps] == [t - virtual[0] for t in virtual]
+    assert least < rate_Hz([f["arrived_ns"] for f in got]) / rate_Hz(stamps) < most
+
+
+@pytest.mark.parametrize(("pace", "least", "most"), [("2", 1.9, 2.1), ("max", 3.0, 999.0)])
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_frames_come_faster_than_camera_time_says(pace, least, most, mode):
+    with UsbTwin("--pace", pace) as twin:
+        check(twin, "--usb-mode", mode, least=least, most=most)
+
+
+def test_a_client_with_two_buffers_sets_the_pace():
+    """Nothing is dropped that it has no buffer for yet: camera time stands until it asks."""
+    with UsbTwin("--pace", "max") as twin:
+        check(twin, "--usb-mode", "async", "--buffers", "2")
+
+
+@pytest.mark.parametrize("damage", ["pace-ignored", "usb-room-unheard", "timestamps-by-wall"])
+def test_turns_red(damage):
+    with UsbTwin("--pace", "max", command=sabotaged(damage)) as twin, pytest.raises(AssertionError):
+        check(twin)
