@@ -181,7 +181,8 @@ class Circuit:
             lines: dict[str, LineState] = {line: how for (at, line), how in state.lines if at == name}
             for line, branch in camera_branches(sheet, lines, *parts.get(name, ())):
                 add(name, line, branch)
-            for label, source in sheet.sources.items():
+            on = dict(state.watts).get(name, 1.0) > 0
+            for label, source in sheet.sources.items() if on else ():
                 drive = {"ohm": 0.05, "emf_V": source.volts}
                 add(name, label, (source.pin, source.ground, drive))
         loads: list[tuple[Pin, Pin, float, float]] = []  # plus, minus, watts, ohm

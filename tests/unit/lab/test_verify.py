@@ -145,7 +145,7 @@ def test_what_a_case_asks_can_fail(wrong):
         wrong(case, case.open())
 
 
-@pytest.mark.parametrize("model", [name for name in SHEETS if name != "ids-imx412"])
+@pytest.mark.parametrize("model", SHEETS)
 def test_every_row_is_measured_or_said_to_be_open(model):
     cases.load_checks()
     silent = [row for row in claims.load(model) if row not in cases.CHECKS and not cases.why_later(row)]

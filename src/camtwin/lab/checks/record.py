@@ -49,6 +49,7 @@ WORDS |= {
     "framos.mech.depth": "mechanics.depth",
     "framos.mech.drawing": "mechanics.drawing",
 }
+WORDS["ids.temp.pcb_hint"] = "environment.board_hint"
 NUMBERS: Final[Mapping[str, str]] = {
     "baumer.sensor.optical_size": "sensor.optical_size",
     "baumer.memory.buffer_size": "memory.image_buffer",

@@ -108,7 +108,7 @@ def usb_port(case: Case) -> None:
         case.equal(f"a port of {volts:g} V and {watts:g} W is clean ({words})", words == "nothing", good)
 
 
-@check("basler.power.source")
+@check("basler.power.source", "ids.conn.power")
 def from_usb_alone(case: Case) -> None:
     """Power at each pin of the I/O connector in turn, against each of its grounds."""
     grounds = sorted({x.ground for x in case.around.inputs.values()})
@@ -129,6 +129,26 @@ def usb_consumption(case: Case) -> None:
     cam, bench = wired(case, fed(case))
     runs(cam, bench)
     case.that(f"idle it takes {bench.power('cam').watts:.2f} W", bench.power("cam").watts < watts)
+
+
+@check("ids.power.min", "ids.power.max")
+def power_range(case: Case) -> None:
+    """Idle, at half of its rate and at all of it."""
+    watts = []
+    for rate in (0.0, 9.0, 18.0):
+        cam, bench = wired(case, fed(case))
+        runs(cam, bench)
+        if rate:
+            case.write(cam, AcquisitionFrameRateEnable=True)
+            case.write(cam, AcquisitionFrameRate=min(rate, cam.limits("AcquisitionFrameRate")[1]))
+            cam.AcquisitionStart()
+            cam.advance(3 * SEC)
+        watts.append(round(bench.power("cam").watts, 3))
+    case.that(f"it rises with the rate: {said(f'{w:g}' for w in watts)} W", watts[0] < watts[1] < watts[2])
+    if case.claim.id.endswith("min"):
+        case.within("idle", watts[0], case.claim.number, 1.0, "W")
+    else:
+        case.within("at full rate", watts[2], 0.5, case.claim.number, "W")
 
 
 # -- a board's rails ---------------------------------------------------------------------------------

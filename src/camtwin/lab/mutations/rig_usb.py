@@ -15,7 +15,12 @@ IO = "basler.io"
 wrong("USB ends at 4.9 V", "basler.power.voltage", supplies__usb__volts=(4.45, 4.9))
 wrong("USB goes to 5.4 V", "basler.power.usb_spec", supplies__usb__volts=(4.45, 5.4))
 wrong("it takes 3.5 W from USB", "basler.power.typical", supplies__usb__watts=3.5)
-mutate("it never goes off", "basler.power.source", patch=other("", "power_off", lambda true: None))
+mutate(
+    "it never goes off",
+    "basler.power.source",
+    "ids.conn.power",
+    patch=other("", "power_off", lambda true: None),
+)
 wrong("5 degrees of frost are allowed", "basler.temp.operating_min", environment__operating_housing=[-5, 50])
 wrong("60 degC are allowed", "basler.temp.operating_max", environment__operating_housing=[0, 60])
 wrong("the status lamp shows errors", "basler.led.status", leds__status__static="Error")
