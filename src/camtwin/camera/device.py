@@ -98,7 +98,6 @@ class Camera:
         }
         self.brightness = Brightness(self)
         self.on_read: Callable[[Exposure], object] = self.brightness.regard
-        self.stalled: set[str] = set()  # why no image leaves
         self.on_power: list[Callable[[bool], object]] = []  # told when the power has gone, and is back
         self.powered = True
         self.heard_ns: Ns | None = None  # when a host last wrote something
@@ -346,25 +345,14 @@ class Camera:
     @property
     def plugged(self) -> bool:
         """Whether its data cable is in."""
-        return "cable" not in self.stalled
+        return "cable" not in self.transmitter.stalled
 
     def cable(self, plugged: bool) -> None:
         """The link goes down or comes back: images wait in memory meanwhile, as many as it holds."""
         if plugged != self.plugged:
             self.told("cable", int(plugged))
-            (self.resume if plugged else self.stall)("cable")
+            (self.transmitter.resume if plugged else self.transmitter.stall)("cable")
             self.on_cable(plugged)
-
-    def stall(self, why: str) -> None:
-        """No image leaves until nothing of what stalls it is left."""
-        if not self.stalled:
-            self.transmitter.stall()
-        self.stalled.add(why)
-
-    def resume(self, why: str) -> None:
-        self.stalled.discard(why)
-        if not self.stalled:
-            self.transmitter.resume()
 
     def _power_up(self) -> None:
         self._restore(self.keeper.restored())
@@ -379,9 +367,9 @@ class Camera:
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""
         if new == "Exceeded":
-            self.stall("heat")
+            self.transmitter.stall("heat")
         elif old == "Exceeded":
-            self.resume("heat")
+            self.transmitter.resume("heat")
         if (old, new) != ("High", "Normal"):
             self.emit("DeviceTemperatureStatusChanged")
         alarm = {"High": "CriticalTemperature", "Exceeded": "OverTemperature"}.get(new, "")

@@ -95,7 +95,7 @@ class Transmitter:
         room_made: Callable[[], None],
     ) -> None:
         self.timing, self.memory = timing, memory
-        self.flowing = True
+        self.stalled: set[str] = set()
         self.on_transfer: Callable[[Transfer], object] = lambda _: None
         self.on_abort: Callable[[], object] = lambda: None
         self.on_delivery: Callable[[Transfer], object] = lambda _: None
@@ -110,6 +110,11 @@ class Transmitter:
     @property
     def empty(self) -> bool:
         return not self._queue
+
+    @property
+    def flowing(self) -> bool:
+        """Nothing stalls the link."""
+        return not self.stalled
 
     @property
     def leaving(self) -> Transfer | None:
@@ -137,9 +142,11 @@ class Transmitter:
         self._pump()
         return True
 
-    def stall(self) -> None:
-        """The link stops; the memory keeps what it has."""
-        self.flowing = False
+    def stall(self, why: str = "link") -> None:
+        """The link stops; the memory keeps what it has. It stands until nothing of what stalls it is left."""
+        self.stalled.add(why)
+        if len(self.stalled) > 1:
+            return
         if self._planned is not None:
             if self._under_way:
                 self._left_ns = self._planned[0] - self._clock.now
@@ -147,8 +154,8 @@ class Transmitter:
             self._planned = None
         self._room_made()  # whoever waits for room must stop waiting
 
-    def resume(self) -> None:
-        self.flowing = True
+    def resume(self, why: str = "link") -> None:
+        self.stalled.discard(why)
         self._pump()
 
     def clear(self) -> None:

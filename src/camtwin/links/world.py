@@ -53,10 +53,10 @@ class Surroundings:
 
     def stall_link(self) -> None:
         """Nothing leaves the camera until `resume_link`; its memory keeps what fits."""
-        self._twin.camera.stall("link")
+        self._twin.camera.transmitter.stall()
 
     def resume_link(self) -> None:
-        self._twin.camera.resume("link")
+        self._twin.camera.transmitter.resume()
 
     def unplug(self) -> None:
         """Pull the link's cable: nothing comes or goes until `plug`; images wait in the camera's memory."""
