@@ -5,9 +5,7 @@ Each check runs on the twin, and on a sabotaged one, where the very same functio
 
 from __future__ import annotations
 
-import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
@@ -16,47 +14,17 @@ import numpy as np
 import pytest
 
 from compare import assert_same_bytes
+from peers.aravis import RATE_4, grab, steps
 from peers.gvcp import CCP, CONTROL, Gvcp
-from peers.netns import ADDRESS, CAMTWIN, MODEL, Namespace, RunningTwin, sabotaged, twin
+from peers.netns import ADDRESS, Namespace, RunningTwin, sabotaged, twin
 from peers.pictures import ROW, ramp
 
 RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
-RATE_4 = ("--set", "AcquisitionFrameRateEnable=true", "--set", "AcquisitionFrameRate=4")
-
-
-def grab(net: Namespace, *args: str, frames: int = 3, **features: str | float) -> dict:
-    """Grab frames with these features set (in order); every one must come complete, at the first attempt."""
-    settings = [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
-    got = net.aravis("grab", "--frames", str(frames), *settings, *args)
-    assert [f["status"] for f in got["frames"]] == ["success"] * frames
-    lost = (
-        "n_failures",
-        "n_underruns",
-        "n_missing_frames",
-        "n_missing_packets",
-        "n_error_packets",
-        "n_size_mismatch_errors",
-        "n_ignored_packets",
-        "n_duplicated_packets",
-        "n_resend_requests",
-    )
-    assert {name: got["stream"][name] for name in lost} == dict.fromkeys(lost, 0)
-    return got
-
-
-def steps(net: Namespace, *each: tuple) -> list:
-    return net.aravis("features", json.dumps(each))
 
 
 def check_listed(net: Namespace) -> None:
     found = net.run("arv-tool-0.8").stdout
     assert re.fullmatch(r"Baumer.*-VCXG-124M-\S+ \(127\.0\.0\.1\)", found.strip()), found
-
-
-def check_two_listed(net: Namespace) -> None:
-    found = re.findall(r"-(\S+) \((\S+)\)", net.run("arv-tool-0.8").stdout)
-    assert sorted(address for _, address in found) == ["127.0.0.1", "127.0.0.2"]
-    assert len({serial for serial, _ in found}) == 2
 
 
 def check_every_feature(net: Namespace) -> None:
@@ -331,44 +299,6 @@ def test_aravis(name):
     check, args = HONEST[name]
     with twin(*args) as net:
         check(net)
-
-
-@pytest.mark.parametrize(("serial", "works"), [("8", nullcontext()), ("7", pytest.raises(AssertionError))])
-def test_two_twins(serial, works):
-    """Two cameras side by side; two with one serial number are one too few."""
-    with (
-        twin("--serial", "7") as net,
-        RunningTwin(net, CAMTWIN, "--serial", serial, bind="127.0.0.2"),
-        works,
-    ):
-        check_two_listed(net)
-
-
-def check_many(net: Namespace, count: int) -> None:
-    """All are listed, each with a serial number and an address of its own, and stream at once."""
-    found = re.findall(r"-(\S+) \((\S+)\)", net.run("arv-tool-0.8").stdout)
-    addresses = [f"127.0.0.{n}" for n in range(1, count + 1)]
-    assert sorted(address for _, address in found) == addresses
-    assert len({serial for serial, _ in found}) == count
-    with net.socket() as sock:
-        assert len({Gvcp(sock, a).read(0x08, 8) for a in addresses}) == count  # hardware addresses
-    # --plain-socket: until its packet socket has a filter Aravis takes packets of the others for its own
-    ask = (*RATE_4, "--set", "Width=1024", "--set", "Height=768", "--times-only", "--frames", "12",
-           "--plain-socket")  # fmt: skip
-    with ThreadPoolExecutor(count) as pool:
-        runs = [pool.submit(net.aravis, "grab", "--address", address, *ask) for address in addresses]
-    for got in (run.result() for run in runs):
-        assert [f["status"] for f in got["frames"]] == ["success"] * 12
-        assert got["stream"]["n_failures"] == got["stream"]["n_missing_packets"] == 0
-
-
-@pytest.mark.parametrize(
-    ("damage", "works"), [(None, nullcontext()), ("seeds-alike", pytest.raises(AssertionError))]
-)
-def test_eight_twins_in_one_process(damage, works):
-    more = [MODEL] * 7
-    with twin(*more, command=sabotaged(damage) if damage else CAMTWIN) as net, works:
-        check_many(net, 8)
 
 
 @pytest.mark.parametrize(

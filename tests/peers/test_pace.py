@@ -12,9 +12,10 @@ from contextlib import nullcontext
 import pytest
 
 import camtwin
+from peers.aravis import grab
 from peers.gvcp import CCP, Gvcp
 from peers.netns import ADDRESS, CAMTWIN, HERE, MODEL, SYSTEM_PYTHON, Namespace, sabotaged, twin
-from peers.test_aravis import check_hundred_frames, grab
+from peers.test_aravis import check_hundred_frames
 from peers.test_rates import rate_Hz
 
 SMALL = {"Width": 640, "Height": 480, "GevSCPSPacketSize": 1500, "ExposureTime": 4000.0}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from peers.aravis import grab
 from peers.netns import ADDRESS, Namespace, sabotaged, twin
-from peers.test_aravis import grab
 
 PACKET_BYTES = 1500
 WIRE_NS = (PACKET_BYTES + 38) * 8
