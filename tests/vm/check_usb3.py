@@ -15,11 +15,9 @@ import viva_genicam
 
 from peers.netns import HERE as PEERS
 from peers.usb import UsbTwin
-from vm.machine import HERE, boot, disk
+from vm.machine import HERE, PACE, boot, disk
 
 SECONDS = 240
-PACE = ("--pace", "max")
-"""Camera time stands until the guest asks: emulated, on a busy computer, it misses nothing."""
 VIVA = Path(viva_genicam.__file__).parent / "_native.abi3.so"
 """viva-camctl: all of it is in here, and runs on the guest's own Python."""
 
