@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peers.netns import CAMTWIN, Namespace, RunningTwin, sabotaged
+from peers.netns import CAMTWIN, MODEL, Namespace, RunningTwin, sabotaged
 from peers.session import Session
 
 WITHOUT_PACKET_SOCKETS = ("setpriv", "--inh-caps=-net_raw", "--bounding-set=-net_raw")
@@ -48,6 +48,31 @@ def test_a_packet_socket_gets_packets(lo, damage, works):
         net.run("ethtool", "-K", "lo", "tx-udp-segmentation", lo)
         with RunningTwin(net, sabotaged(damage) if damage else CAMTWIN), works:
             assert frames_arrive(net) > PACKETS
+
+
+def segmented(net: Namespace) -> str:
+    """on or off: does loopback take large datagrams whole?"""
+    (line,) = (x for x in net.run("ethtool", "-k", "lo").stdout.splitlines() if "tx-udp-segmentation" in x)
+    return line.split()[1]
+
+
+@pytest.mark.parametrize("before", ["on", "off"])
+def test_loopback_is_tuned_while_a_twin_runs_and_then_as_it_was(before):
+    with Namespace() as net:
+        net.run("ethtool", "-K", "lo", "tx-udp-segmentation", before)
+        with RunningTwin(net, CAMTWIN, "--tune-loopback"):
+            assert segmented(net) == "off"
+            assert frames_arrive(net) > PACKETS
+        assert segmented(net) == before
+
+
+def test_who_may_not_tune_is_told():
+    with Namespace() as net:
+        denied = ("setpriv", "--inh-caps=-net_admin", "--bounding-set=-net_admin")
+        said = net.run(*denied, *CAMTWIN, "run", MODEL, "--tune-loopback", ok=False)
+        assert said.returncode == 2
+        wanted = "camtwin: lo keeps large datagrams whole: that needs the capability CAP_NET_ADMIN\n"
+        assert said.stderr == wanted
 
 
 @pytest.mark.parametrize(("damage", "works"), [(None, nullcontext()), ("datagrams-small", RED)])

@@ -17,17 +17,22 @@ Sources: udp(7), packet(7), <linux/ethtool.h>, packet_seq_show() of Linux' net/p
 from __future__ import annotations
 
 import array
+import contextlib
+import errno
 import fcntl
 import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from camtwin.links.interface import LinkProblem
 
 UDP_SEGMENT: Final = 103  # <linux/udp.h>
 MOST_SEGMENTS: Final = 64  # UDP_MAX_SEGMENTS of kernels before 6.9
 MOST_BYTES: Final = 65_507  # of one datagram
 SIOCETHTOOL: Final = 0x8946
-ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GFEATURES = 0x1B, 0x37, 0x3A
+ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GFEATURES, ETHTOOL_SFEATURES = 0x1B, 0x37, 0x3A, 0x3B
 ETH_SS_FEATURES: Final = 4
 NAME_BYTES: Final = 32  # ETH_GSTRING_LEN
 FEATURE: Final = b"tx-udp-segmentation"
@@ -68,24 +73,67 @@ def _is_own(address: str) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def cut_by_kernel(interface: str = LOOPBACK) -> Iterator[None]:
+    """Meanwhile the kernel cuts large datagrams on this interface itself; then it is as it was.
+
+    So everybody gets packets, packet sockets, too. LinkProblem where that is not allowed."""
+    with _feature(interface) as feature:
+        was = feature.on
+        try:
+            feature.on = False
+        except OSError as problem:
+            denied = problem.errno == errno.EPERM
+            why = "that needs the capability CAP_NET_ADMIN" if denied else problem.strerror
+            raise LinkProblem(f"{interface} keeps large datagrams whole: {why}") from None
+        try:
+            yield
+        finally:
+            feature.on = was
+
+
 def _takes_whole(interface: str) -> bool:
     """Is tx-udp-segmentation on? OSError where the interface cannot be asked."""
+    with _feature(interface) as feature:
+        return feature.on
+
+
+@contextlib.contextmanager
+def _feature(interface: str) -> Iterator[_Feature]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        yield _Feature(sock, interface)
 
-        def ask(question: bytes, room: int) -> bytes:
-            buffer = array.array("B", question.ljust(room, b"\0"))
-            request = struct.pack("16sP16x", interface.encode(), buffer.buffer_info()[0])
-            fcntl.ioctl(sock.fileno(), SIOCETHTOOL, request)
-            return buffer.tobytes()
 
-        info = ask(struct.pack("=IIQ", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES), 20)
+class _Feature:
+    """tx-udp-segmentation of an interface. OSError where there is no such feature."""
+
+    def __init__(self, sock: socket.socket, interface: str) -> None:
+        self._sock, self._interface = sock, interface
+        info = self._ask(struct.pack("=IIQ", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES), 20)
         (count,) = struct.unpack_from("=I", info, 16)
         question = struct.pack("=III", ETHTOOL_GSTRINGS, ETH_SS_FEATURES, count)
-        names = ask(question, 12 + count * NAME_BYTES)[12:]
+        names = self._ask(question, 12 + count * NAME_BYTES)[12:]
         listed = [names[i : i + NAME_BYTES].rstrip(b"\0") for i in range(0, len(names), NAME_BYTES)]
         if FEATURE not in listed:
             raise OSError(f"{interface} has no {FEATURE.decode()}")
-        index, blocks = listed.index(FEATURE), -(-count // 32)
-        flags = ask(struct.pack("=II", ETHTOOL_GFEATURES, blocks), 8 + blocks * 16)
-        (active,) = struct.unpack_from("=I", flags, 8 + index // 32 * 16 + 8)
-        return bool(active >> index % 32 & 1)
+        self._block, self._bit = divmod(listed.index(FEATURE), 32)
+        self._blocks = -(-count // 32)
+
+    @property
+    def on(self) -> bool:
+        flags = self._ask(struct.pack("=II", ETHTOOL_GFEATURES, self._blocks), 8 + self._blocks * 16)
+        (active,) = struct.unpack_from("=I", flags, 8 + self._block * 16 + 8)
+        return bool(active >> self._bit & 1)
+
+    @on.setter
+    def on(self, on: bool) -> None:
+        words = [0, 0] * self._blocks  # which bits are meant, and what they are to be
+        words[2 * self._block : 2 * self._block + 2] = 1 << self._bit, on << self._bit
+        request = struct.pack(f"=II{len(words)}I", ETHTOOL_SFEATURES, self._blocks, *words)
+        self._ask(request, len(request))
+
+    def _ask(self, question: bytes, room: int) -> bytes:
+        buffer = array.array("B", question.ljust(room, b"\0"))
+        request = struct.pack("16sP16x", self._interface.encode(), buffer.buffer_info()[0])
+        fcntl.ioctl(self._sock.fileno(), SIOCETHTOOL, request)
+        return buffer.tobytes()
