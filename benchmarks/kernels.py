@@ -246,8 +246,9 @@ def main(arguments: list[str]) -> None:
     chosen = options("How fast a frame is made.", arguments, pyxel=PYXEL)
     *results, copied = measure(cases(chosen.quick), Console(stderr=True))
     whole = load(MODEL).sensor.parameters
-    size = (whole.width, 64, 1) if chosen.quick else (whole.width, whole.height, 5)
-    results += [pyxel(chosen.pyxel, *size), copied]
+    if not chosen.quick:
+        results.append(pyxel(chosen.pyxel, whole.width, whole.height, 5))
+    results.append(copied)
     rows: list[dict[str, Any]] = [
         {**asdict(r), "mpix_per_s": r.mpix_per_s, "best_mpix_per_s": r.best_mpix_per_s} for r in results
     ]

@@ -17,18 +17,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/test_storage.py")
 
 
-CPU_ONLY = (
-    "test_emva1288",
-    "test_genapi",
-    "test_libusb",
-)  # of the peers: they stream nothing that a busy computer would lose
+BY_THE_CLOCK = (
+    *("test_both_links", "test_live", "test_loss", "test_pace", "test_rates", "test_replay", "test_several"),
+    *("test_spacing", "test_segments", "test_usb3", "test_usb3_colour", "test_usb3_pace", "test_addresses"),
+)
+"""Peers that a busy computer makes late: frames, timers, many at once."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules stay together, and one stream at a time: cameras that run by the clock share no two cores."""
+    """Modules stay together, and those by the clock, too: two of them never share the cores."""
     for item in items:
-        peers = "peers" in item.path.parts and item.path.stem not in CPU_ONLY
-        item.add_marker(pytest.mark.xdist_group("by the clock" if peers else str(item.path)))
+        clocked = item.path.stem in BY_THE_CLOCK
+        item.add_marker(pytest.mark.xdist_group("clock" if clocked else item.path.stem))
 
 
 @pytest.fixture

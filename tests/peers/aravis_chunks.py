@@ -36,7 +36,8 @@ for setting in args.set:
 chunks = camera.create_chunk_parser()
 payload = camera.get_payload()
 stream = camera.create_stream(None, None)
-stream.set_property("frame-retention", 1_000_000)  # us: this computer may be busy
+if stream.find_property("frame-retention"):  # of a network's; in us: this computer may be busy
+    stream.set_property("frame-retention", 1_000_000)
 for _ in range(4):
     stream.push_buffer(Aravis.Buffer.new_allocate(payload))
 frames = []

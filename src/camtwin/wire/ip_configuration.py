@@ -8,7 +8,7 @@
 
 The order begins anew with the power, by FORCEIP with address 0 and when the link comes back; meanwhile the
 address that it has stays in use. It is lost at once where a server or a neighbour takes it away, or a lease
-ends. A link-local address stays: nothing looks for a server until the order begins anew (assumed; the
+ends. On a link-local address a server is looked for again from time to time (how often is assumed; the
 standard leaves it open). Source: GigE Vision 2.0, chapter "IP configuration".
 """
 
@@ -17,10 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-from camtwin.units import Ns
+from camtwin.units import SEC, Ns
 from camtwin.wire import dhcp, linklocal
 from camtwin.wire.ports import is_host
+
+AGAIN_NS: Final = 60 * SEC
+"""So long on a link-local address until a server is looked for again (our choice)."""
 
 
 class Step(Enum):
@@ -62,6 +66,7 @@ class IpConfiguration:
         self.step = Step.OFF
         self.address: Address | None = None
         self._dhcp, self._lla = dhcp.Client(mac), linklocal.LinkLocal(mac)
+        self._again_ns: Ns | None = None
 
     # -- what begins it --------------------------------------------------------------------------
     def power_up(self, now: Ns) -> None:
@@ -73,7 +78,7 @@ class IpConfiguration:
 
     def restart(self, now: Ns) -> None:
         """Begin the order anew; the address that it has stays in use until there is another."""
-        kept = self._kept()
+        kept, self._again_ns = self._kept(), None
         self._lla.stop()
         if kept.use_persistent and is_host(kept.address, kept.netmask):
             self._dhcp.stop()
@@ -91,19 +96,22 @@ class IpConfiguration:
 
     def force(self, address: int, netmask: int, gateway: int) -> None:
         """FORCEIP: live there, until there is no power."""
+        self._again_ns = None
         self._dhcp.stop()
         self._lla.stop()
         self._have(Step.FORCED, Address(address, netmask, gateway, Step.FORCED))
 
     # -- what goes on ----------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
-        times = (self._dhcp.next_timer(), self._lla.next_timer())
+        times = (self._dhcp.next_timer(), self._lla.next_timer(), self._again_ns)
         return min((t for t in times if t is not None), default=None)
 
     def tick(self, now: Ns) -> None:
         self._dhcp.tick(now)
         self._lla.tick(now)
         self._follow(now)
+        if self._again_ns is not None and now >= self._again_ns:
+            self.restart(now)
 
     def receive_dhcp(self, data: bytes, now: Ns) -> None:
         """A datagram to UDP port 68. Raises nothing, whatever the bytes."""
@@ -144,5 +152,7 @@ class IpConfiguration:
         elif self.step is Step.LLA:
             if self._lla.address:
                 self.address = Address(self._lla.address, linklocal.NETMASK, how=Step.LLA)
+                if self._again_ns is None and self._kept().use_dhcp:
+                    self._again_ns = now + AGAIN_NS
             elif had and had.how is Step.LLA and had.address != self._lla.candidate:
                 self.address = None

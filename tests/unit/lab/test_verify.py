@@ -363,6 +363,7 @@ def test_no_twin_to_verify_is_told_in_one_line(model, message):
 
 
 def test_ctrl_c_ends_all_processes_without_a_word():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     command = [sys.executable, "-m", "camtwin", "verify", MODEL, "--jobs", "2"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, start_new_session=True, **pipes) as run:

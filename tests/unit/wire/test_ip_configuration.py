@@ -101,8 +101,21 @@ def test_without_a_server_it_is_link_local_within_20_s() -> None:
     assert (world.at, world.datagrams) == (None, 3)
     world.run(8)
     assert is_link_local(world)
-    world.run(1e6)
-    assert world.datagrams == 3  # nothing looks for a server any more
+
+
+def test_on_a_link_local_address_a_server_is_looked_for_once_in_a_while() -> None:
+    """Every minute three tries, 12 s; meanwhile its address is what it was."""
+    world = World()
+    world.run(30)
+    at = world.at
+    for _ in range(100):
+        before = world.datagrams
+        world.run(60 + 12 + 8)
+        assert world.at == at
+        assert 3 <= world.datagrams - before <= 6
+    world.server = DhcpServer("10.0.0.50")
+    world.run(80)
+    assert world.at == ("10.0.0.50", Step.DHCP)
 
 
 def test_without_dhcp_it_is_link_local_within_8_s_and_asks_no_server() -> None:
