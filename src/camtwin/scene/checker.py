@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene.lens import SHARP
-from camtwin.scene.light import View, WHITE_photons_per_s, check_light
+from camtwin.scene.light import Still, View, WHITE_photons_per_s, check_light
 from camtwin.scene.sheet import Patch
 from camtwin.scene.spectra import Light, Spectrum, d65, spectrum_of
 from camtwin.units import Ns
@@ -87,7 +87,7 @@ def inside(width: int, height: int) -> dict[str, Patch]:
 
 
 @dataclass(frozen=True)
-class Checker:
+class Checker(Still):
     """A ColorChecker in the light of a lamp. photons_per_s falls on each pixel where the reflectance is 1."""
 
     photons_per_s: float = WHITE_photons_per_s
@@ -104,10 +104,6 @@ class Checker:
     @property
     def spectra(self) -> tuple[Spectrum, ...]:
         return tuple(spectrum for spectrum, _ in self.layers)
-
-    @property
-    def moving(self) -> bool:
-        return False
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second of each paint and of the card, (25, height, width), read-only."""

@@ -115,8 +115,19 @@ def illuminate(reflectance: NDArray[np.uint16], view: View, photons_per_s: float
     return rate
 
 
+class Still:
+    """A scene that does not move: its picture may be kept."""
+
+    __slots__ = ()
+
+    @property
+    def moving(self) -> bool:
+        """See Scene."""
+        return False
+
+
 @dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(Still):
     """The same light on every pixel, as from an integrating sphere."""
 
     photons_per_s: float = FLAT_photons_per_s
@@ -125,27 +136,19 @@ class Flat:
     def __post_init__(self) -> None:
         check_light(self.photons_per_s, self.wavelength_nm)
 
-    @property
-    def moving(self) -> bool:
-        return False
-
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second: one number seen (height, width) times, read-only."""
         return np.broadcast_to(np.float32(self.photons_per_s), (view.height, view.width))
 
 
 @dataclass(frozen=True, slots=True)
-class Dark:
+class Dark(Still):
     """A lens cap. The wavelength, of no light, is that of the lamp that is off."""
 
     wavelength_nm: Light = WAVELENGTH_nm
 
     def __post_init__(self) -> None:
         check_light(0, self.wavelength_nm)
-
-    @property
-    def moving(self) -> bool:
-        return False
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second: zero, read-only."""

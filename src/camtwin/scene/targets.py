@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from camtwin.scene.lens import SHARP, Lens
 from camtwin.scene.lift import lifted
-from camtwin.scene.light import View, WAVELENGTH_nm, WHITE_photons_per_s, check_light, illuminate
+from camtwin.scene.light import Still, View, WAVELENGTH_nm, WHITE_photons_per_s, check_light, illuminate
 from camtwin.scene.spectra import Light, Spectrum, spectrum_of
 from camtwin.units import Ns
 
@@ -32,7 +32,7 @@ ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Still):
     """The test chart (chart.py), printed for the whole sensor.
 
     photons_per_s falls on each pixel where the reflectance is 1; the brightest print has 0.9.
@@ -43,10 +43,6 @@ class Chart:
 
     def __post_init__(self) -> None:
         check_light(self.photons_per_s, self.wavelength_nm)
-
-    @property
-    def moving(self) -> bool:
-        return False
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second, (height, width), read-only."""
@@ -64,7 +60,7 @@ def _printed(width: int, height: int, pixel_um: float) -> NDArray[np.uint16]:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(Still):
     """A test target (printed.py) that fills the sensor, through a lens.
 
     kind: one of KINDS. photons_per_s falls on each pixel where the reflectance is 1.
@@ -80,10 +76,6 @@ class Target:
         check_light(self.photons_per_s, self.wavelength_nm)
         if self.kind not in KINDS:
             raise ValueError(f"target {self.kind!r} is none of {', '.join(KINDS)}")
-
-    @property
-    def moving(self) -> bool:
-        return False
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second, (height, width), read-only."""
@@ -101,7 +93,7 @@ def _target(kind: str, width: int, height: int, lens: Lens) -> NDArray[np.uint16
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Picture(Still):
     """A picture held before the camera: scaled to cover the sensor, its middle on the sensor's middle.
 
     image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGB with opacity; uint8 or uint16; coded as sRGB. What
@@ -135,10 +127,6 @@ class Picture:
     @property
     def spectra(self) -> tuple[Spectrum, ...]:
         return tuple(spectrum for spectrum, _ in self.layers)
-
-    @property
-    def moving(self) -> bool:
-        return False
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Photons per pixel and second, (height, width) or (3, height, width), read-only."""
