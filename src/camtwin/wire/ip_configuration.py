@@ -23,7 +23,7 @@ from camtwin.units import SEC, Ns
 from camtwin.wire import dhcp, linklocal
 from camtwin.wire.ports import is_host
 
-AGAIN_NS: Final = 60 * SEC
+AGAIN_NS: Final = 600 * SEC
 """So long on a link-local address until a server is looked for again (our choice)."""
 
 
