@@ -87,6 +87,7 @@ def check_cable(tmp: Path, command: Any) -> None:
             assert "success" in [client("frame") for _ in range(8)]
             assert Gvcp(sock, at).read_register(CCP) == CONTROL
             lan.cable(up=False)
+            time.sleep(2)  # the kernel looks at a link that changes often once a second
             with Dnsmasq(lan, 77, "infinite"):
                 lan.host.run("ip", "addr", "replace", "10.0.0.1/24", "dev", "host0")
                 lan.cable(up=True)

@@ -230,7 +230,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
                     while is_pending(data, [said := sock.recv(2048)], True):
                         pass
                     answers.append(said)
-                in_control = device.controller is not None
+                in_control = held or device.controller is not None  # it may have let it go
                 if what := complaint(data, answers, bytes(6), in_control, held):
                     raise Found(f"over sockets, {what}", [(0, ("127.0.0.1", 0), data)])
             now = resources()
