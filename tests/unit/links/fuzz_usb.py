@@ -27,6 +27,7 @@ if __name__ == "__main__":
 from camtwin.links.port import CameraPort
 from camtwin.links.stream import RENDERERS
 from camtwin.simtime import Scheduler
+from camtwin.twins import build
 from camtwin.units import MS
 from camtwin.wire import gencp, u3v, usb, usbip
 from camtwin.wire import u3v_bootstrap as bootstrap
@@ -34,7 +35,7 @@ from camtwin.wire.u3v_device import Description, Identity, U3vDevice
 from spec.test_usb3_vision import READ_STACKED, READMEM, WRITE_STACKED, WRITEMEM
 from unit.links.usb_attached import Attached
 from unit.links.usb_host import Host
-from unit.links.usb_twin import Running, stub
+from unit.links.usb_twin import SHEET, Running, stub
 from unit.wire.fuzz import MOST_GROWTH, resident_bytes, resources
 
 EPISODE: Final = 2000  # messages to one camera
@@ -249,6 +250,7 @@ def fuzz(count: int, seed: int, tell: Callable[[str], object] = lambda line: Non
     """`count` messages, a share of them over sockets; how often each status of GenCP came."""
     fuzzer, begun, left = Fuzzer(seed), time.monotonic(), count
     statuses, closed, before, told = Counter[int](), 0, (0, 0, 0), 0.0
+    build(SHEET).prepare()  # kernels and the chart, which stay: automatic exposure looks at pictures
     over = count // SOCKETS
     left -= over
     while left > 0:
