@@ -78,6 +78,7 @@ def chapters() -> dict[str, list[Shot]]:
                  Checker(5e6, spectra.illuminant_a())),
             Shot("slanted", "Slanted edges of ISO 12233.", BAUMER, target("slanted")),
             Shot("star", "Siemens star.", BAUMER, target("star")),
+            Shot("codes", "QR codes, modules of 12 to 3 pixels.", BAUMER, target("codes")),
             Shot("steps", "Greys half a stop apart.", BAUMER, target("steps")),
             Shot("photograph", "A grey photograph under D65.", SONY, photograph, {"ExposureTime": 4000.0}),
         ],

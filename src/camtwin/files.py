@@ -52,10 +52,21 @@ def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, A
             part.unlink()
 
 
-def load_picture(path: str) -> NDArray[Any]:
-    """A picture to look at, as stored: (H, W) or (H, W, channels). FileProblem names what cannot be read."""
+def load_picture(path: str) -> NDArray[Any] | list[NDArray[Any]]:
+    """A picture to look at, as stored: (H, W) or (H, W, channels); of a folder all that it holds, by name.
+
+    A Radiance file (.hdr) is linear, float32. FileProblem names what cannot be read."""
+    if Path(path).is_dir():
+        files = sorted(file for file in Path(path).iterdir() if file.is_file())
+        return [_load_one(str(file)) for file in files]
+    return _load_one(path)
+
+
+def _load_one(path: str) -> NDArray[Any]:
     from PIL import Image, ImageOps
 
+    if path.lower().endswith(".hdr"):
+        return _load_linear(path)
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture)
@@ -63,6 +74,20 @@ def load_picture(path: str) -> NDArray[Any]:
             return np.asarray(upright if grey else upright.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise FileProblem(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _load_linear(path: str) -> NDArray[np.float32]:
+    """(H, W, 3), red, green and blue."""
+    import cv2
+
+    try:
+        data = np.frombuffer(Path(path).read_bytes(), np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    except (OSError, cv2.error) as error:
+        raise FileProblem(f"{path}: {getattr(error, 'strerror', None) or 'no picture'}") from None
+    if image is None or image.dtype != np.float32 or image.ndim != 3:
+        raise FileProblem(f"{path}: no Radiance picture")
+    return np.ascontiguousarray(image[..., ::-1], np.float32)
 
 
 def load_raw(path: Path) -> NDArray[Any]:

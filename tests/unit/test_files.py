@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -62,4 +63,22 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "I;16"])
 def test_pictures_of_any_kind_load(tmp_path, mode):
     Image.new("L", (5, 3), 77).convert(mode).save(tmp_path / "p.png")
-    assert files.load_picture(str(tmp_path / "p.png")).shape[:2] == (3, 5)
+    assert np.shape(files.load_picture(str(tmp_path / "p.png")))[:2] == (3, 5)
+
+
+def test_a_radiance_picture_is_linear(tmp_path):
+    light = np.array([[[0.25, 0.5, 1.0], [20.0, 40.0, 80.0]]], np.float32)
+    assert cv2.imwrite(str(tmp_path / "lamp.hdr"), light[..., ::-1])
+    read = np.asarray(files.load_picture(str(tmp_path / "lamp.hdr")))
+    assert read.dtype == np.float32
+    assert read == pytest.approx(light, rel=0.01)
+    (tmp_path / "no.hdr").write_bytes(b"#?RADIANCE\nbut no more")
+    for wrong in ("no.hdr", "gone.hdr"):
+        with pytest.raises(files.FileProblem, match=wrong):
+            files.load_picture(str(tmp_path / wrong))
+
+
+def test_a_folder_is_its_pictures_by_name(tmp_path):
+    for name, level in (("b.png", 20), ("a.png", 10)):
+        Image.fromarray(np.full((2, 3), level, np.uint8)).save(tmp_path / name)
+    assert [picture[0, 0] for picture in files.load_picture(str(tmp_path))] == [10, 20]

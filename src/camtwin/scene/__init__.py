@@ -7,6 +7,7 @@ from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, mome
 from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
 from camtwin.scene.motion import Fall, Pan
 from camtwin.scene.seen import moments_needed, seen
+from camtwin.scene.sequence import Sequence
 from camtwin.scene.spec import describe, parse
 from camtwin.scene.spectra import Spectrum
 from camtwin.scene.spin import Spin, Zoom
@@ -27,6 +28,7 @@ __all__ = [
     "Pulses",
     "Pwm",
     "Scene",
+    "Sequence",
     "Spectrum",
     "Spin",
     "Target",

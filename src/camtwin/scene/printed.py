@@ -4,6 +4,7 @@ slanted  a dark square turned by 5 degrees on light paper: edges of ISO 12233 in
 star     a Siemens star that fills the sensor
 dots     a grid of dots, for distortion
 steps    twelve greys side by side, half a stop apart, bright to dark
+codes    QR codes (ISO/IEC 18004), their modules 12 to 3 pixels wide; each says how wide
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from camtwin.scene.optics import through
 from camtwin.scene.sheet import Patch, Sheet
 
 DOT_PITCH_px, DOT_RADIUS_px = 64, 12
+CODE_MODULES_px = (12, 8, 6, 5, 4, 3)
 LARGEST_SQUARE_px = 800
 """A square is drawn as one array; its edges need no more rows than this."""
 
@@ -78,10 +80,33 @@ def _steps(sheet: Sheet) -> float:
     return chart.WHITE
 
 
+def code_places(width: int, height: int) -> list[tuple[str, int, int, int, NDArray[np.bool_]]]:
+    """Text, left and upper edge, module in pixels and dark modules of each code that fits, side by side."""
+    import cv2
+
+    places, x = [], 0
+    for module in CODE_MODULES_px:
+        text = f"camtwin {module} px"
+        modules = cv2.QRCodeEncoder.create().encode(text) < 128
+        side = modules.shape[0] * module
+        if x + side <= width and side <= height:
+            places.append((text, x, (height - side) // 2, module, modules))
+            x += side
+    return places
+
+
+def _codes(sheet: Sheet) -> float:
+    for _, left, top, module, modules in code_places(sheet.width, sheet.height):
+        for row, column in np.argwhere(modules).tolist():
+            sheet.fill_px(Patch(left + column * module, top + row * module, module, module), chart.BLACK)
+    return chart.WHITE
+
+
 DRAWINGS: Mapping[str, Callable[[Sheet], float]] = {
     "slanted": _slanted,
     "star": _star,
     "dots": _dots,
     "steps": _steps,
+    "codes": _codes,
 }
 """By name: prints its marks on the sheet and says how bright the paper is."""

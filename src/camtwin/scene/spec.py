@@ -4,9 +4,11 @@
   slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots
   checker                  a ColorChecker: 24 paints
   steps                    twelve greys side by side
+  codes                    QR codes, ever smaller
   flat                     the same light everywhere
   dark                     a lens cap
-  PATH                     a picture from an image file
+  PATH                     a picture from an image file; linear and beyond white from an .hdr file
+  play:HZ:FOLDER           the pictures of a folder, by name, HZ a second, over and over
   lit:LIGHT:PATH           a picture in colour, in a light that has a name (below)
   pan:SCENE                any of these, drifting to the right by 200 pixels a second
   pan:SPEED:SCENE          ... by SPEED pixels a second
@@ -40,29 +42,32 @@ from camtwin.scene.lens import SHARP
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm
 from camtwin.scene.light import Dark, Flat, FLAT_photons_per_s, Scene, WAVELENGTH_nm, WHITE_photons_per_s
 from camtwin.scene.motion import Fall, Pan, SPEED_px_per_s
+from camtwin.scene.sequence import Sequence
 from camtwin.scene.spectra import Light, d65
 from camtwin.scene.spectra import parse as light_named
 from camtwin.scene.spin import RPM, Spin, Zoom
 from camtwin.scene.targets import KINDS, Chart, Picture, Target
 from camtwin.units import US
 
-Load = Callable[[str], NDArray[Any]]
-"""Reads an image file into an array as Picture takes it; OSError if it cannot."""
+Load = Callable[[str], NDArray[Any] | list[NDArray[Any]]]
+"""Reads an image file into an array as Picture takes it, or all of a folder; OSError if it cannot."""
 
 FORMS = (
-    "chart, checker, slanted, star, dots, steps, flat, dark, flat:PHOTONS@NM, pan:SCENE, "
+    "chart, checker, slanted, star, dots, steps, codes, flat, dark, flat:PHOTONS@NM, pan:SCENE, "
     "pan:SPEED@DEGREES:SCENE, spin:RPM:SCENE, fall:SCENE, zoom:SCENE, flicker:HZ@DEPTH:SCENE, "
-    "pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE or an image file"
+    "pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE, play:HZ:FOLDER or an image file"
 )
 MOST_us = 1e12
 """Eleven days: nanoseconds of it are exact in a float."""
-_NAMED = re.compile(r"(chart|checker|slanted|star|dots|steps|flat|dark)(?::([^@]*))?(?:@(.*))?", re.DOTALL)
+_NAMES = "|".join(("chart", "checker", "flat", "dark", *KINDS))
+_NAMED = re.compile(rf"({_NAMES})(?::([^@]*))?(?:@(.*))?", re.DOTALL)
 _PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
 _FALL = re.compile(r"fall:(?:([-+.\deE]+):)?(.*)", re.DOTALL)
 _ZOOM = re.compile(r"zoom:(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
 _SPIN = re.compile(r"spin:(?:([-+.\deE]+):)?(.*)", re.DOTALL)
 _WAVE = re.compile(r"(flicker|pwm):(?:([-+.\deE]+)@([-+.\deE]+):)?(.*)", re.DOTALL)
 _PICTURE = re.compile(r"lit:([^:]*):(.*)", re.DOTALL)
+_PLAY = re.compile(r"play:([^:]*):(.*)", re.DOTALL)
 _FLASH = re.compile(r"flash:([^:]*):(.*)", re.DOTALL)
 
 
@@ -122,12 +127,24 @@ def _parse(text: str, load: Load) -> Scene:
     path, light = text, WAVELENGTH_nm
     if picture := _PICTURE.fullmatch(text):
         light, path = light_named(picture[1]), picture[2]
+    if play := _PLAY.fullmatch(text):
+        hz, path = _number("pictures a second", play[1]), play[2]
+        images = _loaded(path, load)
+        if not isinstance(images, list):
+            raise ValueError(f"{path!r} is no folder of pictures")
+        return Sequence(tuple(Picture(image, name=path) for image in images), hz, text)
+    image = _loaded(path, load)
+    if isinstance(image, list):
+        raise ValueError(f"a folder of {len(image)} pictures; allowed: play:HZ:{path}")
+    return Picture(image, wavelength_nm=light, name=text)
+
+
+def _loaded(path: str, load: Load) -> NDArray[Any] | list[NDArray[Any]]:
     try:
-        image = load(path)
+        return load(path)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"neither a scene nor a readable image ({reason}); allowed: {FORMS}") from None
-    return Picture(image, wavelength_nm=light, name=text)
 
 
 def _number(what: str, text: str) -> float:
@@ -194,6 +211,6 @@ def describe(scene: Scene) -> str:
             return f"spin:{rpm!r}:{describe(inner)}"
         case Lit(scene=inner, level=level):
             return f"{_level(level)}:{describe(inner)}"
-        case Picture(name=name):
+        case Picture(name=name) | Sequence(name=name):
             return name
     return repr(scene)

@@ -23,7 +23,7 @@ from camtwin.units import Ns
 
 LUMINANCE = ((0.2126, 0.7152, 0.0722),)
 """Weights of linear red, green and blue; ITU-R BT.709."""
-KINDS = ("slanted", "star", "dots", "steps")
+KINDS = ("slanted", "star", "dots", "steps", "codes")
 COLOURS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MAX_SIDE_px = 32_767
 """OpenCV's limit for a resized side, and more than any sensor has."""
@@ -96,10 +96,10 @@ def _target(kind: str, width: int, height: int, lens: Lens) -> NDArray[np.uint16
 class Picture(Still):
     """A picture held before the camera: scaled to cover the sensor, its middle on the sensor's middle.
 
-    image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGB with opacity; uint8 or uint16; coded as sRGB. What
-    is transparent gives no light. In light of one wavelength colours become their luminance; in a Spectrum
-    they are three layers of paint, red, green and blue (lift.py).
-    photons_per_s falls on each pixel where the picture is white.
+    image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGB with opacity; uint8 or uint16, coded as sRGB, or
+    float32, linear, where 1 is white and a lamp may be far above it. What is transparent gives no light. In
+    light of one wavelength colours become their luminance; in a Spectrum they are three layers of paint, red,
+    green and blue (lift.py). photons_per_s falls on each pixel where the picture is white.
     ValueError where the image is not such an array.
     """
 
@@ -108,7 +108,7 @@ class Picture(Still):
     wavelength_nm: Light = WAVELENGTH_nm
     name: str = "picture"
     linear: NDArray[np.uint16] = field(init=False, repr=False)
-    """Linear light, (layers, h, w), 65535 is white."""
+    """Linear light, (layers, h, w), 65535 is white; of a linear image its brightest."""
     layers: tuple[tuple[Spectrum, float], ...] = field(init=False, repr=False)
     """Spectrum of each layer, and how much of the lamp's photons it leaves."""
     _fitted: dict[tuple[int, int], list[NDArray[np.uint16]]] = field(
@@ -120,7 +120,10 @@ class Picture(Still):
         light = self.wavelength_nm
         spectrum = spectrum_of(light)
         colours = len(spectrum.nm) > 1 and _coloured(image)
-        layers = lifted(spectrum) if colours else ((spectrum, 1.0),)
+        layers, brightest = lifted(spectrum) if colours else ((spectrum, 1.0),), 1.0
+        if isinstance(image, np.ndarray) and image.dtype == np.float32:
+            image, brightest = coded(image, self.name)
+        layers = tuple((paint, share * brightest) for paint, share in layers)
         object.__setattr__(self, "layers", layers)
         object.__setattr__(self, "linear", linear_light(image, self.name, COLOURS if colours else LUMINANCE))
 
@@ -150,6 +153,18 @@ def _coloured(image: Any) -> bool:
 def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
     """Linear light, 0..1, of sRGB codes, 0..1; IEC 61966-2-1."""
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+
+
+def coded(image: NDArray[np.float32], name: str) -> tuple[NDArray[np.uint16], float]:
+    """A linear image as sRGB codes of 16 bits, its brightest as white, and how bright that is.
+
+    ValueError where there is light below 0, or none that is a number."""
+    brightest = float(np.max(image, initial=0.0))
+    if not (np.all(image >= 0) and brightest < np.inf):
+        raise ValueError(f"picture {name!r} holds light below 0, or none that is a number")
+    linear = image / (brightest or 1.0)
+    code = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(65535 * code).astype(np.uint16), brightest or 1.0
 
 
 def linear_light(

@@ -166,7 +166,7 @@ def test_a_file_that_is_no_picture_is_named_too():
 @given(
     st.text(max_size=40)
     | st.from_regex(
-        r"((pan|spin|fall|zoom|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}"
+        r"((pan|spin|fall|zoom|play|flicker|pwm|flash|lit):)?([-.@e0-9:]{0,8}:)?(chart|flat|dark)?[:@.0-9e]{0,9}"
     )
 )
 def test_any_text_is_a_scene_or_a_one_line_error(text: str):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camtwin.scene import Picture, View
+from camtwin.scene import Picture, Sequence, Target, View, spectra
+from camtwin.scene.printed import code_places
 from camtwin.scene.targets import cover, linear_light
 
 
@@ -173,3 +175,51 @@ def test_its_name_and_not_its_pixels_stand_in_the_repr():
     assert repr(Picture(noise((5, 5)), 1e6, name="x.png")) == (
         "Picture(photons_per_s=1000000.0, wavelength_nm=536.0, name='x.png')"
     )
+
+
+def test_codes_are_read_by_a_reader_that_is_not_ours():
+    """Each from its part of the sensor, small ones enlarged as readers want them."""
+    width, height = 1600, 400
+    rate = Target("codes", 200.0).photon_rate(View(0, 0, width, height, width, height, 3.45), 0)
+    picture = np.clip(rate, 0, 255).astype(np.uint8)
+    places = code_places(width, height)
+    assert [module for _, _, _, module, _ in places] == [12, 8, 6, 5, 4, 3]
+    for text, left, top, module, modules in places:
+        side = len(modules) * module
+        margin = ((20, 20), (20, 20))
+        part = np.pad(picture[top : top + side, left : left + side], margin, constant_values=200)
+        part = cv2.resize(part, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+        assert cv2.QRCodeDetector().detectAndDecode(part)[0] == text
+
+
+def test_a_linear_picture_has_lamps_far_above_white():
+    image = np.full((40, 60, 3), 0.5, np.float32)
+    image[10:20, 10:20] = 200.0
+    view = View(0, 0, 60, 40, 60, 40, 3.45)
+    rate = Picture(image, 1000.0).photon_rate(view, 0)
+    assert rate[30, 40] == pytest.approx(500, rel=0.01)
+    assert rate[15, 15] == pytest.approx(200_000, rel=1e-3)
+    coloured = Picture(image, 1000.0, spectra.d65()).photon_rate(view, 0)
+    assert coloured[:, 15, 15] / coloured[:, 30, 40] == pytest.approx(400, rel=0.01)
+
+
+@pytest.mark.parametrize("light", [-1.0, np.nan, np.inf])
+def test_light_that_is_none_is_refused(light):
+    with pytest.raises(ValueError, match=r"^picture 'lamp' holds light below 0, or none that is a number"):
+        Picture(np.full((2, 2), light, np.float32), name="lamp")
+
+
+def test_a_sequence_shows_its_pictures_in_turn():
+    view = View(0, 0, 8, 8, 8, 8, 3.45)
+    pictures = tuple(Picture(np.full((8, 8), level, np.uint8), 1000.0) for level in (0, 255))
+    scene = Sequence(pictures, hz=10.0)
+    shown = [scene.photon_rate(view, ms * 1_000_000)[0, 0] for ms in (0, 99, 100, 199, 200, 1050)]
+    assert shown == [0, 0, 1000, 1000, 0, 0]
+    assert scene.moving
+    assert not Sequence(pictures[:1]).moving
+    with pytest.raises(ValueError, match="a sequence of no pictures"):
+        Sequence(())
+    with pytest.raises(ValueError, match="some pictures are grey"):
+        Sequence((pictures[0], Picture(np.zeros((8, 8, 3), np.uint8), 1.0, spectra.d65())))
+    with pytest.raises(ValueError, match=r"hz 0 is outside 0\.\.1e\+06 Hz"):
+        Sequence(pictures, 0)

@@ -1,0 +1,52 @@
+"""Pictures one after the other, as a pure function of virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene.light import View
+from camtwin.scene.spectra import Light, Spectrum
+from camtwin.scene.targets import Picture
+from camtwin.units import SEC, Ns
+
+MOST_HZ = 1e6
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Pictures that follow each other `hz` times a second, from the first again after the last.
+
+    They change at once; a row that is lit while they change sees the one of the middle of its light.
+    ValueError where there is none, or where they are not all grey or all coloured."""
+
+    pictures: tuple[Picture, ...]
+    hz: float = 10.0
+    name: str = "pictures"
+
+    def __post_init__(self) -> None:
+        if not self.pictures:
+            raise ValueError("a sequence of no pictures; allowed: one and more")
+        if len({len(picture.spectra) for picture in self.pictures}) > 1:
+            raise ValueError("some pictures are grey and some are coloured; allowed: one kind")
+        if not 0 < self.hz <= MOST_HZ:
+            raise ValueError(f"hz {self.hz:g} is outside 0..{MOST_HZ:g} Hz")
+
+    @property
+    def wavelength_nm(self) -> Light:
+        return self.pictures[0].wavelength_nm
+
+    @property
+    def spectra(self) -> tuple[Spectrum, ...]:
+        return self.pictures[0].spectra
+
+    @property
+    def moving(self) -> bool:
+        return len(self.pictures) > 1
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        """See Scene."""
+        number = int(t_ns * self.hz // SEC) % len(self.pictures)
+        return self.pictures[number].photon_rate(view, t_ns)
