@@ -44,7 +44,10 @@ def _camtwin(
     pass
 
 
-SCENES = "What the twin looks at: chart, flat, flat:PHOTONS_PER_S@NM, dark, an image file, or pan:SCENE."
+SCENES = (
+    "What the twin looks at: chart, star, codes, checker, flat:PHOTONS_PER_S@NM, dark, an image file, "
+    "play:HZ:FOLDER; moving, pan:SCENE, spin:SCENE; in other light, flicker:SCENE, flash:BEGIN+WIDTH:SCENE."
+)
 Model = Annotated[str, typer.Argument(help="A model of `camtwin list`.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SceneSpec = Annotated[str, typer.Option("--scene", help=SCENES, metavar="SPEC")]
