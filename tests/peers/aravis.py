@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable
+from typing import Any
 
 from peers.netns import Namespace
 
@@ -31,3 +34,12 @@ def grab(net: Namespace, *args: str, frames: int = 3, **features: str | float) -
 
 def steps(net: Namespace, *each: tuple) -> list:
     return net.aravis("features", json.dumps(each))
+
+
+def at_best(check: Callable[..., object], *args: Any, tries: int = 3, **named: Any) -> None:
+    """The check, tried again: other work on this computer may have cost a frame."""
+    for _ in range(tries - 1):
+        with contextlib.suppress(AssertionError):
+            check(*args, **named)
+            return
+    check(*args, **named)
