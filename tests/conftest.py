@@ -17,9 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/test_storage.py")
 
 
+ALONE = ("test_full_pace", "test_pace", "test_rates", "test_spacing", "test_usb3_pace")
+"""Peers that measure time, or take all that this computer can do: nothing runs beside them (`make test`)."""
 BY_THE_CLOCK = (
-    *("test_both_links", "test_live", "test_loss", "test_pace", "test_rates", "test_replay", "test_several"),
-    *("test_spacing", "test_segments", "test_usb3", "test_usb3_colour", "test_usb3_pace", "test_addresses"),
+    *("test_addresses", "test_both_links", "test_live", "test_loss", "test_replay", "test_segments"),
+    *("test_several", "test_usb3", "test_usb3_colour"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
 
@@ -28,6 +30,8 @@ BY_THE_CLOCK = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Modules stay together, and those by the clock, too: two of them never share the cores."""
     for item in items:
+        if item.path.stem in ALONE:
+            item.add_marker("alone")
         clocked = item.path.stem in BY_THE_CLOCK
         item.add_marker(pytest.mark.xdist_group("clock" if clocked else item.path.stem))
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable
-from typing import Any
 
-from peers.netns import Namespace
+from peers.netns import Namespace, settings
 
 RATE_4 = ("--set", "AcquisitionFrameRateEnable=true", "--set", "AcquisitionFrameRate=4")
 
 
 def grab(net: Namespace, *args: str, frames: int = 3, **features: str | float) -> dict:
     """Grab frames with these features set (in order); every one must come complete, at the first attempt."""
-    settings = [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
-    got = net.aravis("grab", "--frames", str(frames), *settings, *args)
+    got = net.aravis("grab", "--frames", str(frames), *settings(features), *args)
     assert [f["status"] for f in got["frames"]] == ["success"] * frames
     lost = (
         "n_failures",
@@ -34,12 +30,3 @@ def grab(net: Namespace, *args: str, frames: int = 3, **features: str | float) -
 
 def steps(net: Namespace, *each: tuple) -> list:
     return net.aravis("features", json.dumps(each))
-
-
-def at_best(check: Callable[..., object], *args: Any, tries: int = 3, **named: Any) -> None:
-    """The check, tried again: other work on this computer may have cost a frame."""
-    for _ in range(tries - 1):
-        with contextlib.suppress(AssertionError):
-            check(*args, **named)
-            return
-    check(*args, **named)

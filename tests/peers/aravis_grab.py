@@ -23,6 +23,7 @@ parser.add_argument(
 parser.add_argument("--packet-size", type=int, help="fixed; without it Aravis negotiates by test packets")
 parser.add_argument("--plain-socket", action="store_true", help="not Aravis' packet socket")
 parser.add_argument("--buffers", type=int, default=8)
+parser.add_argument("--hold", type=float, default=0.0, help="seconds that each buffer is kept")
 parser.add_argument("--timeout", type=float, default=10.0, help="seconds without a frame")
 parser.add_argument("--raw", help="file for the bytes of all complete frames")
 parser.add_argument("--times-only", action="store_true", help="look at no pixels, they take time")
@@ -81,6 +82,7 @@ while len(frames) < args.frames:
             "first": data[:16].hex(),
         }
     frames.append(frame)
+    time.sleep(args.hold)
     stream.push_buffer(buffer)
 camera.stop_acquisition()
 

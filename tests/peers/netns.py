@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -207,6 +207,11 @@ class RunningTwin(Running):
 
 
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
+
+
+def settings(features: Mapping[str, str | float]) -> list[str]:
+    """As options of aravis_grab.py, in order."""
+    return [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
 
 
 def sabotaged(name: str) -> Sequence[str | Path]:

@@ -16,7 +16,7 @@ import pytest
 from compare import assert_same_bytes
 from peers.aravis import RATE_4, grab, steps
 from peers.gvcp import CCP, CONTROL, Gvcp
-from peers.netns import ADDRESS, Namespace, RunningTwin, sabotaged, twin
+from peers.netns import ADDRESS, Namespace, RunningTwin, sabotaged, settings, twin
 from peers.pictures import ROW, ramp
 
 RAMP = ("--set", "TestPattern=GreyHorizontalRamp")
@@ -245,8 +245,7 @@ def check_loss_heals(net: Namespace, running: RunningTwin, packet_size: int, fra
 def check_hundred_frames(net: Namespace, pixel_format: str, width: int, height: int) -> None:
     """A hundred frames in a row, every one of them whole."""
     features = {"PixelFormat": pixel_format, "Width": width, "Height": height}
-    settings = [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
-    got = net.aravis("grab", "--frames", "100", *settings, timeout=90)
+    got = net.aravis("grab", "--frames", "100", *settings(features), timeout=90)
     assert [f["status"] for f in got["frames"]] == ["success"] * 100
     assert got["stream"]["n_failures"] == 0
 

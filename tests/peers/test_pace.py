@@ -12,10 +12,9 @@ from contextlib import nullcontext
 import pytest
 
 import camtwin
-from peers.aravis import at_best, grab
+from peers.aravis import grab
 from peers.gvcp import CCP, Gvcp
 from peers.netns import ADDRESS, CAMTWIN, HERE, MODEL, SYSTEM_PYTHON, Namespace, sabotaged, twin
-from peers.test_aravis import check_hundred_frames
 from peers.test_rates import rate_Hz
 
 SMALL = {"Width": 640, "Height": 480, "GevSCPSPacketSize": 1500, "ExposureTime": 4000.0}
@@ -93,16 +92,6 @@ def test_pace_ignored_turns_red():
         pytest.raises(AssertionError),
     ):
         check_fast(net, 1.1, 99)
-
-
-@pytest.mark.parametrize(
-    ("damage", "works"),
-    [(None, nullcontext()), ("wire-lossy+resend-deaf", pytest.raises(AssertionError))],
-)
-def test_hundred_full_frames_at_pace_max(damage, works):
-    """As fast as they come: other work on the computer costs frames, so a whole run in three is asked."""
-    with twin("--pace", "max", command=sabotaged(damage) if damage else CAMTWIN) as net, works:
-        at_best(check_hundred_frames, net, "Mono8", 4096, 3000)
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,7 @@ def times_ns(net: Namespace, file: Path, delay_ns: int) -> list[list[int]]:
 def check_spacing(net: Namespace, tmp: Path, delay_ns: int) -> None:
     """The mean gap is the one that was set; together come no more than a millisecond's packets.
 
-    Whoever is late makes up for it, by at most a quarter of the link's speed: of a busy computer one frame
-    within 5 % is asked."""
+    Other work may make gaps longer, so one frame within 2 % is asked; shorter they never are."""
     least, most = WIRE_NS + delay_ns, WIRE_NS + delay_ns + PAUSE_NS
     gaps, together, true = [], [], []
     for _ in range(TRIES):
@@ -66,11 +65,11 @@ def check_spacing(net: Namespace, tmp: Path, delay_ns: int) -> None:
             # the last burst is as long as what is left
             gaps.append((frame[-bursts[-1]] - frame[0]) / (len(frame) - bursts[-1]))
             together.append(max(bursts))
-        true = [gap for gap in gaps if 0.95 * least < gap < 1.02 * most]
+        true = [gap for gap in gaps if gap < 1.02 * most]
         if true:
             break
     assert true, gaps
-    assert min(gaps) > least / 1.35, gaps  # a quarter, and one burst
+    assert min(gaps) > 0.98 * least, gaps
     assert min(together) <= max(1, 10**6 // least) * 2, together
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import camtwin
-from peers.aravis import at_best
 from peers.netns import sabotaged
 from peers.test_rates import rate_Hz
 from peers.usb import MODEL, UsbTwin
@@ -34,13 +33,16 @@ def check(twin: UsbTwin, *args: str, least: float = 3.0, most: float = 999.0) ->
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_frames_come_faster_than_camera_time_says(pace, least, most, mode):
     with UsbTwin("--pace", pace) as twin:
-        at_best(check, twin, "--usb-mode", mode, least=least, most=most)
+        check(twin, "--usb-mode", mode, least=least, most=most)
 
 
 def test_a_client_with_two_buffers_sets_the_pace():
-    """Nothing is dropped that it has no buffer for yet: camera time stands until it asks."""
+    """Nothing is dropped that it has no buffer for yet: camera time stands until it asks.
+
+    It holds each for a moment: Aravis 0.8.26 forgets a buffer that comes back while the callback of its
+    trailer still runs (ctx->buffer = NULL follows the push in arvuvstream.c)."""
     with UsbTwin("--pace", "max") as twin:
-        at_best(check, twin, "--usb-mode", "async", "--buffers", "2")
+        check(twin, "--usb-mode", "async", "--buffers", "2", "--hold", "0.005")
 
 
 @pytest.mark.parametrize("damage", ["pace-ignored", "usb-room-unheard", "timestamps-by-wall"])

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from peers.netns import BIN, HERE, SYSTEM_PYTHON, PeerError
+from peers.netns import BIN, HERE, SYSTEM_PYTHON, PeerError, settings
 
 MODEL = "basler-aca4112-20um"
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
@@ -76,7 +76,6 @@ class UsbTwin:
 
     def grab(self, *args: str, frames: int, timeout: float = 60, **features: str | float) -> dict[str, Any]:
         """Grab so many frames through Aravis, with these features set; every one must be whole."""
-        settings = [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
         script = HERE / "aravis_grab.py"
         count = str(frames)
         got = json.loads(
@@ -87,7 +86,7 @@ class UsbTwin:
                 "usb",
                 "--frames",
                 count,
-                *settings,
+                *settings(features),
                 *args,
                 timeout=timeout,
             )

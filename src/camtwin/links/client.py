@@ -15,8 +15,9 @@ from typing import Final
 
 from camtwin.problem import Problem
 from camtwin.wire import bootstrap
+from camtwin.wire.ethernet import IP_UDP_BYTES
 from camtwin.wire.gvcp import PORT, write_reg
-from camtwin.wire.gvsp import IP_UDP_BYTES, STANDARD_BYTES, Format
+from camtwin.wire.gvsp import STANDARD_BYTES, Format
 
 RECEIVE_BYTES: Final = 8 << 20
 ANSWER_s: Final = 1.0

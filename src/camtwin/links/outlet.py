@@ -9,6 +9,7 @@ It belongs to the thread that sends (sender.py).
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import struct
@@ -16,15 +17,18 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from camtwin.links.direct import Direct
 from camtwin.links.faults import Faults, Mischief
 from camtwin.links.job import Sent, Stats
 from camtwin.links.pcap import StreamTap
+from camtwin.links.receiver import Receiver
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import Ns
 from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
+DIRECT_BURSTS: Final = 4
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
 
 
@@ -35,6 +39,7 @@ class Outlet:
     faults    of the network, on purpose
     tap       told of each packet that has left
     cuts      whether large datagrams may be sent to an address now (segmentation.py)
+    heeds     look whether the client has room (receiver.py)
     """
 
     def __init__(
@@ -45,13 +50,16 @@ class Outlet:
         faults: Faults | None,
         tap: StreamTap | None,
         cuts: Callable[[str], bool],
+        heeds: bool = False,
     ) -> None:
         self.sock, self.tap = sock, tap
         self.target: Target | None = None
         self.mischief = Mischief(faults, self.single) if faults else None
         self._stats, self._given_up, self._cuts = stats, given_up, cuts
-        self._cutting = False
+        self._cutting, self._heeds = False, heeds
         self._fragment: bool | None = None
+        self._receiver: Receiver | None = None
+        self._direct: Direct | None = None
         sock.settimeout(None)
         timeval = struct.pack("ll", 0, 50_000)  # s, us: a dead network must not hold the thread
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
@@ -68,7 +76,39 @@ class Outlet:
                 self.sock.connect((target.address, target.port))
             except OSError:
                 self._stats.lost += 1  # no way there: the packets fail, too, and are counted
+            self.close()
+            if self._heeds:
+                self._receiver = Receiver(self.sock.getsockname(), (target.address, target.port))
         self.target = target
+        if self._receiver:
+            self._receiver.begin()
+            self._choose(self._receiver)
+
+    def has_room(self) -> bool:
+        """Can the client's socket take a burst, as far as one can know?"""
+        return self._receiver is None or self._receiver.has_room(time.monotonic_ns())
+
+    @property
+    def bursts(self) -> int:
+        """How many bursts may leave at once: several, where no client's socket has to hold them."""
+        return DIRECT_BURSTS if self._direct else 1
+
+    def close(self) -> None:
+        """Let go of what was opened besides the socket."""
+        for opened in (self._receiver, self._direct):
+            if opened:
+                opened.close()
+        self._receiver = self._direct = None
+
+    def _choose(self, receiver: Receiver) -> None:
+        """The way there, from this frame on."""
+        direct = receiver.unread and not self._cutting  # what the kernel cuts is faster yet
+        if self._direct and not direct:
+            self._direct.close()
+            self._direct = None
+        elif direct and not self._direct:
+            with contextlib.suppress(OSError):  # without CAP_NET_RAW, as everybody goes
+                self._direct = Direct(receiver.own, receiver.peer)
 
     # -- packets out -----------------------------------------------------------------------------
     def single(self, packet: bytes) -> None:
@@ -144,7 +184,10 @@ class Outlet:
         return 1
 
     def _put_run(self, batch: Batch, first: int, count: int) -> int:
-        count = batch.send(self.sock, first, count, cut=self._cutting)
+        if self._direct:
+            count = self._direct.send(batch, first, count, whole=not self._fragment)
+        else:
+            count = batch.send(self.sock, first, count, cut=self._cutting)
         if self.tap and self.target:
             self.tap.sent_run(batch, first, count, self.target, whole=not self._fragment)
         return count

@@ -8,7 +8,8 @@ it as well as a program can.
 OnSchedule  each packet has its place in the transfer. Who is late (the renderer, or the thread that sends)
             may catch up, but only a quarter faster than the link would go, and with two bursts at a time:
             that is what the default socket buffer of a client holds (212,992 B, of which each packet of
-            1500 B takes 2304). So lateness is counted, and never becomes loss.
+            1500 B takes 2304). So lateness is counted, and never becomes loss. A delay between packets is
+            kept by who is late, too: on the mean over a frame there is no less.
 Eager       for `--pace max`: the rate rises from frame to frame until a host asks for packets again, and
             falls then, once per loss; afterwards it rises gently, so that losses stay rare.
 """
@@ -40,16 +41,24 @@ LEAST: Final = 1 / 16
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A frame that begins: its times by the modelled link, its packets, and how large they are."""
+    """A frame that begins: its times by the modelled link, its payload's packets, how large they are, and the
+    delay that the host has set (GevSCPD): the times hold one after each, leader and trailer, too."""
 
     start_ns: Ns
     end_ns: Ns
     packets: int
     packet_bytes: int
+    delay_ns: Ns = 0
 
     @property
     def step_ns(self) -> float:
-        return (self.end_ns - self.start_ns) / self.packets
+        moving_ns = self.end_ns - self.start_ns - (self.packets + 2) * self.delay_ns
+        return self.delay_ns + moving_ns / self.packets
+
+    @property
+    def least_step_ns(self) -> float:
+        """Of who catches up: the link goes a quarter faster, the host's delay is kept."""
+        return self.delay_ns + (self.step_ns - self.delay_ns) / CATCH_UP
 
     @property
     def burst(self) -> int:
@@ -65,10 +74,19 @@ class Pacing(Protocol):
     """Images kept for resends."""
     nice: int
     """Of the thread: the more, the sooner others get the processor."""
+    heeds: bool
+    """Whether there is time to wait for a client that has no room (receiver.py)."""
 
     def begin(self, plan: Plan) -> None: ...
     def due_ns(self) -> Ns: ...
-    def sent(self, packets: int, now: Ns) -> None: ...
+    def sent(self, packets: int, now: Ns) -> None:
+        """So many of the payload have left; none: the leader has."""
+        ...
+
+    def held(self, waited_ns: Ns) -> None:
+        """So long the client had no room."""
+        ...
+
     def end(self, now: Ns) -> Ns:
         """How late it ended."""
         ...
@@ -81,25 +99,31 @@ class Pacing(Protocol):
 class OnSchedule:
     """As the modelled link goes; the camera's memory holds one image for resends."""
 
-    keep, nice = 1, 0
+    keep, nice, heeds = 1, 0, False
 
     def __init__(self) -> None:
         self._earliest_ns: Ns = 0
         self._due_ns = 0.0
-        self._plan = Plan(0, 0, 1, 1)
+        self._plan, self._gone = Plan(0, 0, 1, 1), 0
 
     def begin(self, plan: Plan) -> None:
-        self._plan, self._due_ns = plan, float(plan.start_ns)
+        self._plan, self._due_ns, self._gone = plan, float(plan.start_ns), 0
 
     def due_ns(self) -> Ns:
         return max(int(self._due_ns), self._earliest_ns)
 
     def sent(self, packets: int, now: Ns) -> None:
-        step_ns = self._plan.step_ns
-        self._due_ns += packets * step_ns
+        plan, step_ns = self._plan, self._plan.step_ns
+        if plan.delay_ns and not self._gone:  # a frame that begins late ends late: its gaps are the host's
+            self._due_ns = max(self._due_ns, now)
+        self._gone += packets
+        self._due_ns += packets * step_ns if packets else plan.delay_ns
         # who wakes late may make up for one burst's time, or its lateness would add up
-        earliest = max(self._earliest_ns, now - int(self._plan.burst * step_ns))
-        self._earliest_ns = earliest + int(packets * step_ns / CATCH_UP)
+        earliest = max(self._earliest_ns, now - int(plan.burst * step_ns))
+        self._earliest_ns = earliest + int(packets * plan.least_step_ns)
+
+    def held(self, waited_ns: Ns) -> None:
+        pass
 
     def end(self, now: Ns) -> Ns:
         return now - self._plan.end_ns
@@ -116,7 +140,8 @@ class Eager:
     least   what it never falls below
     """
 
-    keep, nice = 4, 2  # a client on this computer goes first: what it cannot take in time is lost
+    # nice: a client on this computer goes first, and what it cannot take in time is lost
+    keep, nice, heeds = 4, 2, True
 
     def __init__(self, least: float = LEAST) -> None:
         self.speed, self.least = 1.0, least
@@ -141,6 +166,9 @@ class Eager:
         step_ns = self._plan.step_ns / self.speed
         earliest = max(self._earliest_ns, now - int(self._plan.burst * step_ns))
         self._earliest_ns = earliest + int(packets * step_ns)
+
+    def held(self, waited_ns: Ns) -> None:
+        self._earliest_ns += waited_ns
 
     def end(self, now: Ns) -> Ns:
         """Never late: there is no time at which it is due."""

@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
-from camtwin.wire import gvsp
+from camtwin.wire import ethernet, gvsp
 from camtwin.wire.gev import Peer, Target
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 FILE_HEADER: Final = struct.pack("<IHHiIII", 0xA1B2_3C4D, 2, 4, 0, 0, 1 << 18, 1)  # LINKTYPE_ETHERNET
 RECORD_BYTES: Final = 16  # before each packet: seconds, nanoseconds, length here, length there
-FRAME_BYTES: Final = 14 + gvsp.IP_UDP_BYTES
 LEAST_IP_BYTES: Final = 46  # on the wire; what is shorter is padded there, but not in a capture
 MOST_WAITING_BYTES: Final = 64 << 20  # packets that wait for the disk; about half a second of a gigabit
 
@@ -179,19 +178,10 @@ class Capture:
     def _headers(self, t_ns: Ns, source: Peer, destination: Peer, size: int, whole: bool) -> bytes:
         """What stands before `size` bytes of data: the record's, Ethernet's, IP's and UDP's header."""
         seconds, nanoseconds = divmod(self._epoch_ns + t_ns, SEC)
-        length = FRAME_BYTES + size
-        addresses = socket.inet_aton(source[0]) + socket.inet_aton(destination[0])
-        fields = (0x4500, gvsp.IP_UDP_BYTES + size, 0, 0x4000 if whole else 0, 64 << 8 | socket.IPPROTO_UDP)
-        total = sum(fields) + sum(struct.unpack(">4H", addresses))
-        total = (total >> 16) + (total & 0xFFFF)
-        return (
-            struct.pack("<IIII", seconds, nanoseconds, length, length)
-            + self._mac_of(destination[0])
-            + self._mac_of(source[0])
-            + struct.pack(">H5HH", 0x0800, *fields, ~((total >> 16) + total) & 0xFFFF)
-            + addresses
-            + struct.pack(">4H", source[1], destination[1], 8 + size, 0)
-        )
+        length = ethernet.HEADER_BYTES + size
+        macs = {"source_mac": self._mac_of(source[0]), "destination_mac": self._mac_of(destination[0])}
+        record = struct.pack("<IIII", seconds, nanoseconds, length, length)
+        return record + ethernet.header(source, destination, size, whole=whole, **macs)
 
     def _records(
         self,
@@ -205,7 +195,7 @@ class Capture:
         """Records of packets first.. of a batch: all in one go, but for the payload's end."""
         stop, header_bytes, size = first + len(times_ns), batch.headers.shape[1], batch.data_bytes
         full = min(stop, batch.payload.size // size) - first
-        begin = RECORD_BYTES + FRAME_BYTES
+        begin = RECORD_BYTES + ethernet.HEADER_BYTES
         out = np.empty((full, begin + header_bytes + size), np.uint8)
         before = self._headers(0, source, destination, header_bytes + size, whole)
         out[:, :begin] = np.frombuffer(before, np.uint8)
@@ -252,7 +242,7 @@ class StreamTap:
         sizes = np.full(block.last_packet + 1, block.data_bytes + block.headers.shape[1], np.int64)
         sizes[0], sizes[-1] = len(block.leader), len(block.trailer)
         sizes[-2] -= len(block.headers) * block.data_bytes - block.payload_bytes
-        wire = np.cumsum(np.maximum(sizes + gvsp.IP_UDP_BYTES, LEAST_IP_BYTES) + self._gap_bytes)
+        wire = np.cumsum(np.maximum(sizes + ethernet.IP_UDP_BYTES, LEAST_IP_BYTES) + self._gap_bytes)
         delays = np.arange(1, len(wire) + 1) * job.packet_delay_ns
         moving_ns = max(0, end - start - int(delays[-1]))
         ends = wire / wire[-1] * moving_ns + delays

@@ -6,12 +6,11 @@ them before it. Where it says that it does, as loopback and veth do, the cutting
 kernel does it for a UDP socket, but a packet socket (Aravis' default, where it may have one) is given the
 whole datagram, and loses every frame.
 
-Who listens at veth's other end cannot be known. Who listens at loopback can: all its packet sockets are of
-this network namespace, and /proc/net/packet lists them. So there it is used as long as no packet socket is
-open that would see it; asked anew for each frame, so that one which opens costs at most the frame under way.
-What cannot be asked, or is not understood, counts as a no.
+Who listens at veth's other end cannot be known. Who listens at loopback can (loopback.py). So there it is
+used as long as no packet socket is open that would see it; asked anew for each frame, so that one which opens
+costs at most the frame under way. What cannot be asked, or is not understood, counts as a no.
 
-Sources: udp(7), packet(7), <linux/ethtool.h>, packet_seq_show() of Linux' net/packet/af_packet.c.
+Sources: udp(7), packet(7), <linux/ethtool.h>.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ import fcntl
 import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from camtwin.links.interface import LinkProblem
+from camtwin.links.loopback import LOOPBACK, is_own, watched
 
 UDP_SEGMENT: Final = 103  # <linux/udp.h>
 MOST_SEGMENTS: Final = 64  # UDP_MAX_SEGMENTS of kernels before 6.9
@@ -36,41 +35,18 @@ ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GFEATURES, ETHTOOL_SFEATURES = 0x1
 ETH_SS_FEATURES: Final = 4
 NAME_BYTES: Final = 32  # ETH_GSTRING_LEN
 FEATURE: Final = b"tx-udp-segmentation"
-LOOPBACK: Final = "lo"
-PACKET_SOCKETS: Final = Path("/proc/thread-self/net/packet")
-COLUMNS: Final = ("sk", "RefCnt", "Type", "Proto", "Iface")  # and more; Iface: its index, 0 for any
 
 
 def cuts(interface: str, address: str) -> bool:
     """Does all that listens at `address` now get packets, where large datagrams are sent?
 
     interface  the one towards other hosts"""
-    own = _is_own(address)
+    own = is_own(address)
     try:
         whole = _takes_whole(LOOPBACK if own else interface)
-        return not whole or (own and not _watched(LOOPBACK))
+        return not whole or (own and not watched())
     except (OSError, ValueError):  # an interface, or a kernel, that does not say
         return False
-
-
-def _watched(interface: str) -> bool:
-    """Has somebody a packet socket there? OSError and ValueError where that cannot be known."""
-    sockets = [line.split() for line in PACKET_SOCKETS.read_text().splitlines()]
-    at = len(COLUMNS)
-    if not sockets or tuple(sockets[0][:at]) != COLUMNS or any(len(fields) < at for fields in sockets):
-        raise ValueError(f"{PACKET_SOCKETS} has other columns than {COLUMNS}")
-    seen_by = {0, socket.if_nametoindex(interface)}
-    return any(int(fields[at - 1]) in seen_by for fields in sockets[1:])
-
-
-def _is_own(address: str) -> bool:
-    """Is it an address of this host, so that loopback carries what is sent there?"""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.bind((address, 0))
-        except OSError:
-            return False
-    return True
 
 
 @contextlib.contextmanager

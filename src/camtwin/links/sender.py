@@ -36,6 +36,8 @@ from camtwin.wire.gvcp import PacketResend, Status
 
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
+LOOK_NS: Final = MS // 20
+"""How long a client is given to make room: it reads a packet in some 1.5 us."""
 MOST_WAITING: Final = 4
 MOST_WAITING_BYTES: Final = 64 << 20
 MOST_WAITING_NS: Final = 1 * SEC
@@ -66,7 +68,7 @@ class Sender:
     ) -> None:
         self.sock, self.stats, self.pacing = sock, Stats(), pacing or OnSchedule()
         self._on_problem, self._on_done, self._tap = on_problem, on_done, tap
-        self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, cuts)
+        self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, cuts, self.pacing.heeds)
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
         self._dropped = False  # the last frame that was handed over
@@ -161,6 +163,8 @@ class Sender:
                 self._on_done()
         except BaseException as problem:
             self._on_problem(problem)
+        finally:
+            self._outlet.close()
 
     def _next(self) -> Job | None:
         """The next frame, whenever it comes; None when closed."""
@@ -210,6 +214,15 @@ class Sender:
                     self._sleep(until_ns)
         return False
 
+    def _room(self, job: Job) -> bool:
+        """Wait, where the pacing has time, until the client can take a burst; False if the frame was cut."""
+        while not self._outlet.has_room():
+            now = time.monotonic_ns()
+            if not self._wait(job, now + LOOK_NS):
+                return False
+            self.pacing.held(time.monotonic_ns() - now)
+        return True
+
     def _rendered(self, job: Job) -> NDArray[np.uint8] | None:
         while not job.payload.done():
             if self._stopped(job):
@@ -240,19 +253,20 @@ class Sender:
         )
         sent = Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
         count, pacing = len(sent.batch), self.pacing
-        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes)
-        burst = plan.burst
+        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns)
         pacing.begin(plan)
         if not self._wait(job, pacing.due_ns()):
             return False
         self._outlet.aim(job.target, job.do_not_fragment)
+        burst = plan.burst * self._outlet.bursts
         sent.began_ns = time.monotonic_ns()
         self._kept.append(sent)
         if self._tap:
             self._tap.begin(job, block)
         self._outlet.whole(block.leader, sent, 0)
+        pacing.sent(0, sent.began_ns)
         while sent.gone < count:
-            if not self._wait(job, pacing.due_ns()):
+            if not self._wait(job, pacing.due_ns()) or not self._room(job):
                 return False
             size, now = min(burst, count - sent.gone), time.monotonic_ns()
             self._outlet.run(sent.batch, sent, sent.gone, size)

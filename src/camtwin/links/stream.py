@@ -29,13 +29,13 @@ from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend
 from camtwin.wire.image import Image
 
-MOST_AHEAD: Final = 2
+MOST_AHEAD: Final = 4
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
 RENDERERS: Final = 2
 """Threads that render; a second one hides what a single frame waits for."""
 NICE: Final = 4
 """Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
-MOST_UNFINISHED: Final = 2
+MOST_UNFINISHED: Final = 4
 """Frames that a free runtime hands to the sender ahead of time: one leaves, one is ready when it has left."""
 
 

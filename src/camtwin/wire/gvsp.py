@@ -21,10 +21,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.wire.ethernet import IP_UDP_BYTES  # the packet size counts them
 from camtwin.wire.gvcp import Status
 from camtwin.wire.image import CHUNKS, IMAGE, Image
 
-IP_UDP_BYTES: Final = 20 + 8  # the packet size counts them
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
 FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it

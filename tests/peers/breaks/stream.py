@@ -131,7 +131,7 @@ def packet_delay_forgotten() -> None:
 
     begin = sender.Plan
 
-    def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int) -> Any:
+    def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int, delay_ns: int) -> Any:
         wire_ns = packets * (packet_bytes + 70) * 8
         return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes)
 
@@ -179,6 +179,30 @@ def datagrams_decided_once() -> None:
     from camtwin.links import segmentation
 
     segmentation.cuts = cache(segmentation.cuts)
+
+
+@breaks
+def queue_unheeded() -> None:
+    """Packets are sent whether the client's socket has room or not."""
+    from camtwin.links.receiver import Receiver
+
+    Receiver.has_room = lambda self, now: True  # type: ignore[method-assign]
+
+
+@breaks
+def direct_always() -> None:
+    """Straight into loopback, whoever reads where."""
+    from camtwin.links.outlet import Outlet
+    from camtwin.links.receiver import Receiver
+
+    Receiver.has_room = lambda self, now: True  # type: ignore[method-assign]
+    choose = Outlet._choose
+
+    def _choose(self: Outlet, receiver: Receiver) -> None:
+        receiver.unread, self._cutting = True, False
+        choose(self, receiver)
+
+    Outlet._choose = _choose  # type: ignore[method-assign]
 
 
 @breaks

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from camtwin.links import segmentation
+from camtwin.links import loopback, segmentation
 
 HEAD = "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"
 LO = socket.if_nametoindex("lo")
@@ -21,7 +21,7 @@ def row(index: int) -> str:
 def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The kernel's list of packet sockets, on a computer whose loopback takes large datagrams whole."""
     file = tmp_path / "packet"
-    monkeypatch.setattr(segmentation, "PACKET_SOCKETS", file)
+    monkeypatch.setattr(loopback, "PACKET_SOCKETS", file)
     monkeypatch.setattr(segmentation, "_takes_whole", lambda name: True)
     return file
 
@@ -32,6 +32,7 @@ def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (HEAD, True),
         (HEAD + row(LO + 1), True),  # another interface's
         (HEAD + row(LO), False),
+        (HEAD + row(LO).replace("0800", "0000"), True),  # one that only sends
         (HEAD + row(LO + 1) + row(0), False),  # of any interface
         (HEAD + row(LO).replace(f" {LO} ", " lo "), False),
         (HEAD + "0000\n", False),
@@ -60,4 +61,4 @@ def test_where_the_kernel_cuts_it_matters_to_nobody(listed: Path, monkeypatch: p
 
 
 def test_the_kernels_own_list_is_understood() -> None:
-    assert segmentation._watched("lo") in (True, False)
+    assert loopback.watched() in (True, False)
