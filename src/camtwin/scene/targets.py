@@ -6,7 +6,7 @@ view is a crop of them times the light: so a crop never differs from the whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from math import ceil, floor
@@ -120,10 +120,8 @@ class Picture(Still):
         light = self.wavelength_nm
         spectrum = spectrum_of(light)
         colours = len(spectrum.nm) > 1 and _coloured(image)
-        layers, brightest = lifted(spectrum) if colours else ((spectrum, 1.0),), 1.0
-        if isinstance(image, np.ndarray) and image.dtype == np.float32:
-            image, brightest = coded(image, self.name)
-        layers = tuple((paint, share * brightest) for paint, share in layers)
+        layers, white = lifted(spectrum) if colours else ((spectrum, 1.0),), peak(image, self.name)
+        layers = tuple((paint, share * white) for paint, share in layers)
         object.__setattr__(self, "layers", layers)
         object.__setattr__(self, "linear", linear_light(image, self.name, COLOURS if colours else LUMINANCE))
 
@@ -155,28 +153,28 @@ def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
 
 
-def coded(image: NDArray[np.float32], name: str) -> tuple[NDArray[np.uint16], float]:
-    """A linear image as sRGB codes of 16 bits, its brightest as white, and how bright that is.
+def peak(image: Any, name: str = "picture") -> float:
+    """The light of an image that 65535 stands for: white, 1, or the brightest of a linear image.
 
     ValueError where there is light below 0, or none that is a number."""
+    if not isinstance(image, np.ndarray) or image.dtype != np.float32:
+        return 1.0
     brightest = float(np.max(image, initial=0.0))
     if not (np.all(image >= 0) and brightest < np.inf):
         raise ValueError(f"picture {name!r} holds light below 0, or none that is a number")
-    linear = image / (brightest or 1.0)
-    code = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(65535 * code).astype(np.uint16), brightest or 1.0
+    return brightest or 1.0
 
 
 def linear_light(
     image: NDArray[Any], name: str = "picture", mixes: Sequence[Sequence[float]] = LUMINANCE
 ) -> NDArray[np.uint16]:
-    """Linear light of an sRGB image, (len(mixes), h, w), 65535 is white. ValueError: see Picture.
+    """Linear light of an image, (len(mixes), h, w), 65535 is its peak. ValueError: see Picture.
 
     mixes: for each layer the weights of red, green and blue; grey is grey in all of them.
     """
-    if not isinstance(image, np.ndarray) or image.dtype not in (np.uint8, np.uint16):
+    if not isinstance(image, np.ndarray) or image.dtype not in (np.uint8, np.uint16, np.float32):
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
-        raise ValueError(f"picture {name!r} holds {kind}, allowed are arrays of uint8 and uint16")
+        raise ValueError(f"picture {name!r} holds {kind}, allowed are arrays of uint8, uint16 and float32")
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
         allowed = "(h, w), (h, w, 3) and (h, w, 4)"
         raise ValueError(f"picture {name!r} has the shape {image.shape}, allowed are {allowed}")
@@ -184,20 +182,29 @@ def linear_light(
     if not (1 <= width <= MAX_SIDE_px and 1 <= height <= MAX_SIDE_px):
         allowed = f"1..{MAX_SIDE_px} a side"
         raise ValueError(f"picture {name!r} has {width} x {height} pixels, allowed are {allowed}")
-    top = np.iinfo(image.dtype).max
-    linear = (65535 * srgb_to_linear(np.arange(top + 1) / top)).astype(np.float32)
+    linear, top = _decoder(image, name)
     planes = image[..., None] if image.ndim == 2 else image
     layers = np.empty((len(mixes), height, width), np.uint16)
     for layer, mix in zip(layers, mixes, strict=True):
         weights = mix if planes.shape[2] >= 3 else (1.0,)
-        tables = [(i, linear * np.float32(weight)) for i, weight in enumerate(weights) if weight]
+        used = [(i, np.float32(weight)) for i, weight in enumerate(weights) if weight]
         for row in range(0, height, ROWS):
             rows = planes[row : row + ROWS]
-            light = np.sum([table[rows[..., i]] for i, table in tables], axis=0, dtype=np.float32)
+            light = np.sum([weight * linear(rows[..., i]) for i, weight in used], axis=0, dtype=np.float32)
             if planes.shape[2] == 4:
                 light *= np.multiply(rows[..., 3], np.float32(1 / top), dtype=np.float32)
             layer[row : row + ROWS] = np.minimum(np.rint(light), 65535)
     return layers
+
+
+def _decoder(image: NDArray[Any], name: str) -> tuple[Callable[[NDArray[Any]], NDArray[np.float32]], float]:
+    """What makes light, 65535 at the peak, of the image's values, and which of them is opaque."""
+    if image.dtype == np.float32:
+        scale = np.float32(65535 / peak(image, name))
+        return lambda values: scale * values, 1.0
+    top = np.iinfo(image.dtype).max
+    table = (65535 * srgb_to_linear(np.arange(top + 1) / top)).astype(np.float32)
+    return lambda values: table[values], top
 
 
 def cover(picture: NDArray[np.uint16], width: int, height: int) -> NDArray[np.uint16]:

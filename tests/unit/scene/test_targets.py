@@ -160,9 +160,9 @@ def test_a_picture_keeps_no_hold_on_the_array_it_was_given():
             np.zeros((2, 2, 2), np.uint8),
             "picture 'p' has the shape (2, 2, 2), allowed are (h, w), (h, w, 3) and (h, w, 4)",
         ),
-        (np.zeros((2, 2)), "picture 'p' holds float64, allowed are arrays of uint8 and uint16"),
-        (np.zeros((2, 2), bool), "picture 'p' holds bool, allowed are arrays of uint8 and uint16"),
-        (None, "picture 'p' holds NoneType, allowed are arrays of uint8 and uint16"),
+        (np.zeros((2, 2)), "picture 'p' holds float64, allowed are arrays of uint8, uint16 and float32"),
+        (np.zeros((2, 2), bool), "picture 'p' holds bool, allowed are arrays of uint8, uint16 and float32"),
+        (None, "picture 'p' holds NoneType, allowed are arrays of uint8, uint16 and float32"),
     ],
 )
 def test_what_is_no_picture_is_refused_in_a_line(image: NDArray, message: str):

@@ -219,7 +219,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
                     mine.send(write(0xA00, 2))
                     mine.recv(2048)
                 data, sock = fuzzer.datagram(), others if fuzzer.random.random() < 0.2 else mine
-                held = device.controller is not None
+                held, in_control = device.controller is not None, device.controller == sock.getsockname()
                 sock.send(data)
                 answers: list[bytes] = []
                 if is_silence_due(data, bytes(6)):
@@ -230,7 +230,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
                     while is_pending(data, [said := sock.recv(2048)], True):
                         pass
                     answers.append(said)
-                in_control = held or device.controller is not None  # it may have let it go
+                in_control |= device.controller == sock.getsockname()  # it may have taken it, or let it go
                 if what := complaint(data, answers, bytes(6), in_control, held):
                     raise Found(f"over sockets, {what}", [(0, ("127.0.0.1", 0), data)])
             now = resources()
