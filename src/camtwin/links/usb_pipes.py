@@ -64,11 +64,7 @@ class InPipe:
 
     def unlink(self, sequence: int) -> bool:
         """Take a request back; False if it has been answered."""
-        for request in self._requests:
-            if request[0] == sequence:
-                self._requests.remove(request)
-                return True
-        return False
+        return _take(self._requests, sequence)
 
     def fail(self, errno: int) -> None:
         """Answer every request with this error, and forget what nobody fetched."""
@@ -163,11 +159,7 @@ class Writer:
     def unlink(self, sequence: int) -> bool:
         """Take such a request back; False if its answer is on its way."""
         with self._wake:
-            for request in self._requests:
-                if request[0] == sequence:
-                    self._requests.remove(request)
-                    return True
-        return False
+            return _take(self._requests, sequence)
 
     def fail(self, errno: int) -> None:
         """Answer every such request with this error."""
@@ -308,3 +300,11 @@ class Writer:
 
 def _never() -> None:
     return None
+
+
+def _take(requests: deque[tuple[int, int]], sequence: int) -> bool:
+    """Take this one out; False if it is not there."""
+    found = next((request for request in requests if request[0] == sequence), None)
+    if found:
+        requests.remove(found)
+    return found is not None
