@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from peers.netns import CAMTWIN, Namespace, PeerError, RunningTwin
 
-SPEED = 10
+SPEED = 20
 """How much faster than the clock the twins look for addresses: the server's shortest lease is 120 s."""
-PATIENCE_s = 40
+PATIENCE_s = 30
 
 
 class Lan:

@@ -58,6 +58,12 @@ def ramp(pixel_format: str, width: int, height: int) -> bytes:
 
 
 def diagonal(pixel_format: str, width: int, height: int) -> bytes:
-    """The payload of a GreyDiagonalRamp: the value is column plus row, modulo the format's range."""
+    """The payload of a GreyDiagonalRamp: the value is column plus row, modulo the format's range.
+
+    Four pixels end on a byte in every format, so a row is a part of what begins with 0, 1, 2 or 3."""
+    assert width % 4 == 0
     _, row = ROW[pixel_format]
-    return b"".join(row(range(y, y + width)) for y in range(height))
+    four = len(row(range(4)))
+    long = [row(range(first, first + width + height + 4 - height % 4)) for first in range(4)]
+    starts = (y // 4 * four for y in range(height))
+    return b"".join(long[y % 4][at : at + width // 4 * four] for y, at in enumerate(starts))

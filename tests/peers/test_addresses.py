@@ -132,7 +132,7 @@ def test_addresses(name, tmp_path):
     ],
 )
 def test_turns_red(sabotage, name, tmp_path, monkeypatch):
-    monkeypatch.setattr("peers.lan.PATIENCE_s", 20)
+    monkeypatch.setattr("peers.lan.PATIENCE_s", 12)
     with pytest.raises(AssertionError):
         CHECKS[name](tmp_path, sabotaged(sabotage))
 

@@ -23,10 +23,10 @@ TICK_ns = 8  # of the GigE camera's clock
 LINE_us = 14.03  # of the USB3 camera's sensor
 
 
-def grab(net: Namespace, *prefix: str | Path, address: str) -> list[int]:
+def grab(net: Namespace, *prefix: str | Path, address: str, patience_s: int) -> list[int]:
     """The times of FRAMES frames by a camera's own clock."""
     command = (SYSTEM_PYTHON, HERE / "aravis_grab.py", "--address", address, "--frames", str(FRAMES))
-    got = json.loads(net.run(*prefix, *command, "--timeout", "15", timeout=60).stdout)
+    got = json.loads(net.run(*prefix, *command, "--timeout", str(patience_s), timeout=60).stdout)
     assert [frame["status"] for frame in got["frames"]] == ["success"] * FRAMES
     return [frame["timestamp_ns"] for frame in got["frames"]]
 
@@ -40,15 +40,15 @@ def usb_port(running: Running) -> str:
     return said[1]
 
 
-def live(command: Sequence[str | Path], *steps: str) -> tuple[list[list[int]], Any]:
+def live(command: Sequence[str | Path], *steps: str, patience_s: int) -> tuple[list[list[int]], Any]:
     """What the clients got while the scenario was live, and its report."""
     more = [part for step in steps for part in ("--step", step)]
     with Namespace() as net:
         with Running(net, *command, "play", SCENARIO, "--live", "--json", "--port", "0", *more) as running:
             port = usb_port(running)
             clients = (
-                lambda: grab(net, address="127.0.0.1"),
-                lambda: grab(net, *CAMTWIN, "exec", "--port", port, "--", address="usb"),
+                lambda: grab(net, address="127.0.0.1", patience_s=patience_s),
+                lambda: grab(net, *CAMTWIN, "exec", "--port", port, "--", address="usb", patience_s=patience_s),
             )
             with ThreadPoolExecutor(2) as pool:
                 times = [client.result() for client in [pool.submit(client) for client in clients]]
@@ -67,9 +67,9 @@ def virtual() -> list[list[int]]:
     ]
 
 
-def check(command: Sequence[str | Path] = CAMTWIN, *steps: str) -> None:
+def check(command: Sequence[str | Path] = CAMTWIN, *steps: str, patience_s: int = 15) -> None:
     """Frame by frame, each begins after the other camera's edge as in virtual time, to the clock's tick."""
-    (gige, usb3), report = live(command, *steps)
+    (gige, usb3), report = live(command, *steps, patience_s=patience_s)
     first, second = virtual()
     assert [t - gige[0] for t in gige] == pytest.approx([t - first[0] for t in first], abs=2 * TICK_ns)
     assert [t - usb3[0] for t in usb3] == [t - second[0] for t in second]
@@ -95,7 +95,7 @@ def test_edges_lie_as_data_sheets_have_them():
 
 def test_a_wire_that_is_cut_turns_red():
     with pytest.raises(AssertionError):
-        check(CAMTWIN, 'ms=500, do="break", wire=["usb3.Opto OUT", "gige.IN1"]')
+        check(CAMTWIN, 'ms=500, do="break", wire=["usb3.Opto OUT", "gige.IN1"]', patience_s=4)
 
 
 @pytest.mark.parametrize("sabotage", ["second-hears-late"])

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MANY = 4, BYTES = 1000, ATTEMPTS = 200 };
+enum { MANY = 4, BYTES = 1000, ATTEMPTS = 100 };
 
 static int ended, statuses[8], left, arrived;
 
