@@ -79,10 +79,14 @@ class Dnsmasq:
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         time.sleep(0.3)
         if self.process.poll() is not None:
-            assert self.process.stderr
-            raise PeerError(f"dnsmasq: {self.process.stderr.read().decode()}")
+            raise PeerError(f"dnsmasq: {self.process.communicate()[1].decode()}")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
+        self.kill()
         self.process.communicate()
+
+    def kill(self) -> None:
+        """Another one may listen where it did."""
+        self.process.kill()
+        self.process.wait()

@@ -209,6 +209,23 @@ class RunningTwin(Running):
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
 
 
+@contextlib.contextmanager
+def captured(namespace: Namespace, file: Path, source: str) -> Iterator[None]:
+    """Meanwhile Wireshark's dumpcap writes UDP packets from `source` on loopback into a file."""
+    only = f"udp and src host {source}"
+    with subprocess.Popen(
+        [*namespace.prefix, "dumpcap", "-q", "-i", "lo", "-f", only, "-w", file],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as capture:
+        assert capture.stderr
+        try:
+            next(line for line in capture.stderr if line.startswith("File:"))
+            yield
+        finally:
+            capture.terminate()
+
+
 def settings(features: Mapping[str, str | float]) -> list[str]:
     """As options of aravis_grab.py, in order."""
     return [a for name, value in features.items() for a in ("--set", f"{name}={value}")]

@@ -26,7 +26,7 @@ def check_leases(tmp: Path, command: Any) -> None:
         assert lan.wait(lambda found: found == [FIRST])
         (camera,) = lan.viva_finds()
         assert (camera["ip"], camera["subnet"], camera["gateway"]) == (FIRST, "255.255.255.0", "10.0.0.1")
-        server.process.kill()
+        server.kill()
         with Dnsmasq(lan, 77):
             assert lan.wait(lambda found: found == [SECOND])
             assert lan.viva_finds()[0]["ip"] == SECOND

@@ -48,7 +48,9 @@ def live(command: Sequence[str | Path], *steps: str, patience_s: int) -> tuple[l
             port = usb_port(running)
             clients = (
                 lambda: grab(net, address="127.0.0.1", patience_s=patience_s),
-                lambda: grab(net, *CAMTWIN, "exec", "--port", port, "--", address="usb", patience_s=patience_s),
+                lambda: grab(
+                    net, *CAMTWIN, "exec", "--port", port, "--", address="usb", patience_s=patience_s
+                ),
             )
             with ThreadPoolExecutor(2) as pool:
                 times = [client.result() for client in [pool.submit(client) for client in clients]]

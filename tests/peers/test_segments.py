@@ -5,14 +5,13 @@ The kernel counts what goes over loopback before a receiver cuts it: a large dat
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from peers.netns import CAMTWIN, MODEL, Namespace, RunningTwin, sabotaged
+from peers.netns import ADDRESS, CAMTWIN, MODEL, Namespace, RunningTwin, captured, sabotaged
 from peers.session import Session
 
 WITHOUT_PACKET_SOCKETS = ("setpriv", "--inh-caps=-net_raw", "--bounding-set=-net_raw")
@@ -95,16 +94,8 @@ def test_a_packet_socket_that_opens_in_mid_stream_costs_a_frame_at_most(damage, 
             client("set", name, SIDE)
         client("stream")
         assert client("frame")
-        capture = subprocess.Popen(
-            [*net.prefix, "dumpcap", "-q", "-i", "lo", "-f", "udp and src host 127.0.0.1", "-w", file],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert capture.stderr
-        next(line for line in capture.stderr if line.startswith("File:"))
-        assert all(client("frame") for _ in range(6))
-        capture.terminate()
-        capture.communicate()
+        with captured(net, file, ADDRESS):
+            assert all(client("frame") for _ in range(6))
         fields = ("-T", "fields", "-e", "frame.len", "-e", "udp.payload")
         told = net.run("tshark", "-r", file, *fields, timeout=60).stdout.splitlines()
         packets = [(int(size), data[4:8]) for size, data in (line.split("\t") for line in told)]
