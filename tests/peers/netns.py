@@ -196,6 +196,10 @@ class Running:
         return any(line.startswith("Traceback") for line in self.said)
 
 
+PLAIN_SCENE = ("--scene", "flat")
+"""What twins of tests see unless they say otherwise: the chart takes half a second to draw."""
+
+
 class RunningTwin(Running):
     """`camtwin run`."""
 
@@ -203,7 +207,8 @@ class RunningTwin(Running):
         self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str | None = ADDRESS
     ) -> None:
         where = ["--bind", bind] if bind else []
-        super().__init__(namespace, *command, "run", MODEL, *where, *args)
+        scene = () if "--scene" in args else PLAIN_SCENE
+        super().__init__(namespace, *command, "run", MODEL, *where, *scene, *args)
 
 
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from peers.netns import BIN, HERE, SYSTEM_PYTHON, PeerError, settings
+from peers.netns import BIN, HERE, PLAIN_SCENE, SYSTEM_PYTHON, PeerError, settings
 
 MODEL = "basler-aca4112-20um"
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
@@ -23,7 +23,8 @@ class UsbTwin:
     def __init__(
         self, *args: str, command: Sequence[str | Path] = CAMTWIN, port: int = 0, model: str = MODEL
     ) -> None:
-        self.command = [*map(str, command), "run", model, "--port", str(port), *args]
+        scene = () if "--scene" in args else PLAIN_SCENE
+        self.command = [*map(str, command), "run", model, "--port", str(port), *scene, *args]
         self.said = ""
         self.port = 0
 

@@ -98,6 +98,7 @@ def groups(claims: Iterable[Claim]) -> list[list[Claim]]:
 
 def measure(model: str, group: Iterable[Claim], world: World = cases.TRUE) -> list[Result]:
     """Run the check of each claim of a group on fresh twins."""
+    cases.load_checks()
     shared: dict[object, object] = {}
     return [_judge(Case(model, claim, world, shared)) for claim in group]
 
