@@ -2,8 +2,9 @@
 
 A frame begins (`begin`), its packets leave in bursts when they are due (`due_ns`, `sent`), it ends (`end`);
 meanwhile hosts may ask for packets again (`asked_again`). All times are host ns. A burst is what the link
-carries in a millisecond, so that a delay between packets that a host has set (GevSCPD) is kept on the way to
-it as well as a program can.
+carries in two milliseconds, 64 kB at the most: the fewer there are, the less do threads of many twins wait
+for each other. Where a host has set a delay between packets (GevSCPD) it is one millisecond: so the delay is
+kept on the way to it as well as a program can.
 
 OnSchedule  each packet has its place in the transfer. Who is late (the renderer, or the thread that sends)
             may catch up, but only a quarter faster than the link would go, and with two bursts at a time:
@@ -23,7 +24,7 @@ from camtwin.units import MS, Ns
 
 BURST_BYTES: Final = 64_000
 """At most: a datagram has room for little more, and a client's socket for few of them."""
-BURST_NS: Final = 1 * MS
+BURST_NS, BURST_DELAYED_NS = 2 * MS, 1 * MS
 """Of the link's time, in one burst; where a packet takes longer, it goes alone."""
 CATCH_UP: Final = 1.25
 START, RISE, FALL = 1.5, 1.03, 0.6
@@ -63,7 +64,8 @@ class Plan:
     @property
     def burst(self) -> int:
         """How many packets leave at once."""
-        in_time = BURST_NS * self.packets // max(1, self.end_ns - self.start_ns)
+        time_ns = BURST_DELAYED_NS if self.delay_ns else BURST_NS
+        in_time = int(time_ns / max(self.step_ns, 1))
         return max(1, min(BURST_BYTES // self.packet_bytes, in_time))
 
 

@@ -121,7 +121,7 @@ def packets_bunched() -> None:
     """Packets leave 64 kB at a time, whatever the delay between them."""
     from camtwin.links import pacing
 
-    pacing.BURST_NS = 10**12  # pyright: ignore[reportAttributeAccessIssue]
+    pacing.BURST_DELAYED_NS = 10**12  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @breaks

@@ -21,7 +21,7 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 from camtwin.wire.gvcp import PacketResend
 
-FRAME_NS = 10 * MS  # by the modelled link: ten packets a millisecond
+FRAME_NS = 20 * MS  # by the modelled link: five packets a millisecond
 
 
 def frame(pacing: Eager, start_ns: int, packets: int = 100) -> int:
@@ -38,19 +38,21 @@ def frame(pacing: Eager, start_ns: int, packets: int = 100) -> int:
 
 
 @pytest.mark.parametrize(
-    ("frame_ms", "packet_bytes", "burst"),
+    ("frame_ms", "packet_bytes", "delay_us", "burst"),
     [
-        (10, 1500, 10),  # what the link carries in a millisecond
-        (1, 1500, 42),  # 64 kB
-        (1, 9000, 7),
-        (150, 1500, 1),  # a delay after each packet
-        (0, 65_000, 1),
+        (10, 1500, 0, 20),  # two milliseconds
+        (1, 1500, 0, 42),  # 64 kB
+        (14, 9000, 0, 7),
+        (0, 65_000, 0, 1),
+        (31, 1500, 200, 3),  # a millisecond: each takes 306 us
+        (310, 1500, 2000, 1),
+        (1, 9000, 1, 7),
     ],
 )
-def test_a_burst_is_a_millisecond_of_the_link_or_a_datagram(
-    frame_ms: int, packet_bytes: int, burst: int
+def test_a_burst_is_two_milliseconds_or_one_where_a_delay_is_asked_for(
+    frame_ms: int, packet_bytes: int, delay_us: int, burst: int
 ) -> None:
-    assert Plan(0, frame_ms * MS, 100, packet_bytes).burst == burst
+    assert Plan(0, frame_ms * MS, 100, packet_bytes, delay_us * 1000).burst == burst
 
 
 @pytest.mark.parametrize("factor", [START, RISE])
@@ -140,10 +142,10 @@ def test_the_delay_that_a_host_set_is_kept_however_late(late_ns: list[int]) -> N
 
 
 def test_who_is_late_catches_up_a_quarter_faster_than_the_link() -> None:
-    """A frame of 10 ms that begins 100 ms late: one burst's time is made up for at once."""
+    """A frame of 20 ms that begins 100 ms late: one burst's time is made up for at once."""
     plan = Plan(0, FRAME_NS, 100, 1500)
     moments = leave(plan, [100 * MS] + 9 * [0])
-    step = 100_000 * plan.burst
+    step = FRAME_NS // 100 * plan.burst
     assert moments[-1] - moments[0] == pytest.approx((9 / 1.25 - 1) * step, abs=10)
 
 
