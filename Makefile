@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 3
+JOBS ?= 2
 COUNT ?= 1000000
 TESTS ?= tests
 APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool dnsmasq-base tshark gcc libc6-dev libusb-1.0-0-dev valgrind
