@@ -33,9 +33,10 @@ BY_THE_CLOCK = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Modules stay together, and those by the clock, too: two of them never share the cores."""
     for item in items:
-        if item.path.stem in ALONE:
+        peers = item.path.parent.name == "peers"
+        if peers and item.path.stem in ALONE:
             item.add_marker("alone")
-        clocked = item.path.stem in BY_THE_CLOCK
+        clocked = peers and item.path.stem in BY_THE_CLOCK
         item.add_marker(pytest.mark.xdist_group("clock" if clocked else item.path.stem))
 
 

@@ -196,6 +196,7 @@ class Running:
         return any(line.startswith("Traceback") for line in self.said)
 
 
+WITHOUT_PACKET_SOCKETS = ("setpriv", "--inh-caps=-net_raw", "--bounding-set=-net_raw")
 PLAIN_SCENE = ("--scene", "flat")
 """What twins of tests see unless they say otherwise: the chart takes half a second to draw."""
 

@@ -11,10 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from peers.netns import ADDRESS, CAMTWIN, MODEL, Namespace, RunningTwin, captured, sabotaged
+from peers.netns import (
+    ADDRESS,
+    CAMTWIN,
+    MODEL,
+    WITHOUT_PACKET_SOCKETS,
+    Namespace,
+    RunningTwin,
+    captured,
+    sabotaged,
+)
 from peers.session import Session
 
-WITHOUT_PACKET_SOCKETS = ("setpriv", "--inh-caps=-net_raw", "--bounding-set=-net_raw")
 FRAMES, SIDE, PACKET_BYTES = 3, 1024, 1500
 PACKETS = FRAMES * SIDE**2 // PACKET_BYTES
 RED = pytest.raises(AssertionError)

@@ -21,7 +21,7 @@ from camtwin.links.direct import Direct
 from camtwin.links.faults import Faults, Mischief
 from camtwin.links.job import Sent, Stats
 from camtwin.links.pcap import StreamTap
-from camtwin.links.receiver import Receiver
+from camtwin.links.receiver import QUEUED_PACKETS, Receiver
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import Ns
 from camtwin.wire import gvsp
@@ -88,10 +88,12 @@ class Outlet:
         """Can the client's socket take a burst, as far as one can know?"""
         return self._receiver is None or self._receiver.has_room(time.monotonic_ns())
 
-    @property
-    def bursts(self) -> int:
-        """How many bursts may leave at once: several, where no client's socket has to hold them."""
-        return DIRECT_BURSTS if self._direct else 1
+    def at_once(self, burst: int) -> int:
+        """How many packets may leave at once that the pacing would let `burst` of: more, where no client's
+        socket has to hold them; fewer small ones, where one has (receiver.py)."""
+        if self._direct:
+            return DIRECT_BURSTS * burst
+        return min(burst, QUEUED_PACKETS) if self._receiver else burst
 
     def close(self) -> None:
         """Let go of what was opened besides the socket."""

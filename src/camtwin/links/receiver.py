@@ -30,6 +30,9 @@ REQUEST: Final = struct.Struct("=BBBxI")  # inet_diag_req_v2: family, protocol, 
 SOCKET_ID: Final = struct.Struct("!HH4s12x4s12x12s")  # inet_diag_sockid: the sender's side, then the socket's
 ANSWER: Final = struct.Struct("=56xI12x")  # inet_diag_msg: how much there is to read
 SK_MEMINFO: Final = struct.Struct("=II")  # what the queue takes of memory, and may take at most
+QUEUED_PACKETS: Final = 42
+"""A burst is no more, so that the free half of a queue has room: 106,496 of 2304 bytes are 46, of 1280, which
+a packet of 576 takes, 83."""
 ANY: Final = b"\0" * 4 + b"\xff" * 8  # interface, cookie
 PATIENCE_NS, PATIENCE_WATCHED_NS = 1000 * MS, 10 * MS
 """How long a queue may stay as full as it is; the shorter time where packet sockets listen. Aravis asks for

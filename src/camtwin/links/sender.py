@@ -258,7 +258,7 @@ class Sender:
         if not self._wait(job, pacing.due_ns()):
             return False
         self._outlet.aim(job.target, job.do_not_fragment)
-        burst = plan.burst * self._outlet.bursts
+        burst = self._outlet.at_once(plan.burst)
         sent.began_ns = time.monotonic_ns()
         self._kept.append(sent)
         if self._tap:

@@ -36,7 +36,8 @@ RENDERERS: Final = 2
 NICE: Final = 4
 """Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
 MOST_UNFINISHED: Final = 4
-"""Frames that a free runtime hands to the sender ahead of time: one leaves, one is ready when it has left."""
+"""Frames that a free runtime hands to the sender ahead of time: one leaves, and enough are being rendered
+that the next is ready when it has left."""
 
 
 class Twin(Protocol):

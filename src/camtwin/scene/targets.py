@@ -123,7 +123,9 @@ class Picture(Still):
         layers, white = lifted(spectrum) if colours else ((spectrum, 1.0),), peak(image, self.name)
         layers = tuple((paint, share * white) for paint, share in layers)
         object.__setattr__(self, "layers", layers)
-        object.__setattr__(self, "linear", linear_light(image, self.name, COLOURS if colours else LUMINANCE))
+        object.__setattr__(
+            self, "linear", linear_light(image, self.name, COLOURS if colours else LUMINANCE, white)
+        )
 
     @property
     def spectra(self) -> tuple[Spectrum, ...]:
@@ -166,11 +168,15 @@ def peak(image: Any, name: str = "picture") -> float:
 
 
 def linear_light(
-    image: NDArray[Any], name: str = "picture", mixes: Sequence[Sequence[float]] = LUMINANCE
+    image: NDArray[Any],
+    name: str = "picture",
+    mixes: Sequence[Sequence[float]] = LUMINANCE,
+    white: float = 1.0,
 ) -> NDArray[np.uint16]:
-    """Linear light of an image, (len(mixes), h, w), 65535 is its peak. ValueError: see Picture.
+    """Linear light of an image, (len(mixes), h, w). ValueError: see Picture.
 
-    mixes: for each layer the weights of red, green and blue; grey is grey in all of them.
+    mixes: for each layer the weights of red, green and blue; grey is grey in all of them. white: the light of
+    a linear image that 65535 stands for.
     """
     if not isinstance(image, np.ndarray) or image.dtype not in (np.uint8, np.uint16, np.float32):
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
@@ -182,7 +188,7 @@ def linear_light(
     if not (1 <= width <= MAX_SIDE_px and 1 <= height <= MAX_SIDE_px):
         allowed = f"1..{MAX_SIDE_px} a side"
         raise ValueError(f"picture {name!r} has {width} x {height} pixels, allowed are {allowed}")
-    linear, top = _decoder(image, name)
+    linear, top = _decoder(image, white)
     planes = image[..., None] if image.ndim == 2 else image
     layers = np.empty((len(mixes), height, width), np.uint16)
     for layer, mix in zip(layers, mixes, strict=True):
@@ -197,10 +203,12 @@ def linear_light(
     return layers
 
 
-def _decoder(image: NDArray[Any], name: str) -> tuple[Callable[[NDArray[Any]], NDArray[np.float32]], float]:
+def _decoder(
+    image: NDArray[Any], white: float
+) -> tuple[Callable[[NDArray[Any]], NDArray[np.float32]], float]:
     """What makes light, 65535 at the peak, of the image's values, and which of them is opaque."""
     if image.dtype == np.float32:
-        scale = np.float32(65535 / peak(image, name))
+        scale = np.float32(65535 / white)
         return lambda values: scale * values, 1.0
     top = np.iinfo(image.dtype).max
     table = (65535 * srgb_to_linear(np.arange(top + 1) / top)).astype(np.float32)

@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -149,10 +150,22 @@ def test_who_is_late_catches_up_a_quarter_faster_than_the_link() -> None:
     assert moments[-1] - moments[0] == pytest.approx((9 / 1.25 - 1) * step, abs=10)
 
 
-class Deaf(Eager):
-    """As if nobody had asked."""
+def test_who_was_held_up_catches_up_and_keeps_the_delay() -> None:
+    """After 100 ms the link goes a quarter faster, 12 us become 9.6; the host's 200 us stay."""
+    plan = Plan(0, 102 * 200_000 + 100 * 12_000, 100, 1500, delay_ns=200_000)
+    moments = leave(plan, [0, 100 * MS] + 10 * [0])
+    gaps = [after - before for before, after in pairwise(moments[3:])]  # one burst is made up for at once
+    assert gaps == [pytest.approx(209_600 * plan.burst, abs=10)] * len(gaps)
+
+
+class Blind(Eager):
+    """As towards a client on another computer, whose socket nobody can look at."""
 
     heeds = False
+
+
+class Deaf(Blind):
+    """As if nobody had asked."""
 
     def asked_again(self, began_ns: int, now: int) -> None:
         pass
@@ -160,12 +173,6 @@ class Deaf(Eager):
     def end(self, now: int) -> int:
         self.speed += 1
         return 0
-
-
-class Blind(Eager):
-    """As towards a client on another computer, whose socket nobody can look at."""
-
-    heeds = False
 
 
 def slow_client(pacing: Eager) -> list[int]:
