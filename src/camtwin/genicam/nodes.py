@@ -25,7 +25,7 @@ code, and what is held, has the declared ones.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar, cast, overload
@@ -55,6 +55,9 @@ class By(Mapping[Any, T]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def items(self) -> ItemsView[Any, T]:  # Mapping's own asks for each value by its key
+        return self._values.items()
 
     def __hash__(self) -> int:
         return hash(tuple(self._values.items()))

@@ -41,7 +41,7 @@ from camtwin.links.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.pcap import Capture, StreamTap
 from camtwin.links.port import LinkStatus
 from camtwin.links.runtime import FreeRuntime, WallRuntime
-from camtwin.links.segmentation import cuts
+from camtwin.links.segmentation import Segmentation
 from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
@@ -119,7 +119,7 @@ class GigeLink:
                 pacing,
                 self._tap,
                 self._on_sent,
-                lambda address: cuts(self.interface.name, address),
+                Segmentation(self.interface.name),
             )
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)

@@ -7,6 +7,7 @@ Source: packet_seq_show() of Linux' net/packet/af_packet.c.
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Final
@@ -26,13 +27,33 @@ def is_own(address: str) -> bool:
     return True
 
 
-def watched() -> bool:
-    """Has somebody a packet socket that sees what loopback carries? One of protocol 0 only sends.
+class PacketSockets:
+    """Those of this network namespace. The kernel's list stays open: it is read anew for each frame."""
 
-    OSError and ValueError where that cannot be known."""
-    sockets = [line.split() for line in PACKET_SOCKETS.read_text().splitlines()]
-    at = len(COLUMNS)
-    if not sockets or tuple(sockets[0][:at]) != COLUMNS or any(len(fields) < at for fields in sockets):
-        raise ValueError(f"{PACKET_SOCKETS} has other columns than {COLUMNS}")
-    seen_by = {0, socket.if_nametoindex(LOOPBACK)}
-    return any(int(fields[3], 16) and int(fields[4]) in seen_by for fields in sockets[1:])
+    def __init__(self) -> None:
+        self._list: int | None = None
+
+    def close(self) -> None:
+        if self._list is not None:
+            os.close(self._list)
+            self._list = None
+
+    def see_loopback(self) -> bool:
+        """Does one of them see what loopback carries? One of protocol 0 only sends.
+
+        OSError and ValueError where that cannot be known."""
+        if self._list is None:
+            self._list = os.open(PACKET_SOCKETS, os.O_RDONLY | os.O_CLOEXEC)
+            self._seen_by = {0, socket.if_nametoindex(LOOPBACK)}
+        sockets = [line.split() for line in self._read(self._list).decode().splitlines()]
+        at = len(COLUMNS)
+        if not sockets or tuple(sockets[0][:at]) != COLUMNS or any(len(fields) < at for fields in sockets):
+            raise ValueError(f"{PACKET_SOCKETS} has other columns than {COLUMNS}")
+        return any(int(fields[3], 16) and int(fields[4]) in self._seen_by for fields in sockets[1:])
+
+    @staticmethod
+    def _read(descriptor: int) -> bytes:
+        text = b""
+        while piece := os.pread(descriptor, 1 << 16, len(text)):
+            text += piece
+        return text

@@ -22,6 +22,7 @@ from camtwin.links.faults import Faults, Mischief
 from camtwin.links.job import Sent, Stats
 from camtwin.links.pcap import StreamTap
 from camtwin.links.receiver import QUEUED_PACKETS, Receiver
+from camtwin.links.segmentation import Segmentation
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import Ns
 from camtwin.wire import gvsp
@@ -38,7 +39,7 @@ class Outlet:
     given_up  whether what is being sent now need not leave any more
     faults    of the network, on purpose
     tap       told of each packet that has left
-    cuts      whether large datagrams may be sent to an address now (segmentation.py)
+    segmentation  whether large datagrams may be sent; never, if None
     heeds     look whether the client has room (receiver.py)
     """
 
@@ -49,13 +50,13 @@ class Outlet:
         given_up: Callable[[], bool],
         faults: Faults | None,
         tap: StreamTap | None,
-        cuts: Callable[[str], bool],
+        segmentation: Segmentation | None,
         heeds: bool = False,
     ) -> None:
         self.sock, self.tap = sock, tap
         self.target: Target | None = None
         self.mischief = Mischief(faults, self.single) if faults else None
-        self._stats, self._given_up, self._cuts = stats, given_up, cuts
+        self._stats, self._given_up, self._segmentation = stats, given_up, segmentation
         self._cutting, self._heeds = False, heeds
         self._fragment: bool | None = None
         self._receiver: Receiver | None = None
@@ -66,7 +67,7 @@ class Outlet:
 
     def aim(self, target: Target, do_not_fragment: bool) -> None:
         """What is sent from now on goes there."""
-        self._cutting = self._cuts(target.address)
+        self._cutting = self._segmentation is not None and self._segmentation.cuts(target.address)
         if self._fragment is do_not_fragment or self._fragment is None:
             self._fragment = not do_not_fragment
             discover = IP_PMTUDISC_PROBE if do_not_fragment else IP_PMTUDISC_DONT
@@ -76,7 +77,7 @@ class Outlet:
                 self.sock.connect((target.address, target.port))
             except OSError:
                 self._stats.lost += 1  # no way there: the packets fail, too, and are counted
-            self.close()
+            self._forget_client()
             if self._heeds:
                 self._receiver = Receiver(self.sock.getsockname(), (target.address, target.port))
         self.target = target
@@ -97,6 +98,11 @@ class Outlet:
 
     def close(self) -> None:
         """Let go of what was opened besides the socket."""
+        self._forget_client()
+        if self._segmentation:
+            self._segmentation.close()
+
+    def _forget_client(self) -> None:
         for opened in (self._receiver, self._direct):
             if opened:
                 opened.close()

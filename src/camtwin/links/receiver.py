@@ -20,7 +20,7 @@ import socket
 import struct
 from typing import Final, NamedTuple
 
-from camtwin.links.loopback import is_own, watched
+from camtwin.links.loopback import PacketSockets, is_own
 from camtwin.units import MS, Ns
 
 NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST = 4, 20, 1
@@ -60,6 +60,7 @@ class Receiver:
         size = NLMSGHDR.size + len(body)
         self._question = NLMSGHDR.pack(size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0) + body
         self._kernel: socket.socket | None = None
+        self._packet_sockets = PacketSockets()
         try:
             if is_own(peer[0]):
                 self._kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG)
@@ -74,15 +75,17 @@ class Receiver:
     def close(self) -> None:
         if self._kernel:
             self._kernel.close()
+        self._packet_sockets.close()
 
     def begin(self) -> None:
         """A frame begins: whoever did not read may do so by now."""
         if self._kernel is None:
             return
         try:
-            self._patience_ns = PATIENCE_WATCHED_NS if watched() else PATIENCE_NS
+            watched = self._packet_sockets.see_loopback()
         except (OSError, ValueError):
-            self._patience_ns = PATIENCE_WATCHED_NS
+            watched = True
+        self._patience_ns = PATIENCE_WATCHED_NS if watched else PATIENCE_NS
         if self.unread:
             queue = self._queue()
             self.unread = queue is not None and queue.filled == self._seen

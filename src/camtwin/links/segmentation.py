@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from camtwin.links.interface import LinkProblem
-from camtwin.links.loopback import LOOPBACK, is_own, watched
+from camtwin.links.loopback import LOOPBACK, PacketSockets, is_own
 
 UDP_SEGMENT: Final = 103  # <linux/udp.h>
 MOST_SEGMENTS: Final = 64  # UDP_MAX_SEGMENTS of kernels before 6.9
@@ -37,16 +37,32 @@ NAME_BYTES: Final = 32  # ETH_GSTRING_LEN
 FEATURE: Final = b"tx-udp-segmentation"
 
 
-def cuts(interface: str, address: str) -> bool:
-    """Does all that listens at `address` now get packets, where large datagrams are sent?
+class Segmentation:
+    """Of one stream. interface: the one towards other hosts"""
 
-    interface  the one towards other hosts"""
-    own = is_own(address)
-    try:
-        whole = _takes_whole(LOOPBACK if own else interface)
-        return not whole or (own and not watched())
-    except (OSError, ValueError):  # an interface, or a kernel, that does not say
-        return False
+    def __init__(self, interface: str) -> None:
+        self._interface = interface
+        self._address, self._own = "", False
+        self._feature: _Feature | None = None
+        self._packet_sockets = PacketSockets()
+
+    def close(self) -> None:
+        """Let go of what was opened; to ask again opens it again."""
+        if self._feature:
+            self._feature.close()
+            self._feature = None
+        self._packet_sockets.close()
+
+    def cuts(self, address: str) -> bool:
+        """Does all that listens at `address` now get packets, where large datagrams are sent?"""
+        try:
+            if address != self._address or self._feature is None:
+                self.close()
+                self._address, self._own = address, is_own(address)
+                self._feature = _Feature(LOOPBACK if self._own else self._interface)
+            return not self._feature.on or (self._own and not self._packet_sockets.see_loopback())
+        except (OSError, ValueError):  # an interface, or a kernel, that does not say
+            return False
 
 
 @contextlib.contextmanager
@@ -54,7 +70,7 @@ def cut_by_kernel(interface: str = LOOPBACK) -> Iterator[None]:
     """Meanwhile the kernel cuts large datagrams on this interface itself; then it is as it was.
 
     So everybody gets packets, packet sockets, too. LinkProblem where that is not allowed."""
-    with _feature(interface) as feature:
+    with contextlib.closing(_Feature(interface)) as feature:
         was = feature.on
         try:
             feature.on = False
@@ -68,35 +84,35 @@ def cut_by_kernel(interface: str = LOOPBACK) -> Iterator[None]:
             feature.on = was
 
 
-def _takes_whole(interface: str) -> bool:
-    """Is tx-udp-segmentation on? OSError where the interface cannot be asked."""
-    with _feature(interface) as feature:
-        return feature.on
-
-
-@contextlib.contextmanager
-def _feature(interface: str) -> Iterator[_Feature]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        yield _Feature(sock, interface)
-
-
 class _Feature:
-    """tx-udp-segmentation of an interface. OSError where there is no such feature."""
+    """tx-udp-segmentation of an interface. OSError where it cannot be asked, or has no such feature."""
 
-    def __init__(self, sock: socket.socket, interface: str) -> None:
-        self._sock, self._interface = sock, interface
+    def __init__(self, interface: str) -> None:
+        self._interface = interface
+        self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._block, self._bit, self._blocks = self._find()
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def _find(self) -> tuple[int, int, int]:
+        """Its word and bit, and how many words there are."""
         info = self._ask(struct.pack("=IIQ", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES), 20)
         (count,) = struct.unpack_from("=I", info, 16)
         question = struct.pack("=III", ETHTOOL_GSTRINGS, ETH_SS_FEATURES, count)
         names = self._ask(question, 12 + count * NAME_BYTES)[12:]
         listed = [names[i : i + NAME_BYTES].rstrip(b"\0") for i in range(0, len(names), NAME_BYTES)]
         if FEATURE not in listed:
-            raise OSError(f"{interface} has no {FEATURE.decode()}")
-        self._block, self._bit = divmod(listed.index(FEATURE), 32)
-        self._blocks = -(-count // 32)
+            raise OSError(f"{self._interface} has no {FEATURE.decode()}")
+        return *divmod(listed.index(FEATURE), 32), -(-count // 32)
 
     @property
     def on(self) -> bool:
+        """Does the interface take large datagrams whole?"""
         flags = self._ask(struct.pack("=II", ETHTOOL_GFEATURES, self._blocks), 8 + self._blocks * 16)
         (active,) = struct.unpack_from("=I", flags, 8 + self._block * 16 + 8)
         return bool(active >> self._bit & 1)

@@ -28,6 +28,7 @@ from camtwin.links.job import Job, Sent, Stats
 from camtwin.links.outlet import Outlet
 from camtwin.links.pacing import BURST_BYTES, OnSchedule, Pacing, Plan
 from camtwin.links.pcap import StreamTap
+from camtwin.links.segmentation import Segmentation
 from camtwin.links.sendmmsg import Batch
 from camtwin.units import MS, SEC, Ns
 from camtwin.wire import gvsp
@@ -52,7 +53,7 @@ class Sender:
     faults      of the network, on purpose
     pacing      when packets may leave; as the modelled link goes if None
     tap         told of each packet that has left
-    cuts        whether large datagrams may be sent to an address now (segmentation.py)
+    segmentation  whether large datagrams may be sent; never, if None
     on_done     told, on this thread, that a frame has been sent or given up
     """
 
@@ -64,11 +65,11 @@ class Sender:
         pacing: Pacing | None = None,
         tap: StreamTap | None = None,
         on_done: Callable[[], object] = lambda: None,
-        cuts: Callable[[str], bool] = lambda _: False,
+        segmentation: Segmentation | None = None,
     ) -> None:
         self.sock, self.stats, self.pacing = sock, Stats(), pacing or OnSchedule()
         self._on_problem, self._on_done, self._tap = on_problem, on_done, tap
-        self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, cuts, self.pacing.heeds)
+        self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, segmentation, self.pacing.heeds)
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
         self._dropped = False  # the last frame that was handed over

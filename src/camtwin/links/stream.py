@@ -1,18 +1,17 @@
 """From the camera's transfers to the sender's jobs: what makes pictures of exposures and blocks of pictures.
 
 The camera says when a frame has been exposed (rendering may begin) and when its first bit leaves (it becomes
-a block, and the sender's). Rendering has threads of its own; frames are begun in the order of exposure, and
-sent in the camera's order whichever is ready first: on any number of threads the bytes are the same. A frame
-that nobody receives is not rendered.
+a block, and the sender's). Rendering has threads of its own (rendering.py); frames are begun in the order of
+exposure, and sent in the camera's order whichever is ready first: on any number of threads the bytes are the
+same. A frame that nobody receives is not rendered.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Final, Protocol
 from zlib import crc32
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Camera, Exposure, Transfer, chunks
 from camtwin.links.job import Job
+from camtwin.links.rendering import Rendering
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.sender import Sender
 from camtwin.simtime import Scheduler
@@ -31,10 +31,6 @@ from camtwin.wire.image import Image
 
 MOST_AHEAD: Final = 4
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
-RENDERERS: Final = 2
-"""Threads that render; a second one hides what a single frame waits for."""
-NICE: Final = 4
-"""Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
 MOST_UNFINISHED: Final = 4
 """Frames that a free runtime hands to the sender ahead of time: one leaves, and enough are being rendered
 that the next is ready when it has left."""
@@ -77,7 +73,7 @@ class FrameStream(ABC):
     def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
         self.twin, self.runtime = twin, runtime
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
-        self._renderer = ThreadPoolExecutor(RENDERERS, "render", _give_way)
+        self._rendering = Rendering()
         self._preparing, self._prepared = threading.Lock(), False
         camera = twin.camera
         camera.on_exposure = self._on_exposure
@@ -93,7 +89,7 @@ class FrameStream(ABC):
         camera.on_exposure = camera.transmitter.on_transfer = _ignore
         camera.transmitter.on_abort = self._told_before
         self._forget()
-        self._renderer.shutdown(wait=True, cancel_futures=True)
+        self._rendering.close()
 
     def end_acquisition(self) -> None:
         """Nobody is there any more."""
@@ -128,7 +124,7 @@ class FrameStream(ABC):
         self._ahead[exposure.frame_id] = self._render(exposure) if room else None
 
     def _on_transfer(self, transfer: Transfer) -> None:
-        payload = self._rendering(transfer.exposure.frame_id)
+        payload = self._begun(transfer.exposure.frame_id)
         if self.wanted():
             self.deliver(transfer, payload or self._render(transfer.exposure))
 
@@ -143,7 +139,7 @@ class FrameStream(ABC):
 
     # -- rendering -------------------------------------------------------------------------------
     def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
-        return self._renderer.submit(self._picture, exposure)
+        return self._rendering.submit(self._picture, exposure)
 
     def prepare(self) -> None:
         """Load and make what all pictures share, once, whichever thread comes first: it is large."""
@@ -156,7 +152,7 @@ class FrameStream(ABC):
         self.prepare()
         return self.twin.render(exposure)
 
-    def _rendering(self, frame_id: int) -> Future[NDArray[np.uint8]] | None:
+    def _begun(self, frame_id: int) -> Future[NDArray[np.uint8]] | None:
         """The frame's rendering, if it has begun. Frames exposed before it and never sent are forgotten."""
         while frame_id in self._ahead:
             first = next(iter(self._ahead))
@@ -235,10 +231,6 @@ class GvspStream(FrameStream):
     # -- what a free runtime asks ----------------------------------------------------------------
     def room(self) -> bool:
         return self.sender.unfinished < MOST_UNFINISHED
-
-
-def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _ignore(_: object) -> None:

@@ -158,17 +158,17 @@ def timestamps_by_wall() -> None:
 @breaks
 def datagrams_uncut() -> None:
     """Large datagrams for everybody, cut by the kernel or not."""
-    from camtwin.links import segmentation
+    from camtwin.links.segmentation import Segmentation
 
-    segmentation.cuts = lambda interface, address: True
+    Segmentation.cuts = lambda self, address: True  # type: ignore[method-assign]
 
 
 @breaks
 def datagrams_small() -> None:
     """Nobody gets large ones, though all would get packets."""
-    from camtwin.links import segmentation
+    from camtwin.links.segmentation import Segmentation
 
-    segmentation.cuts = lambda interface, address: False
+    Segmentation.cuts = lambda self, address: False  # type: ignore[method-assign]
 
 
 @breaks
@@ -176,9 +176,9 @@ def datagrams_decided_once() -> None:
     """Who listens when the stream begins counts, and nobody who comes later."""
     from functools import cache
 
-    from camtwin.links import segmentation
+    from camtwin.links.segmentation import Segmentation
 
-    segmentation.cuts = cache(segmentation.cuts)
+    Segmentation.cuts = cache(Segmentation.cuts)  # type: ignore[method-assign]
 
 
 @breaks

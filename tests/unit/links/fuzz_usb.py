@@ -25,7 +25,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camtwin.links.port import CameraPort
-from camtwin.links.stream import RENDERERS
+from camtwin.links.rendering import threads
 from camtwin.simtime import Scheduler
 from camtwin.twins import build
 from camtwin.units import MS
@@ -239,7 +239,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
             now = resources()
             before = before or now
             assert now[0] <= before[0], "descriptors"
-            assert now[1] <= before[1] + RENDERERS, "threads"  # they come when they are needed
+            assert now[1] <= before[1] + threads(), "threads"  # they come when they are needed
         with Host(running.port) as host:
             assert host.control(0x80, 6, 0x0100, 0, 18)[0] == 0
             assert host.word(0x1CC) > 0

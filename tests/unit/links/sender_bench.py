@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from camtwin.links.faults import Faults
 from camtwin.links.job import Job
+from camtwin.links.segmentation import Segmentation
 from camtwin.links.sender import Sender
 from camtwin.units import MS
 from camtwin.wire import gvsp
@@ -27,12 +28,12 @@ PACKET_BYTES = 1036  # 1000 bytes of data: 100 packets
 class Bench:
     """A sender, its receiver, and jobs for it."""
 
-    def __init__(self, faults: Faults | None = None, cuts: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, faults: Faults | None = None, segmentation: Segmentation | None = None) -> None:
         self.receiver = Receiver()
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
         self.problems: list[BaseException] = []
-        self.sock, self.sender = sock, Sender(sock, self.problems.append, faults, cuts=cuts)
+        self.sock, self.sender = sock, Sender(sock, self.problems.append, faults, segmentation=segmentation)
 
     def job(self, block_id: int = 1, ms: int = 0, picture: NDArray[np.uint8] | None = PICTURE) -> Job:
         future: Future[NDArray[np.uint8]] = Future()

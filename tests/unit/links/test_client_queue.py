@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from camtwin.links import receiver
+from camtwin.links.loopback import PacketSockets
 from camtwin.links.receiver import PATIENCE_NS, PATIENCE_WATCHED_NS, Receiver
 from camtwin.units import MS
 
@@ -18,7 +19,7 @@ PACKET = bytes(1472)
 
 @pytest.fixture(autouse=True)
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "watched", lambda: False)
+    monkeypatch.setattr(PacketSockets, "see_loopback", lambda self: False)
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def test_room_is_until_the_queue_is_half_full() -> None:
 @pytest.mark.parametrize(("watched", "patience_ns"), [(False, PATIENCE_NS), (True, PATIENCE_WATCHED_NS)])
 def test_a_queue_that_nobody_reads(watched: bool, patience_ns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not waited for any longer, until somebody does read."""
-    monkeypatch.setattr(receiver, "watched", lambda: watched)
+    monkeypatch.setattr(PacketSockets, "see_loopback", lambda self: watched)
     with ends() as (sender, client), closing(receiver_of(sender)) as there:
         there.begin()
         fill(sender, 90)

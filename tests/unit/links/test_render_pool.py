@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from camtwin.camera import Exposure
-from camtwin.links import stream
+from camtwin.links import rendering
 from unit.links.gige_host import Client, Running, StubTwin, start
 from unit.links.receiver import Receiver, payload
 
@@ -37,7 +37,7 @@ class Uneven(StubTwin):
 
 
 def streamed(threads: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[bytes], Uneven]:
-    monkeypatch.setattr(stream, "RENDERERS", threads)
+    monkeypatch.setattr(rendering, "threads", lambda: threads)
     twin = Uneven()
     with Receiver() as receiver, Running(twin) as running:
         client = Client(running.port)

@@ -29,7 +29,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camtwin.links import camera_port, gige
-from camtwin.links.stream import RENDERERS
+from camtwin.links.rendering import threads
 from camtwin.units import MS, SEC
 from camtwin.wire import bootstrap, gev, gvcp, messages, pending, ports
 from spec.test_gige_vision import CONVERSATION
@@ -235,7 +235,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
                     raise Found(f"over sockets, {what}", [(0, ("127.0.0.1", 0), data)])
             now = resources()
             assert now[0] == before[0], f"descriptors: {before[0]}, then {now[0]}"
-            assert now[1] <= before[1] + RENDERERS, f"threads: {before[1]}, then {now[1]}"
+            assert now[1] <= before[1] + threads(), f"threads: {before[1]}, then {now[1]}"
         assert running.problem is None
 
 
