@@ -41,13 +41,13 @@ for _ in range(10):
     stream.push_buffer(Aravis.Buffer.new_allocate(camera.get_payload()))
 
 
-def take(until: float) -> list[tuple[bool, int]]:
-    """(complete?, arrival in ns) of each frame until then."""
+def take(until: float) -> list[tuple[bool, int, int]]:
+    """(complete?, arrival in ns, id) of each frame until then."""
     found = []
     while (left := until - time.monotonic()) > 0:
         if buffer := stream.timeout_pop_buffer(int(left * 1e6)):
             whole = buffer.get_status() == Aravis.BufferStatus.SUCCESS
-            found.append((whole, time.monotonic_ns()))
+            found.append((whole, time.monotonic_ns(), buffer.get_frame_id()))
             stream.push_buffer(buffer)
     return found
 
@@ -60,14 +60,18 @@ cpu = time.process_time() - cpu
 network = ("n_missing_frames", "n_underruns", "n_resent_packets", "n_missing_packets")
 told = {name: stream.get_info_uint64_by_name(name) for name in (("n_failures",) if usb else network)}
 camera.stop_acquisition()
-moments = [at for whole, at in frames if whole]
+moments = [at for whole, at, _ in frames if whole]
+whole_ids = [number for whole, _, number in frames if whole]
+counted = whole_ids[-1] - whole_ids[0] + 1 if whole_ids else 0
+
 json.dump(
     {
         "fps": (len(moments) - 1) * 1e9 / (moments[-1] - moments[0]) if len(moments) > 1 else 0.0,
         "frames": len(early) + len(frames),
         "counted": len(frames),
+        "lost": counted - len(whole_ids),
         "cpu_s": cpu,
-        "incomplete": sum(not whole for whole, _ in early + frames),
+        "incomplete": sum(not whole for whole, _, _ in early + frames),
         **told,
     },
     sys.stdout,

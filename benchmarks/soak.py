@@ -1,4 +1,6 @@
-"""Many twins, many clients, a minute each: does stock Aravis get every frame? A table; exit code 1 if not.
+"""Many twins, many clients, a minute each: does stock Aravis get every frame, in time? A table; exit code 1 if not.
+
+The second in which all begin is not counted: until its filter is set, Aravis' packet socket hears all twins.
 
 Needs what streaming.py needs.
 """
@@ -45,16 +47,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each run")
     seconds = parser.parse_args(arguments).seconds
     print("| twins | region | asked | fps, least to most | frames | lost |\n|---:|---|---:|---|---:|---:|")
-    worst = 0
+    failed = False
     with namespace() as net:
         for twins, size, rate in RUNS:
             each = soak(net, twins, size, rate, seconds)
             fps = sorted(got["fps"] for got in each)
-            lost = sum(got["incomplete"] + got["n_missing_frames"] for got in each)
-            worst = max(worst, lost)
-            frames = sum(got["frames"] for got in each)
+            lost = sum(got["lost"] for got in each)
+            failed |= lost > 0 or fps[0] < 0.99 * rate
+            frames = sum(got["counted"] for got in each)
             print(f"| {twins} | {size} | {rate} | {fps[0]:.2f} to {fps[-1]:.2f} | {frames} | {lost} |")
-    return int(worst > 0)
+    return int(failed)
 
 
 if __name__ == "__main__":

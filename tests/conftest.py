@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 ALONE = (
     *("test_both_links", "test_full_pace", "test_live", "test_loss", "test_pace", "test_rates"),
-    *("test_several", "test_spacing", "test_usb3_pace"),
+    *("test_pauses", "test_several", "test_spacing", "test_usb3_pace"),
 )
 """Peers that measure time, or take all that this computer can do: nothing runs beside them (`make test`)."""
 BY_THE_CLOCK = (

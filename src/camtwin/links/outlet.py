@@ -20,8 +20,9 @@ from typing import Final
 from camtwin.links.direct import Direct
 from camtwin.links.faults import Faults, Mischief
 from camtwin.links.job import Sent, Stats
+from camtwin.links.pacing import BURST_BYTES
 from camtwin.links.pcap import StreamTap
-from camtwin.links.receiver import QUEUED_PACKETS, Receiver
+from camtwin.links.receiver import Receiver
 from camtwin.links.segmentation import Segmentation
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import Ns
@@ -29,7 +30,7 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
-DIRECT_BURSTS: Final = 4
+MOST_BYTES: Final = 4 * BURST_BYTES
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
 
 
@@ -40,7 +41,7 @@ class Outlet:
     faults    of the network, on purpose
     tap       told of each packet that has left
     segmentation  whether large datagrams may be sent; never, if None
-    heeds     look whether the client has room (receiver.py)
+    direct    whether packets may go past the socket (direct.py)
     """
 
     def __init__(
@@ -51,13 +52,13 @@ class Outlet:
         faults: Faults | None,
         tap: StreamTap | None,
         segmentation: Segmentation | None,
-        heeds: bool = False,
+        direct: bool = False,
     ) -> None:
         self.sock, self.tap = sock, tap
         self.target: Target | None = None
         self.mischief = Mischief(faults, self.single) if faults else None
         self._stats, self._given_up, self._segmentation = stats, given_up, segmentation
-        self._cutting, self._heeds = False, heeds
+        self._cutting, self._may_be_direct = False, direct
         self._fragment: bool | None = None
         self._receiver: Receiver | None = None
         self._direct: Direct | None = None
@@ -78,23 +79,22 @@ class Outlet:
             except OSError:
                 self._stats.lost += 1  # no way there: the packets fail, too, and are counted
             self._forget_client()
-            if self._heeds:
-                self._receiver = Receiver(self.sock.getsockname(), (target.address, target.port))
+            self._receiver = Receiver(self.sock.getsockname(), (target.address, target.port))
         self.target = target
         if self._receiver:
             self._receiver.begin()
-            self._choose(self._receiver)
+            if self._may_be_direct:
+                self._choose(self._receiver)
 
     def has_room(self) -> bool:
         """Can the client's socket take a burst, as far as one can know?"""
         return self._receiver is None or self._receiver.has_room(time.monotonic_ns())
 
-    def at_once(self, burst: int) -> int:
-        """How many packets may leave at once that the pacing would let `burst` of: more, where no client's
-        socket has to hold them; fewer small ones, where one has (receiver.py)."""
-        if self._direct:
-            return DIRECT_BURSTS * burst
-        return min(burst, QUEUED_PACKETS) if self._receiver else burst
+    def most_bytes(self, packet_bytes: int) -> int:
+        """What may leave at once: much, where no client's socket has to hold it."""
+        if self._receiver is None:
+            return BURST_BYTES
+        return MOST_BYTES if self._receiver.unread else self._receiver.most_bytes(packet_bytes)
 
     def close(self) -> None:
         """Let go of what was opened besides the socket."""

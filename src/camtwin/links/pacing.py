@@ -2,9 +2,9 @@
 
 A frame begins (`begin`), its packets leave in bursts when they are due (`due_ns`, `sent`), it ends (`end`);
 meanwhile hosts may ask for packets again (`asked_again`). All times are host ns. A burst is what the link
-carries in two milliseconds, 64 kB at the most: the fewer there are, the less do threads of many twins wait
-for each other. Where a host has set a delay between packets (GevSCPD) it is one millisecond: so the delay is
-kept on the way to it as well as a program can.
+carries in two milliseconds, 64 kB at the most where a socket has to hold it: the fewer there are, the less do
+threads of many twins wait for each other. Where a host has set a delay between packets (GevSCPD) it is one
+millisecond: so the delay is kept on the way to it as well as a program can.
 
 OnSchedule  each packet has its place in the transfer. Who is late (the renderer, or the thread that sends)
             may catch up, but only a quarter faster than the link would go, and with two bursts at a time:
@@ -36,6 +36,10 @@ tried has no meaning, and would have to fall a long way."""
 HELD_UP_NS: Final = 12 * MS
 """Who is kept from sending that long in the middle of a frame shares a processor that is overloaded, and so
 may the client: it then loses more than it asks for again (Aravis: a quarter of a frame), and cannot tell."""
+MOST_HELD_NS: Final = 100 * MS
+"""So late, and no later, may a packet be for the sake of a client on this computer: a twin that renders and
+sends on the client's processors may keep it from reading, as no camera would. Who is slow by himself loses
+what he would lose of one. Aravis gives up a frame that stands still for 200 ms."""
 LEAST: Final = 1 / 16
 """Of the modelled link's speed: a client slower than that loses frames of the camera, too."""
 
@@ -43,13 +47,15 @@ LEAST: Final = 1 / 16
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A frame that begins: its times by the modelled link, its payload's packets, how large they are, and the
-    delay that the host has set (GevSCPD): the times hold one after each, leader and trailer, too."""
+    delay that the host has set (GevSCPD): the times hold one after each, leader and trailer, too. most_bytes:
+    what may leave at once."""
 
     start_ns: Ns
     end_ns: Ns
     packets: int
     packet_bytes: int
     delay_ns: Ns = 0
+    most_bytes: int = BURST_BYTES
 
     @property
     def step_ns(self) -> float:
@@ -66,7 +72,7 @@ class Plan:
         """How many packets leave at once."""
         time_ns = BURST_DELAYED_NS if self.delay_ns else BURST_NS
         in_time = int(time_ns / max(self.step_ns, 1))
-        return max(1, min(BURST_BYTES // self.packet_bytes, in_time))
+        return max(1, min(self.most_bytes // self.packet_bytes, in_time))
 
 
 class Pacing(Protocol):
@@ -76,8 +82,10 @@ class Pacing(Protocol):
     """Images kept for resends."""
     nice: int
     """Of the thread: the more, the sooner others get the processor."""
-    heeds: bool
-    """Whether there is time to wait for a client that has no room (receiver.py)."""
+    look_ns: Ns
+    """How long a client is given to make room before one looks again: it reads a packet in some 1.5 us."""
+    direct: bool
+    """Whether packets may go past the socket (direct.py)."""
 
     def begin(self, plan: Plan) -> None: ...
     def due_ns(self) -> Ns: ...
@@ -85,8 +93,12 @@ class Pacing(Protocol):
         """So many of the payload have left; none: the leader has."""
         ...
 
+    def may_hold(self, now: Ns) -> bool:
+        """Is there time to wait for a client that has no room (receiver.py)?"""
+        ...
+
     def held(self, waited_ns: Ns) -> None:
-        """So long the client had no room."""
+        """So long it had none."""
         ...
 
     def end(self, now: Ns) -> Ns:
@@ -101,7 +113,7 @@ class Pacing(Protocol):
 class OnSchedule:
     """As the modelled link goes; the camera's memory holds one image for resends."""
 
-    keep, nice, heeds = 1, 0, False
+    keep, nice, look_ns, direct = 1, 0, MS // 2, False
 
     def __init__(self) -> None:
         self._earliest_ns: Ns = 0
@@ -124,6 +136,9 @@ class OnSchedule:
         earliest = max(self._earliest_ns, now - int(plan.burst * step_ns))
         self._earliest_ns = earliest + int(packets * plan.least_step_ns)
 
+    def may_hold(self, now: Ns) -> bool:
+        return now - self._due_ns < MOST_HELD_NS
+
     def held(self, waited_ns: Ns) -> None:
         pass
 
@@ -143,7 +158,7 @@ class Eager:
     """
 
     # nice: a client on this computer goes first, and what it cannot take in time is lost
-    keep, nice, heeds = 4, 2, True
+    keep, nice, look_ns, direct = 4, 2, MS // 20, True
 
     def __init__(self, least: float = LEAST) -> None:
         self.speed, self.least = 1.0, least
@@ -168,6 +183,9 @@ class Eager:
         step_ns = self._plan.step_ns / self.speed
         earliest = max(self._earliest_ns, now - int(self._plan.burst * step_ns))
         self._earliest_ns = earliest + int(packets * step_ns)
+
+    def may_hold(self, now: Ns) -> bool:
+        return True
 
     def held(self, waited_ns: Ns) -> None:
         self._earliest_ns += waited_ns

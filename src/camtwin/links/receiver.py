@@ -1,10 +1,10 @@
 """The socket on this computer that a stream goes to: whether it has room, as the kernel tells (sock_diag(7)).
 
 A datagram that finds a socket's queue full is lost, and a host that reads as fast as it can still loses some
-when it does something else for a moment. Where nothing is gained by that (`--pace max`), who sends looks at
-the queue first and waits until it is no more than half full. The other half holds what may leave at once
-(pacing.BURST_BYTES): the kernel counts 2304 bytes for a packet of 1500, and 212,992 is what it gives a
-socket.
+when it does something else for a moment, or when the twin has its processor. So who sends looks at the queue
+first and waits until it is no more than half full, as long as the pacing has time for that. No more leaves
+at once than the other half holds: the kernel counts 2304 bytes for a packet of 1500, 16,640 for one of 9000,
+and 212,992 is what it gives a socket.
 
 A queue that stays as full as it is, while packet sockets listen, is nobody's: that program takes its packets
 from one of those (Aravis does, where it may). It is not waited for. Who reads no packets at all, because it
@@ -21,6 +21,7 @@ import struct
 from typing import Final, NamedTuple
 
 from camtwin.links.loopback import PacketSockets, is_own
+from camtwin.links.pacing import BURST_BYTES
 from camtwin.units import MS, Ns
 
 NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST = 4, 20, 1
@@ -30,9 +31,6 @@ REQUEST: Final = struct.Struct("=BBBxI")  # inet_diag_req_v2: family, protocol, 
 SOCKET_ID: Final = struct.Struct("!HH4s12x4s12x12s")  # inet_diag_sockid: the sender's side, then the socket's
 ANSWER: Final = struct.Struct("=56xI12x")  # inet_diag_msg: how much there is to read
 SK_MEMINFO: Final = struct.Struct("=II")  # what the queue takes of memory, and may take at most
-QUEUED_PACKETS: Final = 42
-"""A burst is no more, so that the free half of a queue has room: 106,496 of 2304 bytes are 46, of 1280, which
-a packet of 576 takes, 83."""
 ANY: Final = b"\0" * 4 + b"\xff" * 8  # interface, cookie
 PATIENCE_NS, PATIENCE_WATCHED_NS = 1000 * MS, 10 * MS
 """How long a queue may stay as full as it is; the shorter time where packet sockets listen. Aravis asks for
@@ -47,6 +45,15 @@ class Queue(NamedTuple):
     taken: int
     """Of what it may take. The kernel gives back what has been read not at once."""
     limit: int
+
+
+def counted(packet_bytes: int) -> int:
+    """What the kernel counts at most for a packet that came over loopback, alone or cut of a large datagram.
+
+    Measured for packets of 568 to 16,000 bytes (Linux 6.18): beside its bytes there are those of an sk_buff
+    and its kin, and memory comes in powers of two."""
+    alone, cut = 256 + (1 << (packet_bytes + 419).bit_length()), packet_bytes + 804
+    return max(alone, cut)
 
 
 class Receiver:
@@ -67,6 +74,7 @@ class Receiver:
                 self._kernel.setblocking(False)  # it answers while it is asked
         except OSError:  # a kernel without it, or one that does not let us
             pass
+        self._limit: int | None = None
         self._seen, self._since_ns = -1, 0  # how full the queue was when it had no room, and since when
         self._patience_ns: Ns = PATIENCE_NS
         self.unread = False
@@ -86,9 +94,16 @@ class Receiver:
         except (OSError, ValueError):
             watched = True
         self._patience_ns = PATIENCE_WATCHED_NS if watched else PATIENCE_NS
-        if self.unread:
-            queue = self._queue()
-            self.unread = queue is not None and queue.filled == self._seen
+        queue = self._queue()
+        self._limit = queue and queue.limit
+        self.unread = self.unread and queue is not None and queue.filled == self._seen
+
+    def most_bytes(self, packet_bytes: int) -> int:
+        """In packets of this size, how much may leave without a look at the queue: one packet at least."""
+        if self._limit is None:
+            return BURST_BYTES
+        packets = max(1, self._limit // 2 // counted(packet_bytes))
+        return min(BURST_BYTES, packets * packet_bytes)
 
     def has_room(self, now: Ns) -> bool:
         """Can it take a burst? True, too, where waiting for it would help nobody."""

@@ -37,8 +37,6 @@ from camtwin.wire.gvcp import PacketResend, Status
 
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
-LOOK_NS: Final = MS // 20
-"""How long a client is given to make room: it reads a packet in some 1.5 us."""
 MOST_WAITING: Final = 4
 MOST_WAITING_BYTES: Final = 64 << 20
 MOST_WAITING_NS: Final = 1 * SEC
@@ -69,7 +67,7 @@ class Sender:
     ) -> None:
         self.sock, self.stats, self.pacing = sock, Stats(), pacing or OnSchedule()
         self._on_problem, self._on_done, self._tap = on_problem, on_done, tap
-        self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, segmentation, self.pacing.heeds)
+        self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, segmentation, self.pacing.direct)
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
         self._dropped = False  # the last frame that was handed over
@@ -216,10 +214,12 @@ class Sender:
         return False
 
     def _room(self, job: Job) -> bool:
-        """Wait, where the pacing has time, until the client can take a burst; False if the frame was cut."""
+        """Wait, while the pacing has time, until the client can take a burst; False if the frame was cut."""
         while not self._outlet.has_room():
             now = time.monotonic_ns()
-            if not self._wait(job, now + LOOK_NS):
+            if not self.pacing.may_hold(now):
+                return True
+            if not self._wait(job, now + self.pacing.look_ns):
                 return False
             self.pacing.held(time.monotonic_ns() - now)
         return True
@@ -254,12 +254,12 @@ class Sender:
         )
         sent = Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
         count, pacing = len(sent.batch), self.pacing
-        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns)
+        self._outlet.aim(job.target, job.do_not_fragment)
+        most_bytes = self._outlet.most_bytes(job.packet_bytes)
+        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns, most_bytes)
         pacing.begin(plan)
         if not self._wait(job, pacing.due_ns()):
             return False
-        self._outlet.aim(job.target, job.do_not_fragment)
-        burst = self._outlet.at_once(plan.burst)
         sent.began_ns = time.monotonic_ns()
         self._kept.append(sent)
         if self._tap:
@@ -269,7 +269,7 @@ class Sender:
         while sent.gone < count:
             if not self._wait(job, pacing.due_ns()) or not self._room(job):
                 return False
-            size, now = min(burst, count - sent.gone), time.monotonic_ns()
+            size, now = min(plan.burst, count - sent.gone), time.monotonic_ns()
             self._outlet.run(sent.batch, sent, sent.gone, size)
             sent.gone += size
             pacing.sent(size, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -10,7 +11,9 @@ import pytest
 
 from camtwin.links import receiver
 from camtwin.links.loopback import PacketSockets
+from camtwin.links.pacing import BURST_BYTES
 from camtwin.links.receiver import PATIENCE_NS, PATIENCE_WATCHED_NS, Receiver
+from camtwin.links.segmentation import UDP_SEGMENT
 from camtwin.units import MS
 
 LIMIT = 212_992  # bytes of a socket's queue
@@ -76,6 +79,36 @@ def test_a_queue_that_nobody_reads(watched: bool, patience_ns: int, monkeypatch:
         client.recv(2000)
         there.begin()
         assert not there.unread
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("packet_bytes", [576, 1000, 1500, 1828, 2500, 4028, 7000, 8192, 9000, 12_000])
+def test_what_may_leave_at_once_fits(packet_bytes: int, cut: bool) -> None:
+    """However full the queue is while it has room."""
+    packet = bytes(packet_bytes - 28)
+    segment = (socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("@H", len(packet)))
+    with ends() as (sender, client), closing(receiver_of(sender)) as there:
+        there.begin()
+        burst = there.most_bytes(packet_bytes) // packet_bytes
+        assert 1 < burst <= BURST_BYTES // packet_bytes
+        waiting = 0
+        while there.has_room(0):
+            sender.send(packet)
+            waiting += 1
+        for _ in range(waiting):
+            client.recv(1 << 16)
+        for _ in range(waiting - 1):  # as full as it may be
+            sender.send(packet)
+        assert there.has_room(0)
+        for at in range(0, burst, 5):
+            count = min(5, burst - at)
+            if cut:
+                sender.sendmsg([packet * count], [segment])
+            else:
+                for _ in range(count):
+                    sender.send(packet)
+        for _ in range(waiting - 1 + burst):
+            client.recv(1 << 16)
 
 
 def test_who_reads_slowly_is_waited_for() -> None:

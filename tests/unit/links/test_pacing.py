@@ -1,4 +1,4 @@
-"""How fast packets may leave at pace max: the rate rises, and falls once per loss; for slow clients, too."""
+"""When packets may leave: as the link goes, or at pace max as losses and clients allow; slow clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camtwin.links.job import Job
-from camtwin.links.pacing import FALL, LEAST, RISE, START, Eager, OnSchedule, Plan
+from camtwin.links.pacing import FALL, LEAST, MOST_HELD_NS, RISE, START, Eager, OnSchedule, Pacing, Plan
+from camtwin.links.receiver import Receiver
 from camtwin.links.sender import Sender
 from camtwin.units import MS
 from camtwin.wire import gvsp
@@ -158,13 +159,13 @@ def test_who_was_held_up_catches_up_and_keeps_the_delay() -> None:
     assert gaps == [pytest.approx(209_600 * plan.burst, abs=10)] * len(gaps)
 
 
-class Blind(Eager):
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """As towards a client on another computer, whose socket nobody can look at."""
+    monkeypatch.setattr(Receiver, "has_room", lambda self, now: True)
 
-    heeds = False
 
-
-class Deaf(Blind):
+class Deaf(Eager):
     """As if nobody had asked."""
 
     def asked_again(self, began_ns: int, now: int) -> None:
@@ -175,14 +176,14 @@ class Deaf(Blind):
         return 0
 
 
-def slow_client(pacing: Eager) -> list[int]:
-    """A client that takes 40 packets and then sleeps 3 ms, with the default buffer: what each frame loses."""
+def slow_client(pacing: Pacing, every: int = 40, pause_ms: int = 3, frames: int = 60) -> list[int]:
+    """A client that takes so many packets and then sleeps, with the default buffer: what each frame loses."""
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.bind(("127.0.0.1", 0))
     client.settimeout(0.3)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0))
-    picture, frames = np.zeros(1_464_000, np.uint8), 60
+    picture = np.zeros(1_464_000, np.uint8)
     lost = dict.fromkeys(range(1, frames + 1), 1000)
     sender = Sender(sock, lambda _: None, pacing=pacing)
 
@@ -194,8 +195,8 @@ def slow_client(pacing: Eager) -> list[int]:
             except TimeoutError:
                 return
             count += 1
-            if count % 40 == 0:
-                time.sleep(0.003)
+            if count % every == 0:
+                time.sleep(pause_ms / 1000)
             block, form, packet = int.from_bytes(header[2:4]), header[4], int.from_bytes(header[5:8])
             if header[:2] != b"\0\0":
                 continue  # sent again
@@ -215,10 +216,13 @@ def slow_client(pacing: Eager) -> list[int]:
             payload.set_result(picture)
             target = Target("127.0.0.1", client.getsockname()[1], False)
             image = gvsp.Image(1464, 1000, 0, 0, 0x0108_0001, 8)
-            # by its link 50 MB/s; this client takes about 18
-            sender.send(Job(image, block_id, picture.size, payload, target, 1500, True, 0, 30 * MS))
+            # by its link 50 MB/s; a client that sleeps 3 ms after 40 packets takes about 18
+            now = time.monotonic_ns()
+            sender.send(Job(image, block_id, picture.size, payload, target, 1500, True, now, now + 30 * MS))
             while sender.unfinished:
                 time.sleep(0.001)
+            if isinstance(pacing, OnSchedule):
+                assert sender.stats.worst_late_ns < MOST_HELD_NS + 30 * MS
         thread.join()
     finally:
         sender.close()
@@ -227,7 +231,8 @@ def slow_client(pacing: Eager) -> list[int]:
     return list(lost.values())
 
 
-@pytest.mark.parametrize(("pacing", "works"), [(Blind, nullcontext()), (Deaf, pytest.raises(AssertionError))])
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(("pacing", "works"), [(Eager, nullcontext()), (Deaf, pytest.raises(AssertionError))])
 def test_a_slow_client_elsewhere_soon_loses_nothing(
     pacing: type[Eager], works: AbstractContextManager
 ) -> None:
@@ -239,3 +244,19 @@ def test_a_slow_client_elsewhere_soon_loses_nothing(
 
 def test_a_slow_client_on_this_computer_loses_nothing() -> None:
     assert sum(slow_client(Eager())) == 0
+
+
+BREAKS = (1500, 15, 10)  # packets, then ms: 500 packets of the link
+
+
+def test_who_stops_for_a_moment_is_waited_for_in_real_time() -> None:
+    assert sum(slow_client(OnSchedule(), *BREAKS)) == 0
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_but_not_elsewhere() -> None:
+    assert sum(slow_client(OnSchedule(), *BREAKS)) > 1000
+
+
+def test_who_is_too_slow_loses_as_he_would_of_a_camera() -> None:
+    assert sum(slow_client(OnSchedule(), 40, 10, frames=10)) > 2000
