@@ -1,4 +1,4 @@
-"""Many twins, many clients, a minute each: does stock Aravis get every frame, in time? A table; exit code 1 if not.
+"""Many twins, a minute each: does stock Aravis get every frame, and in time? A table; exit code 1 if not.
 
 The second in which all begin is not counted: until its filter is set, Aravis' packet socket hears all twins.
 
