@@ -30,7 +30,7 @@ from camtwin.wire import gvsp
 from camtwin.wire.gev import Target
 
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
-MOST_BYTES: Final = 4 * BURST_BYTES
+MOST_BYTES: Final = 4 * BURST_BYTES  # at once, for a client that takes packets elsewhere than from its socket
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
 
 

@@ -131,9 +131,9 @@ def packet_delay_forgotten() -> None:
 
     begin = sender.Plan
 
-    def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int, delay_ns: int) -> Any:
+    def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int, delay_ns: int, most: int) -> Any:
         wire_ns = packets * (packet_bytes + 70) * 8
-        return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes)
+        return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes, 0, most)
 
     sender.Plan = hasty  # type: ignore[misc]
 
