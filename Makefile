@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
-TEST_JOBS ?= 3  # two rows of peers, which wait most of the time, beside what computes
 COUNT ?= 1000000
 TESTS ?= tests
 APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool dnsmasq-base tshark gcc libc6-dev libusb-1.0-0-dev valgrind
@@ -14,6 +13,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_DEFAULT_TIMEOUT ?= 120
 export PIP_NO_INPUT := 1
+unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile every module anew
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -38,7 +38,7 @@ check: $(VENV)/.dev  ## style, types, import rules
 
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
-	$(BIN)/pytest -n $(strip $(TEST_JOBS)) --dist loadgroup -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
 	$(BIN)/pytest -m alone $(TESTS) || [ $$? -eq 5 ]
 
 test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, and Aravis streams there (root, once)

@@ -1,8 +1,5 @@
 """How long the long tests take: a slice of each runs among the others, the whole under a make target."""
 
-import contextlib
-import os
-
 import pytest
 
 
@@ -29,33 +26,18 @@ BY_THE_CLOCK = (
     *("test_addresses", "test_replay", "test_segments", "test_usb3", "test_usb3_colour"),
     "test_usb3_pending",
 )
-"""Peers that a busy computer makes late: frames, timers, many at once. Two of them never run at once."""
-FIRST_ROW = (*BY_THE_CLOCK, "test_viva")
-"""Peers wait most of the time, so two rows of them, of the same length, run beside the tests that compute."""
-
-
-def is_peer(item: pytest.Item) -> bool:
-    return item.path.parent.name == "peers"
+"""Peers that a busy computer makes late: frames, timers, many at once."""
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs alone, and what one after the other."""
+    """Modules stay together, and those by the clock, too: two of them never share the cores."""
     for item in items:
-        group, peer = item.path.stem, is_peer(item)
-        if peer and group in ALONE:
+        peers = item.path.parent.name == "peers"
+        if peers and item.path.stem in ALONE:
             item.add_marker("alone")
-        if peer:
-            group = "first row" if group in FIRST_ROW else "second row"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What only computes makes no frame late: it goes last."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        timed = is_peer(item) or item.path.parent.name == "links"
-        with contextlib.suppress(PermissionError):  # back to 0 is root's, as peers are
-            os.setpriority(os.PRIO_PROCESS, 0, 0 if timed else 10)
+        clocked = peers and item.path.stem in BY_THE_CLOCK
+        item.add_marker(pytest.mark.xdist_group("clock" if clocked else item.path.stem))
 
 
 @pytest.fixture
