@@ -18,6 +18,7 @@ parser.add_argument(
 )
 parser.add_argument("--software", action="store_true", help="trigger each frame when the one before has come")
 parser.add_argument("--seconds", type=float, default=10.0, help="how long to wait for a frame")
+parser.add_argument("--plain-socket", action="store_true", help="not Aravis' packet socket")
 parser.add_argument("--raw", help="file for the last frame's bytes")
 parser.add_argument("names", nargs="+", help="KIND:FEATURE, KIND one of integer, float, string")
 args = parser.parse_args()
@@ -35,6 +36,8 @@ for setting in args.set:
         device.execute_command(setting)
 chunks = camera.create_chunk_parser()
 payload = camera.get_payload()
+if args.plain_socket:
+    camera.gv_set_stream_options(Aravis.GvStreamOption.PACKET_SOCKET_DISABLED)
 stream = camera.create_stream(None, None)
 if stream.find_property("frame-retention"):  # of a network's; in us: this computer may be busy
     stream.set_property("frame-retention", 1_000_000)

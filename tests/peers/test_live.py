@@ -27,11 +27,11 @@ LOOKS = 3
 
 def grab(net: Namespace, address: str) -> list[dict]:
     """COUNT frames of one camera, small ones, with the time of each."""
-    asked = ("Width=64", "Height=48", "ChunkModeActive=true", "ChunkSelector=Timestamp", "ChunkEnable=true")
-    settings = [part for text in asked for part in ("--set", text)]
-    got = net.aravis(
-        "chunks", "--address", address, *settings, "--frames", str(COUNT), "integer:ChunkTimestamp"
-    )
+    wanted = ("Width=64", "Height=48", "ChunkModeActive=true", "ChunkSelector=Timestamp", "ChunkEnable=true")
+    settings = [part for text in wanted for part in ("--set", text)]
+    # --plain-socket: until its packet socket has a filter Aravis takes packets of the others for its own
+    asked = ("--plain-socket", "--frames", str(COUNT), "integer:ChunkTimestamp")
+    got = net.aravis("chunks", "--address", address, *settings, *asked)
     assert [frame["status"] for frame in got["frames"]] == ["success"] * COUNT
     return got["frames"]
 
