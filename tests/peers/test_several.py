@@ -39,8 +39,7 @@ def check_many(net: Namespace, count: int) -> None:
     with net.socket() as sock:
         assert len({Gvcp(sock, a).read(0x08, 8) for a in addresses}) == count  # hardware addresses
     # --plain-socket: until its packet socket has a filter Aravis takes packets of the others for its own
-    # A frame of 82 packets fits in a socket: this asks who eight are, not what a busy computer loses
-    ask = (*RATE_4, "--set", "Width=400", "--set", "Height=300", "--times-only", "--frames", "12",
+    ask = (*RATE_4, "--set", "Width=1024", "--set", "Height=768", "--times-only", "--frames", "12",
            "--plain-socket")  # fmt: skip
     with ThreadPoolExecutor(count) as pool:
         runs = [pool.submit(net.aravis, "grab", "--address", address, *ask) for address in addresses]
