@@ -1,4 +1,4 @@
-"""Record the golden runs: `python tests/golden/record.py [NAME ...]`, after a change that means to alter them.
+"""Record the golden runs: `python tests/golden/record.py [NAME ...]`, after a change that means to alter one.
 
 A *journal* is a random walk over the features of one model, with edges on its lines, pulled cables and
 frames, in the format of `camtwin replay`. A *trace* is what a host on the link sends and what comes back,
