@@ -63,8 +63,8 @@ def emva(
     """
     from camtwin import __version__
     from camtwin.lab.emva1288 import page, results, shots, tell
-    from camtwin.lab.hanging import plain_console
     from camtwin.models import load, names
+    from camtwin.report.hanging import plain_console
 
     if html and not html.parent.is_dir():  # told before minutes of work
         raise UsageProblem(f"{html}: there is no such folder")

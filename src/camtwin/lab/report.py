@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 
 from camtwin.lab.verify import Result, counts
+from camtwin.report import PAGE
 
-PAGE = files("camtwin.lab") / "page"
 ABOUT = (
     "A behaviour holds if the running twin does what the sheet says, and if there is a way to make the twin "
     "wrong that this measurement finds. What cannot be measured yet is open, with the reason. All of it is "

@@ -18,11 +18,11 @@ from rich.text import Text
 
 from camtwin import __version__, models
 from camtwin.lab import mutations as wrong
-from camtwin.lab.hanging import hang, plain_console
 from camtwin.lab.mutations import Trial
 from camtwin.lab.verify import Result, claims_of, counts, ordered
 from camtwin.lab.verify import verify as measured
 from camtwin.models import CameraSheet, RigSheet
+from camtwin.report.hanging import hang, plain_console
 
 COLOURS = {"pass": "green", "fail": "red", "open": "yellow"}
 DIM = "bright_black"

@@ -13,9 +13,9 @@ from camtwin.lab.emva1288.results import QUANTITIES, results
 from camtwin.lab.emva1288.shots import Shot, Subject, reduced
 from camtwin.lab.emva1288.spectra import histogram, spectrogram, without_shading
 from camtwin.lab.emva1288.tell import tell
-from camtwin.lab.hanging import plain_console
-from camtwin.lab.plot import Axis, Curve, plot
 from camtwin.models import load
+from camtwin.report.hanging import plain_console
+from camtwin.report.plot import Axis, Curve, plot
 from unit.lab.synthetic import Camera, EXPOSURE_s, Truth
 
 RNG = np.random.default_rng(12)

@@ -17,9 +17,9 @@ from camtwin.lab import case as cases
 from camtwin.lab import claims, mutations, report, tables
 from camtwin.lab.case import TRUE, Case, Wrong
 from camtwin.lab.claims import Claim, LedgerInvalid
-from camtwin.lab.hanging import plain_console
 from camtwin.lab.verify import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
 from camtwin.models import load, load_rig, names, rig_names
+from camtwin.report.hanging import plain_console
 from unit.test_cli import camtwin as cli
 
 MODEL = "baumer-vcxg-124m"

@@ -16,9 +16,9 @@ from camtwin.lab.emva1288.results import QUANTITIES, STANDARD, Channel, Results
 from camtwin.lab.emva1288.spectra import Looks
 from camtwin.lab.emva1288.tell import told
 from camtwin.lab.emva1288.temporal import GAIN_RANGE, LINEARITY_RANGE, above_dark
-from camtwin.lab.plot import Curve, plot
-from camtwin.lab.report import PAGE
 from camtwin.models import CameraSheet
+from camtwin.report import PAGE
+from camtwin.report.plot import Curve, plot
 
 COLOURS = {"": 0, "R": 1, "Gr": 2, "Gb": 3, "B": 4}
 BEHIND = 5

@@ -12,8 +12,8 @@ from rich.table import Table
 from camtwin.lab.emva1288.beside import Said, said
 from camtwin.lab.emva1288.errors import Value
 from camtwin.lab.emva1288.results import QUANTITIES, STANDARD, Channel, Results
-from camtwin.lab.hanging import hang
 from camtwin.models import CameraSheet
+from camtwin.report.hanging import hang
 
 DIM = "bright_black"
 
