@@ -10,15 +10,15 @@ from math import hypot
 
 import pytest
 
-from camtwin.lab.emva1288.bench import QUICK, Bench
-from camtwin.lab.emva1288.results import results
-from camtwin.lab.emva1288.shots import reduced
+from camtwin.emva1288.bench import QUICK, Bench
+from camtwin.emva1288.results import results
+from camtwin.emva1288.shots import reduced
 from camtwin.links.memory import Session
 from camtwin.models import load
 from camtwin.twins import build
 from physics.laboratory import deviations, misstated, too_far
 from physics.synthetic_set import saturation_e
-from unit.lab.synthetic import Truth
+from unit.emva1288.synthetic import Truth
 
 MODELS = {"baumer-vcxg-124m": 4e-3, "basler-aca4112-20um": 10e-3, "sony-imx412-aack": 1 / 120}
 """The exposure times that they have from the factory, s."""

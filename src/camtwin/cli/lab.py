@@ -62,7 +62,7 @@ def emva(
     Numbers come with their standard errors, and beside those of the data sheet.
     """
     from camtwin import __version__
-    from camtwin.lab.emva1288 import page, results, shots, tell
+    from camtwin.emva1288 import page, results, shots, tell
     from camtwin.models import load, names
     from camtwin.report.hanging import plain_console
 
@@ -99,8 +99,8 @@ def _of_model(
     """Subject, shots, how many images they will have, and what is to be done when they have been taken."""
     import camtwin
     from camtwin import files
-    from camtwin.lab.emva1288 import bench
-    from camtwin.lab.emva1288.folder import NAME, REFERENCE, Saved
+    from camtwin.emva1288 import bench
+    from camtwin.emva1288.folder import NAME, REFERENCE, Saved
     from camtwin.models import load
 
     cam = camtwin.open(model, seed=seed, link_speed=None)
@@ -131,8 +131,8 @@ def _of_model(
 
 def _of_folder(folder: Path) -> Any:
     """Subject and shots of the description in a folder; a reference implementation's descriptor will do."""
+    from camtwin.emva1288.folder import NAME, parse, parse_reference
     from camtwin.files import load_raw
-    from camtwin.lab.emva1288.folder import NAME, parse, parse_reference
     from camtwin.models import UnknownModel, names
 
     if not folder.is_dir():

@@ -15,7 +15,7 @@ def _scaled(factor: float, right: Any, *args: Any) -> Any:
 @breaks
 def lab_variance_of_the_difference() -> None:
     """Twice the variance of an image, as the difference of two has it."""
-    from camtwin.lab import stacks
+    from camtwin.emva1288 import stacks
 
     stacks.pair_variance_DN2 = partial(_scaled, 2, stacks.pair_variance_DN2)
 
@@ -23,7 +23,7 @@ def lab_variance_of_the_difference() -> None:
 @breaks
 def lab_slope_with_offset() -> None:
     """Lines that need not go through 0: R and K of a fit that the standard does not mean, 1 % off here."""
-    from camtwin.lab.emva1288 import temporal
+    from camtwin.emva1288 import temporal
 
     temporal.slope_through_zero = partial(_scaled, 1.01, temporal.slope_through_zero)
 
@@ -32,7 +32,7 @@ def lab_slope_with_offset() -> None:
 def lab_temporal_noise_in_the_stacks() -> None:
     from dataclasses import replace
 
-    from camtwin.lab.emva1288 import spatial
+    from camtwin.emva1288 import spatial
 
     right = spatial.spatial_variances_DN2
     spatial.spatial_variances_DN2 = lambda stack: right(replace(stack, var_y_DN2=0.0))
@@ -43,7 +43,7 @@ def lab_photons_of_the_next_step() -> None:
     """Descriptors that tell of a tenth more light than there was."""
     from dataclasses import replace
 
-    from camtwin.lab.emva1288.folder import Saved
+    from camtwin.emva1288.folder import Saved
 
     right = Saved.reference
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.emva1288 import Sensitivity, sensitivity
+from camtwin.emva1288.stacks import Point, Step, points
 from camtwin.lab.case import Case, check
 from camtwin.lab.claims import load
-from camtwin.lab.emva1288 import Sensitivity, sensitivity
 from camtwin.lab.scenes import Lamp
-from camtwin.lab.stacks import Point, Step, points
 
 CONDITION: Final = {name: load("baumer-vcxg-124m")[f"baumer.noise.condition.{name}"].number for name in (
     "temperature", "exposure", "gain",

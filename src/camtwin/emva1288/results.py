@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from camtwin.lab.emva1288 import spatial, temporal
-from camtwin.lab.emva1288.dark import dark_currents, doubling_K
-from camtwin.lab.emva1288.errors import Value
-from camtwin.lab.emva1288.shots import LabProblem, Moments, Subject
-from camtwin.lab.emva1288.spectra import Looks, dsnu_looks, prnu_looks
-from camtwin.lab.stacks import Point
+from camtwin.emva1288 import spatial, temporal
+from camtwin.emva1288.dark import dark_currents, doubling_K
+from camtwin.emva1288.errors import Value
+from camtwin.emva1288.shots import LabProblem, Moments, Subject
+from camtwin.emva1288.spectra import Looks, dsnu_looks, prnu_looks
+from camtwin.emva1288.stacks import Point
 
 STANDARD: Final = "EMVA Standard 1288, release 4.0 Linear"
 RULES: Final = {

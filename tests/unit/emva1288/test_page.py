@@ -7,16 +7,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from camtwin.lab.emva1288 import page
-from camtwin.lab.emva1288.errors import Value
-from camtwin.lab.emva1288.results import QUANTITIES, results
-from camtwin.lab.emva1288.shots import Shot, Subject, reduced
-from camtwin.lab.emva1288.spectra import histogram, spectrogram, without_shading
-from camtwin.lab.emva1288.tell import tell
+from camtwin.emva1288 import page
+from camtwin.emva1288.errors import Value
+from camtwin.emva1288.results import QUANTITIES, results
+from camtwin.emva1288.shots import Shot, Subject, reduced
+from camtwin.emva1288.spectra import histogram, spectrogram, without_shading
+from camtwin.emva1288.tell import tell
 from camtwin.models import load
 from camtwin.report.hanging import plain_console
 from camtwin.report.plot import Axis, Curve, plot
-from unit.lab.synthetic import Camera, EXPOSURE_s, Truth
+from unit.emva1288.synthetic import Camera, EXPOSURE_s, Truth
 
 RNG = np.random.default_rng(12)
 

@@ -24,15 +24,15 @@ and the laboratory around them, from whatever gives images to a report:
 Source of the procedure and of the equation numbers: EMVA Standard 1288, release 4.0 Linear.
 """
 
-from camtwin.lab.emva1288.dark import DarkCurrent, dark_current
-from camtwin.lab.emva1288.errors import Value
-from camtwin.lab.emva1288.spatial import (
+from camtwin.emva1288.dark import DarkCurrent, dark_current
+from camtwin.emva1288.errors import Value
+from camtwin.emva1288.spatial import (
     Nonuniformity,
     Spatial,
     nonuniformity,
     spatial_variances_DN2,
 )
-from camtwin.lab.emva1288.temporal import (
+from camtwin.emva1288.temporal import (
     Linearity,
     Sensitivity,
     characterize,

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from camtwin.lab.emva1288.shots import LabProblem, Shot, Subject
-from camtwin.lab.stacks import Image
+from camtwin.emva1288.shots import LabProblem, Shot, Subject
+from camtwin.emva1288.stacks import Image
 from camtwin.links.memory import Session
 from camtwin.models import CameraSheet
 from camtwin.pixels import FORMATS

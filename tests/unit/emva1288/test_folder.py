@@ -9,9 +9,9 @@ import tifffile
 from typer.testing import CliRunner
 
 from camtwin.cli import app
+from camtwin.emva1288.folder import NAME, REFERENCE, Saved, parse, parse_reference
+from camtwin.emva1288.shots import LabProblem, Shot, Subject, channels, reduced
 from camtwin.files import FileProblem, load_raw, save
-from camtwin.lab.emva1288.folder import NAME, REFERENCE, Saved, parse, parse_reference
-from camtwin.lab.emva1288.shots import LabProblem, Shot, Subject, channels, reduced
 from camtwin.problem import Problem
 
 SHAPE = (40, 48)
@@ -253,7 +253,7 @@ def test_a_saved_twin_gives_the_same_numbers(tmp_path, monkeypatch):
     """Also for a colour sensor, and all of a small plan: --save, then the folder by itself."""
     from dataclasses import replace
 
-    from camtwin.lab.emva1288 import bench
+    from camtwin.emva1288 import bench
 
     small = replace(bench.QUICK, side=48, steps=12, stack=4, wavelengths_nm=(450.0, 600.0))
     monkeypatch.setattr(bench, "QUICK", small)

@@ -11,11 +11,11 @@ from html import escape
 
 import numpy as np
 
-from camtwin.lab.emva1288 import beside
-from camtwin.lab.emva1288.results import QUANTITIES, STANDARD, Channel, Results
-from camtwin.lab.emva1288.spectra import Looks
-from camtwin.lab.emva1288.tell import told
-from camtwin.lab.emva1288.temporal import GAIN_RANGE, LINEARITY_RANGE, above_dark
+from camtwin.emva1288 import beside
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Results
+from camtwin.emva1288.spectra import Looks
+from camtwin.emva1288.tell import told
+from camtwin.emva1288.temporal import GAIN_RANGE, LINEARITY_RANGE, above_dark
 from camtwin.models import CameraSheet
 from camtwin.report import PAGE
 from camtwin.report.plot import Curve, plot

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from camtwin.emva1288.results import Channel, Results
 from camtwin.lab import claims
-from camtwin.lab.emva1288.results import Channel, Results
 from camtwin.models import CameraSheet
 
 

@@ -36,8 +36,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from camtwin.lab.emva1288.shots import LabProblem, Part, Shot, Subject
-from camtwin.lab.stacks import Image
+from camtwin.emva1288.shots import LabProblem, Part, Shot, Subject
+from camtwin.emva1288.stacks import Image
 
 NAME = "emva1288.toml"
 REFERENCE = "emva1288.txt"

@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.lab.stacks import Average
+from camtwin.emva1288.stacks import Average
 
 Numbers = NDArray[np.float64]
 BINS = 256

@@ -11,8 +11,7 @@ from math import inf, isnan, sqrt
 import numpy as np
 import pytest
 
-from camtwin.lab import stacks
-from camtwin.lab.emva1288 import (
+from camtwin.emva1288 import (
     characterize,
     dark,
     dark_current,
@@ -22,12 +21,13 @@ from camtwin.lab.emva1288 import (
     sensitivity,
     shots,
     spatial_variances_DN2,
+    stacks,
     tell,
     temporal,
 )
-from camtwin.lab.emva1288 import errors as gum
-from camtwin.lab.stacks import Average, Point, Series, Step, average, points
-from unit.lab.synthetic import (
+from camtwin.emva1288 import errors as gum
+from camtwin.emva1288.stacks import Average, Point, Series, Step, average, points
+from unit.emva1288.synthetic import (
     DARK_IMAGES,
     HEIGHT,
     PIXELS,

@@ -24,8 +24,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.lab.emva1288.errors import Value, propagated
-from camtwin.lab.stacks import Point, Series, points
+from camtwin.emva1288.errors import Value, propagated
+from camtwin.emva1288.stacks import Point, Series, points
 
 QUANTIZATION_DN2 = 1 / 12
 """Variance of rounding to whole DN, sigma_q^2: an even distribution over 1 DN."""

@@ -9,9 +9,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from camtwin.lab.emva1288.beside import Said, said
-from camtwin.lab.emva1288.errors import Value
-from camtwin.lab.emva1288.results import QUANTITIES, STANDARD, Channel, Results
+from camtwin.emva1288.beside import Said, said
+from camtwin.emva1288.errors import Value
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Results
 from camtwin.models import CameraSheet
 from camtwin.report.hanging import hang
 

@@ -9,8 +9,8 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.lab.emva1288.errors import Value, propagated
-from camtwin.lab.stacks import Point
+from camtwin.emva1288.errors import Value, propagated
+from camtwin.emva1288.stacks import Point
 
 LEAST_DARK_TIMES = 6
 """Exposure times for the dark current (section 7.1)."""

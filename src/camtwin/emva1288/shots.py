@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from numpy.typing import NDArray
 
-from camtwin.lab.stacks import Average, Image, Pairs, Point, Stack
+from camtwin.emva1288.stacks import Average, Image, Pairs, Point, Stack
 from camtwin.problem import Problem
 
 Part = Literal["light", "stack", "dark current", "spectrum"]

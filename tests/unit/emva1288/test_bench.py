@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 import camtwin
-from camtwin.lab.emva1288.bench import FULL, QUICK, Bench
-from camtwin.lab.emva1288.results import results
-from camtwin.lab.emva1288.shots import LabProblem, reduced
+from camtwin.emva1288.bench import FULL, QUICK, Bench
+from camtwin.emva1288.results import results
+from camtwin.emva1288.shots import LabProblem, reduced
 from camtwin.models import load
 
 SMALL = replace(QUICK, side=64, steps=50, stack=8, wavelengths_nm=(500.0,), temperatures_C=(30.0, 40.0))

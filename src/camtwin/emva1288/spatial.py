@@ -7,8 +7,8 @@ from math import nan, sqrt
 
 import numpy as np
 
-from camtwin.lab.emva1288.errors import Value
-from camtwin.lab.stacks import Average
+from camtwin.emva1288.errors import Value
+from camtwin.emva1288.stacks import Average
 
 PARTS = ("total", "column", "row", "pixel")
 SHORT = ("", ".col", ".row", ".pix")
