@@ -43,7 +43,7 @@ def verify(
     ] = False,
 ) -> None:
     """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
-    from camtwin.lab import tables
+    from camtwin.verify import tables
 
     if html and not html.parent.is_dir():  # told before two minutes of work
         raise UsageProblem(f"{html}: there is no such folder")

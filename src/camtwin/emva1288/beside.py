@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from camtwin.emva1288.results import Channel, Results
-from camtwin.lab import claims
 from camtwin.models import CameraSheet
+from camtwin.verify import claims
 
 
 class Said(NamedTuple):
