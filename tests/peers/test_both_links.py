@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from camtwin.rig import scenario
+from camtwin.rig.scenario import play as scenario
 from peers.netns import CAMTWIN, HERE, SYSTEM_PYTHON, Namespace, PeerError, Running, sabotaged
 
 SCENARIO = Path(__file__).parents[2] / "examples/scenarios/gige-and-usb3.toml"

@@ -16,8 +16,8 @@ from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addre
 
 if TYPE_CHECKING:
     from camtwin.rig.canvas import Canvas
-    from camtwin.rig.live import Live
-    from camtwin.rig.scenario import Scenario
+    from camtwin.rig.scenario.live import Live
+    from camtwin.rig.scenario.play import Scenario
 
 Draw = Annotated[
     Path | None,
@@ -64,7 +64,7 @@ def wiring(
 
     Exit code 1 if something is wrong."""
     from camtwin.rig import check, parse
-    from camtwin.rig.drawing import drawn
+    from camtwin.rig.wiring.diagram import drawn
 
     write = _writer(draw)
     known = parse(_text(plan))
@@ -112,9 +112,9 @@ def play(
     """Play a scenario: twins, wires, and what happens to them; every frame accounted for.
 
     In virtual time, or live."""
-    from camtwin.rig import scenario as scenarios
-    from camtwin.rig.steps import step_of
-    from camtwin.rig.timing import diagram
+    from camtwin.rig.scenario import play as scenarios
+    from camtwin.rig.scenario.diagram import diagram
+    from camtwin.rig.scenario.steps import step_of
 
     write = _writer(draw)
     told = scenarios.parse(_text(scenario))
@@ -133,7 +133,7 @@ def play(
 def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> Live:
     """The scenario as it happened; what happens is told on `out`."""
     from camtwin.cli.live import LiveLine
-    from camtwin.rig.live import Live
+    from camtwin.rig.scenario.live import Live
 
     count = sum(device.get("kind") == "camera" for device in told.plan.get("devices", {}).values())
     played = Live(told, addresses(bind, count), port)
@@ -175,7 +175,7 @@ def lens_(
 
     Exit code 1 if the lens does not fit."""
     from camtwin.models import load
-    from camtwin.rig import lens_on
+    from camtwin.planner.lens import lens_on
 
     seen = lens_on(load(model), focal, distance, f_number, mount, circle, speed, exposure, lux)
     if as_json:

@@ -10,7 +10,7 @@ from peers.breaks.registry import breaks
 @breaks
 def pulses_drift() -> None:
     """A period is counted from the end of a pulse."""
-    from camtwin.rig.bench import Bench
+    from camtwin.rig.bench.bench import Bench
 
     fall = Bench._fall
 
@@ -43,7 +43,7 @@ def answers_without_power() -> None:
 
 @breaks
 def overloads_untold() -> None:
-    from camtwin.rig.notes import Notes
+    from camtwin.rig.bench.notes import Notes
 
     tell = Notes.tell
 
@@ -57,7 +57,7 @@ def overloads_untold() -> None:
 @breaks
 def frames_unaccounted() -> None:
     """Frames that arrive are forgotten."""
-    from camtwin.rig.account import Account
+    from camtwin.rig.scenario.account import Account
 
     Account._arrive = lambda self, transfer: None
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import camtwin
 from camtwin import rig
-from camtwin.rig.lens import mount_finding
+from camtwin.planner.lens import mount_finding
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rig import PSU, fed, on_cable, planned, runs, said, supply, told, wired

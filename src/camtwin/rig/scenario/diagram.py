@@ -15,9 +15,9 @@ from functools import partial
 from math import floor, log10
 from typing import Final
 
-from camtwin.rig.account import Account
 from camtwin.rig.canvas import Canvas, Point
-from camtwin.rig.scenario import Played
+from camtwin.rig.scenario.account import Account
+from camtwin.rig.scenario.play import Played
 from camtwin.units import Ns
 
 LEFT, WIDTH, ROW, BAR, TOP = 150, 1000, 30, 18, 62

@@ -16,9 +16,9 @@ from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.port import LinkStatus
 from camtwin.links.serve import Link, Over, Place, serve
-from camtwin.rig.plan import PlanInvalid
-from camtwin.rig.scenario import Played, Scenario, Setup
-from camtwin.rig.steps import Packets
+from camtwin.rig.scenario.play import Played, Scenario, Setup
+from camtwin.rig.scenario.steps import Packets
+from camtwin.rig.wiring.plan import PlanInvalid
 from camtwin.units import MS
 from camtwin.wire import usbip
 

@@ -1,7 +1,7 @@
 """What can happen on the timeline of a scenario: one class a word, with what it says and what it does.
 
 They are one mechanism for a scenario's file, for `camtwin play --step` and for Python (`Played.plan`). What
-is done to wires and supplies is the bench's (bench.py); docs/faults.md is the list for people.
+is done to wires and supplies is the bench's (bench/bench.py); docs/faults.md is the list for people.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from camtwin.links.faults import Faults
-from camtwin.rig.plan import PlanInvalid
+from camtwin.rig.wiring.plan import PlanInvalid
 
 if TYPE_CHECKING:
-    from camtwin.rig.scenario import Played
+    from camtwin.rig.scenario.play import Played
 
 Ms = Annotated[float, Field(ge=0, le=1e9)]
 Us = Annotated[float, Field(gt=0, le=1e9)]

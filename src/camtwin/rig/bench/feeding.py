@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
-from camtwin.rig.check import name_of
-from camtwin.rig.circuit import Solution
-from camtwin.rig.elements import Switch
-from camtwin.rig.ethernet import carries_data, linked, poe_finding
-from camtwin.rig.judge import TOLERANCE_V, Finding, rail_finding, supply_finding
-from camtwin.rig.plan import Pin, Plan
-from camtwin.rig.side import RAILS, Side
+from camtwin.rig.bench.side import RAILS, Side
+from camtwin.rig.wiring.check import name_of
+from camtwin.rig.wiring.circuit import Solution
+from camtwin.rig.wiring.elements import Switch
+from camtwin.rig.wiring.ethernet import carries_data, linked, poe_finding
+from camtwin.rig.wiring.judge import TOLERANCE_V, Finding, rail_finding, supply_finding
+from camtwin.rig.wiring.plan import Pin, Plan
 from camtwin.units import MS
 
 RESTART_NS: Final = 100 * MS

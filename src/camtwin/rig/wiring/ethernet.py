@@ -12,9 +12,9 @@ from typing import Final
 
 from camtwin.camera.transport import GigETiming, LinkTiming, U3vTiming
 from camtwin.models import RigSheet
-from camtwin.rig.elements import Switch
-from camtwin.rig.judge import Finding, span
-from camtwin.rig.plan import Cable
+from camtwin.rig.wiring.elements import Switch
+from camtwin.rig.wiring.judge import Finding, span
+from camtwin.rig.wiring.plan import Cable
 
 T568_PAIRS: Final = (("1", "2"), ("3", "6"), ("4", "5"), ("7", "8"))
 """Which conductors are twisted with each other in a cable."""

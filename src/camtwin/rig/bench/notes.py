@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from camtwin.rig.judge import Finding
+from camtwin.rig.wiring.judge import Finding
 from camtwin.units import Ns
 
 FINE: Final = ("low", "high", "tolerance")  # marginal for who plans, no event for who runs

@@ -7,15 +7,15 @@ from typing import get_args
 import pytest
 
 from camtwin.camera import lines
-from camtwin.rig import account as rig_account
-from camtwin.rig import notes as rig_notes
-from camtwin.rig import scenario
-from camtwin.rig.steps import WORDS
+from camtwin.rig.bench import notes as rig_notes
+from camtwin.rig.scenario import account as rig_account
+from camtwin.rig.scenario import play as scenario
+from camtwin.rig.scenario.steps import WORDS
 from camtwin.units import MS, US
-from unit.rig import day
-from unit.rig.day import ONE, played, steps
+from unit.rig.scenario import day
+from unit.rig.scenario.day import ONE, played, steps
 
-FAULTS = Path(__file__).parents[3] / "docs/faults.md"
+FAULTS = Path(__file__).parents[4] / "docs/faults.md"
 
 
 def test_what_happens_to_frames_is_told():

@@ -19,9 +19,9 @@ import numpy as np
 
 from camtwin.models import RigSheet
 from camtwin.models.rig import Output, OutputInside
-from camtwin.rig.elements import BranchOf
-from camtwin.rig.plan import Pin, Plan
-from camtwin.rig.solver import LEAST_OHM, Branch, solve
+from camtwin.rig.wiring.elements import BranchOf
+from camtwin.rig.wiring.plan import Pin, Plan
+from camtwin.rig.wiring.solver import LEAST_OHM, Branch, solve
 
 LineState = Literal["in", "off", "on", "dead"]
 """A line as an input, as an output that is off or on, or damaged."""

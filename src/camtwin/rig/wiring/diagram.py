@@ -9,10 +9,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from camtwin.rig.canvas import INK, Canvas, Point
-from camtwin.rig.check import Report
-from camtwin.rig.elements import CameraIn, Driver, Element, Generator, Host, Lamp, Resistor, Supply, Switch
-from camtwin.rig.judge import SEVERITY
-from camtwin.rig.plan import Pin, Plan
+from camtwin.rig.wiring.check import Report
+from camtwin.rig.wiring.elements import (
+    CameraIn,
+    Driver,
+    Element,
+    Generator,
+    Host,
+    Lamp,
+    Resistor,
+    Supply,
+    Switch,
+)
+from camtwin.rig.wiring.judge import SEVERITY
+from camtwin.rig.wiring.plan import Pin, Plan
 
 ROW, LANE, BOX, GAP = 26, 20, 190, 30
 COLORS: Final = {"ok": "#1d7a46", "marginal": "#b56a00", "wrong": "#c8102e", "": "#5a6675"}

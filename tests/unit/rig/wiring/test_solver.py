@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.rig.solver import ENOUGH_A, LEAK_S, LEAST_OHM, Branch, solve
+from camtwin.rig.wiring.solver import ENOUGH_A, LEAK_S, LEAST_OHM, Branch, solve
 
 
 def test_a_divider():

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from camtwin.models import CameraSheet, RigSheet
 from camtwin.problem import Problem
-from camtwin.rig.judge import Finding
+from camtwin.rig.wiring.judge import Finding
 from camtwin.sensor.parameters import SensorParameters
 
 FLANGE_MM: Final = {"C-Mount": 17.526, "CS-Mount": 12.526}

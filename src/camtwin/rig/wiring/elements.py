@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from camtwin.rig.solver import LEAST_OHM
+from camtwin.rig.wiring.solver import LEAST_OHM
 
 Volts = Annotated[float, Field(ge=-1000, le=1000)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]

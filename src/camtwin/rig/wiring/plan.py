@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.models import RigSheet, load_rig
 from camtwin.problem import Problem
-from camtwin.rig.elements import AnyElement, CameraIn, Element
+from camtwin.rig.wiring.elements import AnyElement, CameraIn, Element
 
 COPPER_OHM_MM2_PER_M: Final = 0.0175
 AWG_MM2: Final[Mapping[int, float]] = {20: 0.52, 22: 0.33, 24: 0.21, 26: 0.128, 28: 0.081, 30: 0.051}

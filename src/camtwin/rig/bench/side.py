@@ -10,8 +10,8 @@ from zlib import crc32
 
 from camtwin.camera import Camera
 from camtwin.models import RigSheet
-from camtwin.rig.circuit import LineState
-from camtwin.rig.elements import CameraIn
+from camtwin.rig.wiring.circuit import LineState
+from camtwin.rig.wiring.elements import CameraIn
 from camtwin.units import MS, SEC, Ns
 
 LEAST_HZ: Final = 1.0

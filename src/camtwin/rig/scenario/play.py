@@ -2,7 +2,7 @@
 
     title = "..."
     seconds = 0.5
-    [plan] ...                                        # as rig/plan.py has it
+    [plan] ...                                        # as wiring/plan.py has it
     [cameras.cam]
     scene = "chart"                                   # what it looks at, as on a command line
     set = ["TriggerMode=On", "TriggerSource=Line0"]   # then AcquisitionStart, unless start = false
@@ -34,11 +34,11 @@ from camtwin.genicam import Refused
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.links.faults import Faults
 from camtwin.links.memory import connect
-from camtwin.rig.account import Account
-from camtwin.rig.bench import Bench
-from camtwin.rig.notes import Note
-from camtwin.rig.plan import PlanInvalid, read
-from camtwin.rig.steps import Attach, Happening, Silence, Step, invalid
+from camtwin.rig.bench.bench import Bench
+from camtwin.rig.bench.notes import Note
+from camtwin.rig.scenario.account import Account
+from camtwin.rig.scenario.steps import Attach, Happening, Silence, Step, invalid
+from camtwin.rig.wiring.plan import PlanInvalid, read
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, Ns
 from camtwin.wire.bootstrap import CCP, CONTROL

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from camtwin.rig.check import name_of
-from camtwin.rig.circuit import Solution
-from camtwin.rig.judge import BREAKS, TOLERANCE_MA, Finding, input_finding, output_findings, reading
-from camtwin.rig.notes import Notes
-from camtwin.rig.plan import Pin, Plan
-from camtwin.rig.side import Side
+from camtwin.rig.bench.notes import Notes
+from camtwin.rig.bench.side import Side
+from camtwin.rig.wiring.check import name_of
+from camtwin.rig.wiring.circuit import Solution
+from camtwin.rig.wiring.judge import BREAKS, TOLERANCE_MA, Finding, input_finding, output_findings, reading
+from camtwin.rig.wiring.plan import Pin, Plan
 from camtwin.units import Ns
 
 SLOWEST_US: Final = 1000.0

@@ -6,7 +6,7 @@ wires and bonds to earth join them. An optocoupler's ground pin is a body of its
 
 from __future__ import annotations
 
-from camtwin.rig.plan import Pin, Plan
+from camtwin.rig.wiring.plan import Pin, Plan
 
 EARTH = "earth"
 

@@ -9,7 +9,7 @@ import pytest
 from camtwin import rig
 from unit.test_cli import camtwin as cli
 
-GOOD = sorted((Path(__file__).parents[3] / "examples/wiring").glob("*.toml"))
+GOOD = sorted((Path(__file__).parents[4] / "examples/wiring").glob("*.toml"))
 PLANS = Path(__file__).parent / "plans"
 MISTAKES = {
     # plan: connection, word, number, unit

@@ -15,8 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from camtwin.rig import scenario
-from camtwin.rig.steps import step
+from camtwin.rig.scenario import play as scenario
+from camtwin.rig.scenario.steps import step
 
 RATE_HZ, FAULT_S = 9, 20
 ONE = """

@@ -7,8 +7,8 @@ import pytest
 
 from camtwin import models
 from camtwin.models import load_rig
-from camtwin.rig import lens
-from camtwin.rig.lens import Lens, LensInvalid
+from camtwin.planner import lens
+from camtwin.planner.lens import Lens, LensInvalid
 from unit.test_cli import camtwin as cli
 
 MODEL = "baumer-vcxg-124m"

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from camtwin.models import load, names
-from camtwin.rig.circuit import Circuit, LineState, Solution, State
-from camtwin.rig.elements import Contact, Driver, Generator, Host, Lamp, Resistor, Supply, Switch
-from camtwin.rig.ethernet import mated, poe_finding, tested
-from camtwin.rig.ground import loops
-from camtwin.rig.judge import (
+from camtwin.rig.wiring.circuit import Circuit, LineState, Solution, State
+from camtwin.rig.wiring.elements import Contact, Driver, Generator, Host, Lamp, Resistor, Supply, Switch
+from camtwin.rig.wiring.ethernet import mated, poe_finding, tested
+from camtwin.rig.wiring.ground import loops
+from camtwin.rig.wiring.judge import (
     SEVERITY,
     TOLERANCE_MA,
     TOLERANCE_V,
@@ -30,7 +30,7 @@ from camtwin.rig.judge import (
     span,
     supply_finding,
 )
-from camtwin.rig.plan import Pin, Plan, carries
+from camtwin.rig.wiring.plan import Pin, Plan, carries
 
 LIGHTS: Final = 0.8
 """A lamp lights from this share of its current on (our choice)."""

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camtwin.rig import PlanInvalid, scenario
+from camtwin.rig import PlanInvalid
 from camtwin.rig.canvas import Canvas, NoPicture, encode
-from camtwin.rig.timing import diagram
+from camtwin.rig.scenario import play as scenario
+from camtwin.rig.scenario.diagram import diagram
 from camtwin.units import MS, US
-from unit.rig.day import ONE, played, steps
+from unit.rig.scenario.day import ONE, played, steps
 from unit.test_cli import camtwin as cli
 
-PLC = Path(__file__).parents[3] / "examples/scenarios/plc-two-cameras.toml"
+PLC = Path(__file__).parents[4] / "examples/scenarios/plc-two-cameras.toml"
 
 
 def test_a_plc_triggers_two_cameras():

@@ -18,13 +18,13 @@ from math import cos, log, pi, sqrt
 from typing import Any, Final
 from zlib import crc32
 
-from camtwin.rig import feeding, levels
-from camtwin.rig.check import is_output
-from camtwin.rig.circuit import Circuit, LineState, Solution, State
-from camtwin.rig.judge import Finding
-from camtwin.rig.notes import Note, Notes
-from camtwin.rig.plan import Plan, PlanInvalid
-from camtwin.rig.side import Power, Side
+from camtwin.rig.bench import feeding, levels
+from camtwin.rig.bench.notes import Note, Notes
+from camtwin.rig.bench.side import Power, Side
+from camtwin.rig.wiring.check import is_output
+from camtwin.rig.wiring.circuit import Circuit, LineState, Solution, State
+from camtwin.rig.wiring.judge import Finding
+from camtwin.rig.wiring.plan import Plan, PlanInvalid
 from camtwin.sensor.noise import mix64
 from camtwin.simtime import Scheduler
 from camtwin.units import SEC, Ns
