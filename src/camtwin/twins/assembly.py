@@ -21,7 +21,7 @@ from camtwin.models import CameraSheet, SheetInvalid
 from camtwin.scene import Chart, Scene, spectra
 from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
-from camtwin.twins.renderer import Renderer
+from camtwin.twins.render import Renderer
 
 SHEET_SPEED: Final = 0
 """The link speed that the data sheet names."""

@@ -53,7 +53,7 @@ def groups_low_first() -> None:
 @breaks
 def mosaic_moves() -> None:
     """Mirrored or not, the window stays where it is."""
-    from camtwin.twins import renderer
+    from camtwin.twins.render import renderer
 
     renderer.steps_to = lambda *_: (0, 0)
 
@@ -68,7 +68,7 @@ def payload_shifted() -> None:
 @breaks
 def noise_frozen() -> None:
     """Every frame gets the noise of the first."""
-    from camtwin.twins.renderer import Renderer
+    from camtwin.twins.render import Renderer
 
     readout = Renderer._readout
     Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), frame=1)
@@ -79,7 +79,7 @@ def noise_unseeded() -> None:
     """Noise that no seed makes again."""
     import os
 
-    from camtwin.twins.renderer import Renderer
+    from camtwin.twins.render import Renderer
 
     readout = Renderer._readout
     seed = int.from_bytes(os.urandom(4), "big")
