@@ -8,7 +8,7 @@ from typing import Any
 from camtwin.camera import Settings
 from camtwin.genicam.nodes import Chapter
 from camtwin.models import CameraSheet, Fact
-from camtwin.report.hanging import hang, plain_console
+from camtwin.report.terminal import hang, plain_console
 
 LINKS = {"gige": "GigE Vision"}
 HEADINGS = {"gige": "GigE link", "record": "On record, and no feature"}

@@ -64,7 +64,7 @@ def emva(
     from camtwin import __version__
     from camtwin.emva1288 import page, results, shots, tell
     from camtwin.models import load, names
-    from camtwin.report.hanging import plain_console
+    from camtwin.report.terminal import plain_console
 
     if html and not html.parent.is_dir():  # told before minutes of work
         raise UsageProblem(f"{html}: there is no such folder")

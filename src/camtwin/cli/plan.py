@@ -15,7 +15,7 @@ import typer
 from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app
 
 if TYPE_CHECKING:
-    from camtwin.rig.canvas import Canvas
+    from camtwin.report.canvas import Canvas
     from camtwin.rig.scenario.live import Live
     from camtwin.rig.scenario.play import Scenario
 
@@ -187,7 +187,7 @@ def lens_(
 
 def _writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
     """What writes a picture there, if anywhere; UsageProblem at once where it could not in the end."""
-    from camtwin.rig.canvas import WRITERS, encode
+    from camtwin.report.canvas import WRITERS, encode
 
     if path is None:
         return lambda _: None

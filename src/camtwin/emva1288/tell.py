@@ -13,7 +13,7 @@ from camtwin.emva1288.beside import Said, said
 from camtwin.emva1288.errors import Value
 from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Results
 from camtwin.models import CameraSheet
-from camtwin.report.hanging import hang
+from camtwin.report.terminal import hang
 
 DIM = "bright_black"
 

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from camtwin import __version__, models
 from camtwin.models import CameraSheet, RigSheet
-from camtwin.report.hanging import hang, plain_console
+from camtwin.report.terminal import hang, plain_console
 from camtwin.verify import mutations as wrong
 from camtwin.verify.mutations import Trial
 from camtwin.verify.verdicts import Result, claims_of, counts, ordered

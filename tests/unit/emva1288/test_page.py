@@ -14,8 +14,8 @@ from camtwin.emva1288.shots import Shot, Subject, reduced
 from camtwin.emva1288.spectra import histogram, spectrogram, without_shading
 from camtwin.emva1288.tell import tell
 from camtwin.models import load
-from camtwin.report.hanging import plain_console
 from camtwin.report.plot import Axis, Curve, plot
+from camtwin.report.terminal import plain_console
 from unit.emva1288.synthetic import Camera, EXPOSURE_s, Truth
 
 RNG = np.random.default_rng(12)

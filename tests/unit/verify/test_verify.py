@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from camtwin.models import load, load_rig, names, rig_names
-from camtwin.report.hanging import plain_console
+from camtwin.report.terminal import plain_console
 from camtwin.verify import case as cases
 from camtwin.verify import claims, mutations, report, tables
 from camtwin.verify.case import TRUE, Case, Wrong

@@ -15,7 +15,7 @@ from functools import partial
 from math import floor, log10
 from typing import Final
 
-from camtwin.rig.canvas import Canvas, Point
+from camtwin.report.canvas import Canvas, Point
 from camtwin.rig.scenario.account import Account
 from camtwin.rig.scenario.play import Played
 from camtwin.units import Ns

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from camtwin.rig.canvas import INK, Canvas, Point
+from camtwin.report.canvas import INK, Canvas, Point
 from camtwin.rig.wiring.check import Report
 from camtwin.rig.wiring.elements import (
     CameraIn,

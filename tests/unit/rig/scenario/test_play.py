@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from camtwin.report.canvas import Canvas, NoPicture, encode
 from camtwin.rig import PlanInvalid
-from camtwin.rig.canvas import Canvas, NoPicture, encode
 from camtwin.rig.scenario import play as scenario
 from camtwin.rig.scenario.diagram import diagram
 from camtwin.units import MS, US
