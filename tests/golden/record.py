@@ -51,7 +51,7 @@ class Walk:
         cam = session(**self.start)
         with recorded(cam.twin, path, self.start) as twin:
             camera = self.camera = twin.camera
-            cam.twin.camera.transmitter.on_delivery = lambda transfer: self.arrive(twin, transfer)
+            cam.twin.camera.transmitter.on_delivery.subscribe(lambda transfer: self.arrive(twin, transfer))
             nodes = [n for n in camera.tree.here if n.access != "RO" and not n.feature.elsewhere]
             nodes = [n for n in nodes if not n.feature.chunk and not n.feature.bits]
             self.nodes = {n.feature.name: n for n in nodes if n.feature.name not in UNWRITTEN}

@@ -67,11 +67,10 @@ def _done(s: Settings) -> Settings:
 
 
 class Brightness:
-    """Watches the frames of one camera. `measure`, handed in, gives a frame's brightness, 0 .. 1."""
+    """Watches the frames of one camera. `measure` gives a frame's brightness, 0 .. 1; None: nobody does."""
 
-    def __init__(self, camera: Any) -> None:
-        self._camera = camera
-        self.measure: Callable[[Exposure], float] | None = None
+    def __init__(self, camera: Any, measure: Callable[[Exposure], float] | None) -> None:
+        self._camera, self.measure = camera, measure
 
     def regard(self, exposure: Exposure) -> None:
         """A frame has been read."""

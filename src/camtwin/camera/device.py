@@ -1,7 +1,7 @@
 """The camera: a data sheet's features, a state machine, an image memory and a clock, put together.
 
-It is told what hosts write (`read`, `write`, `set`) and what time it is (the scheduler's). It tells, by
-callbacks, when a frame has been exposed and when its bits leave. It knows no link and no picture.
+It is told what hosts write (`read`, `write`, `set`) and what time it is (the scheduler's). It tells its
+subscribers when a frame has been exposed and when its bits leave. It knows no link and no picture.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
 from camtwin.sensor.timing import GlobalShutter, RollingShutter
 from camtwin.simtime import Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
@@ -47,6 +48,14 @@ class Camera:
     serial         its serial number
     link, memory   timing of the link in front of it, and the image memory that evens it out
     storage        what it keeps without power; as long as it lives if None
+    measure        gives a frame's brightness, 0 .. 1, to the automatic functions; they rest without it
+
+    Subscribers are told:
+    on_moment    (t_ns, name, frame id) of everything that happens inside it
+    on_exposure  an exposure whose end is known; on_read: one that has been read from the sensor
+    on_write     (t_ns, address, data) of a host, before it is carried out; on_refusal: (t_ns, why it is not)
+    on_command   (t_ns, word, arguments) from outside that is no write
+    on_reset     DeviceReset; on_power_up: it boots; on_power: supplied or not; on_cable: plugged in or not
     """
 
     def __init__(
@@ -58,6 +67,7 @@ class Camera:
         link: LinkTiming,
         memory: Memory,
         storage: Storage | None = None,
+        measure: Callable[[Exposure], float] | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
         self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
@@ -72,7 +82,6 @@ class Camera:
         self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
             self.tree.declared["ExposureTime"].number("min")
         )
-        self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.housing = Housing(
             sheet.thermal,
             clock,
@@ -80,13 +89,16 @@ class Camera:
             lambda: thresholds(self.tree, self._settings, sheet.thermal),
             self._status_changed,
         )
-        self.on_exposure: Callable[[Exposure], object] = lambda _: None
-        self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
-        self.on_reset: Callable[[], object] = lambda: None
-        self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
-        self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
-        self.on_power_up: Callable[[], object] = lambda: None
-        self.on_cable: Callable[[bool], object] = lambda _: None
+        self.on_moment = Subscribers[Ns, str, int | None]()
+        self.on_exposure = Subscribers[Exposure]()
+        self.on_read = Subscribers[Exposure]()
+        self.on_write = Subscribers[Ns, int, bytes]()
+        self.on_refusal = Subscribers[Ns, Refused]()
+        self.on_command = Subscribers[Ns, str, tuple[int | str, ...]]()
+        self.on_reset = Subscribers[()]()
+        self.on_power_up = Subscribers[()]()
+        self.on_power = Subscribers[bool]()
+        self.on_cable = Subscribers[bool]()
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.signals = Signals()
@@ -96,9 +108,8 @@ class Camera:
             name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
             for name in self._units("LineSelector")
         }
-        self.brightness = Brightness(self)
-        self.on_read: Callable[[Exposure], object] = self.brightness.regard
-        self.on_power: list[Callable[[bool], object]] = []  # told when the power has gone, and is back
+        self.brightness = Brightness(self, measure)
+        self.on_read.subscribe(self.brightness.regard)
         self.powered = True
         self.heard_ns: Ns | None = None  # when a host last wrote something
         self._build()
@@ -298,8 +309,7 @@ class Camera:
             self._shut()
             for line in self.lines.values():
                 line.go_dark()
-            for told in self.on_power:
-                told(False)
+            self.on_power(False)
 
     def power_on(self) -> None:
         """The default user set is loaded, counts begin again; inputs see what is at their pins."""
@@ -308,8 +318,7 @@ class Camera:
             for line in self.lines.values():
                 line.wake()
             self._boot()
-            for told in self.on_power:
-                told(True)
+            self.on_power(True)
 
     def _shut(self) -> None:
         self.acquisition.cut()
@@ -380,8 +389,7 @@ class Camera:
     def emit(self, name: str, frame_id: int | None = None) -> None:
         """Something happened: tell whoever listens, as (t_ns, name, frame), then do what it causes."""
         self.signals.settle(name)
-        for listener in self.listeners:
-            listener(self.clock.now, name, frame_id)
+        self.on_moment(self.clock.now, name, frame_id)
         self.events.notify(name, self.timestamp, frame_id)
         self.signals.act(name)
 

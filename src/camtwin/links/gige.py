@@ -126,10 +126,11 @@ class GigeLink:
             opening.callback(self.stream.dispose)
             self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
             self.gev.live_at(self._home())
-            twin.camera.events.send = self._notify
-            opening.callback(twin.camera.events.unheard)
-            twin.camera.on_power.append(self._power_changed)
-            opening.callback(lambda: twin.camera.on_power.remove(self._power_changed))
+            self._events = twin.camera.events.subscribe(self._notify)
+            opening.callback(self._events.leave)
+            opening.callback(twin.camera.on_power.subscribe(self._power_changed))
+            if self._addressing:
+                opening.callback(twin.camera.on_power_up.subscribe(self._addressing.power_up))
             self._opened = opening.pop_all()
 
     async def __aenter__(self) -> Self:
@@ -137,7 +138,6 @@ class GigeLink:
         self._hear()
         if self._addressing:
             self._addressing.begin()
-            self.twin.camera.on_power_up = self._addressing.power_up
         return self
 
     async def found_home(self) -> None:
@@ -206,7 +206,7 @@ class GigeLink:
         self._send(self._sockets.messages, data, peer)
 
     def message_done(self) -> None:
-        self.twin.camera.events.sent()
+        self._events.sent()
 
     def _notify(self, event: Event) -> bool:
         held = self.gev.notify(message_of(event), self.runtime.host_now())

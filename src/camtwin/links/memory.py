@@ -149,8 +149,8 @@ class Session:
             _network=None,
             _arrived=deque[Transfer](maxlen=BUFFERS),
         )
-        twin.camera.transmitter.on_delivery = self._arrive
-        twin.camera.events.send = self._hear
+        twin.camera.transmitter.on_delivery.subscribe(self._arrive)
+        twin.camera.events.subscribe(self._hear)
 
     def __enter__(self) -> Self:
         return self
@@ -249,7 +249,7 @@ class Session:
         if network is None:
             from camtwin.links.network import Network
 
-            network = self.__dict__["_network"] = Network(self.twin, self._hear, render=self.render)
+            network = self.__dict__["_network"] = Network(self.twin, render=self.render)
         return network.host(number)
 
     def usb(self) -> UsbHost:

@@ -18,7 +18,7 @@ keeps pictures is the sender on sockets (sender.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,12 +73,11 @@ class Host:
 class Network:
     """The twin and its hosts; it is what wire.gev wants of a network and of a stream.
 
-    hear     told of each event, as it would be without a network
     render   whether pictures are made
     """
 
-    def __init__(self, twin: Twin, hear: Callable[[Event], object], *, render: bool) -> None:
-        self._twin, self._hear, self._render = twin, hear, render
+    def __init__(self, twin: Twin, *, render: bool) -> None:
+        self._twin, self._render = twin, render
         self.hosts: dict[str, Host] = {}
         self._timer: Entry | None = None
         self._block_id = 0
@@ -88,12 +87,12 @@ class Network:
         identity = gev.Identity(mac, NOWHERE, camera.xml_url)
         self.gev = gev.GevDevice(identity, port, self, self)
         self.ip = IpConfiguration(mac, lambda: kept_of(port))
-        camera.on_power_up, camera.on_cable = self._power_up, self._cable
+        camera.on_power_up.subscribe(self._power_up)
+        camera.on_cable.subscribe(self._cable)
         self._power_up()
-        camera.events.send = self._notify
-        camera.on_power.append(self.gev.power_changed)
-        self._arrive = camera.transmitter.on_delivery
-        camera.transmitter.on_delivery = self._deliver
+        self._events = camera.events.subscribe(self._notify)
+        camera.on_power.subscribe(self.gev.power_changed)
+        camera.transmitter.on_delivery.subscribe(self._deliver)
 
     def host(self, number: int) -> Host:
         """The host of this number, from 1 on; made when it is first asked for. ValueError beyond the net."""
@@ -181,10 +180,9 @@ class Network:
             self.hosts[peer[0]].messages.append(data)
 
     def message_done(self) -> None:
-        self._twin.camera.events.sent()
+        self._events.sent()
 
     def _notify(self, event: Event) -> bool:
-        self._hear(event)
         held = self.gev.notify(message_of(event), self._twin.clock.now)
         self._plan()
         return held
@@ -208,7 +206,6 @@ class Network:
     def _deliver(self, transfer: Transfer) -> None:
         if target := self.gev.target:
             self._to(target, self._packets(transfer, target))
-        self._arrive(transfer)
 
     def _packets(self, transfer: Transfer, target: gev.Target) -> Iterator[bytes]:
         exposure = transfer.exposure

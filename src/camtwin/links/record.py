@@ -48,14 +48,17 @@ def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[T
 
         recorder = Recorder(put, start)
         camera = twin.camera
-        camera.on_write = recorder.write
-        camera.on_command = recorder.command
-        camera.on_refusal = lambda t_ns, refused: recorder.log(t_ns, journal.refusal(refused))
-        camera.listeners.append(event := lambda t_ns, *what: recorder.log(t_ns, journal.event(*what)))
+        leaving = [
+            camera.on_write.subscribe(recorder.write),
+            camera.on_command.subscribe(recorder.command),
+            camera.on_refusal.subscribe(lambda t_ns, refused: recorder.log(t_ns, journal.refusal(refused))),
+            camera.on_moment.subscribe(lambda t_ns, *what: recorder.log(t_ns, journal.event(*what))),
+        ]
         try:
             yield RecordedTwin(twin.sheet, twin.clock, twin.camera, twin.renderer, recorder)
         finally:
-            camera.listeners.remove(event)
+            for leave in leaving:
+                leave()
             recorder.end(twin.clock.now)
 
 

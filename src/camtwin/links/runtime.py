@@ -19,9 +19,10 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 from camtwin.simtime import Scheduler
+from camtwin.subscribers import Leave
 from camtwin.units import SEC, Ns
 
 P = ParamSpec("P")
@@ -144,20 +145,41 @@ class WallRuntime:
         return max(0.0, (self.host_ns(min(times)) - self.host_now()) / SEC) if times else None
 
 
+class Stream(Protocol):
+    """Pictures on their way to a client, as a free runtime sees them."""
+
+    def streaming(self) -> bool:
+        """Are pictures on their way to somebody?"""
+        ...
+
+    def room(self) -> bool:
+        """Could it take another one? `wake` has to follow when it can again."""
+        ...
+
+
 class FreeRuntime(WallRuntime):
     """Runs events as fast as a link takes what comes of them; while nothing streams, as the wall goes.
 
     The frames' virtual times are those of any pace: only when in host time an event runs is different.
-
-    streaming   told by the link: are pictures on their way to somebody?
-    room        told by the link: could it take another? `wake` has to follow when it can again
     """
 
     def __init__(self, clock: Scheduler, monotonic: Callable[[], Ns] = time.monotonic_ns) -> None:
         super().__init__(clock, 1.0, monotonic)
-        self.streaming: Callable[[], bool] = lambda: False
-        self.room: Callable[[], bool] = lambda: True
+        self._streams: list[Stream] = []
         self._free = False
+
+    def join(self, stream: Stream) -> Leave:
+        """Go as fast as this stream has room, too, while it sends pictures; the token ends that."""
+        self._streams.append(stream)
+        return lambda: self._streams.remove(stream) if stream in self._streams else None
+
+    @property
+    def _streaming(self) -> bool:
+        return any(stream.streaming() for stream in self._streams)
+
+    @property
+    def _room(self) -> bool:
+        return all(stream.room() for stream in self._streams)
 
     def now(self) -> Ns:
         return self.clock.now if self._free else super().now()
@@ -172,11 +194,11 @@ class FreeRuntime(WallRuntime):
         for _ in range(MOST_EVENTS):
             due = self.clock.next_time()
             late = due is not None and limit_ns is not None and due > limit_ns
-            free = due is not None and not late and self.streaming()
+            free = due is not None and not late and self._streaming
             if self._free and not free:
                 self._wall_zero, self._virtual_zero = self.host_now(), self.clock.now
             self._free = free
-            if due is None or not free or not self.room():
+            if due is None or not free or not self._room:
                 break
             self.clock.advance_to(due)
         return self.now()
@@ -184,4 +206,4 @@ class FreeRuntime(WallRuntime):
     def _pause_s(self, until_ns: Ns | None) -> float | None:
         if not self._free:
             return super()._pause_s(until_ns)
-        return 0.0 if self.room() else None
+        return 0.0 if self._room else None

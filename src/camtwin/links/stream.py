@@ -75,19 +75,19 @@ class FrameStream(ABC):
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
         self._rendering = Rendering()
         self._preparing, self._prepared = threading.Lock(), False
-        camera = twin.camera
-        camera.on_exposure = self._on_exposure
-        camera.transmitter.on_transfer = self._on_transfer
-        self._told_before = camera.transmitter.on_abort
-        camera.transmitter.on_abort = self._on_abort
+        transmitter = twin.camera.transmitter
+        self._leaving = [
+            twin.camera.on_exposure.subscribe(self._on_exposure),
+            transmitter.on_transfer.subscribe(self._on_transfer),
+            transmitter.on_abort.subscribe(self.cut),  # frames that this computer is late with, too
+        ]
         if isinstance(runtime, FreeRuntime):
-            runtime.streaming, runtime.room = self._streaming, self.room
+            self._leaving.append(runtime.join(self))
 
     def dispose(self) -> None:
         """Let go of the camera and end the threads that render; frames they are at are waited for."""
-        camera = self.twin.camera
-        camera.on_exposure = camera.transmitter.on_transfer = _ignore
-        camera.transmitter.on_abort = self._told_before
+        for leave in self._leaving:
+            leave()
         self._forget()
         self._rendering.close()
 
@@ -128,13 +128,8 @@ class FrameStream(ABC):
         if self.wanted():
             self.deliver(transfer, payload or self._render(transfer.exposure))
 
-    def _on_abort(self) -> None:
-        """Nothing more leaves; nor does what this computer was late with."""
-        self.cut()
-        self._told_before()
-
     # -- what a free runtime asks ----------------------------------------------------------------
-    def _streaming(self) -> bool:
+    def streaming(self) -> bool:
         return self.wanted() and not self.twin.camera.idle
 
     # -- rendering -------------------------------------------------------------------------------
@@ -231,7 +226,3 @@ class GvspStream(FrameStream):
     # -- what a free runtime asks ----------------------------------------------------------------
     def room(self) -> bool:
         return self.sender.unfinished < MOST_UNFINISHED
-
-
-def _ignore(_: object) -> None:
-    pass

@@ -44,7 +44,7 @@ class U3vStream(FrameStream):
         self.writer: Writer | None = None
         self._transfers: u3v.Transfers | None = None
         self._block_id = 0
-        twin.camera.listeners.append(self._on_event)
+        self._leaving.append(twin.camera.on_moment.subscribe(self._on_moment))
 
     @property
     def payload_bytes(self) -> int:
@@ -94,7 +94,7 @@ class U3vStream(FrameStream):
     def room(self) -> bool:
         return self.writer is None or self.writer.unfinished < MOST_UNFINISHED
 
-    def _on_event(self, _t_ns: int, name: str, _frame: int | None) -> None:
+    def _on_moment(self, _t_ns: int, name: str, _frame: int | None) -> None:
         if name == "AcquisitionStart":  # blocks of an acquisition are counted from 0
             self._block_id = 0
 
@@ -118,14 +118,17 @@ class Usb3Camera:
         self.control = control_of(twin, self._port, self.stream, self)
         self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
-        twin.camera.on_power.append(self._power_changed)
-        twin.camera.events.send = self._tell
-        twin.camera.on_reset = self._start_anew
+        camera = twin.camera
+        self._leaving = [
+            camera.on_power.subscribe(self._power_changed),
+            camera.events.subscribe(self._tell).leave,
+            camera.on_reset.subscribe(self._start_anew),
+        ]
 
     def close(self) -> None:
         """Switched off. May be called twice."""
-        if self._power_changed in self.twin.camera.on_power:
-            self.twin.camera.on_power.remove(self._power_changed)
+        for leave in self._leaving:
+            leave()
         self.twin.camera.abort()
         self.stream.dispose()
 

@@ -90,8 +90,7 @@ class UsbHost:
             on_clear=lambda endpoint: None,
             on_reset=self._control.reset,
         )
-        self._arrive = twin.camera.transmitter.on_delivery
-        twin.camera.transmitter.on_delivery = self._deliver
+        twin.camera.transmitter.on_delivery.subscribe(self._deliver)
 
     def setup(self, request: bytes) -> bytes | None:
         """A control transfer, by its eight bytes; what the device answers, None for a STALL."""
@@ -141,4 +140,3 @@ class UsbHost:
             parts = u3v.block(image, self._block_id, memoryview(payload), len(payload), sizes)
             self.transfers += [bytes(part) for _, part in parts]
             self._block_id += 1
-        self._arrive(transfer)

@@ -114,9 +114,16 @@ def build(
         link = timing(sheet, link_bits_per_s)
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
-        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory, storage=storage)
+        camera = Camera(
+            sheet,
+            clock,
+            serial=serial,
+            link=link,
+            memory=memory,
+            storage=storage,
+            measure=renderer.brightness,
+        )
     except SheetError as error:
         raise SheetInvalid(f"{sheet.name}: {error}") from None
     camera.world = renderer.world
-    camera.brightness.measure = renderer.brightness
     return Twin(sheet, clock, camera, renderer)

@@ -57,9 +57,9 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
             del exposures[next(iter(exposures))]
 
     camera = twin.camera
-    camera.on_exposure = keep
-    camera.listeners.append(lambda t_ns, *what: said.append((t_ns, journal.event(*what))))
-    camera.on_refusal = lambda t_ns, refused: said.append((t_ns, journal.refusal(refused)))
+    camera.on_exposure.subscribe(keep)
+    camera.on_moment.subscribe(lambda t_ns, *what: said.append((t_ns, journal.event(*what))))
+    camera.on_refusal.subscribe(lambda t_ns, refused: said.append((t_ns, journal.refusal(refused))))
     for line in lines:
         match line:
             case journal.Write():

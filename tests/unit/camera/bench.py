@@ -47,11 +47,11 @@ class Bench:
 def bench(link_bits_per_s: int | None = 0, **settings: Any) -> Bench:
     twin = build(load(MODEL), link_bits_per_s=link_bits_per_s)
     b = Bench(twin)
-    twin.camera.listeners.append(lambda *event: b.log.append(event))
-    twin.camera.on_exposure = b.exposures.append
-    twin.camera.transmitter.on_delivery = b.delivered.append
-    twin.camera.transmitter.on_transfer = b.sent.append
-    twin.camera.transmitter.on_abort = lambda: b.aborts.append(twin.clock.now)
+    twin.camera.on_moment.subscribe(lambda *event: b.log.append(event))
+    twin.camera.on_exposure.subscribe(b.exposures.append)
+    twin.camera.transmitter.on_delivery.subscribe(b.delivered.append)
+    twin.camera.transmitter.on_transfer.subscribe(b.sent.append)
+    twin.camera.transmitter.on_abort.subscribe(lambda: b.aborts.append(twin.clock.now))
     b.set(**settings)
     return b
 

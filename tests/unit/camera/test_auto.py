@@ -35,7 +35,7 @@ def after_a_step(factor):
     settled = [brightness(f) for f in cam.frames(30)][-1]
     assert settled == pytest.approx(0.5, rel=0.03)
     begun = []
-    cam.twin.camera.on_exposure = begun.append
+    cam.twin.camera.on_exposure.subscribe(begun.append)
     cam.world.scene = flat(factor)
     shown = {f.frame_id: brightness(f) for f in cam.frames(24)}
     return [shown[e.frame_id] for e in begun if e.frame_id in shown]

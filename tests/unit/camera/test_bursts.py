@@ -30,7 +30,7 @@ def exposures(cam: Session) -> list[tuple[int, int]]:
 def watched(*texts: str) -> Session:
     cam = opened(*texts, "AcquisitionStart")
     cam.__dict__["shot"] = []
-    cam.twin.camera.on_exposure = cam.__dict__["shot"].append
+    cam.twin.camera.on_exposure.subscribe(cam.__dict__["shot"].append)
     return cam
 
 

@@ -23,7 +23,7 @@ def camera(*texts: str, link: str | None = None, model: str = MODEL) -> Session:
 
 def logged(cam: Session) -> list[tuple[int, str]]:
     log: list[tuple[int, str]] = []
-    cam.twin.camera.listeners.append(lambda t, name, _: log.append((t, name)))
+    cam.twin.camera.on_moment.subscribe(lambda t, name, _: log.append((t, name)))
     return log
 
 

@@ -140,7 +140,7 @@ def test_without_power_it_is_silent(cam):
 
 def test_a_journal_keeps_what_was_done_to_the_cable(cam):
     camera, told = cam.twin.camera, []
-    camera.on_command = lambda now, word, args: told.append((now, word, args))
+    camera.on_command.subscribe(lambda now, word, args: told.append((now, word, args)))
     cam.world.unplug()
     cam.world.unplug()  # it is out
     cam.advance(SEC)

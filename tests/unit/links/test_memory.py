@@ -50,7 +50,7 @@ def test_same_seed_and_commands_give_the_same_bytes_and_another_seed_does_not():
 def test_a_frame_has_the_same_bytes_on_any_number_of_threads():
     cam = small("PixelFormat=Mono12p")
     exposures = []
-    cam.twin.camera.on_exposure = exposures.append
+    cam.twin.camera.on_exposure.subscribe(exposures.append)
     cam.grab(6)
     alone = [cam.twin.render(e).tobytes() for e in exposures]
     fresh = small("PixelFormat=Mono12p")
@@ -111,7 +111,7 @@ def test_the_modelled_link_limits_unless_there_is_none(speed, limit_fps):
     cam = camtwin.open(MODEL, scene=camtwin.scene.Dark(), link_speed=speed)
     cam.set("GevSCPSPacketSize=9000")
     arrived = []
-    cam.twin.camera.transmitter.on_delivery = lambda t: arrived.append(t.end_ns)
+    cam.twin.camera.transmitter.on_delivery.subscribe(lambda t: arrived.append(t.end_ns))
     cam.AcquisitionStart()
     cam.advance(30_000 * MS)
     fps = (len(arrived) - 1) * 1e9 / (arrived[-1] - arrived[0])
@@ -242,7 +242,7 @@ def test_an_action_exposes_two_twins_of_one_clock_at_the_same_nanosecond():
     )  # each has been on since then, in ticks of 8 ns
     begun = []
     for cam in (first, second):
-        cam.twin.camera.listeners.append(
+        cam.twin.camera.on_moment.subscribe(
             lambda t_ns, name, _, cam=cam: begun.append((cam, t_ns)) if name == "ExposureStart" else None
         )
         cam.ActionDeviceKey, cam.ActionGroupKey, cam.ActionGroupMask = 1, 2, 3

@@ -134,7 +134,7 @@ def test_an_action_is_taken_from_anybody_once(
     if to == "255.255.255.255":  # it leaves by the loopback that the test's twin listens on
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
     journal = []
-    twin.camera.on_command = lambda t_ns, *what: journal.append(what)
+    twin.camera.on_command.subscribe(lambda t_ns, *what: journal.append(what))
     open_channel(client, listener, timeout_ms=0)
     for register, value in zip((0x90C, 0x9800, 0x9804), KEYS, strict=True):
         assert client.write(register, value) == 0

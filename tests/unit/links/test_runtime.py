@@ -171,8 +171,14 @@ class Free:
         self.runtime = FreeRuntime(self.clock, self.wall)
         self.streams, self.places = True, 0
         self.ran: list[int] = []
-        self.runtime.streaming, self.runtime.room = lambda: self.streams, lambda: self.places > 0
+        self.leave = self.runtime.join(self)
         self.clock.at(10 * MS, self.event)
+
+    def streaming(self) -> bool:
+        return self.streams
+
+    def room(self) -> bool:
+        return self.places > 0
 
     def event(self) -> None:
         self.ran.append(self.clock.now)
@@ -225,3 +231,31 @@ def test_free_time_lets_others_have_their_turn() -> None:
         running.cancel()
 
     asyncio.run(asyncio.wait_for(both(), 5))
+
+
+class Always:
+    """Another stream in the same time."""
+
+    def __init__(self, room: bool) -> None:
+        self.has_room = room
+
+    def streaming(self) -> bool:
+        return True
+
+    def room(self) -> bool:
+        return self.has_room
+
+
+def test_two_streams_in_one_free_time_both_need_room() -> None:
+    free, other = Free(), Always(room=False)
+    free.places = 3
+    leave = free.runtime.join(other)
+    free.runtime.advance()
+    assert free.ran == []
+    other.has_room = True
+    free.runtime.advance()
+    assert free.ran == [10 * MS, 20 * MS, 30 * MS]
+    free.places, other.has_room = 1, False
+    leave()
+    free.runtime.advance()
+    assert free.ran[3:] == [40 * MS]

@@ -60,7 +60,7 @@ async def exposed() -> list[list[int]]:
     for twin, times in zip(twins, starts, strict=True):
         for text in SETTINGS:
             twin.camera.tree.assign(twin.camera, text)
-        twin.camera.listeners.append(partial(note, times))
+        twin.camera.on_moment.subscribe(partial(note, times))
         twin.camera.start()
     for link in links:
         await link.__aenter__()

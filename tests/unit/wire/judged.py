@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Final
 
 from camtwin.camera import Camera
@@ -38,12 +39,15 @@ class Quiet:
 
     def __init__(self, camera: Camera) -> None:
         self.end_acquisition = lambda: camera.execute("AcquisitionAbort")
-        self.message_done = camera.events.sent
         self.answered: list[gev.Reply] = []
         self.answer = self.answered.append
+        self.events_sent: Callable[[], None]
 
     def ignore(self, *_: object) -> None:
         pass
+
+    def message_done(self) -> None:
+        self.events_sent()
 
     open = close = resend = fire_test_packet = send_message = ignore
 
@@ -66,7 +70,9 @@ class Device:
         self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
-        self.camera.events.send = lambda event: me.gev.notify(camera_port.message_of(event), me.now)
+        message_of = camera_port.message_of
+        events = self.camera.events.subscribe(lambda event: me.gev.notify(message_of(event), me.now))
+        quiet.events_sent = events.sent
         self.sent: list[Sent] = []
 
     def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:

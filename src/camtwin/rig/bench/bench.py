@@ -27,6 +27,7 @@ from camtwin.rig.wiring.judge import Finding
 from camtwin.rig.wiring.plan import Plan, PlanInvalid
 from camtwin.sensor.noise import mix64
 from camtwin.simtime import Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import SEC, Ns
 
 ROUNDS: Final = 32
@@ -70,7 +71,7 @@ class Bench:
         self.unplugged: set[str] = set()
         self._notes = Notes()
         self._known: dict[tuple[object, ...], Outcome] = {}
-        self.on_power: dict[str, Callable[[bool], object]] = {}  # told as a camera goes on or off
+        self.on_power = Subscribers[str, bool]()  # a camera, by name, goes on or off
         self._stirred = False
         self._settling = False
         self.sides = {
@@ -313,8 +314,8 @@ class Bench:
             side.warm()
         if changed and not side.camera.powered:
             self.clock.at(side.restart_ns, self.settle)
-        if changed and side.name in self.on_power:
-            self.clock.at(self.clock.now, self.on_power[side.name], side.camera.powered)
+        if changed and self.on_power:
+            self.clock.at(self.clock.now, self.on_power, side.name, side.camera.powered)
         return changed
 
     def _tell(self, finding: Finding) -> None:

@@ -57,9 +57,9 @@ class Side:
         self.fed: object = None  # what it was offered last
         self._frames: deque[Ns] = deque(maxlen=1024)
         self._watched, self._sink_share = False, 1.0
-        camera.listeners.append(self._hear)
+        camera.on_moment.subscribe(self._hear)
         for line in camera.lines.values():
-            line.on_change = stir
+            line.on_change.subscribe(stir)
 
     def _hear(self, t_ns: Ns, what: str, frame_id: int | None) -> None:
         if what == "FrameStart":

@@ -50,15 +50,17 @@ class Account:
         self._open: set[int] = set()
         self._waiting = 0  # triggers taken whose exposure has not begun
         self._interrupted: set[int] = set()
-        self._closed = False
         camera = self.cam.twin.camera
-        camera.listeners.append(self._hear)
-        camera.transmitter.on_delivery = self._arrive
-        camera.transmitter.on_abort = self._cut
+        self._leaving = [
+            camera.on_moment.subscribe(self._hear),
+            camera.transmitter.on_delivery.subscribe(self._arrive),
+            camera.transmitter.on_abort.subscribe(self._cut),
+        ]
 
     def close(self) -> None:
         """What happens from now on is of no account."""
-        self._closed = True
+        for leave in self._leaving:
+            leave()
 
     def interrupt(self) -> None:
         """The link went down: the frame that is leaving never arrives whole."""
@@ -66,8 +68,6 @@ class Account:
             self._interrupted.add(leaving.exposure.frame_id)
 
     def _hear(self, t_ns: Ns, name: str, frame_id: int | None) -> None:
-        if self._closed:
-            return
         if name == "FrameTrigger":
             self.triggers += 1
             self._waiting += 1
@@ -84,8 +84,6 @@ class Account:
             self.moments.append((t_ns, name, frame_id))
 
     def _arrive(self, transfer: Transfer) -> None:
-        if self._closed:
-            return
         frame_id = transfer.exposure.frame_id
         if len(self.transfers) < MOST_TRACE:
             self.transfers.append((transfer.start_ns, transfer.end_ns))
@@ -112,8 +110,6 @@ class Account:
         return bool((struck & DROP).any())
 
     def _cut(self) -> None:
-        if self._closed:
-            return
         powered = self.cam.twin.camera.powered
         why = self.cause or ("acquisition aborted" if powered else "power cut")
         for frame_id in sorted(self._open):

@@ -92,7 +92,7 @@ class Live(Played):
         """Begin when all is there that is waited for."""
         if wait:
             for cam in self.cams.values():
-                cam.twin.camera.listeners.append(self._started)
+                cam.twin.camera.on_moment.subscribe(self._started)
         self._begin_if(not wait)
 
     def _started(self, _t_ns: int, what: str, _frame_id: int | None) -> None:

@@ -23,7 +23,6 @@ from __future__ import annotations
 import tomllib
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -141,7 +140,7 @@ class Played:
         """Set the cameras up, now and whenever their power comes back."""
         for name in self.cams:
             self.set_up(name, True)
-            self.bench.on_power[name] = partial(self.set_up, name)
+        self.bench.on_power.subscribe(self.set_up)
 
     def begin(self) -> None:
         """Let the timeline begin, now."""
