@@ -65,6 +65,7 @@ def emva(
     from camtwin.emva1288 import page, results, shots, tell
     from camtwin.models import load, names
     from camtwin.report.terminal import plain_console
+    from camtwin.verify.beside import beside
 
     if html and not html.parent.is_dir():  # told before minutes of work
         raise UsageProblem(f"{html}: there is no such folder")
@@ -84,13 +85,13 @@ def emva(
     if keep:
         keep()
     name = sheet or subject.model
-    beside = load(name) if sheet or name in names() else None
+    told = beside(load(name), found) if sheet or name in names() else None
     if html:
-        html.write_text(page.html(found, beside, __version__), encoding="utf-8")
+        html.write_text(page.html(found, told, __version__), encoding="utf-8")
     if as_json:
         sys.stdout.write(json.dumps(found.row(), indent=2) + "\n")
     else:
-        tell.tell(plain_console(), found, beside)
+        tell.tell(plain_console(), found, told)
 
 
 def _of_model(
@@ -102,9 +103,10 @@ def _of_model(
     from camtwin.emva1288 import bench
     from camtwin.emva1288.folder import NAME, REFERENCE, Saved
     from camtwin.models import load
+    from camtwin.verify.beside import item
 
     cam = camtwin.open(model, seed=seed, link_speed=None)
-    on = bench.Bench(cam, load(model), bench.QUICK if quick else bench.FULL, settings, degrees)
+    on = bench.Bench(cam, item(load(model)), bench.QUICK if quick else bench.FULL, settings, degrees)
     if not save:
         return on.subject, on.shots(), on.images, None
     if save.exists() and (not save.is_dir() or any(save.iterdir())):

@@ -1,4 +1,4 @@
-"""EMVA 1288, linear cameras: from images to the numbers of a data sheet.
+"""EMVA 1288, linear cameras: from images alone to the numbers of a data sheet.
 
     light = (Step(mu_p, 0.004, shoot(mu_p)) for mu_p in photons)
     camera = characterize(Series([Step(0, 0.004, pair)], light))
@@ -18,7 +18,6 @@ and the laboratory around them, from whatever gives images to a report:
     bench.py      the images of a twin
     folder.py     images in files, and the description that says how they were taken
     results.py    all that was found of each channel
-    beside.py     what data sheets say of it
     tell.py, page.py   for a terminal, for a browser
 
 Source of the procedure and of the equation numbers: EMVA Standard 1288, release 4.0 Linear.

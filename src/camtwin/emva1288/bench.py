@@ -18,7 +18,6 @@ import numpy as np
 from camtwin.emva1288.shots import LabProblem, Shot, Subject
 from camtwin.emva1288.stacks import Image
 from camtwin.links.memory import Session
-from camtwin.models import CameraSheet
 from camtwin.pixels import FORMATS
 from camtwin.scene import Dark, Flat
 
@@ -62,6 +61,25 @@ class Plan:
         return lights * each + dark + 2 * len(self.wavelengths_nm)
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The camera that stands on the bench.
+
+    title, model   for people, and for the sheet to put beside
+    pixel_um       pitch
+    temperature_C  of the sensor, if nobody asks for another
+    lights_nm      of the lamps: where each of its colours answers best
+    mode           SensorMode to measure in, if it has modes
+    """
+
+    title: str
+    model: str
+    pixel_um: float
+    temperature_C: float
+    lights_nm: tuple[float, ...]
+    mode: str = ""
+
+
 FULL: Final = Plan()
 QUICK: Final = Plan(side=512, stack=32)
 
@@ -78,16 +96,16 @@ class Bench:
     def __init__(
         self,
         cam: Session,
-        sheet: CameraSheet,
+        item: Item,
         plan: Plan,
         settings: list[str] | None = None,
         temperature_C: float | None = None,
     ) -> None:
         """settings: `Name=Value`; a region in them is taken instead of the plan's. LabProblem: no picture."""
         self.cam, self.plan = cam, plan
-        self.temperature_C = sheet.parameters.dark_reference_C if temperature_C is None else temperature_C
+        self.temperature_C = item.temperature_C if temperature_C is None else temperature_C
         cam.world.hold_internal_C(self.temperature_C)
-        self._deepest(sheet)
+        self._deepest(item.mode)
         for text in settings or ():
             cam.set(text)
         if not any(text.startswith(("Width", "Height", "Offset")) for text in settings or ()):
@@ -95,14 +113,14 @@ class Bench:
         self.exposure_s = cam.ExposureTime / 1e6
         (frame,) = self._frames(Dark(), self.exposure_s, 1)
         self.binned = frame.settings.BinningHorizontal * frame.settings.BinningVertical
-        self.lights_nm, self.image_bytes = _lights(sheet), frame.picture.nbytes
+        self.lights_nm, self.image_bytes = item.lights_nm, frame.picture.nbytes
         size = f"{frame.picture.shape[1]} x {frame.picture.shape[0]} pixels"
         self.subject = Subject(
-            title=sheet.title,
+            title=item.title,
             bits=frame.pixel_format.bits,
             mosaic=frame.pixel_format.mosaic,
-            pixel_um=sheet.parameters.pixel_um * self.binned**0.5,
-            model=sheet.name,
+            pixel_um=item.pixel_um * self.binned**0.5,
+            model=item.model,
             conditions={
                 "what": f"digital twin, seed {frame.seed}",
                 "pixels": size,
@@ -180,11 +198,10 @@ class Bench:
         (image,) = self._pictures(mu_p, nm, 1)
         return max(float(image[row::2, column::2].mean()) for row in (0, 1) for column in (0, 1))
 
-    def _deepest(self, sheet: CameraSheet) -> None:
+    def _deepest(self, mode: str) -> None:
         cam = self.cam
-        if sheet.sensor.modes:
-            whole = {n: m for n, m in sheet.sensor.modes.items() if m.exposures == m.binning == 1}
-            cam.SensorMode = max(whole, key=lambda n: (whole[n].bits, whole[n].height))
+        if mode:
+            cam.SensorMode = mode
         elif cam.has("PixelFormat"):
             formats = [FORMATS[name] for name in cam.entries("PixelFormat")]
             cam.PixelFormat = max(formats, key=lambda f: (f.bits, not f.packed)).name
@@ -207,10 +224,3 @@ def _on_grid(value: int, step: float | None) -> int:
     """The next one below, and an even one: a mosaic keeps its phase."""
     grid = np.lcm(2, int(step or 1))
     return value // int(grid) * int(grid)
-
-
-def _lights(sheet: CameraSheet) -> tuple[float, ...]:
-    """Wavelengths of the lamps: where each colour answers best, as its data sheet has it."""
-    qe = sheet.parameters.qe
-    curves = qe.values() if not isinstance(qe, tuple) else (qe,)
-    return tuple(sorted({max(curve, key=lambda point: point[1])[0] for curve in curves}))

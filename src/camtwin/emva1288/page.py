@@ -11,12 +11,10 @@ from html import escape
 
 import numpy as np
 
-from camtwin.emva1288 import beside
-from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Results
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Beside, Channel, Results
 from camtwin.emva1288.spectra import Looks
 from camtwin.emva1288.tell import told
 from camtwin.emva1288.temporal import GAIN_RANGE, LINEARITY_RANGE, above_dark
-from camtwin.models import CameraSheet
 from camtwin.report import PAGE
 from camtwin.report.plot import Curve, plot
 
@@ -30,8 +28,8 @@ ABOUT = (
 )
 
 
-def html(results: Results, sheet: CameraSheet | None, version: str) -> str:
-    """The whole page. sheet: the one to put beside, if any."""
+def html(results: Results, beside: Beside | None, version: str) -> str:
+    """The whole page. beside: what a data sheet says, if there is one."""
     s, channels = results.subject, results.channels
     style = "".join((PAGE / name).read_text("utf-8") for name in ("style.css", "emva.css"))
     conditions = {**s.conditions, "bits": str(s.bits), "standard": STANDARD}
@@ -53,11 +51,11 @@ def html(results: Results, sheet: CameraSheet | None, version: str) -> str:
 <p class="lead">Measured after {escape(STANDARD)}</p>
 <div class="tiles">{_tiles(channels)}</div><p class="dim">{ABOUT}</p>
 <dl>{listed}</dl>{lacks}</header>
-<section><h2>Results</h2>{_table(results, sheet)}</section>
+<section><h2>Results</h2>{_table(channels, beside)}</section>
 {_section("Sensitivity, linearity and noise", "Sections 2 and 6", _temporal(channels))}
 {_section("Nonuniformity", "Sections 4 and 8", _spatial(channels))}
 {_section("Dark current", "Sections 3 and 7", _dark(channels))}
-{_section("Spectral sensitivity", "Section 9", _spectral(channels, sheet))}
+{_section("Spectral sensitivity", "Section 9", _spectral(channels, beside))}
 <footer class="dim">camtwin {escape(version)}; made by <code>camtwin lab emva</code></footer></body></html>
 """
 
@@ -74,11 +72,11 @@ def _tiles(channels: Sequence[Channel]) -> str:
     return "".join(tiles)
 
 
-def _table(results: Results, sheet: CameraSheet | None) -> str:
-    channels, sources = results.channels, dict[str, int]()
-    sheets = [beside.said(sheet, results, c) if sheet else {} for c in channels]
+def _table(channels: Sequence[Channel], beside: Beside | None) -> str:
+    sources = dict[str, int]()
+    sheets = beside.numbers if beside else ()
     head = ["Symbol", "Quantity", *(c.name or "Measured" for c in channels), "Unit", "Section"]
-    head += ["Data sheet, 0 dB"] if sheet else []
+    head += ["Data sheet, 0 dB"] if beside else []
     rows = []
     for name, q in QUANTITIES.items():
         values = [c.figures.get(name) for c in channels]
@@ -91,7 +89,7 @@ def _table(results: Results, sheet: CameraSheet | None) -> str:
             number = sources.setdefault(found[0].source, len(sources) + 1)
             numbers = "/".join(dict.fromkeys(f"{said.value:.4g}" for said in found))
             cells.append(f'<td class="n">{numbers} <sup>{number}</sup></td>')
-        elif sheet:
+        elif beside:
             cells.append("<td></td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(h)}</th>" for h in head)
@@ -268,18 +266,17 @@ def _dark(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
         )
 
 
-def _spectral(channels: Sequence[Channel], sheet: CameraSheet | None) -> Iterable[tuple[str, str]]:
+def _spectral(channels: Sequence[Channel], beside: Beside | None) -> Iterable[tuple[str, str]]:
     curves = []
-    for c in channels:
+    for i, c in enumerate(channels):
         nm = [at for at, _ in c.efficiency]
         percent = [100 * value.value for _, value in c.efficiency]
         colour = COLOURS[c.name]
-        if sheet:
-            said = beside.efficiency(sheet, c)
-            curves.append(Curve(nm, [100 * eta for _, eta in said], "", BEHIND, dashed=True))
+        if beside:
+            curves.append(Curve(nm, [100 * eta for _, eta in beside.efficiency[i]], "", BEHIND, dashed=True))
         curves += [Curve(nm, percent, "", colour), Curve(nm, percent, c.name, colour, points=True)]
     if any(c.efficiency for c in channels):
-        behind = " Dashed: the data sheet's." if sheet else ""
+        behind = " Dashed: the data sheet's." if beside else ""
         yield (
             plot("Quantum efficiency", "wavelength, nm", "η, %", curves),
             f"Electrons by the gain of the photon transfer.{behind}",

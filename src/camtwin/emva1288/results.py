@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import hypot, sqrt
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,25 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "T_d": Quantity("T_d", "doubling temperature of the dark current", "K", 7),
 }
 """What is told of a channel, in the order of a data sheet."""
+
+
+class Said(NamedTuple):
+    """A number that stands beside one of QUANTITIES, in its unit, and who says so."""
+
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What others say of a camera, to stand beside its results, channel by channel in their order.
+
+    numbers     by the names of QUANTITIES
+    efficiency  (nm, electrons a photon), at the wavelengths that were measured
+    """
+
+    numbers: tuple[Mapping[str, Said], ...]
+    efficiency: tuple[list[tuple[float, float]], ...]
 
 
 @dataclass(frozen=True, slots=True)

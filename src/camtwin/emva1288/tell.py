@@ -9,10 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from camtwin.emva1288.beside import Said, said
 from camtwin.emva1288.errors import Value
-from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Results
-from camtwin.models import CameraSheet
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Beside, Channel, Results, Said
 from camtwin.report.terminal import hang
 
 DIM = "bright_black"
@@ -31,8 +29,8 @@ def told(value: Value) -> str:
     return f"{value.value:.{digits}f}({error if value.error >= 1 else error.lstrip('0.')})"
 
 
-def tell(console: Console, results: Results, sheet: CameraSheet | None) -> None:
-    """Print all of it. sheet: the one to put beside, if any."""
+def tell(console: Console, results: Results, beside: Beside | None) -> None:
+    """Print all of it. beside: what a data sheet says, if there is one."""
     subject, channels = results.subject, results.channels
     console.print(subject.title, style="bold")
     hang(console, "", f"{STANDARD}; 0.415(27) is 0.415 with a standard error of 0.027.", style=DIM)
@@ -44,7 +42,7 @@ def tell(console: Console, results: Results, sheet: CameraSheet | None) -> None:
         light = f"light of {channel.wavelength_nm:g} nm, " if channel.wavelength_nm else ""
         hang(console, f"  {channel.name or 'saturation':20}", f"{light}saturation by {channel.rule}")
     console.print()
-    _figures(console, channels, [said(sheet, results, c) if sheet else {} for c in channels])
+    _figures(console, channels, beside.numbers if beside else [{}] * len(channels))
     for title, of in (
         ("Dark current, from the mean (from the variance), e-/s", _dark),
         ("Quantum efficiency, %", _efficiency),

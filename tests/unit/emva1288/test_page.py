@@ -16,6 +16,7 @@ from camtwin.emva1288.tell import tell
 from camtwin.models import load
 from camtwin.report.plot import Axis, Curve, plot
 from camtwin.report.terminal import plain_console
+from camtwin.verify.beside import beside
 from unit.emva1288.synthetic import Camera, EXPOSURE_s, Truth
 
 RNG = np.random.default_rng(12)
@@ -56,16 +57,20 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
+def sheet_of(one):
+    return beside(load("baumer-vcxg-124m"), one)
+
+
 def test_the_page_is_whole_and_the_same_every_time():
     one = found()
-    html = page.html(one, load("baumer-vcxg-124m"), "0")
+    html = page.html(one, sheet_of(one), "0")
     tags = Tags()
     tags.feed(html)
     assert tags.open == []
     assert tags.svg == 17
     assert "a &lt;b&gt; &amp; c" in html
     assert "<script>" not in html
-    assert html == page.html(found(), load("baumer-vcxg-124m"), "0")
+    assert html == page.html(found(), sheet_of(found()), "0")
     assert "light known to</dt><dd>3.0%" in html
     for quantity in QUANTITIES.values():
         assert quantity.name in html

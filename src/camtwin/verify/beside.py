@@ -1,4 +1,6 @@
-"""What data sheets say of what was measured: the camera's own, then the sensor's, each with its source.
+"""What data sheets say to the laboratory: which camera stands on its bench, and what it should find there.
+
+Numbers to put beside are the camera's own, then the sensor's, each with its source.
 
 The camera's sheet states typical numbers, as its maker measured them: where the variance peaks and not where
 the converter ends, for one. The sensor's are those that the twin is made of, many of them assumed.
@@ -7,19 +9,12 @@ the converter ends, for one. The sensor's are those that the twin is made of, ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
-from camtwin.emva1288.results import Channel, Results
+from camtwin.emva1288.bench import Item
+from camtwin.emva1288.results import Beside, Channel, Results, Said
 from camtwin.models import CameraSheet
 from camtwin.verify import claims
-
-
-class Said(NamedTuple):
-    """A number in the unit of QUANTITIES, and who says so."""
-
-    value: float
-    source: str
-
 
 CLAIMS: Final = {
     "noise.dark": "sigma_d",
@@ -42,8 +37,31 @@ FACTS: Final = {
 """Entries of a sensor's sheet."""
 
 
-def said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str, Said]:
-    """By the names of QUANTITIES, for a channel; at 0 dB, as sheets have it."""
+def item(sheet: CameraSheet) -> Item:
+    """Tell the bench which camera stands on it."""
+    p, modes = sheet.parameters, sheet.sensor.modes
+    whole = {name: mode for name, mode in modes.items() if mode.exposures == mode.binning == 1}
+    curves = (p.qe,) if isinstance(p.qe, tuple) else p.qe.values()
+    return Item(
+        title=sheet.title,
+        model=sheet.name,
+        pixel_um=p.pixel_um,
+        temperature_C=p.dark_reference_C,
+        lights_nm=tuple(sorted({max(curve, key=lambda point: point[1])[0] for curve in curves})),
+        mode=max(whole, key=lambda name: (whole[name].bits, whole[name].height), default=""),
+    )
+
+
+def beside(sheet: CameraSheet, results: Results) -> Beside:
+    """Gather what the data sheet says of each channel."""
+    return Beside(
+        tuple(_said(sheet, results, channel) for channel in results.channels),
+        tuple(_efficiency(sheet, channel) for channel in results.channels),
+    )
+
+
+def _said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str, Said]:
+    """Say it by the names of QUANTITIES, at 0 dB, as sheets have it."""
     p = sheet.parameters.converting(results.subject.bits)
     scale = 2.0 ** (results.subject.bits - p.adc_bits)
     values: dict[str, float] = {
@@ -72,7 +90,7 @@ def said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str,
     return found
 
 
-def efficiency(sheet: CameraSheet, channel: Channel) -> list[tuple[float, float]]:
+def _efficiency(sheet: CameraSheet, channel: Channel) -> list[tuple[float, float]]:
     """The sheet's curve for a channel, (nm, electrons a photon), at the wavelengths that were measured."""
     p = sheet.parameters
     return [(nm, p.quantum_efficiency(nm, channel.name[:1])) for nm, _ in channel.efficiency]
