@@ -21,6 +21,7 @@ from camtwin.models import CameraSheet, RigSheet
 from camtwin.report.terminal import hang, plain_console
 from camtwin.verify import mutations as wrong
 from camtwin.verify.mutations import Trial
+from camtwin.verify.proven import proven
 from camtwin.verify.verdicts import Result, claims_of, counts, ordered
 from camtwin.verify.verdicts import verify as measured
 
@@ -44,7 +45,7 @@ def verify(
     results: list[Result] = []
     with progress_bar() as progress:
         task = progress.add_task("measuring", total=len(claims))
-        for result in measured(model, claims, jobs=jobs, proven=wrong.proven()):
+        for result in measured(model, claims, jobs=jobs, proven=proven(model)):
             results.append(result)
             progress.advance(task)
     results = ordered(results, model)

@@ -1,8 +1,8 @@
 """`camtwin verify`: each claim of a data sheet, measured on the running twin.
 
 A verdict is pass, fail, or open with a reason; a pass has one where it leaves a part of the claim out. A
-behaviour that nothing could make fail is no proof: where no mutation of the twin (mutations/) is declared to
-turn a row red, a passing row stays open. That it does is proven by `make mutations`, not here.
+behaviour that nothing could make fail is no proof: where no mutation of the twin is known to turn a row red
+(proven.py), a passing row stays open.
 """
 
 from __future__ import annotations

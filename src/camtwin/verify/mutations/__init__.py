@@ -6,8 +6,8 @@ rows must turn red under it, all of them and no others: `make mutations` measure
 mutant, but for heavy checks (noise, tables of frame rates, automatic exposure), which run where a mutation names a row of
 theirs.
 
-`verify` only asks whether a mutation is declared for a row; that each does what it says is for `make mutations`
-to tell, and for a slice of it in the tests.
+Which rows are proven is data that `verify` reads (verify/proven); that each mutation does what it says is for
+`make mutations` to tell, and for a slice of it in the tests.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from camtwin.verify import case as cases
 from camtwin.verify.case import TRUE as AS_IT_IS
 from camtwin.verify.case import World
 from camtwin.verify.claims import family, load
+from camtwin.verify.proven import Proof
 from camtwin.verify.verdicts import Result, VerifyProblem, groups, measure, spread
 
 GONE: Final = object()
@@ -155,10 +156,10 @@ def load_mutations() -> None:
         raise ValueError(f"dependants/ names mutations that are none: {', '.join(sorted(strangers))}")
 
 
-def proven() -> set[str]:
-    """Rows that a mutation is declared to turn red."""
+def proofs(model: str) -> list[Proof]:
+    """Pair the rows of a model with the mutations that are declared to turn them red."""
     load_mutations()
-    return {row for mutation in MUTATIONS.values() for row in mutation.proves}
+    return [(row, m.name) for m in MUTATIONS.values() for row in m.of(model).proves]
 
 
 def chosen(model: str, pattern: str = "*") -> list[Mutation]:
