@@ -77,8 +77,8 @@ kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery
 
-mutations: $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; MODEL=..., ONLY=PATTERN
-	$(BIN)/camtwin verify $(or $(MODEL),baumer-vcxg-124m) --mutations --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
+mutations: $(VENV)/.dev $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; MODEL=..., ONLY=PATTERN
+	PYTHONPATH=tests $(BIN)/python -m mutations $(or $(MODEL),baumer-vcxg-124m) --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -37,21 +37,16 @@ def verify(
     html: Annotated[
         Path | None, typer.Option(help="Write a report for a browser.", show_default=False)
     ] = None,
-    mutations: Annotated[
-        bool,
-        typer.Option("--mutations", help="Instead, prove the checks: each on twins with one thing wrong."),
-    ] = False,
 ) -> None:
     """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
     from camtwin.verify import tables
 
     if html and not html.parent.is_dir():  # told before two minutes of work
         raise UsageProblem(f"{html}: there is no such folder")
-    jobs = jobs or os.cpu_count() or 1
-    if mutations:
-        raise typer.Exit(tables.mutations(model, only, jobs))
     write = html and partial(html.write_text, encoding="utf-8")
-    raise typer.Exit(tables.verify(model, only, jobs, every=every, as_json=as_json, write=write))
+    raise typer.Exit(
+        tables.verify(model, only, jobs or os.cpu_count() or 1, every=every, as_json=as_json, write=write)
+    )
 
 
 @app.command()

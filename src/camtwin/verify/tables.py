@@ -19,8 +19,6 @@ from rich.text import Text
 from camtwin import __version__, models
 from camtwin.models import CameraSheet, RigSheet
 from camtwin.report.terminal import hang, plain_console
-from camtwin.verify import mutations as wrong
-from camtwin.verify.mutations import Trial
 from camtwin.verify.proven import proven
 from camtwin.verify.verdicts import Result, claims_of, counts, ordered
 from camtwin.verify.verdicts import verify as measured
@@ -60,38 +58,6 @@ def verify(
     else:
         _tell(plain_console(), sheet.title, results, every)
     return int(any(result.verdict == "fail" for result in results))
-
-
-def mutations(model: str, pattern: str, jobs: int) -> int:
-    """Try every mutation and tell; the exit code: 1 if one turns others red than its rows."""
-    _sheet(model)
-    chosen = wrong.chosen(model, pattern)
-    trials: list[Trial] = []
-    with progress_bar() as progress:
-        task = progress.add_task("mutating", total=len(chosen))
-        for trial in wrong.run(model, chosen, jobs):
-            trials.append(trial)
-            progress.advance(task)
-    place = {mutation.name: i for i, mutation in enumerate(chosen)}
-    trials.sort(key=lambda trial: place[trial.mutation.name])
-    console = plain_console()
-    table = Table(box=None, pad_edge=False)
-    for name in ("", "Wrong", "Proves", "Dependants"):
-        table.add_column(name, justify="right" if name in ("Proves", "Dependants") else "left")
-    for t in trials:
-        verdict = Text("differs", "red") if t.problem else Text("exact", "green")
-        proves = len(t.mutation.proves)
-        table.add_row(verdict, Text(t.mutation.name), str(proves), str(max(0, len(t.red) - proves)))
-    console.print(table)
-    bad = [t for t in trials if t.problem]
-    for t in bad:
-        console.print(Text.assemble("\n", (t.mutation.name, "bold red")))
-        for line in t.problem.split("; "):
-            hang(console, "  ", line)
-    console.print(
-        f"\n{len(trials)} mutations: {len(trials) - len(bad)} turn exactly their rows red, {len(bad)} do not"
-    )
-    return int(bool(bad))
 
 
 def _sheet(model: str) -> CameraSheet | RigSheet:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import mutations
 from camtwin.models import load, load_rig, names, rig_names
 from camtwin.report.terminal import plain_console
 from camtwin.verify import case as cases
-from camtwin.verify import claims, mutations, proven, report, tables
+from camtwin.verify import claims, proven, report, tables
 from camtwin.verify.case import TRUE, Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid
 from camtwin.verify.verdicts import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
@@ -259,7 +260,7 @@ def test_what_a_mutation_changes_is_its_twins_alone():
 
 def test_dependants_are_of_mutations_and_have_a_reason():
     mutations.load_mutations()
-    for file in (files(mutations.__name__) / "dependants").iterdir():
+    for file in Path(mutations.__file__).with_name("dependants").iterdir():
         assert file.name.removesuffix(".tsv") in SHEETS
         head, *rows = [line.split("\t") for line in file.read_text("ascii").splitlines()]
         assert head == ["mutation", "dependants", "why"]

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import always, deaf, late_flash, other
+from mutations import mutate
+from mutations.tools import always, deaf, late_flash, other
 
 OUTPUTS = {
     "exposure_active": "ExposureActive",

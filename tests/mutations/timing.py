@@ -8,8 +8,8 @@ from typing import Any
 from camtwin.camera.transport import GigETiming
 from camtwin.links.memory import Session
 from camtwin.units import MS, SEC
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import ROWS, machine, ready, scaled, sensor, timed
+from mutations import mutate
+from mutations.tools import ROWS, machine, ready, scaled, sensor, timed
 
 ACQUISITION = [row for row in ROWS if row.startswith("baumer.acq.framerate.")]
 INTERFACE = [row for row in ROWS if row.startswith("baumer.iface.framerate.")]

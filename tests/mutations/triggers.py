@@ -9,8 +9,8 @@ from typing import Any
 from camtwin.camera.acquisition import E
 from camtwin.links.memory import Session
 from camtwin.units import MS
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import action, always, deaf, framed, other, ready, rows, written
+from mutations import mutate
+from mutations.tools import action, always, deaf, framed, other, ready, rows, written
 
 for row, name in rows("trigger.source").items():
     if name not in ("All", "Off"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.verify.mutations import GONE, mutate
+from mutations import GONE, mutate
 
 
 def wrong(name: str, *proves: str, **sheet: Any) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from camtwin.camera.features.chunk_data_control import IDS
 from camtwin.verify.checks.events import LINK
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import Patch, framed, other, rows, swallow, without
 from camtwin.wire.chunks import HEADER_BYTES
+from mutations import mutate
+from mutations.tools import Patch, framed, other, rows, swallow, without
 
 for row, name in rows("event").items():
     if not row.endswith("all_only") and name not in (*LINK, "EventLost"):

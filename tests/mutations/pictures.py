@@ -12,8 +12,8 @@ from camtwin.scene import Spectrum
 from camtwin.sensor.flaws import Flaws
 from camtwin.sensor.timing import RowTimes
 from camtwin.units import MS
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import Picture, exposed, other, picture, setting, written
+from mutations import mutate
+from mutations.tools import Picture, exposed, other, picture, setting, written
 
 PICTURES = ("pictures",)
 

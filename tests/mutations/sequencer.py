@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from camtwin.camera.signals import heard
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import WIRE, Patch, rows, without
+from mutations import mutate
+from mutations.tools import WIRE, Patch, rows, without
 
 
 def deaf_sequencer(source: str) -> Patch:

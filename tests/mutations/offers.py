@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import Patch, also_entry, read, without, written
+from mutations import mutate
+from mutations.tools import Patch, also_entry, read, without, written
 
 LIMITS: dict[str, tuple[str, Any, list[str]]] = {
     # name: (path, value, proves)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, is_dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
-from importlib.resources import files
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Final
 
@@ -139,7 +139,7 @@ def mutate(
 def dependants() -> Mapping[str, tuple[str, ...]]:
     """Mutation -> patterns of the rows that turn red besides those it proves."""
     found: dict[str, tuple[str, ...]] = {}
-    for file in sorted((files(__name__) / "dependants").iterdir(), key=lambda f: f.name):
+    for file in sorted(Path(__file__).with_name("dependants").iterdir()):
         _, *rows = csv.reader(file.read_text("ascii").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
         mine = family(file.name.removesuffix(".tsv"))
         for mutation, patterns, _ in rows:
@@ -151,7 +151,8 @@ def dependants() -> Mapping[str, tuple[str, ...]]:
 def load_mutations() -> None:
     """Import every chapter, so that its mutations are declared."""
     for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+        if module.name != "__main__":
+            import_module(f"{__name__}.{module.name}")
     if strangers := dependants().keys() - MUTATIONS.keys():
         raise ValueError(f"dependants/ names mutations that are none: {', '.join(sorted(strangers))}")
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
 from camtwin.wire import bootstrap
+from mutations import mutate
 
 
 def unreported(event: str) -> Callable[[Session], None]:

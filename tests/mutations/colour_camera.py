@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.offers import offering
-from camtwin.verify.mutations.tools import (
+from mutations import mutate
+from mutations.offers import offering
+from mutations.tools import (
     Picture,
     also_entry,
     always,

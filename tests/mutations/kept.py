@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import Patch, other, restarted, scaled, written
+from mutations import mutate
+from mutations.tools import Patch, other, restarted, scaled, written
 
 mutate(
     "a power cycle forgets the user sets",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.tools import WIRE, also_entry, always, deaf, rows
+from mutations import mutate
+from mutations.tools import WIRE, also_entry, always, deaf, rows
 
 for row, name in rows("timer.source").items():
     if name != "Off":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.verify.mutations import mutate
-from camtwin.verify.mutations.rig import wrong
-from camtwin.verify.mutations.tools import other, read
+from mutations import mutate
+from mutations.rig import wrong
+from mutations.tools import other, read
 
 IO = "basler.io"
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from camtwin.scene import Picture as Scene
 from camtwin.units import MS
-from camtwin.verify.mutations import GONE, mutate
-from camtwin.verify.mutations.pictures import PICTURES
-from camtwin.verify.mutations.rig import wrong
-from camtwin.verify.mutations.tools import Patch, Picture, exposed, framed, picture, scaled, without, written
+from mutations import GONE, mutate
+from mutations.pictures import PICTURES
+from mutations.rig import wrong
+from mutations.tools import Patch, Picture, exposed, framed, picture, scaled, without, written
 
 # -- modes -------------------------------------------------------------------------------------------
 MODES = {"Full10": "full10", "Full12": "full12", "Uhd": "4k2k", "FullHd": "1080p", "Dol": "dol"}
