@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from camtwin import scene
-    from camtwin.genicam import Refused
     from camtwin.links.dhcp_server import DhcpServer
     from camtwin.links.memory import Frame, NoFrame, NoImage, Session
     from camtwin.links.memory import connect as open
-    from camtwin.problem import Problem
+    from camtwin.problem import Problem, Refused
     from camtwin.twins import Twin
 
 __version__ = "0.1.0.dev0"
@@ -43,7 +42,7 @@ HOMES = {
     "NoFrame": "links.memory",
     "NoImage": "links.memory",
     "Problem": "problem",
-    "Refused": "genicam",
+    "Refused": "problem",
     "Session": "links.memory",
     "Twin": "twins",
 }

@@ -21,8 +21,8 @@ from typing import Any
 
 import camtwin
 from camtwin.cli.common import session
-from camtwin.genicam import Refused
 from camtwin.links.record import recorded
+from camtwin.problem import Refused
 
 HERE = Path(__file__).parent
 MODELS = ("baumer-vcxg-124m", "basler-aca4112-20um", "ids-imx412", "sony-imx412-aack")
@@ -164,7 +164,7 @@ class Walk:
             return bytes(self.random.randrange(3) for _ in range(f.length))
         if f.node == "Command":
             return 1
-        from camtwin.genicam.bound import At
+        from camtwin.genicam import At
 
         tree, settings = self.camera.tree, self.camera.settings
         low, high = tree.limits(node, At(settings, self.camera, tree.key(settings, node)))

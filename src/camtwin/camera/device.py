@@ -29,9 +29,10 @@ from camtwin.camera.states import E, S
 from camtwin.camera.thermal import Housing, thresholds
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
-from camtwin.genicam import Refused
+from camtwin.genicam import Writer
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
+from camtwin.problem import Refused
 from camtwin.sensor.timing import GlobalShutter, RollingShutter
 from camtwin.simtime import Scheduler
 from camtwin.subscribers import Subscribers
@@ -134,19 +135,27 @@ class Camera:
     # -- what hosts do ---------------------------------------------------------------------------
     @property
     def settings(self) -> Settings:
-        """What the host has set; the next frame to begin takes it."""
+        """The settings in force; the next frame to begin takes them."""
         return self._settings
 
-    @settings.setter
-    def settings(self, new: Settings) -> None:
-        self._wants_power()
-        self.heard_ns = self.clock.now
-        if new.SensorMode != self._settings.SensorMode:
-            new = self.in_mode(new)
-        if new.CenterX or new.CenterY:
-            new = centred(new, self.tree, self)
-        self.keeper.watch(self._settings, new)
-        self.take_over(self.sequencer.laid_over(new))
+    def apply(self, new: Settings, /, *, by: Writer) -> None:
+        """Put new settings in force: those of the active sequencer set lie over what anybody else writes.
+
+        Refused without power, or where what is kept without power cannot be stored."""
+        old = self._settings
+        if by is not Writer.SEQUENCER:
+            self._wants_power()
+            self.heard_ns = self.clock.now
+            if new.SensorMode != old.SensorMode:
+                new = self.in_mode(new)
+            if new.CenterX or new.CenterY:
+                new = centred(new, self.tree, self)
+            if any(getattr(old, attr) is not getattr(new, attr) for attr in self.keeper.watched):
+                self.keeper.watch(old, new)
+            if self.sequencer.on or new.SequencerMode == "On":
+                new = self.sequencer.laid_over(new)
+        self._settings = new
+        self._notify(old, new)
 
     def in_mode(self, settings: Settings) -> Settings:
         """The settings, with all that the sensor's drive mode decides."""
@@ -157,9 +166,8 @@ class Camera:
         """How the sensor exposes and reads with these settings."""
         return self.modes.shutter(settings) or self.sensor
 
-    def take_over(self, new: Settings) -> None:
-        """Put settings in force, and let the parts know that listen to what has changed."""
-        old, self._settings = self._settings, new
+    def _notify(self, old: Settings, new: Settings) -> None:
+        """Tell the parts that rest on settings which have changed."""
         if not wiring.same(old, new):
             self._connect()
         if new.EventNotification is not old.EventNotification:
@@ -258,7 +266,7 @@ class Camera:
 
     def load_user_set(self, selector: str) -> None:
         """Take over what a set holds. A running sequencer ends first, and gives back what it changed."""
-        self.settings = replace(self._settings, SequencerMode="Off")
+        self.apply(replace(self._settings, SequencerMode="Off"), by=Writer.USER_SET)
         self._restore(self.keeper.load(selector))
 
     def save_user_set(self, selector: str) -> None:
@@ -371,7 +379,8 @@ class Camera:
     def _restore(self, kept: Mapping[str, Any]) -> None:
         """Settings that were kept; the link may be slower now than it was then."""
         limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
-        self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
+        changes = {**kept, "DeviceLinkThroughputLimit": limit}
+        self.tree.load(self, changes, by=Writer.USER_SET)
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""

@@ -6,7 +6,7 @@
         frames = cam.grab(3)
 
 Features are attributes, by their SFNC names and in the units that a host sees. Commands are methods:
-`cam.TriggerSoftware()`. What the camera refuses raises `genicam.Refused`, which names the thing, the value
+`cam.TriggerSoftware()`. What the camera refuses raises `camtwin.Refused`, which names the thing, the value
 and the limit.
 
 With `render=False` the camera does all that it does but no picture is made: its logic and its timing at the
@@ -28,14 +28,13 @@ from numpy.typing import NDArray
 from camtwin.camera import Settings, Transfer, chunks
 from camtwin.camera.events import Event
 from camtwin.camera.usersets import Storage
-from camtwin.genicam import Refused, browse
-from camtwin.genicam.bound import At
+from camtwin.genicam import At, browse
 from camtwin.genicam.nodes import Order
 from camtwin.links.storage import DiskStorage
 from camtwin.links.world import Surroundings
 from camtwin.models import Fact, load
 from camtwin.pixels import FORMATS, PixelFormat, mirrored, pack
-from camtwin.problem import Problem
+from camtwin.problem import Problem, Refused
 from camtwin.scene import Scene
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import Ns
 from camtwin.wire.refusal import StatusError
 
@@ -23,7 +23,7 @@ STATUS_OF: Final = {
     "range": "INVALID_PARAMETER",
     "alignment": "BAD_ALIGNMENT",
 }
-"""What a host is told when the camera refuses (genicam.Refused.why): names that all links' codes share."""
+"""What a host is told when the camera refuses (problem.Refused.why): names that all links' codes share."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from camtwin.camera import Exposure
 from camtwin.camera.outside import obey
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.simtime import journal
 from camtwin.simtime.journal import JournalBroken, Line
 from camtwin.twins.assembly import Twin

@@ -23,7 +23,7 @@ from pkgutil import iter_modules
 from typing import Any, Final, NoReturn, TypeVar
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.rig import RigSheet, sheet_of
 from camtwin.verify.claims import Claim
 

@@ -93,13 +93,19 @@ def joint_ignored() -> None:
     """Features that always have one value are set apart."""
     from camtwin.genicam.bound import Node
 
-    Node.joint = ()  # type: ignore[assignment]
+    set_up = Node.__post_init__
+
+    def apart(self: Node) -> None:
+        set_up(self)
+        self.joint = ()
+
+    Node.__post_init__ = apart
 
 
 @breaks
 def limits_ignored() -> None:
-    from camtwin.genicam.bound import Refused
     from camtwin.genicam.tree import Tree
+    from camtwin.problem import Refused
 
     check = Tree._check
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from camtwin.camera import Camera, Exposure, Transfer
+from camtwin.genicam import Writer
 from camtwin.models import load
 from camtwin.twins import Twin, build
 from camtwin.units import Ns
@@ -33,7 +34,7 @@ class Bench:
             held = getattr(s, name)
             keyed = hasattr(held, "replace") and not isinstance(held, str)
             s = replace(s, **{name: held.replace(next(iter(held)), value) if keyed else value})
-        self.camera.settings = s
+        self.camera.apply(s, by=Writer.HOST)
 
     def at(self, t_ns: Ns) -> Camera:
         """The camera, at t_ns: for a command."""

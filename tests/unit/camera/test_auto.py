@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 
 MODEL = "baumer-vcxg-124m"
 LIGHT = 4e4  # photons a second and pixel

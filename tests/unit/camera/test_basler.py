@@ -5,8 +5,8 @@ import pytest
 
 import camtwin
 from camtwin.camera.features.image_format_control import ImageFormatControl
-from camtwin.genicam import Refused
 from camtwin.links.memory import Session
+from camtwin.problem import Refused
 from camtwin.scene import Flat
 from camtwin.units import MS, SEC, US
 from unit.camera.test_bursts import MODEL, opened

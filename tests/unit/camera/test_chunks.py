@@ -5,7 +5,7 @@ import pytest
 
 import camtwin
 from camtwin.camera import chunks
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.wire.chunks import split
 
 MODEL = "baumer-vcxg-124m"

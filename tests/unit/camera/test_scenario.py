@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
 from unit.camera.test_sequencer import sequence
 

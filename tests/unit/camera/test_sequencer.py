@@ -2,8 +2,8 @@
 
 import pytest
 
-from camtwin.genicam import Refused
 from camtwin.links.memory import Session
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import camera, logged, poke, times
 

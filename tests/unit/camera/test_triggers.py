@@ -3,8 +3,8 @@
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
 from camtwin.links.memory import Session
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
 from unit.camera.bench import MODEL
 

@@ -4,7 +4,7 @@ import pytest
 
 import camtwin
 from camtwin.camera import outside
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import SEC
 from unit.links.test_network import CCP, CONTROL, MODEL, ask, read, write
 

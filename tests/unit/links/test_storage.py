@@ -13,8 +13,8 @@ import pytest
 
 import camtwin
 from camtwin.camera.usersets import StorageProblem
-from camtwin.genicam import Refused
 from camtwin.links.storage import DiskStorage
+from camtwin.problem import Refused
 
 MODEL = "baumer-vcxg-124m"
 SAVER = """

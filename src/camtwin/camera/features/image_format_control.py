@@ -13,16 +13,16 @@ TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1", "GreyDiagonalRamp
 """The entry of TestImageSelector that is this TestPattern: two makers' names of one picture."""
 
 
-def test_image(shown: str, settings: Any) -> dict[str, Any]:
+def test_image(shown: str, settings: ImageFormatControl) -> dict[str, Any]:
     return {"TestPattern": next(pattern for pattern, image in TEST_IMAGES.items() if image == shown)}
 
 
 def centred_x(SequencerMode: str, CenterX: bool) -> bool:
-    return CenterX or sequencing(SequencerMode)
+    return CenterX or sequencing(SequencerMode=SequencerMode)
 
 
 def centred_y(SequencerMode: str, CenterY: bool) -> bool:
-    return CenterY or sequencing(SequencerMode)
+    return CenterY or sequencing(SequencerMode=SequencerMode)
 
 
 # fmt: off

@@ -29,10 +29,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin import scene as scenes
 from camtwin.files import load_picture
-from camtwin.genicam import Refused
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.links.faults import Faults
 from camtwin.links.memory import connect
+from camtwin.problem import Refused
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.bench.notes import Note
 from camtwin.rig.scenario.account import Account

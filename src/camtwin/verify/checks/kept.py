@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, Final
 
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import listen, times

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import MS, US
 from camtwin.verify.case import Case
 from camtwin.verify.claims import load

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import listen, times
