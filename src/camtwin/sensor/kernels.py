@@ -20,6 +20,7 @@ from camtwin.compiled import compiled
 from camtwin.sensor.chain import LEAST_BLURRED_E
 from camtwin.sensor.noise import (
     COS,
+    COUNT,
     GOLDEN_64,
     LN2,
     LOG,
@@ -28,10 +29,13 @@ from camtwin.sensor.noise import (
     MIX_B_32,
     MIX_B_64,
     QUARTER_TURN,
+    READ,
+    ROW,
     SIN,
     SPREAD_ANGLE,
     SPREAD_RADIUS,
     SQRT_HALF_BITS,
+    TEMPORAL,
     UNIT_31,
 )
 from camtwin.sensor.poisson import A0, A2, B1, B3, C0, C2, C4, EXP, RECIPROCAL, SEARCHED_E, SQUARINGS, UNIT_32
@@ -43,12 +47,25 @@ _MIX_A_64, _MIX_B_64, _GOLDEN_64 = np.uint64(MIX_A_64), np.uint64(MIX_B_64), np.
 
 
 @njit(error_model="numpy", forceinline=True)
-def _row_key(key, row):
-    """noise.row_keys for one row, both halves in one word."""
-    word = key + np.uint64(row) * _GOLDEN_64
+def _mix64(word):
+    """noise.mix64"""
     word = (word ^ (word >> np.uint64(30))) * _MIX_A_64
     word = (word ^ (word >> np.uint64(27))) * _MIX_B_64
     return word ^ (word >> np.uint64(31))
+
+
+@njit(error_model="numpy", forceinline=True)
+def _stream_key(seed, stage, frame):
+    """noise.stream_key"""
+    key = _mix64(_GOLDEN_64 + seed)
+    key = _mix64(key + _GOLDEN_64 + np.uint64(stage))
+    return _mix64(key + _GOLDEN_64 + frame)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _row_key(key, row):
+    """noise.row_keys for one row, both halves in one word."""
+    return _mix64(key + np.uint64(row) * _GOLDEN_64)
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -271,7 +288,25 @@ def _store_grouped(codes, out, bits):
 
 
 @compiled
-def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, half, keys, c):
+def frame_keys(seed, frame):
+    """chain.frame_keys, as a plain tuple; seed and frame: uint64."""
+    return (
+        _stream_key(seed, TEMPORAL, frame),
+        _stream_key(seed, COUNT, frame),
+        _stream_key(seed, READ, frame),
+        _stream_key(seed, ROW, frame),
+    )
+
+
+@compiled
+def row_normals(key, y, out):
+    """chain.row_normals: out[i] is the number of row y + i."""
+    for i in range(out.shape[0]):
+        out[i], _ = _pair(0, _row_key(key, y + i))
+
+
+@compiled
+def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, keys, c):
     """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
 
     rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, 8,
@@ -279,6 +314,7 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, 
     chain.Keys and chain.Constants.
     """
     height, width = rate_e.shape
+    half = (gain.shape[1] + 1) // 2
     shift = c.shift if c.digital_gain == _ONE else np.int32(0)
     codes = np.empty(unit * width, np.uint16)
     z, z_read = np.empty(width, np.float32), np.empty(width, np.float32)

@@ -77,11 +77,10 @@ class Twin:
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The bytes of a frame as they travel."""
-        image = self.renderer.payload(exposure) if exposure.has_image else np.empty(0, np.uint8)
         if not exposure.settings.ChunkModeActive:
-            return image
-        tail = chunks.tail(exposure, self.camera.tree.order)
-        return np.concatenate((image, np.frombuffer(tail, np.uint8)))
+            return self.renderer.payload(exposure)
+        tail = np.frombuffer(chunks.tail(exposure, self.camera.tree.order), np.uint8)
+        return np.concatenate((self.renderer.payload(exposure), tail)) if exposure.has_image else tail
 
 
 def build(

@@ -53,9 +53,9 @@ def groups_low_first() -> None:
 @breaks
 def mosaic_moves() -> None:
     """Mirrored or not, the window stays where it is."""
-    from camtwin.twins.render import renderer
+    from camtwin.twins.render import geometry
 
-    renderer.steps_to = lambda *_: (0, 0)
+    geometry.steps_to = lambda *_: (0, 0)
 
 
 @breaks
@@ -71,7 +71,9 @@ def noise_frozen() -> None:
     from camtwin.twins.render import Renderer
 
     readout = Renderer._readout
-    Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), frame=1)
+    Renderer._readout = lambda self, exposure, asked, window: dataclasses.replace(
+        readout(self, exposure, asked, window), frame=1
+    )
 
 
 @breaks
@@ -83,7 +85,9 @@ def noise_unseeded() -> None:
 
     readout = Renderer._readout
     seed = int.from_bytes(os.urandom(4), "big")
-    Renderer._readout = lambda self, exposure: dataclasses.replace(readout(self, exposure), seed=seed)
+    Renderer._readout = lambda self, exposure, asked, window: dataclasses.replace(
+        readout(self, exposure, asked, window), seed=seed
+    )
 
 
 @breaks

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from camtwin.pixels import FORMATS, pack
 from camtwin.sensor import (
+    chain,
     expose,
     expose_payload,
     expose_reference,
     fast,
     fixed_pattern,
     fixed_pattern_reference,
+    kernels,
 )
 from physics.small_sensor import PARAMETERS, frames, light, readout
 
@@ -129,6 +131,17 @@ def test_many_callers_at_once(threads, whole, small_tiles):
         assert all(np.array_equal(job.result(), whole) for job in jobs)
 
 
+@given(seed=st.integers(0, 2**64 - 1), frame=st.integers(0, 2**64 - 1), y=st.integers(0, 100))
+@settings(deadline=None)  # the first call compiles
+def test_keys_and_row_noise_are_the_references(seed, frame, y):
+    r = readout(seed=seed, frame=frame, y=y, height=28)
+    keys = chain.frame_keys(r)
+    assert kernels.frame_keys(np.uint64(seed), np.uint64(frame)) == keys
+    made = np.empty(28, np.float32)
+    kernels.row_normals(keys.row, y, made)
+    assert np.array_equal(made, chain.row_normals(PARAMETERS, r, keys))
+
+
 def test_helpers_that_never_come_are_not_waited_for(whole, small_tiles, monkeypatch):
     """As after a fork, when the pool's threads are gone, or on a machine that is busy."""
     with ThreadPoolExecutor(1) as busy:
@@ -147,6 +160,8 @@ def test_a_helper_takes_what_the_caller_does_not(small_tiles, monkeypatch):
     others_done = Event()
 
     class Kernels:
+        frame_keys = staticmethod(kernels.frame_keys)
+
         @staticmethod
         def expose_rows(*arguments):
             first = arguments[10]
@@ -166,6 +181,8 @@ def test_what_fails_in_a_helper_is_raised(small_tiles, monkeypatch):
     both = Barrier(2)
 
     class Kernels:
+        frame_keys = staticmethod(kernels.frame_keys)
+
         @staticmethod
         def expose_rows(*arguments):
             both.wait(30)

@@ -1,11 +1,13 @@
 """The payload is the image, packed, however it was written."""
 
+import doctest
 import tracemalloc
 
 import pytest
 
 import camtwin
 from camtwin.pixels import unpack
+from camtwin.twins.render import geometry
 from compare import assert_same_bytes
 
 
@@ -41,3 +43,8 @@ def test_light_of_a_region_is_cut_out_once():
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert most < 4 * 1024 * 512  # float32
+
+
+def test_examples():
+    results = doctest.testmod(geometry)
+    assert (results.attempted, results.failed) == (1, 0)
