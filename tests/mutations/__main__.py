@@ -12,16 +12,14 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 import camtwin.verify
 import mutations
 from camtwin.problem import Problem
-from camtwin.report.terminal import hang, plain_console
+from camtwin.report.terminal import hang, plain_console, plain_table, progress_bar
 from camtwin.verify.claims import models
 from camtwin.verify.proven import HOME, Proof, proofs, text
-from camtwin.verify.tables import progress_bar
 from mutations import Mutation, Trial
 
 
@@ -54,7 +52,7 @@ def tried(model: str, chosen: Sequence[Mutation], jobs: int) -> list[Trial]:
 
 def tell(console: Console, trials: Sequence[Trial]) -> None:
     """Print a line a trial, then all that differs."""
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     for name in ("", "Wrong", "Proves", "Dependants"):
         table.add_column(name, justify="right" if name in ("Proves", "Dependants") else "left")
     for t in trials:

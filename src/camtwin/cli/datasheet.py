@@ -8,7 +8,7 @@ from typing import Any
 from camtwin.camera import Settings
 from camtwin.genicam.nodes import Chapter
 from camtwin.models import CameraSheet, Fact
-from camtwin.report.terminal import hang, plain_console
+from camtwin.report.terminal import DIM, hang, plain_console
 
 LINKS = {"gige": "GigE Vision"}
 HEADINGS = {"gige": "GigE link", "record": "On record, and no feature"}
@@ -34,7 +34,7 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
             if value := f"{plain(fact.value)} {fact.unit}".strip():
                 hang(console, label, value)
                 label = " " * len(label)
-            hang(console, label, assumed + fact.source, style="yellow" if assumed else "bright_black")
+            hang(console, label, assumed + fact.source, style="yellow" if assumed else DIM)
 
 
 def _heading(part: str, name: str) -> str:

@@ -154,7 +154,7 @@ def _of_folder(folder: Path) -> Any:
 @contextmanager
 def _progress(images: int) -> Iterator[Any]:
     """How far it is, on stderr and on a terminal alone."""
-    from camtwin.verify.tables import progress_bar
+    from camtwin.report.terminal import progress_bar
 
     with progress_bar() as bar:
         task = bar.add_task("images", total=images)

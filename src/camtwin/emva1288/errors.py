@@ -10,7 +10,7 @@ Source: JCGM 100:2008 (GUM), 5.1.2 and note 2 of 5.1.3.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import hypot, nan
+from math import floor, hypot, log10, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,19 @@ class Value(NamedTuple):
     def relative(self) -> float:
         """The error as a fraction of the number; nan at 0."""
         return abs(self.error / self.value) if self.value else nan
+
+    @property
+    def text(self) -> str:
+        """The number with its standard error in the last two digits, `0.41498(27)` (GUM, 7.2.2).
+
+        >>> Value(9453.23, 6.45).text, Value(0.0, 0.0068).text, Value(33482.0, 13.0).text, Value(12.0).text
+        ('9453.2(6.5)', '0.0000(68)', '33482(13)', '12')
+        """
+        if not self.error > 0:
+            return f"{self.value:.6g}"
+        digits = max(0, 1 - floor(log10(self.error)))
+        error = f"{self.error:.{digits}f}"
+        return f"{self.value:.{digits}f}({error if self.error >= 1 else error.lstrip('0.')})"
 
     def also(self, relative: float) -> Value:
         """With a further, independent error, told as a fraction of the number."""

@@ -5,126 +5,91 @@ The same results make the same bytes: no date, no place.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from camtwin.emva1288.results import QUANTITIES, STANDARD, Beside, Channel, Results
 from camtwin.emva1288.spectra import Looks
-from camtwin.emva1288.tell import told
+from camtwin.emva1288.summary import HOW_TO_READ, conditions, reservations, rows
 from camtwin.emva1288.temporal import GAIN_RANGE, LINEARITY_RANGE, above_dark
-from camtwin.report import PAGE
+from camtwin.report.canvas import Canvas, inline
+from camtwin.report.markup import Html, symbol, tag
+from camtwin.report.page import figures, made_by, page, section, table
 from camtwin.report.plot import Curve, plot
 
-COLOURS = {"": 0, "R": 1, "Gr": 2, "Gb": 3, "B": 4}
-BEHIND = 5
+COLOURS = {"": "blue", "R": "red", "Gr": "green", "Gb": "teal", "B": "blue"}
+BEHIND = "grey"
 TILES = ("eta", "sigma_d", "mu_e_sat", "DR", "SNR_max", "DSNU", "PRNU")
 ABOUT = (
-    "0.415(27) is 0.415 with a standard error of 0.027: what the number of pixels and images leaves open, "
-    "and how well the light was known, where that is stated. DSNU is in electrons, PRNU in percent of the "
-    "signal at half the saturation."
+    f"{HOW_TO_READ}: what the number of pixels and images leaves open, and how well the light was known, "
+    "where that is stated. DSNU is in electrons, PRNU in percent of the signal at half the saturation."
 )
 
 
 def html(results: Results, beside: Beside | None, version: str) -> str:
     """The whole page. beside: what a data sheet says, if there is one."""
-    s, channels = results.subject, results.channels
-    style = "".join((PAGE / name).read_text("utf-8") for name in ("style.css", "emva.css"))
-    conditions = {**s.conditions, "bits": str(s.bits), "standard": STANDARD}
-    if s.photons_error:
-        conditions["light known to"] = f"{s.photons_error:.1%}, one standard error"
-    for c in channels:
-        at = f"light of {c.wavelength_nm:g} nm, " if c.wavelength_nm else ""
-        conditions[f"channel {c.name}".rstrip()] = f"{at}saturation by {c.rule}"
-    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in conditions.items())
-    doubts = dict.fromkeys(f"Doubtful: {reason}" for c in channels for reason in c.warnings)
-    missing = dict.fromkeys(f"Not measured: {reason}" for c in channels for reason in c.missing)
-    lacks = "".join(f'<p class="open"><em>{escape(said)}</em></p>' for said in (*doubts, *missing))
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(s.title)}: EMVA 1288</title><style>{style}</style></head><body>
-<header><h1>{escape(s.title)}</h1>
-<p class="lead">Measured after {escape(STANDARD)}</p>
-<div class="tiles">{_tiles(channels)}</div><p class="dim">{ABOUT}</p>
-<dl>{listed}</dl>{lacks}</header>
-<section><h2>Results</h2>{_table(channels, beside)}</section>
-{_section("Sensitivity, linearity and noise", "Sections 2 and 6", _temporal(channels))}
-{_section("Nonuniformity", "Sections 4 and 8", _spatial(channels))}
-{_section("Dark current", "Sections 3 and 7", _dark(channels))}
-{_section("Spectral sensitivity", "Section 9", _spectral(channels, beside))}
-<footer class="dim">camtwin {escape(version)}; made by <code>camtwin lab emva</code></footer></body></html>
-"""
+    subject, channels = results.subject, results.channels
+    listed = [Html(tag("dt", name) + tag("dd", value)) for name, value in conditions(results).items()]
+    doubts = (f"{why.capitalize()}: {what}" for why, what in reservations(channels))
+    header = tag(
+        "header",
+        tag("h1", subject.title),
+        tag("p", f"Measured after {STANDARD}", cls="lead"),
+        tag("div", *_tiles(channels), cls="tiles"),
+        tag("p", ABOUT, cls="dim"),
+        tag("dl", *listed),
+        *(tag("p", tag("em", doubt), cls="open") for doubt in doubts),
+    )
+    return page(
+        f"{subject.title}: EMVA 1288",
+        header,
+        section("Results", None, *_table(channels, beside)),
+        _plots("Sensitivity, linearity and noise", "Sections 2 and 6", _temporal(channels)),
+        _plots("Nonuniformity", "Sections 4 and 8", _spatial(channels)),
+        _plots("Dark current", "Sections 3 and 7", _dark(channels)),
+        _plots("Spectral sensitivity", "Section 9", _spectral(channels, beside)),
+        made_by=made_by(version, "camtwin lab emva"),
+    )
 
 
-def _tiles(channels: Sequence[Channel]) -> str:
+def _tiles(channels: Sequence[Channel]) -> Iterator[Html]:
     best = max(channels, key=lambda c: c.figures["eta"].value)
-    tiles = []
     for name in TILES:
         if name in best.figures:
             q, value = QUANTITIES[name], best.figures[name]
             number = q.told(value).value
             text = f"{number:#.3g}" if abs(number) < 1000 else f"{number:.0f}"
-            tiles.append(f"<div><b>{text}</b> {escape(q.unit)} <small>{_symbol(q.symbol)}</small></div>")
-    return "".join(tiles)
+            yield tag("div", tag("b", text), f" {q.unit} ", tag("small", symbol(q.symbol)))
 
 
-def _table(channels: Sequence[Channel], beside: Beside | None) -> str:
+def _table(channels: Sequence[Channel], beside: Beside | None) -> tuple[Html, Html]:
+    """The results, and the sources of what stands beside them."""
     sources = dict[str, int]()
-    sheets = beside.numbers if beside else ()
     head = ["Symbol", "Quantity", *(c.name or "Measured" for c in channels), "Unit", "Section"]
     head += ["Data sheet, 0 dB"] if beside else []
-    rows = []
-    for name, q in QUANTITIES.items():
-        values = [c.figures.get(name) for c in channels]
-        if not any(values):
-            continue
-        cells = [f"<td>{_symbol(q.symbol)}</td><td>{escape(q.name)}{_at(name, channels)}</td>"]
-        cells += [f'<td class="n">{"" if v is None else told(q.told(v))}</td>' for v in values]
-        cells.append(f'<td class="n">{escape(q.unit)}</td><td>{q.section}</td>')
-        if found := [s[name] for s in sheets if name in s]:
-            number = sources.setdefault(found[0].source, len(sources) + 1)
-            numbers = "/".join(dict.fromkeys(f"{said.value:.4g}" for said in found))
-            cells.append(f'<td class="n">{numbers} <sup>{number}</sup></td>')
+    found = []
+    for row in rows(channels, beside.numbers if beside else ()):
+        cells = [tag("td", symbol(row.quantity.symbol)), tag("td", row.name)]
+        cells += [tag("td", text, cls="n") for text in (*row.values, row.quantity.unit)]
+        cells.append(tag("td", row.quantity.section))
+        if row.said:
+            number = sources.setdefault(row.source, len(sources) + 1)
+            cells.append(tag("td", f"{row.said} ", tag("sup", number), cls="n"))
         elif beside:
-            cells.append("<td></td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    heads = "".join(f"<th>{escape(h)}</th>" for h in head)
-    notes = "".join(f"<li>{number} {escape(source)}</li>" for source, number in sources.items())
-    return (
-        f'<div class="wide"><table class="emva"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-        f'<ul class="dim">{notes}</ul>'
-    )
+            cells.append(tag("td"))
+        found.append(tag("tr", *cells))
+    notes = [tag("li", f"{number} {source}") for source, number in sources.items()]
+    return tag("div", table(head, found, cls="numbers"), cls="wide"), tag("ul", *notes, cls="dim")
 
 
-def _symbol(text: str) -> str:
-    """What follows an underscore stands below."""
-    return re.sub(r"_([\w.]+)", r"<sub>\1</sub>", escape(text))
-
-
-def _at(name: str, channels: Sequence[Channel]) -> str:
-    rows = channels[0].dark_rows
-    known = name.startswith("mu_I") and rows and rows[0].temperature_C is not None
-    return f", at {rows[0].temperature_C:g} °C" if known else ""
-
-
-def _section(title: str, where: str, figures: Iterable[tuple[str, str]]) -> str:
-    drawn = "".join(
-        f"<figure>{svg}<figcaption>{escape(words)}</figcaption></figure>" for svg, words in figures
-    )
-    return (
-        f'<section><h2>{title} <span>{where}</span></h2><div class="plots">{drawn}</div></section>'
-        if drawn
-        else ""
-    )
+def _plots(title: str, where: str, shown: Iterable[tuple[Canvas, str]]) -> Html:
+    drawn = figures((inline(drawing), words) for drawing, words in shown)
+    return section(title, tag("span", where), drawn) if drawn else Html()
 
 
 # -- the standard's plots --------------------------------------------------------------------------
-def _temporal(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
+def _temporal(channels: Sequence[Channel]) -> Iterable[tuple[Canvas, str]]:
     sensed, transfer, straight, bent, noisy = ([] for _ in range(5))
     for c in channels:
         colour = COLOURS[c.name]
@@ -182,7 +147,7 @@ def _temporal(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
     )
 
 
-def _spatial(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
+def _spatial(channels: Sequence[Channel]) -> Iterable[tuple[Canvas, str]]:
     for name, unit, what in (("dsnu", "e-", "DSNU"), ("prnu", "%", "PRNU")):
         looks = [(c, found) for c in channels if (found := getattr(c, name)) is not None]
         if not looks:
@@ -201,7 +166,7 @@ def _spatial(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
         yield _accumulated(looks, what, unit)
 
 
-def _logarithmic(looks: Sequence[tuple[Channel, Looks]], what: str, unit: str) -> tuple[str, str]:
+def _logarithmic(looks: Sequence[tuple[Channel, Looks]], what: str, unit: str) -> tuple[Canvas, str]:
     curves = []
     for c, look in looks:
         h = look.histogram
@@ -216,7 +181,7 @@ def _logarithmic(looks: Sequence[tuple[Channel, Looks]], what: str, unit: str) -
     )
 
 
-def _accumulated(looks: Sequence[tuple[Channel, Looks]], what: str, unit: str) -> tuple[str, str]:
+def _accumulated(looks: Sequence[tuple[Channel, Looks]], what: str, unit: str) -> tuple[Canvas, str]:
     curves = [
         Curve(look.histogram.beyond, 100 * look.histogram.share, c.name, COLOURS[c.name]) for c, look in looks
     ]
@@ -228,7 +193,7 @@ def _accumulated(looks: Sequence[tuple[Channel, Looks]], what: str, unit: str) -
     )
 
 
-def _dark(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
+def _dark(channels: Sequence[Channel]) -> Iterable[tuple[Canvas, str]]:
     if not any(c.dark_rows for c in channels):
         return
     mean, variance, doubling = [], [], []
@@ -266,7 +231,7 @@ def _dark(channels: Sequence[Channel]) -> Iterable[tuple[str, str]]:
         )
 
 
-def _spectral(channels: Sequence[Channel], beside: Beside | None) -> Iterable[tuple[str, str]]:
+def _spectral(channels: Sequence[Channel], beside: Beside | None) -> Iterable[tuple[Canvas, str]]:
     curves = []
     for i, c in enumerate(channels):
         nm = [at for at, _ in c.efficiency]

@@ -1,6 +1,1 @@
-"""One kit for what people read: plots, pages for a browser, lines for a terminal."""
-
-from importlib.resources import files
-
-PAGE = files(__name__) / "page"
-"""The style and script of pages."""
+"""One kit for what people read: drawings and plots, pages for a browser, lines for a terminal."""

@@ -5,11 +5,11 @@ The same results make the same bytes: no date, no place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 
-from camtwin.report import PAGE
-from camtwin.verify.verdicts import Result, counts
+from camtwin.report.markup import Html, tag
+from camtwin.report.page import made_by, page, section, table
+from camtwin.verify.verdicts import Result, Verdict, counts
 
 ABOUT = (
     "A behaviour holds if the running twin does what the sheet says, and if there is a way to make the twin "
@@ -28,69 +28,62 @@ def html(
 ) -> str:
     """The whole page. `title`: the camera, for people; results in the order of the sheet; `twin`: there is
     one, and not only what surrounds it."""
-    style, script = ((PAGE / name).read_text("utf-8") for name in ("style.css", "script.js"))
     found, total = counts(results), len(results)
-    tiles = "".join(f'<div class="{v}"><b>{n}</b> {WORDS[v]}</div>' for v, n in found.items())
-    bar = "".join(f'<i class="{v}" style="width:{100 * n / total:.2f}%"></i>' for v, n in found.items())
-    boxes = "".join(
-        f'<label class="{v}"><input type="checkbox" value="{v}" checked> {v} <span>{n}</span></label>'
-        for v, n in found.items()
-    )
     names = dict.fromkeys(r.claim.section for r in results)
-    sections = {name: [r for r in results if r.claim.section == name] for name in names}
-    contents = "".join(_content(i, name, rows) for i, (name, rows) in enumerate(sections.items()))
-    parts = "".join(_section(i, name, rows) for i, (name, rows) in enumerate(sections.items()))
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}: data sheet and digital twin</title><style>{style}</style></head><body>
-<header><h1>{escape(title)}</h1>
-<p class="lead">{total} claims of the data sheet, {LEADS[twin]}</p>
-<div class="tiles">{tiles}</div>
-<div class="sum" aria-hidden="true">{bar}</div>
-{_failed(results)}<p class="dim">{ABOUT} Source of the claims: {escape(document)}.</p>
-</header>
-<nav><h2>Sections</h2><ul>{contents}</ul></nav>
-<form role="search"><input type="search" name="find" placeholder="Search claims, values, reasons"
-aria-label="Search">{boxes}<output class="dim"></output></form>
-{parts}<footer class="dim">camtwin {escape(version)}; made by
-<code>camtwin verify {escape(model)} --html FILE</code></footer><script>{script}</script></body></html>
-"""
-
-
-def _failed(results: Sequence[Result]) -> str:
-    rows = [
-        f'<li><a href="#{escape(r.claim.id)}">{escape(r.claim.claim)}</a>: {escape(r.reason)}</li>'
-        for r in results
-        if r.verdict == "fail"
+    sections = [
+        (f"s{i}", name, [r for r in results if r.claim.section == name]) for i, name in enumerate(names)
     ]
-    return f'<div class="news"><h2>What does not hold</h2><ul>{"".join(rows)}</ul></div>\n' if rows else ""
-
-
-def _tally(rows: Sequence[Result]) -> str:
-    return ", ".join(f'<span class="{v}"><b>{n} {v}</b></span>' for v, n in counts(rows).items() if n)
-
-
-def _content(number: int, name: str, rows: Sequence[Result]) -> str:
-    return f'<li><a href="#s{number}">{escape(name)}</a> {_tally(rows)}</li>'
-
-
-def _section(number: int, name: str, rows: Sequence[Result]) -> str:
-    lines = "\n".join(map(_row, rows))
-    return (
-        f'<section id="s{number}"><h2>{escape(name)} {_tally(rows)}</h2>\n'
-        "<table><thead><tr><th>Claim</th><th>Data sheet</th><th>Measured</th><th>Verdict</th></tr></thead>"
-        f"<tbody>\n{lines}\n</tbody></table></section>\n"
+    shares = [tag("i", cls=v, style=f"width:{100 * n / total:.2f}%") for v, n in found.items()]
+    header = tag(
+        "header",
+        tag("h1", title),
+        tag("p", f"{total} claims of the data sheet, {LEADS[twin]}", cls="lead"),
+        tag("div", *(tag("div", tag("b", n), f" {WORDS[v]}", cls=v) for v, n in found.items()), cls="tiles"),
+        tag("div", *shares, cls="sum", aria_hidden="true"),
+        _failed([r for r in results if r.verdict == "fail"]),
+        tag("p", f"{ABOUT} Source of the claims: {document}.", cls="dim"),
+    )
+    contents = [tag("li", tag("a", name, href=f"#{at}"), " ", _tally(rows)) for at, name, rows in sections]
+    return page(
+        f"{title}: data sheet and digital twin",
+        header,
+        tag("nav", tag("h2", "Sections"), tag("ul", *contents)),
+        _search(found),
+        *(_section(*each) for each in sections),
+        made_by=made_by(version, f"camtwin verify {model} --html FILE"),
+        script="sift.js",
     )
 
 
-def _row(result: Result) -> str:
+def _failed(failed: Sequence[Result]) -> Html:
+    rows = [tag("li", tag("a", r.claim.claim, href=f"#{r.claim.id}"), f": {r.reason}") for r in failed]
+    return tag("div", tag("h2", "What does not hold"), tag("ul", *rows), cls="news") if rows else Html()
+
+
+def _search(found: Mapping[Verdict, int]) -> Html:
+    boxes = [
+        tag("label", tag("input", type="checkbox", value=v, checked=True), f" {v} ", tag("span", n), cls=v)
+        for v, n in found.items()
+    ]
+    said = {"name": "find", "placeholder": "Search claims, values, reasons", "aria_label": "Search"}
+    output = tag("output", cls="dim")
+    return tag("form", tag("input", **{"type": "search", **said}), *boxes, output, role="search")
+
+
+def _tally(rows: Sequence[Result]) -> Html:
+    parts = [tag("span", tag("b", f"{n} {v}"), cls=v) for v, n in counts(rows).items() if n]
+    return Html(", ".join(parts))
+
+
+def _section(at: str, name: str, rows: Sequence[Result]) -> Html:
+    head = ("Claim", "Data sheet", "Measured", "Verdict")
+    return section(name, _tally(rows), table(head, map(_row, rows), cls="claims"), id=at)
+
+
+def _row(result: Result) -> Html:
     c, v = result.claim, result.verdict
-    reason = f"<em>{escape(result.reason)}</em>" if result.reason else ""
-    between = "<br>" if result.measured and reason else ""
-    return (
-        f'<tr class="{v}" id="{escape(c.id)}"><td>{escape(c.claim)}<details>'
-        f"<summary><code>{escape(c.id)}</code></summary>{escape(c.check)}</details></td>"
-        f"<td>{escape(c.sheet)}</td><td>{escape(result.measured)}{between}{reason}</td><td><b>{v}</b></td></tr>"
-    )
+    reason = tag("em", result.reason) if result.reason else ""
+    between = tag("br") if result.measured and reason else ""
+    details = tag("details", tag("summary", tag("code", c.id)), c.check)
+    cells = (c.claim, details), (c.sheet,), (result.measured, between, reason), (tag("b", v),)
+    return tag("tr", *(tag("td", *inside) for inside in cells), cls=v, id=c.id)

@@ -12,19 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from camtwin import __version__, models
 from camtwin.models import CameraSheet, RigSheet
-from camtwin.report.terminal import hang, plain_console
+from camtwin.report.terminal import DIM, hang, plain_console, plain_table, progress_bar
 from camtwin.verify.proven import proven
 from camtwin.verify.verdicts import Result, claims_of, counts, ordered
 from camtwin.verify.verdicts import verify as measured
 
 COLOURS = {"pass": "green", "fail": "red", "open": "yellow"}
-DIM = "bright_black"
 INDENT = 6
 
 
@@ -64,13 +61,6 @@ def _sheet(model: str) -> CameraSheet | RigSheet:
     """The data sheet of a model, or of what surrounds one that there is no twin of. UnknownModel."""
     alone = model in models.rig_names() and model not in models.names()
     return models.load_rig(model) if alone else models.load(model)
-
-
-def progress_bar() -> Progress:
-    """Told on stderr, and only on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 # -- for people ------------------------------------------------------------------------------------
@@ -122,7 +112,7 @@ def _short(rows: Iterable[str]) -> str:
 
 
 def _sections(console: Console, results: Sequence[Result]) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     table.add_column("Section", overflow="fold")
     for verdict in COLOURS:
         table.add_column(verdict, justify="right", min_width=4)

@@ -14,7 +14,6 @@ from camtwin.emva1288.shots import Shot, Subject, reduced
 from camtwin.emva1288.spectra import histogram, spectrogram, without_shading
 from camtwin.emva1288.tell import tell
 from camtwin.models import load
-from camtwin.report.plot import Axis, Curve, plot
 from camtwin.report.terminal import plain_console
 from camtwin.verify.beside import beside
 from unit.emva1288.synthetic import Camera, EXPOSURE_s, Truth
@@ -97,27 +96,6 @@ def test_light_that_is_not_well_known_counts_in_what_is_counted_in_photons():
         assert figures[name].relative > 0.03, name
     for name in ("K", "sigma_d", "mu_e_sat", "mu_e_min", "PRNU"):
         assert figures[name].relative < 0.02, name
-
-
-def test_a_plot_has_its_points_where_they_are():
-    """The lower left and the upper right corner of the axes, and the middle of a logarithmic one."""
-    assert Axis(0, 10, 100, 200).at([0, 5, 10]).tolist() == [100, 150, 200]
-    assert Axis(1, 100, 100, 200, log=True).at([1, 10, 100]).tolist() == [100, 150, 200]
-    assert Axis(0, 4096, 0, 1).ticks() == [0, 1000, 2000, 3000, 4000]
-    assert Axis(0.5, 2e4, 0, 1, log=True).ticks() == [1, 10, 100, 1000, 10000]
-    assert Axis(20, 300, 0, 1, log=True).ticks() == [20, 50, 100, 200]
-    assert Axis(-0.02, 0.02, 0, 1).ticks() == pytest.approx([-0.02, -0.01, 0, 0.01, 0.02])
-    drawn = plot("t", "x", "y", [Curve([0, 1, 2], [0, np.nan, 4])])
-    (line,) = re.findall(r'class="line k0" d="M([\d. ]+)L([\d. ]+)"', drawn)
-    (x0, y0), (x1, y1) = ([float(v) for v in place.split()] for place in line)
-    assert x0 < x1
-    assert y0 > y1
-
-
-@pytest.mark.parametrize("values", [[], [0.0], [5.0, 5.0], [-1.0, -1.0], [np.nan, np.inf], [1e-300, 1e300]])
-@pytest.mark.parametrize("log", [False, True])
-def test_plots_of_strange_numbers_are_drawn(values, log):
-    ET.fromstring(plot("t", "x", "y", [Curve(values, values)], x_log=log, y_log=log))
 
 
 def test_noise_of_one_size_has_that_amplitude_everywhere_and_stripes_stand_out():

@@ -6,9 +6,10 @@ A net takes the colour of the worst finding at its camera pins; the findings sta
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Final
 
-from camtwin.report.canvas import INK, Canvas, Point
+from camtwin.report.canvas import Canvas, Point
 from camtwin.rig.wiring.check import Report
 from camtwin.rig.wiring.elements import (
     CameraIn,
@@ -25,8 +26,7 @@ from camtwin.rig.wiring.judge import SEVERITY
 from camtwin.rig.wiring.plan import Pin, Plan
 
 ROW, LANE, BOX, GAP = 26, 20, 190, 30
-COLORS: Final = {"ok": "#1d7a46", "marginal": "#b56a00", "wrong": "#c8102e", "": "#5a6675"}
-QUIET, EDGE = "#5a6675", "#9aa7b4"
+COLOURS: Final[Mapping[str, str]] = {"ok": "green", "marginal": "yellow", "wrong": "red", "": "dim"}
 MARKS: Final[Mapping[str, tuple[tuple[Point, ...], ...]]] = {
     "ok": (((0, -5), (3, -1), (9, -10)),),
     "marginal": (((4, -10), (4, -4)), ((4, -2), (4, 0))),
@@ -65,7 +65,7 @@ def drawn(plan: Plan, report: Report) -> Canvas:
     bad = _verdicts(plan, report, nets)
     for net in lanes:
         ends = [place[pin] for pin, n in nets.items() if n == net and pin in place]
-        _lane(picture, lane_x[net], ends, COLORS[bad.get(net, "")])
+        _lane(picture, lane_x[net], ends, COLOURS[bad.get(net, "")])
     for i, cable in enumerate(plugs):
         x = GAP + BOX + 24 + LANE * (len(lanes) + i)
         ends = [place[p] for p in _plugged(plan, cable.source, cable.into) if p in place]
@@ -75,15 +75,15 @@ def drawn(plan: Plan, report: Report) -> Canvas:
             key=SEVERITY.__getitem__,
             default="",
         )
-        _lane(picture, x, ends, COLORS[verdict], 4)
+        _lane(picture, x, ends, COLOURS[verdict], 4)
     y = max(bottoms) + 16
     picture.text(GAP, y, _count(report), size=15, bold=True)
     for finding in sorted(report.findings, key=lambda f: -SEVERITY[f.verdict]):
         y += 22
         said = f"{finding.where}: {finding.reason}" + (f". Fix: {finding.fix}" if finding.fix else "")
         for stroke in MARKS[finding.verdict]:
-            picture.line([(GAP + dx, y + dy) for dx, dy in stroke], COLORS[finding.verdict], 2)
-        for n, line in enumerate(_wrapped(said, int((width - 80) / 6.6))):
+            picture.line([(GAP + dx, y + dy) for dx, dy in stroke], COLOURS[finding.verdict], 2)
+        for n, line in enumerate(wrap(said, int((width - 80) / 6.6), break_on_hyphens=False)):
             y += 17 if n else 0
             picture.text(GAP + 22, y, line, size=13)
     picture.height = y + 28
@@ -160,10 +160,10 @@ def _what(device: Element) -> str:
 
 
 def _box(picture: Canvas, plan: Plan, name: str, x: float, y: float, height: float) -> None:
-    fill = "#eef3f8" if name in plan.sheets else "#f6f6f4"
-    picture.rect(x, y, BOX, height, round=6, fill=fill, stroke=EDGE)
+    fill = "tint" if name in plan.sheets else "field"
+    picture.rect(x, y, BOX, height, round=6, fill=fill, stroke="grey")
     picture.text(x + 10, y + 18, name, size=13, bold=True)
-    picture.text(x + 10, y + 33, _what(plan.devices[name]), QUIET, size=11)
+    picture.text(x + 10, y + 33, _what(plan.devices[name]), "dim", size=11)
 
 
 def _pin(picture: Canvas, plan: Plan, pin: Pin, x: float, y: float, right: bool) -> None:
@@ -176,7 +176,7 @@ def _pin(picture: Canvas, plan: Plan, pin: Pin, x: float, y: float, right: bool)
     elif sheet:
         label = f"{pin.pin}: {sheet.connectors[pin.pin].part}"
     at, anchor = (x + BOX - 12, "end") if right else (x + 12, "start")
-    picture.circle(x + BOX if right else x, y, 4, fill="#fff", stroke=INK)
+    picture.circle(x + BOX if right else x, y, 4, fill="paper", stroke="ink")
     picture.text(at, y + 4, label, anchor=anchor)
 
 
@@ -192,12 +192,3 @@ def _lane(picture: Canvas, x: float, ends: list[Point], color: str, thick: int =
 def _count(report: Report) -> str:
     counts = {v: sum(f.verdict == v for f in report.findings) for v in SEVERITY}
     return ", ".join(f"{n} {v}" for v, n in counts.items() if n) or "nothing is connected"
-
-
-def _wrapped(text: str, most: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) > most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
