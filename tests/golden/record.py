@@ -179,7 +179,7 @@ class Walk:
 
 def gige_trace(model: str, settings: tuple[tuple[str, Any], ...], packet_bytes: int, wide: bool) -> list[Any]:
     """A GigE Vision session: find, read, control, stream, be told, go silent."""
-    from camtwin.wire import bootstrap, gvcp
+    from camtwin.wire.gev import bootstrap, gvcp
 
     out: list[Any] = []
     rng = random.Random(f"{model} {packet_bytes}")
@@ -309,7 +309,7 @@ def usb_trace(model: str, settings: tuple[tuple[str, Any], ...]) -> list[Any]:
 
 def cam_registers(usb: Any) -> tuple[int, int]:
     """Where the stream's and the events' registers lie."""
-    from camtwin.wire import u3v_bootstrap
+    from camtwin.wire.u3v import bootstrap as u3v_bootstrap
 
     return u3v_bootstrap.STREAM_CONTROL - 4, u3v_bootstrap.EVENT_CONTROL
 

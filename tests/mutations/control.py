@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from camtwin.links.memory import Session
-from camtwin.wire import bootstrap
+from camtwin.wire.gev import bootstrap
 from mutations import mutate
 
 

@@ -1,4 +1,4 @@
-"""A twin's interface looks for its address: wire/ip_configuration.py between the kernel and an event loop.
+"""A twin's interface looks for its address: wire/ip/configuration.py between the kernel and an event loop.
 
 Its time may run faster than the clock's, so that leases of minutes come and go in seconds.
 """
@@ -16,8 +16,8 @@ from camtwin.links.interface import Interface, LinkProblem
 from camtwin.links.own_interface import OwnInterface
 from camtwin.links.runtime import WallRuntime
 from camtwin.units import SEC, Ns
-from camtwin.wire.ip_configuration import Address, IpConfiguration, Kept
-from camtwin.wire.ports import dotted
+from camtwin.wire.ip.address import dotted
+from camtwin.wire.ip.configuration import Address, IpConfiguration, Kept
 
 log = logging.getLogger(__name__)
 MOST_PACKETS: Final = 64  # per turn of the event loop

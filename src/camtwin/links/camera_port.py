@@ -9,11 +9,11 @@ from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
 from camtwin.camera.transport import GigETiming
 from camtwin.links.port import CameraPort
-from camtwin.wire import bootstrap
-from camtwin.wire.gvcp import Message, Status
-from camtwin.wire.ip_configuration import Kept
-from camtwin.wire.ports import Report
-from camtwin.wire.refusal import StatusError
+from camtwin.wire.gev import bootstrap
+from camtwin.wire.gev.gvcp import Message, Status
+from camtwin.wire.gev.ports import Report
+from camtwin.wire.ip.configuration import Kept
+from camtwin.wire.status import StatusError
 
 DEFAULT_GIGE_MBPS: Final = 1000
 EVENT_OF: Final = {

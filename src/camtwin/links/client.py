@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from camtwin.problem import Problem
-from camtwin.wire import bootstrap
-from camtwin.wire.ethernet import IP_UDP_BYTES
-from camtwin.wire.gvcp import PORT, write_reg
-from camtwin.wire.gvsp import STANDARD_BYTES, Format
+from camtwin.wire.gev import bootstrap
+from camtwin.wire.gev.gvcp import PORT, write_reg
+from camtwin.wire.gev.gvsp import STANDARD_BYTES, Format
+from camtwin.wire.ip.ethernet import IP_UDP_BYTES
 
 RECEIVE_BYTES: Final = 8 << 20
 ANSWER_s: Final = 1.0

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from camtwin.wire import dhcp
-from camtwin.wire.dhcp import Kind
-from camtwin.wire.ports import number
+from camtwin.wire.ip import dhcp
+from camtwin.wire.ip.address import number
+from camtwin.wire.ip.dhcp import Kind
 
 
 @dataclass

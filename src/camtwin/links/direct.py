@@ -21,8 +21,8 @@ import numpy as np
 
 from camtwin.links.loopback import LOOPBACK
 from camtwin.links.sendmmsg import Batch
-from camtwin.wire import ethernet
-from camtwin.wire.ports import Peer
+from camtwin.wire.ip import ethernet
+from camtwin.wire.ip.address import Peer
 
 SOL_PACKET, PACKET_QDISC_BYPASS = 263, 20  # <linux/socket.h>, <linux/if_packet.h>: nothing queues on loopback
 SOMEBODY: Final = bytes((2, 0, 0, 0, 0, 1))  # a locally administered address

@@ -45,9 +45,10 @@ from camtwin.links.segmentation import Segmentation
 from camtwin.links.sender import Sender
 from camtwin.links.stream import GvspStream, Twin
 from camtwin.units import SEC
-from camtwin.wire import gev, gvcp
-from camtwin.wire.gvcp import Status, StatusError
-from camtwin.wire.ports import NOWHERE, Home
+from camtwin.wire.gev import device as gev
+from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.gvcp import Status, StatusError
+from camtwin.wire.gev.ports import NOWHERE, Home
 
 log = logging.getLogger(__name__)
 

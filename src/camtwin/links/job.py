@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from camtwin.links.faults import Attempts
 from camtwin.links.sendmmsg import Batch
 from camtwin.units import Ns
-from camtwin.wire import gvsp
-from camtwin.wire.gev import Target
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Target
 
 
 @dataclass(eq=False)

@@ -4,16 +4,16 @@
     host.send(bytes.fromhex("42 01 0080 0004 0001 00000a00"))     # READREG of CCP; the answers, as bytes
     host.messages, host.packets                                   # what came to it since
 
-The camera looks for its address as on a network of its own (wire/ip_configuration.py); a server gives it
+The camera looks for its address as on a network of its own (wire/ip/configuration.py); a server gives it
 10.0.0.1 at once, unless another is put there, or none:
 
     host.network.dhcp = None
     cam.world.power_cycle()                                       # and 20 s later it is at 169.254.x.y
     cam.world.unplug()
 
-It is the same device side as on sockets (wire/gev.py). A picture arrives in one piece, when its last bit
-would have; of a session that renders none it is zeros. Packets that a host asks for again do not come: who
-keeps pictures is the sender on sockets (sender.py).
+It is the same device side as on sockets (wire/gev/device.py). A picture arrives in one piece, when its last
+bit would have; of a session that renders none it is zeros. Packets that a host asks for again do not come:
+who keeps pictures is the sender on sockets (sender.py).
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ from camtwin.links.interface import mac_from_serial
 from camtwin.links.stream import image_of
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
-from camtwin.wire import gev, gvcp, gvsp
-from camtwin.wire.gvcp import PORT, Command, PacketResend, ack_of, write_reg
-from camtwin.wire.ip_configuration import Address, IpConfiguration
-from camtwin.wire.ports import NOWHERE, Home
+from camtwin.wire.gev import device as gev
+from camtwin.wire.gev import gvcp, gvsp
+from camtwin.wire.gev.gvcp import PORT, Command, PacketResend, ack_of, write_reg
+from camtwin.wire.gev.ports import NOWHERE, Home
+from camtwin.wire.ip.configuration import Address, IpConfiguration
 
 HOME: Final = 0x0A00_0001  # and hosts after it
 STREAM_PORT: Final = 49_152  # where the camera's pictures come from

@@ -26,8 +26,8 @@ from camtwin.links.receiver import Receiver
 from camtwin.links.segmentation import Segmentation
 from camtwin.links.sendmmsg import TRANSIENT, Batch
 from camtwin.units import Ns
-from camtwin.wire import gvsp
-from camtwin.wire.gev import Target
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Target
 
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
 MOST_BYTES: Final = 4 * BURST_BYTES  # at once, for a client that takes packets elsewhere than from its socket

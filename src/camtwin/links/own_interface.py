@@ -22,9 +22,9 @@ from camtwin.links.interface import (
     Interface,
     LinkProblem,
 )
-from camtwin.wire.dhcp import CLIENT_PORT, SERVER_PORT
-from camtwin.wire.ip_configuration import Address
-from camtwin.wire.ports import dotted
+from camtwin.wire.ip.address import dotted
+from camtwin.wire.ip.configuration import Address
+from camtwin.wire.ip.dhcp import CLIENT_PORT, SERVER_PORT
 
 SIOCADDRT: Final = 0x890B
 SIOCSIFFLAGS: Final = 0x8914

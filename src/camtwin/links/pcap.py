@@ -34,8 +34,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
-from camtwin.wire import ethernet, gvsp
-from camtwin.wire.gev import Peer, Target
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Peer, Target
+from camtwin.wire.ip import ethernet
 
 if TYPE_CHECKING:
     from camtwin.links.job import Job

@@ -12,7 +12,7 @@ from typing import Final
 from camtwin.camera import Camera
 from camtwin.problem import Refused
 from camtwin.units import Ns
-from camtwin.wire.refusal import StatusError
+from camtwin.wire.status import StatusError
 
 STATUS_OF: Final = {
     "address": "INVALID_ADDRESS",

@@ -31,9 +31,9 @@ from camtwin.links.pcap import StreamTap
 from camtwin.links.segmentation import Segmentation
 from camtwin.links.sendmmsg import Batch
 from camtwin.units import MS, SEC, Ns
-from camtwin.wire import gvsp
-from camtwin.wire.gev import Target
-from camtwin.wire.gvcp import PacketResend, Status
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Target
+from camtwin.wire.gev.gvcp import PacketResend, Status
 
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from camtwin.links.interface import Interface, LinkProblem
 from camtwin.links.outlet import IP_MTU_DISCOVER
-from camtwin.wire.ports import dotted
+from camtwin.wire.ip.address import dotted
 
 IP_PKTINFO: Final = 8  # <linux/in.h>: tells which interface a datagram came by
 EVERYBODY: Final = "255.255.255.255"

@@ -24,9 +24,10 @@ from camtwin.links.rendering import Rendering
 from camtwin.links.runtime import FreeRuntime, WallRuntime
 from camtwin.links.sender import Sender
 from camtwin.simtime import Scheduler
-from camtwin.wire import gvsp, image
-from camtwin.wire.gev import Target
-from camtwin.wire.gvcp import PacketResend
+from camtwin.wire import image
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Target
+from camtwin.wire.gev.gvcp import PacketResend
 from camtwin.wire.image import Image
 
 MOST_AHEAD: Final = 4

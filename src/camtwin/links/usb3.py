@@ -31,7 +31,8 @@ from camtwin.links.usb_server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
-from camtwin.wire import gencp, u3v, usb, usbip
+from camtwin.wire.u3v import gencp, usb, usbip
+from camtwin.wire.u3v import stream as u3v
 
 BUS: Final = 1
 

@@ -5,8 +5,8 @@
     usb.send(command)                                   # GenCP on the control endpoint: its acknowledge
     usb.transfers                                       # what came on the stream endpoint since
 
-It is the same device side as behind USB/IP (wire/u3v_device.py, wire/usb.py). A picture arrives in one piece,
-when its last bit would have; of a session that renders none it is zeros.
+It is the same device side as behind USB/IP (wire/u3v/device.py, wire/u3v/usb.py). A picture arrives in one
+piece, when its last bit would have; of a session that renders none it is zeros.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from camtwin.links.port import CameraPort
 from camtwin.links.stream import image_of
 from camtwin.twins import Twin
 from camtwin.units import Ns
-from camtwin.wire import gencp, u3v, usb
-from camtwin.wire.u3v_device import Description, Identity, StreamPort, U3vDevice, UsbPort
+from camtwin.wire.u3v import gencp, usb
+from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v.device import Description, Identity, StreamPort, U3vDevice, UsbPort
 
 TEXTS = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
 """ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""

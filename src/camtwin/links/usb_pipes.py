@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.units import SEC, Ns
-from camtwin.wire import u3v, usbip
 from camtwin.wire.image import Image
+from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v import usbip
 
 MOST_REQUESTS: Final = 1 << 16
 """Pending on one endpoint: a host that asks more asks for this computer's memory."""

@@ -19,7 +19,7 @@ from typing import Final, Protocol, Self
 
 from camtwin.links.interface import LinkProblem
 from camtwin.links.usb_pipes import Stats, Writer
-from camtwin.wire import usbip
+from camtwin.wire.u3v import usbip
 
 log = logging.getLogger(__name__)
 

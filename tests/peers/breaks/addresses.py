@@ -11,7 +11,7 @@ from peers.breaks.registry import breaks
 @breaks
 def lease_never_renewed() -> None:
     """A lease is for ever."""
-    from camtwin.wire import dhcp
+    from camtwin.wire.ip import dhcp
 
     lease = dhcp._lease
 
@@ -33,7 +33,7 @@ def sockets_stay_behind() -> None:
 
 @breaks
 def no_link_local() -> None:
-    from camtwin.wire.linklocal import LinkLocal
+    from camtwin.wire.ip.linklocal import LinkLocal
 
     LinkLocal.start = lambda self, now: None
 

@@ -26,7 +26,7 @@ def user_sets_unheard() -> None:
 @breaks
 def discovery_shifted() -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
-    from camtwin.wire.bootstrap import Registers
+    from camtwin.wire.gev.bootstrap import Registers
 
     answer = Registers.discovery
     Registers.discovery = lambda self: answer(self)[2:] + bytes(2)
@@ -34,7 +34,7 @@ def discovery_shifted() -> None:
 
 @breaks
 def control_for_all() -> None:
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     write = GevDevice._write
     GevDevice._write = lambda self, address, data, peer, now: write(
@@ -45,7 +45,7 @@ def control_for_all() -> None:
 @breaks
 def heartbeat_endless() -> None:
     """Who has control keeps it, alive or not."""
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     GevDevice._silence_ends = lambda self: None
 
@@ -54,7 +54,7 @@ def heartbeat_endless() -> None:
 def stream_goes_on() -> None:
     """Who loses control leaves the stream as it is."""
     from camtwin.links.stream import GvspStream
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     GvspStream.close = GvspStream.end_acquisition = lambda self: None
     device: Any = GevDevice
@@ -70,8 +70,8 @@ def stream_goes_on() -> None:
 @breaks
 def switchover_keyless() -> None:
     """Any key opens."""
-    from camtwin.wire import bootstrap
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev import bootstrap
+    from camtwin.wire.gev.device import GevDevice
 
     check = GevDevice._set_privilege
 
@@ -86,7 +86,7 @@ def switchover_keyless() -> None:
 def force_ip_registers_only() -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige import GigeLink
-    from camtwin.wire.ports import Home
+    from camtwin.wire.gev.ports import Home
 
     GigeLink.move = lambda self, address, netmask, gateway: Home(address, netmask, gateway)
 
@@ -94,7 +94,7 @@ def force_ip_registers_only() -> None:
 @breaks
 def force_ip_always() -> None:
     """FORCEIP moves a camera that somebody is using."""
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     move = GevDevice._force_ip
 
@@ -131,7 +131,7 @@ def sockets_inherited() -> None:
 @breaks
 def pending_silent() -> None:
     """Nobody is told that a save takes its time."""
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     GevDevice._still_pending = lambda self, now: []
 
@@ -148,7 +148,7 @@ def pending_in_camera_time() -> None:
 @breaks
 def pending_forgets_heartbeat() -> None:
     """Who waits for an acknowledge has to be heard meanwhile."""
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     tick = GevDevice.tick
 
@@ -171,7 +171,7 @@ def saves_take_no_time() -> None:
 @breaks
 def pending_again_and_again() -> None:
     """A command that is sent again meanwhile is begun again, and takes as long again."""
-    from camtwin.wire.gev import GevDevice
+    from camtwin.wire.gev.device import GevDevice
 
     receive = GevDevice.receive
 

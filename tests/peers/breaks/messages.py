@@ -44,7 +44,7 @@ def events_late() -> None:
 @breaks
 def events_untagged() -> None:
     """Messages with 64-bit block ids do not say so."""
-    from camtwin.wire import gvcp
+    from camtwin.wire.gev import gvcp
 
     pack = gvcp.Message.pack
 
@@ -58,7 +58,7 @@ def events_untagged() -> None:
 @breaks
 def events_unacknowledged() -> None:
     """The camera does not hear that its host has a message."""
-    from camtwin.wire.messages import MessageChannel
+    from camtwin.wire.gev.messages import MessageChannel
 
     MessageChannel.receive = lambda self, data, peer: None
 

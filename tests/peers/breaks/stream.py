@@ -10,7 +10,7 @@ from peers.breaks.registry import breaks
 
 
 def leader(change: Callable[[Any], Any], cut: int | None = None) -> None:
-    from camtwin.wire import gvsp
+    from camtwin.wire.gev import gvsp
 
     write = gvsp.image_leader
     gvsp.image_leader = lambda image: write(change(image))[:cut]
@@ -29,7 +29,7 @@ def leader_cut() -> None:
 @breaks
 def trailer_short() -> None:
     """size_y of the trailer one row below the picture's."""
-    from camtwin.wire import gvsp
+    from camtwin.wire.gev import gvsp
 
     write = gvsp.frame_packets
 
@@ -44,7 +44,7 @@ def trailer_short() -> None:
 @breaks
 def trailer_early() -> None:
     """The trailer has the packet id of the last payload packet."""
-    from camtwin.wire import gvsp
+    from camtwin.wire.gev import gvsp
 
     write = gvsp.frame_packets
 
@@ -59,7 +59,7 @@ def trailer_early() -> None:
 
 @breaks
 def block_ids_skip() -> None:
-    from camtwin.wire import gvsp
+    from camtwin.wire.gev import gvsp
 
     following = gvsp.next_block_id
     gvsp.next_block_id = lambda block_id, extended: following(block_id, extended) + 1

@@ -16,7 +16,7 @@ def xml_big_endian() -> None:
 @breaks
 def manifest_lies() -> None:
     """The description is said to be longer than it is, and lie elsewhere."""
-    from camtwin.wire.u3v_device import Description
+    from camtwin.wire.u3v.device import Description
 
     entry = Description.manifest_entry
     Description.manifest_entry = lambda self: entry(dataclasses.replace(self, address=self.address + 4))
@@ -24,7 +24,7 @@ def manifest_lies() -> None:
 
 @breaks
 def usb_guid_short() -> None:
-    from camtwin.wire import usb
+    from camtwin.wire.u3v import usb
 
     make = usb.Identity
     usb.Identity = lambda **said: make(**{**said, "guid": said["guid"][2:]})  # type: ignore[misc]
@@ -33,7 +33,7 @@ def usb_guid_short() -> None:
 @breaks
 def usb_ack_ids() -> None:
     """Acknowledges have the number of the request before."""
-    from camtwin.wire.gencp import Header
+    from camtwin.wire.u3v.gencp import Header
 
     ack = Header.ack
     Header.ack = lambda self, body=b"", status=0: ack(
@@ -43,7 +43,7 @@ def usb_ack_ids() -> None:
 
 @breaks
 def usb_ack_prefix() -> None:
-    from camtwin.wire import gencp
+    from camtwin.wire.u3v import gencp
 
     ack = gencp.Header.ack
     gencp.Header.ack = lambda self, *said, **named: b"U3VX" + ack(self, *said, **named)[4:]
@@ -51,7 +51,7 @@ def usb_ack_prefix() -> None:
 
 @breaks
 def usb_blocks_from_1() -> None:
-    from camtwin.wire import u3v
+    from camtwin.wire.u3v import stream as u3v
 
     leader, trailer = u3v.leader, u3v.trailer
     u3v.leader = lambda image, block_id: leader(image, block_id + 1)
@@ -60,7 +60,7 @@ def usb_blocks_from_1() -> None:
 
 @breaks
 def usb_leader_narrow() -> None:
-    from camtwin.wire import u3v
+    from camtwin.wire.u3v import stream as u3v
 
     write = u3v.leader
     u3v.leader = lambda image, block_id: write(dataclasses.replace(image, width=image.width - 16), block_id)
@@ -68,7 +68,7 @@ def usb_leader_narrow() -> None:
 
 @breaks
 def usb_leader_cut() -> None:
-    from camtwin.wire import u3v
+    from camtwin.wire.u3v import stream as u3v
 
     write = u3v.leader
     u3v.leader = lambda image, block_id: write(image, block_id)[:-12]
@@ -85,7 +85,7 @@ def usb_trailer_lost() -> None:
 @breaks
 def usb_transfers_joined() -> None:
     """What the host wrote of sizes is not obeyed: one transfer for everything."""
-    from camtwin.wire.u3v import Transfers
+    from camtwin.wire.u3v.stream import Transfers
 
     Transfers.spans = lambda self, payload_bytes: iter([(0, payload_bytes // 2)])
 
@@ -101,7 +101,7 @@ def usb_room_unheard() -> None:
 @breaks
 def usb_events_late() -> None:
     """Events say the time at which they are sent, in microseconds."""
-    from camtwin.wire import u3v
+    from camtwin.wire.u3v import stream as u3v
 
     write = u3v.event
     u3v.event = lambda event_id, timestamp_ns, *rest: write(event_id, timestamp_ns // 1000, *rest)
@@ -118,7 +118,7 @@ def usb_chunks_big_endian() -> None:
 @breaks
 def usb_chunks_unsaid() -> None:
     """The leader says that there is an image, and no more."""
-    from camtwin.wire import u3v
+    from camtwin.wire.u3v import stream as u3v
 
     for kind in u3v.PAYLOAD:
         u3v.PAYLOAD[kind] = 1
@@ -127,6 +127,6 @@ def usb_chunks_unsaid() -> None:
 @breaks
 def usb_pending_silent() -> None:
     """Who waits for a save is told nothing until it is done."""
-    from camtwin.wire.u3v_device import U3vDevice
+    from camtwin.wire.u3v.device import U3vDevice
 
     U3vDevice._pending = staticmethod(lambda header, busy_ns: None)  # type: ignore[method-assign]

@@ -29,14 +29,14 @@ from camtwin.links.rendering import threads
 from camtwin.simtime import Scheduler
 from camtwin.twins import build
 from camtwin.units import MS
-from camtwin.wire import gencp, u3v, usb, usbip
-from camtwin.wire import u3v_bootstrap as bootstrap
-from camtwin.wire.u3v_device import Description, Identity, U3vDevice
+from camtwin.wire.u3v import bootstrap, gencp, usb, usbip
+from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v.device import Description, Identity, U3vDevice
 from spec.test_usb3_vision import READ_STACKED, READMEM, WRITE_STACKED, WRITEMEM
 from unit.links.usb_attached import Attached
 from unit.links.usb_host import Host
 from unit.links.usb_twin import SHEET, Running, stub
-from unit.wire.fuzz import MOST_GROWTH, resident_bytes, resources
+from unit.wire.gev.fuzz import MOST_GROWTH, resident_bytes, resources
 
 EPISODE: Final = 2000  # messages to one camera
 SOCKETS: Final = 100  # one message in so many goes over a socket

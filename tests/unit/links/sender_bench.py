@@ -15,9 +15,9 @@ from camtwin.links.job import Job
 from camtwin.links.segmentation import Segmentation
 from camtwin.links.sender import Sender
 from camtwin.units import MS
-from camtwin.wire import gvsp
-from camtwin.wire.gev import Target
-from camtwin.wire.gvcp import PacketResend
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Target
+from camtwin.wire.gev.gvcp import PacketResend
 from unit.links.receiver import Receiver
 
 IMAGE = gvsp.Image(400, 250, 0, 0, 0x0108_0001, 8)

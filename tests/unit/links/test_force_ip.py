@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from camtwin.wire.gvcp import Status
+from camtwin.wire.gev.gvcp import Status
 from unit.links.gige_host import (
     CCP,
     LOCALHOST,

@@ -10,8 +10,8 @@ import pytest
 
 from camtwin.links.usb3 import Usb3Camera
 from camtwin.links.usb_pipes import InPipe
-from camtwin.wire import gencp, usbip
-from camtwin.wire.u3v_device import U3vDevice
+from camtwin.wire.u3v import gencp, usbip
+from camtwin.wire.u3v.device import U3vDevice
 from unit.links import fuzz_usb
 
 SEED, SLICE = 7, 12_000
@@ -44,7 +44,7 @@ def test_a_broken_codec_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_that_is_too_long_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camtwin.wire.u3v_bootstrap.MOST_TRANSFER", 1 << 16)
+    monkeypatch.setattr("camtwin.wire.u3v.bootstrap.MOST_TRANSFER", 1 << 16)
     read = U3vDevice._carry_out
     monkeypatch.setattr(U3vDevice, "_carry_out", lambda self, *said: read(self, *said).ljust(1013, b"\0"))
     monkeypatch.setattr(fuzz_usb.bootstrap, "MOST_TRANSFER", 1024)
@@ -90,7 +90,7 @@ def test_a_broken_camera_is_found(
 
 LEAKY = """
 from unit.links import fuzz_usb
-from camtwin.wire.u3v_device import U3vDevice
+from camtwin.wire.u3v.device import U3vDevice
 kept, receive = [], U3vDevice.receive
 def leaks(self, data):
     kept.append(bytearray(b"x") * 8000)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from camtwin.camera import Exposure
 from camtwin.links.gige import GigeLink, LinkProblem, LinkStatus
 from camtwin.links.runtime import WallRuntime
-from camtwin.wire.gvcp import Status
+from camtwin.wire.gev.gvcp import Status
 from unit.links.gige_host import (
     CCP,
     CONTROL,

@@ -19,9 +19,9 @@ from camtwin.links.pacing import FALL, LEAST, MOST_HELD_NS, RISE, START, Eager, 
 from camtwin.links.receiver import Receiver
 from camtwin.links.sender import Sender
 from camtwin.units import MS
-from camtwin.wire import gvsp
-from camtwin.wire.gev import Target
-from camtwin.wire.gvcp import PacketResend
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.device import Target
+from camtwin.wire.gev.gvcp import PacketResend
 
 FRAME_NS = 20 * MS  # by the modelled link: five packets a millisecond
 

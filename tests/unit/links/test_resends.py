@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from camtwin.wire.gev import Target
-from camtwin.wire.gvcp import PacketResend, Status
+from camtwin.wire.gev.device import Target
+from camtwin.wire.gev.gvcp import PacketResend, Status
 from compare import assert_same_bytes
 from unit.links.receiver import PAYLOAD, TRAILER, payload
 from unit.links.sender_bench import PACKET_BYTES, PICTURE, Bench

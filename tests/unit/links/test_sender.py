@@ -12,7 +12,7 @@ from camtwin.links import sendmmsg
 from camtwin.links.segmentation import Segmentation
 from camtwin.links.sender import MOST_WAITING
 from camtwin.units import MS, SEC
-from camtwin.wire.gev import Target
+from camtwin.wire.gev.device import Target
 from compare import assert_same_bytes
 from unit.links.receiver import LEADER, PAYLOAD, Receiver, payload
 from unit.links.sender_bench import PICTURE, Bench

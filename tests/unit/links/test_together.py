@@ -10,8 +10,8 @@ from functools import partial
 from camtwin.links.gige import GigeLink
 from camtwin.links.runtime import WallRuntime
 from camtwin.simtime import Scheduler
-from camtwin.wire.bootstrap import CCP, CONTROL
-from camtwin.wire.gvcp import write_reg
+from camtwin.wire.gev.bootstrap import CCP, CONTROL
+from camtwin.wire.gev.gvcp import write_reg
 from unit.links.test_gige import StubTwin, free_port
 
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3")

@@ -67,7 +67,7 @@ def test_the_description_is_where_the_manifest_says(running, host):
 
 
 def test_registers_of_the_link_and_of_the_camera_do_not_overlap(running):
-    from camtwin.wire import u3v_bootstrap
+    from camtwin.wire.u3v import bootstrap as u3v_bootstrap
 
     rows = u3v_bootstrap.table(52, 1024)
     taken = {address for row in rows for address in range(row.address, row.address + row.length)}

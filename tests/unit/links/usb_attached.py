@@ -13,7 +13,7 @@ from camtwin.links.runtime import WallRuntime
 from camtwin.links.usb3 import Usb3Camera
 from camtwin.links.usb_pipes import ESHUTDOWN
 from camtwin.twins import Twin
-from camtwin.wire import usbip
+from camtwin.wire.u3v import usbip
 from unit.links.usb_twin import stub
 
 ERRNOS: Final = {0, -usbip.EPIPE, -usbip.EOVERFLOW, -ESHUTDOWN}

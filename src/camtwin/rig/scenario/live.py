@@ -20,7 +20,7 @@ from camtwin.rig.scenario.play import Played, Scenario, Setup
 from camtwin.rig.scenario.steps import Packets
 from camtwin.rig.wiring.plan import PlanInvalid
 from camtwin.units import MS
-from camtwin.wire import usbip
+from camtwin.wire.u3v import usbip
 
 Links = Sequence[Any]
 LEAVES_NS: Final = 100 * MS

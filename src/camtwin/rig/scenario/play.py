@@ -40,7 +40,7 @@ from camtwin.rig.scenario.steps import Attach, Happening, Silence, Step, invalid
 from camtwin.rig.wiring.plan import PlanInvalid, read
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, Ns
-from camtwin.wire.bootstrap import CCP, CONTROL
+from camtwin.wire.gev.bootstrap import CCP, CONTROL
 
 MOST_PROBLEMS: Final = 1000
 AGAIN_NS: Final = 500 * MS
