@@ -25,11 +25,11 @@ code, and what is held, has the declared ones.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, ItemsView, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from inspect import Parameter, Signature
-from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, ClassVar, Generic, Literal, NoReturn, Self, TypeAlias, TypeVar, cast, overload
 
 from camtwin.genicam.device import At, Key, Shown
 
@@ -85,32 +85,32 @@ class Bound:
         return self if self.rule else next(iter(self.sources.values()))
 
 
-class By(Mapping[Any, T]):
-    """Frozen values of a selected feature: `settings.LineMode["Line1"]`."""
+class By(dict[Any, T]):
+    """Frozen values of a selected feature: `settings.LineMode["Line1"]`.
 
-    def __init__(self, values: Mapping[Any, T]) -> None:
-        self._values: dict[Key, T] = dict(values)
+    A dictionary, so that Settings read as fast as one; TypeError for what would change it.
+    """
 
-    def __getitem__(self, key: Key) -> T:
-        return self._values[key]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def items(self) -> ItemsView[Any, T]:  # Mapping's own asks for each value by its key
-        return self._values.items()
-
-    def __hash__(self) -> int:
-        return hash(tuple(self._values.items()))
+    def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return hash(tuple(self.items()))
 
     def __repr__(self) -> str:
         return f"By({', '.join(f'{k}: {v!r}' for k, v in [*self.items()][:9])}{', ...' * (len(self) > 9)})"
 
+    def __reduce__(self) -> tuple[type[By[T]], tuple[dict[Any, T]]]:
+        return type(self), (dict(self),)
+
     def replace(self, key: Key, value: T) -> By[T]:
-        return By({**self._values, key: value})
+        """Return these values with another one for `key`."""
+        return By({**self, key: value})
+
+
+def _frozen(self: By[T], *_: object, **__: object) -> NoReturn:
+    raise TypeError("the values of a selected feature are frozen: replace(key, value) makes others")
+
+
+for _change in ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"):
+    setattr(By, _change, _frozen)
 
 
 @dataclass(frozen=True, eq=False)

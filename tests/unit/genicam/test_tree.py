@@ -1,11 +1,15 @@
 """One declaration, bound to a sheet: limits, locks, selectors, pulled values, sheets that do not fit."""
 
+import copy
+import pickle
+
 import pytest
 
 from camtwin.genicam import Chapter, SheetError, Tree, Writer, description
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.genicam.nodes import (
     Boolean,
+    By,
     Command,
     Enumeration,
     Float,
@@ -213,3 +217,25 @@ def test_who_writes_is_told_to_the_device(device):
     device.tree.set(device, "Length", 20)
     device.tree.load(device, {"Length": 30}, by=Writer.USER_SET)
     assert device.writers == [Writer.HOST, Writer.USER_SET]
+
+
+def test_values_by_entry_are_frozen_and_compare_and_copy_as_values():
+    values = By({"Line1": 1, "Line2": 2})
+    other = values.replace("Line2", 3)
+    assert (dict(values), dict(other)) == ({"Line1": 1, "Line2": 2}, {"Line1": 1, "Line2": 3})
+    assert values == By({"Line1": 1, "Line2": 2}) != other
+    assert hash(values) == hash(By({"Line1": 1, "Line2": 2}))
+    for again in (copy.copy(values), copy.deepcopy(values), pickle.loads(pickle.dumps(values))):
+        assert (type(again), again) == (By, values)
+    for change in (
+        lambda: values.__setitem__("Line1", 9),
+        lambda: values.update(Line1=9),
+        lambda: values.pop("Line1"),
+        lambda: values.setdefault("Line3", 9),
+        lambda: values.__ior__({"Line1": 9}),
+        values.popitem,
+        values.clear,
+    ):
+        with pytest.raises(TypeError, match="frozen"):
+            change()
+    assert dict(values) == {"Line1": 1, "Line2": 2}
