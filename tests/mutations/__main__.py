@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.text import Text
 
 import camtwin.verify
-import mutations
 from camtwin.problem import Problem
 from camtwin.report.terminal import hang, plain_console, plain_table, progress_bar
 from camtwin.verify.claims import models
 from camtwin.verify.proven import HOME, Proof, proofs, text
-from mutations import Mutation, Trial
+from mutations.registry import Break
+from mutations.run import Trial, chosen, declared, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,22 +32,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     asked = parser.parse_args(arguments)
-    chosen = mutations.chosen(asked.model, asked.only)
-    trials = tried(asked.model, chosen, asked.jobs)
+    picked = chosen(asked.model, asked.only)
+    trials = tried(asked.model, picked, asked.jobs)
     tell(plain_console(), trials)
     keep(asked.model, trials)
     return int(any(trial.problem for trial in trials))
 
 
-def tried(model: str, chosen: Sequence[Mutation], jobs: int) -> list[Trial]:
+def tried(model: str, picked: Sequence[Break], jobs: int) -> list[Trial]:
     """Try mutations; their trials in the same order."""
     trials: dict[str, Trial] = {}
     with progress_bar() as progress:
-        task = progress.add_task("mutating", total=len(chosen))
-        for trial in mutations.run(model, chosen, jobs):
+        task = progress.add_task("mutating", total=len(picked))
+        for trial in run(model, picked, jobs):
             trials[trial.mutation.name] = trial
             progress.advance(task)
-    return [trials[mutation.name] for mutation in chosen]
+    return [trials[mutation.name] for mutation in picked]
 
 
 def tell(console: Console, trials: Sequence[Trial]) -> None:
@@ -73,14 +73,14 @@ def tell(console: Console, trials: Sequence[Trial]) -> None:
 def keep(model: str, trials: Sequence[Trial]) -> None:
     """Write the proofs: those of before that still stand, and those of these trials."""
     home = Path(camtwin.verify.__file__).parent / HOME / f"{model}.tsv"
-    home.write_text(text(model, proven(proofs(model), mutations.proofs(model), trials)), encoding="ascii")
+    home.write_text(text(model, still(proofs(model), declared(model), trials)), encoding="ascii")
 
 
-def proven(before: Collection[Proof], declared: Collection[Proof], trials: Sequence[Trial]) -> set[Proof]:
+def still(before: Collection[Proof], now: Collection[Proof], trials: Sequence[Trial]) -> set[Proof]:
     """Tell what is proven now: what these trials show, and what was shown of mutations that they leave out."""
     again = {trial.mutation.name for trial in trials}
     shown = {(row, t.mutation.name) for t in trials if not t.problem for row in t.mutation.proves}
-    return shown | {proof for proof in set(before) & set(declared) if proof[1] not in again}
+    return shown | {proof for proof in set(before) & set(now) if proof[1] not in again}
 
 
 if __name__ == "__main__":

@@ -1,29 +1,134 @@
-"""How a running twin is made wrong: parts that do not hear, methods that do something else."""
+"""How a twin is made wrong: data sheets that say something else, parts that do not hear, methods that do otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
+from camtwin import models
 from camtwin.camera.signals import heard
 from camtwin.links.memory import Frame, Session
+from camtwin.twins import Twin
 from camtwin.verify.claims import load
 
-Patch = Callable[[Session], object]
+Wrong = Callable[[pytest.MonkeyPatch], object]
 Picture = NDArray[np.uint16]
 ROWS: Final = load("baumer-vcxg-124m")
 WIRE: Final = {"SoftwareTrigger": "Software", "ReadoutActive": "ReadOutActive"}
 """Where the family spells it otherwise than the sheet."""
+GONE: Final = object()
+"""In place of a value: the entry is taken out of the data sheet."""
 
 
 def rows(prefix: str) -> dict[str, str]:
     """Row -> value, of a list."""
     return {row: claim.value for row, claim in ROWS.items() if row.startswith(f"baumer.{prefix}.")}
+
+
+# -- the package -------------------------------------------------------------------------------------
+def everywhere(patch: pytest.MonkeyPatch, module: Any, name: str, wrong: object) -> None:
+    """Put something in the place of a module's function or class, wherever it was imported by that name."""
+    true = getattr(module, name)
+    for place in [m for of, m in sys.modules.items() if of.partition(".")[0] == "camtwin"]:
+        if vars(place).get(name) is true:
+            patch.setattr(place, name, wrong)
+
+
+def wrapped(patch: pytest.MonkeyPatch, owner: type, name: str, wrong: Callable[..., Any]) -> None:
+    """Put something around a method of a class: wrong(true method, *arguments)."""
+    true = getattr(owner, name)
+    patch.setattr(owner, name, lambda *args, **named: wrong(true, *args, **named))
+
+
+def edited(text: str, old: str, new: str) -> str:
+    """The text with every `old` replaced; a break that finds nothing to break is an error of its own."""
+    if old not in text:
+        raise LookupError(f"nothing to sabotage: no {old!r}")
+    return text.replace(old, new)
+
+
+# -- data sheets -------------------------------------------------------------------------------------
+def sheets(changes: Mapping[str, Any]) -> Wrong:
+    """Data sheets say something else: dotted path -> value, or a function of the old one. `rig.` leads to what
+    surrounds a camera."""
+    rig = {path.removeprefix("rig."): new for path, new in changes.items() if path.startswith("rig.")}
+    own = {path: new for path, new in changes.items() if not path.startswith("rig.")}
+
+    def wrong(patch: pytest.MonkeyPatch) -> None:
+        camera, around = models.parse, models.parse_rig
+        patch.setattr(models, "parse", lambda *text: all_changed(camera(*text), own))
+        patch.setattr(models, "parse_rig", lambda *text: all_changed(around(*text), rig))
+
+    return wrong
+
+
+def all_changed(sheet: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a data sheet with all of these changes."""
+    for path, value in changes.items():
+        sheet = changed(sheet, path, value)
+    return sheet
+
+
+def changed(data: Any, path: str, value: Any) -> Any:
+    """A copy of a data sheet with another value at a dotted path; KeyError if there is none."""
+    step, _, rest = path.partition(".")
+    if isinstance(data, Mapping):
+        if not rest and value is GONE:
+            return {key: kept for key, kept in data.items() if key != step}
+        old = data.get(step) if not rest else data[step]
+        return {**data, step: changed(old, rest, value) if rest else _new(value, old)}
+    old = getattr(data, step)
+    new = changed(old, rest, value) if rest else _new(value, old)
+    if isinstance(data, BaseModel):
+        return data.model_copy(update={step: new})
+    if not is_dataclass(data) or isinstance(data, type):
+        raise KeyError(path)
+    return replace(data, **{step: new})
+
+
+def _new(value: Any, old: Any) -> Any:
+    return value(old) if callable(value) else value
+
+
+# -- twins and sessions ------------------------------------------------------------------------------
+def twins(change: Callable[[Twin], object]) -> Wrong:
+    """Every twin is changed when it has been built, served or in process."""
+    return lambda patch: wrapped(patch, Twin, "__init__", partial(_built, change))
+
+
+def sessions(change: Callable[[Session], object]) -> Wrong:
+    """Every session is changed when it has been opened, in process."""
+    return lambda patch: wrapped(patch, Session, "__init__", partial(_built, change))
+
+
+def _built(
+    change: Callable[[Any], object], true: Callable[..., None], it: Any, *args: Any, **named: Any
+) -> None:
+    true(it, *args, **named)
+    change(it)
+
+
+def both(*wrongs: Wrong) -> Wrong:
+    """Several things are wrong at once."""
+
+    def wrong(patch: pytest.MonkeyPatch) -> None:
+        for one in wrongs:
+            one(patch)
+
+    return wrong
+
+
+def told(name: str, wrong: Callable[..., Any]) -> Wrong:
+    """A session answers otherwise: wrong(true method, session, *arguments)."""
+    return lambda patch: wrapped(patch, Session, name, wrong)
 
 
 def _what(call: Any) -> str:
@@ -32,12 +137,12 @@ def _what(call: Any) -> str:
     return f"{type(method.__self__).__name__}.{method.__name__}"
 
 
-def deaf(part: str, source: str, activation: str = "AnyEdge") -> Patch:
+def deaf(part: str, source: str, activation: str = "AnyEdge") -> Wrong:
     """A part of the camera, `Timer.start`, does not hear a source."""
     moments = heard(source, activation)
 
-    def patch(cam: Session) -> None:
-        signals = cam.twin.camera.signals
+    def alter(twin: Twin) -> None:
+        signals = twin.camera.signals
         connect = signals.connect
 
         def connected(routes: dict[str, list[Any]]) -> None:
@@ -47,30 +152,30 @@ def deaf(part: str, source: str, activation: str = "AnyEdge") -> Patch:
 
         signals.__dict__["connect"] = connected
 
-    return patch
+    return twins(alter)
 
 
-def tell(wrong: Callable[[str, Callable[[str], None]], object]) -> Patch:
+def tell(wrong: Callable[[str, Callable[[str], None]], object]) -> Wrong:
     """Events go another way to the host: wrong(name, tell)."""
 
-    def patch(cam: Session) -> None:
-        events = cam.twin.camera.events
+    def alter(twin: Twin) -> None:
+        events = twin.camera.events
         true = events.notify
         events.__dict__["notify"] = lambda name, t, frame: wrong(name, lambda said: true(said, t, frame))
 
-    return patch
+    return twins(alter)
 
 
-def swallow(event: str) -> Patch:
+def swallow(event: str) -> Wrong:
     """An event is never told."""
     return tell(lambda name, say: None if name == event else say(name))
 
 
-def late_flash(*, up: int, down: int) -> Patch:
+def late_flash(*, up: int, down: int) -> Wrong:
     """Line3 follows ExposureActive so many ns later, as it rises and as it falls."""
 
-    def patch(cam: Session) -> None:
-        line, clock, camera = cam.lines["Line3"], cam.twin.clock, cam.twin.camera
+    def alter(twin: Twin) -> None:
+        line, clock, camera = twin.camera.lines["Line3"], twin.clock, twin.camera
         true = line.follow
 
         def follow(level: bool) -> None:
@@ -79,14 +184,14 @@ def late_flash(*, up: int, down: int) -> Patch:
 
         line.__dict__["follow"] = follow
 
-    return patch
+    return twins(alter)
 
 
-def always(moment: str, part: Callable[[Any], Callable[[], object]], unless: Callable[[Any], bool]) -> Patch:
+def always(moment: str, part: Callable[[Any], Callable[[], object]], unless: Callable[[Any], bool]) -> Wrong:
     """A part hears a moment that nobody chose for it."""
 
-    def patch(cam: Session) -> None:
-        camera = cam.twin.camera
+    def alter(twin: Twin) -> None:
+        camera = twin.camera
         true = camera.signals.connect
 
         def connected(routes: dict[str, list[Any]]) -> None:
@@ -96,30 +201,27 @@ def always(moment: str, part: Callable[[Any], Callable[[], object]], unless: Cal
 
         camera.signals.__dict__["connect"] = connected
 
-    return patch
+    return twins(alter)
 
 
-def other(part: str, name: str, wrong: Callable[..., Any]) -> Patch:
+def other(part: str, name: str, wrong: Callable[..., Any]) -> Wrong:
     """A method of a part of the camera is replaced: wrong(true method, *arguments)."""
 
-    def patch(cam: Session) -> None:
-        it: Any = cam.twin.camera
+    def alter(twin: Twin) -> None:
+        it: Any = twin.camera
         for step in filter(None, part.split(".")):
             it = getattr(it, step)
         true = getattr(it, name)
         it.__dict__[name] = lambda *args, **more: wrong(true, *args, **more)
 
-    return patch
+    return twins(alter)
 
 
-def also_entry(feature: str, entry: str) -> Patch:
+def also_entry(feature: str, entry: str) -> Wrong:
     """An enumeration offers an entry more."""
-
-    def patch(cam: Session) -> None:
-        true = cam.entries
-        cam.__dict__["entries"] = lambda name: (*true(name), entry) if name == feature else true(name)
-
-    return patch
+    return told(
+        "entries", lambda true, cam, name: (*true(cam, name), entry) if name == feature else true(cam, name)
+    )
 
 
 def scaled(factor: float) -> Callable[[Any], Any]:
@@ -132,22 +234,22 @@ def without(*names: str) -> Callable[[Any], Any]:
     return lambda old: [entry for entry in old if entry not in names]
 
 
-def picture(change: Callable[[Picture, Any], Picture]) -> Patch:
+def picture(change: Callable[[Picture, Any], Picture]) -> Wrong:
     """Pictures are changed after all that the camera does: change(DN, exposure) -> DN."""
 
-    def patch(cam: Session) -> None:
-        renderer = cam.twin.renderer
+    def alter(twin: Twin) -> None:
+        renderer = twin.renderer
         true = renderer.image
         renderer.__dict__["image"] = lambda exposure: change(true(exposure), exposure)
 
-    return patch
+    return twins(alter)
 
 
-def setting(**wrong: Callable[[Any], Any]) -> Patch:
+def setting(**wrong: Callable[[Any], Any]) -> Wrong:
     """Exposures are rendered with other settings than they were taken with, by attribute of Settings."""
 
-    def patch(cam: Session) -> None:
-        renderer = cam.twin.renderer
+    def alter(twin: Twin) -> None:
+        renderer = twin.renderer
         true = renderer.image
 
         def image(exposure: Any) -> Picture:
@@ -157,72 +259,54 @@ def setting(**wrong: Callable[[Any], Any]) -> Patch:
 
         renderer.__dict__["image"] = image
 
-    return patch
+    return twins(alter)
 
 
-def exposed(change: Callable[[Any], Any]) -> Patch:
+def exposed(change: Callable[[Any], Any]) -> Wrong:
     """Exposures are other than the camera says when they are rendered."""
 
-    def patch(cam: Session) -> None:
-        renderer = cam.twin.renderer
+    def alter(twin: Twin) -> None:
+        renderer = twin.renderer
         true = renderer.image
         renderer.__dict__["image"] = lambda exposure: true(change(exposure))
 
-    return patch
+    return twins(alter)
 
 
-def transmitter(change: Callable[[int, Any, int], int]) -> Patch:
-    """Frames take another time on the link: change(ns, settings, bytes) -> ns."""
-
-    def patch(cam: Session) -> None:
-        timing = cam.twin.camera.transmitter.timing
-
-        class Wrong:
-            wire = getattr(timing, "wire", None)
-            bytes_per_s = timing.bytes_per_s
-
-            def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
-                return change(timing.transfer_ns(settings, payload_bytes), settings, payload_bytes)
-
-        cam.twin.camera.transmitter.timing = Wrong()
-
-    return patch
-
-
-def machine(name: str, wrong: Callable[[Any, Any], Any]) -> Patch:
+def machine(name: str, wrong: Callable[[Any, Any], Any]) -> Wrong:
     """A method of the acquisition machine is replaced: wrong(machine, true method) -> what it gives."""
 
-    def patch(cam: Session) -> None:
-        acquisition = cam.twin.camera.acquisition
+    def alter(twin: Twin) -> None:
+        acquisition = twin.camera.acquisition
         true = getattr(acquisition, name)
         setattr(acquisition, name, lambda: wrong(acquisition, true))
 
-    return patch
+    return twins(alter)
 
 
-def action(name: str, wrong: Callable[[Any, Any], Any]) -> Patch:
+def action(name: str, wrong: Callable[[Any, Any], Any]) -> Wrong:
     """An action of the acquisition's table is replaced: wrong(machine, true action) -> the next event."""
 
-    def patch(cam: Session) -> None:
-        acquisition = cam.twin.camera.acquisition
+    def alter(twin: Twin) -> None:
+        acquisition = twin.camera.acquisition
         true = getattr(acquisition, name)
         for row, (does, then) in acquisition._rows.items():
             if does == true:
                 acquisition._rows[row] = partial(wrong, acquisition, true), then
 
-    return patch
+    return twins(alter)
 
 
-def ready(wrong: Callable[[Any, Any, int], int]) -> Patch:
+def ready(wrong: Callable[[Any, Any, int], int]) -> Wrong:
     """The moment from which the next frame may begin is another: wrong(machine, settings, ns) -> ns."""
     return machine("ready_at", lambda m, true: wrong(m, m.host.settings, true()))
 
 
-def sensor(change: Callable[[int, Any], int]) -> Patch:
+def sensor(change: Callable[[int, Any], int]) -> Wrong:
     """Rows cost another time: change(rows, settings) -> rows that it takes as long as."""
 
-    def patch(cam: Session) -> None:
-        camera = cam.twin.camera
+    def alter(twin: Twin) -> None:
+        camera = twin.camera
         true = camera.sensor
 
         class Wrong:
@@ -234,14 +318,14 @@ def sensor(change: Callable[[int, Any], int]) -> Patch:
 
         camera.__dict__["sensor"] = Wrong()
 
-    return patch
+    return twins(alter)
 
 
-def timed(change: Callable[[Any], Any]) -> Patch:
+def timed(change: Callable[[Any], Any]) -> Wrong:
     """Frames are sent with other settings than they were taken with: change(settings) -> settings."""
 
-    def patch(cam: Session) -> None:
-        timing = cam.twin.camera.transmitter.timing
+    def alter(twin: Twin) -> None:
+        timing = twin.camera.transmitter.timing
 
         class Wrong:
             wire = getattr(timing, "wire", None)
@@ -250,52 +334,38 @@ def timed(change: Callable[[Any], Any]) -> Patch:
             def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
                 return timing.transfer_ns(change(settings), payload_bytes)
 
-        cam.twin.camera.transmitter.timing = Wrong()
+        twin.camera.transmitter.timing = Wrong()
 
-    return patch
+    return twins(alter)
 
 
-def framed(change: Callable[[Frame], Frame]) -> Patch:
+def framed(change: Callable[[Frame], Frame]) -> Wrong:
     """Frames arrive otherwise than they were sent."""
-
-    def patch(cam: Session) -> None:
-        true = cam._frame
-        cam.__dict__["_frame"] = lambda transfer: change(true(transfer))
-
-    return patch
+    return told("_frame", lambda true, cam, transfer: change(true(cam, transfer)))
 
 
-def written(**wrong: Callable[[Any], Any]) -> Patch:
+def written(**wrong: Callable[[Any], Any]) -> Wrong:
     """What a host writes to these features arrives as another value: wrong(value) -> value."""
-
-    class Misheard(Session):
-        def __setattr__(self, name: str, value: Any) -> None:
-            super().__setattr__(name, wrong[name](value) if name in wrong else value)
-
-    def patch(cam: Session) -> None:
-        object.__setattr__(cam, "__class__", Misheard)  # what else is set is a feature
-
-    return patch
+    return told(
+        "__setattr__",
+        lambda true, cam, name, value: true(cam, name, wrong[name](value) if name in wrong else value),
+    )
 
 
-def read(**wrong: Callable[[Any], Any]) -> Patch:
+def read(**wrong: Callable[[Any], Any]) -> Wrong:
     """What a host reads of these features is another value than the camera has: wrong(value) -> value."""
 
-    class Misread(Session):
-        def __getattr__(self, name: str) -> Any:
-            value = super().__getattr__(name)
-            return wrong[name](value) if name in wrong else value
+    def misread(true: Any, cam: Session, name: str) -> Any:
+        value = true(cam, name)
+        return wrong[name](value) if name in wrong else value
 
-    def patch(cam: Session) -> None:
-        object.__setattr__(cam, "__class__", Misread)
-
-    return patch
+    return told("__getattr__", misread)
 
 
-def restarted(**wrong: Any) -> Patch:
+def restarted(**wrong: Any) -> Wrong:
     """After a power cycle these features are written, selectors first: the factory's settings are others."""
 
-    def patch(cam: Session) -> None:
+    def alter(cam: Session) -> None:
         true = cam.twin.camera.power_cycle
 
         def power_cycle() -> None:
@@ -305,4 +375,4 @@ def restarted(**wrong: Any) -> Patch:
 
         cam.twin.camera.__dict__["power_cycle"] = power_cycle
 
-    return patch
+    return sessions(alter)

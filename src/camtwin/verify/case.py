@@ -31,20 +31,6 @@ T = TypeVar("T")
 Check = Callable[["Case"], object]
 
 
-@dataclass(frozen=True)
-class World:
-    """Where checks find what they look at: as it is, or with something wrong.
-
-    open    gives a fresh session of a model, as camtwin.open
-    around  what surrounds a model; some have no twin, and are known by that alone
-    """
-
-    open: Callable[..., Any] = camtwin.open
-    around: Callable[[str], RigSheet] = sheet_of
-
-
-TRUE: Final = World()
-
 CHECKS: Final[dict[str, Check]] = {}
 LATER: Final[list[tuple[str, str]]] = []
 HEAVY: Final[dict[Check, str]] = {}
@@ -100,7 +86,6 @@ class Case:
 
     model: str
     claim: Claim
-    world: World = TRUE
     shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
     notes: list[str] = field(default_factory=list[str])
     unmeasured: str = ""  # why the claim is not measured in full
@@ -118,14 +103,14 @@ class Case:
         """A fresh session, switched on at virtual time 0, with the features written in this order.
 
         render: make pictures; without them thousands of frames take no time."""
-        cam = self.world.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
+        cam = camtwin.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
         self.write(cam, **features)
         return cam
 
     @cached_property
     def around(self) -> RigSheet:
         """What surrounds the camera: connectors, circuits, supplies, climate."""
-        return self.world.around(self.model)
+        return sheet_of(self.model)
 
     def record(self, name: str) -> Any:
         """A fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""

@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeVar
 
 from camtwin.problem import Problem
 from camtwin.verify import case as cases
-from camtwin.verify.case import Case, Check, World, Wrong
+from camtwin.verify.case import Case, Check, Wrong
 from camtwin.verify.claims import Claim, load
 
 Verdict = Literal["pass", "fail", "open"]
@@ -96,11 +96,11 @@ def groups(claims: Iterable[Claim]) -> list[list[Claim]]:
     return [found[fn] for fn in sorted(found, key=lambda fn: fn not in heavy)]
 
 
-def measure(model: str, group: Iterable[Claim], world: World = cases.TRUE) -> list[Result]:
+def measure(model: str, group: Iterable[Claim]) -> list[Result]:
     """Run the check of each claim of a group on fresh twins."""
     cases.load_checks()
     shared: dict[object, object] = {}
-    return [_judge(Case(model, claim, world, shared)) for claim in group]
+    return [_judge(Case(model, claim, shared)) for claim in group]
 
 
 def _judge(case: Case) -> Result:

@@ -8,17 +8,15 @@ import sys
 import time
 from collections import Counter
 from contextlib import suppress
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-import mutations
-from camtwin.models import load, load_rig, names, rig_names
+from camtwin.models import names, rig_names
 from camtwin.report.terminal import plain_console
 from camtwin.verify import case as cases
 from camtwin.verify import claims, proven, report, tables
-from camtwin.verify.case import TRUE, Case, Wrong
+from camtwin.verify.case import Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid
 from camtwin.verify.verdicts import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
 from unit.test_cli import camtwin as cli
@@ -141,7 +139,7 @@ def test_without_a_mutation_a_behaviour_is_open(checks):
     ],
 )
 def test_what_a_case_asks_can_fail(wrong):
-    case = Case(MODEL, ROW, TRUE)
+    case = Case(MODEL, ROW)
     with pytest.raises(Wrong):
         wrong(case, case.open())
 
@@ -164,137 +162,6 @@ def test_every_check_and_mutation_is_for_a_row():
     rows = {row for model in SHEETS for row in claims.load(model)}
     assert not cases.CHECKS.keys() - rows
     assert not {row for model in SHEETS for row in proven.proven(model)} - cases.CHECKS.keys()
-
-
-@pytest.mark.parametrize("model", SHEETS)
-def test_what_is_proven_is_what_mutations_declare(model):
-    """The file is neither stale nor written by hand."""
-    written = (files("camtwin.verify") / proven.HOME / f"{model}.tsv").read_text("ascii")
-    assert written == proven.text(model, mutations.proofs(model)), f"run `make mutations MODEL={model}`"
-
-
-@pytest.mark.parametrize("model", SHEETS)
-def test_every_change_of_the_sheet_has_its_place(model):
-    mutations.load_mutations()
-    twin = model in names()
-    sheet = load(model) if twin else load_rig(model)
-    for mutation in mutations.MUTATIONS.values():
-        if not mutation.of(model).proves:
-            continue
-        for path, value in (mutation.sheet or {}).items():
-            path = path if twin else path.removeprefix("rig.")
-            assert mutations.changed(sheet, path, value) != sheet, f"{mutation.name} changes nothing"
-
-
-SLICE = {
-    MODEL: [
-        "Width in steps of 8",
-        "Height says that its step is 2",
-        "BinningHorizontal to 4",
-        "TimerDelay has inc 2",
-        "the clock ticks every 4 ns",
-        "a grid of 12 us",
-        "a queue of 257",
-        "TriggerMode does not go back to Off",
-        "the timer is deaf to ExposureEnd",
-        "the mask of actions is not asked",
-        "ExposureEnd is swallowed",
-        "chunk Width has a bit wrong",
-        "the optocoupler switches on in 5 us",
-        "one debouncer for both edges",
-        "there is a PtpEnable",
-        "PayloadSize counts 200 bytes too many",
-        "sets do not hold Height",
-        "the sequencer is deaf to Line2",
-        "a power cycle forgets the user sets",
-        "after a restart Gain 1.0",
-        "no event on normal_high",
-        "SingleFrame takes two",
-    ],
-    "basler-aca4112-20um": [
-        "Height is 2992 at first",
-        "exposures of TriggerWidth are 1 ms longer",
-        "Line4: logic1_min is wrong",
-        "LineStatus says the opposite",
-        "Line2: hint_delay of an output is wrong",
-        "Line4 leaves 0.5 V",
-        "warmth changes no residual",
-        "Line1 returns through pin 6",
-        "opto lines say that they are TTL",
-        "the yellow cable has all wires",
-        "a cable of USB 2.0 does not fit",
-        "pictures leave upside down",
-        "it never goes off",
-    ],
-    "sony-imx412-aack": [
-        "lines of FullHd take 2 % more",
-        "FrameLength gets 200 lines more",
-        "the short exposure is 10 % longer",
-        "12 bits end at 4094",
-        "all pixels see as green ones do",
-        "the rail analog wants 3 V",
-    ],
-    "framos-fsm-imx412": ["SCL is on no pin", "pin 56 is no ground", "the rail 1V05_A is at pin 1"],
-}
-
-
-@pytest.mark.parametrize("model", SLICE)
-def test_a_slice_of_the_mutations_turns_its_rows_red(model):
-    mutations.load_mutations()
-    chosen = [mutations.MUTATIONS[name].of(model) for name in SLICE[model]]
-    trials = list(mutations.run(model, chosen, exact=False))
-    assert [t.problem for t in trials if t.problem] == []
-
-
-def test_what_a_mutation_changes_is_its_twins_alone():
-    """Twins of one data sheet share their features."""
-    mutations.load_mutations()
-    mutant = (
-        mutations.MUTATIONS["there is a Timer2"]
-        .world()
-        .open(MODEL, scene=None, seed=0, render=False, link_speed=None)
-    )
-    assert mutant.entries("TimerSelector") == ("Timer1", "Timer2")
-    assert TRUE.open(MODEL).entries("TimerSelector") == ("Timer1",)
-
-
-def test_dependants_are_of_mutations_and_have_a_reason():
-    mutations.load_mutations()
-    for file in Path(mutations.__file__).with_name("dependants").iterdir():
-        assert file.name.removesuffix(".tsv") in SHEETS
-        head, *rows = [line.split("\t") for line in file.read_text("ascii").splitlines()]
-        assert head == ["mutation", "dependants", "why"]
-        assert all(len(row) == 3 and all(row) for row in rows)
-        assert {row[0] for row in rows} <= mutations.MUTATIONS.keys()
-
-
-def test_what_surrounds_a_model_without_a_twin_is_verified_and_can_be_wrong():
-    alone = "framos-fsm-imx412"
-    assert alone not in names()
-    wrong = mutations.Mutation("thin air", (), sheet={"rig.connectors.board.positions": 12})
-    found = {world.around(alone).connectors["board"].positions for world in (TRUE, wrong.world())}
-    assert found == {60, 12}
-
-
-def test_a_mutation_that_does_nothing_is_told():
-    (row,) = claims_of(MODEL, "baumer.roi.width_min")
-    idle = mutations.Mutation("idle", (row.id,))
-    results = measure(MODEL, [row], idle.world())
-    assert mutations.judge(idle, results, {row.id: "pass"}).problem == f"{row.id} stays green"
-
-
-def test_a_row_that_turns_red_undeclared_is_told():
-    (row,) = claims_of(MODEL, "baumer.roi.width_min")
-    wide = mutations.Mutation("wide", (), sheet={"features.Width.min": 32})
-    results = measure(MODEL, [row], wide.world())
-    assert "turns red: lowest Width is 32" in mutations.judge(wide, results, {row.id: "pass"}).problem
-
-
-def test_a_dependant_that_stays_green_is_told():
-    (row,) = claims_of(MODEL, "baumer.roi.width_min")
-    idle = mutations.Mutation("idle", (), dependants=("baumer.roi.*", "baumer.nikon"))
-    said = mutations.judge(idle, measure(MODEL, [row]), {row.id: "pass"}).problem
-    assert said == f"{row.id} stays green; no row is like baumer.nikon"
 
 
 def result(name, verdict, reason=""):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from camtwin.links.memory import Session
-from mutations import mutate
-from mutations.tools import WIRE, also_entry, always, deaf, rows
+from camtwin.twins import Twin
+from mutations.registry import mutate
+from mutations.tools import WIRE, also_entry, always, deaf, rows, twins
 
 for row, name in rows("timer.source").items():
     if name != "Off":
@@ -50,9 +51,9 @@ mutate(
 )
 
 
-def runs_over(cam: Session) -> None:
+def runs_over(twin: Twin) -> None:
     """Counters go on beyond CounterDuration."""
-    for counter in cam.twin.camera.counters.values():
+    for counter in twin.camera.counters.values():
         true = counter.count
 
         def count(counter: Any = counter, true: Any = true) -> None:
@@ -63,23 +64,21 @@ def runs_over(cam: Session) -> None:
         counter.__dict__["count"] = count
 
 
-mutate("counters count on beyond their end", "baumer.counter.value", patch=runs_over)
-for number, second in ((1, 2), (2, 1)):
-    mutate(
-        f"Counter{second} moves with Counter{number}",
-        f"baumer.counter.selector.{number}",
-        patch=lambda cam, number=number, second=second: _together(
-            cam, f"Counter{number}", f"Counter{second}"
-        ),
-    )
+mutate("counters count on beyond their end", "baumer.counter.value", patch=twins(runs_over))
 
 
-def _together(cam: Session, one: str, other: str) -> None:
-    counters = cam.twin.camera.counters
+def _together(one: str, other: str, twin: Twin) -> None:
+    counters = twin.camera.counters
     true = counters[one].count
     counters[one].__dict__["count"] = lambda: (true(), setattr(counters[other], "value", counters[one].value))
 
 
+for number, second in ((1, 2), (2, 1)):
+    mutate(
+        f"Counter{second} moves with Counter{number}",
+        f"baumer.counter.selector.{number}",
+        patch=twins(partial(_together, f"Counter{number}", f"Counter{second}")),
+    )
 for feature, limit, value, row in (
     ("TimerDelay", "max", 1_000_000, "delay_range"),
     ("TimerDelay", "inc", 2, "delay_step"),

@@ -12,7 +12,7 @@ from camtwin.scene import Spectrum
 from camtwin.sensor.flaws import Flaws
 from camtwin.sensor.timing import RowTimes
 from camtwin.units import MS
-from mutations import mutate
+from mutations.registry import mutate
 from mutations.tools import Picture, exposed, other, picture, setting, written
 
 PICTURES = ("pictures",)

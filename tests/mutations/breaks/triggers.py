@@ -8,9 +8,10 @@ from typing import Any
 
 from camtwin.camera.acquisition import E
 from camtwin.links.memory import Session
+from camtwin.twins import Twin
 from camtwin.units import MS
-from mutations import mutate
-from mutations.tools import action, always, deaf, framed, other, ready, rows, written
+from mutations.registry import mutate
+from mutations.tools import Wrong, action, always, both, deaf, framed, other, ready, rows, told, twins
 
 for row, name in rows("trigger.source").items():
     if name not in ("All", "Off"):
@@ -38,30 +39,59 @@ mutate(
 )
 
 
-def impatient(cam: Session) -> None:
+def impatient(m: Any, true: Any) -> Any:
     """Five seconds without a trigger, and the camera takes a frame by itself."""
-    clock = cam.twin.clock
-    wait = lambda m, true: (true(), clock.at(clock.now + 5000 * MS, m.fire, E.TRIGGER))[0]  # noqa: E731
-    action("become_ready", wait)(cam)
+    then = true()
+    m.host.clock.at(m.host.clock.now + 5000 * MS, m.fire, E.TRIGGER)
+    return then
 
 
-def stays_on(cam: Session) -> None:
+def stays_on(true: Any, cam: Session, name: str, value: Any) -> None:
     """TriggerMode, once On, stays On."""
-    seen: list[str] = []
-    written(TriggerMode=lambda mode: (seen.append(mode), "On" if "On" in seen else mode)[1])(cam)
+    if (name, value) == ("TriggerMode", "On"):
+        vars(cam)["_on"] = True
+    true(cam, name, "On" if name == "TriggerMode" and "_on" in vars(cam) else value)
+
+
+def _every_eleventh(twin: Twin) -> None:
+    counter = twin.camera.counters["Counter1"]
+    true, seen = counter.count, [0]
+
+    def count() -> None:
+        seen[0] += 1
+        if seen[0] % 11:
+            true()
+
+    counter.__dict__["count"] = count
+
+
+def _dear() -> Wrong:
+    """The next frame must wait by so much longer."""
+
+    def skip(m: Any, true: Any) -> None:
+        m._skipped = getattr(m, "_skipped", 0) + 1
+        true()
+        m.fire(E.RETIME)
+
+    def take(m: Any, true: Any) -> Any:
+        m._skipped = 0
+        return true()
+
+    late = ready(lambda m, s, t: t + getattr(m, "_skipped", 0) * MS)
+    return both(action("skip", skip), action("take", take), late)
 
 
 mutate(
     "no trigger for five seconds is a trigger",
     "baumer.trigger.mode_on",
     "basler.trigger.software",
-    patch=impatient,
+    patch=action("become_ready", impatient),
 )
 mutate(
     "TriggerMode does not go back to Off",
     "baumer.trigger.mode_off",
     "basler.trigger.freerun",
-    patch=stays_on,
+    patch=told("__setattr__", stays_on),
 )
 mutate("triggers take 1 us longer", "baumer.trigger.fixed_delay", sheet={"trigger.latency_ns": 98_700})
 mutate("a grid of 12 us", "baumer.trigger.max_delay", sheet={"trigger.grid_ns": 12_000})
@@ -75,44 +105,13 @@ mutate(
 mutate(
     "each skipped trigger costs a millisecond",
     "baumer.iface.condition",
-    patch=lambda cam: _dear(cam),
+    patch=_dear(),
 )
 mutate(
     "an edge of an encoder gets lost",
     "baumer.encoder",
-    patch=lambda cam: _every_eleventh(cam),
+    patch=twins(_every_eleventh),
 )
-
-
-def _every_eleventh(cam: Session) -> None:
-    counter = cam.twin.camera.counters["Counter1"]
-    true, seen = counter.count, [0]
-
-    def count() -> None:
-        seen[0] += 1
-        if seen[0] % 11:
-            true()
-
-    counter.__dict__["count"] = count
-
-
-def _dear(cam: Session) -> None:
-    """The next frame must wait by so much longer."""
-    skipped = [0]
-
-    def skip(m: Any, true: Any) -> None:
-        skipped[0] += 1
-        true()
-        m.fire(E.RETIME)
-
-    def take(m: Any, true: Any) -> Any:
-        skipped[0] = 0
-        return true()
-
-    action("skip", skip)(cam)
-    action("take", take)(cam)
-    ready(lambda m, s, t: t + skipped[0] * MS)(cam)
-
 
 # -- the clock ---------------------------------------------------------------------------------------
 mutate("the clock ticks every 4 ns", "baumer.timestamp.increment", sheet={"clock.tick_ns": 4})

@@ -6,43 +6,48 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from peers.breaks.registry import breaks
+import pytest
+
+from mutations.registry import sabotage
+from mutations.tools import everywhere
 
 
-def messages(change: Callable[[Any], Any]) -> None:
+def messages(patch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
     from camtwin.links import camera_port, gige
 
     write = camera_port.message_of
-    gige.message_of = lambda event: change(write(event))
+    everywhere(patch, gige, "message_of", lambda event: change(write(event)))
 
 
-@breaks
-def events_misnumbered() -> None:
-    messages(lambda message: dataclasses.replace(message, event_id=message.event_id + 1))
+@sabotage()
+def events_misnumbered(patch: pytest.MonkeyPatch) -> None:
+    messages(patch, lambda message: dataclasses.replace(message, event_id=message.event_id + 1))
 
 
-@breaks
-def events_little_endian() -> None:
+@sabotage()
+def events_little_endian(patch: pytest.MonkeyPatch) -> None:
     """Timestamps the other way round."""
     messages(
+        patch,
         lambda message: dataclasses.replace(
             message, timestamp=int.from_bytes(message.timestamp.to_bytes(8, "little"), "big")
-        )
+        ),
     )
 
 
-@breaks
-def events_late() -> None:
+@sabotage()
+def events_late(patch: pytest.MonkeyPatch) -> None:
     """Ends of exposures have a timestamp 2 us later."""
     messages(
+        patch,
         lambda message: dataclasses.replace(
             message, timestamp=message.timestamp + 2000 * (message.event_id == 4)
-        )
+        ),
     )
 
 
-@breaks
-def events_untagged() -> None:
+@sabotage()
+def events_untagged(patch: pytest.MonkeyPatch) -> None:
     """Messages with 64-bit block ids do not say so."""
     from camtwin.wire.gev import gvcp
 
@@ -52,58 +57,63 @@ def events_untagged() -> None:
         data = pack(self, request_id, extended=extended, ack_required=ack_required)
         return data[:1] + bytes([data[1] & ~gvcp.EXTENDED_ID]) + data[2:]
 
-    gvcp.Message.pack = untagged
+    patch.setattr(gvcp.Message, "pack", untagged)
 
 
-@breaks
-def events_unacknowledged() -> None:
+@sabotage()
+def events_unacknowledged(patch: pytest.MonkeyPatch) -> None:
     """The camera does not hear that its host has a message."""
     from camtwin.wire.gev.messages import MessageChannel
 
-    MessageChannel.receive = lambda self, data, peer: None
+    patch.setattr(MessageChannel, "receive", lambda self, data, peer: None)
 
 
-@breaks
-def actions_for_all() -> None:
+@sabotage()
+def actions_for_all(patch: pytest.MonkeyPatch) -> None:
     """Whatever the keys, the camera acts."""
     from camtwin.camera import Camera
 
     action = Camera.action
-    Camera.action = lambda self, device_key, group_key, group_mask: action(
-        self,
-        self.settings.ActionDeviceKey,
-        self.settings.ActionGroupKey[1],
-        self.settings.ActionGroupMask[1],
+    patch.setattr(
+        Camera,
+        "action",
+        lambda self, device_key, group_key, group_mask: action(
+            self,
+            self.settings.ActionDeviceKey,
+            self.settings.ActionGroupKey[1],
+            self.settings.ActionGroupMask[1],
+        ),
     )
 
 
-@breaks
-def actions_unheard() -> None:
+@sabotage()
+def actions_unheard(patch: pytest.MonkeyPatch) -> None:
     """Acknowledged, and nothing comes of it."""
     from camtwin.camera import Camera
 
-    Camera.action = lambda self, device_key, group_key, group_mask: True
+    patch.setattr(Camera, "action", lambda self, device_key, group_key, group_mask: True)
 
 
-@breaks
-def chunks_little_endian() -> None:
+@sabotage()
+def chunks_little_endian(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera import chunks
 
     write = chunks.tail
-    chunks.tail = lambda exposure, order="big": write(exposure, "little")
+    everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "little"))
 
 
-@breaks
-def chunks_swapped() -> None:
+@sabotage()
+def chunks_swapped(patch: pytest.MonkeyPatch) -> None:
     """OffsetX is said to be OffsetY."""
     from camtwin.camera import chunks
 
     both = chunks.FEATURES["OffsetX"], chunks.FEATURES["OffsetY"]
-    chunks.FEATURES["OffsetY"], chunks.FEATURES["OffsetX"] = both  # pyright: ignore[reportIndexIssue]
+    patch.setitem(chunks.FEATURES, "OffsetY", both[0])
+    patch.setitem(chunks.FEATURES, "OffsetX", both[1])
 
 
-@breaks
-def chunks_all() -> None:
+@sabotage()
+def chunks_all(patch: pytest.MonkeyPatch) -> None:
     """Every chunk is sent, enabled or not."""
     from camtwin.camera import chunks, rates
     from camtwin.camera.features import chunk_data_control, transport_layer_control
@@ -111,6 +121,7 @@ def chunks_all() -> None:
 
     everything = By(dict.fromkeys(chunk_data_control.NAMES, True))
     enabled, size = chunks.enabled, transport_layer_control.size
-    chunks.enabled = lambda e: [*everything] if enabled(e) else []
+    everywhere(patch, chunks, "enabled", lambda e: [*everything] if enabled(e) else [])
     told = lambda *asked: size(asked[0], asked[1], asked[2], asked[3], everything)  # noqa: E731
-    rates.size = transport_layer_control.size = told
+    everywhere(patch, rates, "size", told)
+    everywhere(patch, transport_layer_control, "size", told)

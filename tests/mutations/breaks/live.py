@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from peers.breaks.registry import breaks
+import pytest
+
+from mutations.registry import sabotage
 
 
-@breaks
-def pulses_drift() -> None:
+@sabotage()
+def pulses_drift(patch: pytest.MonkeyPatch) -> None:
     """A period is counted from the end of a pulse."""
     from camtwin.rig.bench.bench import Bench
 
@@ -17,11 +19,11 @@ def pulses_drift() -> None:
     def late(self: Any, device: str, width_ns: int, period_ns: int, left: int) -> None:
         fall(self, device, width_ns, period_ns + width_ns, left)
 
-    Bench._fall = late
+    patch.setattr(Bench, "_fall", late)
 
 
-@breaks
-def second_hears_late() -> None:
+@sabotage()
+def second_hears_late(patch: pytest.MonkeyPatch) -> None:
     """An edge reaches the second camera 10 us after the first."""
     from camtwin.camera.lines import Line
 
@@ -31,18 +33,18 @@ def second_hears_late() -> None:
         wait = 10_000 if self._host.serial.endswith("1") else 0
         self._host.clock.at(self._host.clock.now + wait, drive, self, level)
 
-    Line._drive = late
+    patch.setattr(Line, "_drive", late)
 
 
-@breaks
-def answers_without_power() -> None:
+@sabotage()
+def answers_without_power(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera import Camera
 
-    Camera.reachable = property(lambda self: True)  # pyright: ignore
+    patch.setattr(Camera, "reachable", property(lambda self: True))
 
 
-@breaks
-def overloads_untold() -> None:
+@sabotage()
+def overloads_untold(patch: pytest.MonkeyPatch) -> None:
     from camtwin.rig.bench.notes import Notes
 
     tell = Notes.tell
@@ -51,19 +53,19 @@ def overloads_untold() -> None:
         if finding.word not in ("overload", "damaged"):
             tell(self, t_ns, finding)
 
-    Notes.tell = silent
+    patch.setattr(Notes, "tell", silent)
 
 
-@breaks
-def frames_unaccounted() -> None:
+@sabotage()
+def frames_unaccounted(patch: pytest.MonkeyPatch) -> None:
     """Frames that arrive are forgotten."""
     from camtwin.rig.scenario.account import Account
 
-    Account._arrive = lambda self, transfer: None
+    patch.setattr(Account, "_arrive", lambda self, transfer: None)
 
 
-@breaks
-def broadcasts_heard_alone() -> None:
+@sabotage()
+def broadcasts_heard_alone(patch: pytest.MonkeyPatch) -> None:
     """Each twin hears a broadcast for itself, when its turn comes."""
     from camtwin.links.runtime import WallRuntime
 
@@ -77,4 +79,4 @@ def broadcasts_heard_alone() -> None:
         begin(self, *args, **named)
         self.together = Alone()
 
-    WallRuntime.__init__ = alone
+    patch.setattr(WallRuntime, "__init__", alone)

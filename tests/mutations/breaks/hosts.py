@@ -4,59 +4,64 @@ from __future__ import annotations
 
 from typing import Any
 
-from peers.breaks.registry import breaks
+import pytest
+
+from mutations.registry import sabotage
 
 
-@breaks
-def user_sets_forgotten() -> None:
+@sabotage()
+def user_sets_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Saved, and gone with the power."""
     from camtwin.links.storage import DiskStorage
 
-    DiskStorage.store = lambda self, name, data: None
+    patch.setattr(DiskStorage, "store", lambda self, name, data: None)
 
 
-@breaks
-def user_sets_unheard() -> None:
+@sabotage()
+def user_sets_unheard(patch: pytest.MonkeyPatch) -> None:
     """Hosts are not told that a loaded set changes what they have read."""
     from camtwin.genicam.tree import Tree
 
-    Tree._changers = lambda self, node: []
+    patch.setattr(Tree, "_changers", lambda self, node: [])
 
 
-@breaks
-def discovery_shifted() -> None:
+@sabotage()
+def discovery_shifted(patch: pytest.MonkeyPatch) -> None:
     """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
     from camtwin.wire.gev.bootstrap import Registers
 
     answer = Registers.discovery
-    Registers.discovery = lambda self: answer(self)[2:] + bytes(2)
+    patch.setattr(Registers, "discovery", lambda self: answer(self)[2:] + bytes(2))
 
 
-@breaks
-def control_for_all() -> None:
+@sabotage()
+def control_for_all(patch: pytest.MonkeyPatch) -> None:
     from camtwin.wire.gev.device import GevDevice
 
     write = GevDevice._write
-    GevDevice._write = lambda self, address, data, peer, now: write(
-        self, address, data, self.controller or peer, now
+    patch.setattr(
+        GevDevice,
+        "_write",
+        lambda self, address, data, peer, now: write(self, address, data, self.controller or peer, now),
     )
 
 
-@breaks
-def heartbeat_endless() -> None:
+@sabotage()
+def heartbeat_endless(patch: pytest.MonkeyPatch) -> None:
     """Who has control keeps it, alive or not."""
     from camtwin.wire.gev.device import GevDevice
 
-    GevDevice._silence_ends = lambda self: None
+    patch.setattr(GevDevice, "_silence_ends", lambda self: None)
 
 
-@breaks
-def stream_goes_on() -> None:
+@sabotage()
+def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
     """Who loses control leaves the stream as it is."""
     from camtwin.links.stream import GvspStream
     from camtwin.wire.gev.device import GevDevice
 
-    GvspStream.close = GvspStream.end_acquisition = lambda self: None
+    patch.setattr(GvspStream, "close", lambda self: None)
+    patch.setattr(GvspStream, "end_acquisition", lambda self: None)
     device: Any = GevDevice
     target, last = device.target.fget, []
 
@@ -64,11 +69,11 @@ def stream_goes_on() -> None:
         last.extend([now] if (now := target(self)) else [])
         return last[-1] if last else None
 
-    device.target = property(kept)
+    patch.setattr(device, "target", property(kept))
 
 
-@breaks
-def switchover_keyless() -> None:
+@sabotage()
+def switchover_keyless(patch: pytest.MonkeyPatch) -> None:
     """Any key opens."""
     from camtwin.wire.gev import bootstrap
     from camtwin.wire.gev.device import GevDevice
@@ -79,20 +84,20 @@ def switchover_keyless() -> None:
         self._words[bootstrap.SWITCHOVER_KEY] = value >> 16
         check(self, value, peer, now)
 
-    GevDevice._set_privilege = lenient
+    patch.setattr(GevDevice, "_set_privilege", lenient)
 
 
-@breaks
-def force_ip_registers_only() -> None:
+@sabotage()
+def force_ip_registers_only(patch: pytest.MonkeyPatch) -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige import GigeLink
     from camtwin.wire.gev.ports import Home
 
-    GigeLink.move = lambda self, address, netmask, gateway: Home(address, netmask, gateway)
+    patch.setattr(GigeLink, "move", lambda self, address, netmask, gateway: Home(address, netmask, gateway))
 
 
-@breaks
-def force_ip_always() -> None:
+@sabotage()
+def force_ip_always(patch: pytest.MonkeyPatch) -> None:
     """FORCEIP moves a camera that somebody is using."""
     from camtwin.wire.gev.device import GevDevice
 
@@ -105,11 +110,11 @@ def force_ip_always() -> None:
         finally:
             self.controller = controller
 
-    GevDevice._force_ip = careless
+    patch.setattr(GevDevice, "_force_ip", careless)
 
 
-@breaks
-def sockets_inherited() -> None:
+@sabotage()
+def sockets_inherited(patch: pytest.MonkeyPatch) -> None:
     """A process that outlives the twin has its sockets."""
     import os
     import time
@@ -125,28 +130,28 @@ def sockets_inherited() -> None:
             time.sleep(60)
             os._exit(0)
 
-    GigeLink.__init__ = haunted
+    patch.setattr(GigeLink, "__init__", haunted)
 
 
-@breaks
-def pending_silent() -> None:
+@sabotage()
+def pending_silent(patch: pytest.MonkeyPatch) -> None:
     """Nobody is told that a save takes its time."""
     from camtwin.wire.gev.device import GevDevice
 
-    GevDevice._still_pending = lambda self, now: []
+    patch.setattr(GevDevice, "_still_pending", lambda self, now: [])
 
 
-@breaks
-def pending_in_camera_time() -> None:
+@sabotage()
+def pending_in_camera_time(patch: pytest.MonkeyPatch) -> None:
     """How long a save takes is told in the camera's time, whatever its pace."""
     from camtwin.wire.pending import Pending
 
     left = Pending.left_ms
-    Pending.left_ms = lambda self, now: left(self, now) // 14
+    patch.setattr(Pending, "left_ms", lambda self, now: left(self, now) // 14)
 
 
-@breaks
-def pending_forgets_heartbeat() -> None:
+@sabotage()
+def pending_forgets_heartbeat(patch: pytest.MonkeyPatch) -> None:
     """Who waits for an acknowledge has to be heard meanwhile."""
     from camtwin.wire.gev.device import GevDevice
 
@@ -158,18 +163,18 @@ def pending_forgets_heartbeat() -> None:
         if self.controller and now >= due:
             self._lose_control()
 
-    GevDevice.tick = strict
+    patch.setattr(GevDevice, "tick", strict)
 
 
-@breaks
-def saves_take_no_time() -> None:
+@sabotage()
+def saves_take_no_time(patch: pytest.MonkeyPatch) -> None:
     from camtwin.links.port import CameraPort
 
-    CameraPort.busy_ns = property(lambda self: 0)  # type: ignore[assignment]
+    patch.setattr(CameraPort, "busy_ns", property(lambda self: 0))
 
 
-@breaks
-def pending_again_and_again() -> None:
+@sabotage()
+def pending_again_and_again(patch: pytest.MonkeyPatch) -> None:
     """A command that is sent again meanwhile is begun again, and takes as long again."""
     from camtwin.wire.gev.device import GevDevice
 
@@ -179,4 +184,4 @@ def pending_again_and_again() -> None:
         self._pending = self._written = None
         return receive(self, data, peer, now)
 
-    GevDevice.receive = forgetful
+    patch.setattr(GevDevice, "receive", forgetful)

@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from mutations import mutate
-from mutations.offers import offering
+from mutations.breaks.offers import offering
+from mutations.registry import mutate
 from mutations.tools import (
     Picture,
     also_entry,
     always,
     deaf,
     exposed,
-    other,
     picture,
     scaled,
     sensor,
     setting,
+    twins,
 )
 
 PICTURES, RATES = ("pictures",), ("rates",)
@@ -123,14 +123,9 @@ mutate(
 
 # -- firmware ----------------------------------------------------------------------------------------
 mutate(
-    "a restart forgets the firmware",
-    "ids.firmware.update",
-    patch=other("keeper.storage", "store", lambda true, name, data: None if name == "firmware" else true(name, data)),
-)  # fmt: skip
-mutate(
     "any firmware is taken",
     "ids.firmware.first_version",
-    patch=lambda cam: setattr(cam.twin.camera.firmware, "first", "0.0"),
+    patch=twins(lambda twin: setattr(twin.camera.firmware, "first", "0.0")),
 )
 
 

@@ -6,28 +6,31 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from peers.breaks.registry import breaks
+import pytest
+
+from mutations.registry import sabotage
+from mutations.tools import everywhere
 
 
-def leader(change: Callable[[Any], Any], cut: int | None = None) -> None:
+def leader(patch: pytest.MonkeyPatch, change: Callable[[Any], Any], cut: int | None = None) -> None:
     from camtwin.wire.gev import gvsp
 
     write = gvsp.image_leader
-    gvsp.image_leader = lambda image: write(change(image))[:cut]
+    everywhere(patch, gvsp, "image_leader", lambda image: write(change(image))[:cut])
 
 
-@breaks
-def leader_narrow() -> None:
-    leader(lambda image: dataclasses.replace(image, width=image.width - 16))
+@sabotage()
+def leader_narrow(patch: pytest.MonkeyPatch) -> None:
+    leader(patch, lambda image: dataclasses.replace(image, width=image.width - 16))
 
 
-@breaks
-def leader_cut() -> None:
-    leader(lambda image: image, cut=-8)
+@sabotage()
+def leader_cut(patch: pytest.MonkeyPatch) -> None:
+    leader(patch, lambda image: image, cut=-8)
 
 
-@breaks
-def trailer_short() -> None:
+@sabotage()
+def trailer_short(patch: pytest.MonkeyPatch) -> None:
     """size_y of the trailer one row below the picture's."""
     from camtwin.wire.gev import gvsp
 
@@ -38,11 +41,11 @@ def trailer_short() -> None:
         height = int.from_bytes(block.trailer[-4:], "big")
         return dataclasses.replace(block, trailer=block.trailer[:-4] + (height - 1).to_bytes(4, "big"))
 
-    gvsp.frame_packets = short
+    everywhere(patch, gvsp, "frame_packets", short)
 
 
-@breaks
-def trailer_early() -> None:
+@sabotage()
+def trailer_early(patch: pytest.MonkeyPatch) -> None:
     """The trailer has the packet id of the last payload packet."""
     from camtwin.wire.gev import gvsp
 
@@ -54,19 +57,19 @@ def trailer_early() -> None:
             block, trailer=block.trailer[:7] + bytes([block.trailer[7] - 1]) + block.trailer[8:]
         )
 
-    gvsp.frame_packets = early
+    everywhere(patch, gvsp, "frame_packets", early)
 
 
-@breaks
-def block_ids_skip() -> None:
+@sabotage()
+def block_ids_skip(patch: pytest.MonkeyPatch) -> None:
     from camtwin.wire.gev import gvsp
 
     following = gvsp.next_block_id
-    gvsp.next_block_id = lambda block_id, extended: following(block_id, extended) + 1
+    everywhere(patch, gvsp, "next_block_id", lambda block_id, extended: following(block_id, extended) + 1)
 
 
-@breaks
-def wire_lossy() -> None:
+@sabotage()
+def wire_lossy(patch: pytest.MonkeyPatch) -> None:
     """No fault of the twin: one packet in fifty is lost on its way, sent again or not."""
     from camtwin.links.faults import Faults
     from camtwin.links.sender import Sender
@@ -76,26 +79,26 @@ def wire_lossy() -> None:
     def lossy(self: Sender, sock: Any, on_problem: Any, faults: Any = None, *others: Any) -> None:
         make(self, sock, on_problem, Faults(drop=0.02, seed=1), *others)
 
-    Sender.__init__ = lossy  # pyright: ignore[reportAttributeAccessIssue]
+    patch.setattr(Sender, "__init__", lossy)
 
 
-@breaks
-def resend_deaf() -> None:
+@sabotage()
+def resend_deaf(patch: pytest.MonkeyPatch) -> None:
     from camtwin.links.sender import Sender
 
-    Sender.resend = lambda self, request, extended_status: None
+    patch.setattr(Sender, "resend", lambda self, request, extended_status: None)
 
 
-@breaks
-def refusals_silent() -> None:
+@sabotage()
+def refusals_silent(patch: pytest.MonkeyPatch) -> None:
     """Who asks for packets that are gone is told nothing."""
     from camtwin.links.sender import Sender
 
-    Sender._refuse = lambda self, request, first, last, status: None
+    patch.setattr(Sender, "_refuse", lambda self, request, first, last, status: None)
 
 
-@breaks
-def pacing_slow() -> None:
+@sabotage()
+def pacing_slow(patch: pytest.MonkeyPatch) -> None:
     """Camera time passes 3 % too slowly."""
     from camtwin.links.runtime import WallRuntime
 
@@ -104,28 +107,28 @@ def pacing_slow() -> None:
     def slow(self: WallRuntime, clock: Any, pace: float = 1.0, *monotonic: Any, **named: Any) -> None:
         make(self, clock, 0.97 * pace, *monotonic, **named)
 
-    WallRuntime.__init__ = slow
+    patch.setattr(WallRuntime, "__init__", slow)
 
 
-@breaks
-def seeds_alike() -> None:
+@sabotage()
+def seeds_alike(patch: pytest.MonkeyPatch) -> None:
     """All twins of a process have the same seed."""
     from camtwin.cli import run
 
     make = run.session
-    run.session = lambda *args, **named: make(*args, **{**named, "seed": 0})
+    everywhere(patch, run, "session", lambda *args, **named: make(*args, **{**named, "seed": 0}))
 
 
-@breaks
-def packets_bunched() -> None:
+@sabotage()
+def packets_bunched(patch: pytest.MonkeyPatch) -> None:
     """Packets leave 64 kB at a time, whatever the delay between them."""
     from camtwin.links import pacing
 
-    pacing.BURST_DELAYED_NS = 10**12  # pyright: ignore[reportAttributeAccessIssue]
+    everywhere(patch, pacing, "BURST_DELAYED_NS", 10**12)
 
 
-@breaks
-def packet_delay_forgotten() -> None:
+@sabotage()
+def packet_delay_forgotten(patch: pytest.MonkeyPatch) -> None:
     """The delay between packets is in the camera's time, and not in what is sent."""
     from camtwin.links import sender
 
@@ -135,78 +138,78 @@ def packet_delay_forgotten() -> None:
         wire_ns = packets * (packet_bytes + 70) * 8
         return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes, 0, most)
 
-    sender.Plan = hasty  # type: ignore[misc]
+    everywhere(patch, sender, "Plan", hasty)
 
 
-@breaks
-def pace_ignored() -> None:
+@sabotage()
+def pace_ignored(patch: pytest.MonkeyPatch) -> None:
     from camtwin.links import runtime
 
-    runtime.paced = lambda clock, pace: runtime.WallRuntime(clock)
+    everywhere(patch, runtime, "paced", lambda clock, pace: runtime.WallRuntime(clock))
 
 
-@breaks
-def timestamps_by_wall() -> None:
+@sabotage()
+def timestamps_by_wall(patch: pytest.MonkeyPatch) -> None:
     """The camera's timestamps are those of this computer."""
     import time
 
     from camtwin.camera import Camera
 
-    Camera.timestamp = property(lambda self: time.monotonic_ns() & ~7)  # type: ignore[assignment]
+    patch.setattr(Camera, "timestamp", property(lambda self: time.monotonic_ns() & ~7))
 
 
-@breaks
-def datagrams_uncut() -> None:
+@sabotage()
+def datagrams_uncut(patch: pytest.MonkeyPatch) -> None:
     """Large datagrams for everybody, cut by the kernel or not."""
     from camtwin.links.segmentation import Segmentation
 
-    Segmentation.cuts = lambda self, address: True  # type: ignore[method-assign]
+    patch.setattr(Segmentation, "cuts", lambda self, address: True)
 
 
-@breaks
-def datagrams_small() -> None:
+@sabotage()
+def datagrams_small(patch: pytest.MonkeyPatch) -> None:
     """Nobody gets large ones, though all would get packets."""
     from camtwin.links.segmentation import Segmentation
 
-    Segmentation.cuts = lambda self, address: False  # type: ignore[method-assign]
+    patch.setattr(Segmentation, "cuts", lambda self, address: False)
 
 
-@breaks
-def datagrams_decided_once() -> None:
+@sabotage()
+def datagrams_decided_once(patch: pytest.MonkeyPatch) -> None:
     """Who listens when the stream begins counts, and nobody who comes later."""
     from functools import cache
 
     from camtwin.links.segmentation import Segmentation
 
-    Segmentation.cuts = cache(Segmentation.cuts)  # type: ignore[method-assign]
+    patch.setattr(Segmentation, "cuts", cache(Segmentation.cuts))
 
 
-@breaks
-def queue_unheeded() -> None:
+@sabotage()
+def queue_unheeded(patch: pytest.MonkeyPatch) -> None:
     """Packets are sent whether the client's socket has room or not."""
     from camtwin.links.receiver import Receiver
 
-    Receiver.has_room = lambda self, now: True  # type: ignore[method-assign]
+    patch.setattr(Receiver, "has_room", lambda self, now: True)
 
 
-@breaks
-def direct_always() -> None:
+@sabotage()
+def direct_always(patch: pytest.MonkeyPatch) -> None:
     """Straight into loopback, whoever reads where."""
     from camtwin.links.outlet import Outlet
     from camtwin.links.receiver import Receiver
 
-    Receiver.has_room = lambda self, now: True  # type: ignore[method-assign]
+    patch.setattr(Receiver, "has_room", lambda self, now: True)
     choose = Outlet._choose
 
     def _choose(self: Outlet, receiver: Receiver) -> None:
         receiver.unread, self._cutting = True, False
         choose(self, receiver)
 
-    Outlet._choose = _choose  # type: ignore[method-assign]
+    patch.setattr(Outlet, "_choose", _choose)
 
 
-@breaks
-def faults_uncounted() -> None:
+@sabotage()
+def faults_uncounted(patch: pytest.MonkeyPatch) -> None:
     """Packets are lost, and half of them are told."""
     from camtwin.links.faults import Mischief
 
@@ -218,20 +221,20 @@ def faults_uncounted() -> None:
         if args[1] % 2:
             self.counts = before
 
-    Mischief.pass_on = silent
+    patch.setattr(Mischief, "pass_on", silent)
 
 
-@breaks
-def fragments() -> None:
+@sabotage()
+def fragments(patch: pytest.MonkeyPatch) -> None:
     """Packets may be cut in pieces on their way, whatever the host has set."""
     from camtwin.links.outlet import Outlet
 
     aim = Outlet.aim
-    Outlet.aim = lambda self, target, do_not_fragment: aim(self, target, False)
+    patch.setattr(Outlet, "aim", lambda self, target, do_not_fragment: aim(self, target, False))
 
 
-@breaks
-def pcap_forgets() -> None:
+@sabotage()
+def pcap_forgets(patch: pytest.MonkeyPatch) -> None:
     """Packets that are sent again are not in the capture."""
     from camtwin.links.pcap import StreamTap
 
@@ -241,11 +244,11 @@ def pcap_forgets() -> None:
         if not self.aside:
             tell(self, *args, **named)
 
-    StreamTap.sent_run = forgetful
+    patch.setattr(StreamTap, "sent_run", forgetful)
 
 
-@breaks
-def pcap_early() -> None:
+@sabotage()
+def pcap_early(patch: pytest.MonkeyPatch) -> None:
     """The capture is taken before faults strike."""
     from camtwin.links.faults import Mischief
     from camtwin.links.pcap import StreamTap
@@ -264,6 +267,7 @@ def pcap_early() -> None:
             tell(tap, named["packet"](i), sender._outlet.target, whole=True)
         pass_on(self, block_id, first, attempts, **named)
 
-    Sender.__init__ = tapped  # pyright: ignore[reportAttributeAccessIssue]
-    Mischief.pass_on = early
-    StreamTap.sent = StreamTap.sent_run = lambda self, *args, **named: None
+    patch.setattr(Sender, "__init__", tapped)
+    patch.setattr(Mischief, "pass_on", early)
+    patch.setattr(StreamTap, "sent", lambda self, *args, **named: None)
+    patch.setattr(StreamTap, "sent_run", lambda self, *args, **named: None)

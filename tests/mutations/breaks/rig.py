@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutations import GONE, mutate
+from mutations.registry import mutate
+from mutations.tools import GONE
 
 
 def wrong(name: str, *proves: str, **sheet: Any) -> None:

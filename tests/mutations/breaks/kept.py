@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from camtwin.links.memory import Session
-from mutations import mutate
-from mutations.tools import Patch, other, restarted, scaled, written
+from camtwin.twins import Twin
+from mutations.registry import mutate
+from mutations.tools import Wrong, other, restarted, scaled, twins, written
 
 mutate(
     "a power cycle forgets the user sets",
@@ -67,21 +67,21 @@ mutate(
     "baumer.temp.range",
     "baumer.temp.accuracy_low",
     "baumer.temp.accuracy_high",
-    patch=lambda cam: _stands_still(cam),
+    patch=twins(lambda twin: _stands_still(twin)),
 )
 
 
-def _stands_still(cam: Session) -> None:
-    camera = cam.twin.camera
+def _stands_still(twin: Twin) -> None:
+    camera = twin.camera
     shown = camera.temperature_reading_C
     camera.__class__ = type("Numb", (type(camera),), {"temperature_reading_C": shown})
 
 
-def no_event(row: str) -> Patch:
+def no_event(row: str) -> Wrong:
     """One change of the status is not told."""
 
-    def patch(cam: Session) -> None:
-        camera: Any = cam.twin.camera
+    def alter(twin: Twin) -> None:
+        camera: Any = twin.camera
         true = camera._status_changed
 
         def changed(new: str, old: str) -> None:
@@ -92,7 +92,7 @@ def no_event(row: str) -> Patch:
 
         camera.housing._changed = changed
 
-    return patch
+    return twins(alter)
 
 
 for row in ("normal_high", "high_exceeded", "exceeded_normal"):
@@ -101,18 +101,18 @@ for row in ("normal_high", "high_exceeded", "exceeded_normal"):
 # -- automatic functions -----------------------------------------------------------------------------
 
 
-def measuring(wrong: Any) -> Patch:
+def measuring(wrong: Any) -> Wrong:
     """The camera takes frames for brighter or darker than they are: wrong(true measure, exposure)."""
 
-    def patch(cam: Session) -> None:
-        brightness = cam.twin.camera.brightness
+    def alter(twin: Twin) -> None:
+        brightness = twin.camera.brightness
         true = brightness.measure
         brightness.measure = lambda exposure: wrong(true, exposure)
 
-    return patch
+    return twins(alter)
 
 
-def off_by(exposing: bool) -> Patch:
+def off_by(exposing: bool) -> Wrong:
     def wrong(true: Any, exposure: Any) -> float:
         s = exposure.settings
         alone = (s.ExposureAuto != "Off") == exposing and (s.GainAuto["All"] != "Off") != exposing

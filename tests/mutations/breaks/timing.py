@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from camtwin.camera.transport import GigETiming
-from camtwin.links.memory import Session
+from camtwin.twins import Twin
 from camtwin.units import MS, SEC
-from mutations import mutate
-from mutations.tools import ROWS, machine, ready, scaled, sensor, timed
+from mutations.registry import mutate
+from mutations.tools import ROWS, machine, ready, scaled, sensor, timed, twins
 
 ACQUISITION = [row for row in ROWS if row.startswith("baumer.acq.framerate.")]
 INTERFACE = [row for row in ROWS if row.startswith("baumer.iface.framerate.")]
@@ -63,12 +63,12 @@ mutate(
 mutate("700 bytes of pause between packets", *LINK_LIMITED, about=RATES, sheet={"gige.gap_bytes": 700})
 
 
-def always_a_gigabit(cam: Session) -> None:
+def always_a_gigabit(twin: Twin) -> None:
     """The link is what the sheet says, whatever it was made."""
-    transmitter = cam.twin.camera.transmitter
+    transmitter, gige = twin.camera.transmitter, twin.sheet.gige
     true = transmitter.timing
-    if isinstance(true, GigETiming):
-        fast = GigETiming(true.wire.model_copy(update={"bits_per_s": cam.twin.sheet.gige.bits_per_s}))
+    if gige and isinstance(true, GigETiming):
+        fast = GigETiming(true.wire.model_copy(update={"bits_per_s": gige.bits_per_s}))
 
         class Wrong:
             bytes_per_s = true.bytes_per_s
@@ -87,7 +87,7 @@ mutate(
     "baumer.rates.footnote2",
     "baumer.net.fast",
     about=RATES,
-    patch=always_a_gigabit,
+    patch=twins(always_a_gigabit),
 )
 mutate(
     "the bus is as fast as two",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mutations.rig import wrong
+from mutations.breaks.rig import wrong
 
 
 def given(name: str, **what: float) -> Callable[[Any], Any]:

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from camtwin.links.memory import Session
-from mutations import mutate
-from mutations.tools import always, deaf, late_flash, other
+from camtwin.twins import Twin
+from mutations.registry import mutate
+from mutations.tools import Wrong, always, deaf, late_flash, other, told, twins
 
 OUTPUTS = {
     "exposure_active": "ExposureActive",
@@ -56,26 +57,29 @@ mutate(
     "baumer.io.lines.output",
     sheet={"features.LineMode.inputs": ["Line0", "Line1", "Line2", "Line3"]},
 )
+
+
+def _stays_input(line: str) -> Wrong:
+    """What a host says of LineMode is not heard."""
+
+    def write(true: Any, cam: Session, name: str, value: Any) -> None:
+        if (name, value) != ("LineMode", "Output") or cam.LineSelector != line:
+            true(cam, name, value)
+
+    return told("__setattr__", write)
+
+
 for number, line in ((1, "Line1"), (2, "Line2")):
     mutate(
         f"{line} stays an input",
         f"baumer.io.lines.gpio{number}",
-        patch=lambda cam, line=line: _stays_input(cam, line),
+        patch=_stays_input(line),
     )
 
 
-def _stays_input(cam: Session, line: str) -> None:
-    class Deaf(Session):
-        def __setattr__(self, name: str, value: Any) -> None:
-            if (name, value) != ("LineMode", "Output") or self.LineSelector != line:
-                super().__setattr__(name, value)
-
-    object.__setattr__(cam, "__class__", Deaf)
-
-
-def one_debouncer(cam: Session) -> None:
+def one_debouncer(twin: Twin) -> None:
     """The time for high is that for low, too."""
-    for line in cam.lines.values():
+    for line in twin.camera.lines.values():
         host: Any = line._host
 
         class Same:
@@ -90,7 +94,7 @@ def one_debouncer(cam: Session) -> None:
         line._host = Same()
 
 
-mutate("one debouncer for both edges", "baumer.io.debouncer.separate", patch=one_debouncer)
+mutate("one debouncer for both edges", "baumer.io.debouncer.separate", patch=twins(one_debouncer))
 for name, path, value, row in (
     ("the debouncer goes to 4 ms", "max", 4000, "range"),
     ("the debouncer goes in steps of 5 us", "inc", 5, "step"),

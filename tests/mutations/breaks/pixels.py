@@ -6,23 +6,29 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from peers.breaks.registry import breaks, replaced
+import pytest
+
+from mutations.registry import sabotage
+from mutations.tools import everywhere
 
 
-def payload(change: Callable[[Any, Any], Any]) -> None:
-    from camtwin import pixels
+def payload(patch: pytest.MonkeyPatch, change: Callable[[Any, Any], Any]) -> None:
     from camtwin.pixels import packing
 
-    replaced(pixels, packing, "pack", lambda pack: lambda dn, fmt: change(pack(dn, fmt), fmt))
+    pack = packing.pack
+    everywhere(patch, packing, "pack", lambda dn, fmt: change(pack(dn, fmt), fmt))
 
 
-@breaks
-def pixels_big_endian() -> None:
-    payload(lambda data, fmt: data.reshape(-1, 2)[:, ::-1].reshape(-1) if fmt.bits_per_pixel == 16 else data)
+@sabotage()
+def pixels_big_endian(patch: pytest.MonkeyPatch) -> None:
+    payload(
+        patch,
+        lambda data, fmt: data.reshape(-1, 2)[:, ::-1].reshape(-1) if fmt.bits_per_pixel == 16 else data,
+    )
 
 
-@breaks
-def packing_msb_first() -> None:
+@sabotage()
+def packing_msb_first(patch: pytest.MonkeyPatch) -> None:
     """Two pixels in three bytes the old GigE Vision way: high byte, both low nibbles, high byte."""
 
     def change(data: Any, fmt: Any) -> Any:
@@ -35,49 +41,54 @@ def packing_msb_first() -> None:
         data[:, 2] = high
         return data.reshape(-1)
 
-    payload(change)
+    payload(patch, change)
 
 
-@breaks
-def groups_low_first() -> None:
+@sabotage()
+def groups_low_first(patch: pytest.MonkeyPatch) -> None:
     """The byte of low bits stands before the high ones, as it does in nobody's format."""
     import numpy as np
 
     payload(
+        patch,
         lambda data, fmt: (
             np.roll(data.reshape(-1, fmt.group[1]), 1, axis=1).reshape(-1) if fmt.grouped else data
-        )
+        ),
     )
 
 
-@breaks
-def mosaic_moves() -> None:
+@sabotage()
+def mosaic_moves(patch: pytest.MonkeyPatch) -> None:
     """Mirrored or not, the window stays where it is."""
     from camtwin.twins.render import geometry
 
-    geometry.steps_to = lambda *_: (0, 0)
+    everywhere(patch, geometry, "steps_to", lambda *_: (0, 0))
 
 
-@breaks
-def payload_shifted() -> None:
+@sabotage()
+def payload_shifted(patch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
-    payload(lambda data, fmt: np.roll(data, 1))
+    payload(patch, lambda data, fmt: np.roll(data, 1))
 
 
-@breaks
-def noise_frozen() -> None:
+@sabotage()
+def noise_frozen(patch: pytest.MonkeyPatch) -> None:
     """Every frame gets the noise of the first."""
     from camtwin.twins.render import Renderer
 
     readout = Renderer._readout
-    Renderer._readout = lambda self, exposure, asked, window: dataclasses.replace(
-        readout(self, exposure, asked, window), frame=1
+    patch.setattr(
+        Renderer,
+        "_readout",
+        lambda self, exposure, asked, window: dataclasses.replace(
+            readout(self, exposure, asked, window), frame=1
+        ),
     )
 
 
-@breaks
-def noise_unseeded() -> None:
+@sabotage()
+def noise_unseeded(patch: pytest.MonkeyPatch) -> None:
     """Noise that no seed makes again."""
     import os
 
@@ -85,13 +96,17 @@ def noise_unseeded() -> None:
 
     readout = Renderer._readout
     seed = int.from_bytes(os.urandom(4), "big")
-    Renderer._readout = lambda self, exposure, asked, window: dataclasses.replace(
-        readout(self, exposure, asked, window), seed=seed
+    patch.setattr(
+        Renderer,
+        "_readout",
+        lambda self, exposure, asked, window: dataclasses.replace(
+            readout(self, exposure, asked, window), seed=seed
+        ),
     )
 
 
-@breaks
-def log_unsteady() -> None:
+@sabotage()
+def log_unsteady(patch: pytest.MonkeyPatch) -> None:
     """What the camera says depends on this computer's clock."""
     import time
 
@@ -102,4 +117,4 @@ def log_unsteady() -> None:
     def unsteady(self: Camera, name: str, frame_id: int | None = None) -> None:
         emit(self, f"{name} at {time.monotonic_ns()}", frame_id)
 
-    Camera.emit = unsteady
+    patch.setattr(Camera, "emit", unsteady)

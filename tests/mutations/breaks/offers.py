@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.links.memory import Session
-from mutations import mutate
-from mutations.tools import Patch, also_entry, read, without, written
+from mutations.registry import mutate
+from mutations.tools import Wrong, also_entry, read, told, without, written
 
 LIMITS: dict[str, tuple[str, Any, list[str]]] = {
     # name: (path, value, proves)
@@ -44,13 +43,8 @@ for name, (path, value, proves) in LIMITS.items():
 mutate(
     "Height says that its step is 2",
     "baumer.roi.height_step",
-    patch=lambda cam: _longer_step(cam),
+    patch=told("increment", lambda true, cam, name: 2 if name == "Height" else true(cam, name)),
 )
-
-
-def _longer_step(cam: Session) -> None:
-    true = cam.increment
-    cam.__dict__["increment"] = lambda name: 2 if name == "Height" else true(name)
 
 
 mutate(
@@ -71,14 +65,9 @@ mutate(
 
 
 # -- features that a mono camera lacks ---------------------------------------------------------------
-def offering(feature: str) -> Patch:
+def offering(feature: str) -> Wrong:
     """The camera says that it has a feature more."""
-
-    def patch(cam: Session) -> None:
-        true = cam.features
-        cam.__dict__["features"] = lambda: [*true(), feature]
-
-    return patch
+    return told("features", lambda true, cam: [*true(cam), feature])
 
 
 for feature, row in {

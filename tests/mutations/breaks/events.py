@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from camtwin.camera.features.chunk_data_control import IDS
+from camtwin.links.memory import Session
 from camtwin.verify.checks.events import LINK
 from camtwin.wire.chunks import HEADER_BYTES
-from mutations import mutate
-from mutations.tools import Patch, framed, other, rows, swallow, without
+from mutations.registry import mutate
+from mutations.tools import Wrong, framed, rows, sessions, swallow, without
 
 for row, name in rows("event").items():
     if not row.endswith("all_only") and name not in (*LINK, "EventLost"):
@@ -16,7 +17,7 @@ for row, name in rows("event").items():
 mutate(
     "EventLost is swallowed",
     "baumer.event.event_lost",
-    patch=other("events", "send", lambda true, event: event.name == "EventLost" or true(event)),
+    patch=sessions(lambda cam: _loses(cam)),
 )
 mutate(
     "there is no event EventLost",
@@ -24,11 +25,19 @@ mutate(
     sheet={"features.EventSelector.entries": without("EventLost")},
 )
 
+
+def _loses(cam: Session) -> None:
+    """The host does not hear of events that were lost."""
+    events = cam.twin.camera.events
+    true = events.send
+    events.send = lambda event: event.name == "EventLost" or true(event)
+
+
 # -- chunks ------------------------------------------------------------------------------------------
 FLOATS = {IDS[name] for name in ("DeviceTemperature", "ExposureTime", "Gain")}
 
 
-def spoilt(name: str) -> Patch:
+def spoilt(name: str) -> Wrong:
     """The first bit that counts of this chunk's value is another; of the image, its length."""
     return framed(lambda f: replace(f, chunk_bytes=_spoil(f.chunk_bytes, IDS[name])))
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from camtwin.scene import Picture as Scene
 from camtwin.units import MS
-from mutations import GONE, mutate
-from mutations.pictures import PICTURES
-from mutations.rig import wrong
-from mutations.tools import Patch, Picture, exposed, framed, picture, scaled, without, written
+from mutations.breaks.pictures import PICTURES
+from mutations.breaks.rig import wrong
+from mutations.registry import mutate
+from mutations.tools import GONE, Picture, Wrong, exposed, framed, picture, scaled, without, written
 
 # -- modes -------------------------------------------------------------------------------------------
 MODES = {"Full10": "full10", "Full12": "full12", "Uhd": "4k2k", "FullHd": "1080p", "Dol": "dol"}
@@ -48,7 +48,7 @@ mutate(
 
 
 # -- exposures ---------------------------------------------------------------------------------------
-def longer(by: Callable[[Any, int], int]) -> Patch:
+def longer(by: Callable[[Any, int], int]) -> Wrong:
     """Exposures last longer: by(exposure, ns) -> ns."""
     return exposed(lambda e: replace(e, end_ns=e.end_ns + by(e, e.end_ns - e.start_ns)))
 
@@ -81,7 +81,7 @@ mutate(
 
 
 # -- pixels ------------------------------------------------------------------------------------------
-def ending(bits: int) -> Patch:
+def ending(bits: int) -> Wrong:
     """The highest code of so many bits is not reached."""
     top = 2**bits - 2
     return picture(lambda dn, e: np.minimum(dn, top) if e.pixel_format.bits == bits else dn)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.links.memory import Session
-from mutations import mutate
-from mutations.rig import wrong
-from mutations.tools import other, read
+from camtwin.twins import Twin
+from mutations.breaks.rig import wrong
+from mutations.registry import mutate
+from mutations.tools import other, read, told, twins
 
 IO = "basler.io"
 
@@ -100,13 +100,11 @@ mutate(
 )
 
 
-def inputs_alone(cam: Session) -> None:
-    """LineMode offers no other."""
-    true = cam.entries
-    cam.__dict__["entries"] = lambda name: ("Input",) if name == "LineMode" else true(name)
-
-
-mutate("no line can be an output", f"{IO}.gpio.count", patch=inputs_alone)
+mutate(
+    "no line can be an output",
+    f"{IO}.gpio.count",
+    patch=told("entries", lambda true, cam, name: ("Input",) if name == "LineMode" else true(cam, name)),
+)
 
 
 # -- connectors and cables ---------------------------------------------------------------------------
@@ -132,11 +130,10 @@ wrong("the Y-cable has no wire for pin 3", "basler.cable.y.lines", cables__y__pi
 
 
 # -- the link ----------------------------------------------------------------------------------------
-def upside_down(cam: Session) -> None:
+def upside_down(twin: Twin) -> None:
     """Pictures leave with their bytes in reverse."""
-    twin = cam.twin
     true = twin.renderer.payload
     twin.renderer.__dict__["payload"] = lambda exposure: true(exposure)[::-1]
 
 
-mutate("pictures leave upside down", "basler.conformity.usb3vision", patch=upside_down)
+mutate("pictures leave upside down", "basler.conformity.usb3vision", patch=twins(upside_down))

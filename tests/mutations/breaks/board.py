@@ -6,8 +6,8 @@ from typing import Any
 
 from camtwin.verify.checks.board import NETS, TOLD
 from camtwin.verify.claims import load
-from mutations import mutate
-from mutations.rig import wrong
+from mutations.breaks.rig import wrong
+from mutations.registry import mutate
 
 LEDGER = load("framos-fsm-imx412")
 for row, net in NETS.items():

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from camtwin.camera.signals import heard
-from camtwin.links.memory import Session
-from mutations import mutate
-from mutations.tools import WIRE, Patch, rows, without
+from camtwin.twins import Twin
+from mutations.registry import mutate
+from mutations.tools import WIRE, Wrong, rows, twins, without
 
 
-def deaf_sequencer(source: str) -> Patch:
+def deaf_sequencer(source: str) -> Wrong:
     moments = heard(source, "AnyEdge")
 
-    def patch(cam: Session) -> None:
-        sequencer = cam.twin.camera.sequencer
+    def alter(twin: Twin) -> None:
+        sequencer = twin.camera.sequencer
         true = sequencer.hear
         sequencer.__dict__["hear"] = lambda moment: None if moment in moments else true(moment)
 
-    return patch
+    return twins(alter)
 
 
-def forgets(*attrs: str) -> Patch:
+def forgets(*attrs: str) -> Wrong:
     """Sets are kept without some of their values."""
 
-    def patch(cam: Session) -> None:
-        sequencer = cam.twin.camera.sequencer
+    def alter(twin: Twin) -> None:
+        sequencer = twin.camera.sequencer
         true = sequencer.save
 
         def save(number: int) -> None:
@@ -33,7 +33,7 @@ def forgets(*attrs: str) -> Patch:
 
         sequencer.__dict__["save"] = save
 
-    return patch
+    return twins(alter)
 
 
 for row, name in rows("sequencer.trigger").items():
