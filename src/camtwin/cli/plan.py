@@ -17,7 +17,7 @@ from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addre
 if TYPE_CHECKING:
     from camtwin.report.canvas import Canvas
     from camtwin.rig.scenario.live import Live
-    from camtwin.rig.scenario.play import Scenario
+    from camtwin.rig.scenario.schema import Scenario
 
 Draw = Annotated[
     Path | None,
@@ -107,20 +107,20 @@ def play(
     """Play a scenario: twins, wires, and what happens to them; every frame accounted for.
 
     In virtual time, or live."""
-    from camtwin.rig.scenario import play as scenarios
     from camtwin.rig.scenario.diagram import diagram
+    from camtwin.rig.scenario.play import play as in_virtual_time
+    from camtwin.rig.scenario.schema import parse
     from camtwin.rig.scenario.steps import step_of
 
     write = _writer(draw)
-    told = scenarios.parse(_text(scenario))
+    told = parse(_text(scenario))
     if show:
         told = told.model_copy(update={"show_ms": show})
     told = told.model_copy(update={"timeline": (*told.timeline, *map(step_of, step or ()))})
     if bind and not live:
         raise UsageProblem("--bind is of --live: in virtual time no camera has an address")
-    played = (
-        _live(told, bind, port, wait, sys.stderr if as_json else sys.stdout) if live else scenarios.play(told)
-    )
+    out = sys.stderr if as_json else sys.stdout
+    played = _live(told, bind, port, wait, out) if live else in_virtual_time(told)
     write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
 

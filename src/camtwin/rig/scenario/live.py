@@ -16,7 +16,8 @@ from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.port import LinkStatus
 from camtwin.links.serve import Link, Over, Place, serve
-from camtwin.rig.scenario.play import Played, Scenario, Setup
+from camtwin.rig.scenario.play import Played
+from camtwin.rig.scenario.schema import Scenario, Setup
 from camtwin.rig.scenario.steps import Packets
 from camtwin.rig.wiring.plan import PlanInvalid
 from camtwin.units import MS

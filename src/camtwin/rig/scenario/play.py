@@ -1,31 +1,13 @@
-"""A scenario: a plan, how its cameras are set up, and what happens to them when.
+"""A scenario on its stage: all twins in one virtual time, every frame accounted for (account.py).
 
-    title = "..."
-    seconds = 0.5
-    [plan] ...                                        # as wiring/plan.py has it
-    [cameras.cam]
-    scene = "chart"                                   # what it looks at, as on a command line
-    set = ["TriggerMode=On", "TriggerSource=Line0"]   # then AcquisitionStart, unless start = false
-    [[timeline]]
-    ms = 10
-    do = "pulse"                                      # steps.py has what there is
-    device = "plc"
-    width_us = 1000
-    period_ms = 50
-    count = 8
-
-Played in virtual time (`play`), or in wall time with clients of one's own (live.py): it is the same stage,
-all twins in one virtual time. Every frame is accounted for (account.py).
+`play` lets it happen in virtual time; live.py in wall time, with clients of one's own.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections import deque
 from collections.abc import Callable
-from typing import Annotated, Any, Final
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any, Final
 
 from camtwin import scene as scenes
 from camtwin.files import load_picture
@@ -36,7 +18,8 @@ from camtwin.problem import Refused
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.bench.notes import Note
 from camtwin.rig.scenario.account import Account
-from camtwin.rig.scenario.steps import Attach, Happening, Silence, Step, invalid
+from camtwin.rig.scenario.schema import Scenario, Setup
+from camtwin.rig.scenario.steps import Attach, Happening, Silence
 from camtwin.rig.wiring.plan import PlanInvalid, read
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, Ns
@@ -45,38 +28,6 @@ from camtwin.wire.gev.bootstrap import CCP, CONTROL
 MOST_PROBLEMS: Final = 1000
 AGAIN_NS: Final = 500 * MS
 """A client that finds the camera in another's control, or not at all, tries again after so long."""
-
-
-class Setup(BaseModel):
-    """How a camera is set up."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    scene: str = "chart"
-    set: tuple[str, ...] = ()
-    start: bool = True
-
-
-class Scenario(BaseModel):
-    """All of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    title: str = ""
-    seconds: Annotated[float, Field(gt=0, le=1e6)]
-    seed: Annotated[int, Field(ge=0, lt=2**64)] = 0
-    show_ms: tuple[float, float] | None = None
-    plan: dict[str, Any]
-    cameras: dict[str, Setup] = {}
-    timeline: tuple[Step, ...] = ()
-
-
-def parse(text: str) -> Scenario:
-    """A scenario from TOML. PlanInvalid, in one line."""
-    try:
-        return Scenario.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PlanInvalid(f"no TOML: {error}") from None
-    except ValidationError as error:
-        raise invalid(error) from None
 
 
 class Played:
@@ -121,6 +72,10 @@ class Played:
             return scenes.parse(self.setup(name).scene, load_picture)
         except ValueError as error:
             raise PlanInvalid(f"cameras.{name}.scene: {error}") from None
+
+    @property
+    def seed(self) -> int:
+        return self.scenario.seed
 
     def setup(self, name: str) -> Setup:
         """How a camera is set up."""
@@ -205,6 +160,10 @@ class Played:
     def die(self, name: str) -> None:
         self.accounts[name].cause = "the camera died"
         self.bench.die(name)
+
+    def repair(self, name: str) -> None:
+        self.accounts[name].cause = ""
+        self.bench.repair(name)
 
     def packets(self, name: str, faults: Faults) -> None:
         """Faults of its network from now on."""

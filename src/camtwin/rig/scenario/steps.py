@@ -9,19 +9,34 @@ from __future__ import annotations
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from camtwin.links.faults import Faults
-from camtwin.rig.wiring.plan import PlanInvalid
-
-if TYPE_CHECKING:
-    from camtwin.rig.scenario.play import Played
+from camtwin.rig.bench.bench import Bench
+from camtwin.rig.wiring.plan import PlanInvalid, invalid
 
 Ms = Annotated[float, Field(ge=0, le=1e9)]
 Us = Annotated[float, Field(gt=0, le=1e9)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Stage(Protocol):
+    """What steps act on: a bench, the sessions of its cameras by name, and what is not the bench's alone."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def bench(self) -> Bench: ...
+    @property
+    def cams(self) -> Mapping[str, Any]: ...
+
+    def unplug(self, socket: str) -> str: ...
+    def die(self, name: str) -> None: ...
+    def repair(self, name: str) -> None: ...
+    def packets(self, name: str, faults: Faults) -> None: ...
+    def client(self, name: str, alive: bool) -> None: ...
 
 
 class Happening(BaseModel, ABC):
@@ -32,7 +47,7 @@ class Happening(BaseModel, ABC):
     do: Any
 
     @abstractmethod
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         """Do it, now."""
 
     def __str__(self) -> str:
@@ -49,7 +64,7 @@ class Pulse(Happening):
     period_ms: Ms = 0.0
     count: Annotated[int, Field(ge=1, le=100_000)] = 1
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         period = round(self.period_ms * 1e6)
         on.bench.pulse(self.device, round(self.width_us * 1e3), period_ns=period, count=self.count)
 
@@ -61,7 +76,7 @@ class Put(Happening):
     device: str
     level: str
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.bench.set(self.device, self.level)
 
 
@@ -72,7 +87,7 @@ class Tune(Happening):
     device: str
     to: dict[str, Any]
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.bench.tune(self.device, **self.to)
 
 
@@ -85,7 +100,7 @@ class Bounce(Happening):
     count: Annotated[int, Field(ge=1, le=100_000)] = 5
     spacing_us: Us = 200.0
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         spacing = round(self.spacing_us * 1e3)
         on.bench.bounce(self.device, self.level, times=self.count, spacing_ns=spacing)
 
@@ -99,9 +114,9 @@ class Noise(Happening):
     for_ms: Annotated[float, Field(gt=0, le=1e6)] = 100.0
     every_us: Annotated[float, Field(ge=1, le=1e6)] = 10.0
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         span, every = round(self.for_ms * 1e6), round(self.every_us * 1e3)
-        on.bench.noise(self.pin, self.volts, for_ns=span, every_ns=every, seed=on.scenario.seed)
+        on.bench.noise(self.pin, self.volts, for_ns=span, every_ns=every, seed=on.seed)
 
 
 class Break(Happening):
@@ -110,7 +125,7 @@ class Break(Happening):
     do: Literal["break"]
     wire: tuple[str, str]
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.bench.break_wire(*self.wire)
 
 
@@ -120,7 +135,7 @@ class Mend(Happening):
     do: Literal["mend"]
     wire: tuple[str, str]
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.bench.mend_wire(*self.wire)
 
 
@@ -130,7 +145,7 @@ class Unplug(Happening):
     do: Literal["unplug"]
     socket: str
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.unplug(self.socket)
 
 
@@ -140,7 +155,7 @@ class Plug(Happening):
     do: Literal["plug"]
     socket: str
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.bench.plug(self.socket)
 
 
@@ -150,7 +165,7 @@ class Die(Happening):
     do: Literal["die"]
     camera: str
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.die(self.camera)
 
 
@@ -160,9 +175,8 @@ class Repair(Happening):
     do: Literal["repair"]
     camera: str
 
-    def act(self, on: Played) -> None:
-        on.accounts[self.camera].cause = ""
-        on.bench.repair(self.camera)
+    def act(self, on: Stage) -> None:
+        on.repair(self.camera)
 
 
 class Heat(Happening):
@@ -172,7 +186,7 @@ class Heat(Happening):
     camera: str
     internal_C: Annotated[float, Field(ge=-273, le=1000)]
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.cams[self.camera].world.hold_internal_C(self.internal_C)
 
 
@@ -183,7 +197,7 @@ class Write(Happening):
     camera: str
     features: tuple[str, ...]
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         for text in self.features:
             on.cams[self.camera].set(text)
 
@@ -199,9 +213,9 @@ class Packets(Happening):
     delay: Share = 0.0
     corrupt: Share = 0.0
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         shares = self.model_dump(exclude={"ms", "do", "camera"})
-        on.packets(self.camera, Faults(**shares, seed=on.scenario.seed))
+        on.packets(self.camera, Faults(**shares, seed=on.seed))
 
 
 class Silence(Happening):
@@ -210,7 +224,7 @@ class Silence(Happening):
     do: Literal["silence"]
     camera: str
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.client(self.camera, False)
 
 
@@ -220,7 +234,7 @@ class Attach(Happening):
     do: Literal["attach"]
     camera: str
 
-    def act(self, on: Played) -> None:
+    def act(self, on: Stage) -> None:
         on.client(self.camera, True)
 
 
@@ -261,10 +275,3 @@ def step_of(text: str) -> Step:
         return step(tomllib.loads(f"step = {{{text}}}")["step"])
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PlanInvalid(f"step {text!r:.80}: {error}") from None
-
-
-def invalid(error: ValidationError) -> PlanInvalid:
-    """The first thing that is wrong, in one line."""
-    first = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
-    return PlanInvalid(f"{path} {first['input']!r:.60}: {first['msg']}")

@@ -39,6 +39,13 @@ class PlanInvalid(Problem, ValueError):
     """A plan that cannot be read; one line that names what is wrong."""
 
 
+def invalid(error: ValidationError) -> PlanInvalid:
+    """Name the first thing that is wrong, in one line."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return PlanInvalid(f"{path} {first['input']!r:.60}: {first['msg']}")
+
+
 class Cable(BaseModel):
     """A cable: what it is, and what it joins. from and into: sockets of a data cable; wires: pins.
 
@@ -163,9 +170,7 @@ def read(data: Mapping[str, Any], sheets: Mapping[str, RigSheet] | None = None) 
     try:
         said = PlanFile.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = ".".join(str(step) for step in first["loc"])
-        raise PlanInvalid(f"{path} {first['input']!r:.60}: {first['msg']}") from None
+        raise invalid(error) from None
     own = {
         name: (sheets or {}).get(name) or load_rig(device.model)
         for name, device in said.devices.items()

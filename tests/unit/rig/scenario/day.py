@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 from camtwin.rig.scenario import play as scenario
+from camtwin.rig.scenario.schema import parse
 from camtwin.rig.scenario.steps import step
 
 RATE_HZ, FAULT_S = 9, 20
@@ -36,7 +37,7 @@ set = ["TriggerMode=On", "TriggerSource=Line0"]
 
 def played(text: str) -> scenario.Played:
     """A scenario, played in virtual time."""
-    return scenario.play(scenario.parse(text))
+    return scenario.play(parse(text))
 
 
 def toml(value: Any) -> str:
@@ -120,7 +121,7 @@ class Held:
 def play(seconds: int, slice_s: int, seed: int) -> Iterator[tuple[scenario.Played, Held]]:
     """Plan and play a slice at a time; what was played so far, and what is held. AssertionError where a
     frame cannot be accounted for."""
-    played = scenario.Played(scenario.parse(ONE.format(seconds=seconds)))
+    played = scenario.Played(parse(ONE.format(seconds=seconds)))
     played.stand_by()
     played.begin()
     account = played.accounts["cam"]

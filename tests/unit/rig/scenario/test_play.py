@@ -13,8 +13,9 @@ from PIL import Image
 from camtwin.report.canvas import encode
 from camtwin.report.colours import COLOURS
 from camtwin.rig import PlanInvalid
-from camtwin.rig.scenario import play as scenario
 from camtwin.rig.scenario.diagram import diagram
+from camtwin.rig.scenario.play import play
+from camtwin.rig.scenario.schema import parse
 from camtwin.units import MS, US
 from unit.rig.scenario.day import ONE, played, steps
 from unit.test_cli import camtwin as cli
@@ -112,8 +113,8 @@ def test_the_diagram_shows_what_was_played():
 
 
 def test_a_diagram_closer_by_shows_microseconds():
-    scene = scenario.parse(PLC.read_text()).model_copy(update={"show_ms": (19.9, 20.4)})
-    picture = drawn(scenario.play(scene))
+    scene = parse(PLC.read_text()).model_copy(update={"show_ms": (19.9, 20.4)})
+    picture = drawn(play(scene))
     (delay, _) = [r for r in picture.iter(f"{SVG}rect") if r.get("fill") == COLOURS["shade"].light]
     assert float(delay.get("x", 0)) == pytest.approx(150 + 200, abs=0.01)  # 100 us of 500 us, on 1000 pixels
     assert float(delay.get("width", 0)) == pytest.approx(2 * 97.7, abs=0.01)
@@ -169,4 +170,4 @@ def test_a_step_more_on_the_command_line():
 )
 def test_a_scenario_that_cannot_be_played_is_told(text, message):
     with pytest.raises(PlanInvalid, match=message):
-        scenario.play(scenario.parse(text))
+        play(parse(text))
