@@ -16,7 +16,7 @@ from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addre
 
 if TYPE_CHECKING:
     from camtwin.report.canvas import Canvas
-    from camtwin.rig.scenario.live import Live
+    from camtwin.rig.scenario.live import LiveRun
     from camtwin.rig.scenario.schema import Scenario
 
 Draw = Annotated[
@@ -125,16 +125,16 @@ def play(
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
 
 
-def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> Live:
+def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:
     """The scenario as it happened; what happens is told on `out`."""
     from camtwin.cli.live import LiveLine
-    from camtwin.rig.scenario.live import Live
+    from camtwin.rig.scenario.live import LiveRun
 
     count = sum(device.get("kind") == "camera" for device in told.plan.get("devices", {}).values())
-    played = Live(told, addresses(bind, count), port)
+    played = LiveRun(told, addresses(bind, count), port)
     line = LiveLine([cam.twin for cam in played.cams.values()], out=out)
 
-    def ready(_: Live) -> None:
+    def ready(_: LiveRun) -> None:
         for name, cam in played.cams.items():
             twin = cam.twin
             said = "ready at" if twin.camera.powered else "without power at"

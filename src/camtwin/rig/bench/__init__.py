@@ -2,6 +2,6 @@
 
 from camtwin.rig.bench.bench import Bench, Unstable
 from camtwin.rig.bench.notes import Note
-from camtwin.rig.bench.side import Power
+from camtwin.rig.bench.wired_camera import Power
 
 __all__ = ["Bench", "Note", "Power", "Unstable"]

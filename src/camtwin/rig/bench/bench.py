@@ -5,7 +5,7 @@
     cam.advance(500_000_000)
 
 What breaks stays dead until `repair`. Everything that is not as it should be is noted once, as it begins, in
-`notes`. What follows from a solved network: feeding.py for power and link, levels.py for the lines.
+`notes`. What follows from a solved network: power.py for power and link, levels.py for the lines.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from math import cos, log, pi, sqrt
 from typing import Any, Final
 from zlib import crc32
 
-from camtwin.rig.bench import feeding, levels
+from camtwin.rig.bench import levels, power
 from camtwin.rig.bench.notes import Note, Notes
-from camtwin.rig.bench.side import Power, Side
-from camtwin.rig.wiring.check import is_output
+from camtwin.rig.bench.wired_camera import Power, WiredCamera
 from camtwin.rig.wiring.circuit import Circuit, LineState, Solution, State
 from camtwin.rig.wiring.judge import Finding
 from camtwin.rig.wiring.plan import Plan, PlanInvalid
@@ -41,11 +40,11 @@ class Unstable(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A solved network and what it means, for each camera: ways that feed it, and how its lines stand."""
+    """A solved network and what it means, for each camera: ways that feed it, and how its lines read."""
 
     solution: Solution
-    offers: list[tuple[feeding.Offer, ...]]
-    stands: list[tuple[levels.Stand, ...]]
+    offers: list[tuple[power.Offer, ...]]
+    readings: list[tuple[levels.LineReading, ...]]
 
 
 def normal(key: int, t_ns: Ns) -> float:
@@ -74,12 +73,13 @@ class Bench:
         self.on_power = Subscribers[str, bool]()  # a camera, by name, goes on or off
         self._stirred = False
         self._settling = False
-        self.sides = {
-            name: Side(name, cam.twin.camera, plan.sheets[name], self.stir) for name, cam in cams.items()
+        self.cameras = {
+            name: WiredCamera(name, cam.twin.camera, plan.sheets[name], self.stir)
+            for name, cam in cams.items()
         }
-        for name, side in self.sides.items():
+        for name, wired in self.cameras.items():
             for line in plan.cameras[name].outputs:
-                camera = side.camera
+                camera = wired.camera
                 camera.tree.set(camera, "LineMode", "Output", line)
         self._surround()
         self.settle()
@@ -134,31 +134,31 @@ class Bench:
 
         Each value has an address, (seed, pin, time): the same noise for the same seed."""
         at = self.plan.pin(pin)
-        side = self.sides.get(at.device)
-        inputs = side.sheet.inputs if side else {}
+        wired = self.cameras.get(at.device)
+        inputs = wired.sheet.inputs if wired else {}
         line = next((name for name, said in inputs.items() if said.pin == at.pin), None)
-        if side is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
+        if wired is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
             raise ValueError(f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns cannot be")
         key = crc32(str(at).encode()) ^ seed
         self._tell(Finding(f"{at} noise", "marginal", "noisy", f"{rms_V:g} V rms of noise on the wire"))
-        self._jitter(side, line, rms_V, every_ns, self.clock.now + for_ns, key, f"{at} noise")
+        self._jitter(wired, line, rms_V, every_ns, self.clock.now + for_ns, key, f"{at} noise")
 
     def _jitter(
-        self, side: Side, line: str, rms_V: float, every_ns: Ns, until_ns: Ns, key: int, where: str
+        self, wired: WiredCamera, line: str, rms_V: float, every_ns: Ns, until_ns: Ns, key: int, where: str
     ) -> None:
         if self.clock.now < until_ns:
-            side.noise_V[line] = rms_V * normal(key, self.clock.now)
+            wired.noise_V[line] = rms_V * normal(key, self.clock.now)
             self.clock.at(
-                self.clock.now + every_ns, self._jitter, side, line, rms_V, every_ns, until_ns, key, where
+                self.clock.now + every_ns, self._jitter, wired, line, rms_V, every_ns, until_ns, key, where
             )
         else:
-            side.noise_V.pop(line, None)
+            wired.noise_V.pop(line, None)
             self._tell(Finding(where, "ok", "quiet", ""))
         self.settle()
 
     def die(self, camera: str) -> None:
         """A camera dies: nothing runs until `repair`, whatever feeds it."""
-        self.sides[camera].dead = True
+        self.cameras[camera].dead = True
         self._tell(Finding(camera, "wrong", "dead", "the camera has died"))
         self.settle()
 
@@ -184,9 +184,9 @@ class Bench:
 
     def repair(self, camera: str) -> None:
         """A camera is made whole: its damaged lines, and itself if it had died."""
-        side = self.sides[camera]
-        side.damaged.clear()
-        side.dead = False
+        wired = self.cameras[camera]
+        wired.damaged.clear()
+        wired.dead = False
         self._tell(Finding(camera, "ok", "alive", ""))
         self.settle()
 
@@ -231,7 +231,7 @@ class Bench:
 
     def power(self, camera: str) -> Power:
         """What feeds a camera and what it takes in its present mode."""
-        return self.sides[camera].power
+        return self.cameras[camera].power
 
     @property
     def notes(self) -> deque[Note]:
@@ -248,7 +248,7 @@ class Bench:
 
     def leds(self, camera: str) -> dict[str, str]:
         """What the lamps on the housing show: `green static`, `yellow flash`, `off`."""
-        return self.sides[camera].leds()
+        return self.cameras[camera].leds()
 
     # -- settling --------------------------------------------------------------------------------
     def stir(self) -> None:
@@ -263,29 +263,31 @@ class Bench:
 
     def _outcome(self) -> Outcome:
         """What stands now and what it means: remembered, an encoder turns for a long time."""
-        sides = self.sides.values()
-        lines: list[list[LineState]] = [side.lines for side in sides]
-        watts = [side.load_watts for side in sides]
-        parts = tuple((side.name, round(side.camera.housing.temperature_C), side.unlike) for side in sides)
+        cameras = self.cameras.values()
+        lines: list[list[LineState]] = [wired.lines for wired in cameras]
+        watts = [wired.load_watts for wired in cameras]
+        parts = tuple(
+            (wired.name, round(wired.camera.housing.temperature_C), wired.unlike) for wired in cameras
+        )
         key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut), parts)
         if key not in self._known:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             states: dict[tuple[str, str], LineState] = {}
-            for side, own in zip(sides, lines, strict=True):
-                states |= zip(((side.name, line) for line in side.camera.lines), own, strict=True)
-            for name in self.plan.sheets.keys() - self.sides.keys():
-                outputs = (n for n in self.plan.sheets[name].outputs if is_output(self.plan, name, n))
+            for wired, own in zip(cameras, lines, strict=True):
+                states |= zip(((wired.name, line) for line in wired.camera.lines), own, strict=True)
+            for name in self.plan.sheets.keys() - self.cameras.keys():
+                outputs = (n for n in self.plan.sheets[name].outputs if self.plan.is_output(name, n))
                 states |= dict.fromkeys(((name, line) for line in outputs), "off")
-            taken = tuple(zip(self.sides, watts, strict=True))
+            taken = tuple(zip(self.cameras, watts, strict=True))
             state = State(
                 tuple(self.levels.items()), tuple(states.items()), taken, frozenset(self.cut), parts
             )
             solution = self.circuit.solve(state)
             self._known[key] = Outcome(
                 solution,
-                [tuple(feeding.offers(self.plan, side, solution, self.unplugged)) for side in sides],
-                [levels.stand(self.plan, side, solution) for side in sides],
+                [tuple(power.offers(self.plan, wired, solution, self.unplugged)) for wired in cameras],
+                [levels.read_lines(self.plan, wired, solution) for wired in cameras],
             )
         return self._known[key]
 
@@ -297,25 +299,25 @@ class Bench:
         try:
             for _ in range(ROUNDS):
                 now = self._outcome()
-                moved = [self._feed(*one) for one in zip(self.sides.values(), now.offers, strict=True)]
+                moved = [self._feed(*one) for one in zip(self.cameras.values(), now.offers, strict=True)]
                 if not any(moved):
-                    both = zip(self.sides.values(), now.stands, strict=True)
-                    moved = [levels.take(side, stands, self._notes) for side, stands in both]
+                    both = zip(self.cameras.values(), now.readings, strict=True)
+                    moved = [levels.apply(wired, readings, self._notes) for wired, readings in both]
                 if not any(moved):
                     return
         finally:
             self._settling = False
         raise Unstable(f"levels chase each other at {self.clock.now} ns")
 
-    def _feed(self, side: Side, offers: tuple[feeding.Offer, ...]) -> bool:
+    def _feed(self, wired: WiredCamera, offers: tuple[power.Offer, ...]) -> bool:
         """True if the camera went on or off: it tells of it, and tries again when it may."""
-        label, changed = side.label, feeding.feed(side, offers, self._tell)
-        if changed or side.label != label:
-            side.warm()
-        if changed and not side.camera.powered:
-            self.clock.at(side.restart_ns, self.settle)
+        label, changed = wired.label, power.feed(wired, offers, self._tell)
+        if changed or wired.label != label:
+            wired.warm()
+        if changed and not wired.camera.powered:
+            self.clock.at(wired.restart_ns, self.settle)
         if changed and self.on_power:
-            self.clock.at(self.clock.now, self.on_power, side.name, side.camera.powered)
+            self.clock.at(self.clock.now, self.on_power, wired.name, wired.camera.powered)
         return changed
 
     def _tell(self, finding: Finding) -> None:
@@ -324,6 +326,6 @@ class Bench:
     def _surround(self) -> None:
         """Cables and climate are as the plan has them."""
         self._known.clear()
-        for name, side in self.sides.items():
-            feeding.link(self.plan, side, self.unplugged)
-            side.surround(self.plan.cameras[name])
+        for name, wired in self.cameras.items():
+            power.connect(self.plan, wired, self.unplugged)
+            wired.surround(self.plan.cameras[name])

@@ -1,6 +1,6 @@
 """Volts and currents at a camera's lines: inputs take levels from them, outputs are judged, lines break.
 
-`stand` is what a solved network means, and may be remembered with it; `take` lets it happen.
+`read_lines` says what a solved network means, and may be remembered with it; `apply` lets it happen.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from camtwin.rig.bench.notes import Notes
-from camtwin.rig.bench.side import Side
-from camtwin.rig.wiring.check import name_of
+from camtwin.rig.bench.wired_camera import WiredCamera
 from camtwin.rig.wiring.circuit import Solution
 from camtwin.rig.wiring.judge import BREAKS, TOLERANCE_MA, Finding, input_finding, output_findings, reading
 from camtwin.rig.wiring.plan import Pin, Plan
@@ -22,7 +21,7 @@ CARRIES = "carries"  # an output is on, and its load is one it may have: an over
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class LineReading:
     """How a line stands: volts at an input, and what it takes them for, None where it stays what it was; how
     long the load of an output that is on takes to follow, None where nothing is known of it."""
 
@@ -34,80 +33,79 @@ class Stand:
     load_ns: Ns | None = None
 
 
-def stand(plan: Plan, side: Side, solution: Solution) -> tuple[Stand, ...]:
+def read_lines(plan: Plan, wired: WiredCamera, solution: Solution) -> tuple[LineReading, ...]:
     """How each line that is whole stands.
 
     A voltage between two levels leaves an input as it was: the sheet does not say more."""
-    found: list[Stand] = []
-    wired = {p for w in plan.wires for p in (w.a, w.b)}
-    for name, line in side.camera.lines.items():
-        if name in side.damaged:
+    found: list[LineReading] = []
+    for name, line in wired.camera.lines.items():
+        if name in wired.damaged:
             continue
         if line.is_output:
-            if Pin(side.name, side.sheet.outputs[name].pin) in wired:
-                found.append(_output(plan, side, name, solution))
+            if Pin(wired.name, wired.sheet.outputs[name].pin) in plan.wired:
+                found.append(_output(plan, wired, name, solution))
             continue
-        said = side.sheet.inputs[name]
-        volts = solution.volts(Pin(side.name, said.pin), Pin(side.name, said.ground))
-        where = f"{name_of(plan, side.name, said.pin)} ({name})"
-        finding = input_finding(where, said, volts, solution.mA(side.name, name))
+        said = wired.sheet.inputs[name]
+        volts = solution.volts(Pin(wired.name, said.pin), Pin(wired.name, said.ground))
+        where = f"{plan.name_of(wired.name, said.pin)} ({name})"
+        finding = input_finding(where, said, volts, solution.mA(wired.name, name))
         level, word = reading(said, volts)
         breaks = word == "damaged"
-        found.append(Stand(name, finding, volts, False if breaks else level, breaks))
+        found.append(LineReading(name, finding, volts, False if breaks else level, breaks))
     return tuple(found)
 
 
-def _output(plan: Plan, side: Side, name: str, solution: Solution) -> Stand:
-    sheet = side.sheet
+def _output(plan: Plan, wired: WiredCamera, name: str, solution: Solution) -> LineReading:
+    sheet = wired.sheet
     said = sheet.outputs[name]
-    high_side, push_pull = said.stage == "high side", said.stage == "push-pull"
-    a, b = (said.feed, said.pin) if high_side else (said.pin, said.ground)
-    volts = solution.volts(Pin(side.name, a), Pin(side.name, b))
-    mA = solution.mA(side.name, name)
-    on = side.camera.lines[name].level
-    where = f"{name_of(plan, side.name, said.pin)} ({name})"
+    push_pull = said.stage == "push-pull"
+    a, b = said.ends
+    volts = solution.volts(Pin(wired.name, a), Pin(wired.name, b))
+    mA = solution.mA(wired.name, name)
+    on = wired.camera.lines[name].level
+    where = f"{plan.name_of(wired.name, said.pin)} ({name})"
     drawn, most = (-mA, said.source_mA) if push_pull and on else (mA, said.load_mA)
     broken = said.absolute_V and not said.absolute_V[0] - 0.05 <= volts <= said.absolute_V[1]
     if broken or abs(mA) > BREAKS * said.load_mA:
         why = f"{volts:.4g} V, {abs(mA):.4g} mA: the line is damaged"
-        return Stand(name, Finding(where, "wrong", "damaged", why), breaks=True)
+        return LineReading(name, Finding(where, "wrong", "damaged", why), breaks=True)
     charge_nC, load_ns = sheet.outside[name].charge_nC, None
     if on and charge_nC:
         load_ns = round(min(charge_nC / max(mA, 1e-3), SLOWEST_US) * 1e3)
     if drawn > most + TOLERANCE_MA:
         why = f"{drawn:.4g} mA flow, {most:g} mA are allowed"
-        return Stand(name, Finding(where, "wrong", "overload", why, drawn, "mA"), load_ns=load_ns)
+        return LineReading(name, Finding(where, "wrong", "overload", why, drawn, "mA"), load_ns=load_ns)
     if not on and not push_pull:
-        return Stand(name, output_findings(where, sheet, name, on=(0.0, 0.0), off=(volts, mA))[0])
+        return LineReading(name, output_findings(where, sheet, name, on=(0.0, 0.0), off=(volts, mA))[0])
     if on and push_pull and volts < said.high_V[0]:
         why = f"the high level is {volts:.3g} V"
-        return Stand(name, Finding(where, "wrong", "unreliable", why, volts, "V"))
-    return Stand(name, Finding(where, "ok", CARRIES, ""), load_ns=load_ns)
+        return LineReading(name, Finding(where, "wrong", "unreliable", why, volts, "V"))
+    return LineReading(name, Finding(where, "ok", CARRIES, ""), load_ns=load_ns)
 
 
-def take(side: Side, stands: tuple[Stand, ...], notes: Notes) -> bool:
+def apply(wired: WiredCamera, readings: tuple[LineReading, ...], notes: Notes) -> bool:
     """Let levels reach the camera, lines break, and tell of it; True if something broke."""
-    broke, now, lines = False, side.camera.clock.now, side.camera.lines
-    for one in stands:
+    broke, now, lines = False, wired.camera.clock.now, wired.camera.lines
+    for one in readings:
         line = lines[one.line]
-        if noise_V := side.noise_V.get(one.line):
-            one = _noisy(side, one, noise_V)
+        if noise_V := wired.noise_V.get(one.line):
+            one = _noisy(wired, one, noise_V)
         if one.finding.word != CARRIES or (line.level and notes.word(one.finding.where) == "overload"):
             notes.tell(now, one.finding)
         if one.load_ns is not None:
             line.load_ns = one.load_ns
         if one.breaks:
-            side.damaged.add(one.line)
+            wired.damaged.add(one.line)
             broke = True
         if one.level is not None and one.level != line.level:
             line.drive(one.level)
     return broke
 
 
-def _noisy(side: Side, stand: Stand, noise_V: float) -> Stand:
+def _noisy(wired: WiredCamera, quiet: LineReading, noise_V: float) -> LineReading:
     """The same with noise on the wire: only what breaks is told, the rest passes in a moment."""
-    level, word = reading(side.sheet.inputs[stand.line], stand.volts + noise_V)
+    level, word = reading(wired.sheet.inputs[quiet.line], quiet.volts + noise_V)
     if word != "damaged":
-        return replace(stand, level=level)
-    why = f"{stand.volts + noise_V:.4g} V with the noise on its wire: the line is damaged"
-    return replace(stand, finding=replace(stand.finding, verdict="wrong", word=word, reason=why), breaks=True)
+        return replace(quiet, level=level)
+    why = f"{quiet.volts + noise_V:.4g} V with the noise on its wire: the line is damaged"
+    return replace(quiet, finding=replace(quiet.finding, verdict="wrong", word=word, reason=why), breaks=True)

@@ -11,7 +11,7 @@ from camtwin.rig.wiring.judge import Finding
 from camtwin.units import Ns
 
 FINE: Final = ("low", "high", "tolerance")  # marginal for who plans, no event for who runs
-MOST_NOTES: Final = 4096
+MAX_NOTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Notes:
     heard  told of each"""
 
     def __init__(self) -> None:
-        self.log: deque[Note] = deque(maxlen=MOST_NOTES)
+        self.log: deque[Note] = deque(maxlen=MAX_NOTES)
         self.heard: Callable[[Note], object] = lambda _: None
         self._now: dict[str, str] = {}
 

@@ -17,7 +17,7 @@ SHOWN: Final = (
     *("FrameTrigger", "TriggerSkipped", "FrameTransferSkipped"),
     *(f"{what}{end}" for what in ("Exposure", "Readout") for end in ("Start", "End")),
 )
-MOST_TRACE: Final = 50_000
+MAX_TRACE: Final = 50_000
 """Moments that are kept for the diagram, of each camera."""
 Moment = tuple[Ns, str, int | None]
 BEFORE: Final = " before the exposure"
@@ -80,12 +80,12 @@ class Account:
             self._open.add(frame_id)
         elif name == "FrameTransferSkipped" and frame_id is not None:
             self._lose(frame_id, "no room in the image memory (FrameTransferSkipped)")
-        if name in SHOWN and len(self.moments) < MOST_TRACE:
+        if name in SHOWN and len(self.moments) < MAX_TRACE:
             self.moments.append((t_ns, name, frame_id))
 
     def _arrive(self, transfer: Transfer) -> None:
         frame_id = transfer.exposure.frame_id
-        if len(self.transfers) < MOST_TRACE:
+        if len(self.transfers) < MAX_TRACE:
             self.transfers.append((transfer.start_ns, transfer.end_ns))
         if frame_id in self._interrupted:
             self._interrupted.remove(frame_id)

@@ -17,7 +17,7 @@ from typing import Final
 from camtwin.report.axis import Axis
 from camtwin.report.canvas import Canvas, Point
 from camtwin.rig.scenario.account import Account
-from camtwin.rig.scenario.play import Played
+from camtwin.rig.scenario.play import ScenarioRun
 from camtwin.units import Ns
 
 LEFT, WIDTH, ROW, BAR, TOP = 150, 1000, 30, 18, 62
@@ -39,7 +39,7 @@ Draw = Callable[[float], None]
 """Draws a row whose upper edge is at this y."""
 
 
-def diagram(played: Played) -> Canvas:
+def diagram(played: ScenarioRun) -> Canvas:
     """The picture of a scenario, of the time that it says to show."""
     end_ms = played.ms(played.end_ns)
     low, high = played.scenario.show_ms or (0.0, end_ms)
@@ -76,7 +76,7 @@ def diagram(played: Played) -> Canvas:
     return picture
 
 
-def _notes(picture: Canvas, played: Played, x: Axis, bottom: float) -> float:
+def _notes(picture: Canvas, played: ScenarioRun, x: Axis, bottom: float) -> float:
     """What began to be wrong, at its time and in its words; returns where that ends."""
     red, y = COLOURS["missed"], bottom + 36
     before = played.begun_ns or 0  # what is wrong from the start is at the left edge

@@ -16,7 +16,7 @@ from camtwin.links.faults import Faults
 from camtwin.links.gige import GigeLink
 from camtwin.links.port import LinkStatus
 from camtwin.links.serve import Link, Over, Place, serve
-from camtwin.rig.scenario.play import Played
+from camtwin.rig.scenario.play import ScenarioRun
 from camtwin.rig.scenario.schema import Scenario, Setup
 from camtwin.rig.scenario.steps import Packets
 from camtwin.rig.wiring.plan import PlanInvalid
@@ -29,7 +29,7 @@ LEAVES_TRIES: Final = 50
 """After the end clients have 5 s to let go."""
 
 
-class Live(Played):
+class LiveRun(ScenarioRun):
     """A scenario whose cameras have addresses.
 
     binds     addresses of the cameras by name; those on USB have that of the first, and a USB/IP server there
@@ -63,7 +63,7 @@ class Live(Played):
     def run(
         self,
         *,
-        ready: Callable[[Live], object] = lambda _: None,
+        ready: Callable[[LiveRun], object] = lambda _: None,
         status: Callable[[Links], object] = lambda _: None,
         wait: bool = True,
     ) -> None:

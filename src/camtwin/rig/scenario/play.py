@@ -19,18 +19,18 @@ from camtwin.rig.bench.bench import Bench
 from camtwin.rig.bench.notes import Note
 from camtwin.rig.scenario.account import Account
 from camtwin.rig.scenario.schema import Scenario, Setup
-from camtwin.rig.scenario.steps import Attach, Happening, Silence
+from camtwin.rig.scenario.steps import Attach, Silence, TimelineStep
 from camtwin.rig.wiring.plan import PlanInvalid, read
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, Ns
 from camtwin.wire.gev.bootstrap import CCP, CONTROL
 
-MOST_PROBLEMS: Final = 1000
+MAX_PROBLEMS: Final = 1000
 AGAIN_NS: Final = 500 * MS
 """A client that finds the camera in another's control, or not at all, tries again after so long."""
 
 
-class Played:
+class ScenarioRun:
     """A scenario on its stage, at virtual time 0: its cameras `stand_by`, then its timeline may `begin`.
 
     PlanInvalid for what cannot be; what a camera refuses on the way is told in `problems`.
@@ -49,7 +49,7 @@ class Played:
         self.clock = Scheduler()
         self.begun_ns: Ns | None = None
         self.ended_ns: Ns | None = None
-        self.problems: deque[str] = deque(maxlen=MOST_PROBLEMS)
+        self.problems: deque[str] = deque(maxlen=MAX_PROBLEMS)
         self.heard: Callable[[float, str], object] = lambda *_: None
         self.cams = {
             name: connect(
@@ -113,19 +113,19 @@ class Played:
         for account in self.accounts.values():
             account.close()
 
-    def plan(self, step: Happening) -> None:
+    def plan(self, step: TimelineStep) -> None:
         """Have a step happen at its moment. PlanInvalid if it names no camera of the plan."""
         self._check(step)
         if isinstance(step, Silence | Attach):
             self.network(step.camera)
         self.clock.at((self.begun_ns or 0) + round(step.ms * 1e6), self._do, step)
 
-    def _check(self, step: Happening) -> None:
+    def _check(self, step: TimelineStep) -> None:
         camera = getattr(step, "camera", None)
         if camera is not None and camera not in self.cams:
             raise PlanInvalid(f"timeline at {step.ms:g} ms: there is no camera {camera!r}")
 
-    def _do(self, step: Happening) -> None:
+    def _do(self, step: TimelineStep) -> None:
         self.heard(step.ms, str(step))
         try:
             step.act(self)
@@ -215,11 +215,11 @@ class Played:
         return said + [f"problem: {text}" for text in self.problems]
 
 
-def play(scenario: Scenario, *more: Happening) -> Played:
+def play(scenario: Scenario, *more: TimelineStep) -> ScenarioRun:
     """Play it, and what else is to happen, in virtual time.
 
     PlanInvalid for what cannot be; what a camera refuses on the way is told."""
-    played = Played(scenario)
+    played = ScenarioRun(scenario)
     played.stand_by()
     played.begin()
     for step in more:

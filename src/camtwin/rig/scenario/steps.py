@@ -1,7 +1,7 @@
 """What can happen on the timeline of a scenario: one class a word, with what it says and what it does.
 
-They are one mechanism for a scenario's file, for `camtwin play --step` and for Python (`Played.plan`). What
-is done to wires and supplies is the bench's (bench/bench.py); docs/faults.md is the list for people.
+They are one mechanism for a scenario's file, for `camtwin play --step` and for Python (`ScenarioRun.plan`).
+What is done to wires and supplies is the bench's (bench/bench.py); docs/faults.md is the list for people.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Stage(Protocol):
     def client(self, name: str, alive: bool) -> None: ...
 
 
-class Happening(BaseModel, ABC):
+class TimelineStep(BaseModel, ABC):
     """One thing that happens, at `ms` of the scenario. Those with a `camera` name one of the plan."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,7 +55,7 @@ class Happening(BaseModel, ABC):
         return " ".join([self.do, *(f"{name}={value}" for name, value in said.items())])
 
 
-class Pulse(Happening):
+class Pulse(TimelineStep):
     """A source goes high for a while, once or often."""
 
     do: Literal["pulse"]
@@ -69,7 +69,7 @@ class Pulse(Happening):
         on.bench.pulse(self.device, round(self.width_us * 1e3), period_ns=period, count=self.count)
 
 
-class Put(Happening):
+class Put(TimelineStep):
     """A source or a supply goes to one of its levels: low, high; on, off."""
 
     do: Literal["set"]
@@ -80,7 +80,7 @@ class Put(Happening):
         on.bench.set(self.device, self.level)
 
 
-class Tune(Happening):
+class Tune(TimelineStep):
     """A device of the plan is another: `to = { volts = 7.0 }` of a supply is a brown-out."""
 
     do: Literal["tune"]
@@ -91,7 +91,7 @@ class Tune(Happening):
         on.bench.tune(self.device, **self.to)
 
 
-class Bounce(Happening):
+class Bounce(TimelineStep):
     """A contact reaches its level after bouncing `count` times."""
 
     do: Literal["bounce"]
@@ -105,7 +105,7 @@ class Bounce(Happening):
         on.bench.bounce(self.device, self.level, times=self.count, spacing_ns=spacing)
 
 
-class Noise(Happening):
+class Noise(TimelineStep):
     """Noise on the wire at a camera's input: normal, `volts` rms, another value every `every_us`."""
 
     do: Literal["noise"]
@@ -119,7 +119,7 @@ class Noise(Happening):
         on.bench.noise(self.pin, self.volts, for_ns=span, every_ns=every, seed=on.seed)
 
 
-class Break(Happening):
+class Break(TimelineStep):
     """The wires between two pins are cut."""
 
     do: Literal["break"]
@@ -129,7 +129,7 @@ class Break(Happening):
         on.bench.break_wire(*self.wire)
 
 
-class Mend(Happening):
+class Mend(TimelineStep):
     """They are whole again."""
 
     do: Literal["mend"]
@@ -139,7 +139,7 @@ class Mend(Happening):
         on.bench.mend_wire(*self.wire)
 
 
-class Unplug(Happening):
+class Unplug(TimelineStep):
     """The data cable is pulled out of `cam.data`: the link is down."""
 
     do: Literal["unplug"]
@@ -149,7 +149,7 @@ class Unplug(Happening):
         on.unplug(self.socket)
 
 
-class Plug(Happening):
+class Plug(TimelineStep):
     """It is put back."""
 
     do: Literal["plug"]
@@ -159,7 +159,7 @@ class Plug(Happening):
         on.bench.plug(self.socket)
 
 
-class Die(Happening):
+class Die(TimelineStep):
     """The camera dies: no answer, no image, whatever feeds it, until it is repaired."""
 
     do: Literal["die"]
@@ -169,7 +169,7 @@ class Die(Happening):
         on.die(self.camera)
 
 
-class Repair(Happening):
+class Repair(TimelineStep):
     """The camera is made whole: damaged lines, and a dead one."""
 
     do: Literal["repair"]
@@ -179,7 +179,7 @@ class Repair(Happening):
         on.repair(self.camera)
 
 
-class Heat(Happening):
+class Heat(TimelineStep):
     """The temperature inside the camera is held; when it is Exceeded, no image leaves."""
 
     do: Literal["heat"]
@@ -190,7 +190,7 @@ class Heat(Happening):
         on.cams[self.camera].world.hold_internal_C(self.internal_C)
 
 
-class Write(Happening):
+class Write(TimelineStep):
     """A host writes features and executes commands."""
 
     do: Literal["write"]
@@ -202,7 +202,7 @@ class Write(Happening):
             on.cams[self.camera].set(text)
 
 
-class Packets(Happening):
+class Packets(TimelineStep):
     """The network has other faults from now on: shares of packets that are struck; none ends them."""
 
     do: Literal["packets"]
@@ -218,7 +218,7 @@ class Packets(Happening):
         on.packets(self.camera, Faults(**shares, seed=on.seed))
 
 
-class Silence(Happening):
+class Silence(TimelineStep):
     """The client in control of a camera dies: it says nothing more, and its heartbeat runs out."""
 
     do: Literal["silence"]
@@ -228,7 +228,7 @@ class Silence(Happening):
         on.client(self.camera, False)
 
 
-class Attach(Happening):
+class Attach(TimelineStep):
     """A client takes control again, as soon as the camera lets it, sets it up and starts."""
 
     do: Literal["attach"]
@@ -257,7 +257,7 @@ Step = Annotated[
     | Attach,
     Field(discriminator="do"),
 ]
-WORDS: tuple[type[Happening], ...] = get_args(get_args(Step)[0])
+WORDS: tuple[type[TimelineStep], ...] = get_args(get_args(Step)[0])
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 
 

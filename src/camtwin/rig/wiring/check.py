@@ -72,15 +72,14 @@ def check(plan: Plan) -> Report:
     """Everything that is to be said of a plan. solver.Unsolved for numbers beyond reason."""
     circuit = Circuit(plan)
     seen = list(_states(plan, circuit))
-    wired = {pin for wire in plan.wires for pin in (wire.a, wire.b)}
     around = loops(plan)
     found: list[Finding] = []
     for name in plan.sheets:
-        found += _powered(plan, name, seen[0].solution, wired)
-        found += _inputs(plan, name, seen, wired)
+        found += _powered(plan, name, seen[0].solution)
+        found += _inputs(plan, name, seen)
         found += _pull_ups(plan, name, circuit, seen[0].solution)
-        found += _outputs(plan, name, seen, wired)
-        found += _pins(plan, name, seen[0].solution, wired)
+        found += _outputs(plan, name, seen)
+        found += _pins(plan, name, seen[0].solution)
         if name in around:
             way = " - ".join(around[name])
             why = f"ground loop {way}: it can destroy the camera"
@@ -93,12 +92,11 @@ def check(plan: Plan) -> Report:
 
 def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
     sources = [n for n, d in plan.devices.items() if isinstance(d, (Generator, Driver, Contact))]
-    wired = {pin for wire in plan.wires for pin in (wire.a, wire.b)}
     outputs = [
         (name, line)
         for name, sheet in plan.sheets.items()
         for line, said in sheet.outputs.items()
-        if Pin(name, said.pin) in wired and is_output(plan, name, line)
+        if Pin(name, said.pin) in plan.wired and plan.is_output(name, line)
     ]
     watts = tuple((name, supply_watts(plan, name)) for name in plan.sheets)
     none: frozenset[str] = frozenset()
@@ -112,16 +110,11 @@ def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
     for high, on in cases:
         levels = tuple((s, "high" if s in high else "low") for s in sources)
         lines: list[tuple[tuple[str, str], LineState]] = [
-            ((n, line), "on" if (n, line) in on else "off" if is_output(plan, n, line) else "in")
+            ((n, line), "on" if (n, line) in on else "off" if plan.is_output(n, line) else "in")
             for n, sheet in plan.sheets.items()
             for line in sheet.outputs
         ]
         yield Seen(high, on, circuit.solve(State(levels, tuple(lines), watts)))
-
-
-def is_output(plan: Plan, camera: str, line: str) -> bool:
-    """A line that can only be one, or that the plan makes one."""
-    return line not in plan.sheets[camera].inputs or line in plan.cameras[camera].outputs
 
 
 def supply_watts(plan: Plan, camera: str) -> float:
@@ -129,16 +122,9 @@ def supply_watts(plan: Plan, camera: str) -> float:
     return max((s.watts for s in plan.sheets[camera].supplies.values() if s.plus), default=0.0)
 
 
-def name_of(plan: Plan, camera: str, pin: str) -> str:
-    """`cam pin 3 IN1`, for people."""
-    socket, _, number = pin.partition(".")
-    return f"{camera}.{pin} {plan.sheets[camera].pins[socket][number].name}"
-
-
 # -- the camera's pins ---------------------------------------------------------------------------------
-def _powered(plan: Plan, name: str, solution: Solution, wired: set[Pin]) -> Iterator[Finding]:
+def _powered(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
     sheet, fed = plan.sheets[name], False
-    protected = not sheet.power or sheet.power.reverse == "protected"
     for cable in plan.cables:
         camera, _, _ = cable.into.partition(".")
         switch = plan.devices.get(cable.source.partition(".")[0])
@@ -150,32 +136,38 @@ def _powered(plan: Plan, name: str, solution: Solution, wired: set[Pin]) -> Iter
             fed = True
             yield poe
     for label, said in sheet.supplies.items():
-        if said.plus and (Pin(name, said.plus) in wired or not fed):
+        if said.plus and (Pin(name, said.plus) in plan.wired or not fed):
             volts = solution.volts(Pin(name, said.plus), Pin(name, said.minus))
             yield supply_finding(
-                f"{name_of(plan, name, said.plus)} ({label})",
+                f"{plan.name_of(name, said.plus)} ({label})",
                 said,
                 volts,
                 solution.mA(name, label),
-                protected,
+                sheet.protected,
             )
+    yield from (finding for _, finding in rails(plan, name, solution))
+
+
+def rails(plan: Plan, name: str, solution: Solution) -> Iterator[tuple[float, Finding]]:
+    """Yield the voltage at every pin of every rail of a board, and what it means."""
+    sheet = plan.sheets[name]
     for label, rail in sheet.rails.items():
+        ground = Pin(name, sheet.ground["pins"][0])
         for pin in rail.pins:
-            ground = sheet.ground["pins"][0]
             at = Pin(name, pin)
-            volts = solution.volts(at, Pin(name, ground)) if at in wired else 0.0
-            yield rail_finding(name_of(plan, name, pin), label, rail, volts)
+            volts = solution.volts(at, ground) if at in plan.wired else 0.0
+            yield volts, rail_finding(plan.name_of(name, pin), label, rail, volts)
 
 
-def _inputs(plan: Plan, name: str, seen: list[Seen], wired: set[Pin]) -> Iterator[Finding]:
+def _inputs(plan: Plan, name: str, seen: list[Seen]) -> Iterator[Finding]:
     sheet = plan.sheets[name]
     for line, said in sheet.inputs.items():
         pin, ground = Pin(name, said.pin), Pin(name, said.ground)
-        if pin not in wired or is_output(plan, name, line):
+        if pin not in plan.wired or plan.is_output(name, line):
             continue
-        where = f"{name_of(plan, name, said.pin)} ({line})"
-        if said.isolated and ground not in wired:
-            what = name_of(plan, name, said.ground)
+        where = f"{plan.name_of(name, said.pin)} ({line})"
+        if said.isolated and ground not in plan.wired:
+            what = plan.name_of(name, said.ground)
             why = f"the loop is open: {what} is not connected, the input floats"
             yield Finding(
                 where, "wrong", "floating", why, fix=f"connect {what} with the ground of the signal"
@@ -205,13 +197,13 @@ def _pull_ups(plan: Plan, name: str, circuit: Circuit, solution: Solution) -> It
     node, _ = circuit.node()
     for line, said in plan.sheets[name].inputs.items():
         least, pin, ground = said.pullup_min_V, Pin(name, said.pin), Pin(name, said.ground)
-        if not least or is_output(plan, name, line):
+        if not least or plan.is_output(name, line):
             continue
         for other, device in plan.devices.items():
             for near, far in (("a", "b"), ("b", "a")) if isinstance(device, Resistor) else ():
                 volts = solution.volts(Pin(other, far), ground)
                 if node[Pin(other, near)] == node[pin] and 0.5 < volts < least - TOLERANCE_V:
-                    where = f"{name_of(plan, name, said.pin)} ({line})"
+                    where = f"{plan.name_of(name, said.pin)} ({line})"
                     why = f"pulled up to {volts:.4g} V, {least:g} V at least are wanted"
                     fix = f"pull it up to {least:g} V or more"
                     yield Finding(where, "marginal", "warned", why, volts, "V", f"{least:g} V", fix)
@@ -237,13 +229,13 @@ def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
             yield Finding(where, "wrong", "too short", why, width, "us", f"{least_us:g} us", fix)
 
 
-def _outputs(plan: Plan, name: str, seen: list[Seen], wired: set[Pin]) -> Iterator[Finding]:
+def _outputs(plan: Plan, name: str, seen: list[Seen]) -> Iterator[Finding]:
     sheet = plan.sheets[name]
     for line, said in sheet.outputs.items():
-        if Pin(name, said.pin) not in wired or not is_output(plan, name, line):
+        if Pin(name, said.pin) not in plan.wired or not plan.is_output(name, line):
             continue
-        where = f"{name_of(plan, name, said.pin)} ({line})"
-        a, b = (said.feed, said.pin) if said.stage == "high side" else (said.pin, said.ground)
+        where = f"{plan.name_of(name, said.pin)} ({line})"
+        a, b = said.ends
         worst: list[Finding] = []
         for high in {s.high for s in seen}:
             is_on = [s for s in seen if (name, line) in s.on]
@@ -262,16 +254,16 @@ def _weight(findings: list[Finding]) -> tuple[int, bool]:
     return max(((SEVERITY[f.verdict], f.word == "damaged") for f in findings), default=(-1, False))
 
 
-def _pins(plan: Plan, name: str, solution: Solution, wired: set[Pin]) -> Iterator[Finding]:
+def _pins(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
     """Pins without a line: nothing belongs on NC, no supply on ground or on a pin that gives a voltage."""
     sheet = plan.sheets[name]
     ground = set(sheet.ground.get("pins", ()))
     for socket, held in sheet.pins.items():
         for number, pin in held.items():
             at = Pin(name, f"{socket}.{number}")
-            if pin.name == "NC" and at in wired:
+            if pin.name == "NC" and at in plan.wired:
                 why = "this pin is not connected inside"
-                yield Finding(f"{name_of(plan, name, at.pin)}", "marginal", "not connected", why)
+                yield Finding(f"{plan.name_of(name, at.pin)}", "marginal", "not connected", why)
     for wire in plan.wires:
         for here, there in ((wire.a, wire.b), (wire.b, wire.a)):
             device = plan.devices[there.device]
@@ -280,15 +272,15 @@ def _pins(plan: Plan, name: str, solution: Solution, wired: set[Pin]) -> Iterato
             plus = there.pin in ("+", "vbus")
             if here.pin in ground and plus and not _is_reversed(plan, name, there.device):
                 why, fix = f"{there} lies on ground", "connect the supply's plus with the supply pin"
-                yield Finding(name_of(plan, name, here.pin), "wrong", "short", why, fix=fix)
+                yield Finding(plan.name_of(name, here.pin), "wrong", "short", why, fix=fix)
             if any(here.pin == s.pin for s in sheet.sources.values()):
                 why = f"{there} feeds a pin that gives a voltage itself"
-                yield Finding(name_of(plan, name, here.pin), "wrong", "conflict", why, fix="take it off")
+                yield Finding(plan.name_of(name, here.pin), "wrong", "conflict", why, fix="take it off")
     for label, source in sheet.sources.items():
         drawn = -solution.mA(name, label)
         if source.load_mA and drawn > source.load_mA + TOLERANCE_MA:
             why = f"{drawn:.4g} mA are drawn, {source.load_mA:g} mA are allowed"
-            where = name_of(plan, name, source.pin)
+            where = plan.name_of(name, source.pin)
             yield Finding(where, "wrong", "overload", why, drawn, "mA", f"{source.load_mA:g} mA", "a supply")
 
 
@@ -301,7 +293,7 @@ def _is_reversed(plan: Plan, camera: str, supply: str) -> bool:
 
 # -- the others ----------------------------------------------------------------------------------------
 def _loads(plan: Plan, seen: list[Seen]) -> Iterator[Finding]:
-    wired = {pin.device for wire in plan.wires for pin in (wire.a, wire.b)}
+    wired = {pin.device for pin in plan.wired}
     for name, device in plan.devices.items():
         if name not in wired:
             if not isinstance(device, Switch) and name not in plan.sheets:
@@ -351,7 +343,7 @@ def _cables(plan: Plan) -> Iterator[Finding]:
             if not carries(plan, cable, pin):
                 why = f"the cable {cable.type} has no wire for this pin"
                 fix = "another cable"
-                yield Finding(name_of(plan, pin.device, pin.pin), "wrong", "open", why, fix=fix)
+                yield Finding(plan.name_of(pin.device, pin.pin), "wrong", "open", why, fix=fix)
 
 
 def _rules(where: str, rules, cable) -> Iterator[Finding]:

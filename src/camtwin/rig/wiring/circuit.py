@@ -21,7 +21,7 @@ from camtwin.models import RigSheet
 from camtwin.models.rig import Output, OutputInside
 from camtwin.rig.wiring.elements import BranchOf
 from camtwin.rig.wiring.plan import Pin, Plan
-from camtwin.rig.wiring.solver import LEAST_OHM, Branch, solve
+from camtwin.rig.wiring.solver import MIN_OHM, Branch, solve
 
 LineState = Literal["in", "off", "on", "dead"]
 """A line as an input, as an output that is off or on, or damaged."""
@@ -73,13 +73,13 @@ def camera_branches(
             continue
         if state == "in":
             said, inside = sheet.inputs[name], sheet.inside[name]
-            limits = {"least_A": 0.0} if said.isolated else {}
+            limits = {"min_A": 0.0} if said.isolated else {}
             if inside.limit_mA:
-                limits["most_A"] = inside.limit_mA / 1e3
+                limits["max_A"] = inside.limit_mA / 1e3
             what = {"ohm": inside.ohm, "emf_V": inside.drop_V, **limits}
             made.append((name, (said.pin, said.ground, what)))
             if inside.pullup_ohm:
-                up = {"ohm": inside.pullup_ohm, "emf_V": inside.pullup_V, "most_A": 0.0}
+                up = {"ohm": inside.pullup_ohm, "emf_V": inside.pullup_V, "max_A": 0.0}
                 made.append((name, (said.pin, said.ground, up)))
         else:
             said, outside = sheet.outputs[name], sheet.outside[name]
@@ -94,7 +94,7 @@ def _output(said: Output, outside: OutputInside, on: bool, warmer_K: float, unli
         if on:
             return [(said.pin, said.ground, {"ohm": (high - low) / said.source_mA * 1e3, "emf_V": high})]
         return [(said.pin, said.ground, {"ohm": said.low_V[1] / said.load_mA * 1e3})]
-    a, b = (said.feed, said.pin) if said.stage == "high side" else (said.pin, said.ground)
+    a, b = said.ends
     residual_V = outside.residual_V * (1 + outside.residual_spread * unlike)
     residual_V *= max(1 + outside.residual_per_K * warmer_K, 0.1)
     knee = residual_V * outside.knee_share
@@ -102,10 +102,10 @@ def _output(said: Output, outside: OutputInside, on: bool, warmer_K: float, unli
     leakage_uA = outside.leakage_uA * (1 + outside.leakage_spread * unlike)
     if outside.leakage_doubling_K:
         leakage_uA *= 2 ** (warmer_K / outside.leakage_doubling_K)
-    leak = {"ohm": 1e3, "least_A": 0.0, "most_A": leakage_uA / 1e6}
-    made: list[BranchOf] = [(a, b, {"ohm": rest, "emf_V": knee, "least_A": 0.0} if on else leak)]
+    leak = {"ohm": 1e3, "min_A": 0.0, "max_A": leakage_uA / 1e6}
+    made: list[BranchOf] = [(a, b, {"ohm": rest, "emf_V": knee, "min_A": 0.0} if on else leak)]
     if said.pullup_ohm and outside.pullup_V:
-        up = {"ohm": said.pullup_ohm, "emf_V": outside.pullup_V, "most_A": 0.0}
+        up = {"ohm": said.pullup_ohm, "emf_V": outside.pullup_V, "max_A": 0.0}
         made.append((said.pin, said.ground, up))
     return made
 
@@ -171,7 +171,7 @@ class Circuit:
 
         for i, wire in enumerate(self.plan.wires):
             if i not in state.cut and wire.ohm:
-                branches.append(Branch(node[wire.a], node[wire.b], max(wire.ohm, LEAST_OHM)))
+                branches.append(Branch(node[wire.a], node[wire.b], max(wire.ohm, MIN_OHM)))
                 named.append(("", f"wire {i}"))
         levels, parts = dict(state.levels), {name: part for name, *part in state.parts}
         for name, device in self.plan.devices.items():

@@ -11,13 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from camtwin.rig.wiring.solver import LEAST_OHM
+from camtwin.rig.wiring.solver import MIN_OHM
 
 Volts = Annotated[float, Field(ge=-1000, le=1000)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]
 OPEN_OHM = 1e9
 BranchOf = tuple[str, str, dict[str, float]]
-"""Two pins, and what is said of the branch between them: ohm, emf_V, least_A, most_A."""
+"""Two pins, and what is said of the branch between them: ohm, emf_V, min_A, max_A."""
 
 
 class Element(BaseModel, ABC):
@@ -47,7 +47,7 @@ class Supply(Element):
     def branches(self, level: str) -> list[BranchOf]:
         if level == "off":
             return []
-        return [("+", "-", {"ohm": LEAST_OHM, "emf_V": self.volts, "least_A": -self.amperes})]
+        return [("+", "-", {"ohm": MIN_OHM, "emf_V": self.volts, "min_A": -self.amperes})]
 
 
 class Generator(Element):
@@ -66,7 +66,7 @@ class Generator(Element):
 
     def branches(self, level: str) -> list[BranchOf]:
         emf, most = self.high_V if level == "high" else self.low_V, self.limit_mA / 1e3
-        return [("out", "gnd", {"ohm": self.ohm, "emf_V": emf, "least_A": -most, "most_A": most})]
+        return [("out", "gnd", {"ohm": self.ohm, "emf_V": emf, "min_A": -most, "max_A": most})]
 
 
 class Driver(Element):
@@ -88,8 +88,8 @@ class Driver(Element):
     def branches(self, level: str) -> list[BranchOf]:
         made: list[BranchOf] = []
         if self.volts is not None:
-            made.append(("+", "-", {"ohm": LEAST_OHM, "emf_V": self.volts, "least_A": -10.0}))
-        closed = {"ohm": self.ohm, "least_A": 0.0, "most_A": self.limit_mA / 1e3}
+            made.append(("+", "-", {"ohm": MIN_OHM, "emf_V": self.volts, "min_A": -10.0}))
+        closed = {"ohm": self.ohm, "min_A": 0.0, "max_A": self.limit_mA / 1e3}
         opened = {"ohm": OPEN_OHM}
         high = level == "high"
         if self.output in ("push-pull", "pnp"):
@@ -174,7 +174,7 @@ class Host(Element):
 
     def branches(self, level: str) -> list[BranchOf]:
         limit = self.watts / max(self.volts, 0.1)
-        return [("vbus", "gnd", {"ohm": LEAST_OHM, "emf_V": self.volts, "least_A": -limit})]
+        return [("vbus", "gnd", {"ohm": MIN_OHM, "emf_V": self.volts, "min_A": -limit})]
 
 
 class CameraIn(Element):

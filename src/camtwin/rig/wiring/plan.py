@@ -22,6 +22,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,7 +33,7 @@ from camtwin.rig.wiring.elements import AnyElement, CameraIn, Element
 
 COPPER_OHM_MM2_PER_M: Final = 0.0175
 AWG_MM2: Final[Mapping[int, float]] = {20: 0.52, 22: 0.33, 24: 0.21, 26: 0.128, 28: 0.081, 30: 0.051}
-MOST_DEVICES, MOST_WIRES = 64, 512
+MAX_DEVICES, MAX_WIRES = 64, 512
 
 
 class PlanInvalid(Problem, ValueError):
@@ -79,9 +80,9 @@ class Cable(BaseModel):
 class PlanFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str = ""
-    devices: Annotated[dict[str, AnyElement], Field(max_length=MOST_DEVICES)]
-    wires: Annotated[tuple[tuple[str, str], ...], Field(max_length=MOST_WIRES)] = ()
-    cables: Annotated[tuple[Cable, ...], Field(max_length=MOST_DEVICES)] = ()
+    devices: Annotated[dict[str, AnyElement], Field(max_length=MAX_DEVICES)]
+    wires: Annotated[tuple[tuple[str, str], ...], Field(max_length=MAX_WIRES)] = ()
+    cables: Annotated[tuple[Cable, ...], Field(max_length=MAX_DEVICES)] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -124,6 +125,20 @@ class Plan:
     @property
     def cameras(self) -> dict[str, CameraIn]:
         return {name: one for name, one in self.devices.items() if isinstance(one, CameraIn)}
+
+    @cached_property
+    def wired(self) -> frozenset[Pin]:
+        """Pins with a wire."""
+        return frozenset(pin for wire in self.wires for pin in (wire.a, wire.b))
+
+    def is_output(self, camera: str, line: str) -> bool:
+        """A line that can only be one, or that the plan makes one."""
+        return line not in self.sheets[camera].inputs or line in self.cameras[camera].outputs
+
+    def name_of(self, camera: str, pin: str) -> str:
+        """`cam.process.3 IN1`, for people."""
+        socket, _, number = pin.partition(".")
+        return f"{camera}.{pin} {self.sheets[camera].pins[socket][number].name}"
 
     def pin(self, text: str) -> Pin:
         """A pin by what a plan calls it. PlanInvalid if there is none, or several."""

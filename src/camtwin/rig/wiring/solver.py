@@ -3,12 +3,12 @@
 Everything that the rig wires up is one kind of branch, a voltage in series with a resistance whose current is
 held within limits:
 
-    i = clip((v_a - v_b - emf_V) / ohm, least_A, most_A)        from a through the branch to b
+    i = clip((v_a - v_b - emf_V) / ohm, min_A, max_A)        from a through the branch to b
 
     resistor, wire          emf 0
     supply, generator       emf U from + to -: it drives current out of + until U is there; limits: its own
-    diode, optocoupler LED  emf = the drop, ohm = the resistor in series, least_A = 0
-    transistor that is on   emf = the residual voltage, least_A = 0; one that is off leaks a constant current
+    diode, optocoupler LED  emf = the drop, ohm = the resistor in series, min_A = 0
+    transistor that is on   emf = the residual voltage, min_A = 0; one that is off leaks a constant current
 
 The current of each rises with its voltage, so the network has one solution: the minimum of its co-content,
 a convex function made of parabolas. `solve` walks there by Newton's method with an exact line search, which
@@ -29,10 +29,10 @@ from camtwin.problem import Problem
 
 LEAK_S: Final = 1e-9
 """Of every node to earth: what isolation leaves. It decides where a floating part lies, and nothing else."""
-LEAST_OHM: Final = 1e-3
+MIN_OHM: Final = 1e-3
 ENOUGH_A: Final = 1e-9
 """Kirchhoff's law holds to this at every node."""
-MOST_STEPS: Final = 200
+MAX_STEPS: Final = 200
 
 
 class Unsolved(Problem, ArithmeticError):
@@ -47,18 +47,17 @@ class Branch:
     b: int
     ohm: float
     emf_V: float = 0.0
-    least_A: float = -inf
-    most_A: float = inf
+    min_A: float = -inf
+    max_A: float = inf
 
 
 def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(node voltages in V against earth, branch currents in A). Unsolved names what was left over."""
     a, b = (np.array([getattr(x, end) for x in branches], int) for end in "ab")
     ohm, emf, least, most = (
-        np.array([getattr(x, name) for x in branches], float)
-        for name in ("ohm", "emf_V", "least_A", "most_A")
+        np.array([getattr(x, name) for x in branches], float) for name in ("ohm", "emf_V", "min_A", "max_A")
     )
-    siemens = 1 / np.maximum(ohm, LEAST_OHM)
+    siemens = 1 / np.maximum(ohm, MIN_OHM)
     incidence = np.zeros((len(branches), nodes + 1))  # the last column is earth, node -1
     rows = np.arange(len(branches))
     np.add.at(incidence, (rows, a), 1.0)
@@ -71,7 +70,7 @@ def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], 
 
     leak = LEAK_S * np.eye(nodes)
     surplus = np.zeros(nodes)
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         i = currents(volts)
         surplus = incidence.T @ i + LEAK_S * volts
         if not nodes or np.abs(surplus).max() < ENOUGH_A:

@@ -93,7 +93,7 @@ def test_24_volts_against_an_output_break_it():
     assert b.words() == set()
     b.set("gen", "high")
     assert b.words("Line1") == {"damaged"}
-    assert b.sides["cam"].damaged == {"Line1"}
+    assert b.cameras["cam"].damaged == {"Line1"}
 
 
 def test_a_reversed_supply_leaves_it_off():

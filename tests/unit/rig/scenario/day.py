@@ -35,7 +35,7 @@ set = ["TriggerMode=On", "TriggerSource=Line0"]
 """
 
 
-def played(text: str) -> scenario.Played:
+def played(text: str) -> scenario.ScenarioRun:
     """A scenario, played in virtual time."""
     return scenario.play(parse(text))
 
@@ -118,10 +118,10 @@ class Held:
         return sum(name.startswith("socket:") for name in self.files)
 
 
-def play(seconds: int, slice_s: int, seed: int) -> Iterator[tuple[scenario.Played, Held]]:
+def play(seconds: int, slice_s: int, seed: int) -> Iterator[tuple[scenario.ScenarioRun, Held]]:
     """Plan and play a slice at a time; what was played so far, and what is held. AssertionError where a
     frame cannot be accounted for."""
-    played = scenario.Played(parse(ONE.format(seconds=seconds)))
+    played = scenario.ScenarioRun(parse(ONE.format(seconds=seconds)))
     played.stand_by()
     played.begin()
     account = played.accounts["cam"]

@@ -75,7 +75,7 @@ def test_noise_beyond_the_absolute_maximum_breaks_a_line():
     text = ONE.format(seconds=0.2).replace("cam.IN1", "cam.GPIO1").replace("cam.GND IN1", "cam.GND")
     done = played(text + steps({"ms": 1, "do": "noise", "pin": "cam.GPIO1", "volts": 20}))
     assert {"noisy", "damaged"} == {note.word for note in done.notes}
-    assert done.bench.sides["cam"].damaged == {"Line1"}
+    assert done.bench.cameras["cam"].damaged == {"Line1"}
 
 
 def test_a_camera_dies_and_is_repaired():
@@ -144,9 +144,9 @@ def small_traces(monkeypatch):
     """What is kept to be looked at fills in a minute, and must not grow from then on."""
     for module, name, most in (
         (lines, "EDGES_KEPT", 256),
-        (rig_account, "MOST_TRACE", 256),
-        (rig_notes, "MOST_NOTES", 8),
-        (scenario, "MOST_PROBLEMS", 8),
+        (rig_account, "MAX_TRACE", 256),
+        (rig_notes, "MAX_NOTES", 8),
+        (scenario, "MAX_PROBLEMS", 8),
     ):
         monkeypatch.setattr(module, name, most)
 

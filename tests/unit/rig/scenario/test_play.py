@@ -86,7 +86,7 @@ def test_the_same_wired_wrong(name):
     dead = name == "supply-reversed"
     assert (one.delivered, two.delivered) == (0 if dead else 3, 3)
     assert (one.missing, two.missing) == (0, 0)
-    assert done.bench.sides["cam2"].damaged == ({"Line2"} if word == "damaged" else set())
+    assert done.bench.cameras["cam2"].damaged == ({"Line2"} if word == "damaged" else set())
     assert [problem for problem in done.problems if "no power" not in problem] == []
     texts = {text.text for text in drawn(done).iter(f"{SVG}text")}
     assert ("without power" in texts) == dead

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.rig.wiring.solver import ENOUGH_A, LEAK_S, LEAST_OHM, Branch, solve
+from camtwin.rig.wiring.solver import ENOUGH_A, LEAK_S, MIN_OHM, Branch, solve
 
 
 def test_a_divider():
@@ -49,7 +49,7 @@ piece = st.builds(
     Branch,
     st.integers(-1, 5),
     st.integers(-1, 5),
-    st.floats(LEAST_OHM, 1e6),
+    st.floats(MIN_OHM, 1e6),
     st.floats(-50, 50),
     st.sampled_from([-inf, -1.0, -0.01, 0.0]),
     st.sampled_from([inf, 1.0, 0.01, 0.0]),
@@ -64,7 +64,7 @@ def test_kirchhoff_and_every_branch_hold(branches):
     v = np.append(volts, 0.0)
     for branch, i in zip(branches, amps, strict=True):
         want = (v[branch.a] - v[branch.b] - branch.emf_V) / branch.ohm
-        assert i == pytest.approx(min(max(want, branch.least_A), branch.most_A), rel=1e-9, abs=1e-12)
+        assert i == pytest.approx(min(max(want, branch.min_A), branch.max_A), rel=1e-9, abs=1e-12)
         if branch.a >= 0:
             left[branch.a] += i
         if branch.b >= 0:

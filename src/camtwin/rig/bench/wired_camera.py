@@ -14,7 +14,7 @@ from camtwin.rig.wiring.circuit import LineState
 from camtwin.rig.wiring.elements import CameraIn
 from camtwin.units import MS, SEC, Ns
 
-LEAST_HZ: Final = 1.0
+MIN_HZ: Final = 1.0
 RAILS: Final = "rails"
 """In place of a supply's name: a board that is fed by several."""
 SEEN_NS: Final = 100 * MS
@@ -34,7 +34,7 @@ class Power:
         return 1e3 * self.watts / self.volts if self.watts else 0.0
 
 
-class Side:
+class WiredCamera:
     """One twin in its surroundings.
 
     label, volts  of the supply that feeds it now
@@ -106,7 +106,7 @@ class Side:
             return Power(RAILS, 0.0, 0.0)
         said, power = self.sheet.supplies[self.label], self.sheet.power
         idle = power.idle_share if power else 1.0
-        busy = min(self.rate_Hz / (said.fps or LEAST_HZ), 1.0)
+        busy = min(self.rate_Hz / (said.fps or MIN_HZ), 1.0)
         return Power(self.label, self.volts, said.watts * (idle + (1 - idle) * busy))
 
     def leds(self) -> dict[str, str]:
