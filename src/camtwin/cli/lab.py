@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from camtwin.cli.common import AsJson, Seed, Set, UsageProblem, app
+from camtwin.cli.common import AsJson, Seed, Set, UsageProblem, app, text_of, writable
 
 lab = typer.Typer(
     name="lab", help="Measure cameras after EMVA 1288.", no_args_is_help=True, rich_markup_mode=None
@@ -67,8 +67,8 @@ def emva(
     from camtwin.report.terminal import plain_console
     from camtwin.verify.beside import beside
 
-    if html and not html.parent.is_dir():  # told before minutes of work
-        raise UsageProblem(f"{html}: there is no such folder")
+    if html:
+        writable(html)
     if what in names():
         if sheet:
             raise UsageProblem("--sheet is for a folder: a model has its own")
@@ -145,10 +145,7 @@ def _of_folder(folder: Path) -> Any:
         if len(others) != 1:
             raise UsageProblem(f"{folder}: there is no {NAME}, and no single descriptor *.txt")
         read, text = parse_reference, others[0]
-    try:
-        return read(str(text), text.read_text(encoding="utf-8"), lambda name: load_raw(folder / name))
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{text}: no UTF-8 text: {error.reason}") from None
+    return read(str(text), text_of(text), lambda name: load_raw(folder / name))
 
 
 @contextmanager

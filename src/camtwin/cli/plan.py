@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app
+from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app, text_of, writable
 
 if TYPE_CHECKING:
     from camtwin.report.canvas import Canvas
     from camtwin.rig.scenario.live import LiveRun
     from camtwin.rig.scenario.schema import Scenario
+    from camtwin.rig.wiring.judge import Finding
 
 Draw = Annotated[
     Path | None,
@@ -41,9 +42,7 @@ def verify(
     """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
     from camtwin.verify import tables
 
-    if html and not html.parent.is_dir():  # told before two minutes of work
-        raise UsageProblem(f"{html}: there is no such folder")
-    write = html and partial(html.write_text, encoding="utf-8")
+    write = html and partial(writable(html).write_text, encoding="utf-8")
     raise typer.Exit(
         tables.verify(model, only, jobs or os.cpu_count() or 1, every=every, as_json=as_json, write=write)
     )
@@ -62,18 +61,14 @@ def wiring(
     from camtwin.rig.wiring.diagram import drawn
 
     write = _writer(draw)
-    known = parse(_text(plan))
+    known = parse(text_of(plan))
     report = check(known)
     write(partial(drawn, known, report))
     if as_json:
         rows = [finding.row() for finding in report.findings]
         print(json.dumps({"title": report.title, "verdict": report.verdict, "findings": rows}, indent=2))
     else:
-        for finding in report.findings:
-            limit = f" (limit {finding.limit})" if finding.limit and finding.verdict != "ok" else ""
-            print(f"{finding.verdict:9}{finding.word:16}{finding.where}: {finding.reason}{limit}")
-            if finding.fix:
-                print(f"{'':25}fix: {finding.fix}")
+        _tell(report.findings)
         print(f"{report.verdict}: {len(report.findings)} findings")
     raise typer.Exit(report.verdict == "wrong")
 
@@ -113,7 +108,7 @@ def play(
     from camtwin.rig.scenario.steps import step_of
 
     write = _writer(draw)
-    told = parse(_text(scenario))
+    told = parse(text_of(scenario))
     if show:
         told = told.model_copy(update={"show_ms": show})
     told = told.model_copy(update={"timeline": (*told.timeline, *map(step_of, step or ()))})
@@ -176,6 +171,7 @@ def lens_(
     if as_json:
         print(json.dumps(seen.row(), indent=2))
     else:
+        _tell(seen.findings)
         print("\n".join(seen.lines()))
     raise typer.Exit(any(f.verdict == "wrong" for f in seen.findings))
 
@@ -188,16 +184,19 @@ def _writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
         return lambda _: None
     if path.suffix.lower() not in WRITERS:
         raise UsageProblem(f"{path}: a picture ends with {' or '.join(WRITERS)}")
-    if not path.parent.is_dir():
-        raise UsageProblem(f"{path}: there is no such folder")
+    writable(path)
     return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
-def _text(path: Path) -> str:
-    """What a file says, of a size that people write."""
-    if path.stat().st_size > 1 << 20:
-        raise UsageProblem(f"{path}: longer than 1 MiB")
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{path}: no UTF-8 text: {error.reason}") from None
+def _tell(findings: Sequence[Finding]) -> None:
+    """Print findings for people, each with what to do about it."""
+    from camtwin.report.terminal import DIM, hang, plain_console
+    from camtwin.rig.wiring.diagram import COLOURS
+
+    console = plain_console()
+    for finding in findings:
+        limit = f" (limit {finding.limit})" if finding.limit and finding.verdict != "ok" else ""
+        label, text = f"{finding.verdict:9}{finding.word:16}", f"{finding.where}: {finding.reason}{limit}"
+        hang(console, label, text, label_style=COLOURS[finding.verdict])
+        if finding.fix:
+            hang(console, f"{'':{len(label)}}fix: ", finding.fix, label_style=DIM)

@@ -158,11 +158,10 @@ class Paper:
         return {**said, **numbers, "findings": [finding.row() for finding in self.findings]}
 
     def lines(self) -> list[str]:
-        """For people."""
+        """For people, without the findings."""
         v = self.view
         far = "infinity" if v.far_mm == inf else f"{v.far_mm:.1f} mm"
         return [
-            *(f"{f.verdict:9}{f.word}: {f.reason}" + (f"; {f.fix}" if f.fix else "") for f in self.findings),
             f"magnification   {v.magnification:.4f}",
             f"field of view   {v.width_mm:.1f} x {v.height_mm:.1f} mm, a pixel is {v.pixel_mm * 1e3:.1f} um",
             f"depth of field  {v.near_mm:.1f} mm to {far}, within a pixel",
