@@ -47,7 +47,7 @@ test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB 
 
 fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/gev/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
-	$(BIN)/python tests/unit/links/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/links/usb3/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools
@@ -72,7 +72,7 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
 
 kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
-	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
+	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery

@@ -21,7 +21,7 @@ from typing import Any
 
 import camtwin
 from camtwin.cli.common import session
-from camtwin.links.record import recorded
+from camtwin.links.base.record import recorded
 from camtwin.problem import Refused
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ import gzip
 import pytest
 
 from camtwin.cli.common import session
-from camtwin.links.record import reopen
+from camtwin.links.base.record import reopen
 from camtwin.twins.replay import replay
 from golden import record
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from camtwin import models
 from camtwin.camera.signals import heard
-from camtwin.links.memory import Frame, Session
+from camtwin.session.frame import Frame
+from camtwin.session.session import Session
 from camtwin.twins import Twin
 from camtwin.verify.claims import load
 

@@ -13,8 +13,8 @@ import pytest
 from camtwin.emva1288.bench import QUICK, Bench
 from camtwin.emva1288.results import results
 from camtwin.emva1288.shots import reduced
-from camtwin.links.memory import Session
 from camtwin.models import load
+from camtwin.session.session import Session
 from camtwin.twins import build
 from camtwin.verify.beside import item
 from physics.laboratory import deviations, misstated, too_far

@@ -25,9 +25,9 @@ from camtwin.emva1288 import (
     sensitivity,
 )
 from camtwin.emva1288.stacks import Average, Point, Step, average, points
-from camtwin.links.memory import Session
 from camtwin.models import load
 from camtwin.scene import Flat
+from camtwin.session.session import Session
 from camtwin.twins import build
 from camtwin.units import SEC
 

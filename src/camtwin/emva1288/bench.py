@@ -17,9 +17,9 @@ import numpy as np
 
 from camtwin.emva1288.shots import LabProblem, Shot, Subject
 from camtwin.emva1288.stacks import Image
-from camtwin.links.memory import Session
 from camtwin.pixels import FORMATS
 from camtwin.scene import Dark, Flat
+from camtwin.session.session import Session
 
 FIRST_PHOTONS: Final = 64.0
 MOST_DOUBLINGS: Final = 24

@@ -28,7 +28,7 @@ def lease_never_renewed(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def sockets_stay_behind(patch: pytest.MonkeyPatch) -> None:
     """The interface moves on, and the sockets stay at its first address."""
-    from camtwin.links.gige import GigeLink
+    from camtwin.links.gige.link import GigeLink
 
     move = GigeLink._rebind
     patch.setattr(GigeLink, "_rebind", lambda self, to: None if self.interface.address else move(self, to))
@@ -44,7 +44,7 @@ def no_link_local(patch: pytest.MonkeyPatch) -> None:
 @sabotage("baumer.net.ip.persistent")
 def persistent_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Written, and not looked at when it is switched on."""
-    from camtwin.links import gige
+    from camtwin.links.gige import link as gige
 
     kept = gige.kept_of
     everywhere(patch, gige, "kept_of", lambda port: replace(kept(port), use_persistent=False))
@@ -52,7 +52,7 @@ def persistent_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def cable_unheard(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.links.addressing import Addressing
+    from camtwin.links.gige.addressing import Addressing
 
     def unmoved(self: Addressing) -> None:
         self._own.news.recv(1 << 16)
@@ -63,8 +63,8 @@ def cable_unheard(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def every_broadcast_answered(patch: pytest.MonkeyPatch) -> None:
     """A twin answers what is broadcast in another twin's network."""
-    from camtwin.links import sockets
-    from camtwin.links.gige import GigeLink
+    from camtwin.links.gige import sockets
+    from camtwin.links.gige.link import GigeLink
 
     bound: Any = sockets.bound
     everywhere(

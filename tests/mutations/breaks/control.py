@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.links.memory import Session
+from camtwin.session.session import Session
 from camtwin.wire.gev import bootstrap
 from mutations.registry import mutate
 from mutations.tools import Wrong, other, sessions

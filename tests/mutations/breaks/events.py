@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from camtwin.camera.features.chunk_data_control import IDS
-from camtwin.links.memory import Session
+from camtwin.session.session import Session
 from camtwin.verify.checks.events import LINK
 from camtwin.wire.chunks import HEADER_BYTES
 from mutations.registry import mutate

@@ -12,7 +12,7 @@ from mutations.registry import sabotage
 @sabotage()
 def user_sets_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Saved, and gone with the power."""
-    from camtwin.links.storage import DiskStorage
+    from camtwin.links.base.storage import DiskStorage
 
     patch.setattr(DiskStorage, "store", lambda self, name, data: None)
 
@@ -57,7 +57,7 @@ def heartbeat_endless(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
     """Who loses control leaves the stream as it is."""
-    from camtwin.links.stream import GvspStream
+    from camtwin.links.gige.stream import GvspStream
     from camtwin.wire.gev.device import GevDevice
 
     patch.setattr(GvspStream, "close", lambda self: None)
@@ -90,7 +90,7 @@ def switchover_keyless(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def force_ip_registers_only(patch: pytest.MonkeyPatch) -> None:
     """FORCEIP is acknowledged, and no socket moves."""
-    from camtwin.links.gige import GigeLink
+    from camtwin.links.gige.link import GigeLink
     from camtwin.wire.gev.ports import Home
 
     patch.setattr(GigeLink, "move", lambda self, address, netmask, gateway: Home(address, netmask, gateway))
@@ -119,7 +119,7 @@ def sockets_inherited(patch: pytest.MonkeyPatch) -> None:
     import os
     import time
 
-    from camtwin.links.gige import GigeLink
+    from camtwin.links.gige.link import GigeLink
 
     make = GigeLink.__init__
 
@@ -168,7 +168,7 @@ def pending_forgets_heartbeat(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def saves_take_no_time(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.links.port import CameraPort
+    from camtwin.links.base.camera_port import CameraPort
 
     patch.setattr(CameraPort, "busy_ns", property(lambda self: 0))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from camtwin.links.memory import Session
+from camtwin.session.session import Session
 from camtwin.twins import Twin
 from mutations.registry import mutate
 from mutations.tools import Wrong, always, deaf, late_flash, other, told, twins

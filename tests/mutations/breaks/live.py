@@ -67,7 +67,7 @@ def frames_unaccounted(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def broadcasts_heard_alone(patch: pytest.MonkeyPatch) -> None:
     """Each twin hears a broadcast for itself, when its turn comes."""
-    from camtwin.links.runtime import WallRuntime
+    from camtwin.links.base.runtime import WallRuntime
 
     class Alone(dict[Any, Any]):
         def setdefault(self, key: Any, default: Any = None) -> Any:

@@ -13,7 +13,8 @@ from mutations.tools import everywhere
 
 
 def messages(patch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
-    from camtwin.links import camera_port, gige
+    from camtwin.links.gige import link as gige
+    from camtwin.links.gige import port as camera_port
 
     write = camera_port.message_of
     everywhere(patch, gige, "message_of", lambda event: change(write(event)))

@@ -71,8 +71,8 @@ def block_ids_skip(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def wire_lossy(patch: pytest.MonkeyPatch) -> None:
     """No fault of the twin: one packet in fifty is lost on its way, sent again or not."""
-    from camtwin.links.faults import Faults
-    from camtwin.links.sender import Sender
+    from camtwin.links.gige.faults import Faults
+    from camtwin.links.gige.send.sender import Sender
 
     make = Sender.__init__
 
@@ -84,7 +84,7 @@ def wire_lossy(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def resend_deaf(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.links.sender import Sender
+    from camtwin.links.gige.send.sender import Sender
 
     patch.setattr(Sender, "resend", lambda self, request, extended_status: None)
 
@@ -92,7 +92,7 @@ def resend_deaf(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def refusals_silent(patch: pytest.MonkeyPatch) -> None:
     """Who asks for packets that are gone is told nothing."""
-    from camtwin.links.sender import Sender
+    from camtwin.links.gige.send.sender import Sender
 
     patch.setattr(Sender, "_refuse", lambda self, request, first, last, status: None)
 
@@ -100,7 +100,7 @@ def refusals_silent(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def pacing_slow(patch: pytest.MonkeyPatch) -> None:
     """Camera time passes 3 % too slowly."""
-    from camtwin.links.runtime import WallRuntime
+    from camtwin.links.base.runtime import WallRuntime
 
     make = WallRuntime.__init__
 
@@ -122,7 +122,7 @@ def seeds_alike(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def packets_bunched(patch: pytest.MonkeyPatch) -> None:
     """Packets leave 64 kB at a time, whatever the delay between them."""
-    from camtwin.links import pacing
+    from camtwin.links.gige.send import pacing
 
     everywhere(patch, pacing, "BURST_DELAYED_NS", 10**12)
 
@@ -130,7 +130,7 @@ def packets_bunched(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def packet_delay_forgotten(patch: pytest.MonkeyPatch) -> None:
     """The delay between packets is in the camera's time, and not in what is sent."""
-    from camtwin.links import sender
+    from camtwin.links.gige.send import sender
 
     begin = sender.Plan
 
@@ -143,7 +143,7 @@ def packet_delay_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def pace_ignored(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.links import runtime
+    from camtwin.links.base import runtime
 
     everywhere(patch, runtime, "paced", lambda clock, pace: runtime.WallRuntime(clock))
 
@@ -161,7 +161,7 @@ def timestamps_by_wall(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def datagrams_uncut(patch: pytest.MonkeyPatch) -> None:
     """Large datagrams for everybody, cut by the kernel or not."""
-    from camtwin.links.segmentation import Segmentation
+    from camtwin.links.gige.send.segmentation import Segmentation
 
     patch.setattr(Segmentation, "cuts", lambda self, address: True)
 
@@ -169,7 +169,7 @@ def datagrams_uncut(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def datagrams_small(patch: pytest.MonkeyPatch) -> None:
     """Nobody gets large ones, though all would get packets."""
-    from camtwin.links.segmentation import Segmentation
+    from camtwin.links.gige.send.segmentation import Segmentation
 
     patch.setattr(Segmentation, "cuts", lambda self, address: False)
 
@@ -179,7 +179,7 @@ def datagrams_decided_once(patch: pytest.MonkeyPatch) -> None:
     """Who listens when the stream begins counts, and nobody who comes later."""
     from functools import cache
 
-    from camtwin.links.segmentation import Segmentation
+    from camtwin.links.gige.send.segmentation import Segmentation
 
     patch.setattr(Segmentation, "cuts", cache(Segmentation.cuts))
 
@@ -187,7 +187,7 @@ def datagrams_decided_once(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def queue_unheeded(patch: pytest.MonkeyPatch) -> None:
     """Packets are sent whether the client's socket has room or not."""
-    from camtwin.links.receiver import Receiver
+    from camtwin.links.gige.send.receiver import Receiver
 
     patch.setattr(Receiver, "has_room", lambda self, now: True)
 
@@ -195,8 +195,8 @@ def queue_unheeded(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def direct_always(patch: pytest.MonkeyPatch) -> None:
     """Straight into loopback, whoever reads where."""
-    from camtwin.links.outlet import Outlet
-    from camtwin.links.receiver import Receiver
+    from camtwin.links.gige.send.outlet import Outlet
+    from camtwin.links.gige.send.receiver import Receiver
 
     patch.setattr(Receiver, "has_room", lambda self, now: True)
     choose = Outlet._choose
@@ -211,7 +211,7 @@ def direct_always(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def faults_uncounted(patch: pytest.MonkeyPatch) -> None:
     """Packets are lost, and half of them are told."""
-    from camtwin.links.faults import Mischief
+    from camtwin.links.gige.faults import Mischief
 
     pass_on = Mischief.pass_on
 
@@ -227,7 +227,7 @@ def faults_uncounted(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def fragments(patch: pytest.MonkeyPatch) -> None:
     """Packets may be cut in pieces on their way, whatever the host has set."""
-    from camtwin.links.outlet import Outlet
+    from camtwin.links.gige.send.outlet import Outlet
 
     aim = Outlet.aim
     patch.setattr(Outlet, "aim", lambda self, target, do_not_fragment: aim(self, target, False))
@@ -236,7 +236,7 @@ def fragments(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def pcap_forgets(patch: pytest.MonkeyPatch) -> None:
     """Packets that are sent again are not in the capture."""
-    from camtwin.links.pcap import StreamTap
+    from camtwin.links.gige.pcap import StreamTap
 
     tell = StreamTap.sent_run
 
@@ -250,9 +250,9 @@ def pcap_forgets(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def pcap_early(patch: pytest.MonkeyPatch) -> None:
     """The capture is taken before faults strike."""
-    from camtwin.links.faults import Mischief
-    from camtwin.links.pcap import StreamTap
-    from camtwin.links.sender import Sender
+    from camtwin.links.gige.faults import Mischief
+    from camtwin.links.gige.pcap import StreamTap
+    from camtwin.links.gige.send.sender import Sender
 
     make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
     taps: list[Any] = []

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from camtwin.camera.acquisition import E
-from camtwin.links.memory import Session
+from camtwin.session.session import Session
 from camtwin.twins import Twin
 from camtwin.units import MS
 from mutations.registry import mutate

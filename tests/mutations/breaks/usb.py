@@ -90,7 +90,7 @@ def usb_leader_cut(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def usb_trailer_lost(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.links.usb_pipes import Writer
+    from camtwin.links.usb3.pipes import Writer
 
     parts = Writer._parts
     patch.setattr(Writer, "_parts", staticmethod(lambda job, payload: [*parts(job, payload)][:-1]))
@@ -107,7 +107,7 @@ def usb_transfers_joined(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def usb_room_unheard(patch: pytest.MonkeyPatch) -> None:
     """Nobody is told that a frame has left."""
-    from camtwin.links.usb3 import Usb3Camera
+    from camtwin.links.usb3.link import Usb3Camera
 
     patch.setattr(Usb3Camera, "sent", lambda self: None)
 

@@ -5,9 +5,9 @@ import pytest
 
 import camtwin
 from camtwin.camera.features.image_format_control import ImageFormatControl
-from camtwin.links.memory import Session
 from camtwin.problem import Refused
 from camtwin.scene import Flat
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.test_bursts import MODEL, opened
 from unit.camera.test_triggers import logged, times

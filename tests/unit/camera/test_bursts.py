@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from camtwin.links.memory import Session
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import camera, logged, times
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import camtwin
-from camtwin.links.memory import Session
 from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 
 FILTER = 2 * US  # "min. Impulse Length 2.0 us"

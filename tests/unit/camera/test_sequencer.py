@@ -2,8 +2,8 @@
 
 import pytest
 
-from camtwin.links.memory import Session
 from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import camera, logged, poke, times
 

@@ -3,8 +3,8 @@
 import pytest
 
 import camtwin
-from camtwin.links.memory import Session
 from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.bench import MODEL
 

@@ -3,7 +3,7 @@
 import pytest
 
 from camtwin.camera import Exposure
-from camtwin.links.record import recorded, reopen
+from camtwin.links.base.record import recorded, reopen
 from camtwin.models import load
 from camtwin.scene import Flat
 from camtwin.simtime.journal import JournalBroken

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from camtwin.camera import Transfer
-from camtwin.links.faults import DROP, KINDS, Attempts, Faults
+from camtwin.links.gige.faults import DROP, KINDS, Attempts, Faults
 from camtwin.units import Ns
 
 SHOWN: Final = (

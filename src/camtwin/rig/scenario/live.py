@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from camtwin.links.faults import Faults
-from camtwin.links.gige import GigeLink
-from camtwin.links.port import LinkStatus
+from camtwin.links.base.link import LinkStatus
+from camtwin.links.gige.faults import Faults
+from camtwin.links.gige.link import GigeLink
 from camtwin.links.serve import Link, Over, Place, serve
 from camtwin.rig.scenario.play import ScenarioRun
 from camtwin.rig.scenario.schema import Scenario, Setup

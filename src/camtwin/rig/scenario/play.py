@@ -12,8 +12,7 @@ from typing import Any, Final
 from camtwin import scene as scenes
 from camtwin.files import load_picture
 from camtwin.genicam.bound import NoSuchFeature
-from camtwin.links.faults import Faults
-from camtwin.links.memory import connect
+from camtwin.links.gige.faults import Faults
 from camtwin.problem import Refused
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.bench.notes import Note
@@ -21,6 +20,7 @@ from camtwin.rig.scenario.account import Account
 from camtwin.rig.scenario.schema import Scenario, Setup
 from camtwin.rig.scenario.steps import Attach, Silence, TimelineStep
 from camtwin.rig.wiring.plan import PlanInvalid, read
+from camtwin.session.session import connect
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, Ns
 from camtwin.wire.gev.bootstrap import CCP, CONTROL

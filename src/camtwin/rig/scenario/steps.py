@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from camtwin.links.faults import Faults
+from camtwin.links.gige.faults import Faults
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.wiring.plan import PlanInvalid, invalid
 

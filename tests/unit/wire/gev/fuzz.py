@@ -26,10 +26,11 @@ from types import FrameType
 from typing import Any, Final
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from camtwin.links import camera_port, gige
-from camtwin.links.rendering import threads
+from camtwin.links.base.render_pool import threads
+from camtwin.links.gige import link as gige
+from camtwin.links.gige import port as camera_port
 from camtwin.units import MS, SEC
 from camtwin.wire import pending
 from camtwin.wire.gev import bootstrap, gvcp, messages, ports
@@ -205,7 +206,7 @@ def over_sockets(fuzzer: Fuzzer, count: int) -> None:
     """So many datagrams to a twin on loopback, each judged; no descriptor and no thread more than before."""
     import socket
 
-    from unit.links.gige_host import Running, StubTwin
+    from unit.links.gige.gige_host import Running, StubTwin
 
     with Running(StubTwin()) as running:
         device, peer = running.link.gev, ("127.0.0.1", running.port)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.links import camera_port
+from camtwin.links.gige import port as camera_port
 from camtwin.models import load
 from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import timing

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from camtwin.links.dhcp_server import DhcpServer
+from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.units import SEC
 from camtwin.wire.ip import dhcp, linklocal
 from camtwin.wire.ip.address import dotted, is_host, number
