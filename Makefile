@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery mutations check clean
+.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery wheel mutations check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -76,6 +76,15 @@ kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery
+
+wheel:  ## build the wheel, install it into a fresh environment, and run it there: build/wheel
+	@rm -rf build/wheel build/lib build/bdist.*  # what setuptools finds there it packs, wanted or not
+	@$(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/python -m pip wheel --quiet --no-deps -w build/wheel .
+	@! $(PYTHON) -m zipfile -l build/wheel/*.whl | grep -E "mutations|tests/"  # proofs stay in the checkout
+	@build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
+	cd build/wheel && venv/bin/camtwin verify sony-imx412-aack
+	cd build/wheel && venv/bin/camtwin demo --for 30 && test -s first-light.png
 
 mutations: $(VENV)/.dev $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; MODEL=..., ONLY=PATTERN
 	PYTHONPATH=tests $(BIN)/python -m mutations $(or $(MODEL),baumer-vcxg-124m) --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
