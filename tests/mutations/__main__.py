@@ -73,10 +73,10 @@ def tell(console: Console, trials: Sequence[Trial]) -> None:
 def keep(model: str, trials: Sequence[Trial]) -> None:
     """Write the proofs: those of before that still stand, and those of these trials."""
     home = Path(camtwin.verify.__file__).parent / HOME / f"{model}.tsv"
-    home.write_text(text(model, still(proofs(model), declared(model), trials)), encoding="ascii")
+    home.write_text(text(model, updated(proofs(model), declared(model), trials)), encoding="ascii")
 
 
-def still(before: Collection[Proof], now: Collection[Proof], trials: Sequence[Trial]) -> set[Proof]:
+def updated(before: Collection[Proof], now: Collection[Proof], trials: Sequence[Trial]) -> set[Proof]:
     """Tell what is proven now: what these trials show, and what was shown of mutations that they leave out."""
     again = {trial.mutation.name for trial in trials}
     shown = {(row, t.mutation.name) for t in trials if not t.problem for row in t.mutation.proves}

@@ -12,7 +12,7 @@ from camtwin.verify import proven
 from camtwin.verify.claims import models
 from camtwin.verify.verdicts import claims_of, measure
 from mutations import registry
-from mutations.__main__ import still
+from mutations.__main__ import updated
 from mutations.registry import Break
 from mutations.run import Trial, declared, judge, run
 from mutations.tools import changed
@@ -145,7 +145,7 @@ def test_what_is_proven_is_what_mutations_declare(model):
 
 
 def parts():
-    """What the package's modules and classes consist of."""
+    """List what the package's modules and classes consist of."""
     found = {}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "camtwin":
@@ -175,6 +175,6 @@ def test_proofs_are_those_of_the_latest_trials():
     one, two, gone = Break("one", ("a", "b")), Break("two", ("b",)), ("a", "gone")
     before = {("a", "one"), ("b", "one"), ("b", "two"), gone}
     now = {("a", "one"), ("b", "one"), ("b", "two")}
-    assert still(before, now, [Trial(one, {}, "")]) == now
-    assert still(before, now, [Trial(one, {}, "a stays green")]) == {("b", "two")}
-    assert still(set(), now, [Trial(two, {}, "")]) == {("b", "two")}
+    assert updated(before, now, [Trial(one, {}, "")]) == now
+    assert updated(before, now, [Trial(one, {}, "a stays green")]) == {("b", "two")}
+    assert updated(set(), now, [Trial(two, {}, "")]) == {("b", "two")}

@@ -127,7 +127,7 @@ def both(*wrongs: Wrong) -> Wrong:
     return wrong
 
 
-def told(name: str, wrong: Callable[..., Any]) -> Wrong:
+def answers(name: str, wrong: Callable[..., Any]) -> Wrong:
     """A session answers otherwise: wrong(true method, session, *arguments)."""
     return lambda patch: wrapped(patch, Session, name, wrong)
 
@@ -220,7 +220,7 @@ def other(part: str, name: str, wrong: Callable[..., Any]) -> Wrong:
 
 def also_entry(feature: str, entry: str) -> Wrong:
     """An enumeration offers an entry more."""
-    return told(
+    return answers(
         "entries", lambda true, cam, name: (*true(cam, name), entry) if name == feature else true(cam, name)
     )
 
@@ -342,25 +342,25 @@ def timed(change: Callable[[Any], Any]) -> Wrong:
 
 def framed(change: Callable[[Frame], Frame]) -> Wrong:
     """Frames arrive otherwise than they were sent."""
-    return told("_frame", lambda true, cam, transfer: change(true(cam, transfer)))
+    return answers("_frame", lambda true, cam, transfer: change(true(cam, transfer)))
 
 
 def written(**wrong: Callable[[Any], Any]) -> Wrong:
-    """What a host writes to these features arrives as another value: wrong(value) -> value."""
-    return told(
+    """Values that a host writes to these features arrive as others: wrong(value) -> value."""
+    return answers(
         "__setattr__",
         lambda true, cam, name, value: true(cam, name, wrong[name](value) if name in wrong else value),
     )
 
 
 def read(**wrong: Callable[[Any], Any]) -> Wrong:
-    """What a host reads of these features is another value than the camera has: wrong(value) -> value."""
+    """Values that a host reads of these features are others than the camera has: wrong(value) -> value."""
 
     def misread(true: Any, cam: Session, name: str) -> Any:
         value = true(cam, name)
         return wrong[name](value) if name in wrong else value
 
-    return told("__getattr__", misread)
+    return answers("__getattr__", misread)
 
 
 def restarted(**wrong: Any) -> Wrong:

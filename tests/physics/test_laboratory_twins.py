@@ -16,7 +16,7 @@ from camtwin.emva1288.shots import reduced
 from camtwin.models import load
 from camtwin.session.session import Session
 from camtwin.twins import build
-from camtwin.verify.beside import item
+from camtwin.verify.comparison import device_under_test
 from physics.laboratory import deviations, misstated, too_far
 from physics.synthetic_set import saturation_e
 from unit.emva1288.synthetic import Truth
@@ -34,7 +34,7 @@ def measured(model, seed=1288, **wrong):
     changed = replace(p, **{name: getattr(p, name) * factor for name, factor in wrong.items()})
     sensor = sheet.sensor.model_copy(update={"parameters": changed})
     twin = build(sheet.model_copy(update={"sensor": sensor}), seed=seed, link_bits_per_s=None)
-    bench = Bench(Session(twin), item(sheet), QUICK)
+    bench = Bench(Session(twin), device_under_test(sheet), QUICK)
     return results(bench.subject, reduced(bench.subject, bench.shots())).row()["channels"]
 
 

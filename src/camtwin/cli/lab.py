@@ -65,7 +65,7 @@ def emva(
     from camtwin.emva1288 import page, results, shots, tell
     from camtwin.models import load, names
     from camtwin.report.terminal import plain_console
-    from camtwin.verify.beside import beside
+    from camtwin.verify.comparison import compare
 
     if html:
         writable(html)
@@ -85,7 +85,7 @@ def emva(
     if keep:
         keep()
     name = sheet or subject.model
-    told = beside(load(name), found) if sheet or name in names() else None
+    told = compare(load(name), found) if sheet or name in names() else None
     if html:
         html.write_text(page.html(found, told, __version__), encoding="utf-8")
     if as_json:
@@ -103,10 +103,12 @@ def _of_model(
     from camtwin.emva1288 import bench
     from camtwin.emva1288.folder import NAME, REFERENCE, Saved
     from camtwin.models import load
-    from camtwin.verify.beside import item
+    from camtwin.verify.comparison import device_under_test
 
     cam = camtwin.open(model, seed=seed, link_speed=None)
-    on = bench.Bench(cam, item(load(model)), bench.QUICK if quick else bench.FULL, settings, degrees)
+    on = bench.Bench(
+        cam, device_under_test(load(model)), bench.QUICK if quick else bench.FULL, settings, degrees
+    )
     if not save:
         return on.subject, on.shots(), on.images, None
     if save.exists() and (not save.is_dir() or any(save.iterdir())):

@@ -62,7 +62,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DeviceUnderTest:
     """The camera that stands on the bench.
 
     title, model   for people, and for the sheet to put beside
@@ -96,16 +96,16 @@ class Bench:
     def __init__(
         self,
         cam: Session,
-        item: Item,
+        device: DeviceUnderTest,
         plan: Plan,
         settings: list[str] | None = None,
         temperature_C: float | None = None,
     ) -> None:
         """settings: `Name=Value`; a region in them is taken instead of the plan's. LabProblem: no picture."""
         self.cam, self.plan = cam, plan
-        self.temperature_C = item.temperature_C if temperature_C is None else temperature_C
+        self.temperature_C = device.temperature_C if temperature_C is None else temperature_C
         cam.world.hold_internal_C(self.temperature_C)
-        self._deepest(item.mode)
+        self._deepest(device.mode)
         for text in settings or ():
             cam.set(text)
         if not any(text.startswith(("Width", "Height", "Offset")) for text in settings or ()):
@@ -113,14 +113,14 @@ class Bench:
         self.exposure_s = cam.ExposureTime / 1e6
         (frame,) = self._frames(Dark(), self.exposure_s, 1)
         self.binned = frame.settings.BinningHorizontal * frame.settings.BinningVertical
-        self.lights_nm, self.image_bytes = item.lights_nm, frame.picture.nbytes
+        self.lights_nm, self.image_bytes = device.lights_nm, frame.picture.nbytes
         size = f"{frame.picture.shape[1]} x {frame.picture.shape[0]} pixels"
         self.subject = Subject(
-            title=item.title,
+            title=device.title,
             bits=frame.pixel_format.bits,
             mosaic=frame.pixel_format.mosaic,
-            pixel_um=item.pixel_um * self.binned**0.5,
-            model=item.model,
+            pixel_um=device.pixel_um * self.binned**0.5,
+            model=device.model,
             conditions={
                 "what": f"digital twin, seed {frame.seed}",
                 "pixels": size,

@@ -74,7 +74,7 @@ class _Set(_Said):
 
 
 def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
-    """What an emva1288.toml describes; images are read as they are asked for.
+    """Read what an emva1288.toml describes; images are read as they are asked for.
 
     read: gives an image by the name that stands in the text. LabProblem says in one line what is wrong.
     """
@@ -102,7 +102,7 @@ def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
 
 
 def parse_reference(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
-    """What a descriptor of the reference implementation describes; as `parse`."""
+    """Read what a descriptor of the reference implementation describes; as `parse`."""
     bits: int | None = None
     steps: list[tuple[float, float, list[str]]] = []  # photons, exposure, images
     for number, line in enumerate(text.splitlines(), 1):

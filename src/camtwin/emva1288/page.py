@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from camtwin.emva1288.results import QUANTITIES, STANDARD, Beside, Channel, Results
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Comparison, Results
 from camtwin.emva1288.spectra import Looks
 from camtwin.emva1288.summary import HOW_TO_READ, conditions, reservations, rows
 from camtwin.emva1288.temporal import GAIN_RANGE, LINEARITY_RANGE, above_dark
@@ -27,7 +27,7 @@ ABOUT = (
 )
 
 
-def html(results: Results, beside: Beside | None, version: str) -> str:
+def html(results: Results, beside: Comparison | None, version: str) -> str:
     """The whole page. beside: what a data sheet says, if there is one."""
     subject, channels = results.subject, results.channels
     listed = [Html(tag("dt", name) + tag("dd", value)) for name, value in conditions(results).items()]
@@ -63,7 +63,7 @@ def _tiles(channels: Sequence[Channel]) -> Iterator[Html]:
             yield tag("div", tag("b", text), f" {q.unit} ", tag("small", symbol(q.symbol)))
 
 
-def _table(channels: Sequence[Channel], beside: Beside | None) -> tuple[Html, Html]:
+def _table(channels: Sequence[Channel], beside: Comparison | None) -> tuple[Html, Html]:
     """The results, and the sources of what stands beside them."""
     sources = dict[str, int]()
     head = ["Symbol", "Quantity", *(c.name or "Measured" for c in channels), "Unit", "Section"]
@@ -231,7 +231,7 @@ def _dark(channels: Sequence[Channel]) -> Iterable[tuple[Canvas, str]]:
         )
 
 
-def _spectral(channels: Sequence[Channel], beside: Beside | None) -> Iterable[tuple[Canvas, str]]:
+def _spectral(channels: Sequence[Channel], beside: Comparison | None) -> Iterable[tuple[Canvas, str]]:
     curves = []
     for i, c in enumerate(channels):
         nm = [at for at, _ in c.efficiency]

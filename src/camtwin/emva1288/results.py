@@ -82,8 +82,8 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What others say of a camera, to stand beside its results, channel by channel in their order.
+class Comparison:
+    """Numbers that others give of a camera, to stand beside its results, channel by channel in their order.
 
     numbers     by the names of QUANTITIES
     efficiency  (nm, electrons a photon), at the wavelengths that were measured
@@ -105,7 +105,7 @@ class DarkRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Channel:
-    """What was found of one channel.
+    """All that was found of one channel.
 
     name           R, Gr, Gb or B; empty of a monochrome camera
     wavelength_nm  of its light
@@ -147,7 +147,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """Of one camera."""
+    """The results of one camera."""
 
     subject: Subject
     channels: tuple[Channel, ...] = field(default=())
@@ -168,7 +168,7 @@ class Results:
 
 
 def results(subject: Subject, moments: Mapping[str, Moments]) -> Results:
-    """What the moments say. LabProblem names the channel and what its images lack."""
+    """Evaluate the moments. LabProblem names the channel and what its images lack."""
     found = []
     for name, of in moments.items():
         try:

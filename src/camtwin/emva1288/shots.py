@@ -1,4 +1,4 @@
-"""What a laboratory asks of a camera, and the images of it reduced to moments, colour by colour.
+"""Reduce the images that a laboratory asks of a camera to moments, colour by colour.
 
 Whoever gives shots, a twin or a folder, gives them one after the other; an image is held no longer than its
 moments take. Behind a mosaic each of the four places is a camera of its own: red, the two greens, blue.
@@ -72,7 +72,7 @@ class Shot:
 
 @dataclass(slots=True, eq=False)
 class Moments:
-    """What is left of the images of one channel.
+    """Moments: all that is left of the images of one channel.
 
     dark, light    of the photon transfer; light by wavelength
     dark_stack     and `stacks` in light, by wavelength

@@ -124,7 +124,7 @@ def _errors_DN2(
 
 
 def _seen(variances: Spatial, part: str, share: float) -> float:
-    """What averages along rows or columns show of a part: its own, and what the pixels leave in them."""
+    """Tell what averages along rows or columns show of a part: its own, and what the pixels leave in them."""
     own = max(getattr(variances, part), 0.0)
     return own if part == "pixel" else own + max(variances.pixel, 0.0) * share
 

@@ -1,4 +1,4 @@
-"""What a nonuniformity looks like: spectrograms tell of stripes, histograms of defect pixels (section 8)."""
+"""Look at a nonuniformity: spectrograms tell of stripes, histograms of defect pixels (section 8)."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class Looks:
 
 
 def dsnu_looks(dark: Average, K_DN_per_e: float) -> Looks:
-    """Of the averaged dark image, in electrons."""
+    """Look at the averaged dark image, in electrons."""
     image = (dark.mean_DN - dark.mean_DN.mean()) / K_DN_per_e
     return Looks(spectrogram(image), spectrogram(image.T), histogram(image, 1 / dark.images / K_DN_per_e))
 
 
 def prnu_looks(dark: Average, half: Average) -> Looks:
-    """Of what light at half the saturation adds, in percent of its mean; the histogram without shading."""
+    """Look at what light at half the saturation adds, in percent of its mean; histogram without shading."""
     light_DN = half.mean_DN - dark.mean_DN
     image = 100 * (light_DN / light_DN.mean() - 1)
     return Looks(spectrogram(image), spectrogram(image.T), histogram(without_shading(image)))
@@ -82,7 +82,7 @@ def spectrogram(image: Numbers) -> Spectrogram:
 
 
 def histogram(image: Numbers, step: float = 0.0) -> Histogram:
-    """Of the deviations from the mean.
+    """Look at the deviations from the mean.
 
     step: between the values that there are, an average of L images having no others than whole 1/L DN. Each
     bin takes as many of them as the next, or the picture would be one of the bins.

@@ -132,7 +132,7 @@ class Pairs:
             self._first = None
 
     def point(self, mu_p: float, exposure_s: float) -> Point:
-        """What the images say. ValueError if there was no pair."""
+        """Sum up the images. ValueError if there was no pair."""
         if not self._variances_DN2:
             raise ValueError(f"a step of {self._images} images is below the minimum 2")
         return Point(
@@ -167,7 +167,7 @@ class Stack:
         self._squares_DN2 += sum(_square(block) for block in _blocks(image))
 
     def average(self) -> Average:
-        """What the images say. ValueError if there were fewer than two.
+        """Average the images. ValueError if there were fewer than two.
 
         The variance of each pixel over the images, its mean over the pixels, needs no sum of squares for each
         pixel: sum_l sum_mn (y_l - <y>)^2 = sum_l sum_mn y_l^2 - L sum_mn <y>^2.

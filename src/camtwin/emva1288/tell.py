@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from camtwin.emva1288.results import QUANTITIES, STANDARD, Beside, Channel, Results, Said
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Comparison, Results, Said
 from camtwin.emva1288.summary import HOW_TO_READ, conditions, reservations, rows
 from camtwin.report.terminal import DIM, Table, fits, hang, number_table
 
 
-def tell(console: Console, results: Results, beside: Beside | None) -> None:
+def tell(console: Console, results: Results, beside: Comparison | None) -> None:
     """Print all of it. beside: what a data sheet says, if there is one."""
     subject, channels = results.subject, results.channels
     console.print(subject.title, style="bold")
@@ -33,7 +33,7 @@ def tell(console: Console, results: Results, beside: Beside | None) -> None:
 
 
 def _figures(console: Console, channels: Sequence[Channel], sheets: Sequence[Mapping[str, Said]]) -> None:
-    """Beside the sheets' numbers, whose sources stand below; channels below each other where too narrow."""
+    """Print them beside the sheets' numbers, sources below; channels below each other where too narrow."""
     sources: dict[str, int] = {}
     if fits(console, table := _of(channels, sheets, sources)):
         console.print(table)

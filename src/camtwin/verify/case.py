@@ -39,7 +39,7 @@ NOTES: Final = 8
 
 
 class Wrong(Exception):
-    """What was measured is not what the sheet claims; one line that says how."""
+    """The sheet claims something else than was measured; one line that says how."""
 
 
 def check(*ids: str, heavy: str = "") -> Callable[[Check], Check]:
@@ -79,7 +79,7 @@ def why_later(name: str) -> str | None:
 
 @dataclass
 class Case:
-    """What a check is given: the claim, fresh sessions, and what it says of them.
+    """Give a check the claim and fresh sessions, and keep what it says of them.
 
     shared  kept between the rows of one check, for measurements that serve several of them
     """
@@ -109,7 +109,7 @@ class Case:
 
     @cached_property
     def around(self) -> RigSheet:
-        """What surrounds the camera: connectors, circuits, supplies, climate."""
+        """Look up what surrounds the camera: connectors, circuits, supplies, climate."""
         return sheet_of(self.model)
 
     def record(self, name: str) -> Any:

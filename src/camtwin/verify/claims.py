@@ -87,7 +87,7 @@ def models() -> list[str]:
 
 
 def family(model: str) -> str:
-    """What the ids of its rows begin with, `baumer.`; LedgerInvalid if there is no ledger of that name."""
+    """Tell what the ids of its rows begin with, `baumer.`; LedgerInvalid if there is no such ledger."""
     for name in load(model):
         return f"{name.partition('.')[0]}."
     raise LedgerInvalid(f"{model}: there is no ledger of its data sheet")

@@ -1,4 +1,4 @@
-"""What `camtwin verify` prints: claims for people, JSON for programs, and how far it is.
+"""Print what `camtwin verify` found: claims for people, JSON for programs, and how far it is.
 
 For people the news comes first: what fails in full, then what is open by reason, then sections and sums. What
 passes is shown on demand. Lines are as wide as the terminal, and in colour only there.

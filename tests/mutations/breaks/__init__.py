@@ -1,1 +1,1 @@
-"""What is wrong, a chapter a file."""
+"""Declare what can be wrong with a twin, a chapter a file."""

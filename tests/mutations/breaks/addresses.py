@@ -1,4 +1,4 @@
-"""What is wrong with a twin that looks for its address."""
+"""Break a twin that looks for its address."""
 
 from __future__ import annotations
 

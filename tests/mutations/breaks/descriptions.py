@@ -1,4 +1,4 @@
-"""What is wrong with features, and with the description that hosts read of them."""
+"""Break features, and the description that hosts read of them."""
 
 from __future__ import annotations
 

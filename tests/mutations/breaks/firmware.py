@@ -1,4 +1,4 @@
-"""What is wrong with a firmware update."""
+"""Break a firmware update."""
 
 from __future__ import annotations
 

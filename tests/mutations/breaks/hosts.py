@@ -1,4 +1,4 @@
-"""What is wrong with discovery, control and storage of a camera on a network."""
+"""Break discovery, control and storage of a camera on a network."""
 
 from __future__ import annotations
 

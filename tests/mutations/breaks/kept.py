@@ -1,4 +1,4 @@
-"""What the camera keeps, and does to itself, wrong one thing at a time."""
+"""Break what the camera keeps, and does to itself."""
 
 from __future__ import annotations
 

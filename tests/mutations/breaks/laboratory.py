@@ -1,4 +1,4 @@
-"""Of the EMVA 1288 laboratory and of the images that it saves."""
+"""Break the EMVA 1288 laboratory and the images that it saves."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from camtwin.session.session import Session
 from camtwin.twins import Twin
 from mutations.registry import mutate
-from mutations.tools import Wrong, always, deaf, late_flash, other, told, twins
+from mutations.tools import Wrong, always, answers, deaf, late_flash, other, twins
 
 OUTPUTS = {
     "exposure_active": "ExposureActive",
@@ -66,7 +66,7 @@ def _stays_input(line: str) -> Wrong:
         if (name, value) != ("LineMode", "Output") or cam.LineSelector != line:
             true(cam, name, value)
 
-    return told("__setattr__", write)
+    return answers("__setattr__", write)
 
 
 for number, line in ((1, "Line1"), (2, "Line2")):

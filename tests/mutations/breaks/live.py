@@ -1,4 +1,4 @@
-"""What is wrong with the rig around twins that are on the network."""
+"""Break the rig around twins that are on the network."""
 
 from __future__ import annotations
 

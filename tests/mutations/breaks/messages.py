@@ -1,4 +1,4 @@
-"""What is wrong with messages and actions."""
+"""Break messages and actions."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What the camera offers: limits, entries and features, wrong one at a time."""
+"""Break what the camera offers: limits, entries and features."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mutations.registry import mutate
-from mutations.tools import Wrong, also_entry, read, told, without, written
+from mutations.tools import Wrong, also_entry, answers, read, without, written
 
 LIMITS: dict[str, tuple[str, Any, list[str]]] = {
     # name: (path, value, proves)
@@ -43,7 +43,7 @@ for name, (path, value, proves) in LIMITS.items():
 mutate(
     "Height says that its step is 2",
     "baumer.roi.height_step",
-    patch=told("increment", lambda true, cam, name: 2 if name == "Height" else true(cam, name)),
+    patch=answers("increment", lambda true, cam, name: 2 if name == "Height" else true(cam, name)),
 )
 
 
@@ -67,7 +67,7 @@ mutate(
 # -- features that a mono camera lacks ---------------------------------------------------------------
 def offering(feature: str) -> Wrong:
     """The camera says that it has a feature more."""
-    return told("features", lambda true, cam: [*true(cam), feature])
+    return answers("features", lambda true, cam: [*true(cam), feature])
 
 
 for feature, row in {

@@ -1,4 +1,4 @@
-"""What is wrong with pixels, noise and what the camera says of itself."""
+"""Break pixels, noise and what the camera says of itself."""
 
 from __future__ import annotations
 

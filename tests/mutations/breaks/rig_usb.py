@@ -1,4 +1,4 @@
-"""What surrounds a USB camera whose outputs switch to ground, wrong one number at a time."""
+"""Break what surrounds a USB camera whose outputs switch to ground, one number at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from camtwin.twins import Twin
 from mutations.breaks.rig import wrong
 from mutations.registry import mutate
-from mutations.tools import other, read, told, twins
+from mutations.tools import answers, other, read, twins
 
 IO = "basler.io"
 
@@ -103,7 +103,7 @@ mutate(
 mutate(
     "no line can be an output",
     f"{IO}.gpio.count",
-    patch=told("entries", lambda true, cam, name: ("Input",) if name == "LineMode" else true(cam, name)),
+    patch=answers("entries", lambda true, cam, name: ("Input",) if name == "LineMode" else true(cam, name)),
 )
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with packets of a stream, with their times, faults and captures."""
+"""Break packets of a stream, their times, faults and captures."""
 
 from __future__ import annotations
 

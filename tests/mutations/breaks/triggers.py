@@ -11,7 +11,7 @@ from camtwin.session.session import Session
 from camtwin.twins import Twin
 from camtwin.units import MS
 from mutations.registry import mutate
-from mutations.tools import Wrong, action, always, both, deaf, framed, other, ready, rows, told, twins
+from mutations.tools import Wrong, action, always, answers, both, deaf, framed, other, ready, rows, twins
 
 for row, name in rows("trigger.source").items():
     if name not in ("All", "Off"):
@@ -91,7 +91,7 @@ mutate(
     "TriggerMode does not go back to Off",
     "baumer.trigger.mode_off",
     "basler.trigger.freerun",
-    patch=told("__setattr__", stays_on),
+    patch=answers("__setattr__", stays_on),
 )
 mutate("triggers take 1 us longer", "baumer.trigger.fixed_delay", sheet={"trigger.latency_ns": 98_700})
 mutate("a grid of 12 us", "baumer.trigger.max_delay", sheet={"trigger.grid_ns": 12_000})

@@ -1,4 +1,4 @@
-"""What is wrong with a USB3 Vision camera."""
+"""Break a USB3 Vision camera."""
 
 from __future__ import annotations
 

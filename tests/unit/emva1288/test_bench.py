@@ -9,7 +9,7 @@ from camtwin.emva1288.bench import FULL, QUICK, Bench
 from camtwin.emva1288.results import results
 from camtwin.emva1288.shots import LabProblem, reduced
 from camtwin.models import load
-from camtwin.verify.beside import item
+from camtwin.verify.comparison import device_under_test
 
 SMALL = replace(QUICK, side=64, steps=50, stack=8, wavelengths_nm=(500.0,), temperatures_C=(30.0, 40.0))
 BAUMER, SONY = "baumer-vcxg-124m", "sony-imx412-aack"
@@ -17,7 +17,7 @@ BAUMER, SONY = "baumer-vcxg-124m", "sony-imx412-aack"
 
 def bench(model=BAUMER, *settings, plan=SMALL, **more):
     cam = camtwin.open(model, seed=2, link_speed=None)
-    return Bench(cam, item(load(model)), plan, list(settings), **more)
+    return Bench(cam, device_under_test(load(model)), plan, list(settings), **more)
 
 
 def measured(on):

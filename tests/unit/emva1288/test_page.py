@@ -15,7 +15,7 @@ from camtwin.emva1288.spectra import histogram, spectrogram, without_shading
 from camtwin.emva1288.tell import tell
 from camtwin.models import load
 from camtwin.report.terminal import plain_console
-from camtwin.verify.beside import beside
+from camtwin.verify.comparison import compare
 from unit.emva1288.synthetic import Camera, EXPOSURE_s, Truth
 
 RNG = np.random.default_rng(12)
@@ -57,7 +57,7 @@ class Tags(HTMLParser):
 
 
 def sheet_of(one):
-    return beside(load("baumer-vcxg-124m"), one)
+    return compare(load("baumer-vcxg-124m"), one)
 
 
 def test_the_page_is_whole_and_the_same_every_time():

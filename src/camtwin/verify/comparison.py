@@ -1,4 +1,4 @@
-"""What data sheets say to the laboratory: which camera stands on its bench, and what it should find there.
+"""Tell the laboratory what data sheets say: which camera stands on its bench, what it should find there.
 
 Numbers to put beside are the camera's own, then the sensor's, each with its source.
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from camtwin.emva1288.bench import Item
-from camtwin.emva1288.results import Beside, Channel, Results, Said
+from camtwin.emva1288.bench import DeviceUnderTest
+from camtwin.emva1288.results import Channel, Comparison, Results, Said
 from camtwin.models import CameraSheet
 from camtwin.verify import claims
 
@@ -37,12 +37,12 @@ FACTS: Final = {
 """Entries of a sensor's sheet."""
 
 
-def item(sheet: CameraSheet) -> Item:
+def device_under_test(sheet: CameraSheet) -> DeviceUnderTest:
     """Tell the bench which camera stands on it."""
     p, modes = sheet.parameters, sheet.sensor.modes
     whole = {name: mode for name, mode in modes.items() if mode.exposures == mode.binning == 1}
     curves = (p.qe,) if isinstance(p.qe, tuple) else p.qe.values()
-    return Item(
+    return DeviceUnderTest(
         title=sheet.title,
         model=sheet.name,
         pixel_um=p.pixel_um,
@@ -52,9 +52,9 @@ def item(sheet: CameraSheet) -> Item:
     )
 
 
-def beside(sheet: CameraSheet, results: Results) -> Beside:
+def compare(sheet: CameraSheet, results: Results) -> Comparison:
     """Gather what the data sheet says of each channel."""
-    return Beside(
+    return Comparison(
         tuple(_said(sheet, results, channel) for channel in results.channels),
         tuple(_efficiency(sheet, channel) for channel in results.channels),
     )
