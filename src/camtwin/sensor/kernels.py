@@ -242,8 +242,24 @@ def _counted_row(rate_e, light_s, gain, offset_e, offset_DN, shift, w, z, codes,
 
 
 @njit(error_model="numpy")
+def _store_stream(codes, out, bits):
+    """pixels.pack of any depth, bit by bit of what is held back."""
+    held, count, at = np.int64(0), 0, 0
+    for i in range(codes.shape[0]):
+        held |= np.int64(codes[i]) << count
+        count += bits
+        while count >= 8:
+            out[at] = held & 0xFF
+            held >>= 8
+            count -= 8
+            at += 1
+    if count:
+        out[at] = held
+
+
+@njit(error_model="numpy")
 def _store(codes, out, bits):
-    """pixels.pack for codes that start on a byte, 8, 10 or 12 bits each. The last byte's rest is 0."""
+    """pixels.pack for codes that start on a byte, 1 to 16 bits each. The last byte's rest is 0."""
     n = codes.shape[0]
     if bits == 8:
         for i in range(n):
@@ -257,7 +273,7 @@ def _store(codes, out, bits):
         if n % 2:
             out[3 * (n // 2)] = codes[n - 1]
             out[3 * (n // 2) + 1] = codes[n - 1] >> 8
-    else:
+    elif bits == 10:
         for i in range(n // 4):
             a, b, c, d = codes[4 * i], codes[4 * i + 1], codes[4 * i + 2], codes[4 * i + 3]
             out[5 * i] = a
@@ -270,13 +286,18 @@ def _store(codes, out, bits):
             rest |= np.int64(codes[n - n % 4 + k]) << (10 * k)
         for k in range((10 * (n % 4) + 7) // 8):
             out[at + k] = rest >> (8 * k)
+    else:
+        _store_stream(codes, out, bits)
 
 
 @njit(error_model="numpy")
 def _store_grouped(codes, out, bits):
-    """pixels.pack of grouped formats: high bytes, then a byte of low bits. The last group's rest is 0."""
+    """pixels.pack of grouped formats: high bytes, then the low bits. The last group's rest is 0."""
     low = bits - 8
-    pixels = 8 // low
+    if 8 % low:
+        _store_wide_groups(codes, out, bits)
+        return
+    pixels = 8 // low  # whose low bits fill one byte
     for group in range((codes.shape[0] + pixels - 1) // pixels):
         at, rest = group * (pixels + 1), 0
         for k in range(pixels):
@@ -285,6 +306,25 @@ def _store_grouped(codes, out, bits):
             out[at + k] = code >> low
             rest |= (code & ((1 << low) - 1)) << (low * k)
         out[at + pixels] = rest
+
+
+@njit(error_model="numpy")
+def _store_wide_groups(codes, out, bits):
+    """_store_grouped where low bits fill several bytes."""
+    low = bits - 8
+    pixels = 1  # that together end on a byte
+    while pixels * low % 8:
+        pixels *= 2
+    lows = np.empty(pixels, np.uint16)
+    size = pixels * bits // 8
+    for group in range((codes.shape[0] + pixels - 1) // pixels):
+        at = group * size
+        for k in range(pixels):
+            i = group * pixels + k
+            code = codes[i] if i < codes.shape[0] else np.uint16(0)
+            out[at + k] = code >> low
+            lows[k] = code & ((1 << low) - 1)
+        _store_stream(lows, out[at + pixels : at + size], low)
 
 
 @compiled
@@ -309,8 +349,8 @@ def row_normals(key, y, out):
 def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, keys, c):
     """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
 
-    rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, 8,
-    10, 12 or 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:
+    rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, up
+    to 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:
     chain.Keys and chain.Constants.
     """
     height, width = rate_e.shape

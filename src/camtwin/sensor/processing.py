@@ -127,10 +127,11 @@ def _binned(codes: NDArray[np.uint16], parameters: SensorParameters, on: Process
     """Return codes (DN at adc_bits) after binning, as far as it is on."""
     if (on.columns, on.rows) == (1, 1):
         return codes
+    highest = (1 << parameters.adc_bits) - 1
     if parameters.cfa:
-        return binned_mosaic(codes, on.columns, on.rows)
+        return binned_mosaic(codes, on.columns, on.rows, highest)
     averaged = (1 if on.sum_columns else on.columns) * (1 if on.sum_rows else on.rows)
-    return binned(codes, on.columns, on.rows, averaged, (1 << parameters.adc_bits) - 1)
+    return binned(codes, on.columns, on.rows, averaged, highest)
 
 
 def _toned(codes: NDArray[np.uint16], on: Processing, bits: int) -> NDArray[np.uint16]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.pixels import FORMATS, pack
+from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.sensor import (
     chain,
     expose,
@@ -129,6 +129,27 @@ def test_many_callers_at_once(threads, whole, small_tiles):
     with ThreadPoolExecutor(4) as pool:
         jobs = [pool.submit(expose, RATES, PATTERN, PARAMETERS, readout(), None, threads) for _ in range(64)]
         assert all(np.array_equal(job.result(), whole) for job in jobs)
+
+
+@pytest.mark.parametrize(
+    "fmt",
+    [
+        PixelFormat("Mono4p", 0x01040039, 4),
+        PixelFormat("Mono14", 0x01100025, 14),
+        PixelFormat("Mono14p", 0x010E0104, 14),
+        PixelFormat("Mono16", 0x01100007, 16),
+        PixelFormat("RAW14", 0x40000000, 14, grouped=True),  # as CSI-2 lays it out
+    ],
+    ids=lambda fmt: fmt.name,
+)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_depth_is_packed_as_pixels_packs_it(fmt, threads, small_tiles):
+    p = replace(PARAMETERS, adc_bits=16, gain_DN_per_e=6.0)
+    r = readout(bits=fmt.bits, x=3, width=197, y=5, height=101)
+    rates = np.ascontiguousarray(RATES[5:106, 3:200])
+    dn = expose_reference(rates, PATTERN, p, r)
+    assert dn.max() > (1 << fmt.bits) * 3 // 4
+    assert np.array_equal(expose_payload(rates, PATTERN, p, r, fmt, threads), pack(dn, fmt))
 
 
 @given(seed=st.integers(0, 2**64 - 1), frame=st.integers(0, 2**64 - 1), y=st.integers(0, 100))

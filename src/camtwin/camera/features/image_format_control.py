@@ -6,8 +6,9 @@ from typing import Any
 from camtwin.camera.features.rules import sequencing, streaming, streaming_or_sequencing
 from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
+from camtwin.sensor.patterns import TEST_PATTERNS
 
-PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter GreyDiagonalRampMoving"
+PATTERNS = " ".join(("Off", *TEST_PATTERNS))
 
 TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1", "GreyDiagonalRampMoving": "Testimage2"}
 """The entry of TestImageSelector that is this TestPattern: two makers' names of one picture."""
