@@ -233,6 +233,31 @@ class Camera:
             self.told("report", name)
             self.emit(name)
 
+    # -- wire.device.DevicePort: what every link's control has of it -------------------------------
+    @property
+    def busy_ns(self) -> Ns:
+        """How long it is yet at what was written to it, in camera time."""
+        return max(0, self.keeper.busy_until_ns - self.clock.now)
+
+    @property
+    def timestamp_latched(self) -> Ns:
+        return self.time.latched_ns
+
+    def latch_timestamp(self) -> None:
+        self.execute("TimestampLatch")
+
+    def reset_timestamp(self) -> None:
+        self.execute("TimestampReset")
+
+    @property
+    def payload_bytes(self) -> int:
+        """Bytes of a frame as it is set, chunks included."""
+        return self.tree.get(self, "PayloadSize")
+
+    @property
+    def has_chunks(self) -> bool:
+        return self._settings.ChunkModeActive
+
     def told(self, word: str, *args: int | str) -> None:
         """A command from outside that is no register's is carried out now; outside.py does it again."""
         self.on_command(self.clock.now, word, args)

@@ -66,7 +66,7 @@ def events_unacknowledged(patch: pytest.MonkeyPatch) -> None:
     """The camera does not hear that its host has a message."""
     from camtwin.wire.gev.messages import MessageChannel
 
-    patch.setattr(MessageChannel, "receive", lambda self, data, peer: None)
+    patch.setattr(MessageChannel, "receive", lambda self, data, peer: iter(()))
 
 
 @sabotage()
