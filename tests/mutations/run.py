@@ -23,6 +23,8 @@ from mutations.registry import Break
 
 TRUE: Final = ""
 """In place of a break's name: the twin as it is."""
+ERRORS: Final = ("AttributeError", "ImportError", "NameError", "TypeError")
+"""What a break raises that no longer fits the code; a twin that is only wrong does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ def judge(mutation: Break, results: Iterable[Result], before: Mapping[str, str])
     red = {r.claim.id: r.reason for r in results if r.verdict == "fail" and before[r.claim.id] != "fail"}
     wanted = {row for row in ran if mutation.names(row)}
     said = [f"{row} has no check" for row in mutation.proves if row not in ran]
+    said += [
+        f"{row} turns red by an error of the break: {why}"
+        for row, why in red.items()
+        if why.startswith(ERRORS)
+    ]
     for row in sorted(wanted - red.keys()):
         said.append(f"{row} fails without it, too" if before[row] == "fail" else f"{row} stays green")
     said += [f"{row} turns red: {reason}" for row, reason in red.items() if row not in wanted]
