@@ -129,7 +129,7 @@ def usb_events_late(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def usb_chunks_big_endian(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.camera import chunks
+    from camtwin.camera.reports import chunks
 
     write = chunks.tail
     everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "big"))

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from camtwin.camera import Transfer
-from camtwin.camera.events import Event
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
 from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.links.gige.interface import mac_from_serial

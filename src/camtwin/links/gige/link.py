@@ -30,8 +30,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from camtwin.camera.events import Event
-from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
+from camtwin.camera.frames.transport import ETHERNET_BYTES, GigETiming
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import Twin
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
-from camtwin.camera.transport import GigETiming
+from camtwin.camera.frames.transport import GigETiming
+from camtwin.camera.reports.events import Event
 from camtwin.problem import Refused
 from camtwin.wire.device import DevicePort
 from camtwin.wire.gev import bootstrap

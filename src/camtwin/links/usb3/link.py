@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-from camtwin.camera.device import XML_ADDRESS
-from camtwin.camera.transport import U3vTiming
+from camtwin.camera.camera import XML_ADDRESS
+from camtwin.camera.frames.transport import U3vTiming
 from camtwin.twins import Twin
 from camtwin.wire.u3v import usb
 from camtwin.wire.u3v.device import Description, Endpoints, Identity, U3vDevice

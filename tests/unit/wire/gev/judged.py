@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.camera.events import Event
+from camtwin.camera.reports.events import Event
 from camtwin.links.gige import port
 from camtwin.models import load
 from camtwin.simtime import Scheduler
