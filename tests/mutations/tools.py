@@ -331,6 +331,7 @@ def timed(change: Callable[[Any], Any]) -> Wrong:
         class Wrong:
             wire = getattr(timing, "wire", None)
             bytes_per_s = timing.bytes_per_s
+            through = timing.through
 
             def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
                 return timing.transfer_ns(change(settings), payload_bytes)

@@ -17,7 +17,8 @@ from camtwin.camera.frames.auto import Brightness
 from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.frames.modes import DriveModes, centred, usual_shutter
 from camtwin.camera.frames.states import E, S
-from camtwin.camera.frames.transport import LinkTiming, Transmitter
+from camtwin.camera.frames.transport import Transmitter
+from camtwin.camera.links import LinkTiming
 from camtwin.camera.memory.files import Files
 from camtwin.camera.memory.firmware import Firmware
 from camtwin.camera.memory.user_sets import Keeper, MemoryStorage, Storage

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final, NamedTuple
 
+from camtwin.camera.links import KINDS
 from camtwin.camera.settings import Settings
 from camtwin.genicam import Registers, Tree, description, zipped
 from camtwin.models import CameraSheet
@@ -39,7 +40,7 @@ def interface(sheet: CameraSheet) -> Interface:
 
 
 def _make(sheet: CameraSheet) -> Interface:
-    tree = Tree(Settings, sheet.features, sheet.link)
+    tree = Tree(Settings, sheet.features, KINDS[sheet.link].dialect)
     xml = description(tree)
     revision = hashlib.sha1(xml.encode(), usedforsecurity=False).hexdigest()
     name = f"{sheet.vendor}_{sheet.model}_rev{revision}"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from camtwin.camera import Settings
+from camtwin.camera.links import KINDS
 from camtwin.genicam.nodes import Chapter
 from camtwin.models import CameraSheet, Fact
 from camtwin.report.terminal import DIM, hang, plain_console
 
-LINKS = {"gige": "GigE Vision"}
 HEADINGS = {"gige": "GigE link", "record": "On record, and no feature"}
 
 
@@ -18,7 +18,7 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
     """Print these facts of the camera and of its sensor, with the source of each."""
     console = plain_console()
     console.print(sheet.title, style="bold")
-    link = LINKS.get(sheet.link, sheet.link)
+    link = KINDS[sheet.link].title
     hang(console, "", f"{sheet.sensor.title}, {link}. Sources name chapters of {sheet.document}.")
     chapters: dict[str, list[tuple[str, Fact]]] = {}
     for fact in facts:

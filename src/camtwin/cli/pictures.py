@@ -60,7 +60,8 @@ def demo(
 ) -> None:
     """A first look: run a Baumer VCXG-124M on loopback and take a picture of what a client receives."""
     from camtwin import files
-    from camtwin.links.serve import Place, serve
+    from camtwin.links.kind import ServedTwin
+    from camtwin.links.serve import serve
 
     files.writer(output)
     bind = "127.0.0.1"
@@ -76,7 +77,7 @@ def demo(
         f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first picture ...",
         flush=True,
     )
-    serve([Place(twin, bind)], seconds=seconds, status=line.show, task=first_light)
+    serve([ServedTwin(twin, bind)], seconds=seconds, status=line.show, task=first_light)
     line.end()
 
 

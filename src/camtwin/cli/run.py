@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,19 +60,9 @@ Pace = Annotated[
 ]
 
 
-class LinkKind(StrEnum):
-    """How a host reaches the twin."""
-
-    gige = "gige"
-    usb3 = "usb3"
-
-
 @app.command()
 def run(
     models: Models,
-    link: Annotated[
-        LinkKind | None, typer.Option(help="How hosts reach it; as the model has it.", show_default=False)
-    ] = None,
     bind: Bind = None,
     interface: Interfaces = None,
     ip_speed: Annotated[
@@ -137,7 +126,8 @@ def run(
     from camtwin.links.base.runtime import pace_of
     from camtwin.links.gige.faults import Faults
     from camtwin.links.gige.send.segmentation import cut_by_kernel
-    from camtwin.links.serve import Place, serve
+    from camtwin.links.kind import ServedTwin
+    from camtwin.links.serve import serve
 
     speed = user(pace_of, pace)
     if journal and nonvolatile:
@@ -148,6 +138,14 @@ def run(
     owned = interface or [None] * len(models)
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem("--serial, --journal and --pcap are for one twin")
+    options = {
+        "--fault": fault,
+        "--pcap": pcap,
+        "--interface": interface,
+        "--allow-any-destination": any_destination,
+        "--tune-loopback": tune_loopback,
+    }
+    given = {option for option, value in options.items() if value}
     with contextlib.ExitStack() as recording:
         if tune_loopback:
             recording.enter_context(cut_by_kernel())
@@ -165,24 +163,18 @@ def run(
             }
             twin = recorded(session(**start, storage=nonvolatile).twin, journal, start)
             running = recording.enter_context(twin)
-            if running.sheet.link == "none":
-                raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
-            usb = (link or running.sheet.link) == "usb3"
-            if usb and (fault or any_destination or pcap or interface):
-                of_networks = "--fault, --pcap, --interface and --allow-any-destination are of networks"
-                raise UsageProblem(f"{of_networks}, USB is none")
-            places.append(Place(running, address, faults, pcap, port if usb else None, own_interface))
+            _check_link(model, running.sheet.link, given)
+            places.append(
+                ServedTwin(running, address, port, faults, pcap, own_interface, any_destination, ip_speed)
+            )
         line = LiveLine([place.twin for place in places], pace)
 
         def ready(links: Any) -> None:
-            for place, running in zip(places, links, strict=True):
-                twin, usb = place.twin, place.usb_port is not None
-                at = f"{running.at} (USB/IP), bus id {running.bus_id}" if usb else running.bind
-                last = "ready " if place is places[-1] else ""
-                print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {at}", flush=True)
-                if usb:
-                    bind, port = running.server.bind, running.server.port
-                    print(_ATTACH.format(bind=bind, port=port, bus_id=running.bus_id), flush=True)
+            for place, link in zip(places, links, strict=True):
+                twin, last = place.twin, "ready " if place is places[-1] else ""
+                print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {link.where}", flush=True)
+                if link.advice:
+                    print(link.advice, flush=True)
             line.begin()
 
         serve(
@@ -190,17 +182,24 @@ def run(
             seconds=seconds,
             ready=ready,
             status=line.show,
-            any_destination=any_destination,
             pace=speed,
-            ip_speed=ip_speed,
         )
     line.end()
 
 
-_ATTACH = """As a USB device of this computer, which needs root and the module vhci-hcd:
-  usbip --tcp-port {port} attach -r {bind} -b {bus_id}
-For one program, without either:
-  camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
+def _check_link(model: str, link: str, given: set[str]) -> None:
+    """UsageProblem where hosts cannot reach this model, or one of the options given is for another link."""
+    from camtwin.camera.links import KINDS
+    from camtwin.links.kind import OPENINGS, misplaced
+
+    kind = KINDS[link]
+    if kind not in OPENINGS:
+        raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
+    wrong, others = misplaced(kind, given)
+    if wrong:
+        needed = " or ".join(other.title for other in others)
+        verb = "needs" if len(wrong) == 1 else "need"
+        raise UsageProblem(f"{', '.join(wrong)} {verb} a {needed} link; {model} has {kind.title}")
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})

@@ -2,6 +2,7 @@
 
 from camtwin.genicam.bound import SheetError
 from camtwin.genicam.device import At, Device, Key, Shown, Writer
+from camtwin.genicam.dialect import Dialect
 from camtwin.genicam.nodes import Chapter
 from camtwin.genicam.registers import Registers
 from camtwin.genicam.tree import Tree
@@ -11,6 +12,7 @@ __all__ = [
     "At",
     "Chapter",
     "Device",
+    "Dialect",
     "Key",
     "Registers",
     "SheetError",

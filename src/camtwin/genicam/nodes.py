@@ -29,12 +29,12 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from inspect import Parameter, Signature
-from typing import Any, ClassVar, Generic, Literal, NoReturn, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar, cast, overload
 
 from camtwin.genicam.device import At, Key, Shown
+from camtwin.genicam.dialect import Order
 
 T = TypeVar("T")
-Order: TypeAlias = Literal["big", "little"]
 Rule: TypeAlias = float | str | Callable[..., Any]
 Source: TypeAlias = Callable[[At], Any]
 """Finds a parameter of a rule."""

@@ -14,14 +14,10 @@ from typing import Any, Generic
 from camtwin.genicam.binding import Binder
 from camtwin.genicam.bound import Node, NoSuchFeature, SheetError
 from camtwin.genicam.device import At, Device, Key, S, Shown, Writer
-from camtwin.genicam.nodes import By, Numeric, Order, Register, String
+from camtwin.genicam.dialect import Dialect, Order
+from camtwin.genicam.nodes import By, Numeric, Register, String
 from camtwin.problem import Refused
 
-BYTE_ORDER: Mapping[str, Order] = {
-    "gige": "big",
-    "usb3": "little",
-    "none": "little",
-}  # GigE Vision and GenCP fix it
 MOST_SHOWN = 64
 """Entries of a table that `shown` lists one by one."""
 
@@ -34,10 +30,11 @@ class Tree(Generic[S]):
     here      those that this model has
     """
 
-    def __init__(self, settings: type[S], sheet: Mapping[str, Mapping[str, Any]], link: str) -> None:
+    def __init__(self, settings: type[S], sheet: Mapping[str, Mapping[str, Any]], dialect: Dialect) -> None:
         self.settings = settings
-        self.link = link
-        self.order: Order = BYTE_ORDER[link]
+        self.dialect, self.link = dialect, dialect.name
+        self.order: Order = dialect.order
+        link = dialect.name
         if unknown := sheet.keys() - settings.features.keys():
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
         names = {name: row["name"] for name, row in sheet.items() if "name" in row}

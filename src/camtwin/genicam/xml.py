@@ -33,13 +33,8 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
   SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
-NAMESPACE = {"none": "Custom", "gige": "GEV", "usb3": "USB"}
 SHIFT = "EventShift"
-EVENT = {
-    "gige": {"": (2, 2, ""), "Timestamp": (8, 8, SHIFT), "FrameID": (16, 8, SHIFT)},
-    "usb3": {"": (2, 2, ""), "Timestamp": (4, 8, ""), "FrameID": (12, 8, "")},
-}
-"""What a message says of an event, by link: (place, bytes, what moves it), counted from the event on."""
+"""The node that moves what follows the block id, where block ids may have 64 bits."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -72,7 +67,7 @@ class _Description(Generic[S]):
 
     def xml(self) -> str:
         for n in self.tree.here:
-            if isinstance(n.feature, Selector) and n.feature.events and self.tree.link in EVENT:
+            if isinstance(n.feature, Selector) and n.feature.events and self.tree.dialect.event_fields:
                 self.events(n, n.feature)
         inside = {feature for features in self.categories.values() for feature in features}
         self.node(
@@ -92,7 +87,7 @@ class _Description(Generic[S]):
             "product": uuid5(NAMESPACE_URL, f"{vendor}/{model}"),
             "version": uuid5(NAMESPACE_URL, self.text),
         }
-        head = HEAD.format(vendor=vendor, model=model, space=NAMESPACE[self.tree.link], **guids)
+        head = HEAD.format(vendor=vendor, model=model, space=self.tree.dialect.namespace, **guids)
         return head + self.text + "</RegisterDescription>\n"
 
     def node(self, kind: str, name: str, *inside: str, standard: bool = False) -> None:
@@ -153,13 +148,15 @@ class _Description(Generic[S]):
         for entry in n.entries:
             name = f"Event{selector.shown(entry)}"
             parts = [
-                part for part in EVENT[self.tree.link] if part != "FrameID" or entry in selector.of_frames
+                part
+                for part in self.tree.dialect.event_fields
+                if part != "FrameID" or entry in selector.of_frames
             ]
             self.node("Port", f"{name}_Port", el("EventID", f"{selector.events[self.tree.link][entry]:04X}"))
             self.categories[n.feature.chapter].append(f"{name}Data")
             self.categories[f"{name}Data"] = [name + part for part in parts]
             for part in parts:
-                at, length, shift = EVENT[self.tree.link][part]
+                at, length, shift = self.tree.dialect.event_fields[part]
                 self.node(
                     "IntReg",
                     f"{name}{part}_Value",

@@ -6,17 +6,11 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from camtwin.links.base.runtime import WallRuntime, paced
-from camtwin.links.gige.faults import Faults
-from camtwin.links.gige.link import GigeLink
-from camtwin.links.usb3.link import Usb3Link
-from camtwin.links.usb3.server import UsbipServer
+from camtwin.links.kind import OPENINGS, Link, ServedTwin, Shared
 from camtwin.simtime import Scheduler
-from camtwin.twins import Twin
 
 STATUS_s: Final = 0.5
 
@@ -25,37 +19,18 @@ class Over(Exception):
     """Raised in an event of virtual time: the twins leave the network."""
 
 
-Link: TypeAlias = GigeLink | Usb3Link
 Told = Callable[[Sequence[Link]], object]
 Task = Callable[[Link], Awaitable[object]]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A twin, the IPv4 address it has, and faults, pcap and interface as GigeLink has them.
-
-    usb_port  of its USB/IP server, which twins with the same port share, at the address of the first; None:
-              it is on the network by GigE Vision
-    """
-
-    twin: Twin
-    bind: str
-    faults: Faults | None = None
-    pcap: Path | None = None
-    usb_port: int | None = None
-    interface: str | None = None
-
-
 def serve(
-    places: Sequence[Place],
+    twins: Sequence[ServedTwin],
     *,
     seconds: float | None = None,
     ready: Told | None = None,
     status: Told | None = None,
     task: Task | None = None,
-    any_destination: bool = False,
     pace: float = 1.0,
-    ip_speed: float = 1.0,
 ) -> None:
     """Run twins as cameras in wall time, side by side; returns when they have left the network.
     Twins that share a clock stay in one time: events between them keep their nanoseconds.
@@ -66,19 +41,16 @@ def serve(
     task     something to do beside the first of them, once all are ready
     pace     camera seconds per second; infinity: as fast as this computer and the client can, for twins
              with a clock of their own
-    any_destination, ip_speed   as GigeLink has them
 
     LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
     camera or the task is raised.
     """
-    asyncio.run(_serve(places, pace, any_destination, ip_speed, seconds, ready, status, task))
+    asyncio.run(_serve(twins, pace, seconds, ready, status, task))
 
 
 async def _serve(
-    places: Sequence[Place],
+    twins: Sequence[ServedTwin],
     pace: float,
-    any_destination: bool,
-    ip_speed: float,
     seconds: float | None,
     ready: Told | None,
     status: Told | None,
@@ -90,16 +62,11 @@ async def _serve(
     async with contextlib.AsyncExitStack() as opened:
         links: list[Link] = []
         runtimes: dict[Scheduler, WallRuntime] = {}
-        servers: dict[int, UsbipServer] = {}
-        for place in places:
-            clock, port = place.twin.clock, place.usb_port
+        shared = Shared(opened)
+        for served in twins:
+            clock = served.twin.clock
             runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
-            if port is None:
-                link = _gige(place, runtime, any_destination, ip_speed)
-            else:
-                if port not in servers:
-                    servers[port] = await opened.enter_async_context(UsbipServer(port, place.bind))
-                link = Usb3Link(place.twin, runtime, server=servers[port])
+            link = await OPENINGS[served.kind].open(served, runtime, shared)
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
             *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
@@ -119,25 +86,11 @@ async def _serve(
                 status(links)
 
 
-def _gige(place: Place, runtime: WallRuntime, any_destination: bool, ip_speed: float) -> GigeLink:
-    return GigeLink(
-        place.twin,
-        runtime,
-        place.bind,
-        faults=place.faults,
-        pcap=place.pcap,
-        any_destination=any_destination,
-        interface=place.interface,
-        ip_speed=ip_speed,
-    )
-
-
 async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -> None:
     """Hosts find the cameras and set them while kernels load; then they are ready for pictures."""
     for link in links:
         await asyncio.to_thread(link.stream.prepare)
-        if isinstance(link, GigeLink):
-            await link.found_home()
+        await link.reachable()
     if ready:
         ready(links)
     if task:

@@ -184,7 +184,7 @@ class CameraSheet(Section):
 
     @model_validator(mode="after")
     def _has_its_link(self) -> Self:
-        if self.link != "none" and getattr(self, self.link) is None:
+        if getattr(self, self.link, self) is None:
             raise ValueError(f"link is {self.link}, and there is no section [{self.link}]")
         return self
 

@@ -56,10 +56,6 @@ class NoSuchFact(KeyError):
     __str__ = Exception.__str__  # KeyError's would put it in quotes
 
 
-class NoUsb(Problem):
-    """A host on USB was asked for, and the model has none."""
-
-
 class NoFrame(Problem):
     """No frame will ever come, as the camera is set up; the message says why."""
 
@@ -194,8 +190,6 @@ class Session:
         """A host on the camera's USB port, in process: what it sends and gets are USB3 Vision's bytes.
 
         NoUsb if it has none."""
-        if self.twin.sheet.usb3 is None:
-            raise NoUsb(f"{self.twin.sheet.name} has no USB: its link is {self.twin.sheet.link}")
         from camtwin.links.usb3.host import UsbHost
 
         return UsbHost(self.twin, render=self.render)

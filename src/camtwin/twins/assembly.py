@@ -7,14 +7,13 @@ late, twice or from several threads at once, and gives the same bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Camera
 from camtwin.camera.frames.exposure import Exposure
-from camtwin.camera.frames.transport import GigETiming, LinkTiming, NoLink, U3vTiming
+from camtwin.camera.links import KINDS, NONE, SHEET_SPEED, LinkTiming
 from camtwin.camera.memory.user_sets import Storage
 from camtwin.camera.reports import chunks
 from camtwin.genicam import SheetError
@@ -24,11 +23,7 @@ from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
 from camtwin.twins.render import Renderer
 
-SHEET_SPEED: Final = 0
-"""The link speed that the data sheet names."""
 MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
-HIGH_SPEED, SUPER_SPEED = 480_000_000, 5_000_000_000
-"""Of USB, in bits per second."""
 
 
 def bits_per_s(speed: str | int | None) -> int | None:
@@ -49,14 +44,7 @@ def bits_per_s(speed: str | int | None) -> int | None:
 
 def timing(sheet: CameraSheet, bits_per_s: int = SHEET_SPEED) -> LinkTiming:
     """How long frames travel on the model's link; ValueError for a speed that this link does not have."""
-    if sheet.gige:
-        return GigETiming(
-            sheet.gige.model_copy(update={"bits_per_s": bits_per_s}) if bits_per_s else sheet.gige
-        )
-    assert sheet.usb3, "the schema asks for one of them"
-    if bits_per_s not in (SHEET_SPEED, HIGH_SPEED, SUPER_SPEED):
-        raise ValueError(f"link speed {bits_per_s} bit/s: USB has 480M (HighSpeed) and 5G (SuperSpeed)")
-    return U3vTiming(sheet.usb3, high_speed=bits_per_s == HIGH_SPEED)
+    return KINDS[sheet.link].timing(sheet, bits_per_s)
 
 
 @dataclass(frozen=True)
@@ -108,10 +96,10 @@ def build(
     light = spectra.d65() if parameters.cfa else WAVELENGTH_nm  # in one colour a mosaic shows nothing else
     renderer = Renderer(parameters, scene or Chart(wavelength_nm=light), seed)
     memory = sheet.memory
-    if sheet.link == "none" or link_bits_per_s is None:
-        link, memory = NoLink(), memory.model_copy(update={"size_bytes": None})
-    else:
-        link = timing(sheet, link_bits_per_s)
+    kind = NONE if link_bits_per_s is None else KINDS[sheet.link]
+    link = kind.timing(sheet, link_bits_per_s or SHEET_SPEED)
+    if kind is NONE:
+        memory = memory.model_copy(update={"size_bytes": None})
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
         camera = Camera(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from camtwin.camera.frames.transport import GigETiming
+from camtwin.camera.links import GigETiming
 from camtwin.twins import Twin
 from camtwin.units import MS, SEC
 from mutations.registry import mutate
@@ -72,6 +72,7 @@ def always_a_gigabit(twin: Twin) -> None:
 
         class Wrong:
             bytes_per_s = true.bytes_per_s
+            through = true.through
 
             def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
                 unlimited = settings.DeviceLinkThroughputLimit >= self.bytes_per_s

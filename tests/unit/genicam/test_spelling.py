@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from camtwin.camera.links import GIGE
 from camtwin.genicam import Registers, SheetError, Tree, description
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.genicam.browse import choices
@@ -19,7 +20,7 @@ SPELLED = ROWS | {
 
 
 def device():
-    tree = Tree(Small, SPELLED, "gige")
+    tree = Tree(Small, SPELLED, GIGE.dialect)
     return Device(tree)
 
 
@@ -78,4 +79,4 @@ def test_the_description_has_no_other_spelling():
 )
 def test_spellings_that_fit_nothing(row, message):
     with pytest.raises(SheetError, match=message):
-        Tree(Small, ROWS | row, "gige")
+        Tree(Small, ROWS | row, GIGE.dialect)

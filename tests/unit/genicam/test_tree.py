@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 
+from camtwin.camera.links import GIGE, USB3
 from camtwin.genicam import Chapter, SheetError, Tree, Writer, description
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.genicam.nodes import (
@@ -73,7 +74,7 @@ class Device:
 
 @pytest.fixture
 def device():
-    return Device(Tree(Small, ROWS, "gige"))
+    return Device(Tree(Small, ROWS, GIGE.dialect))
 
 
 def test_factory_values_come_from_the_row_else_the_declaration(device):
@@ -174,12 +175,12 @@ class Circle(Chapter):
 )
 def test_sheets_that_do_not_fit_are_refused_at_load(chapter, rows, message):
     with pytest.raises(SheetError, match=message):
-        Tree(chapter, rows, "gige")
+        Tree(chapter, rows, GIGE.dialect)
 
 
 def test_the_description_is_the_same_every_time_and_says_each_feature(device):
     text = description(device.tree)
-    assert text == description(Tree(Small, ROWS, "gige"))
+    assert text == description(Tree(Small, ROWS, GIGE.dialect))
     for name in ROWS:
         assert f'Name="{name}"' in text
     assert '<EnumEntry Name="B"' not in text
@@ -199,7 +200,7 @@ def test_joint_features_move_together_and_hosts_are_told():
         "Down": {"max": 2, "joint": ["Across"]},
         "Most": {},
     }
-    tree = Tree(Pair, sheet, "usb3")
+    tree = Tree(Pair, sheet, USB3.dialect)
     device = Device(tree)
     tree.set(device, "Across", 2)
     assert (device.settings.Across, device.settings.Down, device.settings.Most) == (2, 2, 4)

@@ -8,80 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from camtwin.camera.frames.exposure import Readout, Transfer
+from camtwin.camera.links import LinkTiming
 from camtwin.camera.settings import Settings
-from camtwin.models.schema import GigE, Memory, Usb3
+from camtwin.models.schema import Memory
 from camtwin.simtime import Entry, Scheduler
 from camtwin.subscribers import Subscribers
-from camtwin.units import SEC, Ns
-
-IP_UDP_GVSP_BYTES = 20 + 8 + 8  # inside the packet size: what a packet spends before its payload
-ETHERNET_BYTES = 8 + 14 + 4 + 12  # around it: preamble, header, FCS, gap between frames
-LEADER_BYTES = IP_UDP_GVSP_BYTES + 36
-TRAILER_BYTES = 46  # IP_UDP_GVSP_BYTES + 8, padded to Ethernet's least frame
-CHUNK_TRAILER_BYTES = IP_UDP_GVSP_BYTES + 16
-
-
-class LinkTiming(Protocol):
-    """How long a frame is on the link."""
-
-    @property
-    def bytes_per_s(self) -> int: ...
-    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
-
-
-@dataclass(frozen=True, slots=True)
-class GigETiming:
-    """GVSP packets on an Ethernet wire."""
-
-    wire: GigE
-
-    @property
-    def bytes_per_s(self) -> int:
-        return self.wire.bits_per_s // 8
-
-    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        """Leader, payload packets and trailer, with GevSCPD after each; slower where the limit says so."""
-        full, rest = divmod(payload_bytes, settings.GevSCPSPacketSize - IP_UDP_GVSP_BYTES)
-        packets = full + (rest > 0) + 2
-        inside = full * settings.GevSCPSPacketSize + (rest + IP_UDP_GVSP_BYTES if rest else 0)
-        trailer = CHUNK_TRAILER_BYTES if settings.ChunkModeActive else TRAILER_BYTES
-        wire_bytes = LEADER_BYTES + inside + trailer + packets * (ETHERNET_BYTES + self.wire.gap_bytes)
-        bits_per_s = min(self.wire.bits_per_s, 8 * settings.DeviceLinkThroughputLimit)
-        return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
-
-
-@dataclass(frozen=True, slots=True)
-class U3vTiming:
-    """USB3 Vision on a SuperSpeed or a HighSpeed bus; the camera may hold its rate below the bus's."""
-
-    bus: Usb3
-    high_speed: bool = False
-
-    @property
-    def bytes_per_s(self) -> int:
-        return self.bus.high_bytes_per_s if self.high_speed else self.bus.super_bytes_per_s
-
-    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        """The payload at the rate that it gets; leader and trailer, 84 bytes, are not counted."""
-        rate = self.bytes_per_s
-        if settings.DeviceLinkThroughputLimitMode == "On":
-            rate = min(rate, settings.DeviceLinkThroughputLimit)
-        return payload_bytes * SEC // rate
-
-
-@dataclass(frozen=True, slots=True)
-class NoLink:
-    """Nothing in the way: a frame is there when it has been read, unless the limit says otherwise."""
-
-    bytes_per_s = 50_000_000_000
-
-    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        limit = settings.DeviceLinkThroughputLimit
-        return 0 if limit >= self.bytes_per_s else payload_bytes * SEC // limit
+from camtwin.units import Ns
 
 
 class Transmitter:

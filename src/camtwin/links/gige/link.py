@@ -30,7 +30,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from camtwin.camera.frames.transport import ETHERNET_BYTES, GigETiming
+from camtwin.camera.links import GigETiming
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import Twin
 from camtwin.links.base.link import LinkProblem, LinkStatus
@@ -60,6 +60,7 @@ from camtwin.wire.gev.effects import (
 )
 from camtwin.wire.gev.gvcp import Status, StatusError
 from camtwin.wire.gev.ports import NOWHERE, Home, Identity
+from camtwin.wire.ip import ethernet
 from camtwin.wire.ip.address import Peer, dotted
 
 log = logging.getLogger(__name__)
@@ -154,7 +155,22 @@ class GigeLink:
             self._addressing.begin()
         return self
 
-    async def found_home(self) -> None:
+    @property
+    def network(self) -> GigeLink:
+        return self
+
+    @property
+    def where(self) -> str:
+        """The address that it has."""
+        return self.bind
+
+    advice = ""
+
+    def set_faults(self, faults: Faults) -> None:
+        """Strike packets in this way from now on."""
+        self.sender.set_faults(faults)
+
+    async def reachable(self) -> None:
         """Wait until the twin has an address."""
         while not self.interface.address:
             await asyncio.sleep(0.01)
@@ -393,7 +409,7 @@ def mac_of(interface: Interface, serial: str) -> bytes:
 def gap_bytes(twin: Twin) -> int:
     """On the twin's wire, around each packet."""
     timing = twin.camera.transmitter.timing
-    return ETHERNET_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
+    return ethernet.AROUND_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
 
 
 def _text(data: bytes) -> str:

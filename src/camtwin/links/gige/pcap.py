@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 FILE_HEADER: Final = struct.pack("<IHHiIII", 0xA1B2_3C4D, 2, 4, 0, 0, 1 << 18, 1)  # LINKTYPE_ETHERNET
 RECORD_BYTES: Final = 16  # before each packet: seconds, nanoseconds, length here, length there
-LEAST_IP_BYTES: Final = 46  # on the wire; what is shorter is padded there, but not in a capture
 MOST_WAITING_BYTES: Final = 64 << 20  # packets that wait for the disk; about half a second of a gigabit
 
 LEAST_BYTES: Final = 500  # of memory that one waiting packet takes, however short it is
@@ -243,7 +242,7 @@ class StreamTap:
         sizes = np.full(block.last_packet + 1, block.data_bytes + block.headers.shape[1], np.int64)
         sizes[0], sizes[-1] = len(block.leader), len(block.trailer)
         sizes[-2] -= len(block.headers) * block.data_bytes - block.payload_bytes
-        wire = np.cumsum(np.maximum(sizes + ethernet.IP_UDP_BYTES, LEAST_IP_BYTES) + self._gap_bytes)
+        wire = np.cumsum(np.maximum(sizes + ethernet.IP_UDP_BYTES, ethernet.MIN_IP_BYTES) + self._gap_bytes)
         delays = np.arange(1, len(wire) + 1) * job.packet_delay_ns
         moving_ns = max(0, end - start - int(delays[-1]))
         ends = wire / wire[-1] * moving_ns + delays

@@ -6,7 +6,7 @@ from typing import Final
 
 from camtwin.camera import Camera
 from camtwin.camera.features.event_control import IDS
-from camtwin.camera.frames.transport import GigETiming
+from camtwin.camera.links import GigETiming
 from camtwin.camera.reports.events import Event
 from camtwin.problem import Refused
 from camtwin.wire.device import DevicePort

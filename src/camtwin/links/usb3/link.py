@@ -27,9 +27,8 @@ from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
-from camtwin.links.usb3.port import control_of, identity_of, speed_of
+from camtwin.links.usb3.port import bus_of, control_of, identity_of, speed_of
 from camtwin.links.usb3.server import Connection, UsbipServer
-from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
 from camtwin.wire.effects import CloseStream, EndAcquisition
@@ -38,6 +37,10 @@ from camtwin.wire.u3v import usb, usbip
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 BUS: Final = 1
+ADVICE: Final = """As a USB device of this computer, which needs root and the module vhci-hcd:
+  usbip --tcp-port {port} attach -r {bind} -b {bus_id}
+For one program, without either:
+  camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
 
 
 class U3vStream(FrameStream):
@@ -102,10 +105,8 @@ class Usb3Camera:
     """
 
     def __init__(self, twin: Twin, runtime: WallRuntime, number: int = 1) -> None:
-        if twin.sheet.usb3 is None:
-            raise LinkProblem(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
         self.twin, self.runtime, self.number = twin, runtime, number
-        self.about: Usb3 = twin.sheet.usb3
+        self.about = bus_of(twin)
         self.speed = speed_of(twin)
         self.stats = Stats()
         self.connection: Connection | None = None
@@ -314,10 +315,20 @@ class Usb3Link:
         """How hosts name it."""
         return self.camera.exported().bus_id
 
+    network = None
+
     @property
-    def at(self) -> str:
-        """Where hosts find it: address:port."""
-        return f"{self.server.bind}:{self.server.port}"
+    def where(self) -> str:
+        """Its USB/IP server and its bus id there."""
+        return f"{self.server.bind}:{self.server.port} (USB/IP), bus id {self.bus_id}"
+
+    @property
+    def advice(self) -> str:
+        """How a kernel attaches it, and how one program does."""
+        return ADVICE.format(bind=self.server.bind, port=self.server.port, bus_id=self.bus_id)
+
+    async def reachable(self) -> None:
+        """It is as soon as the server listens."""
 
     async def __aenter__(self) -> Self:
         self.server.plug(self.camera)

@@ -6,13 +6,27 @@ import zlib
 from typing import Final
 
 from camtwin.camera.camera import XML_ADDRESS
-from camtwin.camera.frames.transport import U3vTiming
+from camtwin.camera.links import U3vTiming
+from camtwin.links.base.link import LinkProblem
+from camtwin.models.schema import Usb3
+from camtwin.problem import Problem
 from camtwin.twins import Twin
 from camtwin.wire.u3v import usb
 from camtwin.wire.u3v.device import Description, Endpoints, Identity, U3vDevice
 
 TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
 """ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""
+
+
+class NoUsb(Problem, LinkProblem):
+    """A USB port was asked for, and the model has none."""
+
+
+def bus_of(twin: Twin) -> Usb3:
+    """The data sheet's section on USB; NoUsb if it has none."""
+    if twin.sheet.usb3 is None:
+        raise NoUsb(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
+    return twin.sheet.usb3
 
 
 def speed_of(twin: Twin) -> usb.Speed:
@@ -22,9 +36,8 @@ def speed_of(twin: Twin) -> usb.Speed:
 
 
 def identity_of(twin: Twin) -> usb.Identity:
-    """What the descriptors say, which is what the camera's registers say now. The twin must have USB."""
-    about = twin.sheet.usb3
-    assert about is not None
+    """What the descriptors say, which is what the camera's registers say now. NoUsb if it has none."""
+    about = bus_of(twin)
     vendor, model, version, info, serial, user_name = (
         twin.camera.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS
     )
@@ -43,8 +56,8 @@ def identity_of(twin: Twin) -> usb.Identity:
 
 
 def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice:
-    """The control interface of a twin that has USB."""
-    assert twin.sheet.usb3 is not None
+    """The control interface of a twin. NoUsb if it has none."""
+    about = bus_of(twin)
     description = Description(XML_ADDRESS, twin.camera.xml_file)
-    who = Identity(twin.sheet.usb3.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
+    who = Identity(about.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
     return U3vDevice(who, twin.camera, endpoints, pace=pace)

@@ -12,6 +12,7 @@ import numpy as np
 from camtwin.camera import Transfer
 from camtwin.links.gige.faults import DROP, KINDS, Attempts, Faults
 from camtwin.units import Ns
+from camtwin.wire.gev.gvsp import packets_of
 
 SHOWN: Final = (
     *("FrameTrigger", "TriggerSkipped", "FrameTransferSkipped"),
@@ -101,7 +102,7 @@ class Account:
     def _strike(self, transfer: Transfer, faults: Faults) -> bool:
         """Count what strikes the frame's packets; True if one is lost: the client asks for none again."""
         e = transfer.exposure
-        packets = -(-e.payload_bytes // (e.settings.GevSCPSPacketSize - 36)) + 2
+        packets = packets_of(e.payload_bytes, e.settings.GevSCPSPacketSize, extended=False)
         numbers = np.arange(packets, dtype=np.uint64)
         struck = faults.strikes(e.frame_id, numbers, Attempts(packets).next(0, packets))
         for i, kind in enumerate(KINDS):

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from camtwin.camera.links import KINDS
 from camtwin.links.base.link import LinkStatus
 from camtwin.links.gige.faults import Faults
-from camtwin.links.gige.link import GigeLink
-from camtwin.links.serve import Link, Over, Place, serve
+from camtwin.links.kind import OPENINGS, Link, Network, ServedTwin
+from camtwin.links.serve import Over, serve
 from camtwin.rig.scenario.play import ScenarioRun
 from camtwin.rig.scenario.schema import Scenario, Setup
 from camtwin.rig.scenario.steps import Packets
@@ -42,21 +43,25 @@ class LiveRun(ScenarioRun):
         if len(binds) != len(self.cams):
             raise PlanInvalid(f"{len(binds)} addresses for {len(self.cams)} cameras")
         for name, cam in self.cams.items():
-            if cam.twin.sheet.link == "none":
+            if KINDS[cam.twin.sheet.link] not in OPENINGS:
                 raise PlanInvalid(f"{name}: a live scenario is of cameras with a link, it has none")
         self.binds = dict(zip(self.cams, binds, strict=True))
         self.usb_port = usb_port
         self.links: Mapping[str, Link] = {}
         self.statuses: dict[str, LinkStatus] = {}
 
-    def places(self) -> list[Place]:
+    def served(self) -> list[ServedTwin]:
         """The cameras on the network; those whose network has faults later are prepared for them."""
         troubled = {step.camera for step in self.scenario.timeline if isinstance(step, Packets)}
         quiet = Faults(seed=self.scenario.seed)
+        first = self.binds[next(iter(self.binds))]
         return [
-            Place(cam.twin, self.binds[name], quiet if name in troubled else None)
-            if cam.twin.sheet.link == "gige"
-            else Place(cam.twin, self.binds[next(iter(self.binds))], usb_port=self.usb_port)
+            ServedTwin(
+                cam.twin,
+                self.binds[name] if KINDS[cam.twin.sheet.link].has_network else first,
+                self.usb_port,
+                quiet if name in troubled else None,
+            )
             for name, cam in self.cams.items()
         ]
 
@@ -86,7 +91,7 @@ class LiveRun(ScenarioRun):
             self.statuses = dict(zip(self.cams, (link.status() for link in links), strict=True))
             status(links)
 
-        serve(self.places(), ready=are_ready, status=tell)
+        serve(self.served(), ready=are_ready, status=tell)
         self.end()
 
     def _await(self, wait: bool) -> None:
@@ -128,7 +133,7 @@ class LiveRun(ScenarioRun):
         return name
 
     def packets(self, name: str, faults: Faults) -> None:
-        self._network(name).sender.trouble(faults)
+        self._network(name).set_faults(faults)
 
     def network(self, name: str) -> None:
         """It is on a real one."""
@@ -139,17 +144,16 @@ class LiveRun(ScenarioRun):
         self.accounts[name].cause = "" if alive else "the client died"
         link.deaf = not alive
 
-    def _network(self, name: str) -> GigeLink:
+    def _network(self, name: str) -> Network:
         """The link of a camera that has packets and a heartbeat; ValueError if it has not."""
-        link = self.links[name]
-        if not isinstance(link, GigeLink):
+        network = self.links[name].network
+        if network is None:
             raise ValueError(f"{name} is on no network: its link is {self.cams[name].twin.sheet.link}")
-        return link
+        return network
 
     def at(self, name: str) -> str:
         """Where hosts find a camera."""
-        link = self.links[name]
-        return self.binds[name] if isinstance(link, GigeLink) else f"{link.at} (USB/IP), bus id {link.bus_id}"
+        return self.links[name].where
 
     def row(self) -> dict[str, Any]:
         names = ("frames", "dropped_frames", "cut_frames", "late_frames", "resent_packets", "packets")

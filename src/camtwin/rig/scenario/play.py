@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin import scene as scenes
+from camtwin.camera.links import KINDS
 from camtwin.files import load_picture
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.links.gige.faults import Faults
@@ -172,7 +173,7 @@ class ScenarioRun:
     def network(self, name: str) -> None:
         """The camera is on a network, where it looks for its address; PlanInvalid if it is none of GigE."""
         cam = self.cams[name]
-        if cam.twin.sheet.link != "gige":
+        if not KINDS[cam.twin.sheet.link].has_network:
             raise PlanInvalid(f"{name} has no heartbeat: its link is {cam.twin.sheet.link}")
         cam.host(1)
 

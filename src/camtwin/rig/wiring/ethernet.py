@@ -7,10 +7,10 @@ pairs of the cable is split: it connects, and its crosstalk makes the link fail 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from camtwin.camera.frames.transport import GigETiming, LinkTiming, U3vTiming
+from camtwin.camera.links import LinkTiming
 from camtwin.models import RigSheet
 from camtwin.rig.wiring.elements import Switch
 from camtwin.rig.wiring.judge import Finding, span
@@ -89,13 +89,7 @@ def linked(timing: LinkTiming, where: str, sheet: RigSheet, socket: str, cable: 
     slow = cable.plug in said.slow
     if cable.plug and cable.plug not in said.mates and not slow:
         return None
-    if isinstance(timing, U3vTiming):
-        return replace(timing, high_speed=timing.high_speed or slow)
-    speed = tested(where, sheet, socket, cable).bits_per_s
-    if speed and isinstance(timing, GigETiming):
-        bits = min(speed, timing.wire.bits_per_s)
-        return GigETiming(timing.wire.model_copy(update={"bits_per_s": bits}))
-    return timing if speed else None
+    return timing.through(lambda: tested(where, sheet, socket, cable).bits_per_s, slow_plug=slow)
 
 
 def poe_finding(where: str, sheet: RigSheet, switch: Switch) -> Finding | None:

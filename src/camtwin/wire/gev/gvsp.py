@@ -23,10 +23,13 @@ from numpy.typing import NDArray
 
 from camtwin.wire.gev.gvcp import Status
 from camtwin.wire.image import CHUNKS, IMAGE, Image
-from camtwin.wire.ip.ethernet import IP_UDP_BYTES  # the packet size counts them
+from camtwin.wire.ip.ethernet import IP_UDP_BYTES, MIN_IP_BYTES
 
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
+LEADER_BYTES: Final = 36  # after the header; so with chunks, too
+TRAILER_BYTES: Final = 8
+CHUNK_TRAILER_BYTES: Final = 16
 FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
 FLAG_PREVIOUS_DROPPED: Final = 2  # the same; standard ones say it by the block ids alone
 
@@ -65,6 +68,26 @@ class Block:
 def header_bytes(extended: bool) -> int:
     """Length of a packet's header."""
     return EXTENDED_BYTES if extended else STANDARD_BYTES
+
+
+def data_bytes(packet_bytes: int, *, extended: bool) -> int:
+    """Payload in one packet of this size, as GevSCPSPacketSize counts it: with the headers of IP and UDP."""
+    return packet_bytes - IP_UDP_BYTES - header_bytes(extended)
+
+
+def packets_of(payload_bytes: int, packet_bytes: int, *, extended: bool) -> int:
+    """Packets of a frame, leader and trailer included."""
+    return -(-payload_bytes // data_bytes(packet_bytes, extended=extended)) + 2
+
+
+def wire_bytes(payload_bytes: int, packet_bytes: int, *, extended: bool, chunks: bool, around: int) -> int:
+    """Bytes of a frame on an Ethernet wire, with `around` bytes about each packet."""
+    full, rest = divmod(payload_bytes, data_bytes(packet_bytes, extended=extended))
+    before = IP_UDP_BYTES + header_bytes(extended)
+    ends = LEADER_BYTES, CHUNK_TRAILER_BYTES if chunks else TRAILER_BYTES
+    inside = full * packet_bytes + (before + rest if rest else 0)
+    inside += sum(max(MIN_IP_BYTES, before + size) for size in ends)
+    return inside + packets_of(payload_bytes, packet_bytes, extended=extended) * around
 
 
 def packet_header(

@@ -12,6 +12,8 @@ from camtwin.wire.ip.address import Peer, number
 
 IP_UDP_BYTES: Final = 20 + 8
 HEADER_BYTES: Final = 14 + IP_UDP_BYTES
+AROUND_BYTES: Final = 8 + 14 + 4 + 12  # preamble, header, FCS, gap between frames
+MIN_IP_BYTES: Final = 46  # on the wire; what is shorter is padded there
 IPV4, UDP = 0x0800, 17
 DO_NOT_FRAGMENT, TIME_TO_LIVE = 0x4000, 64
 NO_MAC: Final = bytes(6)  # as loopback has it

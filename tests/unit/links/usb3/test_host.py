@@ -5,7 +5,7 @@ import struct
 import pytest
 
 import camtwin
-from camtwin.session.session import NoUsb
+from camtwin.links.usb3.port import NoUsb
 
 BASLER = "basler-aca4112-20um"
 READMEM = 0x0800

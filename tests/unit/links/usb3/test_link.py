@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from camtwin.camera.links import HIGH_SPEED
 from camtwin.links.base.link import LinkProblem
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.usb3.link import Usb3Link
 from camtwin.models import load
 from camtwin.twins import build
-from camtwin.twins.assembly import HIGH_SPEED
 from compare import assert_same_bytes
 from unit.links.usb3.usb_host import CONTROL_IN, ECONNRESET, EPIPE, EVENT_IN, STREAM_IN, Host, picture
 from unit.links.usb3.usb_twin import Running, stub

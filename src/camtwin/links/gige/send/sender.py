@@ -84,7 +84,7 @@ class Sender:
         mischief = self._outlet.mischief
         return dict(mischief.counts) if mischief else {}
 
-    def trouble(self, faults: Faults) -> None:
+    def set_faults(self, faults: Faults) -> None:
         """Other faults of the network from now on; it was opened with some, of share 0 if need be."""
         assert self._outlet.mischief, "it was opened with faults"
         self._outlet.mischief.faults = faults

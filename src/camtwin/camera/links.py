@@ -1,0 +1,162 @@
+"""What a link is to the camera on it: one frozen LinkKind each. Who opens it is links/kind.py's.
+
+A new link is `wire/x`, `links/x`, and a LinkKind here with its opener there; its name stands in data sheets,
+and in the declarations of features that its standard places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from camtwin.camera.settings import Settings
+from camtwin.genicam.dialect import Dialect, EventField
+from camtwin.models.schema import CameraSheet, GigE, Usb3
+from camtwin.units import SEC, Ns
+from camtwin.wire.gev import gvsp
+from camtwin.wire.ip import ethernet
+
+SHEET_SPEED: Final = 0
+"""The link speed that the data sheet names."""
+HIGH_SPEED, SUPER_SPEED = 480_000_000, 5_000_000_000
+"""Of USB, in bits per second."""
+
+
+class LinkTiming(Protocol):
+    """How long a frame is on the link."""
+
+    @property
+    def bytes_per_s(self) -> int: ...
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
+    def through(self, carried: Callable[[], int], *, slow_plug: bool) -> LinkTiming | None:
+        """The link through a cable whose pairs carry so many bits per second; None if nothing arrives."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GigETiming:
+    """GVSP packets on an Ethernet wire."""
+
+    wire: GigE
+
+    @property
+    def bytes_per_s(self) -> int:
+        return self.wire.bits_per_s // 8
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
+        """Leader, payload packets and trailer, with GevSCPD after each; slower where the limit says so."""
+        size, extended = settings.GevSCPSPacketSize, False
+        wire_bytes = gvsp.wire_bytes(
+            payload_bytes,
+            size,
+            extended=extended,
+            chunks=settings.ChunkModeActive,
+            around=ethernet.AROUND_BYTES + self.wire.gap_bytes,
+        )
+        bits_per_s = min(self.wire.bits_per_s, 8 * settings.DeviceLinkThroughputLimit)
+        packets = gvsp.packets_of(payload_bytes, size, extended=extended)
+        return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
+
+    def through(self, carried: Callable[[], int], *, slow_plug: bool) -> GigETiming | None:
+        bits = min(carried(), self.wire.bits_per_s)
+        return GigETiming(self.wire.model_copy(update={"bits_per_s": bits})) if bits else None
+
+
+@dataclass(frozen=True, slots=True)
+class U3vTiming:
+    """USB3 Vision on a SuperSpeed or a HighSpeed bus; the camera may hold its rate below the bus's."""
+
+    bus: Usb3
+    high_speed: bool = False
+
+    @property
+    def bytes_per_s(self) -> int:
+        return self.bus.high_bytes_per_s if self.high_speed else self.bus.super_bytes_per_s
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
+        """The payload at the rate that it gets; leader and trailer, 84 bytes, are not counted."""
+        rate = self.bytes_per_s
+        if settings.DeviceLinkThroughputLimitMode == "On":
+            rate = min(rate, settings.DeviceLinkThroughputLimit)
+        return payload_bytes * SEC // rate
+
+    def through(self, carried: Callable[[], int], *, slow_plug: bool) -> U3vTiming:
+        return replace(self, high_speed=self.high_speed or slow_plug)
+
+
+@dataclass(frozen=True, slots=True)
+class NoLink:
+    """Nothing in the way: a frame is there when it has been read, unless the limit says otherwise."""
+
+    bytes_per_s = 50_000_000_000
+
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
+        limit = settings.DeviceLinkThroughputLimit
+        return 0 if limit >= self.bytes_per_s else payload_bytes * SEC // limit
+
+    def through(self, carried: Callable[[], int], *, slow_plug: bool) -> NoLink | None:
+        return self if carried() else None
+
+
+@dataclass(frozen=True, eq=False)
+class LinkKind:
+    """One kind of link.
+
+    dialect      byte order, name space and event messages, and its name in data sheets
+    title        what people call it
+    timing       of a model at a speed in bits per second, SHEET_SPEED for the sheet's own; ValueError for one
+                 that this kind does not have
+    has_network  hosts reach it by an address: packets, heartbeats, and faults of both
+    """
+
+    dialect: Dialect
+    title: str
+    timing: Callable[[CameraSheet, int], LinkTiming]
+    has_network: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.dialect.name
+
+
+def _gige(sheet: CameraSheet, bits_per_s: int) -> GigETiming:
+    assert sheet.gige, "the schema asks for its section"
+    return GigETiming(sheet.gige.model_copy(update={"bits_per_s": bits_per_s}) if bits_per_s else sheet.gige)
+
+
+def _usb3(sheet: CameraSheet, bits_per_s: int) -> U3vTiming:
+    assert sheet.usb3, "the schema asks for its section"
+    if bits_per_s not in (SHEET_SPEED, HIGH_SPEED, SUPER_SPEED):
+        raise ValueError(f"link speed {bits_per_s} bit/s: USB has 480M (HighSpeed) and 5G (SuperSpeed)")
+    return U3vTiming(sheet.usb3, high_speed=bits_per_s == HIGH_SPEED)
+
+
+GIGE: Final = LinkKind(
+    Dialect(
+        "gige",
+        "big",
+        "GEV",
+        {
+            "": EventField(2, 2),
+            "Timestamp": EventField(8, 8, "EventShift"),
+            "FrameID": EventField(16, 8, "EventShift"),
+        },
+    ),
+    "GigE Vision",
+    _gige,
+    has_network=True,
+)
+USB3: Final = LinkKind(
+    Dialect(
+        "usb3",
+        "little",
+        "USB",
+        {"": EventField(2, 2), "Timestamp": EventField(4, 8), "FrameID": EventField(12, 8)},
+    ),
+    "USB3 Vision",
+    _usb3,
+)
+NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda sheet, bits_per_s: NoLink())
+KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, NONE)}
+"""By the name that data sheets have for them."""

@@ -1,0 +1,138 @@
+"""How hosts reach a twin: for each kind of link (camera/links.py) who opens it, and the options it takes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol, Self
+
+from camtwin.camera.links import GIGE, KINDS, USB3, LinkKind
+from camtwin.links.base import frames
+from camtwin.links.base.link import LinkStatus
+from camtwin.links.base.runtime import WallRuntime
+from camtwin.links.gige.faults import Faults
+from camtwin.links.gige.link import GigeLink
+from camtwin.links.usb3.link import Usb3Link
+from camtwin.links.usb3.server import UsbipServer
+from camtwin.twins import Twin
+from camtwin.wire.u3v import usbip
+
+
+class Network(Protocol):
+    """What can happen to a link that is a network."""
+
+    deaf: bool
+
+    def set_faults(self, faults: Faults) -> None: ...
+
+
+class Link(Protocol):
+    """A twin that hosts reach; an asynchronous context manager."""
+
+    runtime: WallRuntime
+
+    @property
+    def twin(self) -> frames.Twin: ...
+    @property
+    def stream(self) -> frames.FrameStream: ...
+    @property
+    def network(self) -> Network | None:
+        """The link itself, if it is a network: hosts reach it by an address, and packets may be lost."""
+        ...
+
+    @property
+    def where(self) -> str:
+        """Where hosts find it, for people."""
+        ...
+
+    @property
+    def advice(self) -> str:
+        """How hosts attach it, for people; nothing where they just find it."""
+        ...
+
+    async def reachable(self) -> None:
+        """Wait until hosts can find it."""
+        ...
+
+    def status(self) -> LinkStatus: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServedTwin:
+    """A twin and how it is reached; each kind of link takes the options that mean something to it.
+
+    bind             the IPv4 address it has, or its USB/IP server
+    port             of the USB/IP server, which twins with the same port share, at the address of the first
+    faults, pcap, interface, any_destination, ip_speed   as GigeLink has them
+    """
+
+    twin: Twin
+    bind: str
+    port: int = usbip.PORT
+    faults: Faults | None = None
+    pcap: Path | None = None
+    interface: str | None = None
+    any_destination: bool = False
+    ip_speed: float = 1.0
+
+    @property
+    def kind(self) -> LinkKind:
+        return KINDS[self.twin.sheet.link]
+
+
+@dataclass
+class Shared:
+    """What links of one process share, opened when the first needs it and closed with the last."""
+
+    opened: contextlib.AsyncExitStack
+    servers: dict[int, UsbipServer] = field(default_factory=dict[int, UsbipServer])
+
+
+async def _gige(served: ServedTwin, runtime: WallRuntime, _shared: Shared) -> Link:
+    return GigeLink(
+        served.twin,
+        runtime,
+        served.bind,
+        faults=served.faults,
+        pcap=served.pcap,
+        any_destination=served.any_destination,
+        interface=served.interface,
+        ip_speed=served.ip_speed,
+    )
+
+
+async def _usb3(served: ServedTwin, runtime: WallRuntime, shared: Shared) -> Link:
+    if served.port not in shared.servers:
+        server = await shared.opened.enter_async_context(UsbipServer(served.port, served.bind))
+        shared.servers[served.port] = server
+    return Usb3Link(served.twin, runtime, server=shared.servers[served.port])
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Who opens a kind of link, and the options of `camtwin run` that are for it alone."""
+
+    open: Callable[[ServedTwin, WallRuntime, Shared], Awaitable[Link]]
+    options: tuple[str, ...] = ()
+
+
+OPENINGS: Final[Mapping[LinkKind, Opening]] = {
+    GIGE: Opening(
+        _gige,
+        ("--fault", "--pcap", "--interface", "--ip-speed", "--allow-any-destination", "--tune-loopback"),
+    ),
+    USB3: Opening(_usb3, ("--port",)),
+}
+"""Links that hosts reach; a twin of any other kind is open to Python alone."""
+
+
+def misplaced(kind: LinkKind, given: set[str]) -> tuple[list[str], list[LinkKind]]:
+    """Options that are for other kinds of link than this, and which kinds those are."""
+    others = {other: given & set(opening.options) for other, opening in OPENINGS.items() if other is not kind}
+    own = set(OPENINGS[kind].options)
+    wrong = sorted(set().union(*others.values()) - own)
+    return wrong, [other for other, options in others.items() if options & set(wrong)]
