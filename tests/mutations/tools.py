@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from camtwin import models
-from camtwin.camera.signals.bus import heard
 from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.twins import Twin
@@ -23,7 +22,7 @@ from camtwin.verify.claims import load
 Wrong = Callable[[pytest.MonkeyPatch], object]
 Picture = NDArray[np.uint16]
 ROWS: Final = load("baumer-vcxg-124m")
-WIRE: Final = {"SoftwareTrigger": "Software", "ReadoutActive": "ReadOutActive"}
+WIRE: Final = {"SoftwareTrigger": "Software"}
 """Where the family spells it otherwise than the sheet."""
 GONE: Final = object()
 """In place of a value: the entry is taken out of the data sheet."""
@@ -140,10 +139,10 @@ def _what(call: Any) -> str:
 
 def deaf(part: str, source: str, activation: str = "AnyEdge") -> Wrong:
     """A part of the camera, `Timer.start`, does not hear a source."""
-    moments = heard(source, activation)
 
     def alter(twin: Twin) -> None:
         signals = twin.camera.signals
+        moments = signals.heard(source, activation)
         connect = signals.connect
 
         def connected(routes: dict[str, list[Any]]) -> None:

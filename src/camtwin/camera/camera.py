@@ -26,7 +26,7 @@ from camtwin.camera.reports import chunks
 from camtwin.camera.reports.events import EventQueue
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import wiring
-from camtwin.camera.signals.bus import LEVELS, Signals
+from camtwin.camera.signals.bus import Signals, edges
 from camtwin.camera.signals.counters import Counter, Timer
 from camtwin.camera.signals.lines import Line
 from camtwin.camera.signals.sequencer import Sequencer
@@ -104,7 +104,11 @@ class Camera:
         self.on_cable = Subscribers[bool]()
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
-        self.signals = Signals()
+        self.signals = Signals(
+            wires=(*self._units("LineSelector"), *self._units("UserOutputSelector")),
+            timers=self._units("TimerSelector"),
+            same={name: to for node in self.tree.here for name, to in node.row.get("same", {}).items()},
+        )
         self.events = EventQueue(clock, sheet.events)
         formats = self.tree.declared["LineFormat"].row.get("formats", {})
         self.lines = {
@@ -179,7 +183,7 @@ class Camera:
         if new.UserOutputValue is not old.UserOutputValue:
             for name, level in new.UserOutputValue.items():
                 if level != old.UserOutputValue[name]:
-                    self.emit(LEVELS[name][not level])
+                    self.emit(edges(name)[not level])
         self.acquisition.fire(E.RETIME)
 
     def _connect(self) -> None:

@@ -39,7 +39,9 @@ class Binder:
         if isinstance(f, Enumeration):
             values = f.values
             picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
-            if wrong := [e for e in (*picked, *node.row.get("words", {})) if e not in values]:
+            if wrong := [
+                e for e in (*picked, *node.row.get("words", {}), *node.row.get("same", {})) if e not in values
+            ]:
                 raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
             node.words = {f.shown(entry): wire for entry, wire in node.entries.items()}
@@ -61,7 +63,7 @@ class Binder:
             node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
 
     def bind_rules(self, node: Node) -> None:
-        f, known = node.feature, set(ROW) | ({"words"} if node.entries else set())
+        f, known = node.feature, set(ROW) | ({"words", "same"} if node.entries else set())
         said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
         said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
         for plane, rule in said.items():

@@ -19,7 +19,8 @@ whose parameters say what it depends on (so that registers, XML and invalidation
 What a rule returns is in the host's unit, as the data sheet's numbers are.
 
 A model may spell a feature or an entry in its own way: `name` and `words` in its row. Hosts see those; the
-code, and what is held, has the declared ones.
+code, and what is held, has the declared ones. `same` in its row names entries that stand for the signal of
+another name in this model.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from camtwin.camera.features.acquisition_control import LEVEL_OF
 from camtwin.session.session import Session
 from camtwin.twins import Twin
 from mutations.registry import mutate
@@ -105,11 +106,7 @@ for name, path, value, row in (
 mutate(
     "AcquisitionTriggerWait is AcquisitionActive",
     "baumer.acq.status.trigger_wait",
-    patch=other(
-        "signals",
-        "level",
-        lambda true, name: true("AcquisitionActive" if name == "AcquisitionTriggerWait" else name),
-    ),
+    patch=lambda patch: patch.setitem(LEVEL_OF, "AcquisitionTriggerWait", "AcquisitionActive"),
 )
 mutate(
     "AcquisitionActive stays false",

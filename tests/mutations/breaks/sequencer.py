@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from camtwin.camera.signals.bus import heard
 from camtwin.twins import Twin
 from mutations.registry import mutate
 from mutations.tools import WIRE, Wrong, rows, twins, without
 
 
 def deaf_sequencer(source: str) -> Wrong:
-    moments = heard(source, "AnyEdge")
-
     def alter(twin: Twin) -> None:
+        moments = twin.camera.signals.heard(source, "AnyEdge")
         sequencer = twin.camera.sequencer
         true = sequencer.hear
         sequencer.__dict__["hear"] = lambda moment: None if moment in moments else true(moment)
@@ -59,7 +57,7 @@ mutate(
     "baumer.sequencer.trigger_count",
     sheet={
         "features.SequencerTriggerSource.entries": [
-            *("Off", "Line0", "Line1", "ExposureActive", "ReadOutActive"),
+            *("Off", "Line0", "Line1", "ExposureActive", "ReadoutActive"),
             *("Timer1End", "Counter1End", "Counter2End"),
         ]
     },

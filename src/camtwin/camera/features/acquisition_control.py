@@ -50,8 +50,12 @@ def edges(TriggerSource: str) -> bool:
     return TriggerSource == "All" or TriggerSource.startswith("Line")
 
 
+LEVEL_OF = {"AcquisitionTriggerWait": "TriggerReady"}
+"""The level that is a state, where SFNC calls them by two names."""
+
+
 def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
-    return device.signals.level(AcquisitionStatusSelector)
+    return device.signals.level(LEVEL_OF.get(AcquisitionStatusSelector, AcquisitionStatusSelector))
 
 
 manual = When(ExposureOverlapTimeMode="Manual")

@@ -48,7 +48,7 @@ class SequencerControl(Chapter):
                                ).per(*BY_SET)
     SequencerPathSelector = Integer("The way out of the set that is set up.", max=3, saved=False, visibility=Expert)
     SequencerSetNext = Integer("The set that this way leads to.", max=127, locked=fixed, visibility=Expert).per(*BY_PATH)
-    SequencerTriggerSource = Enumeration("What takes this way.", "Off Line0 Line1 Line2 ExposureActive ReadOutActive Timer1End "
+    SequencerTriggerSource = Enumeration("What takes this way.", "Off Line0 Line1 Line2 ExposureActive ReadoutActive Timer1End "
                                          "Counter1End Counter2End FrameStart FrameEnd Line3 Line4 SoftwareSignal1 SoftwareSignal2 "
                                          "SoftwareSignal3", locked=fixed, visibility=Expert).per(*BY_PATH)
     SequencerTriggerActivation = Enumeration("Edge of a level that takes this way.", EDGES, locked=fixed, visibility=Expert,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals.bus import LEVELS
+from camtwin.camera.signals.bus import edges
 from camtwin.models.schema import Lines as LineTiming
 from camtwin.simtime import Entry, Scheduler
 from camtwin.subscribers import Subscribers
@@ -162,7 +162,7 @@ class Line:
         self.status = status
         self._inside.append((self._host.clock.now, status))
         if not self._output:
-            self._host.emit(LEVELS[self.name][not status])
+            self._host.emit(edges(self.name)[not status])
         return True
 
     # -- output ----------------------------------------------------------------------------------

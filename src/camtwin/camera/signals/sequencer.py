@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals.bus import heard
+from camtwin.camera.signals.bus import Signals
 from camtwin.genicam import Device, Tree, Writer
 from camtwin.genicam.nodes import By
 from camtwin.problem import Refused
@@ -25,6 +25,7 @@ Way = tuple[tuple[str, ...], int]
 
 class Host(Device[Settings], Protocol):
     tree: Tree[Settings]
+    signals: Signals
 
 
 class Sequencer:
@@ -83,7 +84,7 @@ class Sequencer:
         if self._learned != (
             ways := (s.SequencerTriggerSource, s.SequencerTriggerActivation, s.SequencerSetNext)
         ):
-            self._learned, self._paths = ways, _paths(*ways)
+            self._learned, self._paths = ways, self._ways(*ways)
         return self._with(s)
 
     def moments(self) -> set[str]:
@@ -105,12 +106,11 @@ class Sequencer:
         changes = {attr: value for attr, value in fitted.items() if getattr(s, attr) is not value}
         return replace(s, **changes) if changes else s
 
-
-def _paths(sources: By[str], activations: By[str], following: By[int]) -> dict[int, list[Way]]:
-    """The ways out of each set, in the order of its paths."""
-    ways: dict[int, list[Way]] = {}
-    for (number, path), source in sources.items():
-        if source != "Off":
-            way = heard(source, activations[number, path]), following[number, path]
-            ways.setdefault(number, []).append(way)
-    return ways
+    def _ways(self, sources: By[str], activations: By[str], following: By[int]) -> dict[int, list[Way]]:
+        """Find the ways out of each set, in the order of its paths."""
+        ways: dict[int, list[Way]] = {}
+        for (number, path), source in sources.items():
+            if source != "Off":
+                moments = self._host.signals.heard(source, activations[number, path])
+                ways.setdefault(number, []).append((moments, following[number, path]))
+        return ways

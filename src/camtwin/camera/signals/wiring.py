@@ -10,7 +10,7 @@ from camtwin.camera.frames.acquisition import Acquisition
 from camtwin.camera.frames.states import E
 from camtwin.camera.frames.triggers import gated
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals.bus import Call, Routes, heard
+from camtwin.camera.signals.bus import Call, Routes, Signals
 from camtwin.camera.signals.counters import Counter, Timer
 from camtwin.camera.signals.lines import Line
 from camtwin.camera.signals.sequencer import Sequencer
@@ -37,6 +37,7 @@ class Host(Protocol):
     """The camera whose parts are wired."""
 
     tree: Tree[Settings]
+    signals: Signals
     lines: dict[str, Line]
     counters: dict[str, Counter]
     timers: dict[str, Timer]
@@ -51,7 +52,7 @@ class Host(Protocol):
 
 def routes(host: Host) -> Routes:
     """What each moment does, in the order of signals.py."""
-    s, sequencer = host.settings, host.sequencer
+    s, sequencer, heard = host.settings, host.sequencer, host.signals.heard
     made: Routes = {}
 
     def route(moments: Iterable[str], call: Call) -> None:
@@ -62,7 +63,7 @@ def routes(host: Host) -> Routes:
 
     def age_ns(source: str, *through: str) -> int:
         """So much older than its moment is an edge of a line, or the end of a counter of such edges."""
-        if source.startswith("Line"):
+        if source in host.lines:
             return host.line_timing.filter_ns
         counter = names.get(source, "")
         known = counter and counter not in through  # two counters may count each other

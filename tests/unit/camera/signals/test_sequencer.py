@@ -62,7 +62,7 @@ def test_sizes_sources_and_parameters_are_the_sheets():
     node = cam.twin.camera.tree.nodes
     assert (cam.limits("SequencerSetSelector"), cam.limits("SequencerPathSelector")) == ((0, 127), (0, 3))
     assert set(node["SequencerFeatureSelector"].entries) == PARAMETERS
-    assert set(node["SequencerTriggerSource"].entries) == SOURCES
+    assert set(node["SequencerTriggerSource"].words) == SOURCES
     assert cam.SequencerMode == "Off"
 
 
