@@ -109,7 +109,7 @@ class Camera:
             timers=self._units("TimerSelector"),
             same={name: to for node in self.tree.here for name, to in node.row.get("same", {}).items()},
         )
-        self.events = EventQueue(clock, sheet.events)
+        self.events = EventQueue(clock, sheet.events, self.tree.declared["EventSelector"].ids)
         formats = self.tree.declared["LineFormat"].row.get("formats", {})
         self.lines = {
             name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
@@ -432,6 +432,10 @@ class Camera:
         self.on_moment(self.clock.now, name, frame_id)
         self.events.notify(name, self.timestamp, frame_id)
         self.signals.act(name)
+
+    @property
+    def chunk_ids(self) -> Mapping[str, int]:
+        return self.tree.declared["ChunkSelector"].ids
 
     def tell(self) -> dict[str, float]:
         return chunks.told(self)

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from camtwin.genicam.bound import Node, SheetError
-from camtwin.genicam.nodes import Bound, By, Enumeration, Rule, Source
+from camtwin.genicam.nodes import Bound, By, Enumeration, Rule, Selector, Source
 
 ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # what any row may say
 
@@ -29,6 +29,7 @@ class Binder:
         for node in nodes.values():
             self.pick_entries(node)
         for node in nodes.values():
+            self.number(node)
             self.place(node)
         for node in nodes.values():
             if node.here:
@@ -47,6 +48,22 @@ class Binder:
             node.words = {f.shown(entry): wire for entry, wire in node.entries.items()}
             node.names = {wire: word for word, wire in node.words.items()}
 
+    def number(self, node: Node) -> None:
+        """Find the ids that the sheet gives to events, and to the chunk of a value that is in frames."""
+        f, missing = node.feature, list[str]()
+        if isinstance(f, Selector):
+            node.ids = node.row.get("ids", {})
+            missing = [e for e in node.entries if f.events and node.here and e not in node.ids]
+        if f.chunk and node.here:
+            name, at = f.chunk
+            ids = self._by_attr["ChunkSelector"].row.get("ids", {})
+            if name in ids:
+                node.chunk = ids[name], at
+            else:
+                missing = [name]
+        if missing:
+            raise SheetError(f"{f.name}: the data sheet gives no id of {', '.join(missing)}")
+
     def place(self, node: Node) -> None:
         """A register for each combination of selected entries; selectors a model lacks have one entry."""
         options: list[Mapping[Any, int]] = []
@@ -63,7 +80,7 @@ class Binder:
             node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
 
     def bind_rules(self, node: Node) -> None:
-        f, known = node.feature, set(ROW) | ({"words", "same"} if node.entries else set())
+        f, known = node.feature, set(ROW) | ({"words", "same", "ids"} if node.entries else set())
         said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
         said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
         for plane, rule in said.items():

@@ -32,6 +32,8 @@ class Node:
     words      the same, spelled as hosts of this model see them; `names` is the way back
     keys       offset of each selected entry; {None: 0} without selectors
     strides    bytes from one entry of each of its selectors to the next
+    ids        of events and chunks, by the entry that stands for them
+    chunk      id of the chunk that holds its value, and where
     rules      by plane: Value, Min, Max, Available, Locked, Can_<entry>
     access     RO, RW or WO
     joint      features that take each value that a host gives this one
@@ -47,6 +49,8 @@ class Node:
     names: Mapping[int, str] = field(default_factory=dict)
     strides: list[int] = field(default_factory=list)
     keys: dict[Key, int] = field(default_factory=dict)
+    ids: Mapping[str, int] = field(default_factory=dict)
+    chunk: tuple[int, int] | None = None
     rules: dict[str, Bound] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

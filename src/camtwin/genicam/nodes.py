@@ -20,7 +20,7 @@ What a rule returns is in the host's unit, as the data sheet's numbers are.
 
 A model may spell a feature or an entry in its own way: `name` and `words` in its row. Hosts see those; the
 code, and what is held, has the declared ones. `same` in its row names entries that stand for the signal of
-another name in this model.
+another name in this model; `ids` has the ids of events and chunks.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Feature(Generic[T]):
     """By link: where its standard places the register; (address, bytes) where it also says how long it is."""
     apart: int = 0  # bytes from the register of one selected entry to the next; `length` if 0
     bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
-    chunk: tuple[int, int] | None = None  # id of the chunk that holds it, and where: a value of frames only
+    chunk: tuple[str, int] | None = None  # the chunk that holds it, and where: a value of frames only
     elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
     by: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()  # selectors whose entry a rule picks, without a register for each
@@ -308,13 +308,13 @@ class Enumeration(Feature[str]):
 class Selector(Enumeration):
     """Picks the entry that other features speak of; itself in no user set.
 
-    events     by link and entry, the id of the message that tells of it: hosts get nodes for what it says
+    events     entries are events: hosts get nodes for what the message of each says
     of_frames  those of them that tell a frame's number, too
     """
 
     _: KW_ONLY
     saved: bool = False
-    events: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    events: bool = False
     of_frames: tuple[str, ...] = ()
 
 

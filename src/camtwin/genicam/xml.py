@@ -79,7 +79,7 @@ class _Description(Generic[S]):
         for category, features in self.categories.items():
             self.node("Category", category, el("pFeature", *features), standard=True)
         self.node("Port", "Device", standard=True)
-        for number in sorted({n.feature.chunk[0] for n in self.tree.here if n.feature.chunk}):
+        for number in sorted({n.chunk[0] for n in self.tree.here if n.chunk}):
             self.node("Port", f"Chunk_{number:08X}", el("ChunkID", f"{number:08X}"))
         names = (self.tree.declared[f"Device{n}Name"].row["value"] for n in ("Vendor", "Model"))
         vendor, model = (re.sub(r"\W", "_", name) for name in names)  # the schema wants C names
@@ -152,7 +152,7 @@ class _Description(Generic[S]):
                 for part in self.tree.dialect.event_fields
                 if part != "FrameID" or entry in selector.of_frames
             ]
-            self.node("Port", f"{name}_Port", el("EventID", f"{selector.events[self.tree.link][entry]:04X}"))
+            self.node("Port", f"{name}_Port", el("EventID", f"{n.ids[entry]:04X}"))
             self.categories[n.feature.chapter].append(f"{name}Data")
             self.categories[f"{name}Data"] = [name + part for part in parts]
             for part in parts:
@@ -210,11 +210,11 @@ class _Description(Generic[S]):
             kind,
             f"{f.name}_{plane}",
             el("Visibility", "Invisible"),
-            el("Address", hex(f.chunk[1] if f.chunk else address)),
+            el("Address", hex(n.chunk[1] if n.chunk else address)),
             self.index(n),
             el("Length", coding.length),
             el("AccessMode", n.access if value else "RO"),
-            el("pPort", f"Chunk_{f.chunk[0]:08X}" if f.chunk else "Device"),
+            el("pPort", f"Chunk_{n.chunk[0]:08X}" if n.chunk else "Device"),
             el("Cachable", cache),
             el("pInvalidator", *stale),
             bits,

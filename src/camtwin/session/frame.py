@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Frame:
     seed          of the twin that took it
     part          1 for the short exposure of a picture that has a long one, too, under the same frame_id
     chunk_bytes   what follows the image in the payload
+    chunk_ids     ids of the model's chunks, by name
     order         byte order of the chunks
     """
 
@@ -41,6 +43,7 @@ class Frame:
     settings: Settings
     seed: int
     chunk_bytes: bytes = b""
+    chunk_ids: Mapping[str, int] = field(default_factory=dict)
     order: Order = "big"
     part: int = 0
 
@@ -70,4 +73,6 @@ class Frame:
         """Name -> value, as a host parses the payload's bytes; None without ChunkModeActive.
 
         Image is the image's bytes, Binning (columns, rows), PixelFormat its name, ExposureTime in us."""
-        return chunks.parse(self.payload, self.order) if self.settings.ChunkModeActive else None
+        return (
+            chunks.parse(self.payload, self.chunk_ids, self.order) if self.settings.ChunkModeActive else None
+        )

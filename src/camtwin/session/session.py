@@ -248,7 +248,7 @@ class Session:
         return self._frame(self._arrived.popleft())
 
     def _frame(self, transfer: Transfer) -> Frame:
-        e, order = transfer.exposure, self.twin.camera.tree.order
+        e, order, ids = transfer.exposure, self.twin.camera.tree.order, self.twin.camera.chunk_ids
         return Frame(
             self.twin.image(e) if self.render else None,
             e.frame_id,
@@ -256,7 +256,8 @@ class Session:
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
-            chunks.tail(e, order),
+            chunks.tail(e, ids, order),
+            ids,
             order,
             e.part,
         )

@@ -68,7 +68,7 @@ class Twin:
         """The bytes of a frame as they travel."""
         if not exposure.settings.ChunkModeActive:
             return self.renderer.payload(exposure)
-        tail = np.frombuffer(chunks.tail(exposure, self.camera.tree.order), np.uint8)
+        tail = np.frombuffer(chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order), np.uint8)
         return np.concatenate((self.renderer.payload(exposure), tail)) if exposure.has_image else tail
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
-from camtwin.camera.features.chunk_data_control import IDS
+from camtwin import models
 from camtwin.session.session import Session
 from camtwin.verify.checks.events import LINK
 from camtwin.wire.chunks import HEADER_BYTES
@@ -32,6 +33,8 @@ def _loses(cam: Session) -> None:
     true = events.send
     events.send = lambda event: event.name == "EventLost" or true(event)
 
+
+IDS: Final = models.load("baumer-vcxg-124m").features["ChunkSelector"]["ids"]
 
 # -- chunks ------------------------------------------------------------------------------------------
 FLOATS = {IDS[name] for name in ("DeviceTemperature", "ExposureTime", "Gain")}

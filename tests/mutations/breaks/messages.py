@@ -100,7 +100,7 @@ def chunks_little_endian(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera.reports import chunks
 
     write = chunks.tail
-    everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "little"))
+    everywhere(patch, chunks, "tail", lambda exposure, ids, order="big": write(exposure, ids, "little"))
 
 
 @sabotage()

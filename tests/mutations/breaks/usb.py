@@ -132,7 +132,7 @@ def usb_chunks_big_endian(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera.reports import chunks
 
     write = chunks.tail
-    everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "big"))
+    everywhere(patch, chunks, "tail", lambda exposure, ids, order="big": write(exposure, ids, "big"))
 
 
 @sabotage()

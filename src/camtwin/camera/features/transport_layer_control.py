@@ -4,13 +4,12 @@ Features marked `elsewhere` are answered by the link itself: their registers are
 """
 from __future__ import annotations
 
-from camtwin.camera.features.chunk_data_control import IDS, ChunkDataControl
+from camtwin.camera.features.chunk_data_control import ChunkDataControl
 from camtwin.camera.features.rules import streaming
 from camtwin.genicam.nodes import Boolean, By, Chapter, Command, Enumeration, Expert, Guru, Integer, Invisible
 from camtwin.pixels.formats import FORMATS, payload_bytes
 
 TAG_BYTES = 8  # after each chunk: id and length
-ENTRY = {number: name for name, number in IDS.items()}
 
 
 def gige(address: int) -> dict[str, int]:
@@ -22,7 +21,7 @@ def size(Width: int, Height: int, PixelFormat: str, ChunkModeActive: bool, Chunk
     image = payload_bytes(FORMATS[PixelFormat], Width, Height)
     if not ChunkModeActive:
         return image
-    data = sum(f.length for f in ChunkDataControl.features.values() if f.chunk and ChunkEnable.get(ENTRY[f.chunk[0]]))
+    data = sum(f.length for f in ChunkDataControl.features.values() if f.chunk and ChunkEnable.get(f.chunk[0]))
     return image * bool(ChunkEnable.get("Image")) + data + TAG_BYTES * sum(ChunkEnable.values())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from camtwin.camera.features.chunk_data_control import IDS, NAMES, ChunkDataControl
+from camtwin.camera.features.chunk_data_control import NAMES, ChunkDataControl
 from camtwin.camera.features.digital_io_control import all_statuses
 from camtwin.camera.features.rules import Acts
 from camtwin.camera.frames.exposure import Exposure
@@ -48,8 +48,7 @@ VALUES: Mapping[str, Callable[[Exposure], Any]] = {
 """By feature, without "Chunk"; others are what the camera told, else the setting of the name."""
 
 FEATURES: Mapping[str, list[Feature[Any]]] = {
-    name: [f for f in ChunkDataControl.features.values() if f.chunk and f.chunk[0] == IDS[name]]
-    for name in NAMES
+    name: [f for f in ChunkDataControl.features.values() if f.chunk and f.chunk[0] == name] for name in NAMES
 }
 
 
@@ -59,13 +58,13 @@ def enabled(e: Exposure) -> list[str]:
     return [name for name in NAMES if on.get(name)] if e.settings.ChunkModeActive else []
 
 
-def tail(e: Exposure, order: Order = "big") -> bytes:
-    """What follows the image in the payload: nothing without ChunkModeActive, else the image's tag (unless
-    that chunk is off) and the other chunks."""
+def tail(e: Exposure, ids: Mapping[str, int], order: Order = "big") -> bytes:
+    """Return what follows the image in the payload: nothing without ChunkModeActive, else the image's tag
+    (unless that chunk is off) and the other chunks, with the model's ids."""
     out = b""
     for name in enabled(e):
         data = b"".join(_packed(f, e, order) for f in FEATURES[name])
-        out += data + tag(IDS[name], len(data) if name != "Image" else e.image_bytes, order)
+        out += data + tag(ids[name], len(data) if name != "Image" else e.image_bytes, order)
     return out
 
 
@@ -78,10 +77,10 @@ def _packed(f: Feature[Any], e: Exposure, order: Order) -> bytes:
     return f.pack(f.values[str(value)] if isinstance(f, Enumeration) else value, order)
 
 
-def parse(payload: bytes, order: Order = "big") -> dict[str, Any]:
-    """Chunk name -> value, of a payload: Image as its bytes, Binning as (columns, rows), PixelFormat as its
-    name. ValueError where the payload does not consist of chunks."""
-    names = {number: name for name, number in IDS.items()}
+def parse(payload: bytes, ids: Mapping[str, int], order: Order = "big") -> dict[str, Any]:
+    """Return chunk name -> value of a payload: Image as its bytes, Binning as (columns, rows), PixelFormat
+    as its name. ValueError where the payload does not consist of chunks."""
+    names = {number: name for name, number in ids.items()}
     found: dict[str, Any] = {}
     for number, data in split(payload, order):
         if (name := names.get(number)) is None:

@@ -8,7 +8,7 @@ so, in a place kept for it, and not again before the queue has been empty.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from camtwin.genicam.nodes import By
@@ -21,11 +21,12 @@ LOST = "EventLost"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened, when by the camera's clock, and to which frame."""
+    """What happened, when by the camera's clock, and to which frame; number: its id in the data sheet."""
 
     name: str
     timestamp_ns: Ns
     frame_id: int | None
+    number: int
 
 
 class Subscription:
@@ -50,8 +51,8 @@ class Subscription:
 class EventQueue:
     """The events on their way to hosts, in order. The next one waits until nobody holds the one before."""
 
-    def __init__(self, clock: Scheduler, timing: EventTiming) -> None:
-        self._clock, self._timing = clock, timing
+    def __init__(self, clock: Scheduler, timing: EventTiming, ids: Mapping[str, int]) -> None:
+        self._clock, self._timing, self._ids = clock, timing, ids
         self._on: frozenset[str] = frozenset()
         self._queue: deque[Event] = deque()
         self._sending = self._losing = False
@@ -72,11 +73,11 @@ class EventQueue:
         if name not in self._on:
             return
         if len(self._queue) < self._timing.queue:
-            self._queue.append(Event(name, timestamp_ns, frame_id))
+            self._queue.append(Event(name, timestamp_ns, frame_id, self._ids[name]))
         elif not self._losing:
             self._losing = True
             if LOST in self._on:
-                self._queue.append(Event(LOST, timestamp_ns, None))
+                self._queue.append(Event(LOST, timestamp_ns, None, self._ids[LOST]))
         if not self._sending:
             self._next()
 

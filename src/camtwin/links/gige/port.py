@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.camera.features.event_control import IDS
 from camtwin.camera.links import GigETiming
 from camtwin.camera.reports.events import Event
 from camtwin.problem import Refused
@@ -35,10 +34,9 @@ def kept_of(port: DevicePort) -> Kept:
 def message_of(event: Event) -> Message:
     """The message that tells a host of an event. The frame's number is its data: which block the image will
     be, if any, nobody knows yet."""
-    number = IDS["gige"][event.name]
     if event.frame_id is None:
-        return Message(number, event.timestamp_ns)
-    return Message(number, event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
+        return Message(event.number, event.timestamp_ns)
+    return Message(event.number, event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
 
 
 def link_Mbps(camera: Camera) -> int:

@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.camera.features.event_control import IDS
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
@@ -222,7 +221,7 @@ class Usb3Camera:
     def _tell(self, event: Event) -> bool:
         """An event of the camera: its data is the number of its frame, if it has one."""
         data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
-        self._carry_out(self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data))
+        self._carry_out(self.control.event(event.number, event.timestamp_ns, data))
         return False
 
     def _start_anew(self) -> None:

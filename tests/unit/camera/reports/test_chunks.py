@@ -134,5 +134,6 @@ def test_parse_reads_what_was_written_in_either_order():
     cam.grab()
     image = np.arange(16, dtype=np.uint8).tobytes()
     for order in ("big", "little"):
-        payload = image + chunks.tail(exposures[0], order)
-        assert chunks.parse(payload, order) == {"Image": image, "Binning": (1, 1), "Gain": 0.0}
+        ids = cam.twin.camera.chunk_ids
+        payload = image + chunks.tail(exposures[0], ids, order)
+        assert chunks.parse(payload, ids, order) == {"Image": image, "Binning": (1, 1), "Gain": 0.0}
