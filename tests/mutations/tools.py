@@ -230,8 +230,13 @@ def scaled(factor: float) -> Callable[[Any], Any]:
 
 
 def without(*names: str) -> Callable[[Any], Any]:
-    """A list of entries that lacks some."""
-    return lambda old: [entry for entry in old if entry not in names]
+    """Entries, listed or numbered, that lack some."""
+
+    def lacking(old: Any) -> Any:
+        kept = [entry for entry in old if entry not in names]
+        return {entry: old[entry] for entry in kept} if isinstance(old, dict) else kept
+
+    return lacking
 
 
 def picture(change: Callable[[Picture, Any], Picture]) -> Wrong:

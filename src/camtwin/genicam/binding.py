@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from camtwin.genicam.bound import Node, SheetError
-from camtwin.genicam.nodes import Bound, By, Enumeration, Rule, Selector, Source
+from camtwin.genicam.nodes import Bound, By, Enumeration, Register, Rule, Selector, Source
 
 ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # what any row may say
 
@@ -40,9 +40,9 @@ class Binder:
         if isinstance(f, Enumeration):
             values = f.values
             picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
-            if wrong := [
-                e for e in (*picked, *node.row.get("words", {}), *node.row.get("same", {})) if e not in values
-            ]:
+            known = {*values, *picked} if f.open and isinstance(picked, Mapping) else values
+            named = (*picked, *node.row.get("words", {}), *node.row.get("same", {}))
+            if wrong := [e for e in named if e not in known]:
                 raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
             node.words = {f.shown(entry): wire for entry, wire in node.entries.items()}
@@ -81,6 +81,10 @@ class Binder:
 
     def bind_rules(self, node: Node) -> None:
         f, known = node.feature, set(ROW) | ({"words", "same", "ids"} if node.entries else set())
+        if isinstance(f, Register) and f.fill:
+            known |= {"count", "highest"}
+            if not f.length:
+                raise SheetError(f"{f.name} needs a 'count' in the data sheet")
         said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
         said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
         for plane, rule in said.items():

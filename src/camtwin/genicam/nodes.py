@@ -177,14 +177,14 @@ class Feature(Generic[T]):
         object.__setattr__(there, "length", place[1])
         return there
 
-    def spelled(self, names: Mapping[str, str], words: Mapping[str, str]) -> Self:
-        """As a model spells it: names of features, and words for its own entries, by the declared ones."""
+    def of(self, names: Mapping[str, str], row: Mapping[str, Any]) -> Self:
+        """Return this feature as a model has it: `names` of features by the declared ones, and its row."""
         own = copy(self)
         object.__setattr__(own, "spelling", names.get(self.name, ""))
         object.__setattr__(own, "by", tuple(names.get(s, s) for s in self.by))
         object.__setattr__(own, "follows", tuple(names.get(s, s) for s in self.follows))
         if isinstance(own, Enumeration):
-            object.__setattr__(own, "words", words)
+            object.__setattr__(own, "words", row.get("words", {}))
         return own
 
     def per(self, *selectors: str) -> Feature[By[T]]:
@@ -281,10 +281,14 @@ class Boolean(Feature[bool]):
 
 @dataclass(frozen=True, eq=False)
 class Enumeration(Feature[str]):
-    """Entry names with their wire values; a plain list of names counts from 0."""
+    """Entry names with their wire values; a plain list of names counts from 0.
+
+    open  a model may have entries of its own: in its row `entries` is then a table of names and values
+    """
 
     entries: str | Mapping[str, int] = ""
     _: KW_ONLY
+    open: bool = False
     only: Mapping[str, Rule] = field(default_factory=dict)  # when an entry is available
     words: Mapping[str, str] = field(default_factory=dict, init=False)  # of this model, where they differ
     node = "Enumeration"
@@ -339,12 +343,24 @@ class String(Feature[str]):
 
 @dataclass(frozen=True, eq=False)
 class Register(Feature[bytes]):
-    """A table read and written as bytes: numbers of `width` bytes, big-endian, each of at most `highest`."""
+    """A table read and written as bytes: numbers of `width` bytes, big-endian, each of at most `highest`.
+
+    fill  makes what the factory holds, where the row has `count`, the number of entries, and `highest`
+    """
 
     _: KW_ONLY
     width: int = 1
     highest: int = 0xFF
+    fill: Callable[[int], bytes] | None = None
     node = "Register"
+
+    def of(self, names: Mapping[str, str], row: Mapping[str, Any]) -> Self:
+        own = super().of(names, row)
+        if self.fill and (count := row.get("count")):
+            object.__setattr__(own, "length", count * self.width)
+            object.__setattr__(own, "highest", row.get("highest", self.highest))
+            object.__setattr__(own, "default", self.fill(count))
+        return own
 
     def take(self, value: Any) -> bytes:
         data = bytes.fromhex(value) if isinstance(value, str) else bytes(value)

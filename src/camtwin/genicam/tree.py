@@ -39,7 +39,7 @@ class Tree(Generic[S]):
             raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
         names = {name: row["name"] for name, row in sheet.items() if "name" in row}
         self.declared = {
-            name: Node(f.on(link).spelled(names, row.get("words", {})), row, name in sheet, link=link)
+            name: Node(f.on(link).of(names, row), row, name in sheet, link=link)
             for name, f in settings.features.items()
             for row in (sheet.get(name, {}),)
         }

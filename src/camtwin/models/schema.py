@@ -136,15 +136,17 @@ class DriveMode(Section):
     """One way to read a sensor: the window in output pixels, its timing, and what it comes to.
 
     bits: of the conversion. binning: pixels of one colour that become one, along each side. line_clocks: of a
-    line. frame_lines: the fewest. exposures: 2 where a long and a short one take turns line by line."""
+    line. frame_lines: the fewest. exposures: 2 where a long and a short one take turns line by line; the
+    short one begins gap_lines after the end of the long one."""
 
     width: Positive
     height: Positive
-    bits: Literal[10, 12]
-    binning: Literal[1, 2] = 1
+    bits: Positive
+    binning: Positive = 1
     line_clocks: Positive
     frame_lines: Positive
     exposures: Literal[1, 2] = 1
+    gap_lines: NotNegative = 0
 
 
 class SensorSheet(Section):
@@ -157,6 +159,14 @@ class SensorSheet(Section):
     modes: Mapping[str, DriveMode] = {}
     parameters: Annotated[SensorParameters, BeforeValidator(_only_its_fields)]
     facts: tuple[Fact, ...] = ()
+
+    @model_validator(mode="after")
+    def _converts_as_its_modes_do(self) -> Self:
+        depths = (self.parameters.adc_bits, *self.parameters.other_bits)
+        for name, mode in self.modes.items():
+            if mode.bits not in depths:
+                raise ValueError(f"mode {name} converts to {mode.bits} bits, the sensor to {depths}")
+        return self
 
 
 class CameraSheet(Section):

@@ -71,3 +71,62 @@ def test_rows_that_no_feature_asks_for_are_told_with_the_sheets_name():
     sheet = models.parse(NAME, TEXT.replace("Width = { min", "Wdith = { min", 1))
     with pytest.raises(models.SheetInvalid, match=f"{NAME}: no such feature: Wdith"):
         build(sheet)
+
+
+def altered(name: str, **rows: dict) -> models.CameraSheet:
+    """The data sheet with these words in rows of features."""
+    sheet = models.load(name)
+    rows = {feature: {**sheet.features[feature], **row} for feature, row in rows.items()}
+    return sheet.model_copy(update={"features": {**sheet.features, **rows}})
+
+
+def test_a_sheet_names_lines_events_and_ids_of_its_own():
+    sheet = altered(
+        NAME,
+        LineSelector={"entries": {"Line0": 0, "Line7": 7}},
+        LineMode={"inputs": ["Line0", "Line7"], "outputs": [], "default": "Input"},
+        LineFormat={"formats": {"Line0": "OptoCoupled", "Line7": "TTL"}},
+        EventSelector={"entries": {"Line7FallingEdge": 40, "EventLost": 17}, "ids": IDS},
+    )
+    camera = build(sheet).camera
+    told: list = []
+    camera.events.subscribe(lambda event: bool(told.append(event)))
+    camera.tree.set(camera, "EventNotification", "On", "Line7FallingEdge")
+    camera.lines["Line7"].pulse(100_000)
+    camera.clock.advance_to(10_000_000)
+    assert [(event.name, event.number) for event in told] == [("Line7FallingEdge", 0x9123)]
+    assert "<EventID>9123</EventID>" in camera.xml
+
+
+IDS = {"Line7FallingEdge": 0x9123, "EventLost": 0x9011}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"EventSelector": {"ids": IDS}}, "EventSelector: the data sheet gives no id of ExposureStart, "),
+        (
+            {"ChunkSelector": {"ids": {"Image": 1}}},
+            "ChunkBinningHorizontal: the data sheet gives no id",
+        ),
+        ({"PixelFormat": {"entries": {"Mono8": 1, "Mono9": 2}}}, "PixelFormat has no entry Mono9"),
+        ({"LineSource": {"entries": ["Off", "Line9"]}}, "LineSource has no entry Line9"),
+    ],
+)
+def test_a_wrong_row_is_told(rows, message):
+    with pytest.raises(models.SheetInvalid, match=message):
+        build(altered(NAME, **rows))
+
+
+def test_a_table_is_as_long_as_the_sheet_says():
+    camera = build(altered(NAME, LUTValueAll={"count": 256, "highest": 255})).camera
+    assert camera.settings.LUTValueAll == b"".join(bytes((0, code)) for code in range(256))
+    length, highest = models.load(NAME).features["LUTValueAll"].values()
+    assert (len(build(models.load(NAME)).camera.settings.LUTValueAll), highest) == (2 * length, 4095)
+
+
+def test_a_drive_mode_converts_as_its_sensor_can():
+    sensor = models.load("sony-imx412-aack").sensor
+    modes = {**sensor.modes, "Odd": sensor.modes["Full10"].model_copy(update={"bits": 11})}
+    with pytest.raises(ValueError, match=r"mode Odd converts to 11 bits, the sensor to \(12, 10\)"):
+        models.SensorSheet(**{**dict(sensor), "modes": modes})

@@ -106,7 +106,7 @@ class AcquisitionControl(Chapter):
     TriggerMode = Enumeration("Whether frames wait for the trigger.", "Off On", sequenced=True, locked=sequencing,
                               ).per("TriggerSelector")
     TriggerSource = Enumeration("What triggers.", "All Off Software Line0 Line1 Line2 Counter1End Counter2End Action1 "
-                                "Line3 Line4 SoftwareSignal1 SoftwareSignal2 SoftwareSignal3",
+                                "Line3 Line4 SoftwareSignal1 SoftwareSignal2 SoftwareSignal3", open=True,
                                 ).per("TriggerSelector")
     TriggerActivation = Enumeration("Edge of a line that triggers.", "RisingEdge FallingEdge AnyEdge", available=edges,
                                     ).per("TriggerSelector")

@@ -37,7 +37,7 @@ def set_outputs(shown: int, settings: DigitalIOControl) -> dict[str, By[bool]]:
 
 # fmt: off
 class DigitalIOControl(Chapter):
-    LineSelector = Selector("The line that is set up.", "Line0 Line1 Line2 Line3 Line4")
+    LineSelector = Selector("The line that is set up.", "Line0 Line1 Line2 Line3 Line4", open=True)
     LineMode = Enumeration("Direction of the line.", "Input Output", locked=one_way, only={
         "Input": lambda LineSelector, inputs: LineSelector in inputs,
         "Output": lambda LineSelector, outputs: LineSelector in outputs}).per("LineSelector")
@@ -48,7 +48,7 @@ class DigitalIOControl(Chapter):
                          ).per("LineSelector")
     LineStatusAll = Integer("Levels of all lines, a bit each.", form="HexNumber", value=all_statuses, visibility=Expert)
     LineSource = Enumeration("What drives an output.", "Off ExposureActive Timer1Active ReadoutActive UserOutput1 UserOutput2 "
-                             "UserOutput3 TriggerReady FrameBurstTriggerWait FlashWindow", available=is_output).per("LineSelector")
+                             "UserOutput3 TriggerReady FrameBurstTriggerWait FlashWindow", open=True, available=is_output).per("LineSelector")
     LineDebouncerHighTimeAbs_ns = Time("How long a high level must last to count.", max=5000, inc=1, custom=True,
                                        available=is_input, visibility=Expert).per("LineSelector")
     LineDebouncerLowTimeAbs_ns = Time("How long a low level must last to count.", max=5000, inc=1, custom=True,
@@ -59,7 +59,7 @@ class DigitalIOControl(Chapter):
                                 ).per("LineSelector")
     LineMinimumOutputPulseWidth_ns = Time("How long a pulse of an output lasts at least.", max=100, custom=True,
                                           available=is_output).per("LineSelector")
-    UserOutputSelector = Selector("The user output that is set.", "UserOutput1 UserOutput2 UserOutput3")
+    UserOutputSelector = Selector("The user output that is set.", "UserOutput1 UserOutput2 UserOutput3", open=True)
     UserOutputValue = Boolean("Level of the user output.", default=False, sequenced=True, locked=sequencing,
                               ).per("UserOutputSelector")
     UserOutputValueAll = Integer("Levels of all user outputs, a bit each.", form="HexNumber", max=7, sequenced=True,

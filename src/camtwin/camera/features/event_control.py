@@ -14,5 +14,5 @@ EVENTS = """ExposureStart ExposureEnd FrameStart FrameEnd FrameTransferSkipped T
 
 # fmt: off
 class EventControl(Chapter):
-    EventSelector = Selector("The event that is switched.", EVENTS, events=True, of_frames=OF_FRAMES)
+    EventSelector = Selector("The event that is switched.", EVENTS, open=True, events=True, of_frames=OF_FRAMES)
     EventNotification = Enumeration("Whether the host is told of the event.", "Off On").per("EventSelector")

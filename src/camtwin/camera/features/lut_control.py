@@ -6,10 +6,12 @@ from typing import Any
 
 from camtwin.genicam.nodes import Boolean, Chapter, Expert, Integer, Register, Selector
 
-BITS = 12
 WIDTH = 2  # bytes of an entry
-IDENTITY = b"".join(code.to_bytes(WIDTH, "big") for code in range(1 << BITS))
 SELECTED = ("LUTSelector", "LUTIndex")
+
+
+def identity(count: int) -> bytes:
+    return b"".join(code.to_bytes(WIDTH, "big") for code in range(count))
 
 
 def entry(LUTValueAll: bytes, LUTIndex: int) -> int:
@@ -27,7 +29,7 @@ def put(shown: int, settings: LUTControl) -> Mapping[str, Any]:
 class LUTControl(Chapter):
     LUTSelector = Selector("The table that is set up.", "Luminance")
     LUTEnable = Boolean("Sends codes through the table.", default=False).per("LUTSelector")
-    LUTIndex = Integer("The code whose entry LUTValue shows.", max=(1 << BITS) - 1, saved=False, visibility=Expert)
-    LUTValue = Integer("What the code becomes.", max=(1 << BITS) - 1, value=entry, put=put, follows=SELECTED, visibility=Expert)
-    LUTValueAll = Register("All entries, from code 0 on, each in two bytes.", default=IDENTITY, length=len(IDENTITY), width=WIDTH,
-                           highest=(1 << BITS) - 1, follows=("LUTSelector",), visibility=Expert)
+    LUTIndex = Integer("The code whose entry LUTValue shows.", max=0xFFFF, saved=False, visibility=Expert)
+    LUTValue = Integer("What the code becomes.", max=0xFFFF, value=entry, put=put, follows=SELECTED, visibility=Expert)
+    LUTValueAll = Register("All entries, from code 0 on, each in two bytes.", default=b"", length=0, width=WIDTH, fill=identity,
+                           highest=0xFFFF, follows=("LUTSelector",), visibility=Expert)

@@ -9,13 +9,10 @@ def fewest_lines(SensorMode: str, device: Acts) -> int:
     return device.modes.fewest_lines(SensorMode)
 
 
-MODES = "None Full10 Full12 Uhd FullHd Dol"
-
-
 # fmt: off
 class SensorModeControl(Chapter):
-    SensorMode = Enumeration("Drive mode: window, binning, depth and exposures; it resets the window and FrameLength.", MODES,
-                             custom=True)
+    SensorMode = Enumeration("Drive mode: window, binning, depth and exposures; it resets the window and FrameLength.", "None",
+                             open=True, custom=True)
     FrameLength = Integer("Lines of a frame, blanking included: its rate.", unit="lines", default=1, min=fewest_lines, max=65535,
                           custom=True)
     ExposureTimeShort_ns = Time("How long the short exposure of a drive mode with two gathers light.", default=1_000, max=1e6,

@@ -50,6 +50,6 @@ class SequencerControl(Chapter):
     SequencerSetNext = Integer("The set that this way leads to.", max=127, locked=fixed, visibility=Expert).per(*BY_PATH)
     SequencerTriggerSource = Enumeration("What takes this way.", "Off Line0 Line1 Line2 ExposureActive ReadoutActive Timer1End "
                                          "Counter1End Counter2End FrameStart FrameEnd Line3 Line4 SoftwareSignal1 SoftwareSignal2 "
-                                         "SoftwareSignal3", locked=fixed, visibility=Expert).per(*BY_PATH)
+                                         "SoftwareSignal3", open=True, locked=fixed, visibility=Expert).per(*BY_PATH)
     SequencerTriggerActivation = Enumeration("Edge of a level that takes this way.", EDGES, locked=fixed, visibility=Expert,
                                              ).per(*BY_PATH)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.genicam import At, Device, Tree
 from camtwin.models.schema import CameraSheet, SensorSheet
 from camtwin.sensor.timing import GlobalShutter, RollingShutter
-
-SHORT_AFTER_LINES: Final = 22
-"""From the end of a row's long exposure to the begin of its short one: RHS1 = short + 22 lines, as public
-drivers of the IMX412 set it."""
 
 
 def centred(s: Settings, tree: Tree[Settings], device: Device[Settings]) -> Settings:
@@ -83,5 +79,5 @@ class DriveModes:
         mode, shutter = self.sensor.modes.get(long.settings.SensorMode), self.shutter(long.settings)
         if mode is None or shutter is None or mode.exposures == 1:
             return None
-        start_ns = long.end_ns + round(SHORT_AFTER_LINES * shutter.line_ns)
+        start_ns = long.end_ns + round(mode.gap_lines * shutter.line_ns)
         return replace(long, part=1, start_ns=start_ns, end_ns=start_ns + long.settings.ExposureTimeShort_ns)
