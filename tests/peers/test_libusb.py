@@ -16,7 +16,8 @@ from camtwin.links import native
 from peers.netns import HERE, PeerError
 from peers.usb import CAMTWIN, UsbTwin
 
-ABI = Path(native.__file__).parent / "libusb_abi.h"
+NATIVE = Path(native.__file__).parent
+ABI = NATIVE / "libusb" / "libusb_abi.h"
 VALGRIND = ("valgrind", "-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=all")
 EXPECTED = """arrived 1
 devices 1
@@ -47,7 +48,7 @@ def cc(*args: str | Path) -> None:
 
 
 def test_it_compiles_against_the_real_header():
-    sources = sorted(ABI.parent.glob("*.c"))
+    sources = sorted(NATIVE.glob("*/*.c"))
     cc("-DCAMTWIN_CHECK_ABI", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *sources)
     cc("-Wall", "-Wextra", "-Werror", "-fsyntax-only", *sources)
 
@@ -118,11 +119,24 @@ def test_nothing_leaks(tmp_path):
 )
 def test_turns_red(old, new, tmp_path, monkeypatch):
     """A stand-in with one thing wrong, in a cache of its own."""
-    texts = {name: text.decode() for name, text in native.sources().items()}
+    texts = {name: text.decode() for name, text in native.sources(native.LIBUSB).items()}
     assert any(old in text for text in texts.values())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     broken = {name: text.replace(old, new).encode() for name, text in texts.items()}
-    there = native.libusb()
-    native._compile(broken, native.OPTIONS, there)
+    there = native.build(native.LIBUSB)
+    native._compile(native.LIBUSB, broken, native.LIBUSB.options, there)
     with pytest.raises(AssertionError):
         assert probed(tmp_path, *VALGRIND) == EXPECTED
+
+
+def test_it_exports_nothing_but_libusb():
+    """Whatever else had a name of its own could take the place of a program's function."""
+    listed = subprocess.run(
+        ["nm", "-D", "--defined-only", native.build(native.LIBUSB) / native.LIBUSB.file],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = [line.split()[-1] for line in listed.stdout.splitlines()]
+    assert len(names) > 60
+    assert [name for name in names if not name.startswith("libusb_")] == []

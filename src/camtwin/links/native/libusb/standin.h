@@ -7,7 +7,7 @@
  *   descriptors.c  configuration descriptors as libusb's structures
  *   calls.c        everything else that libusb has: opening, claiming, synchronous transfers
  *
- * CAMTWIN_USBIP names the servers: "127.0.0.1:3240,127.0.0.1:3241". A device is attached (imported) while any
+ * The servers are those of ../common/sockets.h. A device is attached (imported) while any
  * handle in this process is open, and each attached device has one link, whatever the number of contexts: USB/IP
  * lets one host have a device, libusb lets one process open it often.
  *
@@ -16,14 +16,13 @@
 #ifndef CAMTWIN_STANDIN_H
 #define CAMTWIN_STANDIN_H
 
+#include "../common/sockets.h"
 #include "libusb_abi.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 
-enum { MOST_SERVERS = 16, MOST_DEVICES = 64, MOST_INTERFACES = 32, BUS_ID = 32, MOST_CONFIG = 4096 };
-
-struct server { char host[64]; uint16_t port; };
+enum { MOST_DEVICES = 64, MOST_INTERFACES = 32, BUS_ID = 32, MOST_CONFIG = 4096 };
 
 /* A device as a server exports it. */
 struct exported {
@@ -101,14 +100,10 @@ extern pthread_mutex_t lock;
 extern pthread_cond_t changed;
 
 /* usbip.c: 0 or a libusb error; sockets are -1 where there is none */
-const struct server *servers(int *count);
 int usbip_list(const struct server *server, struct exported *list, int most); /* how many, or an error */
 int usbip_import(const struct server *server, const char *bus_id, uint32_t *device_id, int *socket);
-int usbip_send(int socket, const void *head, size_t head_bytes, const void *data, size_t data_bytes);
-int usbip_receive(int socket, void *data, size_t bytes);
 void usbip_submit(uint8_t head[48], uint32_t sequence, uint32_t device, bool in, int endpoint, int length, const uint8_t setup[8]);
 void usbip_unlink(uint8_t head[48], uint32_t sequence, uint32_t device, uint32_t target);
-uint32_t big32(const uint8_t *bytes);
 
 /* link.c */
 int64_t now_ms(void);
@@ -134,6 +129,16 @@ bool hotplug_wants(const struct hotplug *callback, libusb_device *device);
 static inline struct flight *flight_of(struct libusb_transfer *transfer)
 {
 	return (struct flight *)((char *)transfer - offsetof(struct flight, transfer));
+}
+
+static inline int usbip_send(int socket, const void *head, size_t head_bytes, const void *data, size_t data_bytes)
+{
+	return send_all(socket, head, head_bytes, data, data_bytes) ? LIBUSB_ERROR_NO_DEVICE : 0;
+}
+
+static inline int usbip_receive(int socket, void *data, size_t bytes)
+{
+	return receive_all(socket, data, bytes) ? LIBUSB_ERROR_NO_DEVICE : 0;
 }
 
 static inline uint16_t little16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }

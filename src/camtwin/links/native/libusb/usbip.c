@@ -16,99 +16,6 @@
 enum { VERSION = 0x0111, REQ_DEVLIST = 0x8005, REQ_IMPORT = 0x8003, REP_DEVLIST = 5, REP_IMPORT = 3 };
 enum { EXPORTED_BYTES = 312, DEVICE_BUSY = 2, PATIENCE_s = 5 };
 
-static void put32(uint8_t *bytes, uint32_t value)
-{
-	uint32_t big = htonl(value);
-	memcpy(bytes, &big, 4);
-}
-
-uint32_t big32(const uint8_t *bytes)
-{
-	uint32_t big;
-	memcpy(&big, bytes, 4);
-	return ntohl(big);
-}
-
-static struct server list[MOST_SERVERS];
-static int listed;
-
-static void read_list(void)
-{
-	const char *said = getenv("CAMTWIN_USBIP");
-	char *copy = strdup(said && *said ? said : "127.0.0.1:3240"), *rest = copy, *one;
-	while (copy && (one = strsep(&rest, ",")) && listed < MOST_SERVERS) {
-		char *colon = strrchr(one, ':');
-		if (!colon || colon == one || (size_t)(colon - one) >= sizeof list->host)
-			continue;
-		memcpy(list[listed].host, one, (size_t)(colon - one));
-		list[listed++].port = (uint16_t)atoi(colon + 1);
-	}
-	free(copy);
-}
-
-const struct server *servers(int *count)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, read_list);
-	*count = listed;
-	return list;
-}
-
-static int connected(const struct server *server)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(server->port)};
-	if (inet_pton(AF_INET, server->host, &at.sin_addr) != 1)
-		return -1;
-	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s < 0)
-		return -1;
-	int on = 1;
-	struct timeval patience = {.tv_sec = PATIENCE_s};
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	if (connect(s, (struct sockaddr *)&at, sizeof at) == 0)
-		return s;
-	close(s);
-	return -1;
-}
-
-int usbip_send(int s, const void *head, size_t head_bytes, const void *data, size_t data_bytes)
-{
-	struct iovec parts[2] = {{(void *)head, head_bytes}, {(void *)data, data_bytes}};
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	size_t left = head_bytes + data_bytes;
-	while (left) {
-		ssize_t sent = sendmsg(s, &message, MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			return LIBUSB_ERROR_NO_DEVICE;
-		left -= (size_t)sent;
-		for (int i = 0; i < 2; i++) {
-			size_t taken = (size_t)sent < parts[i].iov_len ? (size_t)sent : parts[i].iov_len;
-			parts[i].iov_base = (char *)parts[i].iov_base + taken;
-			parts[i].iov_len -= taken;
-			sent -= (ssize_t)taken;
-		}
-	}
-	return 0;
-}
-
-int usbip_receive(int s, void *data, size_t bytes)
-{
-	for (char *at = data; bytes;) {
-		ssize_t got = recv(s, at, bytes, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return LIBUSB_ERROR_NO_DEVICE;
-		at += got;
-		bytes -= (size_t)got;
-	}
-	return 0;
-}
-
 /* Send an operation; its reply must have this code. The status of the reply, or an error. */
 static int operation(int s, uint32_t code, const char *bus_id, uint32_t reply)
 {
@@ -132,7 +39,7 @@ static struct exported unpacked(const uint8_t bytes[EXPORTED_BYTES])
 int usbip_list(const struct server *server, struct exported *found, int most)
 {
 	uint8_t bytes[EXPORTED_BYTES];
-	int s = connected(server), count = 0;
+	int s = server_connect(server), count = 0;
 	if (s < 0)
 		return 0; /* no twin runs there */
 	int status = operation(s, REQ_DEVLIST, NULL, REP_DEVLIST);
@@ -156,7 +63,7 @@ int usbip_list(const struct server *server, struct exported *found, int most)
 int usbip_import(const struct server *server, const char *bus_id, uint32_t *device_id, int *socket)
 {
 	uint8_t bytes[EXPORTED_BYTES];
-	int s = connected(server);
+	int s = server_connect(server);
 	if (s < 0)
 		return LIBUSB_ERROR_NO_DEVICE;
 	int status = operation(s, REQ_IMPORT, bus_id, REP_IMPORT);
