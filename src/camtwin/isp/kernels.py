@@ -1,0 +1,388 @@
+"""Compiled runs of stages: some rows of a frame from bytes to codes, one pass over memory.
+
+A row walks through the stages in rings of few rows that stay in the processor's cache. Rows above and below
+the ones that are wanted are computed as far as the stages look, mirrored at the frame's borders, so tiles of a
+frame can be done in any order, by any thread, with the same bytes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from camtwin.compiled import compiled
+from camtwin.isp.kernels_raw import (
+    PAD,
+    clamp_row,
+    count_row,
+    lengthen,
+    load_row,
+    measure_rows,
+    reflected,
+    root_row,
+    row,
+    shaded_root_row,
+)
+from camtwin.isp.kernels_root import (
+    add_row,
+    bright_row,
+    chroma_row,
+    coloured_row,
+    detail_row,
+    edge_row,
+    interpolate_row,
+    joined_row,
+    median_row,
+    mixed_row,
+    move_row,
+    quiet_chroma_row,
+    quiet_detail_row,
+    recoloured_row,
+    sharpened_row,
+    toned_mono_row,
+    toned_pairs,
+    toned_row,
+)
+
+
+class Source(NamedTuple):
+    """Where pixels come from and what is done to them before interpolation.
+
+    step: 2 of a mosaic, 1 of a mono image. threshold: of defect pixels in DN, -1 for none. patch_*: listed
+    defects by row. gains: (2, 2) by row and column. shading: (2, 2, rows, pairs) or empty; above, share: of
+    each row. columns, zones: of the statistics, empty for none; of each row of cells its zone.
+    """
+
+    data: np.ndarray
+    layout: int
+    height: int
+    width: int
+    step: int
+    threshold: np.int32
+    patch_starts: np.ndarray
+    patch_columns: np.ndarray
+    patch_values: np.ndarray
+    black: np.float32
+    scale: np.float32
+    gains: np.ndarray
+    toe: np.float32
+    root: np.float32
+    shading: np.ndarray
+    above: np.ndarray
+    share: np.ndarray
+    columns: np.ndarray
+    zones: np.ndarray
+    clipped: np.int32
+    shift: int
+    histogram_row: int
+    histogram_column: int
+
+
+class Finish(NamedTuple):
+    """What is done from the interpolation on.
+
+    green_first, colour: of even and odd rows, whether they begin with green, and the plane of their other
+    colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0, and
+    an edge amount below 0, stand for a stage that is not there.
+    """
+
+    green_first: np.ndarray
+    colour: np.ndarray
+    matrices: np.ndarray
+    table: np.ndarray
+    median: bool
+    bright_limit: np.float32
+    chroma_limit: np.float32
+    edges: np.ndarray
+
+
+@row
+def _load(source, y, dn):
+    """Row y of the frame, or its mirror image above or below, into `dn`, (2, pairs), listed defects replaced."""
+    at = reflected(y, source.height)
+    load_row(source.data, source.layout, at, source.width, dn[0], dn[1])
+    if source.patch_starts.size:
+        for i in range(source.patch_starts[at], source.patch_starts[at + 1]):
+            x = PAD + source.patch_columns[i]
+            dn[x % 2][x // 2] = source.patch_values[i]
+    lengthen(dn[0], dn[1], source.width)
+
+
+@row
+def _clean(source, y, rows, clean):
+    """DefectPixels of row y, of its neighbours in the ring `rows`."""
+    above, here, below = rows[(y - source.step) & 7], rows[y & 7], rows[(y + source.step) & 7]
+    if source.step == 2:
+        for phase in range(2):
+            clamp_row(above[phase], here[phase], below[phase], source.threshold, clean[phase])
+        return
+    n = here.shape[1]
+    whole = np.empty((3, 2 * n), np.uint16)
+    out = np.empty(2 * n, np.uint16)
+    for i, part in enumerate((above, here, below)):
+        whole[i, 0::2] = part[0]
+        whole[i, 1::2] = part[1]
+    clamp_row(whole[0], whole[1], whole[2], source.threshold, out)
+    clean[0][:] = out[0::2]
+    clean[1][:] = out[1::2]
+
+
+@row
+def _root(source, y, dn, out):
+    """BlackLevel, Shading, WhiteBalance and root of row y."""
+    at = reflected(y, source.height)
+    odd = at % 2
+    for phase in range(2):
+        gain = source.gains[odd, phase]
+        if source.shading.size:
+            grid, i = source.shading[odd, phase], source.above[at]
+            shaded_root_row(
+                dn[phase], source.black, source.scale, grid[i], grid[i + 1], source.share[at], gain,
+                source.toe, source.root, out[phase],
+            )  # fmt: skip
+        else:
+            root_row(dn[phase], source.black, source.scale, gain, source.toe, source.root, out[phase])
+
+
+@row
+def _measure(source, y, upper, lower, sums, histogram):
+    """Statistics of row y: of the row of cells that ends with it."""
+    if source.step == 2:
+        if y % 2:
+            cell = y // 2
+            measure_rows(upper, lower, source.columns, source.clipped, sums[source.zones[cell]])
+            if cell % 4 == 0:
+                chosen = lower if source.histogram_row else upper
+                start = PAD // 2
+                count_row(chosen[source.histogram_column][start : start + source.width // 2], source.shift, histogram)
+        return
+    whole = np.empty(2 * lower.shape[1], np.uint16)
+    whole[0::2] = lower[0]
+    whole[1::2] = lower[1]
+    pixels = whole[PAD : PAD + source.width]
+    for zone in range(source.columns.shape[0] - 1):
+        total, good, count = 0, 0, 0
+        for x in range(source.columns[zone], source.columns[zone + 1]):
+            value = np.int64(pixels[x])
+            unclipped = 1 if value < source.clipped else 0
+            total += value
+            good += value * unclipped
+            count += unclipped
+        into = sums[source.zones[y], zone]
+        into[0] += total
+        into[4] += good
+        into[8] += count
+    if y % 4 == 0:
+        count_row(pixels, source.shift, histogram)
+
+
+@compiled
+def core_rows(source, finish, first, last, out, sums, histogram):
+    """Rows first..last - 1 without stages on roots: interpolation and colour matrix in one step."""
+    pairs = (source.width + 2 * PAD + 1) // 2
+    rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
+    roots = np.zeros((8, 2, pairs), np.int16)
+    light = np.zeros((6, pairs), np.uint16)
+    ahead = source.step if source.threshold >= 0 else 0
+    for s in range(first - 2 - ahead, last + 2 + ahead):
+        _load(source, s, rows[s & 7])
+        t = s - ahead
+        if t < first - 2:
+            continue
+        here = rows[t & 7]
+        if ahead:
+            here = clean[t & 1]
+            _clean(source, t, rows, here)
+        if source.columns.size and first <= t < last:
+            _measure(source, t, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
+        _root(source, t, here, roots[t & 7])
+        y = t - 2
+        if y >= first:
+            odd = y % 2
+            coloured_row(
+                roots[(y - 2) & 7], roots[(y - 1) & 7], roots[y & 7], roots[(y + 1) & 7], roots[(y + 2) & 7],
+                finish.green_first[odd], finish.matrices[finish.colour[odd] // 2], light,
+            )  # fmt: skip
+            toned_pairs(light, finish.table, source.width, out[y])
+
+
+@row
+def _quieted(finish, j, begin, planes, bright, chroma, sums, squares, scratch, smooth, detail, energy, quiet, out):
+    """Take row j of planes into NoiseReduction; True if row j - 5 came out of it, in `out`."""
+    bright_row(planes[0], planes[1], planes[2], bright[j & 7])
+    into = chroma[j % 10]
+    chroma_row(planes[0], planes[1], planes[2], into[0], into[1])
+    c = j - 2
+    if c >= begin:
+        for i in range(2):
+            if c - begin < 7:
+                add_row(chroma[c % 10][i], sums[i], squares[i])
+            else:
+                move_row(chroma[c % 10][i], chroma[(c - 7) % 10][i], sums[i], squares[i])
+    d = j - 3
+    if d < begin + 3:
+        return False
+    detail_row(bright, d, scratch, smooth[d % 5], detail[d % 5], energy[d % 5])
+    n = j - 5
+    if n < begin + 5:
+        return False
+    quiet_detail_row(energy, smooth[n % 5], detail[n % 5], finish.bright_limit, scratch, quiet[0])
+    for i in range(2):
+        quiet_chroma_row(chroma[n % 10][i], sums[i], squares[i], finish.chroma_limit, quiet[1 + i])
+    joined_row(quiet[0], quiet[1], quiet[2], out[0], out[1], out[2])
+    return True
+
+
+@row
+def _put(finish, planes, light, width, out):
+    """ColourMatrix and Tone of a row of planes."""
+    mixed_row(planes[0], planes[1], planes[2], finish.matrices[2], light)
+    toned_row(light, finish.table, width, out)
+
+
+@compiled
+def full_rows(source, finish, first, last, out, sums, histogram):
+    """Rows first..last - 1 through all stages that `finish` has."""
+    pairs = (source.width + 2 * PAD + 1) // 2
+    n = 2 * pairs
+    rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
+    roots = np.zeros((8, 2, pairs), np.int16)
+    planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
+    sorting, medians = np.zeros((3, n), np.int16), np.zeros((2, n), np.int16)
+    recoloured = np.zeros((3, n), np.int16)
+    quieting = finish.bright_limit >= 0
+    m = n if quieting else 0
+    bright, chroma = np.zeros((8, m), np.int16), np.zeros((10, 2, m), np.int16)
+    box_sums, box_squares, scratch = np.zeros((2, m), np.int32), np.zeros((2, m), np.int32), np.zeros(n, np.int32)
+    smooth, detail, energy = np.zeros((5, m), np.int16), np.zeros((5, m), np.int16), np.zeros((5, m), np.int32)
+    quiet, quieted = np.zeros((3, m), np.int16), np.zeros((3, n), np.int16)
+    edging = finish.edges[0] >= 0
+    sharp, luma = np.zeros((4, 3, n), np.int16), np.zeros((4, n), np.int16)
+    added, sharpened = np.zeros(n, np.int16), np.zeros((3, n), np.int16)
+    light = np.zeros((3, n), np.uint16)
+
+    ahead = source.step if source.threshold >= 0 else 0
+    after_median = (5 if quieting else 0) + (1 if edging else 0)
+    begin = first - after_median  # the first row that the stages after the median need
+    halo = after_median + (1 if finish.median else 0)
+    for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
+        _load(source, s, rows[s & 7])
+        t = s - ahead
+        if t < first - halo - 2:
+            continue
+        here = rows[t & 7]
+        if ahead:
+            here = clean[t & 1]
+            _clean(source, t, rows, here)
+        if source.columns.size and first <= t < last:
+            _measure(source, t, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
+        _root(source, t, here, roots[t & 7])
+        i = t - 2
+        if i < first - halo:
+            continue
+        odd = reflected(i, source.height) % 2
+        own = finish.colour[odd]
+        now = planes[i & 3]
+        interpolate_row(
+            roots[(i - 2) & 7], roots[(i - 1) & 7], roots[i & 7], roots[(i + 1) & 7], roots[(i + 2) & 7],
+            finish.green_first[odd], now[own], now[1], now[2 - own],
+        )  # fmt: skip
+        j, current = i, now
+        if finish.median:
+            chroma_row(now[0], now[1], now[2], hues[i & 3][0], hues[i & 3][1])
+            j = i - 1
+            if j < begin:
+                continue
+            for hue in range(2):
+                median_row(hues[(j - 1) & 3][hue], hues[j & 3][hue], hues[(j + 1) & 3][hue], sorting, medians[hue])
+            before = planes[j & 3]
+            recoloured_row(
+                before[0], before[1], before[2], medians[0], medians[1], recoloured[0], recoloured[1], recoloured[2]
+            )
+            current = recoloured
+        if quieting:
+            if not _quieted(
+                finish, j, begin, current, bright, chroma, box_sums, box_squares, scratch, smooth, detail,
+                energy, quiet, quieted,
+            ):  # fmt: skip
+                continue
+            j, current = j - 5, quieted
+        if not edging:
+            if first <= j < last:
+                _put(finish, current, light, source.width, out[j])
+            continue
+        sharp[j & 3][:] = current
+        bright_row(current[0], current[1], current[2], luma[j & 3])
+        y = j - 1
+        if first <= y < last:
+            edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
+            for plane in range(3):
+                sharpened_row(sharp[y & 3][plane], added, sharpened[plane])
+            _put(finish, sharpened, light, source.width, out[y])
+
+
+@compiled
+def mono_rows(source, finish, first, last, out, sums, histogram):
+    """Rows first..last - 1 of a mono frame through all stages that `finish` has."""
+    pairs = (source.width + 2 * PAD + 1) // 2
+    n = 2 * pairs
+    rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
+    halves = np.zeros((2, pairs), np.int16)
+    quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
+    bright, scratch = np.zeros((8, n), np.int16), np.zeros(n, np.int32)
+    smooth, detail, energy = np.zeros((5, n), np.int16), np.zeros((5, n), np.int16), np.zeros((5, n), np.int32)
+    quiet, luma, added = np.zeros(n, np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int16)
+    sharpened = np.zeros(n, np.int16)
+    ahead = source.step if source.threshold >= 0 else 0
+    halo = (5 if quieting else 0) + (1 if edging else 0)
+    begin, inner = first - halo, slice(PAD, PAD + source.width)
+    for s in range(begin - ahead, last + halo + ahead):
+        _load(source, s, rows[s & 7])
+        t = s - ahead
+        if t < begin:
+            continue
+        here = rows[t & 7]
+        if ahead:
+            here = clean[t & 1]
+            _clean(source, t, rows, here)
+        if source.columns.size and first <= t < last:
+            _measure(source, t, here, here, sums, histogram)
+        _root(source, t, here, halves)
+        current = bright[t & 7]
+        current[0::2] = halves[0]
+        current[1::2] = halves[1]
+        j = t
+        if quieting:
+            d = t - 3
+            if d < begin + 3:
+                continue
+            detail_row(bright, d, scratch, smooth[d % 5], detail[d % 5], energy[d % 5])
+            j = t - 5
+            if j < begin + 5:
+                continue
+            quiet_detail_row(energy, smooth[j % 5], detail[j % 5], finish.bright_limit, scratch, quiet)
+            current = quiet
+        if not edging:
+            if first <= j < last:
+                toned_mono_row(current[inner], finish.table, out[j])
+            continue
+        luma[j & 3][:] = current
+        y = j - 1
+        if first <= y < last:
+            edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
+            sharpened_row(luma[y & 3], added, sharpened)
+            toned_mono_row(sharpened[inner], finish.table, out[y])
+
+
+@compiled
+def downscaled_rows(image, factor, out):
+    """finish.Downscale of rows of an image, (rows * factor, columns, planes)."""
+    half, area = factor * factor // 2, factor * factor
+    planes = image.shape[2]
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            for plane in range(planes):
+                total = np.uint32(half)
+                for dy in range(factor):
+                    for dx in range(factor):
+                        total += image[y * factor + dy, x * factor + dx, plane]
+                out[y, x, plane] = total // np.uint32(area)
