@@ -1,8 +1,9 @@
-"""Compiled runs of stages: some rows of a frame from bytes to codes, one pass over memory.
+"""Compiled runs of stages: tiles of a frame from bytes to codes, one pass over memory.
 
-A row walks through the stages in rings of few rows that stay in the processor's cache. Rows above and below
-the ones that are wanted are computed as far as the stages look, mirrored at the frame's borders, so tiles of a
-frame can be done in any order, by any thread, with the same bytes.
+A row walks through the stages in rings of few rows, and a tile is a strip narrow enough for these to stay in
+the processor's nearest cache. Rows and columns around the ones that are wanted are computed as far as the
+stages look, mirrored at the frame's borders, so tiles can be done in any order, by any thread, with the same
+bytes.
 """
 
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 from camtwin.compiled import compiled
 from camtwin.isp.kernels_raw import (
     PAD,
+    I,
     clamp_row,
     count_row,
     lengthen,
@@ -96,15 +98,24 @@ class Finish(NamedTuple):
 
 
 @row
-def _load(source, y, dn):
-    """Row y of the frame, or its mirror image above or below, into `dn`, (2, pairs), listed defects replaced."""
-    at = reflected(y, source.height)
-    load_row(source.data, source.layout, at, source.width, dn[0], dn[1])
+def _load(source, y, left, dn):
+    """Row y of the frame, or its mirror image above or below, into the strip `dn`, (2, pairs).
+
+    left, right: the strip's columns; `dn` begins PAD columns before. Listed defects are replaced.
+    """
+    at, start, n = reflected(y, source.height), left - PAD, 2 * dn.shape[1]
+    first, last = max(0, -start), min(n, source.width - start)  # what of the strip lies in the frame
+    load_row(
+        source.data, source.layout, at, source.width, start + first,
+        dn[0][first // 2 : (last + 1) // 2], dn[1][first // 2 : last // 2],
+    )  # fmt: skip
     if source.patch_starts.size:
         for i in range(source.patch_starts[at], source.patch_starts[at + 1]):
-            x = PAD + source.patch_columns[i]
-            dn[x % 2][x // 2] = source.patch_values[i]
-    lengthen(dn[0], dn[1], source.width)
+            x = source.patch_columns[i] - start
+            if first <= x < last:
+                dn[x % 2][x // 2] = source.patch_values[i]
+    lengthen(dn, 0, first, start, source.width)
+    lengthen(dn, last, n, start, source.width)
 
 
 @row
@@ -127,16 +138,17 @@ def _clean(source, y, rows, clean):
 
 
 @row
-def _root(source, y, dn, out):
-    """BlackLevel, Shading, WhiteBalance and root of row y."""
+def _root(source, y, left, dn, out):
+    """BlackLevel, Shading, WhiteBalance and root of row y, of the strip that begins at column `left`."""
     at = reflected(y, source.height)
     odd = at % 2
+    part = slice(left // 2, left // 2 + out.shape[1])
     for phase in range(2):
         gain = source.gains[odd, phase]
         if source.shading.size:
             grid, i = source.shading[odd, phase], source.above[at]
             shaded_root_row(
-                dn[phase], source.black, source.scale, grid[i], grid[i + 1], source.share[at], gain,
+                dn[phase], source.black, source.scale, grid[i][part], grid[i + 1][part], source.share[at], gain,
                 source.toe, source.root, out[phase],
             )  # fmt: skip
         else:
@@ -144,25 +156,27 @@ def _root(source, y, dn, out):
 
 
 @row
-def _measure(source, y, upper, lower, sums, histogram):
-    """Statistics of row y: of the row of cells that ends with it."""
+def _measure(source, y, left, right, upper, lower, sums, histogram):
+    """Statistics of columns left..right - 1 of row y: of the row of cells that ends with it."""
+    width = right - left
     if source.step == 2:
         if y % 2:
             cell = y // 2
-            measure_rows(upper, lower, source.columns, source.clipped, sums[source.zones[cell]])
+            measure_rows(
+                upper, lower, source.columns, left // 2, right // 2, source.clipped, sums[source.zones[cell]]
+            )
             if cell % 4 == 0:
                 chosen = lower if source.histogram_row else upper
                 start = PAD // 2
-                count_row(chosen[source.histogram_column][start : start + source.width // 2], source.shift, histogram)
+                count_row(chosen[source.histogram_column][start : start + width // 2], source.shift, histogram)
         return
     whole = np.empty(2 * lower.shape[1], np.uint16)
     whole[0::2] = lower[0]
     whole[1::2] = lower[1]
-    pixels = whole[PAD : PAD + source.width]
     for zone in range(source.columns.shape[0] - 1):
         total, good, count = 0, 0, 0
-        for x in range(source.columns[zone], source.columns[zone + 1]):
-            value = np.int64(pixels[x])
+        for x in range(max(source.columns[zone], left), min(source.columns[zone + 1], right)):
+            value = np.int64(whole[PAD + x - left])
             unclipped = 1 if value < source.clipped else 0
             total += value
             good += value * unclipped
@@ -172,19 +186,20 @@ def _measure(source, y, upper, lower, sums, histogram):
         into[4] += good
         into[8] += count
     if y % 4 == 0:
-        count_row(pixels, source.shift, histogram)
+        count_row(whole[PAD : PAD + width], source.shift, histogram)
 
 
 @compiled
-def core_rows(source, finish, first, last, out, sums, histogram):
-    """Rows first..last - 1 without stages on roots: interpolation and colour matrix in one step."""
-    pairs = (source.width + 2 * PAD + 1) // 2
+def core_rows(source, finish, first, last, left, right, out, sums, histogram):
+    """Rows first..last - 1 of columns left..right - 1 without stages on roots: interpolation and colour matrix in one step."""
+    width = right - left
+    pairs = (width + 2 * PAD + 1) // 2
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
     light = np.zeros((6, pairs), np.uint16)
     ahead = source.step if source.threshold >= 0 else 0
     for s in range(first - 2 - ahead, last + 2 + ahead):
-        _load(source, s, rows[s & 7])
+        _load(source, s, left, rows[s & 7])
         t = s - ahead
         if t < first - 2:
             continue
@@ -193,8 +208,8 @@ def core_rows(source, finish, first, last, out, sums, histogram):
             here = clean[t & 1]
             _clean(source, t, rows, here)
         if source.columns.size and first <= t < last:
-            _measure(source, t, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
-        _root(source, t, here, roots[t & 7])
+            _measure(source, t, left, right, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
+        _root(source, t, left, here, roots[t & 7])
         y = t - 2
         if y >= first:
             odd = y % 2
@@ -202,7 +217,7 @@ def core_rows(source, finish, first, last, out, sums, histogram):
                 roots[(y - 2) & 7], roots[(y - 1) & 7], roots[y & 7], roots[(y + 1) & 7], roots[(y + 2) & 7],
                 finish.green_first[odd], finish.matrices[finish.colour[odd] // 2], light,
             )  # fmt: skip
-            toned_pairs(light, finish.table, source.width, out[y])
+            toned_pairs(light, finish.table, width, out[y][3 * left : 3 * right])
 
 
 @row
@@ -240,9 +255,10 @@ def _put(finish, planes, light, width, out):
 
 
 @compiled
-def full_rows(source, finish, first, last, out, sums, histogram):
-    """Rows first..last - 1 through all stages that `finish` has."""
-    pairs = (source.width + 2 * PAD + 1) // 2
+def full_rows(source, finish, first, last, left, right, out, sums, histogram):
+    """Rows first..last - 1 of columns left..right - 1 through all stages that `finish` has."""
+    width = right - left
+    pairs = (width + 2 * PAD + 1) // 2
     n = 2 * pairs
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
@@ -265,7 +281,7 @@ def full_rows(source, finish, first, last, out, sums, histogram):
     begin = first - after_median  # the first row that the stages after the median need
     halo = after_median + (1 if finish.median else 0)
     for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
-        _load(source, s, rows[s & 7])
+        _load(source, s, left, rows[s & 7])
         t = s - ahead
         if t < first - halo - 2:
             continue
@@ -274,8 +290,8 @@ def full_rows(source, finish, first, last, out, sums, histogram):
             here = clean[t & 1]
             _clean(source, t, rows, here)
         if source.columns.size and first <= t < last:
-            _measure(source, t, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
-        _root(source, t, here, roots[t & 7])
+            _measure(source, t, left, right, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
+        _root(source, t, left, here, roots[t & 7])
         i = t - 2
         if i < first - halo:
             continue
@@ -308,7 +324,7 @@ def full_rows(source, finish, first, last, out, sums, histogram):
             j, current = j - 5, quieted
         if not edging:
             if first <= j < last:
-                _put(finish, current, light, source.width, out[j])
+                _put(finish, current, light, width, out[j][3 * left : 3 * right])
             continue
         sharp[j & 3][:] = current
         bright_row(current[0], current[1], current[2], luma[j & 3])
@@ -317,13 +333,14 @@ def full_rows(source, finish, first, last, out, sums, histogram):
             edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
             for plane in range(3):
                 sharpened_row(sharp[y & 3][plane], added, sharpened[plane])
-            _put(finish, sharpened, light, source.width, out[y])
+            _put(finish, sharpened, light, width, out[y][3 * left : 3 * right])
 
 
 @compiled
-def mono_rows(source, finish, first, last, out, sums, histogram):
-    """Rows first..last - 1 of a mono frame through all stages that `finish` has."""
-    pairs = (source.width + 2 * PAD + 1) // 2
+def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
+    """Rows first..last - 1 of columns left..right - 1 of a mono frame through all stages that `finish` has."""
+    width = right - left
+    pairs = (width + 2 * PAD + 1) // 2
     n = 2 * pairs
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     halves = np.zeros((2, pairs), np.int16)
@@ -334,9 +351,9 @@ def mono_rows(source, finish, first, last, out, sums, histogram):
     sharpened = np.zeros(n, np.int16)
     ahead = source.step if source.threshold >= 0 else 0
     halo = (5 if quieting else 0) + (1 if edging else 0)
-    begin, inner = first - halo, slice(PAD, PAD + source.width)
+    begin, inner = first - halo, slice(PAD, PAD + width)
     for s in range(begin - ahead, last + halo + ahead):
-        _load(source, s, rows[s & 7])
+        _load(source, s, left, rows[s & 7])
         t = s - ahead
         if t < begin:
             continue
@@ -345,8 +362,8 @@ def mono_rows(source, finish, first, last, out, sums, histogram):
             here = clean[t & 1]
             _clean(source, t, rows, here)
         if source.columns.size and first <= t < last:
-            _measure(source, t, here, here, sums, histogram)
-        _root(source, t, here, halves)
+            _measure(source, t, left, right, here, here, sums, histogram)
+        _root(source, t, left, here, halves)
         current = bright[t & 7]
         current[0::2] = halves[0]
         current[1::2] = halves[1]
@@ -363,26 +380,67 @@ def mono_rows(source, finish, first, last, out, sums, histogram):
             current = quiet
         if not edging:
             if first <= j < last:
-                toned_mono_row(current[inner], finish.table, out[j])
+                toned_mono_row(current[inner], finish.table, out[j][left:right])
             continue
         luma[j & 3][:] = current
         y = j - 1
         if first <= y < last:
             edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
             sharpened_row(luma[y & 3], added, sharpened)
-            toned_mono_row(sharpened[inner], finish.table, out[y])
+            toned_mono_row(sharpened[inner], finish.table, out[y][left:right])
+
+
+@row
+def _add(line, total):
+    for x in range(total.shape[0]):
+        total[x] += np.uint32(line[x])
+
+
+@row
+def _means(total, planes, factor, out):
+    half, area = np.uint32(factor * factor // 2), np.uint32(factor * factor)
+    for x in range(out.shape[0] // planes):
+        for plane in range(planes):
+            value = half
+            for dx in range(factor):
+                value = np.uint32(value + total[(x * factor + dx) * planes + plane])
+            out[planes * x + plane] = np.uint32(value // area)
+
+
+@row
+def _halved(upper, lower, out):
+    """_means for a factor of 2 and three planes, where the time goes."""
+    for x in range(out.shape[0] // 3):
+        for plane in range(3):
+            i = 6 * x + plane
+            pair = I(I(upper[i]) + I(upper[i + 3])) + I(I(lower[i]) + I(lower[i + 3]))
+            out[3 * x + plane] = I(pair + I(2)) >> I(2)
 
 
 @compiled
-def downscaled_rows(image, factor, out):
-    """finish.Downscale of rows of an image, (rows * factor, columns, planes)."""
-    half, area = factor * factor // 2, factor * factor
-    planes = image.shape[2]
+def downscaled_rows(image, planes, factor, out):
+    """finish.Downscale of some rows; image: (rows * factor, codes), out: (rows, codes)."""
+    total = np.zeros(out.shape[1] * factor, np.uint32)
     for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            for plane in range(planes):
-                total = np.uint32(half)
-                for dy in range(factor):
-                    for dx in range(factor):
-                        total += image[y * factor + dy, x * factor + dx, plane]
-                out[y, x, plane] = total // np.uint32(area)
+        if factor == 2 and planes == 3:
+            _halved(image[2 * y], image[2 * y + 1], out[y])
+            continue
+        total[:] = 0
+        for dy in range(factor):
+            _add(image[y * factor + dy], total)
+        _means(total, planes, factor, out[y])
+
+
+@row
+def _reversed(line, out):
+    n = line.shape[0] // 3
+    for x in range(n):
+        i, j = 3 * x, 3 * (n - 1 - x)
+        out[j], out[j + 1], out[j + 2] = line[i], line[i + 1], line[i + 2]
+
+
+@compiled
+def mirrored_rows(image, out):
+    """finish.Mirror of the columns of some rows of three planes, (rows, codes)."""
+    for y in range(out.shape[0]):
+        _reversed(image[y], out[y])

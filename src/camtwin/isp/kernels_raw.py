@@ -2,7 +2,8 @@
 
 Import this module lazily: it imports numba. Each function is one row's share of a stage, and its readable
 reference is named. A row lies split into its even and its odd columns (`even`, `odd`: one colour each, and
-neighbours without gaps), lengthened at both ends by mirrored pixels, so that no later step asks for borders.
+neighbours without gaps), longer by PAD columns at both ends, the neighbours or, at the frame's borders, their
+mirror images, so that no later step asks for borders.
 
 numba types int32 arithmetic as 64 bit; the I() around each step brings it back, and with it the width of the
 vectors. float32 is strict: one rounding an operation, in the reference's order.
@@ -74,47 +75,39 @@ def _unpack_grouped_10(data, even, odd):
 
 
 @row
-def load_row(data, layout, y, width, even, odd):
-    """pixels.unpack of row y, split into columns and lengthened; packed rows begin on a byte (planner)."""
-    pairs, start = width // 2, PAD // 2
-    inner_even, inner_odd = even[start : start + pairs], odd[start : start + pairs]
+def load_row(data, layout, y, width, left, even, odd):
+    """pixels.unpack of a part of row y, from column `left` on, split into even and odd columns.
+
+    even, odd: as long as what lies ahead of the row's end. Packed rows begin on a byte (planner), and `left` on
+    a group of pixels.
+    """
+    pairs, start = odd.shape[0], y * width + left
     if layout == WORDS:
-        words = data[2 * y * width : 2 * (y + 1) * width].view(np.uint16)
-        _unpack_words(words, inner_even, inner_odd)
-        if width % 2:
-            even[start + pairs] = words[width - 1]
+        words = data[2 * start : 2 * (start + pairs + even.shape[0])].view(np.uint16)
+        _unpack_words(words, even, odd)
+        if even.shape[0] > pairs:
+            even[pairs] = words[2 * pairs]
     elif layout == BYTES:
-        words8 = data[y * width : (y + 1) * width]
-        _unpack_words(words8, inner_even, inner_odd)
-        if width % 2:
-            even[start + pairs] = words8[width - 1]
+        words8 = data[start : start + pairs + even.shape[0]]
+        _unpack_words(words8, even, odd)
+        if even.shape[0] > pairs:
+            even[pairs] = words8[2 * pairs]
     elif layout == PACKED_12:
-        _unpack_12(data[y * width * 3 // 2 : (y + 1) * width * 3 // 2], inner_even, inner_odd)
+        _unpack_12(data[start * 3 // 2 : start * 3 // 2 + 3 * pairs], even, odd)
     elif layout == GROUPED_12:
-        _unpack_grouped_12(data[y * width * 3 // 2 : (y + 1) * width * 3 // 2], inner_even, inner_odd)
+        _unpack_grouped_12(data[start * 3 // 2 : start * 3 // 2 + 3 * pairs], even, odd)
     elif layout == PACKED_10:
-        _unpack_10(data[y * width * 5 // 4 : (y + 1) * width * 5 // 4], inner_even, inner_odd)
+        _unpack_10(data[start * 5 // 4 : start * 5 // 4 + 5 * (pairs // 2)], even, odd)
     else:
-        _unpack_grouped_10(data[y * width * 5 // 4 : (y + 1) * width * 5 // 4], inner_even, inner_odd)
+        _unpack_grouped_10(data[start * 5 // 4 : start * 5 // 4 + 5 * (pairs // 2)], even, odd)
 
 
 @row
-def lengthen(even, odd, width):
-    """mosaic.padded of a row: mirrored columns before the first and after the last one."""
-    for x in range(PAD):
-        at = PAD + reflected(x - PAD, width)
-        value = odd[at // 2] if at % 2 else even[at // 2]
-        if x % 2:
-            odd[x // 2] = value
-        else:
-            even[x // 2] = value
-    for x in range(PAD + width, 2 * even.shape[0]):
-        at = PAD + reflected(x - PAD, width)
-        value = odd[at // 2] if at % 2 else even[at // 2]
-        if x % 2:
-            odd[x // 2] = value
-        else:
-            even[x // 2] = value
+def lengthen(dn, first, last, left, width):
+    """mosaic.padded: columns first..last - 1 of the strip `dn`, (2, pairs), whose column 0 is the frame's `left`."""
+    for i in range(first, last):
+        at = reflected(left + i, width) - left
+        dn[i % 2][i // 2] = dn[at % 2][at // 2]
 
 
 @row
@@ -174,12 +167,16 @@ def _zone(first, second, third, fourth, clipped, sums):
 
 
 @row
-def measure_rows(upper, lower, columns, clipped, sums):
-    """statistics.measured for one row of cells; columns: where zones begin, sums: (zones, 9)."""
-    start = PAD // 2
+def measure_rows(upper, lower, columns, left, right, clipped, sums):
+    """statistics.measured for one row of cells; columns: where zones begin, sums: (zones, 9).
+
+    left, right: the strip's first cell and its end; upper, lower: (2, pairs), PAD columns longer at both ends.
+    """
     for zone in range(columns.shape[0] - 1):
-        part = slice(start + columns[zone], start + columns[zone + 1])
-        _zone(upper[0][part], upper[1][part], lower[0][part], lower[1][part], clipped, sums[zone])
+        first, last = max(columns[zone], left), min(columns[zone + 1], right)
+        if first < last:
+            part = slice(PAD // 2 + first - left, PAD // 2 + last - left)
+            _zone(upper[0][part], upper[1][part], lower[0][part], lower[1][part], clipped, sums[zone])
 
 
 @row

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 F = np.float32
 MOST_HELPERS = 64
-TILES_A_THREAD, LEAST_ROWS = 6, 32
+TILES_A_THREAD, LEAST_ROWS, STRIP = 6, 32, 1024
+"""STRIP: columns of a tile, a multiple of every group of packed pixels."""
 BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
 AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone)
 
@@ -116,13 +117,18 @@ def _fused(stages: list[Stage], frame: Frame, notes: dict[str, Any], threads: in
         run = kernels.core_rows
     tile = max(LEAST_ROWS, frame.height // (TILES_A_THREAD * threads)) // 2 * 2
     zones = (int(source.zones[-1]) + 1, source.columns.size - 1) if measure else (0, 0)
-    starts = range(0, frame.height, tile)
+    strips = -(-frame.width // STRIP)
+    edges = [round(frame.width * i / strips / 8) * 8 for i in range(strips)] + [frame.width]
+    starts = [
+        (first, left, right) for first in range(0, frame.height, tile) for left, right in pairwise(edges)
+    ]
     sums = np.zeros((len(starts), *zones, 9), np.int64)
     histograms = np.zeros((len(starts), BINS), np.int64)
 
     def rows(index: int) -> None:
-        first = starts[index]
-        run(source, finish, first, min(first + tile, frame.height), flat, sums[index], histograms[index])
+        first, left, right = starts[index]
+        last = min(first + tile, frame.height)
+        run(source, finish, first, last, left, right, flat, sums[index], histograms[index])
 
     shared(rows, len(starts), threads)
     if measure:
@@ -281,14 +287,15 @@ def _downscaled(stage: Downscale, image: Image, notes: dict[str, Any], threads: 
     height, width = data.shape[0] // f, data.shape[1] // f
     if not (height and width):
         return stage.apply(image, notes)
-    planes = data.reshape(*data.shape[:2], -1)
-    out = np.empty((height, width, planes.shape[2]), data.dtype)
+    planes = data.shape[2] if data.ndim == 3 else 1
+    lines = data[:, : width * f].reshape(len(data), -1)
+    out = np.empty((height, width * planes), data.dtype)
     tile = max(16, height // (TILES_A_THREAD * threads))
     starts = range(0, height, tile)
 
     def rows(index: int) -> None:
         part = slice(starts[index], starts[index] + tile)
-        _kernels().downscaled_rows(planes[part.start * f : part.stop * f], f, out[part])
+        _kernels().downscaled_rows(lines[part.start * f : part.stop * f], planes, f, out[part])
 
     shared(rows, len(starts), threads)
     return image.become(out.reshape(height, width, *data.shape[2:]))
