@@ -14,6 +14,7 @@ from camtwin.compiled import compiled
 from camtwin.isp.kernels_raw import (
     PAD,
     I,
+    buffer_pairs,
     clamp_row,
     count_row,
     lengthen,
@@ -28,6 +29,7 @@ from camtwin.isp.kernels_root import (
     add_row,
     bright_row,
     chroma_row,
+    chroma_share_row,
     coloured_row,
     detail_row,
     edge_row,
@@ -36,9 +38,9 @@ from camtwin.isp.kernels_root import (
     median_row,
     mixed_row,
     move_row,
-    quiet_chroma_row,
     quiet_detail_row,
     recoloured_row,
+    sharpened_mixed_row,
     sharpened_row,
     toned_mono_row,
     toned_pairs,
@@ -98,12 +100,13 @@ class Finish(NamedTuple):
 
 
 @row
-def _load(source, y, left, dn):
+def _load(source, y, left, right, dn):
     """Row y of the frame, or its mirror image above or below, into the strip `dn`, (2, pairs).
 
     left, right: the strip's columns; `dn` begins PAD columns before. Listed defects are replaced.
     """
-    at, start, n = reflected(y, source.height), left - PAD, 2 * dn.shape[1]
+    at, start = reflected(y, source.height), left - PAD
+    n = right - left + 2 * PAD
     first, last = max(0, -start), min(n, source.width - start)  # what of the strip lies in the frame
     load_row(
         source.data, source.layout, at, source.width, start + first,
@@ -115,7 +118,7 @@ def _load(source, y, left, dn):
             if first <= x < last:
                 dn[x % 2][x // 2] = source.patch_values[i]
     lengthen(dn, 0, first, start, source.width)
-    lengthen(dn, last, n, start, source.width)
+    lengthen(dn, last, n + n % 2, start, source.width)
 
 
 @row
@@ -142,14 +145,15 @@ def _root(source, y, left, dn, out):
     """BlackLevel, Shading, WhiteBalance and root of row y, of the strip that begins at column `left`."""
     at = reflected(y, source.height)
     odd = at % 2
-    part = slice(left // 2, left // 2 + out.shape[1])
+    many = (min(left // 2 + out.shape[1], source.shading.shape[3])) - left // 2
+    part = slice(left // 2, left // 2 + many)
     for phase in range(2):
         gain = source.gains[odd, phase]
         if source.shading.size:
             grid, i = source.shading[odd, phase], source.above[at]
             shaded_root_row(
-                dn[phase], source.black, source.scale, grid[i][part], grid[i + 1][part], source.share[at], gain,
-                source.toe, source.root, out[phase],
+                dn[phase][:many], source.black, source.scale, grid[i][part], grid[i + 1][part], source.share[at], gain,
+                source.toe, source.root, out[phase][:many],
             )  # fmt: skip
         else:
             root_row(dn[phase], source.black, source.scale, gain, source.toe, source.root, out[phase])
@@ -193,13 +197,13 @@ def _measure(source, y, left, right, upper, lower, sums, histogram):
 def core_rows(source, finish, first, last, left, right, out, sums, histogram):
     """Rows first..last - 1 of columns left..right - 1 without stages on roots: interpolation and colour matrix in one step."""
     width = right - left
-    pairs = (width + 2 * PAD + 1) // 2
+    pairs = buffer_pairs(width)
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
     light = np.zeros((6, pairs), np.uint16)
     ahead = source.step if source.threshold >= 0 else 0
     for s in range(first - 2 - ahead, last + 2 + ahead):
-        _load(source, s, left, rows[s & 7])
+        _load(source, s, left, right, rows[s & 7])
         t = s - ahead
         if t < first - 2:
             continue
@@ -221,18 +225,17 @@ def core_rows(source, finish, first, last, left, right, out, sums, histogram):
 
 
 @row
-def _quieted(finish, j, begin, planes, bright, chroma, sums, squares, scratch, smooth, detail, energy, quiet, out):
-    """Take row j of planes into NoiseReduction; True if row j - 5 came out of it, in `out`."""
-    bright_row(planes[0], planes[1], planes[2], bright[j & 7])
+def _quieted(finish, j, begin, planes, bright, chroma, sums, scratch, smooth, detail, energy, quiet, floats, out, luma):
+    """Take row j of planes into NoiseReduction; True if row j - 5 came out of it, in `out` and `luma`."""
     into = chroma[j % 10]
     chroma_row(planes[0], planes[1], planes[2], into[0], into[1])
     c = j - 2
     if c >= begin:
-        for i in range(2):
-            if c - begin < 7:
-                add_row(chroma[c % 10][i], sums[i], squares[i])
-            else:
-                move_row(chroma[c % 10][i], chroma[(c - 7) % 10][i], sums[i], squares[i])
+        new, old = chroma[c % 10], chroma[(c - 7) % 10]
+        if c - begin < 7:
+            add_row(new[0], new[1], sums[0], sums[1], sums[2])
+        else:
+            move_row(new[0], new[1], old[0], old[1], sums[0], sums[1], sums[2])
     d = j - 3
     if d < begin + 3:
         return False
@@ -240,40 +243,29 @@ def _quieted(finish, j, begin, planes, bright, chroma, sums, squares, scratch, s
     n = j - 5
     if n < begin + 5:
         return False
-    quiet_detail_row(energy, smooth[n % 5], detail[n % 5], finish.bright_limit, scratch, quiet[0])
-    for i in range(2):
-        quiet_chroma_row(chroma[n % 10][i], sums[i], squares[i], finish.chroma_limit, quiet[1 + i])
-    joined_row(quiet[0], quiet[1], quiet[2], out[0], out[1], out[2])
+    quiet_detail_row(energy, smooth[n % 5], detail[n % 5], finish.bright_limit, scratch, quiet)
+    chroma_share_row(sums, sums[2], finish.chroma_limit, floats, floats[2])
+    joined_row(quiet, chroma[n % 10], floats, floats[2], out[0], out[1], out[2], luma)
     return True
-
-
-@row
-def _put(finish, planes, light, width, out):
-    """ColourMatrix and Tone of a row of planes."""
-    mixed_row(planes[0], planes[1], planes[2], finish.matrices[2], light)
-    toned_row(light, finish.table, width, out)
 
 
 @compiled
 def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     """Rows first..last - 1 of columns left..right - 1 through all stages that `finish` has."""
     width = right - left
-    pairs = (width + 2 * PAD + 1) // 2
+    pairs = buffer_pairs(width)
     n = 2 * pairs
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
     planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
     sorting, medians = np.zeros((3, n), np.int16), np.zeros((2, n), np.int16)
-    recoloured = np.zeros((3, n), np.int16)
-    quieting = finish.bright_limit >= 0
+    quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
     m = n if quieting else 0
-    bright, chroma = np.zeros((8, m), np.int16), np.zeros((10, 2, m), np.int16)
-    box_sums, box_squares, scratch = np.zeros((2, m), np.int32), np.zeros((2, m), np.int32), np.zeros(n, np.int32)
+    bright, chroma = np.zeros((8, n), np.int16), np.zeros((10, 2, m), np.int16)
+    boxes, scratch, floats = np.zeros((3, m), np.int32), np.zeros(n, np.int32), np.zeros((3, m), np.float32)
     smooth, detail, energy = np.zeros((5, m), np.int16), np.zeros((5, m), np.int16), np.zeros((5, m), np.int32)
-    quiet, quieted = np.zeros((3, m), np.int16), np.zeros((3, n), np.int16)
-    edging = finish.edges[0] >= 0
-    sharp, luma = np.zeros((4, 3, n), np.int16), np.zeros((4, n), np.int16)
-    added, sharpened = np.zeros(n, np.int16), np.zeros((3, n), np.int16)
+    quiet, recoloured = np.zeros(m, np.int16), np.zeros((3, n), np.int16)
+    sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int16)
     light = np.zeros((3, n), np.uint16)
 
     ahead = source.step if source.threshold >= 0 else 0
@@ -281,7 +273,7 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     begin = first - after_median  # the first row that the stages after the median need
     halo = after_median + (1 if finish.median else 0)
     for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
-        _load(source, s, left, rows[s & 7])
+        _load(source, s, left, right, rows[s & 7])
         t = s - ahead
         if t < first - halo - 2:
             continue
@@ -311,36 +303,40 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
             for hue in range(2):
                 median_row(hues[(j - 1) & 3][hue], hues[j & 3][hue], hues[(j + 1) & 3][hue], sorting, medians[hue])
             before = planes[j & 3]
-            recoloured_row(
-                before[0], before[1], before[2], medians[0], medians[1], recoloured[0], recoloured[1], recoloured[2]
-            )
-            current = recoloured
+            current = recoloured if quieting else sharp[j & 3]
+            into = bright[j & 7] if quieting else luma[j & 3]
+            recoloured_row(before[0], before[1], before[2], medians[0], medians[1], current, into)
+        elif quieting:
+            bright_row(now[0], now[1], now[2], bright[j & 7])
+        elif edging:
+            sharp[j & 3][:] = now
+            bright_row(now[0], now[1], now[2], luma[j & 3])
         if quieting:
+            into3 = sharp[(j - 5) & 3]
             if not _quieted(
-                finish, j, begin, current, bright, chroma, box_sums, box_squares, scratch, smooth, detail,
-                energy, quiet, quieted,
+                finish, j, begin, current, bright, chroma, boxes, scratch, smooth, detail, energy, quiet, floats,
+                into3, luma[(j - 5) & 3],
             ):  # fmt: skip
                 continue
-            j, current = j - 5, quieted
+            j, current = j - 5, into3
         if not edging:
             if first <= j < last:
-                _put(finish, current, light, width, out[j][3 * left : 3 * right])
+                mixed_row(current[0], current[1], current[2], finish.matrices[2], light)
+                toned_row(light, finish.table, width, out[j][3 * left : 3 * right])
             continue
-        sharp[j & 3][:] = current
-        bright_row(current[0], current[1], current[2], luma[j & 3])
         y = j - 1
         if first <= y < last:
             edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
-            for plane in range(3):
-                sharpened_row(sharp[y & 3][plane], added, sharpened[plane])
-            _put(finish, sharpened, light, width, out[y][3 * left : 3 * right])
+            here3 = sharp[y & 3]
+            sharpened_mixed_row(here3[0], here3[1], here3[2], added, finish.matrices[2], light)
+            toned_row(light, finish.table, width, out[y][3 * left : 3 * right])
 
 
 @compiled
 def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
     """Rows first..last - 1 of columns left..right - 1 of a mono frame through all stages that `finish` has."""
     width = right - left
-    pairs = (width + 2 * PAD + 1) // 2
+    pairs = buffer_pairs(width)
     n = 2 * pairs
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     halves = np.zeros((2, pairs), np.int16)
@@ -353,7 +349,7 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
     halo = (5 if quieting else 0) + (1 if edging else 0)
     begin, inner = first - halo, slice(PAD, PAD + width)
     for s in range(begin - ahead, last + halo + ahead):
-        _load(source, s, left, rows[s & 7])
+        _load(source, s, left, right, rows[s & 7])
         t = s - ahead
         if t < begin:
             continue

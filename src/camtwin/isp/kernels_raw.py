@@ -15,6 +15,8 @@ from numba import njit
 F, I, U = np.float32, np.int32, np.uint16
 PAD = 12
 """Columns that are added on each side: what all steps together look beyond a pixel."""
+SLACK = 128
+"""Columns at the end of a row's buffers that loops may run into, see kernels_root.py."""
 WORDS, BYTES, PACKED_10, PACKED_12, GROUPED_10, GROUPED_12 = range(6)
 """How pixels lie in a payload: pixels.FORMATS."""
 
@@ -137,8 +139,8 @@ def _clamp(above, here, below, left_a, left, left_b, right_a, right, right_b, th
 @row
 def clamp_row(above, here, below, threshold, out):
     """raw_stages.clamped for pixels of one colour; three rows of it and the one that is written."""
-    n = here.shape[0]
-    mid, left, right = slice(1, n - 1), slice(0, n - 2), slice(2, n)
+    n = here.shape[0] - 2
+    mid, left, right = slice(1, n + 1), slice(0, n), slice(2, n + 2)
     _clamp(
         above[mid], here[mid], below[mid], above[left], here[left], below[left],
         above[right], here[right], below[right], threshold, out[mid],
@@ -205,3 +207,9 @@ def shaded_root_row(dn, black, scale, above, below, share, gain, toe, root, out)
         v = (v if v < F(1) else F(1)) + toe
         v = v if v > F(0) else F(0)
         out[k] = np.int16(I(np.sqrt(v) * root + F(0.5)))
+
+
+@row
+def buffer_pairs(width):
+    """Pairs of columns in the buffers of a strip: whole vectors, and SLACK."""
+    return (width + 2 * PAD + SLACK - 1) // SLACK * (SLACK // 2) + SLACK // 2

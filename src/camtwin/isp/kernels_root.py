@@ -1,13 +1,15 @@
 """Compiled rows, second half: interpolation, false colour, noise, edges, colour, tone.
 
 See kernels_raw.py for the manner. From the interpolation on, a row of each plane lies whole, PAD columns
-longer on each side; what a step cannot know at the ends of a row is not asked for by the next.
+longer on each side, and SLACK columns more that belong to nobody: each loop then runs a whole number of
+vectors, which is worth more than the columns cost. What a step cannot know at the ends of a row is not asked
+for by the next.
 """
 
 import numpy as np
 
 from camtwin.isp.image import TOP
-from camtwin.isp.kernels_raw import PAD, F, I, U, inline, row
+from camtwin.isp.kernels_raw import PAD, SLACK, F, I, U, inline, row
 from camtwin.isp.noise import DETAIL
 from camtwin.isp.root_stages import BOX, CHROMA_BOX
 
@@ -19,26 +21,31 @@ D0, D1, D2, D3 = (I(int(w)) for w in DETAIL[:4])
 @inline
 def top(v):
     """v within 0..TOP."""
+    v = I(v)
     v = v if v > I(0) else I(0)
-    return v if v < _TOP else _TOP
+    return I(v if v < _TOP else _TOP)
 
 
 @inline
 def along(here, sides, corners, ends, far):
     """demosaic.malvar: at green, the colour of its row; of its column with ends and far, sides and over swapped."""
-    return top(I(I(10) * here + I(8) * sides - I(2) * corners - I(2) * ends + far + I(8)) >> I(4))
+    v = I(I(10 * here) + I(8 * sides))
+    v = I(v - I(2 * I(corners + ends)))
+    return top(I(I(v + far) + 8) >> 4)
 
 
 @inline
 def green(here, near, outer):
     """demosaic.malvar: green at red and blue."""
-    return top(I(I(8) * here + I(4) * near - I(2) * outer + I(8)) >> I(4))
+    v = I(I(8 * here) + I(4 * near))
+    return top(I(I(v - I(2 * outer)) + 8) >> 4)
 
 
 @inline
 def cross(here, corners, outer):
     """demosaic.malvar: red at blue, and blue at red."""
-    return top(I(I(12) * here + I(4) * corners - I(3) * outer + I(8)) >> I(4))
+    v = I(I(12 * here) + I(4 * corners))
+    return top(I(I(v - I(3 * outer)) + 8) >> 4)
 
 
 @row
@@ -82,8 +89,7 @@ def _interpolate_colour_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
 @row
 def interpolate_row(a, b, c, d, e, green_first, H, G, V):
     """demosaic.malvar: the planes of one row of five. H: of the row's own colour, V: of the other one's."""
-    n = H.shape[0]
-    inner = slice(2, n - 2)
+    inner = slice(2, 2 + H.shape[0] - SLACK)
     if green_first:
         _interpolate_green_first(
             a[0], b[0], c[0], d[0], e[0], a[1], b[1], c[1], d[1], e[1], H[inner], G[inner], V[inner]
@@ -96,13 +102,13 @@ def interpolate_row(a, b, c, d, e, green_first, H, G, V):
 
 @inline
 def _mixed(x, y, z, a, b, c, added):
-    return U(top(I(I(I(a * x) + I(b * y) + I(c * z)) + added) >> I(12)))
+    return U(top(I(I(I(a * x) + I(b * y)) + I(I(c * z) + added)) >> 12))
 
 
 @inline
 def _light(v):
     """demosaic.squared"""
-    return I(I(v * v) + I(8192)) >> I(14)
+    return I(I(I(v * v) + 8192) >> 14)
 
 
 @row
@@ -140,8 +146,8 @@ def _colour_other(C, l, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, bl
 @row
 def coloured_row(a, b, c, d, e, green_first, m, light):
     """Demosaic and ColourMatrix of one row of five at once; light: (6, pairs), red, green, blue of even, of odd."""
-    n = c.shape[1]
-    at, before, after = slice(1, n - 1), slice(0, n - 2), slice(2, n)
+    n = c.shape[1] - SLACK // 2
+    at, before, after = slice(1, n + 1), slice(0, n), slice(2, n + 2)
     ce, co, be, bo, de, do = c[0], c[1], b[0], b[1], d[0], d[1]
     r0, g0, b0, r1, g1, b1 = light[0][at], light[1][at], light[2][at], light[3][at], light[4][at], light[5][at]
     if green_first:
@@ -172,6 +178,21 @@ def toned_pairs(light, table, width, out):
     if width % 2:
         for plane in range(3):
             out[3 * (width - 1) + plane] = table[light[plane][start + pairs]]
+
+
+@row
+def sharpened_mixed_row(red, grn, blu, added, m, light):
+    """EdgeEnhancement's sum and ColourMatrix of a row of planes; light: (3, columns)."""
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2 = m[9], m[10], m[11]
+    first, second, third = light[0], light[1], light[2]
+    for x in range(red.shape[0]):
+        more = I(added[x])
+        p, q, r = I(I(red[x]) + more), I(I(grn[x]) + more), I(I(blu[x]) + more)
+        p, q, r = _light(top(p)), _light(top(q)), _light(top(r))
+        first[x] = _mixed(p, q, r, m0, m1, m2, c0)
+        second[x] = _mixed(p, q, r, m3, m4, m5, c1)
+        third[x] = _mixed(p, q, r, m6, m7, m8, c2)
 
 
 @row
@@ -253,58 +274,69 @@ def _medians(l0, l1, l2, m0, m1, m2, h0, h1, h2, out):
 @row
 def median_row(above, here, below, scratch, out):
     """root_stages.median of one row of three; scratch: (3, columns)."""
-    n = out.shape[0]
+    n = out.shape[0] - SLACK
     low, mid, high = scratch[0], scratch[1], scratch[2]
     _sorted_columns(above, here, below, low, mid, high)
-    p, q, r = slice(0, n - 2), slice(1, n - 1), slice(2, n)
+    p, q, r = slice(0, n), slice(1, n + 1), slice(2, n + 2)
     _medians(low[p], low[q], low[r], mid[p], mid[q], mid[r], high[p], high[q], high[r], out[q])
 
 
+@inline
+def _shifted(v, by):
+    """v >> by, for v above -2**20; through unsigned numbers, which LLVM keeps 32 bits wide."""
+    bias = I(1 << 20)
+    return I(I(np.uint32(I(v + bias)) >> np.uint32(by)) - I(bias >> by))
+
+
 @row
-def recoloured_row(red, grn, blu, first, second, out_red, out_grn, out_blu):
-    """root_stages.joined of a row's own brightness and another chroma."""
+def recoloured_row(red, grn, blu, first, second, planes, luma):
+    """root_stages.joined of a row's own brightness and another chroma, and the brightness that comes out."""
+    out_red, out_grn, out_blu = planes[0], planes[1], planes[2]
     for x in range(red.shape[0]):
         p, q = I(first[x]), I(second[x])
-        g = I(I(I(red[x]) + I(2) * I(grn[x]) + I(blu[x])) - p - q + I(2)) >> I(2)
-        out_red[x] = S(top(I(g + p)))
-        out_grn[x] = S(top(g))
-        out_blu[x] = S(top(I(g + q)))
+        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
+        g = _shifted(I(v - I(p + q)) + 2, 2)
+        r, g, b = top(I(g + p)), top(g), top(I(g + q))
+        out_red[x], out_grn[x], out_blu[x] = S(r), S(g), S(b)
+        luma[x] = S(I(I(I(r + b) + I(2 * g)) + 2) >> 2)
 
 
 @row
 def bright_row(red, grn, blu, out):
     """Brightness of a row: (red + 2 green + blue) / 4."""
     for x in range(out.shape[0]):
-        out[x] = S(I(I(red[x]) + I(2) * I(grn[x]) + I(blu[x]) + I(2)) >> I(2))
+        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
+        out[x] = S(I(v + 2) >> 2)
 
 
 @row
 def _filtered_columns(a, b, c, d, e, f, g, out):
     for x in range(out.shape[0]):
         outer, second = I(I(a[x]) + I(g[x])), I(I(b[x]) + I(f[x]))
-        out[x] = I(D0 * outer + D1 * second + D2 * I(I(c[x]) + I(e[x])) + D3 * I(d[x]))
+        near = I(I(D2 * I(I(c[x]) + I(e[x]))) + I(D3 * I(d[x])))
+        out[x] = I(I(I(D0 * outer) + I(D1 * second)) + near)
 
 
 @row
 def _filtered(a, b, c, d, e, f, g, bright, smooth, detail, energy):
     for x in range(smooth.shape[0]):
-        total = I(D0 * I(a[x] + g[x]) + D1 * I(b[x] + f[x]) + D2 * I(c[x] + e[x]) + D3 * d[x])
-        low = I(total + I(2048)) >> I(12)
+        near = I(I(D2 * I(c[x] + e[x])) + I(D3 * d[x]))
+        total = I(I(I(D0 * I(a[x] + g[x])) + I(D1 * I(b[x] + f[x]))) + near)
+        low = I(I(total + 2048) >> 12)
         high = I(I(bright[x]) - low)
         smooth[x], detail[x] = S(low), S(high)
-        quarter = I(high + I(2)) >> I(2)
+        quarter = I(I(high + 2) >> 2)
         energy[x] = I(quarter * quarter)
 
 
 @row
 def detail_row(rows, y, scratch, smooth, detail, energy):
     """root_stages.quiet_detail's split of row y; rows: a ring of 8 rows of brightness, of which y - 3..y + 3."""
-    n = scratch.shape[0]
+    m = scratch.shape[0] - SLACK
     a, b, c, d = rows[(y - 3) % 8], rows[(y - 2) % 8], rows[(y - 1) % 8], rows[y % 8]
     e, f, g = rows[(y + 1) % 8], rows[(y + 2) % 8], rows[(y + 3) % 8]
     _filtered_columns(a, b, c, d, e, f, g, scratch)
-    m = n - 6
-    at = slice(3, n - 3)
+    at = slice(3, m + 3)
     _filtered(
         scratch[0:m], scratch[1 : m + 1], scratch[2 : m + 2], scratch[3 : m + 3], scratch[4 : m + 4],
         scratch[5 : m + 5], scratch[6 : m + 6], d[at], smooth[at], detail[at], energy[at],
@@ -339,9 +371,8 @@ def _quiet_detail(a, b, c, d, e, smooth, detail, limit, out):
 @row
 def quiet_detail_row(energies, smooth, detail, limit, scratch, out):
     """root_stages.quiet_detail of one row; energies: a ring of exactly its 5 rows."""
-    n = out.shape[0]
+    m, at = out.shape[0] - SLACK, slice(2, 2 + out.shape[0] - SLACK)
     _columns_of_5(energies[0], energies[1], energies[2], energies[3], energies[4], scratch)
-    m, at = n - 4, slice(2, n - 2)
     _quiet_detail(
         scratch[0:m], scratch[1 : m + 1], scratch[2 : m + 2], scratch[3 : m + 3], scratch[4 : m + 4],
         smooth[at], detail[at], limit, out[at],
@@ -349,74 +380,97 @@ def quiet_detail_row(energies, smooth, detail, limit, scratch, out):
 
 
 @row
-def add_row(chroma, sums, squares):
-    """Take a row of chroma into the sums over rows of root_stages.box."""
-    for x in range(chroma.shape[0]):
-        v = I(chroma[x])
-        quarter = I(v + I(2)) >> I(2)
+def add_row(first, second, sums, other, squares):
+    """Take a row of both chromas into the sums over rows of root_stages.box."""
+    for x in range(first.shape[0]):
+        v, w = I(first[x]), I(second[x])
         sums[x] = I(sums[x] + v)
-        squares[x] = I(squares[x] + I(quarter * quarter))
+        other[x] = I(other[x] + w)
+        squares[x] = I(squares[x] + _square(v, w))
+
+
+@inline
+def _square(v, w):
+    v, w = I(I(v + 2) >> 2), I(I(w + 2) >> 2)
+    return I(I(v * v) + I(w * w))
 
 
 @row
-def move_row(new, old, sums, squares):
-    """Take a row of chroma into the sums and another one out."""
-    for x in range(new.shape[0]):
-        v, w = I(new[x]), I(old[x])
-        p, q = I(v + I(2)) >> I(2), I(w + I(2)) >> I(2)
-        sums[x] = I(sums[x] + I(v - w))
-        squares[x] = I(squares[x] + I(I(p * p) - I(q * q)))
+def move_row(first, second, old_first, old_second, sums, other, squares):
+    """Take a row of both chromas into the sums and another one out."""
+    for x in range(first.shape[0]):
+        v, w, p, q = I(first[x]), I(second[x]), I(old_first[x]), I(old_second[x])
+        sums[x] = I(sums[x] + I(v - p))
+        other[x] = I(other[x] + I(w - q))
+        squares[x] = I(squares[x] + I(_square(v, w) - _square(p, q)))
 
 
 @row
-def _quiet_chroma(a, b, c, d, e, f, g, h, i, j, k, l, m, n, chroma, limit, out):
+def _mean(a, b, c, d, e, f, g, out):
     count = F(1 / CHROMA_BOX**2)
-    scale = count * F(16)
     for x in range(out.shape[0]):
         total = I(I(I(a[x] + b[x]) + I(c[x] + d[x])) + I(I(e[x] + f[x]) + g[x]))
-        square = I(I(I(h[x] + i[x]) + I(j[x] + k[x])) + I(I(l[x] + m[x]) + n[x]))
-        mean = F(total) * count
-        energy = F(square) * scale - mean * mean
-        value = mean + (F(chroma[x]) - mean) * _kept(energy, limit)
-        out[x] = S(I(I(value + F(TOP + 1.5)) - I(TOP + 1)))
+        out[x] = F(total) * count
 
 
 @row
-def quiet_chroma_row(chroma, sums, squares, limit, out):
-    """root_stages.quiet_chroma of one row, of the sums over its 7 rows."""
-    n = out.shape[0] - 6
-    at = slice(3, n + 3)
-    _quiet_chroma(
-        sums[0:n], sums[1 : n + 1], sums[2 : n + 2], sums[3 : n + 3], sums[4 : n + 4], sums[5 : n + 5],
-        sums[6 : n + 6], squares[0:n], squares[1 : n + 1], squares[2 : n + 2], squares[3 : n + 3],
-        squares[4 : n + 4], squares[5 : n + 5], squares[6 : n + 6], chroma[at], limit, out[at],
+def _share_of_chroma(a, b, c, d, e, f, g, first, second, limit, out):
+    scale = F(16 / CHROMA_BOX**2)
+    for x in range(out.shape[0]):
+        square = I(I(I(a[x] + b[x]) + I(c[x] + d[x])) + I(I(e[x] + f[x]) + g[x]))
+        energy = F(square) * scale - (first[x] * first[x] + second[x] * second[x])
+        out[x] = _kept(energy, limit)
+
+
+@row
+def _seven(values, n, out):
+    _mean(
+        values[0:n], values[1 : n + 1], values[2 : n + 2], values[3 : n + 3], values[4 : n + 4],
+        values[5 : n + 5], values[6 : n + 6], out[3 : n + 3],
     )  # fmt: skip
 
 
 @row
-def joined_row(bright, first, second, red, grn, blu):
-    """root_stages.joined of a row."""
+def chroma_share_row(sums, squares, limit, means, share):
+    """root_stages.quiet_chroma's means of both chromas, and what is kept of the rest, of sums over 7 rows."""
+    n = share.shape[0] - SLACK
+    at = slice(3, n + 3)
+    _seven(sums[0], n, means[0])
+    _seven(sums[1], n, means[1])
+    _share_of_chroma(
+        squares[0:n], squares[1 : n + 1], squares[2 : n + 2], squares[3 : n + 3], squares[4 : n + 4],
+        squares[5 : n + 5], squares[6 : n + 6], means[0][at], means[1][at], limit, share[at],
+    )  # fmt: skip
+
+
+@row
+def joined_row(bright, chroma, means, share, red, grn, blu, luma):
+    """root_stages.joined of a row, and its brightness; the last step of quiet_chroma before it."""
+    first, second, mean, other = chroma[0], chroma[1], means[0], means[1]
     for x in range(bright.shape[0]):
-        p, q = I(first[x]), I(second[x])
-        g = I(I(4) * I(bright[x]) - p - q + I(2)) >> I(2)
-        red[x] = S(top(I(g + p)))
-        grn[x] = S(top(g))
-        blu[x] = S(top(I(g + q)))
+        s = share[x]
+        p = I(I(mean[x] + (F(first[x]) - mean[x]) * s + F(TOP + 1.5)) - I(TOP + 1))
+        q = I(I(other[x] + (F(second[x]) - other[x]) * s + F(TOP + 1.5)) - I(TOP + 1))
+        g = _shifted(I(I(4 * I(bright[x])) - I(p + q)) + 2, 2)
+        r, g, b = top(I(g + p)), top(g), top(I(g + q))
+        red[x], grn[x], blu[x] = S(r), S(g), S(b)
+        luma[x] = S(I(I(I(r + b) + I(2 * g)) + 2) >> 2)
 
 
 @row
 def _edge_columns(a, b, c, out):
     for x in range(out.shape[0]):
-        out[x] = I(I(a[x]) + I(2) * I(b[x]) + I(c[x]))
+        out[x] = I(I(I(a[x]) + I(c[x])) + I(2 * I(b[x])))
 
 
 @row
 def _edges(a, b, c, bright, amount, threshold, limit, out):
     for x in range(out.shape[0]):
-        detail = I(I(16) * I(bright[x]) - I(a[x] + I(2) * b[x] + c[x]))
+        around = I(I(a[x] + c[x]) + I(2 * b[x]))
+        detail = I(I(16 * I(bright[x])) - around)
         strong = I(detail - threshold) if detail > threshold else I(0)
         strong = I(detail + threshold) if detail < -threshold else strong
-        added = I(strong * amount + I(2048)) >> I(12)
+        added = I(I(I(strong * amount) + 2048) >> 12)
         added = added if added > -limit else I(-limit)
         out[x] = S(added if added < limit else limit)
 
@@ -424,10 +478,12 @@ def _edges(a, b, c, bright, amount, threshold, limit, out):
 @row
 def edge_row(above, here, below, numbers, scratch, out):
     """root_stages.EdgeEnhancement: what is added to a row; three rows of brightness."""
-    n = out.shape[0]
+    n = out.shape[0] - SLACK
     _edge_columns(above, here, below, scratch)
-    at = slice(1, n - 1)
-    _edges(scratch[0 : n - 2], scratch[at], scratch[2:n], here[at], numbers[0], numbers[1], numbers[2], out[at])
+    at = slice(1, n + 1)
+    _edges(
+        scratch[0:n], scratch[at], scratch[2 : n + 2], here[at], numbers[0], numbers[1], numbers[2], out[at]
+    )
 
 
 @row

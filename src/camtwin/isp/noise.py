@@ -92,7 +92,7 @@ DETAIL = np.array([1, -6, 15, 44, 15, -6, 1], np.int64)
 
 @lru_cache(maxsize=8)
 def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return how the variances of red, green and blue roots add up, in detail of brightness and in chroma.
+    """Return how the variances of red, green and blue roots add up, in detail of brightness and in both chromas.
 
     Measured on the steps themselves: all are linear, so the response to one pixel gives the variance.
     """
@@ -110,7 +110,7 @@ def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, floa
             luma = (response[0] + 2 * response[1] + response[2]) / 4
             letter = COLOURS.index("RGGB"[2 * row + column])
             bright[letter] += np.sum((luma - smooth(luma)) ** 2) / 4
-            chroma[letter] += np.sum((response[0] - response[1]) ** 2 + (response[2] - response[1]) ** 2) / 8
+            chroma[letter] += np.sum((response[0] - response[1]) ** 2 + (response[2] - response[1]) ** 2) / 4
     return tuple(bright.tolist()), tuple(chroma.tolist())
 
 

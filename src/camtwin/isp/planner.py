@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 F = np.float32
 MOST_HELPERS = 64
-TILES_A_THREAD, LEAST_ROWS, STRIP = 6, 32, 1024
+TILES_A_THREAD, LEAST_ROWS, STRIP = 6, 32, 1 << 16
 """STRIP: columns of a tile, a multiple of every group of packed pixels."""
 BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
 AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone)

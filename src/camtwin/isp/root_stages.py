@@ -103,7 +103,7 @@ class NoiseReduction(RootStage):
             return image.become(quiet_detail(image.data[0].astype(np.int32), bright_limit)[None].astype(np.int16))
         four_bright, red, blue = split(image.data)
         bright = quiet_detail((four_bright + 2) >> 2, bright_limit)
-        return image.become(joined(4 * bright, quiet_chroma(red, chroma_limit), quiet_chroma(blue, chroma_limit)))
+        return image.become(joined(4 * bright, *quiet_chroma(red, blue, chroma_limit)))
 
 
 def quiet_detail(bright: Ints, limit: np.float32) -> Ints:
@@ -117,14 +117,15 @@ def quiet_detail(bright: Ints, limit: np.float32) -> Ints:
     return np.clip((smooth.astype(F) + detail.astype(F) * kept(energy, limit) + F(0.5)).astype(np.int32), 0, TOP)
 
 
-def quiet_chroma(chroma: Ints, limit: np.float32) -> Ints:
-    """Return chroma drawn to its mean over CHROMA_BOX, as far as it varies no more than noise does."""
+def quiet_chroma(red: Ints, blue: Ints, limit: np.float32) -> tuple[Ints, Ints]:
+    """Return both chromas drawn to their means over CHROMA_BOX, as far as they vary no more than noise does."""
     count = F(1 / CHROMA_BOX**2)
-    mean = box(chroma, CHROMA_BOX).astype(F) * count
-    square = box(((chroma + 2) >> 2) ** 2, CHROMA_BOX).astype(F) * (count * F(16))
-    energy = square - mean * mean
-    value = mean + (chroma.astype(F) - mean) * kept(energy, limit)
-    return (value + F(TOP + 1.5)).astype(np.int32) - (TOP + 1)
+    means = [box(chroma, CHROMA_BOX).astype(F) * count for chroma in (red, blue)]
+    square = box(sum(((chroma + 2) >> 2) ** 2 for chroma in (red, blue)), CHROMA_BOX).astype(F) * F(16 / CHROMA_BOX**2)
+    share = kept(square - (means[0] * means[0] + means[1] * means[1]), limit)
+    moved = [mean + (chroma.astype(F) - mean) * share for mean, chroma in zip(means, (red, blue), strict=True)]
+    first, second = ((value + F(TOP + 1.5)).astype(np.int32) - (TOP + 1) for value in moved)
+    return first, second
 
 
 def kept(energy: NDArray[np.float32], limit: np.float32) -> NDArray[np.float32]:
