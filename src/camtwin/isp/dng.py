@@ -59,14 +59,26 @@ def dng_bytes(
     tifffile.imwrite(
         into,
         np.ascontiguousarray(data),
-        photometric=CFA if raw.mosaic else LINEAR_RAW,
+        photometric=CFA if raw.mosaic else "minisblack",
         compression=None,
         metadata=None,
+        byteorder="<",
         software="camtwin",
         subfiletype=0,
         extratags=[(274, SHORT, 1, 1, True), *tags],
     )
-    return into.getvalue()
+    done = into.getvalue()
+    return done if raw.mosaic else _linear(done)
+
+
+def _linear(data: bytes) -> bytes:
+    """Return a grey TIFF as DNG's linear raw, which tifffile writes of three planes only."""
+    import tifffile
+
+    with tifffile.TiffFile(BytesIO(data)) as file:
+        first: Any = file.pages[0]
+        at = first.tags[262].valueoffset
+    return data[:at] + LINEAR_RAW.to_bytes(2, "little") + data[at + 2 :]
 
 
 def colour_matrix(point: ColourPoint, white: Floats) -> Floats:
