@@ -51,14 +51,27 @@ def plain_malvar(raw: Raw) -> np.ndarray:
         return cv2.filter2D(m, -1, np.array(rows) / 8, borderType=cv2.BORDER_REFLECT_101)
 
     green = by([[0, 0, -1, 0, 0], [0, 0, 2, 0, 0], [-1, 2, 4, 2, -1], [0, 0, 2, 0, 0], [0, 0, -1, 0, 0]])
-    along_rows = [[0, 0, 0.5, 0, 0], [0, -1, 0, -1, 0], [-1, 4, 5, 4, -1], [0, -1, 0, -1, 0], [0, 0, 0.5, 0, 0]]
+    along_rows = [
+        [0, 0, 0.5, 0, 0],
+        [0, -1, 0, -1, 0],
+        [-1, 4, 5, 4, -1],
+        [0, -1, 0, -1, 0],
+        [0, 0, 0.5, 0, 0],
+    ]
     along = by(along_rows)
     across = by(np.array(along_rows).T.tolist())
-    cross = by([[0, 0, -1.5, 0, 0], [0, 2, 0, 2, 0], [-1.5, 0, 6, 0, -1.5], [0, 2, 0, 2, 0], [0, 0, -1.5, 0, 0]])
+    cross = by(
+        [[0, 0, -1.5, 0, 0], [0, 2, 0, 2, 0], [-1.5, 0, 6, 0, -1.5], [0, 2, 0, 2, 0], [0, 0, -1.5, 0, 0]]
+    )
     out = np.empty((*m.shape, 3))
     r, b = (slice(0, None, 2), slice(0, None, 2)), (slice(1, None, 2), slice(1, None, 2))
     gr, gb = (slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))
-    for part, planes in ((r, (m, green, cross)), (gr, (along, m, across)), (gb, (across, m, along)), (b, (cross, green, m))):
+    for part, planes in (
+        (r, (m, green, cross)),
+        (gr, (along, m, across)),
+        (gb, (across, m, along)),
+        (b, (cross, green, m)),
+    ):
         for i, plane in enumerate(planes):
             out[part][..., i] = plane[part]
     return np.clip(out, 0, 4095)
@@ -92,8 +105,8 @@ def libraw(raw: Raw) -> np.ndarray:
 
     with rawpy.imread(BytesIO(dng_bytes(raw))) as file:
         done = file.postprocess(
-            gamma=(1, 1), no_auto_bright=True, output_bps=16, user_wb=[1, 1, 1, 1], output_color=rawpy.ColorSpace.raw,
-            user_flip=0, demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
+            gamma=(1, 1), no_auto_bright=True, output_bps=16, user_wb=[1, 1, 1, 1], user_flip=0,
+            output_color=rawpy.ColorSpace.raw, demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
         )  # fmt: skip
     return done / 65535 * 4095
 
@@ -149,8 +162,13 @@ GAINS = (2.3, 1.0, 1.5)
 
 
 def dim_pipeline(reduced: bool, white_DN: float = 3839) -> Pipeline:
-    """What noise is judged on: linear 16 bit colours, brightened so that low light is far from the codes' ends."""
-    stages = [BlackLevel(), WhiteBalance(GAINS), Demosaic("malvar", NOISE.toe(white_DN, GAINS)), FalseColour()]
+    """What noise is judged on: linear colours of 16 bits, balanced, without a matrix."""
+    stages = [
+        BlackLevel(),
+        WhiteBalance(GAINS),
+        Demosaic("malvar", NOISE.toe(white_DN, GAINS)),
+        FalseColour(),
+    ]
     if reduced:
         stages.append(NoiseReduction(NOISE))
     return Pipeline([*stages, Tone(1.0, 16, 1.0)])
@@ -162,7 +180,9 @@ def electrons_of(rgb: np.ndarray, green_e: float) -> np.ndarray:
     return sampled(scaled / np.array(GAINS), "RGGB")
 
 
-def noise_gain(names: tuple[str, ...] = ("coffee", "astronaut"), green_e: float = 20.0) -> list[tuple[float, float]]:
+def noise_gain(
+    names: tuple[str, ...] = ("coffee", "astronaut"), green_e: float = 20.0
+) -> list[tuple[float, float]]:
     """PSNR in dB against truth without and with noise reduction, of photographs in this light.
 
     A photograph is reduced to half its size first: the truth shall not be noisy, nor sharper than a lens."""
@@ -171,7 +191,9 @@ def noise_gain(names: tuple[str, ...] = ("coffee", "astronaut"), green_e: float 
     out = []
     for name in names:
         rgb = linear(name).astype(np.float32)
-        rgb = cv2.GaussianBlur(cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), (0, 0), 0.5)
+        rgb = cv2.GaussianBlur(
+            cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), (0, 0), 0.5
+        )
         height, width = rgb.shape[0] // 2 * 2, rgb.shape[1] // 2 * 2
         rgb = rgb[:height, :width]
         raw = rendered(electrons_of(rgb, green_e), seed=11)
@@ -183,7 +205,7 @@ def noise_gain(names: tuple[str, ...] = ("coffee", "astronaut"), green_e: float 
 
 
 def mtf50(image: np.ndarray, degrees: float = 5.0) -> float:
-    """Cycles a pixel at which the contrast of a slanted edge is half; image: (H, W), the mean of many frames."""
+    """Cycles a pixel at which a slanted edge has half of its contrast; image: (H, W), a mean of frames."""
     size = image.shape[0]
     y, x = np.mgrid[:size, : image.shape[1]] - (size - 1) / 2
     away = x * np.cos(np.radians(degrees)) + y * np.sin(np.radians(degrees))
@@ -196,7 +218,9 @@ def mtf50(image: np.ndarray, degrees: float = 5.0) -> float:
     contrast = np.abs(np.fft.rfft(line, 4096))
     contrast /= contrast[0]
     frequency = np.fft.rfftfreq(4096, 0.25)
-    contrast /= np.sinc(np.minimum(frequency * 0.25, 0.9)) ** 2  # bins and differences of a quarter of a pixel
+    contrast /= (
+        np.sinc(np.minimum(frequency * 0.25, 0.9)) ** 2
+    )  # bins and differences of a quarter of a pixel
     below = int(np.argmax(contrast < 0.5))
     a, b = contrast[below - 1], contrast[below]
     return float(frequency[below - 1] + (a - 0.5) / (a - b) * (frequency[below] - frequency[below - 1]))
@@ -216,7 +240,9 @@ def sharpness(green_e: float = 20.0, frames: int = 96) -> tuple[float, float]:
     return mtf50(total[0]), mtf50(total[1])
 
 
-def white_balance(controller: BalanceController, names: tuple[str, ...] = IMAGES, card: bool = False) -> list[float]:
+def white_balance(
+    controller: BalanceController, names: tuple[str, ...] = IMAGES, card: bool = False
+) -> list[float]:
     """Angles in degrees between found and true white, of each image in each of nine lights."""
     out = []
     for name in names:

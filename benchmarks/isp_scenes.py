@@ -19,7 +19,16 @@ from camtwin.scene.checker import PAINTS, reflectance
 from camtwin.scene.spectra import Spectrum
 from camtwin.sensor import FixedPattern, Readout, SensorParameters, expose
 
-IMAGES = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "immunohistochemistry", "china", "flower")
+IMAGES = (
+    "astronaut",
+    "chelsea",
+    "coffee",
+    "rocket",
+    "hubble_deep_field",
+    "immunohistochemistry",
+    "china",
+    "flower",
+)
 """Six of scikit-image's and two of scikit-learn's: all RGB photographs that come with the packages, but one
 (retina, most of which is black)."""
 MODEL = "sony-imx412-aack"
@@ -111,7 +120,7 @@ def mixtures(light: Spectrum, count: int = 120) -> np.ndarray:
 
 
 def other_chart(light: Spectrum) -> np.ndarray | None:
-    """Reflectances of another measured ColorChecker, BabelColor's mean of 30 charts; None without colour-science."""
+    """Reflectances of BabelColor's ColorChecker, a mean of 30 charts; None without colour-science."""
     try:
         import warnings
 
@@ -133,7 +142,9 @@ def noisy_patches(light: Spectrum, full: float = 0.8, pixels: int = 4000, seed: 
     clean = camera_of(light, paints(light), p)
     electrons = clean / clean.max() * full * 4095 / p.gain_DN_per_e
     rng = np.random.default_rng(seed)
-    counts = rng.poisson(electrons[..., None], (*electrons.shape, pixels)) + rng.normal(0, p.read_noise_e, (24, 3, pixels))
+    counts = rng.poisson(electrons[..., None], (*electrons.shape, pixels)) + rng.normal(
+        0, p.read_noise_e, (24, 3, pixels)
+    )
     return np.rint(counts * p.gain_DN_per_e).mean(axis=2) / 4095
 
 
@@ -141,13 +152,17 @@ def calibrated(lights: dict[str, Spectrum] | None = None) -> Calibration:
     """Gains and matrices fitted on noisy rendered patches in several lights, and the twin's noise."""
     p = parameters()
     points: list[ColourPoint] = []
-    for light in (lights or {k: LIGHTS[k] for k in ("2400 K", "A", "day 4000 K", "day 5000 K", "D65", "day 7500 K")}).values():
+    for light in (
+        lights or {k: LIGHTS[k] for k in ("2400 K", "A", "day 4000 K", "day 5000 K", "D65", "day 7500 K")}
+    ).values():
         points.append(colour_point(kelvin_of(light), noisy_patches(light), wanted_of(light, paints(light))))
     noise = NoiseModel(p.gain_DN_per_e, p.read_noise_e)
     return Calibration(MODEL, tuple(points), noise, 12, p.pedestal_DN)
 
 
-def colour_error(calibration: Calibration, light: Spectrum, reflectances: np.ndarray, kelvin: float | None = None) -> np.ndarray:
+def colour_error(
+    calibration: Calibration, light: Spectrum, reflectances: np.ndarray, kelvin: float | None = None
+) -> np.ndarray:
     """CIEDE2000 of surfaces in a light, white balance by a white surface in it, matrix by its temperature."""
     from camtwin.isp.calibrate import differences
 
@@ -171,7 +186,7 @@ def rendered(electrons: np.ndarray, seed: int, gain_dB: float = 0.0) -> Raw:
 
 
 def star(size: int = 512, spokes: int = 72, lens_px: float = 0.6) -> np.ndarray:
-    """A Siemens star in grey, (size, size) reflectance 0.05..0.9, through a Gaussian lens; no aliasing of its own."""
+    """A grey Siemens star, (size, size) of reflectance 0.05..0.9, through a Gaussian lens."""
     import cv2
 
     fine = 4
@@ -189,4 +204,3 @@ def edge(size: int = 256, contrast: float = 0.1, degrees: float = 5.0, lens_px: 
     away = x * np.cos(degrees * pi / 180) + y * np.sin(degrees * pi / 180)
     sigma = np.hypot(lens_px, 12**-0.5)  # the pixel's window as a Gaussian of the same variance
     return 1 + contrast * erf(away / sigma / np.sqrt(2))
-

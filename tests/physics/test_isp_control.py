@@ -98,7 +98,7 @@ def test_white_balance_by_a_grey_card_on_the_twin():
         cam = camtwin.open("ids-imx412", scene=Flat(3e6, light), seed=4)
         cam.Width, cam.Height, cam.ExposureTime = 240, 160, 8000.0
         frame = cam.grab()[0]
-        raw = isp.raw_of(frame.picture, frame.pixel_format, 256.0 / 4 ** (12 - frame.pixel_format.bits > 0))
+        raw = isp.raw_of(frame.picture, frame.pixel_format, 256.0 / 2 ** (12 - frame.pixel_format.bits))
         statistics = measured(raw.data, raw.bits, raw.mosaic, raw.black_DN, (8, 6))
         found = BalanceController("grey", region=(0.25, 0.25, 0.75, 0.75), speed=1).estimate(statistics)
         assert found is not None

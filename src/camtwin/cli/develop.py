@@ -20,7 +20,8 @@ KINDS = ("png", "tiff", "npy", "dng")
 @app.command()
 def develop(
     raws: Annotated[
-        list[Path], typer.Argument(metavar="RAW...", help="Raw frames: TIFF, DNG, PNG, NPY, or .raw; or folders.")
+        list[Path],
+        typer.Argument(metavar="RAW...", help="Raw frames: TIFF, DNG, PNG, NPY, or .raw; or folders."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the pictures.")],
     preset: Annotated[str, typer.Option(help="fast, balanced or best.")] = "balanced",
@@ -33,20 +34,27 @@ def develop(
     ] = None,
     pipeline: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Stages and their settings, JSON, in place of a preset.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="Stages and their settings, JSON, in place of a preset.", show_default=False
+        ),
     ] = None,
     mosaic: Annotated[
-        str | None, typer.Option(help="RGGB, GRBG, GBRG, BGGR or mono, if the file does not say.", show_default=False)
+        str | None,
+        typer.Option(help="RGGB, GRBG, GBRG, BGGR or mono, if the file does not say.", show_default=False),
     ] = None,
-    bits: Annotated[int | None, typer.Option(help="Bit depth, if the file does not say.", show_default=False)] = None,
+    bits: Annotated[
+        int | None, typer.Option(help="Bit depth, if the file does not say.", show_default=False)
+    ] = None,
     black: Annotated[
         float | None, typer.Option(help="Black level in DN, if the file does not say.", show_default=False)
     ] = None,
     pixel_format: Annotated[
-        str | None, typer.Option("--format", help="PFNC's name, for .raw without a sidecar.", show_default=False)
+        str | None,
+        typer.Option("--format", help="PFNC's name, for .raw without a sidecar.", show_default=False),
     ] = None,
     size: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Size in pixels, for .raw without a sidecar.", show_default=False)
+        str | None,
+        typer.Option(metavar="WxH", help="Size in pixels, for .raw without a sidecar.", show_default=False),
     ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Files at a time.  [default: processors]", show_default=False)
@@ -54,8 +62,8 @@ def develop(
 ) -> None:
     """Develop raw frames to pictures, red, green, blue.
 
-    A file says itself what it is: DNG in its tags, TIFF, PNG and NPY of `camtwin snap` in their metadata; FILE.json
-    beside any other. Interrupted, it leaves what is finished and nothing half-written.
+    A file says itself what it is: DNG in its tags, TIFF, PNG and NPY of `camtwin snap` in their metadata;
+    FILE.json beside any other. Interrupted, it leaves what is finished and nothing half-written.
 
     camtwin develop frame.tiff -o pictures
 
@@ -79,7 +87,9 @@ def develop(
     targets = [output / f"{path.stem}.{to}" for path in paths]
     if len(set(targets)) < len(targets):
         twice = next(target for target in targets if targets.count(target) > 1)
-        raise UsageProblem(f"{twice}: two raw frames would become this picture; develop them into two folders")
+        raise UsageProblem(
+            f"{twice}: two raw frames would become this picture; develop them into two folders"
+        )
     for path, target in zip(paths, targets, strict=True):
         if path.resolve() == target.resolve():
             raise UsageProblem(f"{target}: the picture would replace its raw frame; choose another folder")
@@ -120,7 +130,11 @@ def _all(one: Any, work: list[tuple[Path, Path]], jobs: int) -> int:
                         print(future.result(), flush=True)
                     except (Problem, OSError) as problem:
                         failed += 1
-                        where = f"{problem.filename}: {problem.strerror}" if isinstance(problem, OSError) else problem
+                        where = (
+                            f"{problem.filename}: {problem.strerror}"
+                            if isinstance(problem, OSError)
+                            else problem
+                        )
                         console.print(f"camtwin: {where}", highlight=False, soft_wrap=True)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -136,7 +150,9 @@ def _listed(raws: list[Path]) -> Iterator[Path]:
         elif not path.exists():
             raise UsageProblem(f"{path}: no such file")
         elif path.suffix.lower() not in ENDINGS:
-            raise UsageProblem(f"{path}: cannot read {path.suffix or 'a file without an ending'}; use {', '.join(ENDINGS)}")
+            raise UsageProblem(
+                f"{path}: cannot read {path.suffix or 'a file without an ending'}; use {', '.join(ENDINGS)}"
+            )
         else:
             yield path
 

@@ -1,4 +1,5 @@
-"""A sensor's calibration from its data sheet: what photographs of a ColorChecker in several lights would give.
+"""A sensor's calibration from its data sheet: what photographs of a ColorChecker in several lights would
+give.
 
 Colours follow from the quantum efficiency of each filter, the paints' reflectances and the lights' spectra;
 noise and black level are the sheet's.
@@ -39,7 +40,9 @@ def point_of(parameters: SensorParameters, light: Spectrum) -> ColourPoint:
     watts = share / nm
     white = cie.tristimulus(nm, watts)
     seen = np.stack([cie.tristimulus(nm, watts * paint) for paint in paints]) / white[1]
-    return colour_point(temperature_K(white), camera / camera.max(), adapted(seen, white / white[1]) @ SRGB_OF_XYZ.T)
+    return colour_point(
+        temperature_K(white), camera / camera.max(), adapted(seen, white / white[1]) @ SRGB_OF_XYZ.T
+    )
 
 
 @lru_cache(maxsize=8)

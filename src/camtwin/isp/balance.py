@@ -48,7 +48,8 @@ class BalanceController:
             raise IspProblem(f"white balance method {self.method!r} is none of {', '.join(METHODS)}")
         if self.method == "locus" and len(self.calibration.points) < 2:
             raise IspProblem(
-                f"white balance method locus with {len(self.calibration.points)} calibrated lights; it needs 2 or more"
+                f"white balance method locus with {len(self.calibration.points)} calibrated lights;"
+                " it needs 2 or more"
             )
 
     def estimate(self, statistics: Statistics) -> Gains | None:
@@ -99,6 +100,6 @@ def normalised(gains: Floats) -> Gains:
 
 
 def angle_deg(first: Gains, second: Gains) -> float:
-    """Return the angle between the whites that two sets of gains stand for, the usual error of white balance."""
+    """Return the angle between the whites that two sets of gains stand for: white balance's usual error."""
     a, b = 1 / np.array(first), 1 / np.array(second)
     return float(np.degrees(np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1))))

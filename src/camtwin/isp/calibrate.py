@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.isp.colorimetry import D50, Floats, SRGB_OF_XYZ, adapted, difference, lab_of_srgb, xyz_of_lab
+from camtwin.isp.colorimetry import D50, SRGB_OF_XYZ, Floats, adapted, difference, lab_of_srgb, xyz_of_lab
 from camtwin.isp.finish import Matrix, matrix_of
 from camtwin.isp.image import Raw
 from camtwin.isp.mosaic import COLOURS, IspProblem, sites
@@ -38,9 +38,11 @@ def checker_colours() -> Floats:
 
 
 def chart_patches(raw: Raw, corners: Corners | None = None) -> Floats:
-    """Return the mean light of each patch of a ColorChecker, (24, 3) red, green, blue above black; 1 is white.
+    """Return the mean light of each patch of a ColorChecker, (24, 3) red, green, blue above black; 1 is
+    white.
 
-    corners  (x, y) of the chart's outer corners, from the dark skin's clockwise: where its 6 x 4 fields of equal
+    corners  (x, y) of the chart's outer corners, from the dark skin's clockwise: where its 6 x 4 fields of
+             equal
              size end. None takes a chart that fills the frame, centred, with a fifth of a field around it.
 
     IspProblem where a patch is clipped, or too small to be measured.
@@ -56,7 +58,9 @@ def chart_patches(raw: Raw, corners: Corners | None = None) -> Floats:
         x0, x1, y0, y1 = (round(v) for v in (xs[1], xs[2], ys[1], ys[2]))
         part = raw.data[max(y0, 0) // 2 * 2 : y1, max(x0, 0) // 2 * 2 : x1]
         if min(part.shape) < 4:
-            raise IspProblem(f"chart patch {i + 1} has {part.shape[1]} x {part.shape[0]} pixels; it needs 4 x 4 or more")
+            raise IspProblem(
+                f"chart patch {i + 1} has {part.shape[1]} x {part.shape[0]} pixels; it needs 4 x 4 or more"
+            )
         for letter in COLOURS:
             pixels = np.concatenate([part[r::2, c::2].ravel() for r, c in sites(raw.mosaic, letter)])
             if np.mean(pixels >= raw.highest_DN) > 0.01:
@@ -72,7 +76,7 @@ def _filling(width: int, height: int) -> Corners:
     return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
-def _projection(corners: Corners):  # noqa: ANN202
+def _projection(corners: Corners):
     """Return a function from fields, (column, row), to pixels, for a chart seen in perspective."""
     if len(corners) != 4:
         raise IspProblem(f"chart has {len(corners)} corners; it needs 4")
@@ -108,7 +112,9 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
     The camera's values may be of another exposure: the brightness that suits is found first.
     """
     if camera.shape != wanted.shape or camera.ndim != 2 or camera.shape[1] != 3 or len(camera) < 4:
-        raise IspProblem(f"matrix from {camera.shape} camera and {wanted.shape} wanted colours; (n, 3) of n >= 4 are needed")
+        raise IspProblem(
+            f"matrix from {camera.shape} camera and {wanted.shape} wanted colours; both need (n, 3), n >= 4"
+        )
     scaled = camera * (np.sum(camera[:, 1] * wanted[:, 1]) / np.sum(camera[:, 1] ** 2))
     # Rows that sum to 1 have two free entries: out = green + a (red - green) + b (blue - green).
     offsets = scaled[:, [0, 2]] - scaled[:, [1]]
@@ -138,19 +144,21 @@ def _whole(v: Floats) -> Floats:
     return np.stack([rows[:, 0], 1 - rows.sum(axis=1), rows[:, 1]], axis=1)
 
 
-def colour_point(kelvin: float, camera: Floats, wanted: Floats, neutral: Sequence[int] = NEUTRAL) -> ColourPoint:
+def colour_point(
+    kelvin: float, camera: Floats, wanted: Floats, neutral: Sequence[int] = NEUTRAL
+) -> ColourPoint:
     """Return gains and matrix of patches under one light; camera: unbalanced light, (n, 3)."""
     gains = balance_of(camera, neutral)
     return ColourPoint(kelvin, gains, fit_matrix(camera * np.array(gains), wanted))
 
 
 def differences(matrix: Matrix, camera: Floats, wanted: Floats) -> Floats:
-    """Return CIEDE2000 of balanced camera colours behind a matrix, (n,), at the brightness that suits best."""
+    """Return CIEDE2000 of balanced camera colours behind a matrix, (n,), at the best brightness."""
     shown = camera @ np.asarray(matrix).T
     scale = np.sum(shown[:, 1] * wanted[:, 1]) / np.sum(shown[:, 1] ** 2)
     return difference(lab_of_srgb(shown * scale), lab_of_srgb(wanted))
 
 
 def even_light(patches: Floats, white: Floats) -> NDArray[np.float64]:
-    """Return patches divided by a white sheet's light in the same places, (24, 3), for a chart in uneven light."""
+    """Return patches, (24, 3), as even light would show them; white: a white sheet's in their places."""
     return patches / white * white.mean(axis=0)

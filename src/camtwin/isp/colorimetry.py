@@ -1,7 +1,7 @@
 """Colours as the eye measures them: XYZ, Lab, sRGB, colour difference, colour temperature.
 
-Sources: IEC 61966-2-1 (sRGB); CIE 15 (Lab); K. M. Lam's Bradford transform as in the ICC's profiles; G. Sharma,
-W. Wu, E. N. Dalal, The CIEDE2000 color-difference formula, Color Res. Appl. 30 (2005); C. S. McCamy,
+Sources: IEC 61966-2-1 (sRGB); CIE 15 (Lab); K. M. Lam's Bradford transform as in the ICC's profiles; G.
+Sharma, W. Wu, E. N. Dalal, The CIEDE2000 color-difference formula, Color Res. Appl. 30 (2005); C. S. McCamy,
 Correlated color temperature as an explicit function of chromaticity coordinates, Color Res. Appl. 17 (1992).
 """
 
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 D65 = np.array([0.95047, 1.0, 1.08883])
 D50 = np.array([0.96422, 1.0, 0.82521])
-XYZ_OF_SRGB = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+XYZ_OF_SRGB = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 SRGB_OF_XYZ = np.linalg.inv(XYZ_OF_SRGB)
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
@@ -60,8 +62,8 @@ def difference(first: Floats, second: Floats) -> Floats:
     s_l = 1 + 0.015 * (mean_l - 50) ** 2 / np.sqrt(20 + (mean_l - 50) ** 2)
     s_c, s_h = 1 + 0.045 * mean_c, 1 + 0.015 * mean_c * sum(t)
     turned = -np.sin(twist) * 2 * np.sqrt(mean_c**7 / (mean_c**7 + 25.0**7))
-    l, c, h = d_l / s_l, d_c / s_c, d_h / s_h
-    return np.sqrt(np.maximum(l**2 + c**2 + h**2 + turned * c * h, 0))
+    lightness, chroma, hue = d_l / s_l, d_c / s_c, d_h / s_h
+    return np.sqrt(np.maximum(lightness**2 + chroma**2 + hue**2 + turned * chroma * hue, 0))
 
 
 def _polar(lab: Floats, g: Floats) -> tuple[Floats, Floats, Floats]:
@@ -71,7 +73,7 @@ def _polar(lab: Floats, g: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def temperature_K(xyz: Floats) -> float:
-    """Return the correlated colour temperature of light, by McCamy's formula; within some K from 2500 to 9000 K."""
+    """Return the correlated colour temperature of light, by McCamy's formula; for 2500 to 9000 K."""
     x, y = xyz[0] / xyz.sum(), xyz[1] / xyz.sum()
     n = (x - 0.3320) / (0.1858 - y)
     return float(449 * n**3 + 3525 * n**2 + 6823.3 * n + 5520.33)

@@ -68,7 +68,8 @@ class Root(Stage):
 class Demosaic(Stage):
     """Interpolate red, green and blue at every pixel.
 
-    method  bilinear; malvar, linear with corrections from the other colours; directional, offline, along edges
+    method  bilinear; malvar, linear with corrections from the other colours; directional, offline, along
+            edges
     toe     light that is added to every pixel before the root
     """
 

@@ -1,7 +1,7 @@
 """Raw frames as DNG, and back: bytes in, bytes out; who calls reads and writes the disk.
 
-Source: Adobe, Digital Negative (DNG) Specification 1.4. A reader finds the camera's colours by ColorMatrix1 and
-2, from XYZ to the camera under two lights, and the picture's white by AsShotNeutral.
+Source: Adobe, Digital Negative (DNG) Specification 1.4. A reader finds the camera's colours by ColorMatrix1
+and 2, from XYZ to the camera under two lights, and the picture's white by AsShotNeutral.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _linear(data: bytes) -> bytes:
 
 
 def colour_matrix(point: ColourPoint, white: Floats) -> Floats:
-    """Return DNG's matrix from XYZ under a light, whose white this is, to the camera's red, green and blue."""
+    """Return DNG's matrix from XYZ, under a light of this white, to the camera's red, green and blue."""
     gains = (BRADFORD @ D65) / (BRADFORD @ white)
     to_d65 = np.linalg.inv(BRADFORD) @ np.diag(gains) @ BRADFORD
     balanced = np.linalg.inv(np.asarray(point.matrix, float)) @ SRGB_OF_XYZ @ to_d65
@@ -96,7 +96,8 @@ def _rationals(values: Any) -> tuple[int, ...]:
 
 
 def read_dng(data: bytes, name: str = "DNG") -> tuple[Raw, tuple[float, float, float] | None, str]:
-    """Return the frame of an uncompressed DNG file, the white balance gains that it states, if any, and its camera.
+    """Return the frame of an uncompressed DNG file, the white balance gains that it states, if any, and its
+    camera.
 
     IspProblem names a file that is no DNG, or holds no Bayer mosaic or mono frame.
     """

@@ -21,7 +21,7 @@ from camtwin.isp.statistics import Statistics
 METERING = ("mean", "centre", "percentile")
 PRIORITIES = ("exposure", "gain")
 SATURATED, BEYOND = 0.9, 1.5
-"""A brightness above SATURATED says only that there is more light than it shows; BEYOND is what is assumed."""
+"""A brightness above SATURATED only says that there is more light; BEYOND is what is assumed."""
 DARKEST = 1 / 4096
 
 
@@ -60,12 +60,12 @@ class ExposureController:
 
     limits      of the camera; max_us also holds the frame rate
     target      brightness of green, or mono, that is aimed at; 1 is white
-    metering    mean of all zones; centre, which counts zones the more the nearer they lie; percentile, of which
-                `share` of the pixels is darker than the target
+    metering    mean of all zones; centre, which counts zones the more the nearer they lie; percentile, of
+                which `share` of the pixels is darker than the target
     share       for percentile
     region      (left, top, right, bottom) of the frame in fractions; zones outside count nothing
-    flicker_Hz  of the light, 100 or 120 (twice the mains'); exposure times are whole periods as soon as they are
-                that long. 0 for none
+    flicker_Hz  of the light, 100 or 120 (twice the mains'); exposure times are whole periods as soon as
+                they are that long. 0 for none
     priority    exposure or gain: which one rises first, and falls last
     tolerance   within which the settings are left alone
     max_step    brighter or darker in one step
@@ -104,7 +104,7 @@ class ExposureController:
         return float(np.sum(zones * weight) / np.sum(weight))
 
     def step(self, statistics: Statistics, used: Exposure, now: Exposure) -> Exposure:
-        """Return the settings from now on: `used` are the metered frame's, `now` the last that were asked for."""
+        """Return the settings from now on; used: the metered frame's, now: the last that were asked for."""
         seen = self.brightness(statistics)
         light = BEYOND if seen > SATURATED else max(seen, DARKEST)
         ratio = min(max(self.target / light, 1 / self.max_step), self.max_step)
@@ -118,7 +118,7 @@ class ExposureController:
         return abs(self.brightness(statistics) / self.target - 1) <= self.tolerance
 
     def split(self, product_us: float) -> Exposure:
-        """Return exposure time and gain of a product, within the limits, steps and whole periods of flicker."""
+        """Return exposure time and gain of a product, within limits, steps and periods of flicker."""
         limits = self.limits
         if self.priority == "exposure":
             wanted_us = product_us / 10 ** (limits.min_dB / 20)
@@ -127,7 +127,9 @@ class ExposureController:
         exposure_us = self._exposure(min(max(wanted_us, limits.min_us), limits.max_us))
         gain_dB = 20 * log10(max(product_us, 1e-9) / exposure_us)
         if gain_dB < limits.min_dB and self.flicker_Hz:  # whole periods are too long by then
-            exposure_us = self._exposure(min(max(product_us / 10 ** (limits.min_dB / 20), limits.min_us), limits.max_us))
+            exposure_us = self._exposure(
+                min(max(product_us / 10 ** (limits.min_dB / 20), limits.min_us), limits.max_us)
+            )
             gain_dB = 20 * log10(max(product_us, 1e-9) / exposure_us)
         gain_dB = min(max(gain_dB, limits.min_dB), limits.max_dB)
         return Exposure(exposure_us, _stepped(gain_dB, limits.step_dB, limits.min_dB))

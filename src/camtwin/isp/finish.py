@@ -144,7 +144,10 @@ class LookUp(CodeStage):
     def apply(self, image: Image, notes: dict[str, Any]) -> Image:
         """See Stage."""
         if len(self.table) != 1 << image.bits:
-            raise IspProblem(f"look-up table of {len(self.table)} entries; codes of {image.bits} bits need {1 << image.bits}")
+            raise IspProblem(
+                f"look-up table of {len(self.table)} entries;"
+                f" codes of {image.bits} bits need {1 << image.bits}"
+            )
         return image.become(np.asarray(self.table).astype(image.data.dtype)[image.data])
 
     @classmethod

@@ -58,7 +58,9 @@ class Description:
         mosaic = self.mosaic if self.mosaic is not None else (fmt.mosaic if fmt else None)
         bits = self.bits or (fmt.bits if fmt else None)
         if mosaic is None:
-            raise IspProblem(f"{name}: says nothing of its mosaic; give --mosaic RGGB, GRBG, GBRG, BGGR or mono")
+            raise IspProblem(
+                f"{name}: says nothing of its mosaic; give --mosaic RGGB, GRBG, GBRG, BGGR or mono"
+            )
         if bits is None:
             bits = 8 if image.dtype == np.uint8 else max(8, int(image.max(initial=0)).bit_length())
         return Raw(image, bits, mosaic, self.black_DN)

@@ -1,6 +1,7 @@
 """Two exposures of one scene, long and short, merged to one raw frame of more range (DOL-HDR).
 
-The long exposure has the better signal and is taken wherever it is not clipped; above, the short one times the
+The long exposure has the better signal and is taken wherever it is not clipped; above, the short one times
+the
 ratio of exposures. Between them both are mixed, unless they differ by more than their noise: there something
 moved between the exposures, a mixture would show it twice, and the short exposure alone is taken.
 """

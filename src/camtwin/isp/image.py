@@ -50,7 +50,9 @@ class Raw:
     def __post_init__(self) -> None:
         if self.data.ndim != 2 or self.data.dtype not in (np.uint8, np.uint16):
             size = " x ".join(map(str, self.data.shape))
-            raise IspProblem(f"raw frame of {size} {self.data.dtype} is not rows and columns of uint8 or uint16")
+            raise IspProblem(
+                f"raw frame of {size} {self.data.dtype} is not rows and columns of uint8 or uint16"
+            )
         check_size(self.width, self.height)
         check_depth(self.bits, self.black_DN)
         check_mosaic(self.mosaic)
@@ -74,7 +76,8 @@ class Raw:
         """Cut out a region; an odd offset changes where the mosaic begins."""
         if x < 0 or y < 0 or width < 1 or height < 1 or x + width > self.width or y + height > self.height:
             raise IspProblem(
-                f"region {width} x {height} at ({x}, {y}) is not inside the frame's {self.width} x {self.height}"
+                f"region {width} x {height} at ({x}, {y}) is not inside the frame's"
+                f" {self.width} x {self.height}"
             )
         return replace(self, data=self.data[y : y + height, x : x + width], mosaic=moved(self.mosaic, x, y))
 
@@ -89,7 +92,7 @@ class Raw:
 
 @dataclass(frozen=True, eq=False)
 class Payload:
-    """A frame's bytes as they travel, (payload_bytes,) uint8, in a pixel format; fast pipelines unpack on the way."""
+    """A frame's bytes as they travel, (payload_bytes,) uint8; fused kernels unpack them on the way."""
 
     data: NDArray[np.uint8]
     format: PixelFormat
@@ -127,7 +130,7 @@ Frame = Raw | Payload
 
 
 def raw_of(picture: NDArray[Any], fmt: PixelFormat, black_DN: float = 0.0) -> Raw:
-    """Return the frame of a picture that is in this pixel format, as a session's or an adapter's frame has it."""
+    """Return the frame of a picture in this pixel format, as a session's frame has it."""
     return Raw(picture, fmt.bits, fmt.mosaic, black_DN)
 
 
@@ -182,4 +185,6 @@ def check_depth(bits: int, black_DN: float) -> None:
     if not 8 <= bits <= 16:
         raise IspProblem(f"bit depth {bits} is outside 8..16")
     if not 0 <= black_DN < ((1 << bits) - 1) / 2:
-        raise IspProblem(f"black level {black_DN:g} DN is outside 0..{((1 << bits) - 1) / 2:g} of {bits} bits")
+        raise IspProblem(
+            f"black level {black_DN:g} DN is outside 0..{((1 << bits) - 1) / 2:g} of {bits} bits"
+        )

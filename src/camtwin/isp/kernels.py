@@ -85,8 +85,8 @@ class Finish(NamedTuple):
     """What is done from the interpolation on.
 
     green_first, colour: of even and odd rows, whether they begin with green, and the plane of their other
-    colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0, and
-    an edge amount below 0, stand for a stage that is not there.
+    colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0,
+    and an edge amount below 0, stand for a stage that is not there.
     """
 
     green_first: np.ndarray
@@ -152,8 +152,8 @@ def _root(source, y, left, dn, out):
         if source.shading.size:
             grid, i = source.shading[odd, phase], source.above[at]
             shaded_root_row(
-                dn[phase][:many], source.black, source.scale, grid[i][part], grid[i + 1][part], source.share[at], gain,
-                source.toe, source.root, out[phase][:many],
+                dn[phase][:many], source.black, source.scale, grid[i][part], grid[i + 1][part],
+                source.share[at], gain, source.toe, source.root, out[phase][:many],
             )  # fmt: skip
         else:
             root_row(dn[phase], source.black, source.scale, gain, source.toe, source.root, out[phase])
@@ -172,7 +172,9 @@ def _measure(source, y, left, right, upper, lower, sums, histogram):
             if cell % 4 == 0:
                 chosen = lower if source.histogram_row else upper
                 start = PAD // 2
-                count_row(chosen[source.histogram_column][start : start + width // 2], source.shift, histogram)
+                count_row(
+                    chosen[source.histogram_column][start : start + width // 2], source.shift, histogram
+                )
         return
     whole = np.empty(2 * lower.shape[1], np.uint16)
     whole[0::2] = lower[0]
@@ -195,7 +197,7 @@ def _measure(source, y, left, right, upper, lower, sums, histogram):
 
 @compiled
 def core_rows(source, finish, first, last, left, right, out, sums, histogram):
-    """Rows first..last - 1 of columns left..right - 1 without stages on roots: interpolation and colour matrix in one step."""
+    """As full_rows, without stages on roots: interpolation and colour matrix in one step."""
     width = right - left
     pairs = buffer_pairs(width)
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
@@ -225,7 +227,9 @@ def core_rows(source, finish, first, last, left, right, out, sums, histogram):
 
 
 @row
-def _quieted(finish, j, begin, planes, bright, chroma, sums, scratch, smooth, detail, energy, quiet, floats, out, luma):
+def _quieted(
+    finish, j, begin, planes, bright, chroma, sums, scratch, smooth, detail, energy, quiet, floats, out, luma
+):
     """Take row j of planes into NoiseReduction; True if row j - 5 came out of it, in `out` and `luma`."""
     into = chroma[j % 10]
     chroma_row(planes[0], planes[1], planes[2], into[0], into[1])
@@ -258,14 +262,18 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
     planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
-    sorting, medians = np.zeros((3, n), np.int16), np.zeros((2, n), np.int16)
+    sorting, medians = np.zeros((3, n), np.int16), np.zeros((2, n), np.int32)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
     m = n if quieting else 0
     bright, chroma = np.zeros((8, n), np.int16), np.zeros((10, 2, m), np.int16)
     boxes, scratch, floats = np.zeros((3, m), np.int32), np.zeros(n, np.int32), np.zeros((3, m), np.float32)
-    smooth, detail, energy = np.zeros((5, m), np.int16), np.zeros((5, m), np.int16), np.zeros((5, m), np.int32)
+    smooth, detail, energy = (
+        np.zeros((5, m), np.int16),
+        np.zeros((5, m), np.int16),
+        np.zeros((5, m), np.int32),
+    )
     quiet, recoloured = np.zeros(m, np.int16), np.zeros((3, n), np.int16)
-    sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int16)
+    sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int32)
     light = np.zeros((3, n), np.uint16)
 
     ahead = source.step if source.threshold >= 0 else 0
@@ -301,7 +309,9 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
             if j < begin:
                 continue
             for hue in range(2):
-                median_row(hues[(j - 1) & 3][hue], hues[j & 3][hue], hues[(j + 1) & 3][hue], sorting, medians[hue])
+                median_row(
+                    hues[(j - 1) & 3][hue], hues[j & 3][hue], hues[(j + 1) & 3][hue], sorting, medians[hue]
+                )
             before = planes[j & 3]
             current = recoloured if quieting else sharp[j & 3]
             into = bright[j & 7] if quieting else luma[j & 3]
@@ -314,8 +324,8 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
         if quieting:
             into3 = sharp[(j - 5) & 3]
             if not _quieted(
-                finish, j, begin, current, bright, chroma, boxes, scratch, smooth, detail, energy, quiet, floats,
-                into3, luma[(j - 5) & 3],
+                finish, j, begin, current, bright, chroma, boxes, scratch, smooth, detail, energy, quiet,
+                floats, into3, luma[(j - 5) & 3],
             ):  # fmt: skip
                 continue
             j, current = j - 5, into3
@@ -334,7 +344,7 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
 
 @compiled
 def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
-    """Rows first..last - 1 of columns left..right - 1 of a mono frame through all stages that `finish` has."""
+    """As full_rows, of a mono frame."""
     width = right - left
     pairs = buffer_pairs(width)
     n = 2 * pairs
@@ -342,8 +352,12 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
     halves = np.zeros((2, pairs), np.int16)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
     bright, scratch = np.zeros((8, n), np.int16), np.zeros(n, np.int32)
-    smooth, detail, energy = np.zeros((5, n), np.int16), np.zeros((5, n), np.int16), np.zeros((5, n), np.int32)
-    quiet, luma, added = np.zeros(n, np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int16)
+    smooth, detail, energy = (
+        np.zeros((5, n), np.int16),
+        np.zeros((5, n), np.int16),
+        np.zeros((5, n), np.int32),
+    )
+    quiet, luma, added = np.zeros(n, np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int32)
     sharpened = np.zeros(n, np.int16)
     ahead = source.step if source.threshold >= 0 else 0
     halo = (5 if quieting else 0) + (1 if edging else 0)

@@ -12,7 +12,7 @@ vectors. float32 is strict: one rounding an operation, in the reference's order.
 import numpy as np
 from numba import njit
 
-F, I, U = np.float32, np.int32, np.uint16
+F, I, U = np.float32, np.int32, np.uint16  # noqa: E741
 PAD = 12
 """Columns that are added on each side: what all steps together look beyond a pixel."""
 SLACK = 128
@@ -80,8 +80,8 @@ def _unpack_grouped_10(data, even, odd):
 def load_row(data, layout, y, width, left, even, odd):
     """pixels.unpack of a part of row y, from column `left` on, split into even and odd columns.
 
-    even, odd: as long as what lies ahead of the row's end. Packed rows begin on a byte (planner), and `left` on
-    a group of pixels.
+    even, odd: as long as what lies ahead of the row's end. Packed rows begin on a byte (planner), and
+    `left` on a group of pixels.
     """
     pairs, start = odd.shape[0], y * width + left
     if layout == WORDS:
@@ -106,7 +106,7 @@ def load_row(data, layout, y, width, left, even, odd):
 
 @row
 def lengthen(dn, first, last, left, width):
-    """mosaic.padded: columns first..last - 1 of the strip `dn`, (2, pairs), whose column 0 is the frame's `left`."""
+    """mosaic.padded for columns first..last - 1 of a strip that begins at the frame's column `left`."""
     for i in range(first, last):
         at = reflected(left + i, width) - left
         dn[i % 2][i // 2] = dn[at % 2][at // 2]
@@ -172,7 +172,8 @@ def _zone(first, second, third, fourth, clipped, sums):
 def measure_rows(upper, lower, columns, left, right, clipped, sums):
     """statistics.measured for one row of cells; columns: where zones begin, sums: (zones, 9).
 
-    left, right: the strip's first cell and its end; upper, lower: (2, pairs), PAD columns longer at both ends.
+    left, right: the strip's first cell and its end; upper, lower: (2, pairs), PAD columns longer at both
+    ends.
     """
     for zone in range(columns.shape[0] - 1):
         first, last = max(columns[zone], left), min(columns[zone + 1], right)

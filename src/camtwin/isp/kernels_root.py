@@ -28,7 +28,7 @@ def top(v):
 
 @inline
 def along(here, sides, corners, ends, far):
-    """demosaic.malvar: at green, the colour of its row; of its column with ends and far, sides and over swapped."""
+    """demosaic.malvar: at green, the colour of its row; with the two directions swapped, of its column."""
     v = I(I(10 * here) + I(8 * sides))
     v = I(v - I(2 * I(corners + ends)))
     return top(I(I(v + far) + 8) >> 4)
@@ -112,14 +112,14 @@ def _light(v):
 
 
 @row
-def _colour_green(C, l, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
-    """Interpolation and ColourMatrix at green pixels of one row; m: columns of the row's colour, green, other."""
+def _colour_green(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
+    """Demosaic and ColourMatrix at green pixels of a row; m: columns of the row's colour, green, other."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
     c0, c1, c2 = m[9], m[10], m[11]
     for k in range(C.shape[0]):
         here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
         ends, far = I(I(ll[k]) + I(rr[k])), I(I(uu[k]) + I(dd[k]))
-        x = _light(along(here, I(I(l[k]) + I(r[k])), corners, ends, far))
+        x = _light(along(here, I(I(left[k]) + I(r[k])), corners, ends, far))
         z = _light(along(here, I(I(u[k]) + I(d[k])), corners, far, ends))
         y = _light(here)
         red[k] = _mixed(x, y, z, m0, m1, m2, c0)
@@ -128,13 +128,16 @@ def _colour_green(C, l, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, bl
 
 
 @row
-def _colour_other(C, l, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
+def _colour_other(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
     """As _colour_green, at the row's red or blue pixels."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
     c0, c1, c2 = m[9], m[10], m[11]
     for k in range(C.shape[0]):
         here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
-        near, outer = I(I(I(l[k]) + I(r[k])) + I(I(u[k]) + I(d[k]))), I(I(I(ll[k]) + I(rr[k])) + I(I(uu[k]) + I(dd[k])))
+        near, outer = (
+            I(I(I(left[k]) + I(r[k])) + I(I(u[k]) + I(d[k]))),
+            I(I(I(ll[k]) + I(rr[k])) + I(I(uu[k]) + I(dd[k]))),
+        )
         x = _light(here)
         y = _light(green(here, near, outer))
         z = _light(cross(here, corners, outer))
@@ -145,17 +148,96 @@ def _colour_other(C, l, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, bl
 
 @row
 def coloured_row(a, b, c, d, e, green_first, m, light):
-    """Demosaic and ColourMatrix of one row of five at once; light: (6, pairs), red, green, blue of even, of odd."""
+    """Demosaic and ColourMatrix of one row of five; light: (6, pairs), even columns first."""
     n = c.shape[1] - SLACK // 2
     at, before, after = slice(1, n + 1), slice(0, n), slice(2, n + 2)
     ce, co, be, bo, de, do = c[0], c[1], b[0], b[1], d[0], d[1]
-    r0, g0, b0, r1, g1, b1 = light[0][at], light[1][at], light[2][at], light[3][at], light[4][at], light[5][at]
+    r0, g0, b0, r1, g1, b1 = (
+        light[0][at],
+        light[1][at],
+        light[2][at],
+        light[3][at],
+        light[4][at],
+        light[5][at],
+    )
     if green_first:
-        _colour_green(ce[at], co[before], co[at], be[at], de[at], bo[before], bo[at], do[before], do[at], ce[before], ce[after], a[0][at], e[0][at], m, r0, g0, b0)
-        _colour_other(co[at], ce[at], ce[after], bo[at], do[at], be[at], be[after], de[at], de[after], co[before], co[after], a[1][at], e[1][at], m, r1, g1, b1)
+        _colour_green(
+            ce[at],
+            co[before],
+            co[at],
+            be[at],
+            de[at],
+            bo[before],
+            bo[at],
+            do[before],
+            do[at],
+            ce[before],
+            ce[after],
+            a[0][at],
+            e[0][at],
+            m,
+            r0,
+            g0,
+            b0,
+        )
+        _colour_other(
+            co[at],
+            ce[at],
+            ce[after],
+            bo[at],
+            do[at],
+            be[at],
+            be[after],
+            de[at],
+            de[after],
+            co[before],
+            co[after],
+            a[1][at],
+            e[1][at],
+            m,
+            r1,
+            g1,
+            b1,
+        )
     else:
-        _colour_other(ce[at], co[before], co[at], be[at], de[at], bo[before], bo[at], do[before], do[at], ce[before], ce[after], a[0][at], e[0][at], m, r0, g0, b0)
-        _colour_green(co[at], ce[at], ce[after], bo[at], do[at], be[at], be[after], de[at], de[after], co[before], co[after], a[1][at], e[1][at], m, r1, g1, b1)
+        _colour_other(
+            ce[at],
+            co[before],
+            co[at],
+            be[at],
+            de[at],
+            bo[before],
+            bo[at],
+            do[before],
+            do[at],
+            ce[before],
+            ce[after],
+            a[0][at],
+            e[0][at],
+            m,
+            r0,
+            g0,
+            b0,
+        )
+        _colour_green(
+            co[at],
+            ce[at],
+            ce[after],
+            bo[at],
+            do[at],
+            be[at],
+            be[after],
+            de[at],
+            de[after],
+            co[before],
+            co[after],
+            a[1][at],
+            e[1][at],
+            m,
+            r1,
+            g1,
+            b1,
+        )
 
 
 @row
@@ -273,32 +355,12 @@ def _medians(l0, l1, l2, m0, m1, m2, h0, h1, h2, out):
 
 @row
 def median_row(above, here, below, scratch, out):
-    """root_stages.median of one row of three; scratch: (3, columns)."""
+    """root_stages.median of one row of three, as int32; scratch: (3, columns)."""
     n = out.shape[0] - SLACK
     low, mid, high = scratch[0], scratch[1], scratch[2]
     _sorted_columns(above, here, below, low, mid, high)
     p, q, r = slice(0, n), slice(1, n + 1), slice(2, n + 2)
     _medians(low[p], low[q], low[r], mid[p], mid[q], mid[r], high[p], high[q], high[r], out[q])
-
-
-@inline
-def _shifted(v, by):
-    """v >> by, for v above -2**20; through unsigned numbers, which LLVM keeps 32 bits wide."""
-    bias = I(1 << 20)
-    return I(I(np.uint32(I(v + bias)) >> np.uint32(by)) - I(bias >> by))
-
-
-@row
-def recoloured_row(red, grn, blu, first, second, planes, luma):
-    """root_stages.joined of a row's own brightness and another chroma, and the brightness that comes out."""
-    out_red, out_grn, out_blu = planes[0], planes[1], planes[2]
-    for x in range(red.shape[0]):
-        p, q = I(first[x]), I(second[x])
-        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
-        g = _shifted(I(v - I(p + q)) + 2, 2)
-        r, g, b = top(I(g + p)), top(g), top(I(g + q))
-        out_red[x], out_grn[x], out_blu[x] = S(r), S(g), S(b)
-        luma[x] = S(I(I(I(r + b) + I(2 * g)) + 2) >> 2)
 
 
 @row
@@ -307,6 +369,21 @@ def bright_row(red, grn, blu, out):
     for x in range(out.shape[0]):
         v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
         out[x] = S(I(v + 2) >> 2)
+
+
+@row
+def recoloured_row(red, grn, blu, first, second, planes, luma):
+    """root_stages.joined of a row's own brightness and another chroma, and the brightness that comes out.
+
+    first, second: int32, of which LLVM knows no narrower range; it would go on in 64 bits otherwise.
+    """
+    out_red, out_grn, out_blu = planes[0], planes[1], planes[2]
+    for x in range(red.shape[0]):
+        p, q = I(first[x]), I(second[x])
+        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
+        g = I(I(I(v - I(p + q)) + 2) >> 2)
+        out_red[x], out_grn[x], out_blu[x] = S(top(I(g + p))), S(top(g)), S(top(I(g + q)))
+    bright_row(out_red, out_grn, out_blu, luma)
 
 
 @row
@@ -331,7 +408,7 @@ def _filtered(a, b, c, d, e, f, g, bright, smooth, detail, energy):
 
 @row
 def detail_row(rows, y, scratch, smooth, detail, energy):
-    """root_stages.quiet_detail's split of row y; rows: a ring of 8 rows of brightness, of which y - 3..y + 3."""
+    """root_stages.quiet_detail's split of row y; rows: a ring of 8 rows of brightness."""
     m = scratch.shape[0] - SLACK
     a, b, c, d = rows[(y - 3) % 8], rows[(y - 2) % 8], rows[(y - 1) % 8], rows[y % 8]
     e, f, g = rows[(y + 1) % 8], rows[(y + 2) % 8], rows[(y + 3) % 8]
@@ -451,10 +528,9 @@ def joined_row(bright, chroma, means, share, red, grn, blu, luma):
         s = share[x]
         p = I(I(mean[x] + (F(first[x]) - mean[x]) * s + F(TOP + 1.5)) - I(TOP + 1))
         q = I(I(other[x] + (F(second[x]) - other[x]) * s + F(TOP + 1.5)) - I(TOP + 1))
-        g = _shifted(I(I(4 * I(bright[x])) - I(p + q)) + 2, 2)
-        r, g, b = top(I(g + p)), top(g), top(I(g + q))
-        red[x], grn[x], blu[x] = S(r), S(g), S(b)
-        luma[x] = S(I(I(I(r + b) + I(2 * g)) + 2) >> 2)
+        g = I(I(I(I(4 * I(bright[x])) - I(p + q)) + 2) >> 2)
+        red[x], grn[x], blu[x] = S(top(I(g + p))), S(top(g)), S(top(I(g + q)))
+    bright_row(red, grn, blu, luma)
 
 
 @row
@@ -472,7 +548,7 @@ def _edges(a, b, c, bright, amount, threshold, limit, out):
         strong = I(detail + threshold) if detail < -threshold else strong
         added = I(I(I(strong * amount) + 2048) >> 12)
         added = added if added > -limit else I(-limit)
-        out[x] = S(added if added < limit else limit)
+        out[x] = I(added if added < limit else limit)
 
 
 @row

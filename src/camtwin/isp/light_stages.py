@@ -32,7 +32,7 @@ class BlackLevel(Stage):
     gives = Kind.LIGHT
 
     def of(self, bits: int, black_DN: float) -> tuple[np.float32, np.float32]:
-        """Return the black level and the light of one DN, for a frame of so many bits with this black level."""
+        """Return the black level and the light of one DN, for frames of this depth and black level."""
         black = black_DN if self.black_DN is None else self.black_DN
         highest = (1 << bits) - 1
         check("black level", black, 0, highest / 2, " DN")
@@ -68,7 +68,9 @@ class FlatField(LightStage):
         """See Stage."""
         for name, values in (("gain", self.gain), ("offset", self.offset)):
             if values is not None and values.shape != image.shape:
-                raise IspProblem(f"flat field's {name} is {_size(values.shape)}, the frame {_size(image.shape)}")
+                raise IspProblem(
+                    f"flat field's {name} is {_size(values.shape)}, the frame {_size(image.shape)}"
+                )
         light = image.data if self.offset is None else image.data - self.offset
         return image.become(light * self.gain)
 
@@ -77,8 +79,8 @@ class FlatField(LightStage):
 class Shading(LightStage):
     """Undo the fall-off of a lens, and how it differs between colours, by gains on a coarse grid.
 
-    gains  (4, rows, columns) float32: red, green beside red, green beside blue, blue; (1, rows, columns) mono.
-           The outermost points lie on the outermost pixels; between points gains are taken linearly.
+    gains  (4, rows, columns) float32: red, green beside red, green beside blue, blue; (1, rows, columns)
+           mono. The outermost points lie on the outermost pixels; between points gains are taken linearly.
     """
 
     gains: NDArray[np.float32]
@@ -86,7 +88,9 @@ class Shading(LightStage):
 
     def __post_init__(self) -> None:
         if self.gains.ndim != 3 or self.gains.shape[0] not in (1, 4) or min(self.gains.shape[1:]) < 2:
-            raise IspProblem(f"shading grid of {_size(self.gains.shape)} is not 1 or 4 grids of 2 x 2 points or more")
+            raise IspProblem(
+                f"shading grid of {_size(self.gains.shape)} is not 1 or 4 grids of 2 x 2 points or more"
+            )
 
     def along(self, width: int) -> NDArray[np.float32]:
         """Return the gains of each column at the grid's rows, (planes, rows, width)."""
@@ -160,12 +164,13 @@ class WhiteBalance(LightStage):
 
 
 def shading_of(flat: Image, rows: int = 13, columns: int = 17) -> Shading:
-    """Return the stage that makes a picture of an even surface even again; `flat` is LIGHT, means of many frames.
+    """Return the stage that makes a picture of an even surface even again; `flat` is LIGHT, means of many
+    frames.
 
     Each point takes the mean of the pixels around it. The brightest point of green, or of mono, gets gain 1,
     and colours keep their ratio there: white balance is not shading's to do.
     """
-    planes = planes_of(flat.data, flat.mosaic)  # type: ignore[arg-type]
+    planes: list[Any] = planes_of(flat.data, flat.mosaic)
     grids = np.stack([_grid(plane, rows, columns) for plane in planes])
     if not grids.min() > 0:
         raise IspProblem(f"flat field has a mean light of {grids.min():.3g} in places; it needs more than 0")
@@ -192,7 +197,7 @@ def _grid(plane: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.flo
 
 
 def flat_field_of(flat: Image, dark: Image | None = None) -> FlatField:
-    """Return the stage that evens out each pixel, from means of many bright and of many dark frames (LIGHT)."""
+    """Return the stage that evens out each pixel, from means of bright and of dark frames (LIGHT)."""
     offset = None if dark is None else dark.data.astype(F)
     light = flat.data if offset is None else flat.data - offset
     if not light.min() > 0:

@@ -86,7 +86,7 @@ def spread(mosaic: str, values: dict[str, float], shape: tuple[int, int]) -> NDA
 
 
 def sampled(rgb: NDArray[Any_], mosaic: str) -> NDArray[Any_]:
-    """Return the mosaic image, (H, W), that a sensor behind `mosaic` samples from (H, W, 3) red, green, blue."""
+    """Return the image, (H, W), that a sensor behind `mosaic` samples from (H, W, 3) red, green, blue."""
     out = np.empty(rgb.shape[:2], rgb.dtype)
     for i, letter in enumerate(mosaic):
         out[i // 2 :: 2, i % 2 :: 2] = rgb[i // 2 :: 2, i % 2 :: 2, COLOURS.index(letter)]

@@ -62,15 +62,15 @@ class NoiseModel:
         return min(0.25, max(TOE, max(gains) * max(even, 4 * read_DN) / white_DN))
 
     def root_variance(self, white_DN: float, gain: float, toe: float) -> float:
-        """Return the variance of a pixel's root, in codes squared, after white balance gain; in good light."""
+        """Return the variance of a pixel's root after white balance, in codes squared, in good light."""
         return float(root_scale(toe)) ** 2 * gain * self.gain_DN_per_e / (4 * white_DN)
 
 
 def photon_transfer(pairs: list[tuple[NDArray[Any], NDArray[Any]]], black_DN: float) -> NoiseModel:
     """Return the noise model of pairs of equal frames, from dark to half of saturation.
 
-    The variance is half of that of the differences, so fixed pattern drops out; a line through (mean, variance)
-    has the slope K, and its end at the black level is the read noise's.
+    The variance is half of that of the differences, so fixed pattern drops out; a line through (mean,
+    variance) has the slope K, and its end at the black level is the read noise's.
     """
     if len(pairs) < 2:
         raise IspProblem(f"photon transfer from {len(pairs)} pair of frames; it needs 2 pairs or more")
@@ -82,7 +82,9 @@ def photon_transfer(pairs: list[tuple[NDArray[Any], NDArray[Any]]], black_DN: fl
     weight = 1 / np.maximum(variance, 1e-3)
     slope, dark = np.polyfit(mean, variance, 1, w=weight)
     if not slope > 0:
-        raise IspProblem(f"photon transfer has the slope {slope:.3g} DN/e-; light has to differ between pairs")
+        raise IspProblem(
+            f"photon transfer has the slope {slope:.3g} DN/e-; light has to differ between pairs"
+        )
     return NoiseModel(float(slope), float(np.sqrt(max(dark - 1 / 12, 0.0)) / slope))
 
 
@@ -92,7 +94,8 @@ DETAIL = np.array([1, -6, 15, 44, 15, -6, 1], np.int64)
 
 @lru_cache(maxsize=8)
 def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return how the variances of red, green and blue roots add up, in detail of brightness and in both chromas.
+    """Return how the variances of red, green and blue roots add up, in detail of brightness and in both
+    chromas.
 
     Measured on the steps themselves: all are linear, so the response to one pixel gives the variance.
     """
@@ -111,14 +114,15 @@ def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, floa
             letter = COLOURS.index("RGGB"[2 * row + column])
             bright[letter] += np.sum((luma - smooth(luma)) ** 2) / 4
             chroma[letter] += np.sum((response[0] - response[1]) ** 2 + (response[2] - response[1]) ** 2) / 4
-    return tuple(bright.tolist()), tuple(chroma.tolist())
+    (a, b, c), (d, e, f) = bright.tolist(), chroma.tolist()
+    return (a, b, c), (d, e, f)
 
 
 def smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the low pass of DETAIL along rows and columns."""
     kernel = DETAIL / 64
-    rows = np.apply_along_axis(np.convolve, 1, values, kernel, "same")
-    return np.apply_along_axis(np.convolve, 0, rows, kernel, "same")
+    rows = np.stack([np.convolve(row, kernel, "same") for row in values])
+    return np.stack([np.convolve(column, kernel, "same") for column in rows.T]).T
 
 
 def detail_share() -> float:

@@ -32,7 +32,19 @@ from camtwin.isp.statistics import Statistics
 STAGES: dict[str, type[Stage]] = {
     stage.__name__: stage
     for stage in (
-        *(Crop, DefectPixels, Bin, Decimate, Measure, BlackLevel, FlatField, Shading, WhiteBalance, Demosaic, Root),
+        *(
+            Crop,
+            DefectPixels,
+            Bin,
+            Decimate,
+            Measure,
+            BlackLevel,
+            FlatField,
+            Shading,
+            WhiteBalance,
+            Demosaic,
+            Root,
+        ),
         *(FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone, LookUp, Downscale, Mirror),
     )
 }
@@ -65,7 +77,9 @@ class Pipeline:
         for stage, name in zip(self.stages, names, strict=True):
             if kind not in stage.takes:
                 needed = " or ".join(taken.name for taken in stage.takes)
-                raise IspProblem(f"stage {name} gets {kind.name}; it takes {needed}: a stage before it is missing")
+                raise IspProblem(
+                    f"stage {name} gets {kind.name}; it takes {needed}: a stage before it is missing"
+                )
             kind = stage.gives
 
     def stage(self, kind: type[S]) -> S | None:
@@ -73,7 +87,7 @@ class Pipeline:
         return next((stage for stage in self.stages if isinstance(stage, kind)), None)
 
     def replace(self, stage: Stage) -> Pipeline:
-        """Return the pipeline with `stage` in the place of the one of its class, or inserted where it belongs."""
+        """Return the pipeline with `stage` in place of the one of its class, or where it belongs."""
         others = [other for other in self.stages if type(other) is not type(stage)]
         return Pipeline(sorted([*others, stage], key=lambda each: each.place))
 
@@ -95,7 +109,8 @@ class Pipeline:
     ) -> Any:
         """Develop a frame: return (image, statistics), or (image, statistics, steps).
 
-        image          what the last stage gives; with Tone codes to look at, (H, W, 3) red, green, blue or (H, W)
+        image          what the last stage gives; with Tone codes to look at, (H, W, 3) red, green, blue or
+                       (H, W)
         statistics     of the stage Measure; None without it
         threads        that share the work; the bytes do not depend on it
         reference      walk through the readable stages

@@ -1,4 +1,5 @@
-"""From a pipeline to fused kernels: which runs of stages are known, their numbers, and threads that share rows.
+"""From a pipeline to fused kernels: which runs of stages are known, their numbers, and threads that share
+rows.
 
 Known is [DefectPixels] [Measure] BlackLevel [Shading] [WhiteBalance] Demosaic("malvar") [FalseColour]
 [NoiseReduction] [EdgeEnhancement] [ColourMatrix] Tone, what is in brackets may be missing; of mono frames the
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.isp.demosaic import Demosaic, Root, root_scale
-from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Tone
+from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, begin
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import COLOURS, IspProblem
@@ -61,6 +62,8 @@ def developed(pipeline: Pipeline, frame: Frame, threads: int = 1) -> tuple[Image
         assert image is not None
         if isinstance(stage, Downscale) and image.data.dtype in (np.uint8, np.uint16):
             image = _downscaled(stage, image, notes, threads)
+        elif isinstance(stage, Mirror) and stage.columns and image.data.ndim == 3:
+            image = _mirrored(stage, image, threads)
         else:
             image = stage.apply(image, notes)
     assert image is not None
@@ -261,7 +264,9 @@ def _grids(shading: Shading, mosaic: str, width: int, pad: int) -> NDArray[np.fl
     return out
 
 
-def _statistics(frame: Frame, sums: NDArray[np.int64], histogram: NDArray[np.int64], source: Source) -> Statistics:
+def _statistics(
+    frame: Frame, sums: NDArray[np.int64], histogram: NDArray[np.int64], source: Source
+) -> Statistics:
     """Return what kernels counted, by colour."""
     step = 2 if frame.mosaic else 1
     height, width = frame.height // step, frame.width // step
@@ -299,6 +304,22 @@ def _downscaled(stage: Downscale, image: Image, notes: dict[str, Any], threads: 
 
     shared(rows, len(starts), threads)
     return image.become(out.reshape(height, width, *data.shape[2:]))
+
+
+def _mirrored(stage: Mirror, image: Image, threads: int) -> Image:
+    """Run Mirror over tiles of rows."""
+    lines = np.ascontiguousarray(image.data).reshape(image.data.shape[0], -1)
+    out = np.empty_like(lines)
+    target = out[::-1] if stage.rows else out
+    tile = max(16, len(lines) // (TILES_A_THREAD * threads))
+    starts = range(0, len(lines), tile)
+
+    def rows(index: int) -> None:
+        part = slice(starts[index], starts[index] + tile)
+        _kernels().mirrored_rows(lines[part], target[part])
+
+    shared(rows, len(starts), threads)
+    return image.become(out.reshape(image.data.shape))
 
 
 def shared(work: Callable[[int], None], tiles: int, threads: int) -> None:

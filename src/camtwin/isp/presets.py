@@ -76,7 +76,11 @@ class Calibration:
         share = (1 / low.kelvin - 1 / kelvin) / (1 / low.kelvin - 1 / high.kelvin)
 
         def between(a: Any, b: Any) -> Any:
-            return tuple(between(x, y) for x, y in zip(a, b, strict=True)) if isinstance(a, tuple) else a + share * (b - a)
+            return (
+                tuple(between(x, y) for x, y in zip(a, b, strict=True))
+                if isinstance(a, tuple)
+                else a + share * (b - a)
+            )
 
         return ColourPoint(kelvin, between(low.gains, high.gains), between(low.matrix, high.matrix))
 
@@ -155,7 +159,8 @@ def preset(
 ) -> Pipeline:
     """Return a pipeline for frames of a mosaic, or of a mono camera ("").
 
-    name         fast: demosaic, colour and tone, nothing else. balanced: all stages. best: the offline demosaic
+    name         fast: demosaic, colour and tone, nothing else. balanced: all stages. best: the offline
+                 demosaic
     calibration  of sensor and lens
     bits         depth of the frames
     gain_dB      analogue gain of the frames above the calibrated one, for the noise
@@ -172,6 +177,7 @@ def preset(
     noise = calibration.noise_at(bits, gain_dB)
     stages: list[Stage] = [] if name == "fast" else [DefectPixels(), Measure()]
     stages.append(BlackLevel(black))
+    point = None
     if calibration.shading is not None and name != "fast":
         stages.append(calibration.shading)
     if mosaic:
@@ -189,7 +195,7 @@ def preset(
         if noise:
             stages.append(NoiseReduction(noise))
         stages.append(EdgeEnhancement())
-    if mosaic:
+    if mosaic and point:
         stages.append(ColourMatrix(point.matrix, calibration.calibrated))
     return Pipeline([*stages, Tone()])
 

@@ -39,7 +39,9 @@ class Crop(RawStage):
         rows, columns = image.shape
         x, y, width, height = self.x, self.y, self.width, self.height
         if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
-            raise IspProblem(f"region {width} x {height} at ({x}, {y}) is not inside the frame's {columns} x {rows}")
+            raise IspProblem(
+                f"region {width} x {height} at ({x}, {y}) is not inside the frame's {columns} x {rows}"
+            )
         return image.become(image.data[y : y + height, x : x + width], mosaic=moved(image.mosaic, x, y))
 
 
@@ -116,7 +118,7 @@ class Bin(RawStage):
 
 
 def binned(dn: NDArray[np.uint16], coloured: bool) -> NDArray[np.uint16]:
-    """Return the mean of 2 x 2 pixels of one colour, halves upwards; rows and columns that are left over go."""
+    """Return the mean of 2 x 2 pixels of one colour, halves upwards; what is left over at the end goes."""
     step = 2 if coloured else 1
     height, width = (side // (2 * step) * 2 * step for side in dn.shape)
     if not (height and width):
@@ -148,7 +150,9 @@ def decimated(dn: NDArray[np.uint16], factor: int, coloured: bool) -> NDArray[np
     height, width = (side // (step * factor) * step * factor for side in dn.shape)
     if not (height and width):
         raise IspProblem(f"frame of {dn.shape[1]} x {dn.shape[0]} is too small for decimation by {factor}")
-    parts = dn[:height, :width].reshape(height // (step * factor), factor, step, width // (step * factor), factor, step)
+    parts = dn[:height, :width].reshape(
+        height // (step * factor), factor, step, width // (step * factor), factor, step
+    )
     return np.ascontiguousarray(parts[:, 0, :, :, 0, :].reshape(height // factor, width // factor))
 
 

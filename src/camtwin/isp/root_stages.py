@@ -100,7 +100,9 @@ class NoiseReduction(RootStage):
         colour = len(image.data) == 3
         bright_limit, chroma_limit = self.limits(colour, image.white_DN, image.gains, image.toe)
         if not colour:
-            return image.become(quiet_detail(image.data[0].astype(np.int32), bright_limit)[None].astype(np.int16))
+            return image.become(
+                quiet_detail(image.data[0].astype(np.int32), bright_limit)[None].astype(np.int16)
+            )
         four_bright, red, blue = split(image.data)
         bright = quiet_detail((four_bright + 2) >> 2, bright_limit)
         return image.become(joined(4 * bright, *quiet_chroma(red, blue, chroma_limit)))
@@ -110,25 +112,30 @@ def quiet_detail(bright: Ints, limit: np.float32) -> Ints:
     """Return brightness whose detail has lost the noise's share of energy, within 0..TOP."""
     height, width = bright.shape
     around = padded(bright, 3)
-    rows = sum(int(w) * around[i : i + height] for i, w in enumerate(DETAIL))
-    smooth = (sum(int(w) * rows[:, i : i + width] for i, w in enumerate(DETAIL)) + 2048) >> 12
+    rows = np.sum([int(w) * around[i : i + height] for i, w in enumerate(DETAIL)], axis=0, dtype=np.int32)
+    total = np.sum([int(w) * rows[:, i : i + width] for i, w in enumerate(DETAIL)], axis=0, dtype=np.int32)
+    smooth = (total + 2048) >> 12
     detail = bright - smooth
     energy = box(((detail + 2) >> 2) ** 2, BOX).astype(F) * F(16 / BOX**2)
-    return np.clip((smooth.astype(F) + detail.astype(F) * kept(energy, limit) + F(0.5)).astype(np.int32), 0, TOP)
+    value = smooth.astype(F) + detail.astype(F) * kept(energy, limit) + F(0.5)
+    return np.clip(value.astype(np.int32), 0, TOP)
 
 
 def quiet_chroma(red: Ints, blue: Ints, limit: np.float32) -> tuple[Ints, Ints]:
-    """Return both chromas drawn to their means over CHROMA_BOX, as far as they vary no more than noise does."""
+    """Return both chromas drawn to their means over CHROMA_BOX, as far as noise makes them vary."""
     count = F(1 / CHROMA_BOX**2)
     means = [box(chroma, CHROMA_BOX).astype(F) * count for chroma in (red, blue)]
-    square = box(sum(((chroma + 2) >> 2) ** 2 for chroma in (red, blue)), CHROMA_BOX).astype(F) * F(16 / CHROMA_BOX**2)
+    quarters = ((red + 2) >> 2) ** 2 + ((blue + 2) >> 2) ** 2
+    square = box(quarters, CHROMA_BOX).astype(F) * F(16 / CHROMA_BOX**2)
     share = kept(square - (means[0] * means[0] + means[1] * means[1]), limit)
-    moved = [mean + (chroma.astype(F) - mean) * share for mean, chroma in zip(means, (red, blue), strict=True)]
+    moved = [
+        mean + (chroma.astype(F) - mean) * share for mean, chroma in zip(means, (red, blue), strict=True)
+    ]
     first, second = ((value + F(TOP + 1.5)).astype(np.int32) - (TOP + 1) for value in moved)
     return first, second
 
 
-def kept(energy: NDArray[np.float32], limit: np.float32) -> NDArray[np.float32]:
+def kept(energy: NDArray[np.floating], limit: np.float32) -> NDArray[np.floating]:
     """Return the share of detail of this energy that is not noise of this variance, 0..1."""
     return np.maximum(energy - limit, F(0)) / np.maximum(energy, F(1))
 
@@ -137,8 +144,8 @@ def box(values: Ints, side: int) -> Ints:
     """Return the sum over side x side pixels."""
     height, width = values.shape
     around = padded(values, side // 2)
-    rows = sum(around[i : i + height] for i in range(side))
-    return sum(rows[:, i : i + width] for i in range(side))  # type: ignore[return-value]
+    rows = np.sum([around[i : i + height] for i in range(side)], axis=0, dtype=np.int32)
+    return np.sum([rows[:, i : i + width] for i in range(side)], axis=0, dtype=np.int32)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Statistics:
         return (mean_DN - self.black_DN) / self.white_DN
 
     def colours(self) -> NDArray[np.float64]:
-        """Return the mean light of each colour over unclipped cells, (colours, rows, columns); NaN where none is."""
+        """Return each colour's mean light over unclipped cells, (colours, rows, columns); NaN without any."""
         with np.errstate(invalid="ignore", divide="ignore"):
             mean_DN = self.sums / self.unclipped / self._pixels()
         return (mean_DN - self.black_DN) / self.white_DN
@@ -115,8 +115,6 @@ def planes_of(dn: NDArray[np.uint16], mosaic: str) -> list[NDArray[np.uint16]]:
     if not mosaic:
         return [dn]
     height, width = dn.shape[0] // 2 * 2, dn.shape[1] // 2 * 2
-    plane = {
-        (i // 2, i % 2): dn[i // 2 : height : 2, i % 2 : width : 2] for i in range(4)
-    }
+    plane = {(i // 2, i % 2): dn[i // 2 : height : 2, i % 2 : width : 2] for i in range(4)}
     row, column = divmod(mosaic.index("R"), 2)
     return [plane[row, column], plane[row, 1 - column], plane[1 - row, column], plane[1 - row, 1 - column]]

@@ -119,7 +119,7 @@ def test_photon_transfer_finds_gain_and_read_noise():
 
 
 def shown(image):
-    """Means of the patches of a chart that fills the picture, linear, at the brightness of the published ones."""
+    """Linear means of the patches of a chart that fills the picture, as bright as the published ones."""
     height, width = image.shape[:2]
     pitch = min(width / 6.4, height / 4.4)
     left, top = (width - 6 * pitch) / 2, (height - 4 * pitch) / 2
@@ -158,7 +158,9 @@ def test_rawpy_opens_a_dng_with_the_right_colours():
             use_camera_wb=True, no_auto_bright=True, output_bps=16, gamma=(1, 1), user_flip=0
         )
     theirs = difference(lab_of_srgb(shown(done / 65535)), lab_of_srgb(checker_colours()))
-    pipeline = isp.preset("fast", "GRBG", known, bits=10, gains=known.points[0].gains).replace(isp.Tone(1.0, 16))
+    pipeline = isp.preset("fast", "GRBG", known, bits=10, gains=known.points[0].gains).replace(
+        isp.Tone(1.0, 16)
+    )
     image, _ = pipeline.process(raw)
     mine = difference(lab_of_srgb(shown(image / 65535)), lab_of_srgb(checker_colours()))
     assert theirs.mean() < 1.0
@@ -166,7 +168,10 @@ def test_rawpy_opens_a_dng_with_the_right_colours():
 
 
 def test_a_dng_comes_back():
-    for raw in (chart(np.full((24, 3), 0.5)), Raw(np.arange(400, dtype=np.uint16).reshape(20, 20), 12, "", 32.0)):
+    for raw in (
+        chart(np.full((24, 3), 0.5)),
+        Raw(np.arange(400, dtype=np.uint16).reshape(20, 20), 12, "", 32.0),
+    ):
         back, gains, model = read_dng(dng_bytes(raw, gains=(2.0, 1.0, 1.25), model="a camera"))
         assert np.array_equal(back.data, raw.data)
         assert (back.bits, back.mosaic, back.black_DN) == (raw.bits, raw.mosaic, raw.black_DN)
@@ -174,11 +179,14 @@ def test_a_dng_comes_back():
         if raw.mosaic:
             assert gains == pytest.approx((2.0, 1.0, 1.25))
     for bad in (b"", b"II*\0 no picture", b"\x89PNG"):
-        with pytest.raises(IspProblem, match="frame.dng: "):
+        with pytest.raises(IspProblem, match=r"frame\.dng: "):
             read_dng(bad, "frame.dng")
 
 
 def test_neutral_patches_are_neutral():
     lab = lab_of_srgb(checker_colours()[list(NEUTRAL)])
     assert np.hypot(lab[:, 1], lab[:, 2]).max() < 2
-    assert differences(((1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0)), checker_colours(), checker_colours()).max() < 1e-6
+    assert (
+        differences(((1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0)), checker_colours(), checker_colours()).max()
+        < 1e-6
+    )

@@ -70,7 +70,9 @@ def test_metering():
     assert ExposureController(LIMITS).brightness(s) == pytest.approx(0.175, abs=0.002)
     region = ExposureController(LIMITS, region=(0, 0, 0.5, 0.5))
     assert region.brightness(s) == pytest.approx(0.4, abs=0.002)
-    assert ExposureController(LIMITS, metering="percentile", share=0.9).brightness(s) == pytest.approx(0.4, abs=0.01)
+    assert ExposureController(LIMITS, metering="percentile", share=0.9).brightness(s) == pytest.approx(
+        0.4, abs=0.01
+    )
     middle = np.full((96, 128), 0.1)
     middle[40:56, 54:74] = 0.5
     centre = ExposureController(LIMITS, metering="centre")
@@ -123,9 +125,11 @@ def test_the_locus_keeps_to_lights_that_there_are():
 
 def exposures(scene, ratio, rng, moved=None):
     """Long and short 10 bit frames of light, (H, W), of which 1 fills the long one."""
+
     def one(light):
         e = rng.poisson(np.clip(light, 0, 1) * 7500)
-        return Raw(np.clip(np.rint(e * 0.1175 + 64 + rng.normal(0, 0.4, light.shape)), 0, 1023).astype(np.uint16), 10, "RGGB", 64.0)  # fmt: skip
+        dn = np.clip(np.rint(e * 0.1175 + 64 + rng.normal(0, 0.4, light.shape)), 0, 1023)
+        return Raw(dn.astype(np.uint16), 10, "RGGB", 64.0)
 
     return one(scene), one((scene if moved is None else moved) / ratio)
 
@@ -149,7 +153,14 @@ def test_what_moved_is_there_once():
     scene, moved = np.full((64, 96), 0.85), np.full((64, 96), 0.85)
     scene[:, 20:40], moved[:, 40:60] = 0.2, 0.2
     long, short = exposures(scene, ratio, rng, moved)
-    light = merged(long, short, ratio, NoiseModel(0.1175, 3.0)).data.mean(axis=0) / 65535 * ratio * 959 / 0.1175 / 7500
+    light = (
+        merged(long, short, ratio, NoiseModel(0.1175, 3.0)).data.mean(axis=0)
+        / 65535
+        * ratio
+        * 959
+        / 0.1175
+        / 7500
+    )
     ghost = light[44:56]  # the long exposure saw 0.85 here, the short one 0.2
     assert np.all((np.abs(ghost - 0.2) < 0.05) | (np.abs(ghost - 0.85) < 0.05))
     assert light[70:90] == pytest.approx(np.full(20, 0.85), rel=0.05)

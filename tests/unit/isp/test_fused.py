@@ -64,11 +64,18 @@ def test_colour_frames(data):
     draw = data.draw
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     bits = draw(st.sampled_from([8, 10, 12, 16]))
-    raw = Raw(picture(rng, draw(SIDES) + 3, draw(SIDES) + 3, bits), bits, draw(st.sampled_from(MOSAICS)), 2.0**bits / 16)
+    raw = Raw(
+        picture(rng, draw(SIDES) + 3, draw(SIDES) + 3, bits),
+        bits,
+        draw(st.sampled_from(MOSAICS)),
+        2.0**bits / 16,
+    )
     x, y = draw(st.integers(0, 3)), draw(st.integers(0, 3))
     raw = raw.crop(x, y, raw.width - 3, raw.height - 3)
     maybe = [
-        DefectPixels(((1, 2), (raw.width - 1, raw.height - 1), (1, 4)), draw(st.sampled_from([None, 0.0, 0.02]))),
+        DefectPixels(
+            ((1, 2), (raw.width - 1, raw.height - 1), (1, 4)), draw(st.sampled_from([None, 0.0, 0.02]))
+        ),
         Measure((draw(st.integers(1, 7)), draw(st.integers(1, 7)))),
         Shading((1 + rng.random((4, 3, 5))).astype(np.float32)),
         WhiteBalance((1.0 + rng.random() * 2, 1.0, 1.0 + rng.random())),
@@ -80,7 +87,11 @@ def test_colour_frames(data):
         Mirror(True, False),
     ]
     chosen = [stage for stage in maybe if draw(st.booleans())]
-    always = [BlackLevel(), Demosaic(toe=draw(st.sampled_from([1 / 512, 0.03]))), Tone(2.2, draw(st.sampled_from([8, 16])))]
+    always = [
+        BlackLevel(),
+        Demosaic(toe=draw(st.sampled_from([1 / 512, 0.03]))),
+        Tone(2.2, draw(st.sampled_from([8, 16]))),
+    ]
     pipeline = Pipeline(sorted([*always, *chosen], key=lambda stage: stage.place))
     same(pipeline, raw, draw(st.integers(1, 3)))
 
@@ -101,11 +112,16 @@ def test_mono_frames(data):
         Downscale(2),
     ]
     chosen = [stage for stage in maybe if draw(st.booleans())]
-    same(Pipeline(sorted([BlackLevel(), Root(), Tone(), *chosen], key=lambda s: s.place)), raw, draw(st.integers(1, 3)))
+    same(
+        Pipeline(sorted([BlackLevel(), Root(), Tone(), *chosen], key=lambda s: s.place)),
+        raw,
+        draw(st.integers(1, 3)),
+    )
 
 
 @pytest.mark.parametrize(
-    "name", ["BayerRG10", "BayerGR12", "BayerGR10g40IDS", "BayerGR12g24IDS", "Mono8", "Mono10p", "Mono12p", "Mono12"]
+    "name",
+    ["BayerRG10", "BayerGR12", "BayerGR10g40IDS", "BayerGR12g24IDS", "Mono8", "Mono10p", "Mono12p", "Mono12"],
 )
 @pytest.mark.parametrize("width", [40, 42, 37])
 def test_every_pixel_format_is_unpacked_on_the_way(name, width):
@@ -125,7 +141,10 @@ def test_wide_frames_are_cut_into_strips_without_a_seam(monkeypatch):
     raw = Raw(picture(np.random.default_rng(6), 90, 203, 12), 12, "BGGR", 256.0)
     stages = [
         *(DefectPixels(((64, 7), (63, 8), (202, 89))), Measure((5, 4)), BlackLevel()),
-        *(Shading((1 + np.random.default_rng(1).random((4, 3, 4))).astype(np.float32)), WhiteBalance((2.0, 1.0, 1.5))),
+        *(
+            Shading((1 + np.random.default_rng(1).random((4, 3, 4))).astype(np.float32)),
+            WhiteBalance((2.0, 1.0, 1.5)),
+        ),
         *(Demosaic(), FalseColour(), NoiseReduction(NOISE), EdgeEnhancement(), ColourMatrix(M), Tone()),
     ]
     same(Pipeline(stages), raw, 2)
@@ -134,6 +153,8 @@ def test_wide_frames_are_cut_into_strips_without_a_seam(monkeypatch):
 
 def test_the_bytes_do_not_depend_on_the_threads():
     raw = Raw(picture(np.random.default_rng(7), 300, 200, 12), 12, "RGGB", 256.0)
-    pipeline = Pipeline([DefectPixels(), BlackLevel(), Demosaic(), FalseColour(), NoiseReduction(NOISE), Tone()])
+    pipeline = Pipeline(
+        [DefectPixels(), BlackLevel(), Demosaic(), FalseColour(), NoiseReduction(NOISE), Tone()]
+    )
     images = [pipeline.process(raw, threads=threads)[0].tobytes() for threads in (1, 2, 5)]
     assert len(set(images)) == 1

@@ -38,7 +38,10 @@ MONO = Raw(np.full((16, 16), 900, np.uint16), 12, "", 256.0)
         ([], "pipeline has no stages; it needs 1 or more"),
         ([Tone(), BlackLevel()], "stage BlackLevel comes after Tone; it belongs before it"),
         ([BlackLevel(), BlackLevel()], "pipeline has the stage BlackLevel twice"),
-        ([BlackLevel(), Tone()], "stage Tone gets LIGHT; it takes ROOT or LINEAR: a stage before it is missing"),
+        (
+            [BlackLevel(), Tone()],
+            "stage Tone gets LIGHT; it takes ROOT or LINEAR: a stage before it is missing",
+        ),
         ([Demosaic()], "stage Demosaic gets RAW; it takes LIGHT: a stage before it is missing"),
         ([BlackLevel(), Root(), Demosaic()], "stage Demosaic comes after Root; it belongs before it"),
     ],
@@ -58,12 +61,27 @@ def test_what_cannot_work_is_told_in_one_line(stages, said):
         (lambda: ColourMatrix(((9.0, 0, 0), (0, 1, 0), (0, 0, 1))), "colour matrix entry 9 is outside -8..8"),
         (lambda: Raw(np.zeros((4, 40), np.uint16), 12), "frame of 40 x 4 is outside 8..65536 pixels a side"),
         (lambda: Raw(np.zeros((8, 8), np.uint16), 7), "bit depth 7 is outside 8..16"),
-        (lambda: Raw(np.zeros((8, 8), np.uint16), 12, "RGBG"), "mosaic 'RGBG' is none of RGGB, GRBG, GBRG, BGGR"),
-        (lambda: Raw(np.zeros((8, 8), np.uint16), 10, "", 900), "black level 900 DN is outside 0..511.5 of 10 bits"),
-        (lambda: Raw(np.zeros((8, 8), np.float32), 12), "raw frame of 8 x 8 float32 is not rows and columns of uint8"),
+        (
+            lambda: Raw(np.zeros((8, 8), np.uint16), 12, "RGBG"),
+            "mosaic 'RGBG' is none of RGGB, GRBG, GBRG, BGGR",
+        ),
+        (
+            lambda: Raw(np.zeros((8, 8), np.uint16), 10, "", 900),
+            "black level 900 DN is outside 0..511.5 of 10 bits",
+        ),
+        (
+            lambda: Raw(np.zeros((8, 8), np.float32), 12),
+            "raw frame of 8 x 8 float32 is not rows and columns of uint8",
+        ),
         (lambda: preset("quick", "RGGB"), "preset 'quick' is none of fast, balanced, best"),
-        (lambda: preset("fast", "RGGB").process(MONO), "stage WhiteBalance needs a colour frame; this one is mono"),
-        (lambda: preset("fast", "").process(RAW), "frame has the mosaic GRBG; it needs Demosaic and not Root"),
+        (
+            lambda: preset("fast", "RGGB").process(MONO),
+            "stage WhiteBalance needs a colour frame; this one is mono",
+        ),
+        (
+            lambda: preset("fast", "").process(RAW),
+            "frame has the mosaic GRBG; it needs Demosaic and not Root",
+        ),
         (lambda: preset("fast", "").process(MONO, threads=0), "threads 0 is below the minimum 1"),
     ],
 )
@@ -77,8 +95,21 @@ def test_json_comes_back_as_it_was():
     shading = Shading(np.random.default_rng(1).random((4, 3, 4)).astype(np.float32) + 1)
     field = FlatField(np.ones((16, 16), np.float32), np.zeros((16, 16), np.float32))
     stages = [
-        *(DefectPixels(((3, 4),), 0.05), Measure((4, 4)), BlackLevel(250), field, shading, WhiteBalance((2.0, 1.0, 1.5))),
-        *(Demosaic(), FalseColour(), NoiseReduction(NoiseModel(0.4, 2.5), 2.0), ColourMatrix(), Tone(1.8, 16)),
+        *(
+            DefectPixels(((3, 4),), 0.05),
+            Measure((4, 4)),
+            BlackLevel(250),
+            field,
+            shading,
+            WhiteBalance((2.0, 1.0, 1.5)),
+        ),
+        *(
+            Demosaic(),
+            FalseColour(),
+            NoiseReduction(NoiseModel(0.4, 2.5), 2.0),
+            ColourMatrix(),
+            Tone(1.8, 16),
+        ),
     ]
     pipeline = Pipeline(stages)
     back = Pipeline.from_json(pipeline.to_json())
@@ -93,7 +124,10 @@ def test_json_comes_back_as_it_was():
     [
         ("{", "pipeline: no JSON list of stages"),
         ('{"stages": [{"stage": "Sepia"}]}', "stage 'Sepia' is unknown; known are Crop, DefectPixels"),
-        ('{"stages": [{"stage": "Tone", "colour": 1}]}', "stage Tone has no colour; it has bits, gain, gamma"),
+        (
+            '{"stages": [{"stage": "Tone", "colour": 1}]}',
+            "stage Tone has no colour; it has bits, gain, gamma",
+        ),
         ('{"stages": [{"stage": "Crop", "x": 1}]}', "stage Crop: "),
     ],
 )
@@ -114,7 +148,10 @@ def test_a_stage_takes_its_place():
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("mosaic", ["GRBG", ""])
 def test_presets_work_with_and_without_a_calibration(name, mosaic):
-    points = (ColourPoint(2856, (1.3, 1.0, 2.5), ((1.5, -0.3, -0.2),) * 3), ColourPoint(6500, (2.0, 1.0, 1.5), ((1.4, -0.2, -0.2),) * 3))
+    points = (
+        ColourPoint(2856, (1.3, 1.0, 2.5), ((1.5, -0.3, -0.2),) * 3),
+        ColourPoint(6500, (2.0, 1.0, 1.5), ((1.4, -0.2, -0.2),) * 3),
+    )
     known = Calibration("test", points, NoiseModel(0.5, 3), 12, 256.0)
     raw = RAW if mosaic else MONO
     for calibration in (known, Calibration()):
@@ -148,4 +185,8 @@ def test_framos_samples_have_the_stages_of_its_tables():
     full = [type(stage).__name__ for stage in isp.full_pipeline().stages]
     assert {"DefectPixels", "NoiseReduction", "BlackLevel", "Measure", "WhiteBalance"} < set(full)
     assert {"Demosaic", "ColourMatrix", "FalseColour", "Downscale", "EdgeEnhancement"} < set(full)
-    assert [type(stage).__name__ for stage in isp.demosaic_and_display().stages] == ["BlackLevel", "Demosaic", "Tone"]
+    assert [type(stage).__name__ for stage in isp.demosaic_and_display().stages] == [
+        "BlackLevel",
+        "Demosaic",
+        "Tone",
+    ]
