@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery mutations check clean
+.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery wheel mutations check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -46,8 +46,8 @@ test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB 
 	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py
 
 fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT=1000000 SEED=... to do it again
-	$(BIN)/python tests/unit/wire/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
-	$(BIN)/python tests/unit/links/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/wire/gev/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/links/usb3/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools
@@ -72,13 +72,22 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
 
 kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
-	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/test_storage.py
+	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery
 
-mutations: $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; MODEL=..., ONLY=PATTERN
-	$(BIN)/camtwin verify $(or $(MODEL),baumer-vcxg-124m) --mutations --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
+wheel:  ## build the wheel, install it into a fresh environment, and run it there: build/wheel
+	@rm -rf build/wheel build/lib build/bdist.*  # what setuptools finds there it packs, wanted or not
+	@$(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/python -m pip wheel --quiet --no-deps -w build/wheel .
+	@! $(PYTHON) -m zipfile -l build/wheel/*.whl | grep -E "mutations|tests/"  # proofs stay in the checkout
+	@build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
+	cd build/wheel && venv/bin/camtwin verify sony-imx412-aack
+	cd build/wheel && venv/bin/camtwin demo --for 30 && test -s first-light.png
+
+mutations: $(VENV)/.dev $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; MODEL=..., ONLY=PATTERN
+	PYTHONPATH=tests $(BIN)/python -m mutations $(or $(MODEL),baumer-vcxg-124m) --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
 
 clean:  ## remove .venv and everything that was made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from unit.rig import day
+from unit.rig.scenario import day
 
 SLICE_S = 600
 SETTLED = 24

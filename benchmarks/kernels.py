@@ -35,7 +35,7 @@ from camtwin.sensor import (
     fixed_pattern,
 )
 from camtwin.twins import build
-from camtwin.twins.renderer import Renderer
+from camtwin.twins.render import Renderer
 from camtwin.units import SEC
 
 MODEL = "baumer-vcxg-124m"

@@ -27,8 +27,8 @@ from page import options, publish
 from streaming import CAMERAS, CLIENT, Case, namespace
 from streaming import turn as gige_turn
 
-from camtwin.links.runtime import paced
-from camtwin.links.usb3 import Usb3Link
+from camtwin.links.base.runtime import paced
+from camtwin.links.usb3.link import Usb3Link
 from camtwin.models import load
 from camtwin.twins import Twin, build
 

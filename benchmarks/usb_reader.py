@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from unit.links.usb_host import STREAM_IN, Host
+from unit.links.usb3.usb_host import STREAM_IN, Host
 
 TRANSFER = 1 << 20
 AHEAD = 2  # frames

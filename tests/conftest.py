@@ -14,7 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="seconds that clients come and go in tests/peers/test_replay.py",
     )
     parser.addoption("--frames", type=int, default=12, help="frames in tests/peers/test_loss.py")
-    parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/test_storage.py")
+    parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/base/test_storage.py")
 
 
 ALONE = (

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from numpy.typing import NDArray
 
 import camtwin
 from camtwin.files import load_picture
+from camtwin.report.markup import Html, tag
+from camtwin.report.page import figures, made_by, page, section
 from camtwin.scene import (
     Chart,
     Checker,
@@ -171,32 +172,23 @@ def _middle(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return picture[y : y + side * 3 // 4, x : x + side]
 
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>camtwin: gallery</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem }}
-.row {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: 1.2rem }}
-figure {{ margin: 0 }} img {{ width: 100%; display: block; background: #000 }}
-figcaption {{ font-size: 0.9rem; padding-top: 0.3rem }} small {{ color: #666 }}
-</style>
-<h1>What the twins see</h1>
-<p>Each picture is a frame of a twin. Black is taken off, mosaics are interpolated and balanced for D65,
-brightness is scaled; crops show the sensor's own pixels.</p>
-{chapters}</html>
-"""
+ABOUT = (
+    "Each picture is a frame of a twin. Black is taken off, mosaics are interpolated and balanced for D65, "
+    "brightness is scaled; crops show the sensor's own pixels."
+)
 
 
-def page(shots: Mapping[str, Sequence[Shot]]) -> str:
+def html(shots: Mapping[str, Sequence[Shot]]) -> str:
     """The page's HTML."""
-    parts = []
-    for title, some in shots.items():
-        figures = "".join(
-            f'<figure><img src="{shot.name}.png" alt="{escape(shot.caption)}" loading="lazy">'
-            f"<figcaption>{escape(shot.caption)}<br><small>{escape(shot.model)}</small></figcaption></figure>"
-            for shot in some
-        )
-        parts.append(f'<h2>{escape(title)}</h2><div class="row">{figures}</div>')
-    return PAGE.format(chapters="\n".join(parts))
+    chapters = [section(title, None, figures(map(shown, some), small=True)) for title, some in shots.items()]
+    made = made_by(camtwin.__version__, "tools/gallery.py")
+    return page("camtwin: gallery", tag("h1", "What the twins see"), tag("p", ABOUT), *chapters, made_by=made)
+
+
+def shown(shot: Shot) -> tuple[Html, Html]:
+    """A picture of the page, and its caption."""
+    picture = tag("img", src=f"{shot.name}.png", alt=shot.caption, loading="lazy")
+    return picture, Html(f"{tag('span', shot.caption)}{tag('br')}{tag('small', shot.model)}")
 
 
 def main() -> None:
@@ -214,7 +206,7 @@ def main() -> None:
     for shot in (shot for some in shots.values() for shot in some):
         cv2.imwrite(str(said.directory / f"{shot.name}.png"), developed(shot))
     path = said.directory / "index.html"
-    path.write_text(page(shots))
+    path.write_text(html(shots))
     sys.stdout.write(f"{path}\n")
 
 

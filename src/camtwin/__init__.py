@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from camtwin import scene
-    from camtwin.genicam import Refused
-    from camtwin.links.dhcp_server import DhcpServer
-    from camtwin.links.memory import Frame, NoFrame, NoImage, Session
-    from camtwin.links.memory import connect as open
-    from camtwin.problem import Problem
+    from camtwin.links.gige.dhcp_server import DhcpServer
+    from camtwin.problem import Problem, Refused
+    from camtwin.session.frame import Frame, NoImage
+    from camtwin.session.session import NoFrame, Session
+    from camtwin.session.session import connect as open
     from camtwin.twins import Twin
 
 __version__ = "0.1.0.dev0"
@@ -38,20 +38,20 @@ __all__ = [
 ]
 
 HOMES = {
-    "DhcpServer": "links.dhcp_server",
-    "Frame": "links.memory",
-    "NoFrame": "links.memory",
-    "NoImage": "links.memory",
+    "DhcpServer": "links.gige.dhcp_server",
+    "Frame": "session.frame",
+    "NoFrame": "session.session",
+    "NoImage": "session.frame",
     "Problem": "problem",
-    "Refused": "genicam",
-    "Session": "links.memory",
+    "Refused": "problem",
+    "Session": "session.session",
     "Twin": "twins",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "open":
-        return import_module("camtwin.links.memory").connect
+        return import_module("camtwin.session.session").connect
     if name == "scene":
         return import_module("camtwin.scene")
     if name in HOMES:

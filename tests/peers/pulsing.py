@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from camtwin.links import serve
-from peers.breaks import BREAKS
+from mutations.registry import load
 
 WIDTH_ns, PERIOD_ns, COUNT = 100_000, 120_000_000, 500
 
@@ -19,8 +21,8 @@ async def pulse(link: serve.Link) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] in BREAKS:
-        BREAKS[sys.argv.pop(1)]()
+    if sys.argv[1] in load():
+        load()[sys.argv.pop(1)].make(pytest.MonkeyPatch())
     run = serve.serve
     serve.serve = lambda *args, **named: run(*args, **named, task=pulse)
     from camtwin.cli import main

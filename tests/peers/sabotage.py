@@ -2,8 +2,7 @@
 (NAME+NAME breaks two).
 
 The checks of this folder are run on these too, and have to fail there: a check that a broken twin passes
-checks nothing. Each break is small, plausible (a byte order, a count, a check left out) and made before the
-rest of the package is imported.
+checks nothing. Any break of tests/mutations will do.
 """
 
 from __future__ import annotations
@@ -13,10 +12,12 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])  # a program in a folder of tests
-    from peers.breaks import BREAKS
+    import pytest
 
-    for name in sys.argv.pop(1).split("+"):
-        BREAKS[name]()
+    from mutations.registry import named
+
+    for one in named(sys.argv.pop(1)):
+        one.make(pytest.MonkeyPatch())  # for good: it is never undone
     from camtwin.cli import main
 
     main()

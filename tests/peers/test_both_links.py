@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from camtwin.rig import scenario
+from camtwin.rig.scenario.play import play
+from camtwin.rig.scenario.schema import parse
 from peers.netns import CAMTWIN, HERE, SYSTEM_PYTHON, Namespace, PeerError, Running, sabotaged
 
 SCENARIO = Path(__file__).parents[2] / "examples/scenarios/gige-and-usb3.toml"
@@ -62,7 +63,7 @@ def live(command: Sequence[str | Path], *steps: str, patience_s: int) -> tuple[l
 
 def virtual() -> list[list[int]]:
     """When the same frames begin in virtual time."""
-    played = scenario.play(scenario.parse(SCENARIO.read_text()))
+    played = play(parse(SCENARIO.read_text()))
     return [
         [t for t, what, _ in played.accounts[name].moments if what == "ExposureStart"][:FRAMES]
         for name in CAMERAS

@@ -22,7 +22,7 @@ from genicam.genapi import (
 from peers.netns import sabotaged
 from peers.test_genapi import access, every_node, refuses
 from peers.usb import UsbTwin
-from unit.links.usb_host import EVENT_IN, STREAM_IN, Host
+from unit.links.usb3.usb_host import EVENT_IN, STREAM_IN, Host
 
 CHAPTERS = (
     *("DeviceControl", "ImageFormatControl", "AcquisitionControl", "AnalogControl", "AutoFeatureControl"),

@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from unit.lab.synthetic import PIXELS, Camera, Truth, clipped_share
+from unit.emva1288.synthetic import PIXELS, Camera, Truth, clipped_share
 
 EXPOSURE_s = 0.01
 STACK = 24

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.scene import Chart, Flat, Spectrum, spectra
 
 SONY = "sony-imx412-aack"

@@ -12,9 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from camtwin.cli import app
-from camtwin.lab import stacks
-from camtwin.lab.emva1288 import dark, folder, results, spatial, temporal
-from camtwin.lab.stacks import Average
+from camtwin.emva1288 import dark, folder, results, spatial, stacks, temporal
+from camtwin.emva1288.stacks import Average
 from physics.laboratory import deviations, misstated, too_far
 from physics.synthetic_set import INDEPENDENT, SPECTRUM, Hidden, wrote
 

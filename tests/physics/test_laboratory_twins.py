@@ -10,15 +10,16 @@ from math import hypot
 
 import pytest
 
-from camtwin.lab.emva1288.bench import QUICK, Bench
-from camtwin.lab.emva1288.results import results
-from camtwin.lab.emva1288.shots import reduced
-from camtwin.links.memory import Session
+from camtwin.emva1288.bench import QUICK, Bench
+from camtwin.emva1288.results import results
+from camtwin.emva1288.shots import reduced
 from camtwin.models import load
+from camtwin.session.session import Session
 from camtwin.twins import build
+from camtwin.verify.comparison import device_under_test
 from physics.laboratory import deviations, misstated, too_far
 from physics.synthetic_set import saturation_e
-from unit.lab.synthetic import Truth
+from unit.emva1288.synthetic import Truth
 
 MODELS = {"baumer-vcxg-124m": 4e-3, "basler-aca4112-20um": 10e-3, "sony-imx412-aack": 1 / 120}
 """The exposure times that they have from the factory, s."""
@@ -33,7 +34,7 @@ def measured(model, seed=1288, **wrong):
     changed = replace(p, **{name: getattr(p, name) * factor for name, factor in wrong.items()})
     sensor = sheet.sensor.model_copy(update={"parameters": changed})
     twin = build(sheet.model_copy(update={"sensor": sensor}), seed=seed, link_bits_per_s=None)
-    bench = Bench(Session(twin), sheet, QUICK)
+    bench = Bench(Session(twin), device_under_test(sheet), QUICK)
     return results(bench.subject, reduced(bench.subject, bench.shots())).row()["channels"]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.lab.emva1288 import (
+from camtwin.emva1288 import (
     Nonuniformity,
     Sensitivity,
     dark_current,
@@ -24,10 +24,10 @@ from camtwin.lab.emva1288 import (
     saturation_by_variance,
     sensitivity,
 )
-from camtwin.lab.stacks import Average, Point, Step, average, points
-from camtwin.links.memory import Session
+from camtwin.emva1288.stacks import Average, Point, Step, average, points
 from camtwin.models import load
 from camtwin.scene import Flat
+from camtwin.session.session import Session
 from camtwin.twins import build
 from camtwin.units import SEC
 

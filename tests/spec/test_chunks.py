@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from camtwin.wire import gvsp
 from camtwin.wire.chunks import split, tag
+from camtwin.wire.gev import gvsp
 
 IMAGE = gvsp.Image(640, 480, 16, 8, 0x01080001, 0x0102030405060708)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import pytest
 
-from camtwin.wire import gvsp
-from camtwin.wire.gvcp import Status
-from unit.wire.fakes import ME, Host
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.gvcp import Status
+from unit.wire.gev.fakes import ME, Host
 
 # (what, command, acknowledge). Addresses and values are those of unit/wire/fakes.py.
 CONVERSATION = [

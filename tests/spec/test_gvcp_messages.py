@@ -11,9 +11,9 @@ import struct
 
 import pytest
 
-from camtwin.wire import gvcp
-from camtwin.wire.gvcp import Ack, Body, Status, StatusError
-from unit.wire.fakes import ME, OTHER, Host
+from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.gvcp import Ack, Body, Status, StatusError
+from unit.wire.gev.fakes import ME, OTHER, Host
 
 # What, the command, what it says.
 COMMANDS: list[tuple[str, str, Body]] = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from camtwin.units import SEC
-from camtwin.wire import dhcp, linklocal
-from camtwin.wire.dhcp import Client, Kind, State
+from camtwin.wire.ip import dhcp, linklocal
+from camtwin.wire.ip.dhcp import Client, Kind, State
 
 MAC = bytes.fromhex("02ca11223344")
 ZEROS = bytes(192).hex()  # sname and file

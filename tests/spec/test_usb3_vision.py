@@ -11,11 +11,12 @@ import hashlib
 
 import pytest
 
-from camtwin.wire import gencp, u3v, usb
-from camtwin.wire.gencp import Status
 from camtwin.wire.image import CHUNKS, IMAGE_CHUNKS, Image
-from camtwin.wire.refusal import StatusError
-from camtwin.wire.u3v_device import Description, Identity, U3vDevice
+from camtwin.wire.status import StatusError
+from camtwin.wire.u3v import gencp, usb
+from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v.device import Description, Identity, U3vDevice
+from camtwin.wire.u3v.gencp import Status
 
 
 def hexed(text: str) -> bytes:

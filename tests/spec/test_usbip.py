@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from camtwin.wire import usbip
+from camtwin.wire.u3v import usbip
 
 CAMERA = usbip.Exported("1-1", 1, 2, 5, 0x2676, 0xBA02, 0x0100, (0xEF, 2, 1), ((0xEF, 5, 0), (0xEF, 5, 2)))
 DEVICE_TAIL = bytes.fromhex("00000001 00000002 00000005 2676 ba02 0100 ef 02 01 01 01 02")

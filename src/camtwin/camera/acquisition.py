@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from camtwin.camera.triggers import TriggerPath, gated, overlap_ns
 from camtwin.models.schema import Trigger
 from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Entry, Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import SEC, Ns
 
 UNLIMITED = 1 << 62
@@ -39,8 +39,8 @@ class Host(Protocol):
     world: object
     transmitter: Transmitter
     modes: DriveModes
-    on_exposure: Callable[[Exposure], object]
-    on_read: Callable[[Exposure], object]
+    on_exposure: Subscribers[Exposure]
+    on_read: Subscribers[Exposure]
 
     def shutter(self, settings: Settings) -> Sensor: ...
     @property

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import log10
-from typing import Any
 
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
+from camtwin.genicam import Device, Writer
 from camtwin.units import US
 
 MOST_STEP = 16.0  # brighter or darker in one step: what is nearly black says little of the light
@@ -67,17 +67,16 @@ def _done(s: Settings) -> Settings:
 
 
 class Brightness:
-    """Watches the frames of one camera. `measure`, handed in, gives a frame's brightness, 0 .. 1."""
+    """Watches the frames of one camera. `measure` gives a frame's brightness, 0 .. 1; None: nobody does."""
 
-    def __init__(self, camera: Any) -> None:
-        self._camera = camera
-        self.measure: Callable[[Exposure], float] | None = None
+    def __init__(self, camera: Device[Settings], measure: Callable[[Exposure], float] | None) -> None:
+        self._camera, self.measure = camera, measure
 
     def regard(self, exposure: Exposure) -> None:
         """A frame has been read."""
-        s: Settings = self._camera.settings
+        s = self._camera.settings
         if self.measure is None or (s.ExposureAuto == "Off" and s.GainAuto["All"] == "Off"):
             return
         new = controlled(s, exposure.settings, self.measure(exposure))
         if new is not s:
-            self._camera.settings = new
+            self._camera.apply(new, by=Writer.AUTO)

@@ -1,7 +1,7 @@
 """The camera: a data sheet's features, a state machine, an image memory and a clock, put together.
 
-It is told what hosts write (`read`, `write`, `set`) and what time it is (the scheduler's). It tells, by
-callbacks, when a frame has been exposed and when its bits leave. It knows no link and no picture.
+It is told what hosts write (`read`, `write`, `set`) and what time it is (the scheduler's). It tells its
+subscribers when a frame has been exposed and when its bits leave. It knows no link and no picture.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ from camtwin.camera.states import E, S
 from camtwin.camera.thermal import Housing, thresholds
 from camtwin.camera.transport import LinkTiming, Transmitter
 from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
-from camtwin.genicam import Refused
+from camtwin.genicam import Writer
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
+from camtwin.problem import Refused
 from camtwin.sensor.timing import GlobalShutter, RollingShutter
 from camtwin.simtime import Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
 FRAME_ID_WRAP = 1 << 32
@@ -47,6 +49,14 @@ class Camera:
     serial         its serial number
     link, memory   timing of the link in front of it, and the image memory that evens it out
     storage        what it keeps without power; as long as it lives if None
+    measure        gives a frame's brightness, 0 .. 1, to the automatic functions; they rest without it
+
+    Subscribers are told:
+    on_moment    (t_ns, name, frame id) of everything that happens inside it
+    on_exposure  an exposure whose end is known; on_read: one that has been read from the sensor
+    on_write     (t_ns, address, data) of a host, before it is carried out; on_refusal: (t_ns, why it is not)
+    on_command   (t_ns, word, arguments) from outside that is no write
+    on_reset     DeviceReset; on_power_up: it boots; on_power: supplied or not; on_cable: plugged in or not
     """
 
     def __init__(
@@ -58,6 +68,7 @@ class Camera:
         link: LinkTiming,
         memory: Memory,
         storage: Storage | None = None,
+        measure: Callable[[Exposure], float] | None = None,
     ) -> None:
         self.sheet, self.clock, self.serial = sheet, clock, serial
         self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
@@ -72,7 +83,6 @@ class Camera:
         self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
             self.tree.declared["ExposureTime"].number("min")
         )
-        self.listeners: list[Callable[[Ns, str, int | None], object]] = []
         self.housing = Housing(
             sheet.thermal,
             clock,
@@ -80,13 +90,16 @@ class Camera:
             lambda: thresholds(self.tree, self._settings, sheet.thermal),
             self._status_changed,
         )
-        self.on_exposure: Callable[[Exposure], object] = lambda _: None
-        self.on_write: Callable[[Ns, int, bytes], object] = lambda *_: None
-        self.on_reset: Callable[[], object] = lambda: None
-        self.on_refusal: Callable[[Ns, Refused], object] = lambda *_: None
-        self.on_command: Callable[[Ns, str, tuple[int | str, ...]], object] = lambda *_: None
-        self.on_power_up: Callable[[], object] = lambda: None
-        self.on_cable: Callable[[bool], object] = lambda _: None
+        self.on_moment = Subscribers[Ns, str, int | None]()
+        self.on_exposure = Subscribers[Exposure]()
+        self.on_read = Subscribers[Exposure]()
+        self.on_write = Subscribers[Ns, int, bytes]()
+        self.on_refusal = Subscribers[Ns, Refused]()
+        self.on_command = Subscribers[Ns, str, tuple[int | str, ...]]()
+        self.on_reset = Subscribers[()]()
+        self.on_power_up = Subscribers[()]()
+        self.on_power = Subscribers[bool]()
+        self.on_cable = Subscribers[bool]()
         self.line_timing = sheet.lines
         self.transmitter = Transmitter(clock, link, memory, self.emit, lambda: self.acquisition.fire(E.ROOM))
         self.signals = Signals()
@@ -96,9 +109,8 @@ class Camera:
             name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
             for name in self._units("LineSelector")
         }
-        self.brightness = Brightness(self)
-        self.on_read: Callable[[Exposure], object] = self.brightness.regard
-        self.on_power: list[Callable[[bool], object]] = []  # told when the power has gone, and is back
+        self.brightness = Brightness(self, measure)
+        self.on_read.subscribe(self.brightness.regard)
         self.powered = True
         self.heard_ns: Ns | None = None  # when a host last wrote something
         self._build()
@@ -123,19 +135,27 @@ class Camera:
     # -- what hosts do ---------------------------------------------------------------------------
     @property
     def settings(self) -> Settings:
-        """What the host has set; the next frame to begin takes it."""
+        """The settings in force; the next frame to begin takes them."""
         return self._settings
 
-    @settings.setter
-    def settings(self, new: Settings) -> None:
-        self._wants_power()
-        self.heard_ns = self.clock.now
-        if new.SensorMode != self._settings.SensorMode:
-            new = self.in_mode(new)
-        if new.CenterX or new.CenterY:
-            new = centred(new, self.tree, self)
-        self.keeper.watch(self._settings, new)
-        self.take_over(self.sequencer.laid_over(new))
+    def apply(self, new: Settings, /, *, by: Writer) -> None:
+        """Put new settings in force: those of the active sequencer set lie over what anybody else writes.
+
+        Refused without power, or where what is kept without power cannot be stored."""
+        old = self._settings
+        if by is not Writer.SEQUENCER:
+            self._wants_power()
+            self.heard_ns = self.clock.now
+            if new.SensorMode != old.SensorMode:
+                new = self.in_mode(new)
+            if new.CenterX or new.CenterY:
+                new = centred(new, self.tree, self)
+            if any(getattr(old, attr) is not getattr(new, attr) for attr in self.keeper.watched):
+                self.keeper.watch(old, new)
+            if self.sequencer.on or new.SequencerMode == "On":
+                new = self.sequencer.laid_over(new)
+        self._settings = new
+        self._notify(old, new)
 
     def in_mode(self, settings: Settings) -> Settings:
         """The settings, with all that the sensor's drive mode decides."""
@@ -146,9 +166,8 @@ class Camera:
         """How the sensor exposes and reads with these settings."""
         return self.modes.shutter(settings) or self.sensor
 
-    def take_over(self, new: Settings) -> None:
-        """Put settings in force, and let the parts know that listen to what has changed."""
-        old, self._settings = self._settings, new
+    def _notify(self, old: Settings, new: Settings) -> None:
+        """Tell the parts that rest on settings which have changed."""
         if not wiring.same(old, new):
             self._connect()
         if new.EventNotification is not old.EventNotification:
@@ -247,7 +266,7 @@ class Camera:
 
     def load_user_set(self, selector: str) -> None:
         """Take over what a set holds. A running sequencer ends first, and gives back what it changed."""
-        self.settings = replace(self._settings, SequencerMode="Off")
+        self.apply(replace(self._settings, SequencerMode="Off"), by=Writer.USER_SET)
         self._restore(self.keeper.load(selector))
 
     def save_user_set(self, selector: str) -> None:
@@ -298,8 +317,7 @@ class Camera:
             self._shut()
             for line in self.lines.values():
                 line.go_dark()
-            for told in self.on_power:
-                told(False)
+            self.on_power(False)
 
     def power_on(self) -> None:
         """The default user set is loaded, counts begin again; inputs see what is at their pins."""
@@ -308,8 +326,7 @@ class Camera:
             for line in self.lines.values():
                 line.wake()
             self._boot()
-            for told in self.on_power:
-                told(True)
+            self.on_power(True)
 
     def _shut(self) -> None:
         self.acquisition.cut()
@@ -362,7 +379,8 @@ class Camera:
     def _restore(self, kept: Mapping[str, Any]) -> None:
         """Settings that were kept; the link may be slower now than it was then."""
         limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
-        self.tree.load(self, {**kept, "DeviceLinkThroughputLimit": limit})
+        changes = {**kept, "DeviceLinkThroughputLimit": limit}
+        self.tree.load(self, changes, by=Writer.USER_SET)
 
     def _status_changed(self, new: str, old: str) -> None:
         """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""
@@ -380,8 +398,7 @@ class Camera:
     def emit(self, name: str, frame_id: int | None = None) -> None:
         """Something happened: tell whoever listens, as (t_ns, name, frame), then do what it causes."""
         self.signals.settle(name)
-        for listener in self.listeners:
-            listener(self.clock.now, name, frame_id)
+        self.on_moment(self.clock.now, name, frame_id)
         self.events.notify(name, self.timestamp, frame_id)
         self.signals.act(name)
 

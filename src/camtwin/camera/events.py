@@ -1,7 +1,7 @@
 """Events: what the host is told of, one message after the other.
 
 A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it is
-on its way, and acknowledged where the link wants that; where the queue is full it is lost. EventLost tells
+on its way, and acknowledged where a link wants that; where the queue is full it is lost. EventLost tells
 so, in a place kept for it, and not again before the queue has been empty.
 """
 
@@ -28,11 +28,27 @@ class Event:
     frame_id: int | None
 
 
-class EventQueue:
-    """The events on their way to the host.
+class Subscription:
+    """Somebody who is told of events; `leave` ends that, `sent` gives back an event that is held."""
 
-    send  gets them in order; if it says True, the next one waits until `sent`
-    """
+    def __init__(self, queue: EventQueue, tell: Callable[[Event], bool]) -> None:
+        self._queue, self.tell, self.holds = queue, tell, False
+
+    def sent(self) -> None:
+        """The message that was held on to is acknowledged, or was given up."""
+        if self.holds:
+            self.holds = False
+            self._queue.released()
+
+    def leave(self) -> None:
+        """Tell it of no further event; one that it holds is held no more. May be called twice."""
+        if self in self._queue.subscriptions:
+            self._queue.subscriptions.remove(self)
+            self.sent()
+
+
+class EventQueue:
+    """The events on their way to hosts, in order. The next one waits until nobody holds the one before."""
 
     def __init__(self, clock: Scheduler, timing: EventTiming) -> None:
         self._clock, self._timing = clock, timing
@@ -40,11 +56,12 @@ class EventQueue:
         self._queue: deque[Event] = deque()
         self._sending = self._losing = False
         self._free_ns: Ns = 0  # when the message before is made and sent
-        self.unheard()
+        self.subscriptions: list[Subscription] = []
 
-    def unheard(self) -> None:
-        """Nobody listens."""
-        self.send: Callable[[Event], bool] = lambda _: False
+    def subscribe(self, tell: Callable[[Event], bool]) -> Subscription:
+        """Tell `tell` of each event; where it returns True the next one waits for its `sent`."""
+        self.subscriptions.append(one := Subscription(self, tell))
+        return one
 
     def choose(self, notification: By[str]) -> None:
         """EventNotification has changed."""
@@ -67,9 +84,10 @@ class EventQueue:
         """The power has gone: what waits is never told."""
         self._queue.clear()
 
-    def sent(self) -> None:
-        """The message that the link held on to is acknowledged, or was given up."""
-        self._clock.at(max(self._clock.now, self._free_ns), self._next)
+    def released(self) -> None:
+        """Go on with the next event once nobody holds this one."""
+        if not any(one.holds for one in self.subscriptions):
+            self._clock.at(max(self._clock.now, self._free_ns), self._next)
 
     def _next(self) -> None:
         self._sending = bool(self._queue)
@@ -77,5 +95,7 @@ class EventQueue:
             self._losing = False
             return
         self._free_ns = self._clock.now + self._timing.message_ns
-        if not self.send(self._queue.popleft()):
-            self.sent()
+        event = self._queue.popleft()
+        for one in tuple(self.subscriptions):
+            one.holds = one.tell(event)
+        self.released()

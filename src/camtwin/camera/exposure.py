@@ -1,4 +1,4 @@
-"""What the camera says of a frame: frozen records. Times are whole nanoseconds of virtual time."""
+"""Frozen records of a frame's life: exposure, readout, transfer. Times are nanoseconds of virtual time."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from camtwin.units import Ns
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A frame as whoever renders it needs it: who, when, and with which settings. Known as it begins.
+    """One frame, as its renderer needs it: frozen when the exposure begins.
 
-    frame_id          the camera's own count, rising by one per frame since it was switched on
+    frame_id          the camera's own count, rising by one per frame since power-on
     timestamp_ns      start of exposure by the camera's clock, in its ticks
     trigger_ns        when the trigger was taken
     start_ns, end_ns  when the sensor's first row gathers light
     row_times         how the other rows differ from it
-    part              0; 1 the short exposure of a picture that has a long one, too, with the same frame_id
-    told              what the running camera said as it began, for chunks, by name
-    world             what stood before the sensor then; the camera only hands it on to who renders
+    part              0; 1 for the short exposure of an image that also has a long one, with the same frame_id
+    told              values that the running camera reported at the start, for chunks, by name
+    world             the scene and the sensor's flaws at the start; the camera only hands them on
     sequencer_set     active when the trigger was taken
+    windows           when each row gathers light, in the order in which rows are read
+    pixel_format      the format of the image as it is sent: mirroring changes a mosaic
     """
 
     frame_id: int
@@ -39,17 +41,14 @@ class Exposure:
     sequencer_set: int = 0
     row_times: RowTimes = ALIKE
     part: int = 0
+    windows: RowWindows = field(init=False, repr=False, compare=False)
+    pixel_format: PixelFormat = field(init=False, repr=False, compare=False)
 
-    @property
-    def windows(self) -> RowWindows:
-        """When each row gathers light, in the order in which rows are read."""
-        return RowWindows(self.start_ns, self.end_ns - self.start_ns, self.row_times)
-
-    @property
-    def pixel_format(self) -> PixelFormat:
-        """As the picture is: mirroring a mosaic makes another one of it."""
+    def __post_init__(self) -> None:
         s = self.settings
-        return mirrored(FORMATS[s.PixelFormat], s.ReverseX, s.ReverseY)
+        windows = RowWindows(self.start_ns, self.end_ns - self.start_ns, self.row_times)
+        object.__setattr__(self, "windows", windows)
+        object.__setattr__(self, "pixel_format", mirrored(FORMATS[s.PixelFormat], s.ReverseX, s.ReverseY))
 
     @property
     def payload_bytes(self) -> int:
@@ -58,18 +57,18 @@ class Exposure:
 
     @property
     def image_bytes(self) -> int:
-        """Bytes of the image in it, were it sent."""
+        """Bytes of its image, whether it is sent or not."""
         return payload_bytes(self.pixel_format, self.settings.Width, self.settings.Height)
 
     @property
     def has_image(self) -> bool:
-        """Whether the picture itself travels: the chunk Image may be off."""
+        """Whether the image itself is sent: the chunk Image may be off."""
         return not self.settings.ChunkModeActive or self.settings.ChunkEnable["Image"]
 
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """A frame on its way out of the sensor; its first row is there at first_data_ns."""
+    """The readout of a frame from the sensor; its first row is available at first_data_ns."""
 
     exposure: Exposure
     start_ns: Ns
@@ -79,7 +78,7 @@ class Readout:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A frame on the link: from its first to its last bit."""
+    """The transfer of a frame on the link, from its first to its last bit."""
 
     exposure: Exposure
     start_ns: Ns

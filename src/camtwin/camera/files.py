@@ -8,28 +8,24 @@ bytes it moved.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from camtwin.camera.features.file_access_control import BUFFER_BYTES
 from camtwin.camera.firmware import Firmware
 from camtwin.camera.settings import Settings
 from camtwin.camera.usersets import Keeper
-from camtwin.genicam import Refused, Tree
+from camtwin.genicam import Device, Tree, Writer
+from camtwin.problem import Refused
 
 FAILED: Final = -1
 FIRMWARE: Final = "Firmware"
 """The name of the file that firmware.py takes, and gives to nobody."""
 
 
-class Host(Protocol):
-    tree: Tree
+class Host(Device[Settings], Protocol):
+    tree: Tree[Settings]
     keeper: Keeper
     firmware: Firmware
-
-    @property
-    def settings(self) -> Settings: ...
-    @settings.setter
-    def settings(self, new: Any) -> None: ...
 
 
 class Files:
@@ -84,7 +80,8 @@ class Files:
 
     def _read(self, content: bytes, s: Settings) -> int:
         part = content[s.FileAccessOffset : s.FileAccessOffset + s.FileAccessLength]
-        self._host.settings = replace(s, FileAccessBuffer=part.ljust(BUFFER_BYTES, b"\0"))
+        read = replace(s, FileAccessBuffer=part.ljust(BUFFER_BYTES, b"\0"))
+        self._host.apply(read, by=Writer.FILE)
         return len(part)
 
     def _write(self, name: str, content: bytes, s: Settings) -> int:

@@ -18,8 +18,8 @@ MOST_KEPT: Final = 8
 class Interface(NamedTuple):
     """xml_file: the zipped description, at XML_ADDRESS; xml_url: where hosts are told to find it."""
 
-    tree: Tree
-    registers: Registers
+    tree: Tree[Settings]
+    registers: Registers[Settings]
     xml: str
     xml_file: bytes
     xml_url: str

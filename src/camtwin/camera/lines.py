@@ -20,6 +20,7 @@ from camtwin.camera.settings import Settings
 from camtwin.camera.signals import LEVELS
 from camtwin.models.schema import Lines as LineTiming
 from camtwin.simtime import Entry, Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
 EDGES_KEPT: Final = 1 << 16
@@ -63,7 +64,7 @@ class Line:
         self._rose_ns: Ns = -(1 << 62)
         self._at_pin: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
         self._inside: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
-        self.on_change: Callable[[], object] = lambda: None  # an output's pin, or the direction
+        self.on_change = Subscribers[()]()  # an output's pin, or the direction
 
     @property
     def edges(self) -> list[tuple[Ns, bool]]:

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from camtwin.camera.exposure import Exposure
 from camtwin.camera.settings import Settings
-from camtwin.genicam import Tree
-from camtwin.genicam.bound import At
+from camtwin.genicam import At, Device, Tree
 from camtwin.models.schema import CameraSheet, SensorSheet
 from camtwin.sensor.timing import GlobalShutter, RollingShutter
 
@@ -18,7 +17,7 @@ SHORT_AFTER_LINES: Final = 22
 drivers of the IMX412 set it."""
 
 
-def centred(s: Settings, tree: Tree, device: object) -> Settings:
+def centred(s: Settings, tree: Tree[Settings], device: Device[Settings]) -> Settings:
     """The settings, with the picture in the middle where CenterX and CenterY say so."""
     for on, attr, most, size in (
         (s.CenterX, "OffsetX", "WidthMax", s.Width),

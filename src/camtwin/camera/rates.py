@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from camtwin.camera.features.transport_layer_control import size
 from camtwin.units import SEC, Ns
+
+if TYPE_CHECKING:  # they are made of the chapters, and a chapter asks for rates
+    from camtwin.camera.settings import Settings
 
 
 class Shutter(Protocol):
@@ -13,7 +16,7 @@ class Shutter(Protocol):
 
 
 class Timing(Protocol):
-    def transfer_ns(self, settings: Any, payload_bytes: int) -> Ns: ...
+    def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
 
 
 class Sender(Protocol):
@@ -25,13 +28,13 @@ class Rated(Protocol):
     """The camera whose rate is asked for."""
 
     @property
-    def settings(self) -> Any: ...
+    def settings(self) -> Settings: ...
     @property
     def transmitter(self) -> Sender: ...
-    def shutter(self, settings: Any, /) -> Shutter: ...
+    def shutter(self, settings: Settings, /) -> Shutter: ...
 
 
-def payload_bytes(s: Any) -> int:
+def payload_bytes(s: Settings) -> int:
     """Of a frame on the link, with its chunks."""
     return size(s.Width, s.Height, s.PixelFormat, s.ChunkModeActive, s.ChunkEnable)
 

@@ -15,19 +15,16 @@ from typing import Any, Protocol
 
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals import heard
-from camtwin.genicam import Refused, Tree
+from camtwin.genicam import Device, Tree, Writer
 from camtwin.genicam.nodes import By
+from camtwin.problem import Refused
 
 Way = tuple[tuple[str, ...], int]
 """Moments, and the set they lead to."""
 
 
-class Host(Protocol):
-    tree: Tree
-
-    @property
-    def settings(self) -> Settings: ...
-    def take_over(self, new: Settings) -> None: ...
+class Host(Device[Settings], Protocol):
+    tree: Tree[Settings]
 
 
 class Sequencer:
@@ -68,7 +65,7 @@ class Sequencer:
         """Take the values of a set over into the settings. Refused if nothing was saved in it."""
         if number not in self.sets:
             raise Refused("unavailable", f"SequencerSet {number} is empty: save it first")
-        self._host.tree.load(self._host, self.sets[number])
+        self._host.tree.load(self._host, self.sets[number], by=Writer.HOST)
 
     # -- running ---------------------------------------------------------------------------------
     def laid_over(self, s: Settings) -> Settings:
@@ -97,7 +94,7 @@ class Sequencer:
         for moments, following in self._paths.get(self.active, ()):
             if moment in moments:
                 self.active = following
-                return self._host.take_over(self._with(self._host.settings))
+                return self._host.apply(self._with(self._host.settings), by=Writer.SEQUENCER)
 
     def _with(self, s: Settings) -> Settings:
         """Settings with the active set over those from before, inside the limits that follow from both."""

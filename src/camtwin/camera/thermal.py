@@ -26,7 +26,7 @@ def sensor_error_K(thermal: Thermal, serial: str, true_C: float) -> float:
     return share * (thermal.accuracy_K + cold * (thermal.cold_accuracy_K - thermal.accuracy_K))
 
 
-def thresholds(tree: Tree, settings: Settings, thermal: Thermal) -> Mapping[str, float]:
+def thresholds(tree: Tree[Settings], settings: Settings, thermal: Thermal) -> Mapping[str, float]:
     """Where the status changes: as it is set, or as the data sheet says."""
     if tree.declared["DeviceTemperatureStatusTransition"].here:
         return settings.DeviceTemperatureStatusTransition

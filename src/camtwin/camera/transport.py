@@ -15,6 +15,7 @@ from camtwin.camera.exposure import Readout, Transfer
 from camtwin.camera.settings import Settings
 from camtwin.models.schema import GigE, Memory, Usb3
 from camtwin.simtime import Entry, Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import SEC, Ns
 
 IP_UDP_GVSP_BYTES = 20 + 8 + 8  # inside the packet size: what a packet spends before its payload
@@ -84,7 +85,11 @@ class NoLink:
 
 
 class Transmitter:
-    """The image memory and the link that empties it, one frame after the other, cut-through."""
+    """The image memory and the link that empties it, one frame after the other, cut-through.
+
+    Subscribers are told: on_transfer when a frame's first bit leaves, on_delivery when its last one has
+    arrived, on_abort when everything in the memory is thrown away.
+    """
 
     def __init__(
         self,
@@ -96,9 +101,9 @@ class Transmitter:
     ) -> None:
         self.timing, self.memory = timing, memory
         self.stalled: set[str] = set()
-        self.on_transfer: Callable[[Transfer], object] = lambda _: None
-        self.on_abort: Callable[[], object] = lambda: None
-        self.on_delivery: Callable[[Transfer], object] = lambda _: None
+        self.on_transfer = Subscribers[Transfer]()
+        self.on_delivery = Subscribers[Transfer]()
+        self.on_abort = Subscribers[()]()
         self._clock, self._emit, self._room_made = clock, emit, room_made
         self._used_bytes = 0
         self._full = False

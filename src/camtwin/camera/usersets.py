@@ -12,11 +12,12 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from camtwin.genicam import Refused, Tree
+from camtwin.camera.settings import Settings
+from camtwin.genicam import Tree
 from camtwin.genicam.bound import Node
 from camtwin.genicam.nodes import By
 from camtwin.models.schema import Memory
-from camtwin.problem import Problem
+from camtwin.problem import Problem, Refused
 from camtwin.simtime import Scheduler
 from camtwin.units import Ns
 
@@ -60,20 +61,22 @@ class Keeper:
     """Settings to records and back, in the camera's non-volatile memory.
 
     busy_until_ns  in virtual time: so long takes what was stored last. It is there at once, whatever happens
-                   meanwhile; a link holds back that it is done."""
+                   meanwhile; a link holds back that it is done
+    watched        settings that are kept outside of user sets, as soon as they change"""
 
-    def __init__(self, tree: Tree, storage: Storage, memory: Memory, clock: Scheduler) -> None:
+    def __init__(self, tree: Tree[Settings], storage: Storage, memory: Memory, clock: Scheduler) -> None:
         self.tree, self.storage, self.memory, self._clock = tree, storage, memory, clock
         self.busy_until_ns: Ns = 0
         stored = [n for n in tree.here if n.feature.stored]
         self._saved = {n.feature.name: n for n in stored if n.feature.saved}
         self._device = {n.feature.name: n for n in stored if n.feature.name in KEPT}
         self._custom = {n.feature.name: n for n in stored if n.feature.name == CUSTOM}
+        self.watched = tuple(n.feature.attr for n in (*self._device.values(), *self._custom.values()))
         files = map(FILE.format, tree.declared["FileSelector"].entries)
         names = ["device", "custom", *tree.declared["UserSetSelector"].entries, *files]
         self._sizes = {name: len(storage.load(name) or b"") for name in names}
 
-    def save(self, name: str, settings: Any) -> None:
+    def save(self, name: str, settings: Settings) -> None:
         """Keep a user set; Refused where there is no room, and the old one stays."""
         self._store(name, self._saved, settings)
 
@@ -99,7 +102,7 @@ class Keeper:
         default = device.get("UserSetDefault", self.tree.factory().UserSetDefault)
         return {**self.load(default), **device, **self._load("custom", self._custom)}
 
-    def watch(self, old: Any, new: Any) -> None:
+    def watch(self, old: Settings, new: Settings) -> None:
         """Settings are about to change: keep those at once that are kept outside of user sets."""
         for record, nodes in zip(WORDS, (self._device, self._custom), strict=True):
             attrs = [n.feature.attr for n in nodes.values()]
@@ -116,7 +119,7 @@ class Keeper:
         self._put(FILE.format(name), content)
 
     # -- records ---------------------------------------------------------------------------------
-    def _store(self, record: str, nodes: Mapping[str, Node], settings: Any) -> None:
+    def _store(self, record: str, nodes: Mapping[str, Node], settings: Settings) -> None:
         table = {name: self._packed(node, settings).hex() for name, node in nodes.items()}
         self._put(record, zlib.compress(json.dumps(table).encode()))
 
@@ -145,7 +148,7 @@ class Keeper:
         except (ValueError, KeyError, AttributeError, TypeError, zlib.error):
             return {}
 
-    def _packed(self, node: Node, settings: Any) -> bytes:
+    def _packed(self, node: Node, settings: Settings) -> bytes:
         f, held = node.feature, getattr(settings, node.feature.attr)
         shown = [f.shown(held[key] if f.by else held) for key in node.keys]
         return b"".join(f.pack(node.words.get(v, v) if node.entries else v, "big") for v in shown)

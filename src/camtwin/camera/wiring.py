@@ -36,7 +36,7 @@ def same(old: Settings, new: Settings) -> bool:
 class Host(Protocol):
     """The camera whose parts are wired."""
 
-    tree: Tree
+    tree: Tree[Settings]
     lines: dict[str, Line]
     counters: dict[str, Counter]
     timers: dict[str, Timer]

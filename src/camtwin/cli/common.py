@@ -122,6 +122,23 @@ def user(read: Callable[..., T], *said: Any, **named: Any) -> T:
         raise UsageProblem(str(error)) from None
 
 
+def writable(path: Path) -> Path:
+    """Return a path whose folder is there: told before the work, and not after it."""
+    if not path.parent.is_dir():
+        raise UsageProblem(f"{path}: there is no such folder")
+    return path
+
+
+def text_of(path: Path) -> str:
+    """Read a file of a size that people write."""
+    if path.stat().st_size > 1 << 20:
+        raise UsageProblem(f"{path}: longer than 1 MiB")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageProblem(f"{path}: no UTF-8 text: {error.reason}") from None
+
+
 def addresses(bind: list[str] | None, count: int) -> list[str]:
     """One address a twin; the ones after the first if only that is given."""
     import ipaddress

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from camtwin.cli.common import AsJson, Seed, Set, UsageProblem, app
+from camtwin.cli.common import AsJson, Seed, Set, UsageProblem, app, text_of, writable
 
 lab = typer.Typer(
     name="lab", help="Measure cameras after EMVA 1288.", no_args_is_help=True, rich_markup_mode=None
@@ -62,12 +62,13 @@ def emva(
     Numbers come with their standard errors, and beside those of the data sheet.
     """
     from camtwin import __version__
-    from camtwin.lab.emva1288 import page, results, shots, tell
-    from camtwin.lab.hanging import plain_console
+    from camtwin.emva1288 import page, results, shots, tell
     from camtwin.models import load, names
+    from camtwin.report.terminal import plain_console
+    from camtwin.verify.comparison import compare
 
-    if html and not html.parent.is_dir():  # told before minutes of work
-        raise UsageProblem(f"{html}: there is no such folder")
+    if html:
+        writable(html)
     if what in names():
         if sheet:
             raise UsageProblem("--sheet is for a folder: a model has its own")
@@ -84,13 +85,13 @@ def emva(
     if keep:
         keep()
     name = sheet or subject.model
-    beside = load(name) if sheet or name in names() else None
+    told = compare(load(name), found) if sheet or name in names() else None
     if html:
-        html.write_text(page.html(found, beside, __version__), encoding="utf-8")
+        html.write_text(page.html(found, told, __version__), encoding="utf-8")
     if as_json:
         sys.stdout.write(json.dumps(found.row(), indent=2) + "\n")
     else:
-        tell.tell(plain_console(), found, beside)
+        tell.tell(plain_console(), found, told)
 
 
 def _of_model(
@@ -99,12 +100,15 @@ def _of_model(
     """Subject, shots, how many images they will have, and what is to be done when they have been taken."""
     import camtwin
     from camtwin import files
-    from camtwin.lab.emva1288 import bench
-    from camtwin.lab.emva1288.folder import NAME, REFERENCE, Saved
+    from camtwin.emva1288 import bench
+    from camtwin.emva1288.folder import NAME, REFERENCE, Saved
     from camtwin.models import load
+    from camtwin.verify.comparison import device_under_test
 
     cam = camtwin.open(model, seed=seed, link_speed=None)
-    on = bench.Bench(cam, load(model), bench.QUICK if quick else bench.FULL, settings, degrees)
+    on = bench.Bench(
+        cam, device_under_test(load(model)), bench.QUICK if quick else bench.FULL, settings, degrees
+    )
     if not save:
         return on.subject, on.shots(), on.images, None
     if save.exists() and (not save.is_dir() or any(save.iterdir())):
@@ -131,8 +135,8 @@ def _of_model(
 
 def _of_folder(folder: Path) -> Any:
     """Subject and shots of the description in a folder; a reference implementation's descriptor will do."""
+    from camtwin.emva1288.folder import NAME, parse, parse_reference
     from camtwin.files import load_raw
-    from camtwin.lab.emva1288.folder import NAME, parse, parse_reference
     from camtwin.models import UnknownModel, names
 
     if not folder.is_dir():
@@ -143,16 +147,13 @@ def _of_folder(folder: Path) -> Any:
         if len(others) != 1:
             raise UsageProblem(f"{folder}: there is no {NAME}, and no single descriptor *.txt")
         read, text = parse_reference, others[0]
-    try:
-        return read(str(text), text.read_text(encoding="utf-8"), lambda name: load_raw(folder / name))
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{text}: no UTF-8 text: {error.reason}") from None
+    return read(str(text), text_of(text), lambda name: load_raw(folder / name))
 
 
 @contextmanager
 def _progress(images: int) -> Iterator[Any]:
     """How far it is, on stderr and on a terminal alone."""
-    from camtwin.lab.tables import progress_bar
+    from camtwin.report.terminal import progress_bar
 
     with progress_bar() as bar:
         task = bar.add_task("images", total=images)

@@ -56,7 +56,7 @@ def show(
         document = {"model": sheet.name, "document": sheet.document, "facts": facts}
         print(json.dumps(document, indent=2))
         return
-    from camtwin.lab import datasheet
+    from camtwin.cli import datasheet
 
     wanted = ([f for f in part.facts if f.assumed or not assumptions] for part in (sheet, sheet.sensor))
     datasheet.tell(sheet, *wanted)

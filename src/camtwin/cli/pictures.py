@@ -143,7 +143,7 @@ async def _first_light(twin: Any, bind: str, scene: str, output: Path) -> None:
     import asyncio
 
     from camtwin import files
-    from camtwin.links.client import first_picture
+    from camtwin.links.gige.client import first_picture
     from camtwin.pixels import FORMATS, unpack
 
     nodes = twin.camera.tree.nodes

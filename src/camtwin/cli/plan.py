@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app
+from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app, text_of, writable
 
 if TYPE_CHECKING:
-    from camtwin.rig.canvas import Canvas
-    from camtwin.rig.live import Live
-    from camtwin.rig.scenario import Scenario
+    from camtwin.report.canvas import Canvas
+    from camtwin.rig.scenario.live import LiveRun
+    from camtwin.rig.scenario.schema import Scenario
+    from camtwin.rig.wiring.judge import Finding
 
 Draw = Annotated[
     Path | None,
@@ -37,21 +38,14 @@ def verify(
     html: Annotated[
         Path | None, typer.Option(help="Write a report for a browser.", show_default=False)
     ] = None,
-    mutations: Annotated[
-        bool,
-        typer.Option("--mutations", help="Instead, prove the checks: each on twins with one thing wrong."),
-    ] = False,
 ) -> None:
     """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
-    from camtwin.lab import tables
+    from camtwin.verify import tables
 
-    if html and not html.parent.is_dir():  # told before two minutes of work
-        raise UsageProblem(f"{html}: there is no such folder")
-    jobs = jobs or os.cpu_count() or 1
-    if mutations:
-        raise typer.Exit(tables.mutations(model, only, jobs))
-    write = html and partial(html.write_text, encoding="utf-8")
-    raise typer.Exit(tables.verify(model, only, jobs, every=every, as_json=as_json, write=write))
+    write = html and partial(writable(html).write_text, encoding="utf-8")
+    raise typer.Exit(
+        tables.verify(model, only, jobs or os.cpu_count() or 1, every=every, as_json=as_json, write=write)
+    )
 
 
 @app.command()
@@ -64,21 +58,17 @@ def wiring(
 
     Exit code 1 if something is wrong."""
     from camtwin.rig import check, parse
-    from camtwin.rig.drawing import drawn
+    from camtwin.rig.wiring.diagram import drawn
 
     write = _writer(draw)
-    known = parse(_text(plan))
+    known = parse(text_of(plan))
     report = check(known)
     write(partial(drawn, known, report))
     if as_json:
         rows = [finding.row() for finding in report.findings]
         print(json.dumps({"title": report.title, "verdict": report.verdict, "findings": rows}, indent=2))
     else:
-        for finding in report.findings:
-            limit = f" (limit {finding.limit})" if finding.limit and finding.verdict != "ok" else ""
-            print(f"{finding.verdict:9}{finding.word:16}{finding.where}: {finding.reason}{limit}")
-            if finding.fix:
-                print(f"{'':25}fix: {finding.fix}")
+        _tell(report.findings)
         print(f"{report.verdict}: {len(report.findings)} findings")
     raise typer.Exit(report.verdict == "wrong")
 
@@ -112,34 +102,34 @@ def play(
     """Play a scenario: twins, wires, and what happens to them; every frame accounted for.
 
     In virtual time, or live."""
-    from camtwin.rig import scenario as scenarios
-    from camtwin.rig.steps import step_of
-    from camtwin.rig.timing import diagram
+    from camtwin.rig.scenario.diagram import diagram
+    from camtwin.rig.scenario.play import play as in_virtual_time
+    from camtwin.rig.scenario.schema import parse
+    from camtwin.rig.scenario.steps import step_of
 
     write = _writer(draw)
-    told = scenarios.parse(_text(scenario))
+    told = parse(text_of(scenario))
     if show:
         told = told.model_copy(update={"show_ms": show})
     told = told.model_copy(update={"timeline": (*told.timeline, *map(step_of, step or ()))})
     if bind and not live:
         raise UsageProblem("--bind is of --live: in virtual time no camera has an address")
-    played = (
-        _live(told, bind, port, wait, sys.stderr if as_json else sys.stdout) if live else scenarios.play(told)
-    )
+    out = sys.stderr if as_json else sys.stdout
+    played = _live(told, bind, port, wait, out) if live else in_virtual_time(told)
     write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
 
 
-def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> Live:
+def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:
     """The scenario as it happened; what happens is told on `out`."""
     from camtwin.cli.live import LiveLine
-    from camtwin.rig.live import Live
+    from camtwin.rig.scenario.live import LiveRun
 
     count = sum(device.get("kind") == "camera" for device in told.plan.get("devices", {}).values())
-    played = Live(told, addresses(bind, count), port)
+    played = LiveRun(told, addresses(bind, count), port)
     line = LiveLine([cam.twin for cam in played.cams.values()], out=out)
 
-    def ready(_: Live) -> None:
+    def ready(_: LiveRun) -> None:
         for name, cam in played.cams.items():
             twin = cam.twin
             said = "ready at" if twin.camera.powered else "without power at"
@@ -175,34 +165,38 @@ def lens_(
 
     Exit code 1 if the lens does not fit."""
     from camtwin.models import load
-    from camtwin.rig import lens_on
+    from camtwin.planner.lens import lens_on
 
     seen = lens_on(load(model), focal, distance, f_number, mount, circle, speed, exposure, lux)
     if as_json:
         print(json.dumps(seen.row(), indent=2))
     else:
+        _tell(seen.findings)
         print("\n".join(seen.lines()))
     raise typer.Exit(any(f.verdict == "wrong" for f in seen.findings))
 
 
 def _writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
     """What writes a picture there, if anywhere; UsageProblem at once where it could not in the end."""
-    from camtwin.rig.canvas import WRITERS, encode
+    from camtwin.report.canvas import WRITERS, encode
 
     if path is None:
         return lambda _: None
     if path.suffix.lower() not in WRITERS:
         raise UsageProblem(f"{path}: a picture ends with {' or '.join(WRITERS)}")
-    if not path.parent.is_dir():
-        raise UsageProblem(f"{path}: there is no such folder")
+    writable(path)
     return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
-def _text(path: Path) -> str:
-    """What a file says, of a size that people write."""
-    if path.stat().st_size > 1 << 20:
-        raise UsageProblem(f"{path}: longer than 1 MiB")
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{path}: no UTF-8 text: {error.reason}") from None
+def _tell(findings: Sequence[Finding]) -> None:
+    """Print findings for people, each with what to do about it."""
+    from camtwin.report.terminal import DIM, hang, plain_console
+    from camtwin.rig.wiring.diagram import COLOURS
+
+    console = plain_console()
+    for finding in findings:
+        limit = f" (limit {finding.limit})" if finding.limit and finding.verdict != "ok" else ""
+        label, text = f"{finding.verdict:9}{finding.word:16}", f"{finding.where}: {finding.reason}{limit}"
+        hang(console, label, text, label_style=COLOURS[finding.verdict])
+        if finding.fix:
+            hang(console, f"{'':{len(label)}}fix: ", finding.fix, label_style=DIM)

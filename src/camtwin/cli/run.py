@@ -133,10 +133,10 @@ def run(
     """
     import contextlib
 
-    from camtwin.links.faults import Faults
-    from camtwin.links.record import recorded
-    from camtwin.links.runtime import pace_of
-    from camtwin.links.segmentation import cut_by_kernel
+    from camtwin.links.base.record import recorded
+    from camtwin.links.base.runtime import pace_of
+    from camtwin.links.gige.faults import Faults
+    from camtwin.links.gige.send.segmentation import cut_by_kernel
     from camtwin.links.serve import Place, serve
 
     speed = user(pace_of, pace)
@@ -244,7 +244,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Do a recorded run again, in virtual time, and compare every frame and log line with what it was."""
-    from camtwin.links.record import reopen
+    from camtwin.links.base.record import reopen
     from camtwin.twins.replay import Replayed
     from camtwin.twins.replay import replay as again
 

@@ -5,14 +5,16 @@ A rule is a function whose parameters say what it depends on; here each of them 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from inspect import Parameter, signature
 from itertools import product
+from operator import attrgetter
 from typing import Any
 
-from camtwin.genicam.bound import Bound, Node, SheetError
-from camtwin.genicam.nodes import By, Enumeration, Rule
+from camtwin.genicam.bound import Node, SheetError
+from camtwin.genicam.nodes import Bound, By, Enumeration, Rule, Source
 
 ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # what any row may say
 
@@ -40,6 +42,8 @@ class Binder:
             if wrong := [e for e in (*picked, *node.row.get("words", {})) if e not in values]:
                 raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
+            node.words = {f.shown(entry): wire for entry, wire in node.entries.items()}
+            node.names = {wire: word for word, wire in node.words.items()}
 
     def place(self, node: Node) -> None:
         """A register for each combination of selected entries; selectors a model lacks have one entry."""
@@ -72,28 +76,30 @@ class Binder:
             bound, other = self._source(node, rule), self._by_attr[rule]
             return replace(bound, same=other.feature.name if other.here else "")
         if not callable(rule):
-            return Bound(lambda at: rule)
-        sources = [self._source(node, p.name, p.default) for p in signature(rule).parameters.values()]
-        fns, needs = [s.fn for s in sources], dict.fromkeys(n for s in sources for n in s.needs)
-        return Bound(lambda at: rule(*[fn(at) for fn in fns]), tuple(needs), any(s.live for s in sources))
+            return constant(rule)
+        parameters = signature(rule).parameters.values()
+        bounds = {p.name: self._source(node, p.name, p.default) for p in parameters}
+        return joined(rule, bounds)
 
-    def _source(self, node: Node, name: str, default: Any = Parameter.empty) -> Bound:
+    def _source(self, node: Node, name: str, default: object = Parameter.empty) -> Bound:
         """Where a parameter of a rule comes from."""
         f, by = node.feature, tuple(self.nodes[s].feature.attr for s in node.feature.by)
         if name == "device":
-            return Bound(lambda at: at.device, live=True)
+            return Bound(None, {name: attrgetter("device")}, live=True)
         if name[0].islower():
             number = node.row.get(name, default)
             if number is Parameter.empty:
                 raise SheetError(f"{f.name} needs a {name!r} in the data sheet")
-            return Bound(lambda at: number)
+            return constant(number)
         if name in by:
-            return Bound((lambda at: at.key) if len(by) == 1 else (lambda at: at.key[by.index(name)]))
+            key = attrgetter("key") if len(by) == 1 else lambda at: at.key[by.index(name)]
+            return Bound(None, {name: key})
         other = self._by_attr.get(name)
         if other is not None and other.feature.stored:
+            find: Source = attrgetter(f"settings.{name}")
             if other.feature.by == f.by != ():  # the value of the same line, counter, ...
-                return Bound(lambda at: getattr(at.settings, name)[at.key], (other.feature.name,))
-            return Bound(lambda at: getattr(at.settings, name), (other.feature.name,))
+                return Bound(None, {name: lambda at: find(at)[at.key]}, (other.feature.name,))
+            return Bound(None, {name: find}, (other.feature.name,))
         if other is None or other.feature.value is None or not other.here:
             raise SheetError(f"a rule of {f.name} asks for {name}, which this model has no value of")
         if other.feature.name in self._asking:
@@ -106,4 +112,19 @@ class Binder:
             self._asking.pop()
         if other.feature.by in ((), f.by):
             return bound
-        return replace(bound, fn=lambda at: By({k: bound.fn(at._replace(key=k)) for k in other.keys}))
+        each = lambda at: By({k: bound(at._replace(key=k)) for k in other.keys})  # noqa: E731
+        return replace(bound, rule=None, sources={name: each})
+
+
+def constant(value: object) -> Bound:
+    """A rule that always says the same."""
+    return Bound(lambda: value)
+
+
+def joined(rule: Callable[..., Any], bounds: Mapping[str, Bound]) -> Bound:
+    """A rule whose parameters are what other rules say; constants are filled in at once."""
+    fixed = {name: bound.rule() for name, bound in bounds.items() if bound.rule and not bound.sources}
+    sources = {name: bound.source for name, bound in bounds.items() if bound.sources}
+    needs = dict.fromkeys(name for bound in bounds.values() for name in bound.needs)
+    live = any(bound.live for bound in bounds.values())
+    return Bound(partial(rule, **fixed) if fixed else rule, sources, tuple(needs), live)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from zlib import crc32
 
-from camtwin.genicam.nodes import Boolean, Feature
+from camtwin.genicam.device import Key
+from camtwin.genicam.nodes import Boolean, Bound, Feature
 from camtwin.problem import Problem
 
 ASK = Boolean("What a rule says of another feature.", value=0)
@@ -21,56 +22,39 @@ class NoSuchFeature(Problem, AttributeError):
     """This model has no feature of that name."""
 
 
-Why = Literal["address", "readonly", "unavailable", "locked", "range", "storage"]
-
-
-class Refused(Problem):
-    """An access the camera does not carry out, and why; it names the thing, the value and the limit."""
-
-    def __init__(self, why: Why, message: str) -> None:
-        super().__init__(message)
-        self.why = why
-
-
-class At(NamedTuple):
-    """Where and when a rule is asked."""
-
-    settings: Any
-    device: Any
-    key: Any = None  # the selected entry, or a tuple of them
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A rule ready to run, and what makes its result stale."""
-
-    fn: Callable[[At], Any]
-    needs: tuple[str, ...] = ()  # settable features it depends on
-    live: bool = False  # depends on the camera's state or time
-    same: str = ""  # it only repeats this feature
-
-
 @dataclass(eq=False)
 class Node:
-    """One feature, as this model has it."""
+    """One feature, as this model has it.
+
+    here       the model has it; if not, its setting keeps the default
+    link       whose standard places registers
+    entries    names of an enumeration's entries, with their values on the wire
+    words      the same, spelled as hosts of this model see them; `names` is the way back
+    keys       offset of each selected entry; {None: 0} without selectors
+    strides    bytes from one entry of each of its selectors to the next
+    rules      by plane: Value, Min, Max, Available, Locked, Can_<entry>
+    access     RO, RW or WO
+    joint      features that take each value that a host gives this one
+    low, high, inc  constant limits and step, None where there are none
+    """
 
     feature: Feature[Any]
     row: Mapping[str, Any]
-    here: bool  # the model has it; if not, its setting keeps the default
+    here: bool
+    link: str = ""
     entries: Mapping[str, int] = field(default_factory=dict)
-    strides: list[int] = field(default_factory=list)  # of its selectors
-    keys: dict[Any, int] = field(
-        default_factory=dict
-    )  # offset of each selected entry; {None: 0} without selectors
-    rules: dict[str, Bound] = field(
-        default_factory=dict
-    )  # by plane: Value, Min, Max, Available, Locked, Can_<entry>
-    link: str = ""  # whose standard places registers
+    words: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    strides: list[int] = field(default_factory=list)
+    keys: dict[Key, int] = field(default_factory=dict)
+    rules: dict[str, Bound] = field(default_factory=dict)
 
-    @property
-    def words(self) -> dict[str, int]:
-        """Entries as hosts see them, with their values on the wire."""
-        return {self.feature.shown(entry): wire for entry, wire in self.entries.items()}
+    def __post_init__(self) -> None:
+        f = self.feature
+        usual = "RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO"
+        self.access = f.elsewhere or usual
+        self.joint: tuple[str, ...] = tuple(self.row.get("joint", ()))
+        self.low, self.high, self.inc = (self.number(name) for name in ("min", "max", "inc"))
 
     @property
     def address(self) -> int:
@@ -81,16 +65,6 @@ class Node:
     @property
     def _own(self) -> int:
         return 0x1_0000 + (crc32(self.feature.name.encode()) & 0x07FF_FFF0)
-
-    @property
-    def joint(self) -> tuple[str, ...]:
-        """Features that take each value that a host gives this one."""
-        return tuple(self.row.get("joint", ()))
-
-    @property
-    def access(self) -> str:
-        f = self.feature
-        return f.elsewhere or ("RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO")
 
     def number(self, name: str) -> Any:
         """A constant limit: the data sheet's, else the declaration's, else None."""

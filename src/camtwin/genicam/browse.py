@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from camtwin.genicam.bound import At, Node, NoSuchFeature
+from camtwin.genicam.bound import Node, NoSuchFeature
+from camtwin.genicam.device import At, Device, S
 from camtwin.genicam.nodes import Enumeration
 from camtwin.genicam.tree import Tree
 
 
-def choices(tree: Tree, device: Any, name: str) -> tuple[str, ...]:
+def choices(tree: Tree[S], device: Device[S], name: str) -> tuple[str, ...]:
     """Entries of an enumeration that can be set now. NoSuchFeature if this is none."""
     node = tree.find(name)
     if not isinstance(node.feature, Enumeration):
         raise NoSuchFeature(f"{name} is no enumeration")
     at = _at(tree, device, node)
     can = {e: node.rules.get(f"Can_{e}") for e in node.entries}
-    return tuple(node.feature.shown(e) for e, rule in can.items() if rule is None or rule.fn(at))
+    return tuple(node.feature.shown(e) for e, rule in can.items() if rule is None or rule(at))
 
 
-def access(tree: Tree, device: Any, name: str) -> str:
+def access(tree: Tree[S], device: Device[S], name: str) -> str:
     """RO, RW or WO as it is now: a locked feature is RO, one that is not available NA."""
     node = tree.find(name)
     at = _at(tree, device, node)
@@ -29,5 +28,5 @@ def access(tree: Tree, device: Any, name: str) -> str:
     return "RO" if locked and node.access == "RW" else node.access
 
 
-def _at(tree: Tree, device: Any, node: Node) -> At:
+def _at(tree: Tree[S], device: Device[S], node: Node) -> At:
     return At(device.settings, device, tree.key(device.settings, node))

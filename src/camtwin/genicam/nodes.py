@@ -25,14 +25,19 @@ code, and what is held, has the declared ones.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, ItemsView, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
-from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar, cast, overload
+from inspect import Parameter, Signature
+from typing import Any, ClassVar, Generic, Literal, NoReturn, Self, TypeAlias, TypeVar, cast, overload
+
+from camtwin.genicam.device import At, Key, Shown
 
 T = TypeVar("T")
 Order: TypeAlias = Literal["big", "little"]
 Rule: TypeAlias = float | str | Callable[..., Any]
+Source: TypeAlias = Callable[[At], Any]
+"""Finds a parameter of a rule."""
 Expert, Guru, Invisible = "Expert", "Guru", "Invisible"
 
 
@@ -41,32 +46,71 @@ def sheet_value(value: Any) -> Any:
     return value
 
 
-class By(Mapping[Any, T]):
-    """Frozen values of a selected feature: `settings.LineMode["Line1"]`."""
+class When:
+    """A rule: whether each of these features has the value, or one of the values, that is named."""
 
-    def __init__(self, values: Mapping[Any, T]) -> None:
-        self._values: dict[Any, T] = dict(values)
+    def __init__(self, **values: Shown | tuple[Shown, ...]) -> None:
+        self._values = {name: v if isinstance(v, tuple) else (v,) for name, v in values.items()}
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        self.__signature__ = Signature([Parameter(name, kind) for name in values])
 
-    def __getitem__(self, key: Any) -> T:
-        return self._values[key]
+    def __call__(self, **held: Shown) -> bool:
+        return all(held[name] in values for name, values in self._values.items())
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
 
-    def __len__(self) -> int:
-        return len(self._values)
+@dataclass(frozen=True)
+class Bound:
+    """A rule ready to run: what it computes, and what finds its parameters, by name; and what makes it stale.
 
-    def items(self) -> ItemsView[Any, T]:  # Mapping's own asks for each value by its key
-        return self._values.items()
+    rule     None: it hands on what its one source finds
+    needs    settable features that it depends on
+    live     it depends on the camera's state or time
+    same     it only repeats this feature
+    """
 
-    def __hash__(self) -> int:
-        return hash(tuple(self._values.items()))
+    rule: Callable[..., Any] | None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    live: bool = False
+    same: str = ""
+
+    def __call__(self, at: At) -> Any:
+        """What the rule says of these settings, this device and this selected entry."""
+        found = {name: find(at) for name, find in self.sources.items()}
+        return found.popitem()[1] if self.rule is None else self.rule(**found)
+
+    @property
+    def source(self) -> Source:
+        """What finds a parameter that is what this rule says."""
+        return self if self.rule else next(iter(self.sources.values()))
+
+
+class By(dict[Any, T]):
+    """Frozen values of a selected feature: `settings.LineMode["Line1"]`.
+
+    A dictionary, so that Settings read as fast as one; TypeError for what would change it.
+    """
+
+    def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return hash(tuple(self.items()))
 
     def __repr__(self) -> str:
         return f"By({', '.join(f'{k}: {v!r}' for k, v in [*self.items()][:9])}{', ...' * (len(self) > 9)})"
 
-    def replace(self, key: Any, value: T) -> By[T]:
-        return By({**self._values, key: value})
+    def __reduce__(self) -> tuple[type[By[T]], tuple[dict[Any, T]]]:
+        return type(self), (dict(self),)
+
+    def replace(self, key: Key, value: T) -> By[T]:
+        """Return these values with another one for `key`."""
+        return By({**self, key: value})
+
+
+def _frozen(self: By[T], *_: object, **__: object) -> NoReturn:
+    raise TypeError("the values of a selected feature are frozen: replace(key, value) makes others")
+
+
+for _change in ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"):
+    setattr(By, _change, _frozen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +197,7 @@ class Feature(Generic[T]):
     def held(self, shown: Any) -> Any:
         return shown
 
-    def take(self, value: Any) -> Any:
+    def take(self, value: Shown) -> Any:
         """The value a user gave, as this kind shows it; ValueError says what this kind wants."""
         return value
 
@@ -177,7 +221,7 @@ class Numeric(Feature[T]):
 class Integer(Numeric[int]):
     node = "Integer"
 
-    def take(self, value: Any) -> int:
+    def take(self, value: Shown) -> int:
         number = int(value, 0) if isinstance(value, str) else value
         if not isinstance(number, (int, float)) or int(number) != number:
             raise ValueError("wants a whole number")
@@ -190,7 +234,7 @@ class Real(Numeric[T]):
     length: int = 8
     node = "Float"
 
-    def take(self, value: Any) -> float:
+    def take(self, value: Shown) -> float:
         number = float(value)
         if number != number:
             raise ValueError("wants a number")
@@ -224,7 +268,7 @@ class Time(Real[int]):
 class Boolean(Feature[bool]):
     node = "Boolean"
 
-    def take(self, value: Any) -> bool:
+    def take(self, value: Shown) -> bool:
         words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
         if (word := str(value).lower()) not in words:
             raise ValueError("wants true or false")
@@ -279,7 +323,7 @@ class String(Feature[str]):
     length: int = 64
     node = "String"
 
-    def take(self, value: Any) -> str:
+    def take(self, value: Shown) -> str:
         text = str(value)
         if len(text.encode()) >= self.length or "\0" in text:
             raise ValueError(f"wants at most {self.length - 1} bytes of text")

@@ -6,23 +6,27 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic
 
-from camtwin.genicam.bound import At, Node, Refused, SheetError
+from camtwin.genicam.bound import Node, SheetError
+from camtwin.genicam.device import At, Device, Key, S
 from camtwin.genicam.nodes import Feature
 from camtwin.genicam.tree import Tree
+from camtwin.problem import Refused
 
 
 @dataclass(frozen=True)
-class Register:
+class Register(Generic[S]):
     length: int
-    read: Callable[[Any], bytes]  # (device)
-    write: Callable[[Any, bytes], None] | None  # (device, data)
+    read: Callable[[Device[S]], bytes]  # (device)
+    write: Callable[[Device[S], bytes], None] | None  # (device, data)
 
 
-class Registers:
-    def __init__(self, tree: Tree) -> None:
-        self.tree, self.at = tree, dict[int, Register]()
+class Registers(Generic[S]):
+    """The registers of a tree, by address: its features' values, and what rules decide."""
+
+    def __init__(self, tree: Tree[S]) -> None:
+        self.tree, self.at = tree, dict[int, Register[S]]()
         shared: dict[int, list[Node]] = {}
         for node in tree.here:
             for plane, address, coding in node.registers():
@@ -40,34 +44,33 @@ class Registers:
             if low + self.at[low].length > high or high > 0xFFFF_FFFF:
                 raise SheetError(f"the registers at {low:#x} and {high:#x} overlap: give one an `at`")
 
-    def _register(self, node: Node, plane: str, coding: Feature[Any], key: Any) -> Register:
+    def _register(self, node: Node, plane: str, coding: Feature[Any], key: Key) -> Register[S]:
         tree, order, value = self.tree, self.tree.order, plane == "Value"
-        entries = node.words if value else {}
-        names = {wire: entry for entry, wire in entries.items()}
+        entries, names = (node.words, node.names) if value else ({}, {})
 
-        def read(device: Any) -> bytes:
+        def read(device: Device[S]) -> bytes:
             if value and node.access == "WO":
                 return bytes(coding.length)
             shown = tree.ask(node, plane, At(device.settings, device, key))
             return coding.pack(entries[shown] if entries else shown, order)
 
-        def write(device: Any, data: bytes) -> None:
+        def write(device: Device[S], data: bytes) -> None:
             wire = coding.unpack(data, order)
             tree.set(device, node.feature.name, names.get(wire, wire) if entries else wire, key)
 
         return Register(coding.length, read, write if value and node.access != "RO" else None)
 
-    def _shared(self, nodes: list[Node]) -> Register:
+    def _shared(self, nodes: list[Node]) -> Register[S]:
         """Several features in one register: only those whose bits change are written. Bits of read-only ones
         are ignored as those of none are: hosts write such registers whole."""
         tree, order = self.tree, self.tree.order
         fields = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits]
         writable = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits and n.access == "RW"]
 
-        def read(device: Any) -> bytes:
+        def read(device: Device[S]) -> bytes:
             return sum(int(tree.get(device, name)) << low for name, low, _ in fields).to_bytes(4, order)
 
-        def write(device: Any, data: bytes) -> None:
+        def write(device: Device[S], data: bytes) -> None:
             new, old = int.from_bytes(data, order), int.from_bytes(read(device), order)
             for name, low, width in writable:
                 if (new ^ old) >> low & (1 << width) - 1:
@@ -75,7 +78,7 @@ class Registers:
 
         return Register(4, read, write)
 
-    def read(self, device: Any, address: int, length: int) -> bytes:
+    def read(self, device: Device[S], address: int, length: int) -> bytes:
         """Any run of adjoining registers, or a part of one."""
         r = self.at.get(address)
         if r is not None and r.length == length:
@@ -87,7 +90,7 @@ class Registers:
             at = start + r.length
         return out
 
-    def write(self, device: Any, address: int, data: bytes) -> None:
+    def write(self, device: Device[S], address: int, data: bytes) -> None:
         at, end = address, address + len(data)
         while at < end:
             start, r = self._covering(at)
@@ -100,7 +103,7 @@ class Registers:
             r.write(device, part)
             at = start + r.length
 
-    def _covering(self, address: int) -> tuple[int, Register]:
+    def _covering(self, address: int) -> tuple[int, Register[S]]:
         i = bisect_right(self._sorted, address)
         start = self._sorted[i - 1] if i else 0
         if not i or address >= start + self.at[start].length:

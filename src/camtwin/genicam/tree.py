@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Generic
 
 from camtwin.genicam.binding import Binder
-from camtwin.genicam.bound import At, Node, NoSuchFeature, Refused, SheetError
-from camtwin.genicam.nodes import By, Chapter, Numeric, Order, Register, String
+from camtwin.genicam.bound import Node, NoSuchFeature, SheetError
+from camtwin.genicam.device import At, Device, Key, S, Shown, Writer
+from camtwin.genicam.nodes import By, Numeric, Order, Register, String
+from camtwin.problem import Refused
 
 BYTE_ORDER: Mapping[str, Order] = {
     "gige": "big",
@@ -24,15 +26,15 @@ MOST_SHOWN = 64
 """Entries of a table that `shown` lists one by one."""
 
 
-class Tree:
-    """The features of one model.
+class Tree(Generic[S]):
+    """The features of one model, whose settings are an S.
 
     nodes     those of all models, by the name that hosts of this one know
     declared  the same by declared name
     here      those that this model has
     """
 
-    def __init__(self, settings: type[Chapter], sheet: Mapping[str, Mapping[str, Any]], link: str) -> None:
+    def __init__(self, settings: type[S], sheet: Mapping[str, Mapping[str, Any]], link: str) -> None:
         self.settings = settings
         self.link = link
         self.order: Order = BYTE_ORDER[link]
@@ -80,7 +82,7 @@ class Tree:
 
     # ---- values, as the host sees them
 
-    def factory(self) -> Any:
+    def factory(self) -> S:
         """Settings as the camera leaves the factory."""
         return self.settings(
             **{n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored}
@@ -95,7 +97,7 @@ class Tree:
             return f.held(said)
         return By({k: f.held(said.get(k, usual) if isinstance(said, Mapping) else said) for k in node.keys})
 
-    def shown(self, settings: Any) -> dict[str, Any]:
+    def shown(self, settings: S) -> dict[str, Any]:
         """Every setting by feature name, as a host sees it; a selected one by entry.
 
         Of long tables, and of two selectors, only what is not the factory's; bytes as hexadecimal digits."""
@@ -123,18 +125,18 @@ class Tree:
         if plane in ("Min", "Max"):
             return self.limits(node, at)[plane == "Max"]
         if bound is not None:
-            said = bound.fn(at)
+            said = bound(at)
             return f.shown(said) if plane == "Value" and node.entries else said
         held = getattr(at.settings, f.attr)
         return f.shown(held if at.key is None else held[at.key])
 
     def limits(self, node: Node, at: At) -> tuple[Any, Any]:
         """Lowest and highest value now: the rules' word, never beyond the data sheet's."""
-        low, high, inc = node.number("min"), node.number("max"), node.number("inc")
+        low, high, inc = node.low, node.high, node.inc
         if "Min" in node.rules:
-            low = max(said for said in (low, node.rules["Min"].fn(at)) if said is not None)
+            low = max(said for said in (low, node.rules["Min"](at)) if said is not None)
         if "Max" in node.rules:
-            high = min(said for said in (high, node.rules["Max"].fn(at)) if said is not None)
+            high = min(said for said in (high, node.rules["Max"](at)) if said is not None)
         return low, high - (high - low) % inc if inc and node.feature.node == "Integer" else high
 
     def find(self, name: str) -> Node:
@@ -145,13 +147,13 @@ class Tree:
             raise NoSuchFeature(f"no feature {name}" + (f"; do you mean {near[0]}?" if near else ""))
         return node
 
-    def key(self, settings: Any, node: Node) -> Any:
+    def key(self, settings: S, node: Node) -> Key:
         """The entry that the selectors of a feature stand on; a tuple of them where it has several."""
         selectors = [self.nodes[name] for name in node.feature.by]
         entries = [getattr(settings, s.feature.attr) if s.here else next(iter(s.entries)) for s in selectors]
         return tuple(entries) if len(entries) > 1 else entries[0] if entries else None
 
-    def assign(self, device: Any, text: str) -> None:
+    def assign(self, device: Device[S], text: str) -> None:
         """Carry out `Name=Value`, or a command's bare `Name`, as a command line has it."""
         name, equals, value = (part.strip() for part in text.partition("="))
         node = self.find(name)
@@ -162,16 +164,16 @@ class Tree:
             )
         self.set(device, name, value if equals else 1, self.key(device.settings, node))
 
-    def get(self, device: Any, name: str, key: Any = None) -> Any:
+    def get(self, device: Device[S], name: str, key: Key = None) -> Any:
         return self.ask(self.nodes[name], "Value", At(device.settings, device, key))
 
-    def available(self, device: Any, name: str, key: Any = None) -> bool:
+    def available(self, device: Device[S], name: str, key: Key = None) -> bool:
         node = self.nodes[name]
         return "Available" not in node.rules or bool(
             self.ask(node, "Available", At(device.settings, device, key))
         )
 
-    def set(self, device: Any, name: str, shown: Any = 1, key: Any = None) -> None:
+    def set(self, device: Device[S], name: str, shown: Shown = 1, key: Key = None) -> None:
         """Write a feature, or execute a command, as a host does; Refused says why not."""
         node, at = self.nodes[name], At(device.settings, device, key)
         f = node.feature
@@ -187,24 +189,26 @@ class Tree:
             return
         shown = self._check(node, shown, at)
         if f.put:
-            return self.load(device, f.put(f.held(shown) if node.entries else shown, device.settings))
+            changes = f.put(f.held(shown) if node.entries else shown, device.settings)
+            return self.load(device, changes, by=Writer.HOST)
         settings, moved = device.settings, (name, *node.joint)
         for each in moved:
-            settings = self._changed(self.nodes[each], at._replace(settings=settings), shown)
-        device.settings = self._pull(settings, [n for each in moved for n in self._pulled[each]], at)
+            settings = self._changed(settings, self.nodes[each], key, shown)
+        pulled = [n for each in moved for n in self._pulled[each]]
+        device.apply(self._pull(settings, pulled, at), by=Writer.HOST)
 
-    def load(self, device: Any, changes: Mapping[str, Any]) -> None:
+    def load(self, device: Device[S], changes: Mapping[str, Any], *, by: Writer) -> None:
         """Take over several settings at once."""
-        device.settings = self.fit(replace(device.settings, **changes), device)
+        device.apply(self.fit(replace(device.settings, **changes), device), by=by)
 
-    def fit(self, settings: Any, device: Any) -> Any:
+    def fit(self, settings: S, device: Device[S]) -> S:
         """Settings with every value pulled into its limits."""
         return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
 
-    def _check(self, node: Node, shown: Any, at: At) -> Any:
+    def _check(self, node: Node, shown: Shown, at: At) -> Any:
         f = node.feature
         can = node.rules.get(f"Can_{f.held(shown)}") if node.entries else None
-        if node.entries and (shown not in node.words or (can and not can.fn(at))):
+        if node.entries and (shown not in node.words or (can and not can(at))):
             raise Refused("range", f"{f.name} {shown} is none of {', '.join(node.words)}")
         try:
             shown = f.take(shown)
@@ -212,7 +216,7 @@ class Tree:
             raise Refused("range", f"{f.name} {shown!r}: {error}") from None
         if not isinstance(f, Numeric):
             return shown
-        (low, high), inc = self.limits(node, at), node.number("inc")
+        (low, high), inc = self.limits(node, at), node.inc
         if not low <= shown <= high:
             side, edge = ("below the minimum", low) if shown < low else ("above the maximum", high)
             said, limit = (f"{number:.12g} {f.unit}".rstrip() for number in (shown, edge))
@@ -222,19 +226,19 @@ class Tree:
             raise Refused("range", f"{f.name} {shown} is not {low} plus a multiple of {inc}")
         return min(snapped, high)
 
-    def _changed(self, node: Node, at: At, shown: Any) -> Any:
+    def _changed(self, settings: S, node: Node, key: Key, shown: Shown) -> S:
         f, held = node.feature, node.feature.held(shown)
-        change = held if at.key is None else getattr(at.settings, f.attr).replace(at.key, held)
-        return replace(at.settings, **{f.attr: change})
+        change = held if key is None else getattr(settings, f.attr).replace(key, held)
+        return replace(settings, **{f.attr: change})
 
-    def _pull(self, settings: Any, nodes: Iterable[Node], at: At) -> Any:
+    def _pull(self, settings: S, nodes: Iterable[Node], at: At) -> S:
         """Pull values back into limits that moved; what is declared first gives way first."""
         for node, key in ((n, k) for n in nodes for k in n.keys):
             at = at._replace(settings=settings, key=key)
-            shown, (low, high), inc = self.ask(node, "Value", at), self.limits(node, at), node.number("inc")
+            shown, (low, high), inc = self.ask(node, "Value", at), self.limits(node, at), node.inc
             kept = max(low, min(shown, high))
             if inc and node.feature.node == "Integer":
                 kept -= (kept - low) % inc
             if kept != shown:
-                settings = self._changed(node, at, kept)
+                settings = self._changed(settings, node, key, kept)
         return settings

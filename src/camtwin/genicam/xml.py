@@ -15,12 +15,13 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
-from camtwin.genicam.bound import Bound, Node
-from camtwin.genicam.nodes import Enumeration, Feature, Numeric, Register, Selector
+from camtwin.genicam.bound import Node
+from camtwin.genicam.device import S
+from camtwin.genicam.nodes import Bound, Enumeration, Feature, Numeric, Register, Selector
 from camtwin.genicam.tree import Tree
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -42,12 +43,12 @@ EVENT = {
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def el(tag: str, *texts: Any) -> str:
+def el(tag: str, *texts: object) -> str:
     """One element for each text that says anything."""
     return "".join(f"<{tag}>{escape(str(t))}</{tag}>" for t in texts if t not in (None, ""))
 
 
-def description(tree: Tree) -> str:
+def description(tree: Tree[S]) -> str:
     """The whole XML document of a tree."""
     return _Description(tree).xml()
 
@@ -62,8 +63,8 @@ def zipped(document: str, name: str) -> bytes:
     return packed.getvalue()
 
 
-class _Description:
-    def __init__(self, tree: Tree) -> None:
+class _Description(Generic[S]):
+    def __init__(self, tree: Tree[S]) -> None:
         self.tree, self.text = tree, ""
         self.categories: dict[str, list[str]] = {n.feature.chapter: [] for n in tree.here}
         for n in tree.here:

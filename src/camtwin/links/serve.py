@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from camtwin.links.faults import Faults
-from camtwin.links.gige import GigeLink
-from camtwin.links.runtime import WallRuntime, paced
-from camtwin.links.usb3 import Usb3Link
-from camtwin.links.usb_server import UsbipServer
+from camtwin.links.base.runtime import WallRuntime, paced
+from camtwin.links.gige.faults import Faults
+from camtwin.links.gige.link import GigeLink
+from camtwin.links.usb3.link import Usb3Link
+from camtwin.links.usb3.server import UsbipServer
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin
 

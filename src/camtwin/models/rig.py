@@ -88,6 +88,11 @@ class Output(Part):
     leakage_uA: float | None = None
     pullup_ohm: float | None = None
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The pins that its switch lies between; of push-pull, the pin and its ground."""
+        return (self.feed, self.pin) if self.stage == "high side" else (self.pin, self.ground)
+
 
 class OutputInside(Part):
     """residual_V at load_mA and at_C; share of it that does not depend on the current; pullup_V inside.
@@ -198,3 +203,8 @@ class RigSheet(Part):
     record: Mapping[str, Any] = {}  # what is known of it and does nothing, of what there is no twin of
     leds: Mapping[str, Lamp] = {}
     facts: tuple[Fact, ...] = ()
+
+    @property
+    def protected(self) -> bool:
+        """A reversed supply leaves it whole."""
+        return not self.power or self.power.reverse == "protected"

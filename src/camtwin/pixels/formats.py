@@ -9,7 +9,7 @@ Source: EMVA, GenICam Pixel Format Naming Convention 2.1 and its list of values 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 from types import MappingProxyType
 
@@ -18,28 +18,38 @@ from types import MappingProxyType
 class PixelFormat:
     """One PFNC pixel format.
 
-    name: as PFNC and the PixelFormat feature spell it. code: PFNC's 32 bit value. bits: significant bits.
-    grouped: packed in groups, the high bytes of a group's pixels first and then a byte of their low bits.
+    name            as PFNC and the PixelFormat feature spell it
+    code            PFNC's 32 bit value
+    bits            significant bits
+    grouped         packed in groups: the high bytes of a group's pixels, then one byte of their low bits
+    bits_per_pixel  bits a pixel occupies in the payload, padding included
+    mosaic          colours of the first two rows of two pixels, "RGGB"; empty without a colour filter array
+
+    >>> FORMATS["BayerGB10"].mosaic, FORMATS["Mono8"].mosaic, FORMATS["Mono12p"].bits_per_pixel
+    ('GBRG', '', 12)
     """
 
     name: str
     code: int
     bits: int
     grouped: bool = False
+    bits_per_pixel: int = field(init=False, repr=False, compare=False)
+    mosaic: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def bits_per_pixel(self) -> int:
-        """Bits a pixel occupies in the payload, padding included."""
-        return self.bits if self.grouped else self.code >> 16 & 0xFF
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bits_per_pixel", self.bits if self.grouped else self.code >> 16 & 0xFF)
+        first = self.name[5:7] if self.name.startswith("Bayer") else ""
+        second = {"": "", "RG": "GB", "GR": "BG", "GB": "RG", "BG": "GR"}[first]
+        object.__setattr__(self, "mosaic", first + second)
 
     @property
     def packed(self) -> bool:
-        """Whether pixels follow each other without gaps, across byte borders: PFNC's suffix p, or groups."""
+        """Whether pixels follow one another without gaps, across bytes: PFNC's suffix p, or groups."""
         return self.grouped or self.name.endswith("p")
 
     @property
     def group(self) -> tuple[int, int]:
-        """Pixels that together end on a byte, and their bytes.
+        """Number of pixels that together end on a byte, and their bytes.
 
         >>> FORMATS["Mono10p"].group, FORMATS["BayerGR12g24IDS"].group, FORMATS["Mono10"].group
         ((4, 5), (2, 3), (1, 2))
@@ -48,20 +58,8 @@ class PixelFormat:
         return pixels, pixels * self.bits_per_pixel // 8
 
     @property
-    def mosaic(self) -> str:
-        """Colours of the first two rows of two pixels, "RGGB"; none of a picture without a mosaic.
-
-        >>> FORMATS["BayerGB10"].mosaic, FORMATS["Mono8"].mosaic
-        ('GBRG', '')
-        """
-        if not self.name.startswith("Bayer"):
-            return ""
-        first = self.name[5:7]
-        return first + {"RG": "GB", "GR": "BG", "GB": "RG", "BG": "GR"}[first]
-
-    @property
     def highest_DN(self) -> int:
-        """The largest value a pixel can have."""
+        """Largest value a pixel can have."""
         return (1 << self.bits) - 1
 
 
@@ -90,9 +88,9 @@ FORMATS: Mapping[str, PixelFormat] = MappingProxyType(
 
 
 def mirrored(fmt: PixelFormat, columns: bool, rows: bool) -> PixelFormat:
-    """The format of a picture of even size whose columns and rows are reversed as asked.
+    """Return the format of an image of even size whose columns or rows are reversed.
 
-    Grouped formats there are of one mosaic alone: whoever sends them moves his window by a pixel instead.
+    Grouped formats exist for one mosaic alone: a camera that sends them moves its window by a pixel instead.
 
     >>> mirrored(FORMATS["BayerRG12"], True, False).name, mirrored(FORMATS["BayerRG12"], True, True).name
     ('BayerGR12', 'BayerBG12')
@@ -104,7 +102,10 @@ def mirrored(fmt: PixelFormat, columns: bool, rows: bool) -> PixelFormat:
 
 
 def payload_bytes(fmt: PixelFormat, width: int, height: int) -> int:
-    """Bytes of width x height pixels: packed rows follow without padding, the end fills byte or group."""
+    """Return the bytes of width x height pixels.
+
+    Packed rows follow one another without padding; the end is padded to a whole byte or group.
+    """
     if fmt.grouped:
         pixels, size = fmt.group
         return -(-width * height // pixels) * size

@@ -2,15 +2,15 @@
 
 Mono8 takes a byte a pixel; Mono10 and Mono12 a 16 bit little-endian word, the value in its low bits and zeros
 above; Mono10p and Mono12p are one stream of bits over the whole image: the first pixel's lowest bit is the
-lowest bit of the first byte, and every bit follows the one before, across bytes and rows.
+lowest bit of the first byte, and every bit follows the one before, across bytes and rows. How many bits a
+pixel has is the format's to say, 1 to 16.
 
 Packed formats work in groups: 4 pixels in 5 bytes (10 bit), 2 pixels in 3 bytes (12 bit). A group is the
 little-endian number whose digits are its pixels, so packing is shifts and ors on whole columns. It goes block
 by block so that a block's temporaries stay in the processor's cache.
 
-Grouped formats, a maker's own, put the same bits elsewhere: a byte with the highest 8 bits of each pixel,
-then one with what is left of all, the first pixel's lowest. Their last group is whole, of zeros where pixels
-end.
+Grouped formats put the same bits elsewhere: a byte with the highest 8 bits of each pixel, then a stream of
+the bits that are left of all. The last group is whole, padded with pixels of zero.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ _BLOCK = 1 << 15  # groups at a time: at most 0.6 MB of temporaries
 
 
 def pack(dn: NDArray[np.uint16], fmt: PixelFormat) -> NDArray[np.uint8]:
-    """The payload, (payload_bytes,) uint8, of an image of DN, (height, width) uint16.
+    """Return the payload, (payload_bytes,) uint8, of an image of DN, (height, width) uint16.
 
     On a little-endian machine the payload of Mono10 and Mono12 is a view of a contiguous `dn`, not a copy.
     Raises ValueError if a pixel does not fit into the format's bits: a silent wrap would look like an image.
@@ -42,7 +42,7 @@ def pack(dn: NDArray[np.uint16], fmt: PixelFormat) -> NDArray[np.uint8]:
 def unpack(
     data: NDArray[np.uint8] | bytes | memoryview, fmt: PixelFormat, width: int, height: int
 ) -> NDArray[np.uint16]:
-    """The image, (height, width) uint16, of a payload; always a fresh array.
+    """Return the image, (height, width) uint16, of a payload; always a fresh array.
 
     Raises ValueError if the length is not `payload_bytes`, or if a 16 bit word has bits set that PFNC
     defines as zero.
@@ -65,7 +65,7 @@ def unpack(
 
 
 def _pack_groups(dn: NDArray[np.uint16], fmt: PixelFormat) -> NDArray[np.uint8]:
-    """The stream of bits of flat `dn`, values already known to fit."""
+    """Return the stream of bits of flat `dn`, values already known to fit."""
     pixels, size = fmt.group
     put = _put_high_first if fmt.grouped else _put
     whole = dn.size // pixels
@@ -74,20 +74,20 @@ def _pack_groups(dn: NDArray[np.uint16], fmt: PixelFormat) -> NDArray[np.uint8]:
         end = min(start + _BLOCK, whole)
         put(
             dn[start * pixels : end * pixels].reshape(-1, pixels),
-            payload[start * size : end * size],
+            payload[start * size : end * size].reshape(-1, size),
             fmt.bits,
         )
     if dn.size % pixels:
         last = np.zeros((1, pixels), np.uint16)
         last[0, : dn.size % pixels] = dn[whole * pixels :]
-        stream = np.empty(size, np.uint8)
+        stream = np.empty((1, size), np.uint8)
         put(last, stream, fmt.bits)
-        payload[whole * size :] = stream[: payload.size - whole * size]
+        payload[whole * size :] = stream[0, : payload.size - whole * size]
     return payload
 
 
 def _unpack_groups(payload: NDArray[np.uint8], fmt: PixelFormat, count: int) -> NDArray[np.uint16]:
-    """The first `count` pixels of a stream of bits, flat."""
+    """Return the first `count` pixels of a stream of bits, flat."""
     pixels, size = fmt.group
     take = _take_high_first if fmt.grouped else _take
     whole = count // pixels
@@ -95,51 +95,51 @@ def _unpack_groups(payload: NDArray[np.uint8], fmt: PixelFormat, count: int) -> 
     for start in range(0, whole, _BLOCK):
         end = min(start + _BLOCK, whole)
         take(
-            payload[start * size : end * size].reshape(-1, size), dn[start * pixels : end * pixels], fmt.bits
+            payload[start * size : end * size].reshape(-1, size),
+            dn[start * pixels : end * pixels].reshape(-1, pixels),
+            fmt.bits,
         )
     if count % pixels:
         stream = np.zeros((1, size), np.uint8)
         stream[0, : payload.size - whole * size] = payload[whole * size :]
-        last = np.empty(pixels, np.uint16)
+        last = np.empty((1, pixels), np.uint16)
         take(stream, last, fmt.bits)
-        dn[whole * pixels :] = last[: count % pixels]
+        dn[whole * pixels :] = last[0, : count % pixels]
     return dn
 
 
-def _put(groups: NDArray[np.uint16], stream: NDArray[np.uint8], bits: int) -> None:
-    """Writes groups of pixels, (n, pixels), to their bytes: byte b holds bits 8b .. 8b+7 of its group."""
-    columns = stream.reshape(groups.shape[0], -1)
+def _put(groups: NDArray[np.uint16], columns: NDArray[np.uint8], bits: int) -> None:
+    """Write groups of pixels, (n, pixels), to their bytes, (n, bytes): one stream of bits a group."""
     for byte in range(columns.shape[1]):
-        pixel, shift = divmod(8 * byte, bits)
-        value = groups[:, pixel] >> np.uint16(shift)
-        if shift + 8 > bits:
-            value |= groups[:, pixel + 1] << np.uint16(bits - shift)
+        first, last = 8 * byte // bits, min((8 * byte + 7) // bits, groups.shape[1] - 1)
+        value = groups[:, first] >> np.uint16(8 * byte - first * bits)
+        for pixel in range(first + 1, last + 1):
+            value |= groups[:, pixel] << np.uint16(pixel * bits - 8 * byte)
         columns[:, byte] = value  # the cast to 8 bits drops what belongs to the next byte
 
 
-def _take(groups: NDArray[np.uint8], dn: NDArray[np.uint16], bits: int) -> None:
-    """Writes the pixels of groups of bytes, (n, bytes): pixel k is bits k*bits .. of its group."""
-    columns = dn.reshape(groups.shape[0], -1)
+def _take(groups: NDArray[np.uint8], columns: NDArray[np.uint16], bits: int) -> None:
+    """Write the pixels, (n, pixels), of groups of bytes, (n, bytes): pixel k begins at bit k * bits."""
     mask = np.uint16((1 << bits) - 1)
     for pixel in range(columns.shape[1]):
-        byte, shift = divmod(pixel * bits, 8)
-        word = groups[:, byte].astype(np.uint16) | groups[:, byte + 1].astype(np.uint16) << np.uint16(8)
-        columns[:, pixel] = word >> np.uint16(shift) & mask
+        first, last = pixel * bits // 8, (pixel * bits + bits - 1) // 8
+        word = groups[:, first].astype(np.uint16) >> np.uint16(pixel * bits - 8 * first)
+        for byte in range(first + 1, last + 1):
+            word |= groups[:, byte].astype(np.uint16) << np.uint16(8 * byte - pixel * bits)
+        columns[:, pixel] = word & mask
 
 
-def _put_high_first(groups: NDArray[np.uint16], stream: NDArray[np.uint8], bits: int) -> None:
-    """As `_put`, of grouped formats: the high byte of each pixel, then a byte of their low bits."""
-    columns, low = stream.reshape(groups.shape[0], -1), bits - 8
-    columns[:, -1] = 0
-    for pixel in range(groups.shape[1]):
+def _put_high_first(groups: NDArray[np.uint16], columns: NDArray[np.uint8], bits: int) -> None:
+    """Write groups of a grouped format: the high byte of each pixel, then a stream of their low bits."""
+    pixels, low = groups.shape[1], bits - 8
+    for pixel in range(pixels):  # column by column: numpy is slow along so short an axis
         columns[:, pixel] = groups[:, pixel] >> np.uint16(low)
-        rest = groups[:, pixel] & np.uint16((1 << low) - 1)
-        columns[:, -1] |= (rest << np.uint16(low * pixel)).astype(np.uint8)
+    _put(groups & np.uint16((1 << low) - 1), columns[:, pixels:], low)
 
 
-def _take_high_first(groups: NDArray[np.uint8], dn: NDArray[np.uint16], bits: int) -> None:
-    """As `_take`, of grouped formats."""
-    columns, low = dn.reshape(groups.shape[0], -1), bits - 8
-    for pixel in range(columns.shape[1]):
-        rest = groups[:, -1] >> np.uint8(low * pixel) & np.uint8((1 << low) - 1)
-        columns[:, pixel] = groups[:, pixel].astype(np.uint16) << np.uint16(low) | rest
+def _take_high_first(groups: NDArray[np.uint8], columns: NDArray[np.uint16], bits: int) -> None:
+    """Write the pixels of groups of a grouped format."""
+    pixels, low = columns.shape[1], bits - 8
+    _take(groups[:, pixels:], columns, low)
+    for pixel in range(pixels):
+        columns[:, pixel] |= groups[:, pixel].astype(np.uint16) << np.uint16(low)

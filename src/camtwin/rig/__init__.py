@@ -1,4 +1,4 @@
-"""The rig: connectors, wires, supplies, signals, climate and lenses around the twin. Solved, checked, played.
+"""The rig: connectors, wires, supplies, signals, and climate around the twin. Solved, checked, played.
 
 from camtwin import rig
 report = rig.check(rig.parse(text))           # a wiring plan, without running it
@@ -10,22 +10,18 @@ from __future__ import annotations
 from typing import Any
 
 from camtwin.models import RigSheet, load_rig
-from camtwin.rig.bench import Bench, Unstable
-from camtwin.rig.check import Report, check
+from camtwin.rig.bench import Bench, Note, Power, Unstable
 from camtwin.rig.climate import NoRating, climate, measurement_point_C, mtbf_years
-from camtwin.rig.ethernet import mated, tested
-from camtwin.rig.judge import Finding
-from camtwin.rig.lens import LensInvalid, lens_on
-from camtwin.rig.notes import Note
-from camtwin.rig.plan import Cable, Plan, PlanInvalid, parse, read
-from camtwin.rig.side import Power
-from camtwin.rig.solver import Unsolved
+from camtwin.rig.wiring.check import Report, check
+from camtwin.rig.wiring.ethernet import mated, tested
+from camtwin.rig.wiring.judge import Finding
+from camtwin.rig.wiring.plan import Cable, Plan, PlanInvalid, parse, read
+from camtwin.rig.wiring.solver import Unsolved
 
 __all__ = [
     "Bench",
     "Cable",
     "Finding",
-    "LensInvalid",
     "NoRating",
     "Note",
     "Plan",
@@ -37,7 +33,6 @@ __all__ = [
     "Unstable",
     "check",
     "climate",
-    "lens_on",
     "mated",
     "measurement_point_C",
     "mtbf_years",

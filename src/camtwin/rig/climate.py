@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from camtwin.models import RigSheet
-from camtwin.rig.judge import Finding, span
+from camtwin.rig.wiring.judge import Finding, span
 
 
 class NoRating(ValueError):

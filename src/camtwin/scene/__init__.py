@@ -6,7 +6,7 @@ from camtwin.scene.lens import Lens
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm, level_of, moments_ns
 from camtwin.scene.light import Dark, Flat, Scene, View, spectra_of
 from camtwin.scene.motion import Fall, Pan
-from camtwin.scene.seen import moments_needed, seen
+from camtwin.scene.seen import moments_needed, rows_seen, seen
 from camtwin.scene.sequence import Sequence
 from camtwin.scene.spec import describe, parse
 from camtwin.scene.spectra import Spectrum
@@ -39,6 +39,7 @@ __all__ = [
     "moments_needed",
     "moments_ns",
     "parse",
+    "rows_seen",
     "seen",
     "spectra",
     "spectra_of",

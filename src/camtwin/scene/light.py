@@ -116,14 +116,10 @@ def illuminate(reflectance: NDArray[np.uint16], view: View, photons_per_s: float
 
 
 class Still:
-    """A scene that does not move: its picture may be kept."""
+    """A scene that does not move: its image may be kept."""
 
     __slots__ = ()
-
-    @property
-    def moving(self) -> bool:
-        """See Scene."""
-        return False
+    moving = False
 
 
 @dataclass(frozen=True, slots=True)

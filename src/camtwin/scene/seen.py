@@ -1,4 +1,4 @@
-"""What moves, as rows see it: each row at moments of its own, blurred over them.
+"""Moving scenes as the sensor's rows see them: each row at moments of its own, blurred over them.
 
 A scene that moves may say how fast, in pixels a second (`speed_px_per_s(view, t_ns)`), and answer for many
 moments at once (`seen(view, moments_ns)`); of others each moment is asked for. One moment is enough of what
@@ -8,6 +8,8 @@ moves less than a pixel while a row looks.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -26,18 +28,18 @@ So an edge that moves at v is off by at most 7.5 line times times v, and stands 
 
 
 def speed_of(scene: Scene, view: View, t_ns: Ns) -> float:
-    """Pixels a second that anything of the view moves at, at most; 0 of what does not say."""
+    """Return the highest speed in the view, in pixels a second; 0 for a scene that does not say."""
     speed = getattr(scene, "speed_px_per_s", None)
     return speed(view, t_ns) if scene.moving and speed else 0.0
 
 
 def moments_needed(scene: Scene, view: View, t_ns: Ns, exposure_s: float) -> int:
-    """How many moments of an exposure at t_ns show the scene's motion: one a pixel, 1..MOST_MOMENTS."""
+    """Return how many moments of an exposure at t_ns show its motion: one a pixel, 1..MOST_MOMENTS."""
     return min(max(1, math.ceil(speed_of(scene, view, t_ns) * exposure_s)), MOST_MOMENTS)
 
 
 def seen(scene: Scene, view: View, moments_ns: Times) -> NDArray[np.float32]:
-    """Photons per pixel and second, as photon_rate has them: of each row the mean over its moments.
+    """Return photons per pixel and second, as photon_rate has them: for each row the mean over its moments.
 
     moments_ns: (view.height, moments).
     """
@@ -47,22 +49,24 @@ def seen(scene: Scene, view: View, moments_ns: Times) -> NDArray[np.float32]:
     return answer(view, moments_ns) if answer else seen_in_bands(scene, view, moments_ns)
 
 
+def rows_seen(scene: Scene, view: View, moments_ns: Times) -> Callable[[int, int], NDArray[np.float32]]:
+    """Return a function of a first and an end row that makes these rows of `seen`."""
+
+    def rows(first: int, end: int) -> NDArray[np.float32]:
+        part = replace(view, y=view.y + first, height=end - first)
+        return seen(scene, part, moments_ns[first:end])
+
+    return rows
+
+
 def seen_in_bands(scene: Scene, view: View, moments_ns: Times) -> NDArray[np.float32]:
-    """`seen` of any scene: rows whose moments are alike, or nearly so, share them."""
+    """Return `seen` of any scene: rows whose moments are alike, or nearly so, share them."""
     bands = []
     alike = bool(np.all(moments_ns == moments_ns[0]))
     step = view.height if alike else TOGETHER
     for first in range(0, view.height, step):
         rows = moments_ns[first : first + step]
-        band = View(
-            view.x,
-            view.y + first,
-            view.width,
-            len(rows),
-            view.sensor_width,
-            view.sensor_height,
-            view.pixel_um,
-        )
+        band = replace(view, y=view.y + first, height=len(rows))
         at = ((rows[0] + rows[-1]) // 2).tolist()
         total = scene.photon_rate(band, at[0])
         for moment in at[1:]:

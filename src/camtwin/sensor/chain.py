@@ -25,7 +25,7 @@ LEAST_BLURRED_E = np.float32(1)
 
 @dataclass(frozen=True, eq=False)
 class FixedPattern:
-    """What makes the pixels of one device differ, for the whole sensor, (height, width) float32 each.
+    """Differences between the pixels of one device, for the whole sensor, (height, width) float32 each.
 
     gain: response of the pixel, 1 + PRNU. offset_e: its offset in electrons, DSNU. Both with what the pixels
     of a column and of a row share.
@@ -36,7 +36,7 @@ class FixedPattern:
 
 
 class Constants(NamedTuple):
-    """One frame's numbers as the arithmetic needs them, in float32.
+    """Numbers of one frame as the arithmetic needs them, in float32.
 
     read_noise_e, read_variance_e2: of a pixel by itself. offset_DN: of all rows. digital_gain: 1 is none.
     """
@@ -53,25 +53,26 @@ class Constants(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Where one frame's random numbers start: keys of noise.stream_key.
+    """Keys (noise.stream_key) at which the random numbers of one frame start.
 
     temporal: the normal number of shot and read noise. counting, read: where electrons are counted, a uniform
-    number for few of them and a normal one for the read noise.
+    number for few of them and a normal one for the read noise. row: the normal number of each row's noise.
     """
 
     temporal: np.uint64
     counting: np.uint64
     read: np.uint64
+    row: np.uint64
 
 
 def frame_keys(readout: Readout) -> Keys:
-    """The keys of a frame."""
-    stages_used = (noise.TEMPORAL, noise.COUNT, noise.READ)
+    """Return the keys of a frame."""
+    stages_used = (noise.TEMPORAL, noise.COUNT, noise.READ, noise.ROW)
     return Keys(*(np.uint64(noise.stream_key(readout.seed, stage, readout.frame)) for stage in stages_used))
 
 
 def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants:
-    """The constants of a frame; ValueError where this sensor cannot deliver it."""
+    """Return the constants of a frame; ValueError where this sensor cannot deliver it."""
     for axis, start, length, limit in (
         ("column", readout.x, readout.width, parameters.width),
         ("row", readout.y, readout.height, parameters.height),
@@ -95,20 +96,23 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
     )
 
 
-def row_offsets_DN(parameters: SensorParameters, readout: Readout) -> NDArray[np.float32]:
-    """What each row of a frame is lifted by, (readout.height,) float32 DN at adc_bits: row noise included."""
-    c = frame_constants(parameters, readout)
-    if not parameters.row_noise_e:
-        return np.full(readout.height, c.offset_DN)
-    key = noise.stream_key(readout.seed, noise.ROW, readout.frame)
-    z = noise.normals(key, 0, readout.y, 1, readout.height, parameters.width)[:, 0]
+def row_normals(parameters: SensorParameters, readout: Readout, keys: Keys) -> NDArray[np.float32]:
+    """Return the normal number of each row's noise, (readout.height,) float32."""
+    return noise.normals(int(keys.row), 0, readout.y, 1, readout.height, parameters.width)[:, 0]
+
+
+def row_offsets_DN(parameters: SensorParameters, c: Constants, z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the offset of each row of a frame, float32 DN at adc_bits, row noise included.
+
+    z: `row_normals`, or zeros where the sensor has no row noise.
+    """
     return c.offset_DN + np.float32(parameters.row_noise_e) * c.gain_DN_per_e * z
 
 
 def row_light(readout: Readout, light_s: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """How long each row gathers light, (readout.height,) float32 seconds; see expose_reference.
+    """Return how long each row gathers light, (readout.height,) float32 seconds; see expose_reference.
 
-    ValueError where it is not such an array.
+    ValueError where light_s is not such an array.
     """
     shape = (readout.height,)
     if light_s is None:
@@ -125,7 +129,7 @@ def expose_reference(
     readout: Readout,
     light_s: NDArray[np.float32] | None = None,
 ) -> NDArray[np.uint16]:
-    """The frame, (readout.height, readout.width) uint16 DN at readout.bits, in readable numpy.
+    """Return the frame, (readout.height, readout.width) uint16 DN at readout.bits, in readable numpy.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape. pattern: the whole
     sensor's. light_s: integral of the light's level over each row's window, (readout.height,) float32: the
@@ -152,7 +156,7 @@ def expose_reference(
             charge_e = stages.noisy_charge(charge_e, c.read_variance_e2, z)
         charge_e = stages.full_well(charge_e, c.full_well_e)
         charge_e = stages.pixel_offset(charge_e, pattern.offset_e[region])
-        offset_DN = row_offsets_DN(parameters, readout)[:, None]
+        offset_DN = row_offsets_DN(parameters, c, row_normals(parameters, readout, keys))[:, None]
         signal_DN = stages.amplified(charge_e, c.gain_DN_per_e, offset_DN)
         code_DN = stages.digitized(signal_DN, c.highest_DN)
         if c.digital_gain != 1:
@@ -161,7 +165,7 @@ def expose_reference(
 
 
 def fixed_pattern_reference(parameters: SensorParameters, seed: int) -> FixedPattern:
-    """The fixed pattern of the device with this seed, in readable numpy; frames do not change it."""
+    """Return the fixed pattern of the device with this seed, in readable numpy; frames do not change it."""
     p, arrays = parameters, []
     for part in (response(p), offset(p)):
         key = noise.stream_key(seed, part.stage, 0)
@@ -171,7 +175,7 @@ def fixed_pattern_reference(parameters: SensorParameters, seed: int) -> FixedPat
 
 
 class Part(NamedTuple):
-    """How one array of a fixed pattern is made: around a centre, from pixels, columns and rows."""
+    """Recipe of one array of a fixed pattern: a centre, and deviations of pixels, columns and rows."""
 
     centre: float
     pixel: float
@@ -183,19 +187,19 @@ class Part(NamedTuple):
 
 
 def response(p: SensorParameters) -> Part:
-    """FixedPattern.gain's."""
+    """Return how FixedPattern.gain is made."""
     pixel = rest(p.prnu, p.column_prnu, p.row_prnu)
     return Part(1.0, pixel, noise.PRNU, p.column_prnu, noise.COLUMN_GAIN, p.row_prnu, noise.ROW_GAIN)
 
 
 def offset(p: SensorParameters) -> Part:
-    """FixedPattern.offset_e's."""
+    """Return how FixedPattern.offset_e is made."""
     pixel = rest(p.dsnu_e, p.column_dsnu_e, p.row_dsnu_e)
     return Part(0.0, pixel, noise.DSNU, p.column_dsnu_e, noise.COLUMN_OFFSET, p.row_dsnu_e, noise.ROW_OFFSET)
 
 
 def shared(pixels: NDArray[np.float32], part: Part, seed: int) -> NDArray[np.float32]:
-    """The pixels' own pattern, (height, width), with what columns and rows have in common added in place."""
+    """Add in place what columns and rows have in common to the pixels' own pattern, (height, width)."""
     height, width = pixels.shape
     if part.column:
         pixels += np.float32(part.column) * noise.normals(

@@ -23,22 +23,25 @@ from camtwin.pixels import PixelFormat, payload_bytes
 from camtwin.sensor import noise
 from camtwin.sensor.chain import (
     FixedPattern,
+    Keys,
     Part,
     frame_constants,
-    frame_keys,
     offset,
     response,
     row_light,
     row_offsets_DN,
     shared,
 )
+from camtwin.sensor.flaws import Flaws, shaded_rate
 from camtwin.sensor.parameters import Readout, SensorParameters
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-Rate: TypeAlias = NDArray[np.float32] | Callable[[int, int], NDArray[np.float32]]
-"""A picture of electrons per second, or a function of a first and an end row that makes these rows of it."""
+Rows: TypeAlias = Callable[[int, int], NDArray[np.float32]]
+"""A function of a first and an end row that makes these rows of a quantity per pixel."""
+Rate: TypeAlias = NDArray[np.float32] | Rows
+"""Electrons per second in each pixel, or what makes some rows of them."""
 
 MOST_HELPERS = 64
 TILES_A_THREAD, LEAST_TILE = 8, 1 << 15
@@ -57,7 +60,7 @@ def expose(
     threads: int | None = None,
     light_s: NDArray[np.float32] | None = None,
 ) -> NDArray[np.uint16]:
-    """The frame, (readout.height, readout.width) uint16 DN at readout.bits; bit for bit expose_reference.
+    """Return the frame, (height, width) uint16 DN at readout.bits, bit for bit as expose_reference.
 
     rate_e: electrons per pixel and second before PRNU, float32 of the frame's shape, or a function that makes
     some rows of it, called by whoever takes their tile; arrays may be read-only. pattern: the whole sensor's.
@@ -84,7 +87,7 @@ def expose_payload(
     threads: int | None = None,
     light_s: NDArray[np.float32] | None = None,
 ) -> NDArray[np.uint8]:
-    """The frame as `fmt` lays it out, (payload_bytes,) uint8; pixels.pack of `expose`, without its image.
+    """Return the frame as `fmt` lays it out, (payload_bytes,) uint8: pixels.pack of `expose`, in one pass.
 
     Arguments and errors as for `expose`; ValueError, too, where readout.bits are not the format's.
     """
@@ -99,7 +102,7 @@ def expose_payload(
 def freed(
     photons: NDArray[np.float32], efficiency: NDArray[np.float32], x: int, y: int
 ) -> NDArray[np.float32]:
-    """Electrons that light frees behind a mosaic; bit for bit mosaic.freed, whose arguments it has."""
+    """Return the electrons that light frees behind a mosaic, bit for bit as mosaic.freed (same arguments)."""
     layers = _frozen(photons if photons.ndim == 3 else photons[None])
     each = efficiency if efficiency.ndim == 3 else efficiency[:, None, None]
     behind = np.broadcast_to(each, (len(layers), 2, 2))
@@ -108,8 +111,21 @@ def freed(
     return out
 
 
+def freeing(photons: Rows, efficiency: NDArray[np.float32], x: int, y: int, flaws: Flaws) -> Rows:
+    """Return what makes rows of electrons per second of the region at (x, y) from rows of its photons.
+
+    Arguments as for `freed`; dead pixels free none.
+    """
+
+    def rows(first: int, end: int) -> NDArray[np.float32]:
+        rate_e = freed(photons(first, end), efficiency, x, y + first)
+        return shaded_rate(rate_e, flaws, x, y + first)
+
+    return rows
+
+
 def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
-    """The fixed pattern of the device with this seed, read-only; bit for bit fixed_pattern_reference."""
+    """Return the device's fixed pattern, read-only, bit for bit as fixed_pattern_reference."""
     kernels = _kernels()
     shape = (parameters.height, parameters.width)
 
@@ -123,9 +139,9 @@ def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
 
 
 def warm_up() -> None:
-    """Compiles the kernels, or loads them from numba's cache, so that the first frame need not wait."""
+    """Compile the kernels, or load them from numba's cache, so that the first frame need not wait."""
     parameters = SensorParameters(
-        *(4, 2, 1.0, 12, 0.4, 1e4, 0.0, 2.0, 0.0, 20.0, 7.0, 0.0, 0.0), qe=((500.0, 0.5),)
+        *(4, 2, 1.0, 12, 0.4, 1e4, 0.0, 2.0, 0.0, 20.0, 7.0, 0.0, 0.0), qe=((500.0, 0.5),), row_noise_e=1.0
     )
     readout = Readout(0, 0, 4, 2, 0.01, 0.0, 0.0, 8, 20.0, seed=0, frame=0)
     expose(np.zeros((2, 4), np.float32), fixed_pattern(parameters, 0), parameters, readout)
@@ -141,7 +157,7 @@ def _render(
     threads: int | None,
     light_s: NDArray[np.float32] | None,
 ) -> None:
-    """Writes the frame's bytes; layout: bits a pixel, and whether they are grouped, high bytes first."""
+    """Write the frame's bytes; layout: bits a pixel, and whether they are grouped, high bytes first."""
     constants = frame_constants(parameters, readout)
     width, height = readout.width, readout.height
     picture = None if callable(rate_e) else rate_e
@@ -154,10 +170,14 @@ def _render(
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads} is below the minimum 1")
 
-    expose_rows = _kernels().expose_rows
+    kernels = _kernels()
+    expose_rows = kernels.expose_rows
+    keys = Keys(*map(np.uint64, kernels.frame_keys(np.uint64(readout.seed), np.uint64(readout.frame))))
+    row_z = np.zeros(height, np.float32)
+    if parameters.row_noise_e:
+        kernels.row_normals(keys.row, readout.y, row_z)
     patterns = _frozen(pattern.gain), _frozen(pattern.offset_e)
-    of_rows = _frozen(row_light(readout, light_s)), _frozen(row_offsets_DN(parameters, readout))
-    half, keys = noise.pair_distance(parameters.width), frame_keys(readout)
+    of_rows = _frozen(row_light(readout, light_s)), _frozen(row_offsets_DN(parameters, constants, row_z))
     unit = 1  # rows that together end on a byte: two rows never write the same byte from two threads
     row_bits = width * layout[0]
     while unit * row_bits % 8:
@@ -167,7 +187,7 @@ def _render(
         rate = rate_e(first, end) if callable(rate_e) else rate_e[first:end]
         light, offsets = (array[first:end] for array in of_rows)
         out = payload[first * row_bits // 8 : None if end == height else end * row_bits // 8]
-        where = (readout.x, readout.y + first, half)
+        where = (readout.x, readout.y + first)
         expose_rows(_frozen(rate), *patterns, light, offsets, out, *layout, unit, *where, keys, constants)
 
     threads = min(threads or 1, 1 + MOST_HELPERS)
@@ -195,19 +215,19 @@ def _render(
 
 @lru_cache(1)
 def _helpers() -> ThreadPoolExecutor:
-    """The threads that help callers; an idle one costs nothing, and none starts before it is needed."""
+    """Return the threads that help callers; an idle one costs nothing, none starts before it is needed."""
     return ThreadPoolExecutor(MOST_HELPERS, "expose")
 
 
 def _kernels() -> "ModuleType":
-    """The module of compiled kernels; the one place that brings numba in."""
+    """Return the module of compiled kernels; the one place that brings numba in."""
     from camtwin.sensor import kernels
 
     return kernels
 
 
 def _frozen(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A read-only C-contiguous float32 view, or a copy: numba compiles once more for what is writable."""
+    """Return a read-only C-contiguous view, or a copy: numba would compile again for writable arrays."""
     array = np.ascontiguousarray(array, np.float32).view()
     array.flags.writeable = False
     return array

@@ -1,4 +1,4 @@
-"""What can be wrong with one sensor: pixels that see light of their own or none, columns with an offset.
+"""Flaws of one sensor: pixels that glow or that no light reaches, columns with an offset.
 
 A sheet gives no rate of them and makers ship cameras with theirs corrected, so a twin's sensor has none
 until somebody puts them there.
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.sensor.chain import FixedPattern
-from camtwin.sensor.parameters import Readout
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Flaws:
 
 
 def shaded_rate(rate_e: NDArray[np.float32], flaws: Flaws, x: int, y: int) -> NDArray[np.float32]:
-    """Electrons per second in the region at (x, y), none in dead pixels. Before the exposure."""
+    """Return electrons per second in the region at (x, y), none in dead pixels. Before the exposure."""
     inside = [(c - x, r - y) for c, r in flaws.dead if _holds(rate_e, c - x, r - y)]
     if inside:
         rate_e = rate_e.copy()
@@ -41,19 +40,24 @@ def shaded_rate(rate_e: NDArray[np.float32], flaws: Flaws, x: int, y: int) -> ND
 
 
 def hot_charge(
-    rate_e: NDArray[np.float32], light_s: NDArray[np.float32], flaws: Flaws, region: Readout
+    rate_e: NDArray[np.float32],
+    light_s: NDArray[np.float32],
+    flaws: Flaws,
+    x: int,
+    y: int,
+    exposure_s: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rates and seconds that come to the same electrons, hot pixels' own included, whatever the light does.
+    """Return rates and seconds of the region at (x, y) whose product holds hot pixels' own electrons, too.
 
     A hot pixel goes on while the light is off, so where there are any, the light is gathered here.
     """
-    at = {(c - region.x, r - region.y): own for (c, r), own in flaws.hot.items()}
+    at = {(c - x, r - y): own for (c, r), own in flaws.hot.items()}
     inside = {pixel: own for pixel, own in at.items() if _holds(rate_e, *pixel)}
     if not inside:
         return rate_e, light_s
     charge_e = rate_e * light_s[:, None]
     for (column, row), own_e_per_s in inside.items():
-        charge_e[row, column] += np.float32(own_e_per_s * region.exposure_s)
+        charge_e[row, column] += np.float32(own_e_per_s * exposure_s)
     return charge_e, np.ones_like(light_s)
 
 
@@ -62,7 +66,7 @@ def _holds(region: NDArray[np.float32], column: int, row: int) -> bool:
 
 
 def flawed_pattern(pattern: FixedPattern, flaws: Flaws) -> FixedPattern:
-    """The sensor's fixed pattern with the columns' offsets."""
+    """Return the sensor's fixed pattern with the columns' offsets."""
     if not flaws.columns:
         return pattern
     offset_e = pattern.offset_e.copy()

@@ -20,6 +20,7 @@ from camtwin.compiled import compiled
 from camtwin.sensor.chain import LEAST_BLURRED_E
 from camtwin.sensor.noise import (
     COS,
+    COUNT,
     GOLDEN_64,
     LN2,
     LOG,
@@ -28,10 +29,13 @@ from camtwin.sensor.noise import (
     MIX_B_32,
     MIX_B_64,
     QUARTER_TURN,
+    READ,
+    ROW,
     SIN,
     SPREAD_ANGLE,
     SPREAD_RADIUS,
     SQRT_HALF_BITS,
+    TEMPORAL,
     UNIT_31,
 )
 from camtwin.sensor.poisson import A0, A2, B1, B3, C0, C2, C4, EXP, RECIPROCAL, SEARCHED_E, SQUARINGS, UNIT_32
@@ -43,12 +47,25 @@ _MIX_A_64, _MIX_B_64, _GOLDEN_64 = np.uint64(MIX_A_64), np.uint64(MIX_B_64), np.
 
 
 @njit(error_model="numpy", forceinline=True)
-def _row_key(key, row):
-    """noise.row_keys for one row, both halves in one word."""
-    word = key + np.uint64(row) * _GOLDEN_64
+def _mix64(word):
+    """noise.mix64"""
     word = (word ^ (word >> np.uint64(30))) * _MIX_A_64
     word = (word ^ (word >> np.uint64(27))) * _MIX_B_64
     return word ^ (word >> np.uint64(31))
+
+
+@njit(error_model="numpy", forceinline=True)
+def _stream_key(seed, stage, frame):
+    """noise.stream_key"""
+    key = _mix64(_GOLDEN_64 + seed)
+    key = _mix64(key + _GOLDEN_64 + np.uint64(stage))
+    return _mix64(key + _GOLDEN_64 + frame)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _row_key(key, row):
+    """noise.row_keys for one row, both halves in one word."""
+    return _mix64(key + np.uint64(row) * _GOLDEN_64)
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -225,8 +242,24 @@ def _counted_row(rate_e, light_s, gain, offset_e, offset_DN, shift, w, z, codes,
 
 
 @njit(error_model="numpy")
+def _store_stream(codes, out, bits):
+    """pixels.pack of any depth, bit by bit of what is held back."""
+    held, count, at = np.int64(0), 0, 0
+    for i in range(codes.shape[0]):
+        held |= np.int64(codes[i]) << count
+        count += bits
+        while count >= 8:
+            out[at] = held & 0xFF
+            held >>= 8
+            count -= 8
+            at += 1
+    if count:
+        out[at] = held
+
+
+@njit(error_model="numpy")
 def _store(codes, out, bits):
-    """pixels.pack for codes that start on a byte, 8, 10 or 12 bits each. The last byte's rest is 0."""
+    """pixels.pack for codes that start on a byte, 1 to 16 bits each. The last byte's rest is 0."""
     n = codes.shape[0]
     if bits == 8:
         for i in range(n):
@@ -240,7 +273,7 @@ def _store(codes, out, bits):
         if n % 2:
             out[3 * (n // 2)] = codes[n - 1]
             out[3 * (n // 2) + 1] = codes[n - 1] >> 8
-    else:
+    elif bits == 10:
         for i in range(n // 4):
             a, b, c, d = codes[4 * i], codes[4 * i + 1], codes[4 * i + 2], codes[4 * i + 3]
             out[5 * i] = a
@@ -253,13 +286,18 @@ def _store(codes, out, bits):
             rest |= np.int64(codes[n - n % 4 + k]) << (10 * k)
         for k in range((10 * (n % 4) + 7) // 8):
             out[at + k] = rest >> (8 * k)
+    else:
+        _store_stream(codes, out, bits)
 
 
 @njit(error_model="numpy")
 def _store_grouped(codes, out, bits):
-    """pixels.pack of grouped formats: high bytes, then a byte of low bits. The last group's rest is 0."""
+    """pixels.pack of grouped formats: high bytes, then the low bits. The last group's rest is 0."""
     low = bits - 8
-    pixels = 8 // low
+    if 8 % low:
+        _store_wide_groups(codes, out, bits)
+        return
+    pixels = 8 // low  # whose low bits fill one byte
     for group in range((codes.shape[0] + pixels - 1) // pixels):
         at, rest = group * (pixels + 1), 0
         for k in range(pixels):
@@ -270,15 +308,53 @@ def _store_grouped(codes, out, bits):
         out[at + pixels] = rest
 
 
+@njit(error_model="numpy")
+def _store_wide_groups(codes, out, bits):
+    """_store_grouped where low bits fill several bytes."""
+    low = bits - 8
+    pixels = 1  # that together end on a byte
+    while pixels * low % 8:
+        pixels *= 2
+    lows = np.empty(pixels, np.uint16)
+    size = pixels * bits // 8
+    for group in range((codes.shape[0] + pixels - 1) // pixels):
+        at = group * size
+        for k in range(pixels):
+            i = group * pixels + k
+            code = codes[i] if i < codes.shape[0] else np.uint16(0)
+            out[at + k] = code >> low
+            lows[k] = code & ((1 << low) - 1)
+        _store_stream(lows, out[at + pixels : at + size], low)
+
+
 @compiled
-def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, half, keys, c):
+def frame_keys(seed, frame):
+    """chain.frame_keys, as a plain tuple; seed and frame: uint64."""
+    return (
+        _stream_key(seed, TEMPORAL, frame),
+        _stream_key(seed, COUNT, frame),
+        _stream_key(seed, READ, frame),
+        _stream_key(seed, ROW, frame),
+    )
+
+
+@compiled
+def row_normals(key, y, out):
+    """chain.row_normals: out[i] is the number of row y + i."""
+    for i in range(out.shape[0]):
+        out[i], _ = _pair(0, _row_key(key, y + i))
+
+
+@compiled
+def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, keys, c):
     """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
 
-    rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, 8,
-    10, 12 or 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:
+    rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, up
+    to 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:
     chain.Keys and chain.Constants.
     """
     height, width = rate_e.shape
+    half = (gain.shape[1] + 1) // 2
     shift = c.shift if c.digital_gain == _ONE else np.int32(0)
     codes = np.empty(unit * width, np.uint16)
     z, z_read = np.empty(width, np.float32), np.empty(width, np.float32)

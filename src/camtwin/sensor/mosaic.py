@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 def freed(
     photons: NDArray[np.float32], efficiency: NDArray[np.float32], x: int, y: int
 ) -> NDArray[np.float32]:
-    """Electrons (e-/s) that light frees in each pixel of the region at (x, y), (height, width). First of all.
+    """Return electrons (e-/s) that light frees in each pixel of the region at (x, y), (height, width). First.
 
     photons: per pixel and second, (height, width) or (layers, height, width). efficiency: electrons a
     photon, (layers,), or (layers, 2, 2) by row and column of the mosaic from the sensor's pixel (0, 0).
@@ -33,22 +33,6 @@ def freed(
             here = efficiency[:, (y + row) % 2, (x + column) % 2]
             out[row::2, column::2] = _sum(layers[:, row::2, column::2], here)
     return out
-
-
-def steps_to(wanted: str, mosaic: str, x: int, y: int) -> tuple[int, int]:
-    """Columns and rows from the pixel (x, y) to one where the mosaic begins as wanted: 0 or 1 each.
-
-    The way to the left or upwards is as long. 0 where the sensor, or what is wanted, has no colours.
-
-    >>> steps_to("GRBG", "RGGB", 0, 0), steps_to("GRBG", "RGGB", 4055, 3040), steps_to("RGGB", "RGGB", 1, 3)
-    ((1, 0), (0, 0), (1, 1))
-    """
-    if not (wanted and mosaic):
-        return 0, 0
-    column, row = divmod(mosaic.index(wanted[0]), 2)[::-1]
-    if mosaic[2 * row + 1 - column] != wanted[1]:  # the other green
-        column, row = 1 - column, 1 - row
-    return (x + column) % 2, (y + row) % 2
 
 
 def _sum(layers: NDArray[np.float32], efficiency: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""What is known of a sensor, and what a camera asks of it for one frame.
+"""A sensor's data, and what a camera asks of it for one frame.
 
 Both are plain frozen data in EMVA 1288's quantities, with the unit in the name. Values that no sensor can
 have are refused here, one line naming thing, value and limit, so that the arithmetic need not ask again.
@@ -20,13 +20,14 @@ from camtwin.sensor.noise import LIMIT_64
 
 ABSOLUTE_ZERO_C = -273.15
 MOST_dB = 200.0
+MAX_BITS = 16
 Curve: TypeAlias = tuple[tuple[float, float], ...]
 """(wavelength in nm, value), by rising wavelength."""
 
 
 @dataclass(frozen=True)
 class SensorParameters:
-    """A sensor's data sheet in the terms of EMVA 1288's linear model.
+    """Data sheet of a sensor in the terms of EMVA 1288's linear model.
 
     width, height: active pixels. pixel_um: pixel pitch. adc_bits: depth of the conversion.
     gain_DN_per_e: overall system gain K at adc_bits and 0 dB. full_well_e: where a pixel clips (the
@@ -76,7 +77,7 @@ class SensorParameters:
         _check("width", self.width, 1, 1 << 24)
         _check("height", self.height, 1, 1 << 24)
         _check_positive("pixel_um", self.pixel_um)
-        _check("adc_bits", self.adc_bits, 8, 16)
+        _check("adc_bits", self.adc_bits, 8, MAX_BITS)
         _check_positive("gain_DN_per_e", self.gain_DN_per_e)
         _check_positive("full_well_e", self.full_well_e)
         _check("pedestal_DN", self.pedestal_DN, 0, (1 << self.adc_bits) - 1)
@@ -107,7 +108,7 @@ class SensorParameters:
             _check_curve(curve)
 
     def quantum_efficiency(self, wavelength_nm: float, colour: str = "") -> float:
-        """Electrons per photon at this wavelength: linear between the points of `qe`, 0 outside of them.
+        """Return electrons per photon at this wavelength: linear between the points of `qe`, 0 outside.
 
         colour: the letter of a filter, of a sensor that has them.
         """
@@ -116,12 +117,12 @@ class SensorParameters:
         return float(np.interp(wavelength_nm, wavelengths_nm, fractions, left=0.0, right=0.0))
 
     def read_noise_at_e(self, gain_dB: float) -> float:
-        """Temporal dark noise in electrons: the more analogue gain, the less of what is behind it."""
+        """Return temporal dark noise in electrons: the more analogue gain, the less of what is behind it."""
         late_e = self.late_read_noise_e / 10 ** (min(gain_dB, self.analogue_dB) / 20)
         return hypot(rest(self.read_noise_e, self.late_read_noise_e), late_e)
 
     def converting(self, bits: int) -> SensorParameters:
-        """The sensor with its conversion at this depth, where it has it; else as it is."""
+        """Return the sensor with its conversion at this depth, or unchanged where it has no such depth."""
         if bits == self.adc_bits or bits not in self.other_bits:
             return self
         scale = 2.0 ** (bits - self.adc_bits)
@@ -133,7 +134,7 @@ class SensorParameters:
         )
 
     def dark_rate_e_per_s(self, temperature_C: float) -> float:
-        """Dark current in electrons per pixel and second at this temperature (EMVA 1288, dark current)."""
+        """Return the dark current in electrons per pixel and second at this temperature (EMVA 1288)."""
         doublings = (temperature_C - self.dark_reference_C) / self.dark_doubling_K
         return self.dark_current_e_per_s * 2.0**doublings
 
@@ -168,15 +169,14 @@ class Readout:
         _check("exposure_s", self.exposure_s, 0)
         _check("gain_dB", self.gain_dB, -MOST_dB, MOST_dB)
         _check("black_level_DN", self.black_level_DN, 0)
-        if self.bits not in (8, 10, 12):
-            raise ValueError(f"bits {self.bits} is not one of 8, 10, 12")
+        _check("bits", self.bits, 1, MAX_BITS)
         _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)
         _check("seed", self.seed, 0, LIMIT_64 - 1)
         _check("frame", self.frame, 0, LIMIT_64 - 1)
 
 
 def rest(whole: float, *parts: float) -> float:
-    """What is left of a standard deviation without some independent parts of it.
+    """Return what is left of a standard deviation without some independent parts of it.
 
     >>> rest(13.0, 3.0, 4.0)
     12.0
@@ -196,7 +196,7 @@ def _check_curve(qe: Curve) -> None:
 
 
 def _check(name: str, value: float, minimum: float, maximum: float | None = None) -> None:
-    """Refuses what lies outside minimum .. maximum, is infinite or is not a number."""
+    """Refuse what lies outside minimum .. maximum, is infinite or is not a number."""
     if value < minimum:
         raise ValueError(f"{name} {value:g} is below the minimum {minimum:g}")
     if maximum is not None and value > maximum:
@@ -206,7 +206,7 @@ def _check(name: str, value: float, minimum: float, maximum: float | None = None
 
 
 def _check_positive(name: str, value: float) -> None:
-    """Refuses what is not above 0, is infinite or is not a number."""
+    """Refuse what is not above 0, is infinite or is not a number."""
     if value <= 0:
         raise ValueError(f"{name} {value:g} is not above 0")
     _check(name, value, 0)

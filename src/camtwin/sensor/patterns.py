@@ -1,4 +1,4 @@
-"""Test patterns: noise-free DN that the camera sends instead of a picture.
+"""Test patterns: noise-free DN that the camera sends instead of an image.
 
 The names are Baumer's entries of SFNC's TestPattern. Each value follows from the pixel's absolute position on
 the sensor (or from the frame's number), so a pixel has the same value in every region of interest.
@@ -39,7 +39,7 @@ TEST_PATTERNS = (
 
 
 def test_pattern(name: str, region: Region, bits: int, frame: int) -> NDArray[np.uint16]:
-    """The pattern, (region.height, region.width) uint16 DN at `bits` (1 .. 16) of output.
+    """Return the pattern, (region.height, region.width) uint16 DN at `bits` (1 .. 16) of output.
 
     With column and row absolute, DN is
     Black: 0. White: 2^bits - 1. GreyHorizontalRamp: column mod 2^bits. GreyVerticalRamp: row mod 2^bits.

@@ -20,7 +20,7 @@ from camtwin.units import SEC, Ns
 
 
 class RowTimes(NamedTuple):
-    """How the rows of a frame differ in time; fractions, so that rows do not add up rounding errors.
+    """Differences in time between the rows of a frame; fractions, so that rounding errors do not add up.
 
     step_ns       from one row's exposure to the next one's: 0 with a global shutter
     wait_ns       from the end of the first row's exposure until it is read
@@ -38,7 +38,7 @@ ALIKE = RowTimes()
 
 @dataclass(frozen=True, slots=True)
 class RowWindows:
-    """When the rows of a frame gather light, counted in the order in which they are read.
+    """Windows in which the rows of a frame gather light, counted in the order in which they are read.
 
     start_ns, duration_ns  the first row's
     """
@@ -48,7 +48,7 @@ class RowWindows:
     times: RowTimes = ALIKE
 
     def starts_ns(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """When each of these rows begins, to the nanosecond below.
+        """Return when each of these rows begins, to the nanosecond below.
 
         >>> RowWindows(100, 50, RowTimes(step_ns=Fraction(7, 2))).starts_ns(np.arange(4))
         array([100, 103, 107, 110])
@@ -57,7 +57,7 @@ class RowWindows:
         return self.start_ns + rows * step.numerator // step.denominator
 
     def read_ns(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """When each of these rows is read, if nothing holds the readout up, to the nanosecond below.
+        """Return when each of these rows is read, if nothing holds the readout up, to the nanosecond below.
 
         >>> RowWindows(100, 50, RowTimes(wait_ns=10, wait_step_ns=Fraction(5, 2))).read_ns(np.arange(3))
         array([160, 162, 165])
@@ -69,7 +69,7 @@ class RowWindows:
 
 @dataclass(frozen=True, slots=True)
 class GlobalShutter:
-    """All rows are exposed at once and then read one after the other.
+    """A shutter that exposes all rows at once; they are then read one after the other.
 
     clock_hz     pixel clock that a row is counted in
     row_clocks   clocks of a row, the line time
@@ -82,21 +82,21 @@ class GlobalShutter:
 
     @property
     def row_times(self) -> RowTimes:
-        """All are exposed at once, and read one after the other."""
+        """Return row times: all exposed at once, read one after the other."""
         return RowTimes(wait_ns=self.base_ns, wait_step_ns=Fraction(self.row_clocks * SEC, self.clock_hz))
 
     def rows_ns(self, rows: int) -> Ns:
-        """Duration of so many rows; rounded once, so that row times do not add up rounding errors."""
+        """Return the duration of `rows` rows; rounded once, so that rounding errors do not add up."""
         return (rows * self.row_clocks * SEC + self.clock_hz // 2) // self.clock_hz
 
     def readout_ns(self, rows: int) -> Ns:
-        """Readout of `rows` rows. Columns cost nothing: a row is converted whole."""
+        """Return the readout time of `rows` rows. Columns cost nothing: a row is converted whole."""
         return self.base_ns + self.rows_ns(rows)
 
 
 @dataclass(frozen=True, slots=True)
 class RollingShutter:
-    """Rows are exposed one line time after the other, and read as each one's exposure ends.
+    """A shutter that exposes rows one line time after the other; each is read as its exposure ends.
 
     pixel_hz      clock that a line is counted in
     line_clocks   clocks of a line, blanking included
@@ -113,12 +113,12 @@ class RollingShutter:
 
     @property
     def base_ns(self) -> Ns:
-        """Nothing comes before the first row."""
+        """Time before the first row: none."""
         return 0
 
     @property
     def row_times(self) -> RowTimes:
-        """Each is exposed later than the one before it, and read at once."""
+        """Return row times: each row exposed after the one before it, and read at once."""
         return RowTimes(step_ns=self.lines_a_row * self.line_ns)
 
     @property
@@ -127,6 +127,6 @@ class RollingShutter:
         return Fraction(self.line_clocks * SEC, self.pixel_hz)
 
     def readout_ns(self, rows: int) -> Ns:
-        """From the first row of one frame to that of the next, at most; columns cost nothing."""
+        """Return the time from the first row of one frame to that of the next; columns cost nothing."""
         lines = rows + self.blank_lines if self.frame_lines is None else self.frame_lines
         return round(lines * self.line_ns)

@@ -21,7 +21,7 @@ from camtwin.models import CameraSheet, SheetInvalid
 from camtwin.scene import Chart, Scene, spectra
 from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
-from camtwin.twins.renderer import Renderer
+from camtwin.twins.render import Renderer
 
 SHEET_SPEED: Final = 0
 """The link speed that the data sheet names."""
@@ -77,11 +77,10 @@ class Twin:
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
         """The bytes of a frame as they travel."""
-        image = self.renderer.payload(exposure) if exposure.has_image else np.empty(0, np.uint8)
         if not exposure.settings.ChunkModeActive:
-            return image
-        tail = chunks.tail(exposure, self.camera.tree.order)
-        return np.concatenate((image, np.frombuffer(tail, np.uint8)))
+            return self.renderer.payload(exposure)
+        tail = np.frombuffer(chunks.tail(exposure, self.camera.tree.order), np.uint8)
+        return np.concatenate((self.renderer.payload(exposure), tail)) if exposure.has_image else tail
 
 
 def build(
@@ -114,9 +113,16 @@ def build(
         link = timing(sheet, link_bits_per_s)
     serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
     try:
-        camera = Camera(sheet, clock, serial=serial, link=link, memory=memory, storage=storage)
+        camera = Camera(
+            sheet,
+            clock,
+            serial=serial,
+            link=link,
+            memory=memory,
+            storage=storage,
+            measure=renderer.brightness,
+        )
     except SheetError as error:
         raise SheetInvalid(f"{sheet.name}: {error}") from None
     camera.world = renderer.world
-    camera.brightness.measure = renderer.brightness
     return Twin(sheet, clock, camera, renderer)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from camtwin.camera import Exposure
 from camtwin.camera.outside import obey
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.simtime import journal
 from camtwin.simtime.journal import JournalBroken, Line
 from camtwin.twins.assembly import Twin
@@ -57,9 +57,9 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
             del exposures[next(iter(exposures))]
 
     camera = twin.camera
-    camera.on_exposure = keep
-    camera.listeners.append(lambda t_ns, *what: said.append((t_ns, journal.event(*what))))
-    camera.on_refusal = lambda t_ns, refused: said.append((t_ns, journal.refusal(refused)))
+    camera.on_exposure.subscribe(keep)
+    camera.on_moment.subscribe(lambda t_ns, *what: said.append((t_ns, journal.event(*what))))
+    camera.on_refusal.subscribe(lambda t_ns, refused: said.append((t_ns, journal.refusal(refused))))
     for line in lines:
         match line:
             case journal.Write():

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from camtwin.camera import Camera, Exposure, Transfer
+from camtwin.genicam import Writer
 from camtwin.models import load
 from camtwin.twins import Twin, build
 from camtwin.units import Ns
@@ -33,7 +34,7 @@ class Bench:
             held = getattr(s, name)
             keyed = hasattr(held, "replace") and not isinstance(held, str)
             s = replace(s, **{name: held.replace(next(iter(held)), value) if keyed else value})
-        self.camera.settings = s
+        self.camera.apply(s, by=Writer.HOST)
 
     def at(self, t_ns: Ns) -> Camera:
         """The camera, at t_ns: for a command."""
@@ -47,11 +48,11 @@ class Bench:
 def bench(link_bits_per_s: int | None = 0, **settings: Any) -> Bench:
     twin = build(load(MODEL), link_bits_per_s=link_bits_per_s)
     b = Bench(twin)
-    twin.camera.listeners.append(lambda *event: b.log.append(event))
-    twin.camera.on_exposure = b.exposures.append
-    twin.camera.transmitter.on_delivery = b.delivered.append
-    twin.camera.transmitter.on_transfer = b.sent.append
-    twin.camera.transmitter.on_abort = lambda: b.aborts.append(twin.clock.now)
+    twin.camera.on_moment.subscribe(lambda *event: b.log.append(event))
+    twin.camera.on_exposure.subscribe(b.exposures.append)
+    twin.camera.transmitter.on_delivery.subscribe(b.delivered.append)
+    twin.camera.transmitter.on_transfer.subscribe(b.sent.append)
+    twin.camera.transmitter.on_abort.subscribe(lambda: b.aborts.append(twin.clock.now))
     b.set(**settings)
     return b
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
 from unit.camera.bench import bench, rate_Hz
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 
 MODEL = "baumer-vcxg-124m"
 LIGHT = 4e4  # photons a second and pixel
@@ -35,7 +35,7 @@ def after_a_step(factor):
     settled = [brightness(f) for f in cam.frames(30)][-1]
     assert settled == pytest.approx(0.5, rel=0.03)
     begun = []
-    cam.twin.camera.on_exposure = begun.append
+    cam.twin.camera.on_exposure.subscribe(begun.append)
     cam.world.scene = flat(factor)
     shown = {f.frame_id: brightness(f) for f in cam.frames(24)}
     return [shown[e.frame_id] for e in begun if e.frame_id in shown]

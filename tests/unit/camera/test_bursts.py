@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from camtwin.links.memory import Session
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import camera, logged, times
 
@@ -30,7 +30,7 @@ def exposures(cam: Session) -> list[tuple[int, int]]:
 def watched(*texts: str) -> Session:
     cam = opened(*texts, "AcquisitionStart")
     cam.__dict__["shot"] = []
-    cam.twin.camera.on_exposure = cam.__dict__["shot"].append
+    cam.twin.camera.on_exposure.subscribe(cam.__dict__["shot"].append)
     return cam
 
 

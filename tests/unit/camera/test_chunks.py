@@ -5,7 +5,7 @@ import pytest
 
 import camtwin
 from camtwin.camera import chunks
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.wire.chunks import split
 
 MODEL = "baumer-vcxg-124m"
@@ -103,7 +103,7 @@ def test_what_the_link_sends_is_what_the_session_shows():
     cam = opened("Width", "Timestamp", seed=4)
     cam.Width = cam.Height = 16
     exposures = []
-    cam.twin.camera.on_exposure = exposures.append
+    cam.twin.camera.on_exposure.subscribe(exposures.append)
     (frame,) = cam.grab()
     assert cam.twin.render(exposures[0]).tobytes() == frame.payload
     cam.ChunkSelector, cam.ChunkEnable = "Image", False
@@ -130,7 +130,7 @@ def test_parse_reads_what_was_written_in_either_order():
     cam = opened("Binning", "Gain")
     cam.Width, cam.Height, cam.TestPattern = 16, 1, "GreyHorizontalRamp"
     exposures = []
-    cam.twin.camera.on_exposure = exposures.append
+    cam.twin.camera.on_exposure.subscribe(exposures.append)
     cam.grab()
     image = np.arange(16, dtype=np.uint8).tobytes()
     for order in ("big", "little"):

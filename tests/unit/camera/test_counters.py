@@ -2,7 +2,7 @@
 
 import pytest
 
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import LATENCY, SMALL, camera, logged, poke, times
 

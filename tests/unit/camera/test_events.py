@@ -107,8 +107,8 @@ def test_events_beyond_the_queue_are_lost_and_told_once(told):
 
 def test_a_link_that_waits_for_an_acknowledge_holds_the_queue():
     cam = camera("EventSelector=Line0RisingEdge", "EventNotification=On")
-    queue, sent = cam.twin.camera.events, []
-    queue.send = lambda event: sent.append((cam.now, event.timestamp_ns)) or True
+    sent = []
+    queue = cam.twin.camera.events.subscribe(lambda event: sent.append((cam.now, event.timestamp_ns)) or True)
     begin = cam.now
     cam.lines["Line0"].pulse(2 * US, period_ns=50 * US, count=3)
     cam.advance(MS)
@@ -123,14 +123,14 @@ def test_a_link_that_waits_for_an_acknowledge_holds_the_queue():
 
 def test_an_early_acknowledge_makes_no_message_come_earlier():
     cam = camera("EventSelector=Line0RisingEdge", "EventNotification=On")
-    queue, sent = cam.twin.camera.events, []
+    sent = []
 
     def send(event) -> bool:
         sent.append(cam.now)
-        cam.twin.clock.at(cam.now + US, queue.sent)
+        cam.twin.clock.at(cam.now + US, lambda: queue.sent())
         return True
 
-    queue.send = send
+    queue = cam.twin.camera.events.subscribe(send)
     cam.lines["Line0"].pulse(2 * US, period_ns=4 * US, count=3)
     cam.advance(MS)
     assert [b - a for a, b in pairwise(sent)] == [20 * US] * 2
@@ -139,7 +139,7 @@ def test_an_early_acknowledge_makes_no_message_come_earlier():
 def test_what_a_link_reports_is_told_too():
     cam = camera("EventSelector=GigEVisionError", "EventNotification=On")
     journal = []
-    cam.twin.camera.on_command = lambda t_ns, *what: journal.append(what)
+    cam.twin.camera.on_command.subscribe(lambda t_ns, *what: journal.append(what))
     cam.twin.camera.report("GigEVisionError")
     cam.twin.camera.report("PrimaryApplicationSwitch")
     assert [e.name for e in cam.events] == ["GigEVisionError"]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import camtwin
-from camtwin.genicam import Refused
-from camtwin.links.memory import Session
+from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 
 FILTER = 2 * US  # "min. Impulse Length 2.0 us"
@@ -192,7 +192,7 @@ def test_an_output_follows_its_source(source, rise, fall):
     cam = camera("LineSelector=Line1", "LineMode=Output", f"LineSource={source}", "TriggerMode=On",
                  "TimerTriggerSource=ExposureStart", "TimerDelay=1000", "TimerDuration=500")  # fmt: skip
     log = []
-    cam.twin.camera.listeners.append(lambda t, name, _: log.append((t, name)))
+    cam.twin.camera.on_moment.subscribe(lambda t, name, _: log.append((t, name)))
     cam.AcquisitionStart()
     for _ in range(3):
         cam.advance(200 * MS)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
 from unit.camera.test_sequencer import sequence
 
@@ -44,9 +44,9 @@ class Run:
         self.exposures: list = []
         self.arrived: list[int] = []
         self.edges = self.forgotten = 0
-        self.camera.listeners.append(lambda *e: self.log.append(e) if e[1] in KEPT else None)
-        self.camera.on_exposure = self.exposures.append
-        self.camera.transmitter.on_delivery = lambda t: self.arrived.append(t.exposure.frame_id)
+        self.camera.on_moment.subscribe(lambda *e: self.log.append(e) if e[1] in KEPT else None)
+        self.camera.on_exposure.subscribe(self.exposures.append)
+        self.camera.transmitter.on_delivery.subscribe(lambda t: self.arrived.append(t.exposure.frame_id))
         for text in ("TriggerMode=On", "ActionGroupMask=1", "Height=64", "ExposureTime=500"):
             cam.set(text)
 

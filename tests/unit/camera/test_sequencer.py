@@ -2,8 +2,8 @@
 
 import pytest
 
-from camtwin.genicam import Refused
-from camtwin.links.memory import Session
+from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.test_triggers import camera, logged, poke, times
 
@@ -53,7 +53,7 @@ def sequence(cam: Session, sets: list[list[str]], *, source: str = "ExposureActi
 
 def exposures(cam: Session) -> list:
     seen: list = []
-    cam.twin.camera.on_exposure = seen.append
+    cam.twin.camera.on_exposure.subscribe(seen.append)
     return seen
 
 
@@ -77,7 +77,7 @@ def test_128_sets_give_128_frames_in_their_order():
 
 def test_a_frame_is_of_one_set_and_says_of_which():
     cam, seen = camera("Height=16"), []
-    cam.twin.camera.on_exposure = seen.append
+    cam.twin.camera.on_exposure.subscribe(seen.append)
     sequence(cam, [["ExposureTime=100"], ["ExposureTime=5000"], ["ExposureTime=300"]], start=1)
     assert cam.SequencerSetActive == 1
     frames = cam.grab(7)

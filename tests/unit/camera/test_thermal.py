@@ -3,7 +3,7 @@
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.units import SEC
 
 MODEL = "baumer-vcxg-124m"
@@ -14,7 +14,7 @@ def opened(**options):
     cam = camtwin.open(MODEL, render=False, **options)
     cam.Width = cam.Height = 64
     log = []
-    cam.twin.camera.listeners.append(lambda t, name, _: log.append((t, name)) if name == CHANGED else None)
+    cam.twin.camera.on_moment.subscribe(lambda t, name, _: log.append((t, name)) if name == CHANGED else None)
     return cam, log
 
 

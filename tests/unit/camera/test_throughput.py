@@ -3,7 +3,7 @@
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 
 MODEL = "baumer-vcxg-124m"
 

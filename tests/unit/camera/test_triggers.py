@@ -3,8 +3,8 @@
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
-from camtwin.links.memory import Session
+from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from unit.camera.bench import MODEL
 
@@ -23,7 +23,7 @@ def camera(*texts: str, link: str | None = None, model: str = MODEL) -> Session:
 
 def logged(cam: Session) -> list[tuple[int, str]]:
     log: list[tuple[int, str]] = []
-    cam.twin.camera.listeners.append(lambda t, name, _: log.append((t, name)))
+    cam.twin.camera.on_moment.subscribe(lambda t, name, _: log.append((t, name)))
     return log
 
 

@@ -4,9 +4,9 @@ import pytest
 
 import camtwin
 from camtwin.camera.usersets import MemoryStorage, StorageProblem
-from camtwin.genicam import Refused
-from camtwin.genicam.bound import At
+from camtwin.genicam import At
 from camtwin.genicam.nodes import Boolean, Enumeration, Numeric, Register
+from camtwin.problem import Refused
 
 MODEL = "baumer-vcxg-124m"
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camtwin.camera.device import XML_ADDRESS
-from camtwin.genicam import Refused
-from camtwin.genicam.bound import At
+from camtwin.genicam import At
 from camtwin.models import load
+from camtwin.problem import Refused
 from camtwin.twins import build
 
 TWIN = build(load("baumer-vcxg-124m"))

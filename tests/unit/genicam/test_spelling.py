@@ -1,14 +1,14 @@
 """A model's own spelling: hosts see its names and words, code and settings have the declared ones."""
 
 import re
-from types import SimpleNamespace
 
 import pytest
 
-from camtwin.genicam import Refused, Registers, SheetError, Tree, description
+from camtwin.genicam import Registers, SheetError, Tree, description
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.genicam.browse import choices
-from unit.genicam.test_tree import ROWS, Small
+from camtwin.problem import Refused
+from unit.genicam.test_tree import ROWS, Device, Small
 
 SPELLED = ROWS | {
     "Pick": {"entries": ["One", "Two"], "name": "Choose", "words": {"Two": "Second"}},
@@ -20,7 +20,7 @@ SPELLED = ROWS | {
 
 def device():
     tree = Tree(Small, SPELLED, "gige")
-    return SimpleNamespace(tree=tree, settings=tree.factory(), busy=False, gone=[])
+    return Device(tree)
 
 
 def test_hosts_read_and_write_its_words_and_settings_hold_the_declared_ones():

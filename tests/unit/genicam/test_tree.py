@@ -1,13 +1,15 @@
 """One declaration, bound to a sheet: limits, locks, selectors, pulled values, sheets that do not fit."""
 
-from types import SimpleNamespace
+import copy
+import pickle
 
 import pytest
 
-from camtwin.genicam import Chapter, Refused, SheetError, Tree, description
+from camtwin.genicam import Chapter, SheetError, Tree, Writer, description
 from camtwin.genicam.bound import NoSuchFeature
 from camtwin.genicam.nodes import (
     Boolean,
+    By,
     Command,
     Enumeration,
     Float,
@@ -17,6 +19,7 @@ from camtwin.genicam.nodes import (
     Time,
     sheet_value,
 )
+from camtwin.problem import Refused
 
 
 class Small(Chapter):
@@ -56,10 +59,21 @@ ROWS = {
 }
 
 
+class Device:
+    """A camera that takes whatever settings it is given, and remembers who gave them."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.settings = tree, tree.factory()
+        self.busy, self.gone, self.writers = False, [], []
+
+    def apply(self, new, /, *, by: Writer) -> None:
+        self.settings = new
+        self.writers.append(by)
+
+
 @pytest.fixture
 def device():
-    tree = Tree(Small, ROWS, "gige")
-    return SimpleNamespace(tree=tree, settings=tree.factory(), busy=False, gone=[])
+    return Device(Tree(Small, ROWS, "gige"))
 
 
 def test_factory_values_come_from_the_row_else_the_declaration(device):
@@ -186,7 +200,7 @@ def test_joint_features_move_together_and_hosts_are_told():
         "Most": {},
     }
     tree = Tree(Pair, sheet, "usb3")
-    device = SimpleNamespace(settings=tree.factory(), busy=False, gone=[])
+    device = Device(tree)
     tree.set(device, "Across", 2)
     assert (device.settings.Across, device.settings.Down, device.settings.Most) == (2, 2, 4)
     tree.set(device, "Down", 1)
@@ -197,3 +211,31 @@ def test_joint_features_move_together_and_hosts_are_told():
     assert "Across" in tree.stale(tree.nodes["Down"], "Value")
     assert "Down" in tree.stale(tree.nodes["Across"], "Value")
     assert {"Across", "Down"} <= tree.stale(tree.nodes["Most"], "Value")
+
+
+def test_who_writes_is_told_to_the_device(device):
+    device.tree.set(device, "Length", 20)
+    device.tree.load(device, {"Length": 30}, by=Writer.USER_SET)
+    assert device.writers == [Writer.HOST, Writer.USER_SET]
+
+
+def test_values_by_entry_are_frozen_and_compare_and_copy_as_values():
+    values = By({"Line1": 1, "Line2": 2})
+    other = values.replace("Line2", 3)
+    assert (dict(values), dict(other)) == ({"Line1": 1, "Line2": 2}, {"Line1": 1, "Line2": 3})
+    assert values == By({"Line1": 1, "Line2": 2}) != other
+    assert hash(values) == hash(By({"Line1": 1, "Line2": 2}))
+    for again in (copy.copy(values), copy.deepcopy(values), pickle.loads(pickle.dumps(values))):
+        assert (type(again), again) == (By, values)
+    for change in (
+        lambda: values.__setitem__("Line1", 9),
+        lambda: values.update(Line1=9),
+        lambda: values.pop("Line1"),
+        lambda: values.setdefault("Line3", 9),
+        lambda: values.__ior__({"Line1": 9}),
+        values.popitem,
+        values.clear,
+    ):
+        with pytest.raises(TypeError, match="frozen"):
+            change()
+    assert dict(values) == {"Line1": 1, "Line2": 2}

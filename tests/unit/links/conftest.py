@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from unit.links.gige_host import Client, Running, StubTwin
-from unit.links.receiver import Receiver
-from unit.links.sender_bench import Bench
+from unit.links.gige.gige_host import Client, Running, StubTwin
+from unit.links.gige.receiver import Receiver
+from unit.links.gige.send.sender_bench import Bench
 
 
 @pytest.fixture

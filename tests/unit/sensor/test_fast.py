@@ -13,14 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.pixels import FORMATS, pack
+from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.sensor import (
+    chain,
     expose,
     expose_payload,
     expose_reference,
     fast,
     fixed_pattern,
     fixed_pattern_reference,
+    kernels,
 )
 from physics.small_sensor import PARAMETERS, frames, light, readout
 
@@ -129,6 +131,38 @@ def test_many_callers_at_once(threads, whole, small_tiles):
         assert all(np.array_equal(job.result(), whole) for job in jobs)
 
 
+@pytest.mark.parametrize(
+    "fmt",
+    [
+        PixelFormat("Mono4p", 0x01040039, 4),
+        PixelFormat("Mono14", 0x01100025, 14),
+        PixelFormat("Mono14p", 0x010E0104, 14),
+        PixelFormat("Mono16", 0x01100007, 16),
+        PixelFormat("RAW14", 0x40000000, 14, grouped=True),  # as CSI-2 lays it out
+    ],
+    ids=lambda fmt: fmt.name,
+)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_depth_is_packed_as_pixels_packs_it(fmt, threads, small_tiles):
+    p = replace(PARAMETERS, adc_bits=16, gain_DN_per_e=6.0)
+    r = readout(bits=fmt.bits, x=3, width=197, y=5, height=101)
+    rates = np.ascontiguousarray(RATES[5:106, 3:200])
+    dn = expose_reference(rates, PATTERN, p, r)
+    assert dn.max() > (1 << fmt.bits) * 3 // 4
+    assert np.array_equal(expose_payload(rates, PATTERN, p, r, fmt, threads), pack(dn, fmt))
+
+
+@given(seed=st.integers(0, 2**64 - 1), frame=st.integers(0, 2**64 - 1), y=st.integers(0, 100))
+@settings(deadline=None)  # the first call compiles
+def test_keys_and_row_noise_are_the_references(seed, frame, y):
+    r = readout(seed=seed, frame=frame, y=y, height=28)
+    keys = chain.frame_keys(r)
+    assert kernels.frame_keys(np.uint64(seed), np.uint64(frame)) == keys
+    made = np.empty(28, np.float32)
+    kernels.row_normals(keys.row, y, made)
+    assert np.array_equal(made, chain.row_normals(PARAMETERS, r, keys))
+
+
 def test_helpers_that_never_come_are_not_waited_for(whole, small_tiles, monkeypatch):
     """As after a fork, when the pool's threads are gone, or on a machine that is busy."""
     with ThreadPoolExecutor(1) as busy:
@@ -147,6 +181,8 @@ def test_a_helper_takes_what_the_caller_does_not(small_tiles, monkeypatch):
     others_done = Event()
 
     class Kernels:
+        frame_keys = staticmethod(kernels.frame_keys)
+
         @staticmethod
         def expose_rows(*arguments):
             first = arguments[10]
@@ -166,6 +202,8 @@ def test_what_fails_in_a_helper_is_raised(small_tiles, monkeypatch):
     both = Barrier(2)
 
     class Kernels:
+        frame_keys = staticmethod(kernels.frame_keys)
+
         @staticmethod
         def expose_rows(*arguments):
             both.wait(30)

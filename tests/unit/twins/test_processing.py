@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.genicam import Refused
+from camtwin.problem import Refused
 from camtwin.sensor.flaws import Flaws
 
 MODEL = "baumer-vcxg-124m"

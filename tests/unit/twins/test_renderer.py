@@ -1,11 +1,13 @@
 """The payload is the image, packed, however it was written."""
 
+import doctest
 import tracemalloc
 
 import pytest
 
 import camtwin
 from camtwin.pixels import unpack
+from camtwin.twins.render import geometry
 from compare import assert_same_bytes
 
 
@@ -17,7 +19,7 @@ def test_the_payload_is_the_image_packed(name, pattern, binning):
         cam.BinningHorizontal = cam.BinningVertical = binning
         cam.Width, cam.Height, cam.PixelFormat, cam.TestPattern = 64, 32, name, pattern
         exposures = []
-        cam.twin.camera.on_exposure = exposures.append
+        cam.twin.camera.on_exposure.subscribe(exposures.append)
         cam.grab(1)
         renderer, exposure = cam.twin.renderer, exposures[0]
         image = renderer.image(exposure)
@@ -32,7 +34,7 @@ def test_light_of_a_region_is_cut_out_once():
         cam.twin.prepare()  # the scene on the whole sensor
         cam.Width, cam.Height, cam.OffsetX = 1024, 512, 32
         exposures = []
-        cam.twin.camera.on_exposure = exposures.append
+        cam.twin.camera.on_exposure.subscribe(exposures.append)
         cam.grab(1)
         renderer = cam.twin.renderer
         before = renderer.payload(exposures[0])
@@ -41,3 +43,8 @@ def test_light_of_a_region_is_cut_out_once():
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert most < 4 * 1024 * 512  # float32
+
+
+def test_examples():
+    results = doctest.testmod(geometry)
+    assert (results.attempted, results.failed) == (1, 0)

@@ -3,7 +3,7 @@
 import pytest
 
 from camtwin.camera import Exposure
-from camtwin.links.record import recorded, reopen
+from camtwin.links.base.record import recorded, reopen
 from camtwin.models import load
 from camtwin.scene import Flat
 from camtwin.simtime.journal import JournalBroken
@@ -28,7 +28,7 @@ def record(path, seed: int = 3) -> int:
     with recorded(Made(seed).twin, path, {"seed": seed}) as twin:
         camera, tree, clock = twin.camera, twin.camera.tree, twin.clock
         exposures = []
-        camera.on_exposure = exposures.append
+        camera.on_exposure.subscribe(exposures.append)
 
         def write(t_ns: int, name: str, data: bytes) -> None:
             clock.advance_to(t_ns)
@@ -149,7 +149,7 @@ def test_what_the_camera_sets_by_itself_is_the_same_again(tmp_path):
     with recorded(Made(4).twin, tmp_path / "j", {"seed": 4}) as twin:
         camera, nodes = twin.camera, twin.camera.tree.nodes
         exposures: list[Exposure] = []
-        camera.on_exposure = exposures.append
+        camera.on_exposure.subscribe(exposures.append)
         for name in ("ExposureAuto", "GainAuto"):
             camera.write(nodes[name].address, nodes[name].entries["Continuous"].to_bytes(4, "big"))
         camera.write(nodes["ChunkModeActive"].address, (1).to_bytes(4, "big"))
@@ -168,7 +168,7 @@ def record_wires(path) -> int:
     with recorded(Made(3).twin, path, {"seed": 3}) as twin:
         camera, tree, clock = twin.camera, twin.camera.tree, twin.clock
         exposures = []
-        camera.on_exposure = exposures.append
+        camera.on_exposure.subscribe(exposures.append)
 
         def write(name: str, value: int) -> None:
             camera.write(tree.nodes[name].address, value.to_bytes(4, "big"))

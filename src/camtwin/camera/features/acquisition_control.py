@@ -16,6 +16,7 @@ from camtwin.genicam.nodes import (
     Integer,
     Selector,
     Time,
+    When,
 )
 
 
@@ -53,8 +54,7 @@ def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
     return device.signals.level(AcquisitionStatusSelector)
 
 
-def manual(ExposureOverlapTimeMode: str) -> bool:
-    return ExposureOverlapTimeMode == "Manual"
+manual = When(ExposureOverlapTimeMode="Manual")
 
 
 def readout_time(device: Rated) -> float:
@@ -63,7 +63,7 @@ def readout_time(device: Rated) -> float:
 
 def exposure_auto(ExposureAuto: str, SequencerMode: str, device: Acts) -> bool:
     """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
-    return ExposureAuto != "Off" or sequencing(SequencerMode)
+    return ExposureAuto != "Off" or sequencing(SequencerMode=SequencerMode)
 
 
 # fmt: off
@@ -73,7 +73,7 @@ class AcquisitionControl(Chapter):
     AcquisitionStop = Command("Stops the acquisition after the present frame.", do=stop)
     AcquisitionAbort = Command("Stops the acquisition at once; the present frame is lost.", do=abort)
     AcquisitionFrameCount = Integer("Frames of a MultiFrame acquisition.", default=1, min=1, max=65535, locked=streaming,
-                                    available=lambda AcquisitionMode: AcquisitionMode == "MultiFrame")
+                                    available=When(AcquisitionMode="MultiFrame"))
     AcquisitionStatusSelector = Selector("The state that is asked for.", "AcquisitionActive AcquisitionTriggerWait "
                                          "FrameBurstTriggerWait ExposureActive",
                                          visibility=Expert)

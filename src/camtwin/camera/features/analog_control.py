@@ -7,7 +7,7 @@ from camtwin.genicam.nodes import Chapter, Enumeration, Float, Integer, Selector
 
 def gain_auto(GainAuto: str, SequencerMode: str, device: Acts) -> bool:
     """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
-    return GainAuto != "Off" or sequencing(SequencerMode)
+    return GainAuto != "Off" or sequencing(SequencerMode=SequencerMode)
 
 
 # fmt: off

@@ -13,6 +13,7 @@ from camtwin.genicam.nodes import (
     Integer,
     Selector,
     String,
+    When,
     sheet_value,
 )
 
@@ -42,8 +43,7 @@ def status(device: Acts) -> str:
     return device.temperature_status
 
 
-def fixed(DeviceTemperatureStatusTransitionSelector: str) -> bool:
-    return DeviceTemperatureStatusTransitionSelector == "HighToExceeded"
+fixed = When(DeviceTemperatureStatusTransitionSelector="HighToExceeded")
 
 
 def highest(DeviceTemperatureStatusTransitionSelector: str, cutoff: int) -> int:

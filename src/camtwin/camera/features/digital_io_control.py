@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from camtwin.camera.features.rules import Acts, sequencing
-from camtwin.genicam.nodes import Boolean, By, Chapter, Enumeration, Expert, Integer, Selector, Time
+from camtwin.genicam.nodes import Boolean, By, Chapter, Enumeration, Expert, Integer, Selector, Time, When
 
 
 def status(device: Acts, LineSelector: str) -> bool:
@@ -21,19 +20,17 @@ def one_way(LineSelector: str, inputs: list[str], outputs: list[str]) -> bool:
     return not (LineSelector in inputs and LineSelector in outputs)
 
 
-def is_input(LineMode: str) -> bool:
-    return LineMode == "Input"
+is_input = When(LineMode="Input")
 
 
-def is_output(LineMode: str) -> bool:
-    return LineMode == "Output"
+is_output = When(LineMode="Output")
 
 
 def all_outputs(UserOutputValue: Mapping[str, bool]) -> int:
     return sum(on << i for i, on in enumerate(UserOutputValue.values()))
 
 
-def set_outputs(shown: int, settings: Any) -> dict[str, By[bool]]:
+def set_outputs(shown: int, settings: DigitalIOControl) -> dict[str, By[bool]]:
     names = settings.UserOutputValue
     return {"UserOutputValue": By({name: bool(shown >> i & 1) for i, name in enumerate(names)})}
 

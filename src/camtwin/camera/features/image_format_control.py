@@ -6,23 +6,24 @@ from typing import Any
 from camtwin.camera.features.rules import sequencing, streaming, streaming_or_sequencing
 from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
+from camtwin.sensor.patterns import TEST_PATTERNS
 
-PATTERNS = "Off Black White GreyHorizontalRamp GreyVerticalRamp GreyDiagonalRamp FrameCounter GreyDiagonalRampMoving"
+PATTERNS = " ".join(("Off", *TEST_PATTERNS))
 
 TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1", "GreyDiagonalRampMoving": "Testimage2"}
 """The entry of TestImageSelector that is this TestPattern: two makers' names of one picture."""
 
 
-def test_image(shown: str, settings: Any) -> dict[str, Any]:
+def test_image(shown: str, settings: ImageFormatControl) -> dict[str, Any]:
     return {"TestPattern": next(pattern for pattern, image in TEST_IMAGES.items() if image == shown)}
 
 
 def centred_x(SequencerMode: str, CenterX: bool) -> bool:
-    return CenterX or sequencing(SequencerMode)
+    return CenterX or sequencing(SequencerMode=SequencerMode)
 
 
 def centred_y(SequencerMode: str, CenterY: bool) -> bool:
-    return CenterY or sequencing(SequencerMode)
+    return CenterY or sequencing(SequencerMode=SequencerMode)
 
 
 # fmt: off

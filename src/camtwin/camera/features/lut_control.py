@@ -16,7 +16,7 @@ def entry(LUTValueAll: bytes, LUTIndex: int) -> int:
     return int.from_bytes(LUTValueAll[WIDTH * LUTIndex : WIDTH * LUTIndex + WIDTH], "big")
 
 
-def put(shown: int, settings: Any) -> Mapping[str, Any]:
+def put(shown: int, settings: LUTControl) -> Mapping[str, Any]:
     table = bytearray(settings.LUTValueAll)
     at = WIDTH * settings.LUTIndex
     table[at : at + WIDTH] = shown.to_bytes(WIDTH, "big")

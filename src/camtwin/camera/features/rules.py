@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from camtwin.genicam.nodes import When
 from camtwin.units import Ns
+
+if TYPE_CHECKING:  # they are made of the chapters
+    from camtwin.camera.settings import Settings
 
 
 class Levels(Protocol):
@@ -60,7 +64,7 @@ class Acts(Protocol):
     """What the features ask of the running camera: state to show, and work for commands."""
 
     @property
-    def settings(self) -> Any: ...
+    def settings(self) -> Settings: ...
     @property
     def acquiring(self) -> bool: ...
     @property
@@ -99,7 +103,7 @@ class Acts(Protocol):
     def save_user_set(self, selector: str) -> None: ...
 
 
-def streaming(TLParamsLocked: int, device: Any) -> bool:
+def streaming(TLParamsLocked: int, device: Acts) -> bool:
     """The lock that SFNC puts on what shapes a frame: the host's word, or the camera's own while it acquires."""
     return bool(TLParamsLocked) or acquiring(device)
 
@@ -108,10 +112,9 @@ def acquiring(device: Acts) -> bool:
     return device.acquiring
 
 
-def sequencing(SequencerMode: str) -> bool:
-    """The lock on what a running sequencer sets."""
-    return SequencerMode == "On"
+sequencing = When(SequencerMode="On")
+"""The lock on what a running sequencer sets."""
 
 
-def streaming_or_sequencing(TLParamsLocked: int, SequencerMode: str, device: Any) -> bool:
-    return sequencing(SequencerMode) or streaming(TLParamsLocked, device)
+def streaming_or_sequencing(TLParamsLocked: int, SequencerMode: str, device: Acts) -> bool:
+    return sequencing(SequencerMode=SequencerMode) or streaming(TLParamsLocked, device)

@@ -7,19 +7,17 @@ from camtwin.camera.features.counter_and_timer_control import EDGES, CounterAndT
 from camtwin.camera.features.digital_io_control import DigitalIOControl
 from camtwin.camera.features.image_format_control import ImageFormatControl
 from camtwin.camera.features.rules import Acts, sequencing
-from camtwin.genicam.nodes import Boolean, Chapter, Command, Enumeration, Expert, Integer, Selector
+from camtwin.genicam.nodes import Boolean, Chapter, Command, Enumeration, Expert, Integer, Selector, When
 
 WITH_SEQUENCED = (ImageFormatControl, AcquisitionControl, AnalogControl, DigitalIOControl, CounterAndTimerControl)
 SEQUENCED = " ".join(f.name for chapter in WITH_SEQUENCED for f in chapter.features.values() if f.sequenced)
 BY_SET, BY_PATH = ("SequencerSetSelector",), ("SequencerSetSelector", "SequencerPathSelector")
 
 
-def configuring(SequencerConfigurationMode: str) -> bool:
-    return SequencerConfigurationMode == "On"
+configuring = When(SequencerConfigurationMode="On")
 
 
-def fixed(SequencerConfigurationMode: str) -> bool:
-    return not configuring(SequencerConfigurationMode)
+fixed = When(SequencerConfigurationMode="Off")
 
 
 def save(device: Acts, number: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from camtwin.camera.features.rules import Acts, streaming
-from camtwin.genicam.nodes import Chapter, Command, Enumeration, Expert, Guru, Integer, Selector
+from camtwin.genicam.nodes import Chapter, Command, Enumeration, Expert, Guru, Integer, Selector, When
 
 FACTORY = "UserSet0"
 SETS = f"{FACTORY} UserSet1 UserSet2 UserSet3 HighGain AutoFunctions"
@@ -21,8 +21,7 @@ def save(device: Acts, selector: str) -> None:
     device.save_user_set(selector)
 
 
-def closed(CustomDataConfigurationMode: str) -> bool:
-    return CustomDataConfigurationMode == "Off"
+closed = When(CustomDataConfigurationMode="Off")
 
 
 # fmt: off

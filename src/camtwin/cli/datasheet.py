@@ -1,0 +1,55 @@
+"""What `camtwin show` prints: a data sheet, number by number, in chapters, as wide as the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from camtwin.camera import Settings
+from camtwin.genicam.nodes import Chapter
+from camtwin.models import CameraSheet, Fact
+from camtwin.report.terminal import DIM, hang, plain_console
+
+LINKS = {"gige": "GigE Vision"}
+HEADINGS = {"gige": "GigE link", "record": "On record, and no feature"}
+
+
+def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> None:
+    """Print these facts of the camera and of its sensor, with the source of each."""
+    console = plain_console()
+    console.print(sheet.title, style="bold")
+    link = LINKS.get(sheet.link, sheet.link)
+    hang(console, "", f"{sheet.sensor.title}, {link}. Sources name chapters of {sheet.document}.")
+    chapters: dict[str, list[tuple[str, Fact]]] = {}
+    for fact in facts:
+        part, _, name = fact.path.partition(".")
+        chapters.setdefault(_heading(part, name), []).append((name, fact))
+    for fact in sensor:
+        chapters.setdefault(f"Sensor {sheet.sensor.title}", []).append((fact.path.partition(".")[2], fact))
+    for heading, entries in chapters.items():
+        console.print(f"\n{heading}", style="bold")
+        width = max(len(name) for name, _ in entries)
+        for name, fact in entries:
+            label, assumed = f"  {name:{width}}  ", "assumed: " * fact.assumed
+            if value := f"{plain(fact.value)} {fact.unit}".strip():
+                hang(console, label, value)
+                label = " " * len(label)
+            hang(console, label, assumed + fact.source, style="yellow" if assumed else DIM)
+
+
+def _heading(part: str, name: str) -> str:
+    """The chapter of a feature, as hosts show it: AcquisitionControl; else the part of the sheet."""
+    if part == "features":
+        return next(c.__name__ for c in Settings.__bases__ if issubclass(c, Chapter) and name in c.features)
+    return HEADINGS.get(part, part.capitalize())
+
+
+def plain(value: Any) -> str:
+    """`min 0, max 48`, `entries Off, On`: a value for people."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {plain(part)}" for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(plain, value))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)

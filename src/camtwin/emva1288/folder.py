@@ -1,0 +1,228 @@
+"""Images in files, and the description beside them that says how they were taken: emva1288.toml.
+
+    format = 1
+    camera = "a name for people"
+    bits = 12                        # of a pixel's number, 8 to 16
+    mosaic = "RGGB"                  # colours of the first two rows of two pixels; left out: monochrome
+    photons_error = 0.03             # how well the light is known, one standard error; left out: exactly
+
+    [[step]]
+    for = "light"                    # or "stack", "dark current", "spectrum"
+    photons = 1234.5                 # on each pixel during the exposure; left out: in the dark
+    exposure_s = 0.004
+    wavelength_nm = 536.0            # of the light; left out: not known
+    temperature_C = 20.0             # of the sensor; left out: not known
+    images = ["a.tif", "b.tif"]      # two or more, from this file's folder on
+
+The photon transfer takes the steps for "light": one or more in the dark, 50 or more in light. A "stack" is of
+many images, one in the dark and one at half the saturation. Steps for "dark current" are dark, of six or more
+exposure times, at one temperature or more; those for "spectrum" are of one wavelength each. Only "light" must
+be there.
+
+A descriptor of the standard's reference implementation is read, too: a text of lines `n BITS WIDTH HEIGHT`,
+`b EXPOSURE_ns PHOTONS` or `d EXPOSURE_ns`, and `i FILE`, where two images are a step and more are a stack. It
+knows of no colour, wavelength or temperature.
+
+No file is touched here: texts and a way to read an image are handed in.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from camtwin.emva1288.shots import LabProblem, Part, Shot, Subject
+from camtwin.emva1288.stacks import Image
+
+NAME = "emva1288.toml"
+REFERENCE = "emva1288.txt"
+NANO = 1e9
+
+Read = Callable[[str], Image]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+AboveZero = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class _Step(_Said):
+    part: Annotated[Part, Field(alias="for")]
+    photons: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    exposure_s: AboveZero
+    wavelength_nm: AboveZero | None = None
+    temperature_C: Number | None = None
+    images: Annotated[tuple[str, ...], Field(min_length=2)]
+
+
+class _Set(_Said):
+    format: Literal[1]
+    camera: str = ""
+    model: str = ""
+    bits: Annotated[int, Field(ge=8, le=16)]
+    mosaic: Literal["", "RGGB", "GRBG", "GBRG", "BGGR"] = ""
+    pixel_um: AboveZero | None = None
+    photons_error: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    conditions: dict[str, str] = {}
+    step: tuple[_Step, ...] = ()
+
+
+def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
+    """Read what an emva1288.toml describes; images are read as they are asked for.
+
+    read: gives an image by the name that stands in the text. LabProblem says in one line what is wrong.
+    """
+    try:
+        said = _Set.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise LabProblem(f"{name}: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise LabProblem(f"{name}: {where} {first['input']!r:.60}: {first['msg']}") from None
+    subject = Subject(
+        said.camera or name,
+        said.bits,
+        said.mosaic,
+        said.pixel_um,
+        said.model,
+        said.photons_error,
+        said.conditions,
+    )
+    return subject, [
+        Shot(s.part, s.photons, s.exposure_s, _images(s.images, read), s.wavelength_nm, s.temperature_C)
+        for s in said.step
+    ]
+
+
+def parse_reference(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
+    """Read what a descriptor of the reference implementation describes; as `parse`."""
+    bits: int | None = None
+    steps: list[tuple[float, float, list[str]]] = []  # photons, exposure, images
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        try:
+            match words:
+                case [] | ["v", *_]:
+                    continue
+                case [word, *_] if word.startswith("#"):
+                    continue
+                case ["n", depth, _, _]:
+                    bits = int(depth)
+                case ["b", exposure_ns, photons]:
+                    steps.append((_decimal(photons), _decimal(exposure_ns) / NANO, []))
+                case ["d", exposure_ns]:
+                    steps.append((0.0, _decimal(exposure_ns) / NANO, []))
+                case ["i", *path] if path and steps:
+                    steps[-1][2].append(" ".join(path).replace("\\", "/"))
+                case _:
+                    raise ValueError("none of n BITS WIDTH HEIGHT, b EXPOSURE PHOTONS, d EXPOSURE, i FILE")
+        except ValueError as error:
+            raise LabProblem(f"{name}, line {number} {line.strip()!r:.60}: {error}") from None
+    if bits is None or not 8 <= bits <= 16:
+        raise LabProblem(f"{name}: bits {bits}, wanted is a line n BITS WIDTH HEIGHT with 8 to 16 of them")
+    shots = []
+    for photons, exposure_s, images in steps:
+        if len(images) < 2 or photons < 0 or exposure_s <= 0:
+            raise LabProblem(
+                f"{name}: a step of {len(images)} images, {photons:g} photons, {exposure_s:g} s; "
+                "wanted are 2 or more images, photons of 0 or more, a time above 0"
+            )
+        part: Part = "light" if len(images) == 2 else "stack"
+        shots.append(Shot(part, photons, exposure_s, _images(images, read)))
+    return Subject(name, bits), shots
+
+
+def _decimal(text: str) -> float:
+    return float(text.replace(",", "."))  # as its examples have them, too
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _images:  # noqa: N801  (a sequence that is read as it is run through)
+    names: Iterable[str]
+    read: Read
+
+    def __iter__(self) -> Iterator[Image]:
+        return map(self.read, self.names)
+
+    def __len__(self) -> int:
+        return len(list(self.names))
+
+
+# -- writing ---------------------------------------------------------------------------------------
+@dataclass(slots=True, eq=False)
+class Saved:
+    """Shots that are written as they pass, and the descriptions of them.
+
+    write  keeps an image under a name
+    """
+
+    write: Callable[[str, Image], Any]
+    steps: list[tuple[Shot, list[str]]] = field(default_factory=list)
+
+    def through(self, shots: Iterable[Shot]) -> Iterator[Shot]:
+        """The same shots."""
+        for number, shot in enumerate(shots):
+            names: list[str] = []
+            self.steps.append((shot, names))
+            stem = f"{shot.part.replace(' ', '-')}-{number:03d}"
+            yield replace(shot, images=self._kept(shot.images, stem, names))
+
+    def _kept(self, images: Iterable[Image], stem: str, names: list[str]) -> Iterator[Image]:
+        for number, image in enumerate(images):
+            names.append(f"{stem}-{number:02d}.tif")
+            self.write(names[-1], image)
+            yield image
+
+    def description(self, subject: Subject) -> str:
+        """The text of emva1288.toml."""
+        head = {
+            "format": 1,
+            "camera": subject.title,
+            "model": subject.model or None,
+            "bits": subject.bits,
+            "mosaic": subject.mosaic or None,
+            "pixel_um": subject.pixel_um,
+            "photons_error": subject.photons_error or None,
+        }
+        text = _table(head) + "\n[conditions]\n" + _table(dict(subject.conditions))
+        for shot, names in self.steps:
+            step = {
+                "for": shot.part,
+                "photons": shot.mu_p or None,
+                "exposure_s": shot.exposure_s,
+                "wavelength_nm": shot.wavelength_nm,
+                "temperature_C": shot.temperature_C,
+                "images": names,
+            }
+            text += "\n[[step]]\n" + _table(step)
+        return text
+
+    def reference(self, subject: Subject, shape: tuple[int, ...]) -> str:
+        """The same for the reference implementation: photon transfer and stacks, of a monochrome camera.
+
+        It takes two dark images, those that come first.
+        """
+        lines = ["v 4.0", f"n {subject.bits} {shape[1]} {shape[0]}"]
+        for shot, names in self.steps:
+            if shot.part not in ("light", "stack"):
+                continue
+            exposure_ns = f"{shot.exposure_s * NANO:.1f}"
+            lines.append(f"b {exposure_ns} {shot.mu_p!r}" if shot.mu_p else f"d {exposure_ns}")
+            lines += [f"i {name}" for name in (names[:2] if shot.part == "light" else names)]
+        return "\n".join(lines) + "\n"
+
+
+def _table(said: dict[str, Any]) -> str:
+    """Lines of TOML; JSON writes strings, lists and finite numbers in the same way."""
+    return "".join(
+        f"{json.dumps(key) if ' ' in key else key} = {json.dumps(value, ensure_ascii=False)}\n"
+        for key, value in said.items()
+        if value is not None
+    )

@@ -1,1 +1,0 @@
-"""The laboratory: measures cameras from their images, by the standards, and knows no data sheet."""

@@ -1,0 +1,1 @@
+"""What all links share: time, frames and their rendering, the camera's registers, storage, records."""

@@ -1,0 +1,81 @@
+"""A twin whose run is recorded to a file, and a twin made again from such a file."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Exposure
+from camtwin.simtime import journal
+from camtwin.simtime.journal import JournalBroken, Line, Recorder
+from camtwin.twins import Twin
+
+
+@dataclass(frozen=True)
+class RecordedTwin(Twin):
+    """A twin that tells a journal of every frame it renders."""
+
+    recorder: Recorder
+
+    def render(self, exposure: Exposure) -> NDArray[np.uint8]:
+        payload = super().render(exposure)
+        self.recorder.frame(exposure.start_ns, exposure.frame_id, payload.data)
+        return payload
+
+
+@contextlib.contextmanager
+def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[Twin]:
+    """The twin, recorded to `path` until the context ends; the twin itself if there is no path.
+
+    start  how to make the twin again: the arguments that `reopen` hands to its maker
+    """
+    if path is None:
+        yield twin
+        return
+    with path.open("w", buffering=1) as file:
+        lock = threading.Lock()  # writes come from the event loop, frames from the thread that renders
+
+        def put(line: str) -> None:
+            with lock:
+                file.write(line)
+
+        recorder = Recorder(put, start)
+        camera = twin.camera
+        leaving = [
+            camera.on_write.subscribe(recorder.write),
+            camera.on_command.subscribe(recorder.command),
+            camera.on_refusal.subscribe(lambda t_ns, refused: recorder.log(t_ns, journal.refusal(refused))),
+            camera.on_moment.subscribe(lambda t_ns, *what: recorder.log(t_ns, journal.event(*what))),
+        ]
+        try:
+            yield RecordedTwin(twin.sheet, twin.clock, twin.camera, twin.renderer, recorder)
+        finally:
+            for leave in leaving:
+                leave()
+            recorder.end(twin.clock.now)
+
+
+@contextlib.contextmanager
+def reopen(path: Path, make: Callable[..., Any]) -> Iterator[tuple[Twin, Iterator[Line]]]:
+    """The twin of a journal as it was made then, and the lines that follow. JournalBroken if it is none.
+
+    make  called with the recorded start by name; gives a session
+    """
+    with path.open() as file:
+        try:
+            start, lines = journal.read(file)
+        except UnicodeDecodeError:
+            raise JournalBroken(f"{path} is not a journal: it is not text") from None
+        said = {name: value for name, value in start.items() if name != "camtwin"}
+        try:
+            session = make(**said)
+        except TypeError as error:
+            raise JournalBroken(f"{path} does not say how the twin was made: {error}") from None
+        yield session.twin, lines

@@ -1,0 +1,229 @@
+"""A network in process: hosts that speak GigE Vision's bytes with a twin, without sockets, in virtual time.
+
+    host = cam.host()
+    host.send(bytes.fromhex("42 01 0080 0004 0001 00000a00"))     # READREG of CCP; the answers, as bytes
+    host.messages, host.packets                                   # what came to it since
+
+The camera looks for its address as on a network of its own (wire/ip/configuration.py); a server gives it
+10.0.0.1 at once, unless another is put there, or none:
+
+    host.network.dhcp = None
+    cam.world.power_cycle()                                       # and 20 s later it is at 169.254.x.y
+    cam.world.unplug()
+
+It is the same device side as on sockets (wire/gev/device.py). A picture arrives in one piece, when its last
+bit would have; of a session that renders none it is zeros. Packets that a host asks for again do not come:
+who keeps pictures is the sender on sockets (sender.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from camtwin.camera import Transfer
+from camtwin.camera.events import Event
+from camtwin.links.base.frames import image_of
+from camtwin.links.gige.dhcp_server import DhcpServer
+from camtwin.links.gige.interface import mac_from_serial
+from camtwin.links.gige.port import GevPort, kept_of, link_Mbps, message_of
+from camtwin.simtime import Entry
+from camtwin.twins import Twin
+from camtwin.wire.gev import device as gev
+from camtwin.wire.gev import gvcp, gvsp
+from camtwin.wire.gev.gvcp import PORT, Command, PacketResend, ack_of, write_reg
+from camtwin.wire.gev.ports import NOWHERE, Home
+from camtwin.wire.ip.configuration import Address, IpConfiguration
+
+HOME: Final = 0x0A00_0001  # and hosts after it
+STREAM_PORT: Final = 49_152  # where the camera's pictures come from
+MESSAGE_PORT: Final = 49_153  # and its messages
+CONTROL_PORT: Final = 50_000  # of hosts
+NO_ANSWER: Final = 0xFFFF  # no status of GigE Vision
+
+
+@dataclass(eq=False)
+class Host:
+    """One host. messages, packets, and answers that were not due at once: what the camera sent to its
+    address, whatever the port, as bytes."""
+
+    network: Network
+    address: str
+    messages: list[bytes] = field(default_factory=list[bytes])
+    packets: list[bytes] = field(default_factory=list[bytes])
+    answers: list[bytes] = field(default_factory=list[bytes])
+    _request: int = 0
+
+    def send(
+        self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT, at: str | None = None
+    ) -> list[bytes]:
+        """A datagram from one of its ports to the camera, now; the camera's answers.
+
+        to  the camera's port: that of commands, or MCSP for the acknowledge of a message
+        at  the address that it goes to: another one than the camera's answers nothing. None: a broadcast"""
+        return self.network.carry(data, (self.address, port), to, at)
+
+    def write(self, register: int, value: int) -> int:
+        """Write a register; the status that is answered, NO_ANSWER if nothing is."""
+        self._request = self._request % 0xFFFF + 1
+        answers = [ack_of(data) for data in self.send(write_reg(register, value, self._request))]
+        return answers[0].status if answers and answers[0] else NO_ANSWER
+
+
+class Network:
+    """The twin and its hosts; it is what wire.gev wants of a network and of a stream.
+
+    render   whether pictures are made
+    """
+
+    def __init__(self, twin: Twin, *, render: bool) -> None:
+        self._twin, self._render = twin, render
+        self.hosts: dict[str, Host] = {}
+        self._timer: Entry | None = None
+        self._block_id = 0
+        self.dhcp: DhcpServer | None = DhcpServer(gev.dotted(HOME))
+        camera, port = twin.camera, GevPort(twin.camera)
+        mac = mac_from_serial(camera.serial)
+        identity = gev.Identity(mac, NOWHERE, camera.xml_url)
+        self.gev = gev.GevDevice(identity, port, self, self)
+        self.ip = IpConfiguration(mac, lambda: kept_of(port))
+        camera.on_power_up.subscribe(self._power_up)
+        camera.on_cable.subscribe(self._cable)
+        self._power_up()
+        self._events = camera.events.subscribe(self._notify)
+        camera.on_power.subscribe(self.gev.power_changed)
+        camera.transmitter.on_delivery.subscribe(self._deliver)
+
+    def host(self, number: int) -> Host:
+        """The host of this number, from 1 on; made when it is first asked for. ValueError beyond the net."""
+        if not 0 < number < 1 << 16:
+            raise ValueError(f"there is no host {number}: hosts are numbered from 1 to 65535")
+        address = gev.dotted(HOME + number)
+        return self.hosts.setdefault(address, Host(self, address))
+
+    @property
+    def address(self) -> str | None:
+        """The camera's, while it has one."""
+        return gev.dotted(self.ip.address.address) if self.ip.address else None
+
+    @property
+    def plugged(self) -> bool:
+        return self._twin.camera.plugged
+
+    def carry(self, data: bytes, peer: gev.Peer, to: int, at: str | None) -> list[bytes]:
+        """A datagram to the camera; what it answers at once."""
+        answers, header = [], gvcp.header_of(data)
+        if not self._twin.camera.reachable or at not in (None, self.address):
+            return []
+        if self.address is None and (header is None or header.command != Command.FORCEIP):
+            return []  # it has nowhere to answer from
+        if to == PORT:
+            answers = [reply.data for reply in self.gev.receive(data, peer, self._twin.clock.now)]
+        elif to == MESSAGE_PORT:
+            self.gev.acknowledged(data, peer)
+        self._plan()
+        return answers
+
+    # -- time ------------------------------------------------------------------------------------
+    def _plan(self) -> None:
+        clock = self._twin.clock
+        due = min((t for t in (self.gev.next_timer(), self.ip.next_timer()) if t is not None), default=None)
+        clock.cancel(self._timer)
+        self._timer = None if due is None else clock.at(max(due, clock.now), self._tick)
+
+    def _tick(self) -> None:
+        self.gev.tick(self._twin.clock.now)
+        self.ip.tick(self._twin.clock.now)
+        self._settle()
+
+    # -- the camera's address --------------------------------------------------------------------
+    def _power_up(self) -> None:
+        self.gev.live_at(NOWHERE)
+        self.ip.power_up(self._twin.clock.now)
+        self._settle()
+
+    def _cable(self, plugged: bool) -> None:
+        if plugged:
+            self.ip.link_up(self._twin.clock.now)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Carry its messages to the server and back, and have it live where that leads."""
+        now = self._twin.clock.now
+        while said := self.ip.datagrams():
+            for _, data in said if self._twin.camera.plugged and self.dhcp else ():
+                if answer := self.dhcp and self.dhcp.answer(data):
+                    self.ip.receive_dhcp(answer, now)
+        self.ip.frames()  # nobody else is in a net of link-local addresses
+        self.gev.live_at(self._home())
+        self._plan()
+
+    def _home(self) -> Home:
+        have, speed = self.ip.address or Address(0, 0), link_Mbps(self._twin.camera)
+        return Home(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
+
+    # -- wire.ports.NetworkPort ------------------------------------------------------------------
+    def move(self, address: int, netmask: int, gateway: int) -> Home:
+        if address:
+            self.ip.force(address, netmask, gateway)
+        else:
+            self.ip.restart(self._twin.clock.now)
+            self._settle()
+        return self._home()
+
+    def answer(self, reply: gev.Reply) -> None:
+        if reply.peer[0] in self.hosts:
+            self.hosts[reply.peer[0]].answers.append(reply.data)
+
+    def send_message(self, data: bytes, peer: gev.Peer) -> None:
+        if self._twin.camera.plugged and peer[0] in self.hosts:
+            self.hosts[peer[0]].messages.append(data)
+
+    def message_done(self) -> None:
+        self._events.sent()
+
+    def _notify(self, event: Event) -> bool:
+        held = self.gev.notify(message_of(event), self._twin.clock.now)
+        self._plan()
+        return held
+
+    # -- wire.ports.StreamPort -------------------------------------------------------------------
+    def open(self) -> None:
+        self._block_id = 0
+
+    def close(self) -> None:
+        """A picture that is on its way finds no channel when it arrives."""
+
+    def end_acquisition(self) -> None:
+        self._twin.camera.execute("AcquisitionAbort")
+
+    def resend(self, request: PacketResend, extended_status: bool) -> None:
+        """Nothing is kept here."""
+
+    def fire_test_packet(self, target: gev.Target, packet_bytes: int, do_not_fragment: bool) -> None:
+        self._to(target, [gvsp.probe_packet(packet_bytes)])
+
+    def _deliver(self, transfer: Transfer) -> None:
+        if target := self.gev.target:
+            self._to(target, self._packets(transfer, target))
+
+    def _packets(self, transfer: Transfer, target: gev.Target) -> Iterator[bytes]:
+        exposure = transfer.exposure
+        payload = self._twin.render(exposure).tobytes() if self._render else bytes(exposure.payload_bytes)
+        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
+        block = gvsp.frame_packets(
+            image_of(exposure),
+            len(payload),
+            self._block_id,
+            exposure.settings.GevSCPSPacketSize,
+            target.block_id_64,
+        )
+        yield block.leader
+        for i, header in enumerate(block.headers):
+            yield header.tobytes() + payload[i * block.data_bytes : (i + 1) * block.data_bytes]
+        yield block.trailer
+
+    def _to(self, target: gev.Target, packets: Iterator[bytes] | list[bytes]) -> None:
+        if self._twin.camera.plugged and target.address in self.hosts:
+            self.hosts[target.address].packets.extend(packets)

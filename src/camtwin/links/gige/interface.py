@@ -1,0 +1,78 @@
+"""The network interface that has an address: its name, netmask and hardware address, asked of the kernel.
+
+Source: netdevice(7).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import socket
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from camtwin.links.base.link import LinkProblem
+
+SIOCGIFFLAGS: Final = 0x8913
+SIOCGIFADDR: Final = 0x8915
+SIOCGIFNETMASK: Final = 0x891B
+SIOCGIFHWADDR: Final = 0x8927
+IFF_LOOPBACK: Final = 0x8
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One address of one interface. Addresses are 32-bit numbers.
+
+    own  the twin's alone (own_interface.py): its sockets are bound to it, and its address may be none, 0
+    """
+
+    name: str
+    index: int
+    address: int
+    netmask: int
+    mac: bytes
+    loopback: bool
+    own: bool = False
+
+    @property
+    def broadcast(self) -> int:
+        """The net's own broadcast address, as clients send discovery to."""
+        return self.address | ~self.netmask & 0xFFFF_FFFF
+
+
+def interface_of(address: str) -> Interface:
+    """The interface that has this address, or whose net it lies in (127.0.0.2); LinkProblem if none has."""
+    try:
+        wanted = ipaddress.IPv4Address(address)
+    except ValueError:
+        raise LinkProblem(f"{address} is not an IPv4 address") from None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for index, name in socket.if_nameindex():
+            try:
+                own = _inet(sock, SIOCGIFADDR, name, int(wanted))
+                mask = _inet(sock, SIOCGIFNETMASK, name, int(wanted))
+            except OSError:
+                continue  # no IPv4 address
+            if int(wanted) & mask == own & mask:
+                (flags,) = struct.unpack_from("H", _ask(sock, SIOCGIFFLAGS, name), 16)
+                mac = _ask(sock, SIOCGIFHWADDR, name)[18:24]
+                return Interface(name, index, int(wanted), mask, mac, bool(flags & IFF_LOOPBACK))
+    raise LinkProblem(f"no network interface has the address {address}")
+
+
+def mac_from_serial(serial: str) -> bytes:
+    """A hardware address where the interface has none: locally administered, made of the serial number."""
+    return b"\x02\xca" + zlib.crc32(serial.encode()).to_bytes(4, "big")
+
+
+def _ask(sock: socket.socket, request: int, name: str, address: int = 0) -> bytes:
+    """An ifreq's answer. The kernel looks for this address among the interface's, else takes the first."""
+    question = struct.pack("16sH2xI8x", name.encode(), socket.AF_INET, socket.htonl(address))
+    return fcntl.ioctl(sock.fileno(), request, question.ljust(40, b"\0"))
+
+
+def _inet(sock: socket.socket, request: int, name: str, address: int = 0) -> int:
+    return int.from_bytes(_ask(sock, request, name, address)[20:24], "big")

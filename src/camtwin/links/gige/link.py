@@ -1,0 +1,381 @@
+"""A twin on the network: GigE Vision on UDP sockets.
+
+Five sockets: control on address:3956; discovery, which clients broadcast, on the net's broadcast address and
+on 255.255.255.255; the stream's and that of messages, on ports of their own. Answers go out from the control
+socket, so they come from the twin's own address. Broadcasts are taken from the twin's own interface only: an
+answer from 127.0.0.1 to a discovery on another interface would make clients choose the wrong one. Several
+twins live on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
+
+FORCEIP moves a twin to another address of its interface, with all its sockets; on 127/8 every address is one.
+A twin with an interface of its own sets the interface's address as a camera does (addressing.py), and all
+sockets go along; while it has none it hears only what is broadcast.
+
+Datagrams are carried out on the event loop's thread, through the runtime; pictures leave on the sender's.
+
+    async with GigeLink(twin, runtime, bind="127.0.0.1"):
+        await runtime.run()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+
+from camtwin.camera.events import Event
+from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
+from camtwin.links.base.frames import Twin
+from camtwin.links.base.link import LinkProblem, LinkStatus
+from camtwin.links.base.runtime import FreeRuntime, WallRuntime
+from camtwin.links.gige import sockets
+from camtwin.links.gige.addressing import Addressing
+from camtwin.links.gige.faults import Faults
+from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
+from camtwin.links.gige.pcap import Capture, StreamTap
+from camtwin.links.gige.port import GevPort, kept_of, link_Mbps, message_of
+from camtwin.links.gige.send.pacing import LEAST, Eager, OnSchedule
+from camtwin.links.gige.send.segmentation import Segmentation
+from camtwin.links.gige.send.sender import Sender
+from camtwin.links.gige.stream import GvspStream
+from camtwin.units import SEC
+from camtwin.wire.gev import device as gev
+from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.gvcp import Status, StatusError
+from camtwin.wire.gev.ports import NOWHERE, Home
+
+log = logging.getLogger(__name__)
+
+BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
+MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
+
+
+class GigeLink:
+    """A twin that answers as a GigE Vision camera; an asynchronous context manager.
+
+    bind             the IPv4 address it has: one of this computer's, and only one
+    interface        the name of a network interface of its own, instead: it looks for an address itself
+    ip_speed         how much faster than the clock it does that, and its leases end
+    any_destination  let clients aim stream and messages at any host, not only at themselves
+    faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
+    pcap             a file for everything that goes over the link (pcap.py)
+
+    LinkProblem, in one line, where the address or its ports cannot be had; OSError where the file cannot.
+    """
+
+    def __init__(
+        self,
+        twin: Twin,
+        runtime: WallRuntime,
+        bind: str = "127.0.0.1",
+        port: int = gvcp.PORT,
+        *,
+        any_destination: bool = False,
+        faults: Faults | None = None,
+        pcap: Path | None = None,
+        interface: str | None = None,
+        ip_speed: float = 1.0,
+    ) -> None:
+        self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
+        self.deaf = False  # on purpose: nothing that hosts send comes here
+        self._addressing: Addressing | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        with contextlib.ExitStack() as opening:
+            port_of = GevPort(twin.camera, runtime.pace)
+            if interface:
+                kept = partial(kept_of, port_of)
+                self._addressing = Addressing(
+                    interface, runtime, kept, self._readdress, twin.camera.cable, ip_speed
+                )
+                opening.callback(self._addressing.close)
+            self.interface = self._addressing.interface if self._addressing else interface_of(bind)
+            self._first = self.interface
+            self._together: list[GigeLink] = runtime.together.setdefault((self.interface.index, port), [])
+            self._together.append(self)
+            opening.callback(self._leave)
+            self._sockets = self._listen(self.interface)
+            opening.callback(lambda: self._sockets.close())  # whichever they are by then
+            stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
+            mac = mac_of(self.interface, twin.camera.serial)
+            who = gev.Identity(mac, NOWHERE, twin.camera.xml_url)
+            self._capture = self._tap = None
+            if pcap:
+                self._capture = Capture(pcap, bind, mac, self.runtime.now, self._on_problem)
+                opening.callback(self._capture.close)
+                self._tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
+            # packets that faults strike are asked for again whatever the rate: it need not fall for them
+            free = isinstance(runtime, FreeRuntime)
+            pacing = Eager(1.0 if faults else LEAST) if free else OnSchedule()
+            self.sender = Sender(
+                stream_socket,
+                self._on_problem,
+                faults,
+                pacing,
+                self._tap,
+                self._on_sent,
+                Segmentation(self.interface.name),
+            )
+            opening.callback(self.sender.close)
+            self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
+            opening.callback(self.stream.dispose)
+            self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
+            self.gev.live_at(self._home())
+            self._events = twin.camera.events.subscribe(self._notify)
+            opening.callback(self._events.leave)
+            opening.callback(twin.camera.on_power.subscribe(self._power_changed))
+            if self._addressing:
+                opening.callback(twin.camera.on_power_up.subscribe(self._addressing.power_up))
+            self._opened = opening.pop_all()
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._hear()
+        if self._addressing:
+            self._addressing.begin()
+        return self
+
+    async def found_home(self) -> None:
+        """Wait until the twin has an address."""
+        while not self.interface.address:
+            await asyncio.sleep(0.01)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the network: the acquisition ends, threads and sockets are gone. May be called twice."""
+        self._hear(False)
+        if self.twin.camera.powered:
+            self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
+        self._opened.close()
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def status(self) -> LinkStatus:
+        stats, controller = self.sender.stats, self.gev.controller
+        return LinkStatus(
+            model=_text(self.twin.camera.read(0x68, 32)),
+            client=f"{controller[0]}:{controller[1]}" if controller else None,
+            frames=stats.frames,
+            bytes=stats.bytes,
+            resent_packets=stats.resent,
+            late_frames=stats.late,
+            worst_late_ms=stats.worst_late_ns / 1e6,
+            dropped_frames=stats.dropped,
+            cut_frames=stats.cut,
+            packets=stats.packets,
+            faults=self.sender.faults,
+            address=gev.dotted(self.interface.address),
+        )
+
+    # -- wire.gev.NetworkPort --------------------------------------------------------------------
+    def move(self, address: int, netmask: int, gateway: int) -> Home:
+        """Have another address of the same interface; 0: begin anew as when the link was opened."""
+        try:
+            if not self._addressing:
+                self._move(replace(self._first, address=address, netmask=netmask) if address else self._first)
+            elif address:
+                self._addressing.force(address, netmask, gateway)
+            else:
+                self._addressing.restart()
+        except OSError as problem:
+            log.warning("%s stays where it is: %s", self.bind, problem)
+            raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
+        return self._home(gateway if address else 0)
+
+    def _home(self, gateway: int = 0) -> Home:
+        ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
+        if self._addressing:
+            gateway = self._addressing.gateway
+        here, speed = self.interface, link_Mbps(self.twin.camera)
+        return Home(here.address, here.netmask, gateway, *ports, speed)
+
+    def answer(self, reply: gev.Reply) -> None:
+        if reply.note:
+            log.debug("%s:%d: %s", *reply.peer, reply.note)
+        self._send(self._sockets.control, reply.data, reply.peer)
+
+    def send_message(self, data: bytes, peer: gev.Peer) -> None:
+        self._send(self._sockets.messages, data, peer)
+
+    def message_done(self) -> None:
+        self._events.sent()
+
+    def _notify(self, event: Event) -> bool:
+        held = self.gev.notify(message_of(event), self.runtime.host_now())
+        self._plan_timer()
+        return held
+
+    def _move(self, to: Interface) -> None:
+        """To another address of the computer's; LinkProblem where that is no address of this interface."""
+        if to.address != self.interface.address:
+            there = interface_of(gev.dotted(to.address))
+            if there.index != self.interface.index:
+                raise LinkProblem(f"{gev.dotted(to.address)} is another interface's address ({there.name})")
+            self._rebind(there)
+        self.interface = replace(self.interface, netmask=to.netmask)
+
+    def _readdress(self, to: Interface) -> None:
+        """The twin's own interface has another address, or none."""
+        self._rebind(to)
+        self.gev.live_at(self._home())
+        self._plan_timer()
+
+    def _rebind(self, to: Interface) -> None:
+        """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
+        with contextlib.ExitStack() as opening:
+            fresh = self._listen(to)
+            opening.callback(fresh.close)
+            with sockets.stream_socket(to, self.sender.sock) as stream:
+                os.dup2(stream.fileno(), self.sender.sock.fileno(), inheritable=False)
+            opening.pop_all()
+        self._hear(False)
+        self._sockets.close()
+        self._sockets = fresh
+        self.bind, before = gev.dotted(to.address), self.bind
+        log.info("%s moved to %s", before, self.bind)
+        self.interface = to
+        if self._capture and self._tap:
+            self._capture.own.add(self.bind)
+            self._tap.source = self.sender.sock.getsockname()
+        self._hear()
+
+    # -- datagrams -------------------------------------------------------------------------------
+    def _hear(self, on: bool = True) -> None:
+        for sock in self._sockets:
+            if self._loop and sock.fileno() >= 0:
+                if on:
+                    self._loop.add_reader(sock, self._read, sock)
+                else:
+                    self._loop.remove_reader(sock)
+
+    def _listen(self, interface: Interface) -> sockets.Sockets:
+        """Of twins in one time on one interface the first hears broadcasts, for all of them: what is
+        broadcast, an action above all, reaches them at the same nanosecond."""
+        return sockets.listen(interface, self.port, broadcasts=self._together[0] is self)
+
+    def _leave(self) -> None:
+        """The next one hears broadcasts, if this one did."""
+        heard = self._together[0] is self
+        self._together.remove(self)
+        if heard and self._together:
+            heir = self._together[0]
+            try:
+                heir._sockets.discovery.extend(sockets.discovery(heir.interface, heir.port))
+                heir._hear()
+            except LinkProblem as problem:
+                log.warning("%s hears no broadcasts: %s", heir.bind, problem)
+
+    def _read(self, sock: socket.socket) -> None:
+        broadcast = sock in self._sockets.discovery
+        for _ in range(MOST_DATAGRAMS):
+            try:
+                data, ancillary, _flags, peer = sock.recvmsg(0x1_0000, 64)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as problem:
+                log.debug("control socket: %s", problem)
+                return
+            if sock is self._sockets.messages:
+                self.runtime.post(self._take, self._acknowledged, data, peer, sock)
+            elif not broadcast:
+                self.runtime.post(self._take, self._carry_out, data, peer, sock)
+            elif self._for_us(data, ancillary):
+                self.runtime.post(self._take_all, data, peer, sock)
+
+    def _take_all(self, data: bytes, peer: gev.Peer, sock: socket.socket) -> None:
+        for link in tuple(self._together):
+            link._take(link._carry_out, data, peer, sock)
+
+    def _take(
+        self, carry_out: Callable[[bytes, gev.Peer], object], data: bytes, peer: gev.Peer, sock: socket.socket
+    ) -> None:
+        """A datagram that came to one of the sockets; without power or cable nobody is there."""
+        if self._reachable:
+            if self._capture:
+                self._capture.datagram(peer, sock.getsockname(), data)
+            carry_out(data, peer)
+
+    def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
+        """Did this broadcast come by our own interface, and is it a command that may be broadcast?"""
+        header = gvcp.header_of(data)
+        if header is None or header.command not in BROADCASTABLE:
+            return False
+        for level, kind, content in ancillary:
+            if level == socket.IPPROTO_IP and kind == sockets.IP_PKTINFO:
+                return struct.unpack_from("i", content)[0] == self.interface.index
+        return False
+
+    def _carry_out(self, data: bytes, peer: gev.Peer) -> None:
+        for reply in self.gev.receive(data, peer, self.runtime.host_now()):
+            self.answer(reply)
+        self._plan_timer()
+
+    def _acknowledged(self, data: bytes, peer: gev.Peer) -> None:
+        self.gev.acknowledged(data, peer)
+        self._plan_timer()
+
+    @property
+    def _reachable(self) -> bool:
+        return self.twin.camera.reachable and not self.deaf
+
+    def _power_changed(self, powered: bool) -> None:
+        self.gev.power_changed(powered)
+        self._plan_timer()
+
+    def _send(self, sock: socket.socket, data: bytes, peer: gev.Peer) -> None:
+        if not self._reachable or not self.interface.address:
+            return  # there is no way, or no address to answer from
+        try:
+            sock.sendto(data, peer)
+            if self._capture:
+                self._capture.datagram(sock.getsockname(), peer, data)
+        except OSError as problem:  # a client that has gone, a firewall: its trouble, not ours
+            log.debug("to %s:%d: %s", *peer, problem)
+
+    def _plan_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        due = self.gev.next_timer()
+        if due is not None and self._loop:
+            self._timer = self._loop.call_later((due - self.runtime.host_now()) / SEC, self._tick)
+
+    def _tick(self) -> None:
+        self.runtime.post(self.gev.tick, self.runtime.host_now())
+        self._plan_timer()
+
+    def _on_sent(self) -> None:
+        """On the sender's thread: who waits for room need not."""
+        if self._loop and isinstance(self.runtime, FreeRuntime):
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                self._loop.call_soon_threadsafe(self.runtime.wake)
+
+    def _on_problem(self, problem: BaseException) -> None:
+        """The sender's thread died, or the capture's: the run ends, and says why."""
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.runtime.fail, problem)
+
+
+def mac_of(interface: Interface, serial: str) -> bytes:
+    """The interface's hardware address; one of the twin's own where it has none."""
+    return mac_from_serial(serial) if interface.loopback or not any(interface.mac) else interface.mac
+
+
+def gap_bytes(twin: Twin) -> int:
+    """On the twin's wire, around each packet."""
+    timing = twin.camera.transmitter.timing
+    return ETHERNET_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
+
+
+def _text(data: bytes) -> str:
+    return data.split(b"\0", 1)[0].decode(errors="replace")

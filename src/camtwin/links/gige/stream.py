@@ -1,0 +1,81 @@
+"""The stream channel of a twin: its frames become blocks, and the sender's jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Transfer
+from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, Twin, image_of
+from camtwin.links.base.runtime import WallRuntime
+from camtwin.links.gige.send.job import Job
+from camtwin.links.gige.send.sender import Sender
+from camtwin.wire.gev import gvsp
+from camtwin.wire.gev.gvcp import PacketResend
+from camtwin.wire.gev.ports import Target
+
+
+class GvspStream(FrameStream):
+    """The stream channel of one twin.
+
+    target  where the stream goes now, None while the channel is closed
+    """
+
+    def __init__(
+        self, twin: Twin, runtime: WallRuntime, sender: Sender, target: Callable[[], Target | None]
+    ) -> None:
+        super().__init__(twin, runtime)
+        self.sender = sender
+        self._target = target
+        self._block_id = 0
+
+    # -- wire.gev.StreamPort ---------------------------------------------------------------------
+    def open(self) -> None:
+        self.close()
+        self._block_id = 0
+
+    def close(self) -> None:
+        self.sender.cut()
+        self.sender.forget()
+        self._forget()
+
+    def resend(self, request: PacketResend, extended_status: bool) -> None:
+        self.sender.resend(request, extended_status)
+
+    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
+        self.sender.probe(target, packet_bytes, do_not_fragment)
+
+    # -- FrameStream -----------------------------------------------------------------------------
+    def wanted(self) -> bool:
+        return self._target() is not None
+
+    def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
+        exposure, target = transfer.exposure, self._target()
+        assert target is not None, "it is wanted"
+        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
+        s = exposure.settings
+        self.sender.send(
+            Job(
+                image=image_of(exposure),
+                block_id=self._block_id,
+                payload_bytes=exposure.payload_bytes,
+                payload=payload,
+                target=target,
+                packet_bytes=s.GevSCPSPacketSize,
+                do_not_fragment=s.GevSCPSDoNotFragment,
+                start_ns=self.runtime.host_ns(transfer.start_ns),
+                end_ns=self.runtime.host_ns(transfer.end_ns),
+                camera_ns=(transfer.start_ns, transfer.end_ns),
+                packet_delay_ns=s.GevSCPD,
+            )
+        )
+
+    def cut(self) -> None:
+        self.sender.cut()
+
+    # -- what a free runtime asks ----------------------------------------------------------------
+    def room(self) -> bool:
+        return self.sender.unfinished < MOST_UNFINISHED

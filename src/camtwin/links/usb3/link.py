@@ -1,0 +1,347 @@
+"""A twin on USB: a USB3 Vision camera that hosts attach over USB/IP.
+
+    usbip attach -r 127.0.0.1 -b 1-1        a Linux kernel makes it a USB device like any other
+    camtwin exec -- arv-tool-0.8            no kernel module, no root: links/native
+
+Requests are carried out on the event loop's thread, through the runtime; pictures leave on the
+connection's own.
+
+    async with Usb3Link(twin, runtime) as link:
+        await runtime.run()
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.camera import Transfer
+from camtwin.camera.events import Event
+from camtwin.camera.features.event_control import IDS
+from camtwin.links.base.camera_port import CameraPort
+from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, image_of
+from camtwin.links.base.link import LinkProblem, LinkStatus
+from camtwin.links.base.runtime import FreeRuntime, WallRuntime
+from camtwin.links.usb3.host import control_of, identity_of, speed_of, trailer_bytes
+from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
+from camtwin.links.usb3.server import Connection, UsbipServer
+from camtwin.models.schema import Usb3
+from camtwin.twins import Twin
+from camtwin.units import SEC, Ns
+from camtwin.wire.u3v import gencp, usb, usbip
+from camtwin.wire.u3v import stream as u3v
+
+BUS: Final = 1
+
+
+class U3vStream(FrameStream):
+    """The stream interface of one twin."""
+
+    def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
+        super().__init__(twin, runtime)
+        self.writer: Writer | None = None
+        self._transfers: u3v.Transfers | None = None
+        self._block_id = 0
+        self._leaving.append(twin.camera.on_moment.subscribe(self._on_moment))
+
+    @property
+    def payload_bytes(self) -> int:
+        return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
+
+    @property
+    def trailer_bytes(self) -> int:
+        return trailer_bytes(self.twin.camera)
+
+    # -- wire.u3v_device.StreamPort --------------------------------------------------------------
+    def open(self, transfers: u3v.Transfers) -> None:
+        self._transfers, self._block_id = transfers, 0
+
+    def close(self) -> None:
+        self._transfers = None
+        self.cut()
+        self._forget()
+
+    # -- FrameStream -----------------------------------------------------------------------------
+    def wanted(self) -> bool:
+        return self._transfers is not None and self.writer is not None
+
+    def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
+        assert self._transfers is not None, "it is wanted"
+        assert self.writer is not None, "it is wanted"
+        job = Job(
+            image=image_of(transfer.exposure),
+            block_id=self._block_id,
+            payload_bytes=transfer.exposure.payload_bytes,
+            payload=payload,
+            transfers=self._transfers,
+            travels_ns=self._travels_ns(transfer),
+        )
+        self._block_id += 1
+        self.writer.send(job)
+
+    def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
+        """In host time; when time is free, a cable as fast as the host asks."""
+        if isinstance(self.runtime, FreeRuntime):
+            return None
+        return self.runtime.host_ns(transfer.start_ns), self.runtime.host_ns(transfer.end_ns)
+
+    def cut(self) -> None:
+        if self.writer:
+            self.writer.cut()
+
+    def room(self) -> bool:
+        return self.writer is None or self.writer.unfinished < MOST_UNFINISHED
+
+    def _on_moment(self, _t_ns: int, name: str, _frame: int | None) -> None:
+        if name == "AcquisitionStart":  # blocks of an acquisition are counted from 0
+            self._block_id = 0
+
+
+class Usb3Camera:
+    """One twin as a USB device: its endpoints, and what happens to them.
+
+    number  its place on the bus, from 1
+    """
+
+    def __init__(self, twin: Twin, runtime: WallRuntime, number: int = 1) -> None:
+        if twin.sheet.usb3 is None:
+            raise LinkProblem(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
+        self.twin, self.runtime, self.number = twin, runtime, number
+        self.about: Usb3 = twin.sheet.usb3
+        self.speed = speed_of(twin)
+        self.stats = Stats()
+        self.connection: Connection | None = None
+        self.stream = U3vStream(twin, runtime)
+        self._port = CameraPort(twin.camera, gencp.Status, runtime.pace)
+        self.control = control_of(twin, self._port, self.stream, self)
+        self.usb: usb.UsbDevice  # since a host has it
+        self._pipes: dict[int, InPipe] = {}
+        camera = twin.camera
+        self._leaving = [
+            camera.on_power.subscribe(self._power_changed),
+            camera.events.subscribe(self._tell).leave,
+            camera.on_reset.subscribe(self._start_anew),
+        ]
+
+    def close(self) -> None:
+        """Switched off. May be called twice."""
+        for leave in self._leaving:
+            leave()
+        self.twin.camera.abort()
+        self.stream.dispose()
+
+    # -- links.usb_server.Device -----------------------------------------------------------------
+    @property
+    def powered(self) -> bool:
+        return self.twin.camera.powered
+
+    def exported(self) -> usbip.Exported:
+        return usbip.Exported(
+            bus_id=f"{BUS}-{self.number}",
+            bus=BUS,
+            number=self.number + 1,  # 1 is the bus's own hub
+            speed=self.speed,
+            vendor_id=self.about.vendor_id,
+            product_id=self.about.product_id,
+            bcd_device=0x0100,
+            device_class=usb.DEVICE_CLASS,
+            interfaces=tuple((*usb.U3V_CLASS, protocol) for protocol, _ in usb.INTERFACES),
+        )
+
+    def attach(self, connection: Connection, writer: Writer) -> None:
+        """A host has it now."""
+        self.connection, self.stream.writer = connection, writer
+        self._pipes = {
+            e: InPipe(self.speed.packet_bytes, writer.reply) for e in (usb.CONTROL_IN, usb.EVENT_IN)
+        }
+        self.usb = self._enumerated()
+
+    def detach(self) -> None:
+        """Nobody has it any more: what a reset of the bus does. What the camera is set to stays."""
+        self.connection = None
+        self.runtime.post(self.control.reset)
+        self.stream.writer = None
+        self._pipes = {}
+
+    def sent(self) -> None:
+        """A frame has left: whoever waits for room need not."""
+        self.runtime.wake()
+
+    def failed(self, problem: BaseException) -> None:
+        self.runtime.fail(problem)
+
+    def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
+        """Carry out a request, or take one back. ProtocolError if the host asks too much."""
+        writer = self._writer()
+        if isinstance(message, usbip.Unlink):
+            found = writer.unlink(message.target) or any(
+                pipe.unlink(message.target) for pipe in self._pipes.values()
+            )
+            writer.reply(usbip.unlink_reply(message.sequence, found))
+        elif message.endpoint & ~usb.IN == 0:
+            self.runtime.post(self._request, message)
+        elif message.endpoint not in usb.ENDPOINTS or message.endpoint in self.usb.halted:
+            writer.reply(usbip.submit_reply(message.sequence, 0, usbip.EPIPE))
+        elif message.endpoint == usb.CONTROL_OUT:
+            self.runtime.post(self._command, message)
+        elif message.endpoint == usb.STREAM_IN:
+            writer.request(message.sequence, message.length)
+        else:
+            self._pipes[message.endpoint].request(message.sequence, message.length)
+
+    # -- wire.u3v_device.UsbPort -----------------------------------------------------------------
+    @property
+    def stream_halted(self) -> bool:
+        return usb.STREAM_IN in self.usb.halted
+
+    @property
+    def events_halted(self) -> bool:
+        return usb.EVENT_IN in self.usb.halted
+
+    def send_event(self, message: bytes) -> None:
+        if self.connection and not self.events_halted:
+            self._pipes[usb.EVENT_IN].send(message)
+
+    def acknowledge_in(self, ns: Ns, ack: bytes) -> None:
+        """When what was written is done; to the host that wrote it, if it is still there."""
+        if self.connection:
+            pipe = self._pipes[usb.CONTROL_IN]
+            self.connection.later(ns / SEC, lambda: pipe.send(ack))
+
+    def _tell(self, event: Event) -> bool:
+        """An event of the camera: its data is the number of its frame, if it has one."""
+        data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
+        self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data)
+        return False
+
+    def _start_anew(self) -> None:
+        """DeviceReset: the device leaves the bus, and is there again for whoever attaches it."""
+        if self.connection:
+            self.connection.close_soon("the camera was reset")
+
+    def _writer(self) -> Writer:
+        assert self.stream.writer is not None, "a host has it"
+        return self.stream.writer
+
+    # -- requests --------------------------------------------------------------------------------
+    def _request(self, message: usbip.Submit) -> None:
+        """On endpoint 0."""
+        setup = usb.Setup.unpack(message.setup)
+        incoming = bool(message.endpoint & usb.IN)
+        same_way = incoming == bool(setup.request_type & usb.IN) or not setup.length
+        answer = self.usb.control(setup) if same_way else None
+        if answer is None:
+            reply = usbip.submit_reply(message.sequence, 0, usbip.EPIPE)
+        elif incoming:
+            answer = answer[: message.length]
+            reply = usbip.submit_reply(message.sequence, len(answer)) + answer
+        else:
+            reply = usbip.submit_reply(message.sequence, message.length)
+        self._writer().reply(reply)
+
+    def _command(self, message: usbip.Submit) -> None:
+        """A GenCP command arrived."""
+        ack = self.control.receive(message.data)
+        self._writer().reply(usbip.submit_reply(message.sequence, message.length))
+        if ack is not None and usb.CONTROL_IN not in self.usb.halted:
+            self._pipes[usb.CONTROL_IN].send(ack)
+
+    def _power_changed(self, powered: bool) -> None:
+        if not powered and self.connection:
+            self.connection.close("without power")
+
+    def _fail(self, endpoint: int, errno: int) -> None:
+        """End what is pending on an endpoint."""
+        if endpoint == usb.STREAM_IN and self.stream.writer:
+            self.stream.writer.cut()
+            self.stream.writer.fail(errno)
+        elif endpoint in self._pipes:
+            self._pipes[endpoint].fail(errno)
+
+    def _reset(self) -> None:
+        for endpoint in usb.ENDPOINTS:
+            self._fail(endpoint, ESHUTDOWN)
+        self.control.reset()
+
+    def _enumerated(self) -> usb.UsbDevice:
+        """A device that says what the camera's registers say now: the user may have named it anew."""
+        return usb.UsbDevice(
+            usb.Descriptors(identity_of(self.twin, self._port), self.speed),
+            on_halt=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
+            on_clear=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
+            on_reset=self._reset,
+        )
+
+
+class Usb3Link:
+    """A twin on a USB/IP server; an asynchronous context manager.
+
+    server  of several twins, open; None: one of its own
+
+    LinkProblem, in one line, where the port cannot be had or the model has no USB.
+    """
+
+    def __init__(
+        self,
+        twin: Twin,
+        runtime: WallRuntime,
+        port: int = usbip.PORT,
+        bind: str = "127.0.0.1",
+        *,
+        server: UsbipServer | None = None,
+    ) -> None:
+        self.twin, self.runtime = twin, runtime
+        self.camera = Usb3Camera(twin, runtime, 1 + len(server.devices) if server else 1)
+        self.stream = self.camera.stream
+        try:
+            self.server = server or UsbipServer(port, bind)
+        except LinkProblem:
+            self.camera.close()
+            raise
+        self._own = server is None
+
+    @property
+    def bus_id(self) -> str:
+        """How hosts name it."""
+        return self.camera.exported().bus_id
+
+    @property
+    def at(self) -> str:
+        """Where hosts find it: address:port."""
+        return f"{self.server.bind}:{self.server.port}"
+
+    async def __aenter__(self) -> Self:
+        self.server.plug(self.camera)
+        if self._own:
+            await self.server.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unplug and switch off. May be called twice."""
+        if self.camera in self.server.devices:
+            self.server.unplug(self.camera)
+        if self._own:
+            self.server.close()
+        self.camera.close()
+
+    def status(self) -> LinkStatus:
+        stats, host = self.camera.stats, self.camera.connection
+        return LinkStatus(
+            model=self.twin.sheet.model,
+            client=host.peer if host else None,
+            frames=stats.frames,
+            bytes=stats.bytes,
+            resent_packets=0,
+            late_frames=stats.late,
+            worst_late_ms=stats.worst_late_ns / 1e6,
+            dropped_frames=stats.dropped,
+            cut_frames=stats.cut,
+            packets=0,
+            faults={},
+        )

@@ -1,0 +1,311 @@
+"""What goes out of a USB device: messages that wait for requests, and frames, which a thread writes.
+
+A host takes data by asking first: each request (URB) has a number and room for so many bytes. A request ends
+when it is full or when a transfer ends; a transfer longer than its request goes on in the next one. Requests
+may be taken back (unlinked) until their answer is on its way.
+
+Everything that one connection sends goes through its Writer's thread, so nothing that a slow host does can
+hold the event loop. Between transfers of a frame it writes the answers that wait.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.units import SEC, Ns
+from camtwin.wire.image import Image
+from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v import usbip
+
+MOST_REQUESTS: Final = 1 << 16
+"""Pending on one endpoint: a host that asks more asks for this computer's memory."""
+MOST_MESSAGES: Final = 256
+MOST_REPLIES: Final = 1 << 16
+MOST_WAITING: Final = 16
+"""Frames that may wait for pictures or for requests; beyond, the next one is dropped."""
+MOST_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
+LATE_NS: Final = 10_000_000
+"""A frame that ends later than this after its time counts as late."""
+ESHUTDOWN: Final = 108
+
+
+class InPipe:
+    """An IN endpoint for messages: acknowledges, events.
+
+    packet_bytes  of the endpoint
+    answer        takes whole USB/IP answers
+    """
+
+    def __init__(self, packet_bytes: int, answer: Callable[[bytes], object]) -> None:
+        self._packet_bytes, self._answer = packet_bytes, answer
+        self._requests: deque[tuple[int, int]] = deque()  # sequence, bytes
+        self._messages: deque[bytes] = deque(maxlen=MOST_MESSAGES)  # nobody fetches the oldest: it is gone
+
+    def request(self, sequence: int, length: int) -> None:
+        """A host asks. ProtocolError if it asks too much."""
+        if len(self._requests) >= MOST_REQUESTS:
+            raise usbip.ProtocolError(f"more than {MOST_REQUESTS} requests on one endpoint")
+        self._requests.append((sequence, length))
+        self._pump()
+
+    def send(self, message: bytes) -> None:
+        self._messages.append(message)
+        self._pump()
+
+    def unlink(self, sequence: int) -> bool:
+        """Take a request back; False if it has been answered."""
+        return _take(self._requests, sequence)
+
+    def fail(self, errno: int) -> None:
+        """Answer every request with this error, and forget what nobody fetched."""
+        while self._requests:
+            self._answer(usbip.submit_reply(self._requests.popleft()[0], 0, errno))
+        self._messages.clear()
+
+    def _pump(self) -> None:
+        """A message longer than a request goes on in the next, if it breaks between packets."""
+        while self._requests and self._messages:
+            (sequence, length), message = self._requests.popleft(), self._messages.popleft()
+            part, rest, errno = message[:length], message[length:], 0
+            if rest and length % self._packet_bytes:
+                errno = usbip.EOVERFLOW
+            elif rest:
+                self._messages.appendleft(rest)
+            self._answer(usbip.submit_reply(sequence, len(part), errno) + part)
+
+
+@dataclass(eq=False)
+class Job:
+    """A frame to send.
+
+    travels_ns  host times at which its first and its last byte are due; None: as soon as the host takes them
+    """
+
+    image: Image
+    block_id: int
+    payload_bytes: int
+    payload: Future[NDArray[np.uint8]]
+    transfers: u3v.Transfers
+    travels_ns: tuple[Ns, Ns] | None = None
+    cut: bool = False
+
+
+@dataclass
+class Stats:
+    """What has been sent since the twin was plugged in."""
+
+    frames: int = 0
+    bytes: int = 0  # leaders, payloads and trailers
+    late: int = 0  # frames
+    worst_late_ns: Ns = 0
+    dropped: int = 0  # frames that the host did not fetch, or this computer did not make, in time
+    cut: int = 0  # frames that ended early: stream disabled or halted, host gone
+
+
+class Writer:
+    """The thread that writes one connection.
+
+    sock     connected, not blocking; closed by its owner, after `close`
+    on_done  told, on this thread, that a frame has been sent or given up
+    on_end   told, on this thread, that it has ended, and why if it was not asked to
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        stats: Stats,
+        on_done: Callable[[], object],
+        on_end: Callable[[BaseException | None], object],
+    ) -> None:
+        self.stats = stats
+        self._sock, self._on_done, self._on_end = sock, on_done, on_end
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLOUT)
+        self._replies: deque[bytes] = deque()
+        self._requests: deque[tuple[int, int]] = deque()
+        self._jobs: deque[Job] = deque()
+        self._current: Job | None = None
+        self._closed = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="usb-writer", daemon=True)
+        self._thread.start()
+
+    # -- from any thread -------------------------------------------------------------------------
+    def reply(self, data: bytes) -> None:
+        """Write an answer. A host that asks and asks and reads nothing is cut off."""
+        with self._wake:
+            self._closed = self._closed or len(self._replies) >= MOST_REPLIES
+            self._replies.append(data)
+            self._wake.notify()
+
+    def request(self, sequence: int, length: int) -> None:
+        """The host asks for a part of a frame. ProtocolError if it asks too much."""
+        with self._wake:
+            if len(self._requests) >= MOST_REQUESTS:
+                raise usbip.ProtocolError(f"more than {MOST_REQUESTS} requests on one endpoint")
+            self._requests.append((sequence, length))
+            self._wake.notify()
+
+    def unlink(self, sequence: int) -> bool:
+        """Take such a request back; False if its answer is on its way."""
+        with self._wake:
+            return _take(self._requests, sequence)
+
+    def fail(self, errno: int) -> None:
+        """Answer every such request with this error."""
+        with self._wake:
+            requests = list(self._requests)
+            self._requests.clear()
+        for sequence, _ in requests:
+            self.reply(usbip.submit_reply(sequence, 0, errno))
+
+    def send(self, job: Job) -> None:
+        """Send a frame, after those that wait; it is dropped if too many do."""
+        with self._wake:
+            if self._closed or len(self._jobs) >= MOST_WAITING:
+                self.stats.dropped += not self._closed
+                job.payload.cancel()
+                return
+            self._jobs.append(job)
+            self._wake.notify()
+        job.payload.add_done_callback(self._notify)
+
+    @property
+    def unfinished(self) -> int:
+        """Frames that are to be sent, or are being sent."""
+        return len(self._jobs) + (self._current is not None)
+
+    def cut(self) -> None:
+        """End the frame under way and those that wait, where they are."""
+        with self._wake:
+            for job in (*self._jobs, *([self._current] if self._current else [])):
+                job.cut = True
+            self._wake.notify()
+
+    def close(self) -> None:
+        """End the thread at once, whatever it is at. May be called twice, but not by the thread itself."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _notify(self, _: object) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    # -- the thread ------------------------------------------------------------------------------
+    def _run(self) -> None:
+        problem: BaseException | None = None
+        try:
+            while job := self._next():
+                self.stats.cut += not self._frame(job)
+                self._current = None
+                self._on_done()
+        except BaseException as error:
+            problem = error
+        with self._wake:
+            for job in self._jobs:
+                job.payload.cancel()
+            self._jobs.clear()
+        self._on_end(problem)
+
+    def _wait(self, job: Job | None, ready: Callable[[], Any], until_ns: Ns | None = None) -> Any:
+        """Write answers until `ready`, called with the lock held, gives something true, or the time has come.
+
+        None if the frame was cut, or everything, meanwhile."""
+        while True:
+            with self._wake:
+                replies = list(self._replies)
+                self._replies.clear()
+                if not replies:
+                    if self._closed or (job and job.cut):
+                        return None
+                    if found := ready():
+                        return found
+                    left_s = None if until_ns is None else (until_ns - time.monotonic_ns()) / SEC
+                    if left_s is not None and left_s <= 0:
+                        return True
+                    self._wake.wait(left_s)
+                    continue
+            self._write(replies)
+
+    def _next(self) -> Job | None:
+        def first() -> Job | None:
+            self._current = self._jobs.popleft() if self._jobs else None
+            return self._current
+
+        return self._wait(None, first)
+
+    def _frame(self, job: Job) -> bool:
+        """Send one frame in its time; False if it was cut."""
+        if not self._wait(job, job.payload.done) or job.payload.cancelled():
+            return False
+        payload = job.payload.result().reshape(-1).data
+        if payload.nbytes != job.payload_bytes:
+            raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
+        start_ns, end_ns = job.travels_ns or (0, 0)
+        for at, part in self._parts(job, payload):
+            due_ns = start_ns + (end_ns - start_ns) * at // job.payload_bytes
+            if not self._wait(job, _never, due_ns) or not self._transfer(job, part):
+                return False
+        late_ns = time.monotonic_ns() - end_ns if job.travels_ns else 0
+        self.stats.frames += 1
+        self.stats.late += late_ns > LATE_NS
+        self.stats.worst_late_ns = max(self.stats.worst_late_ns, late_ns)
+        return True
+
+    @staticmethod
+    def _parts(job: Job, payload: memoryview) -> Iterator[tuple[int, memoryview]]:
+        """(bytes of payload that have travelled when it is there, a transfer)."""
+        yield from u3v.block(job.image, job.block_id, payload, job.payload_bytes, job.transfers)
+
+    def _transfer(self, job: Job, data: memoryview) -> bool:
+        """Answer requests with one transfer; False if it was cut."""
+        while True:
+            request = self._wait(job, lambda: self._requests.popleft() if self._requests else None)
+            if request is None:
+                return False
+            sequence, length = request
+            part, data = data[:length], data[length:]
+            self._write([usbip.submit_reply(sequence, len(part)), part])
+            self.stats.bytes += len(part)
+            if not data:
+                return True
+
+    def _write(self, parts: list[Any]) -> None:
+        """All of it; OSError if the host has gone, or this was closed."""
+        while parts:
+            try:
+                sent = self._sock.sendmsg(parts[:MOST_PARTS])
+            except BlockingIOError:
+                self._poll.poll(100)
+                if self._closed:
+                    raise OSError("closed") from None
+                continue
+            while parts and sent >= len(parts[0]):
+                sent -= len(parts.pop(0))
+            if sent:
+                parts[0] = memoryview(parts[0])[sent:]
+
+
+def _never() -> None:
+    return None
+
+
+def _take(requests: deque[tuple[int, int]], sequence: int) -> bool:
+    """Take this one out; False if it is not there."""
+    found = next((request for request in requests if request[0] == sequence), None)
+    if found:
+        requests.remove(found)
+    return found is not None

@@ -1,0 +1,232 @@
+"""USB/IP on a TCP socket: who listens, who is attached to which device, and what becomes of them.
+
+A server is a hub: devices are plugged into it, each with a bus id of its own, and each is attached to at
+most one host, as by a cable. A connection that speaks anything but USB/IP is closed. A host that vanishes
+without a word is noticed by TCP's own probes.
+
+    async with UsbipServer(port=3240) as server:
+        server.plug(device)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final, Protocol, Self
+
+from camtwin.links.base.link import LinkProblem
+from camtwin.links.usb3.pipes import Stats, Writer
+from camtwin.wire.u3v import usbip
+
+log = logging.getLogger(__name__)
+
+SEND_BUFFER_BYTES: Final = 4 << 20
+READ_BYTES: Final = 1 << 16
+OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
+SOON_s: Final = 0.05
+SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
+GONE_ms: Final = 60_000
+"""A host that has not taken what was sent to it for so long has gone: TCP alone would try for 15 minutes."""
+MOST_CONNECTIONS: Final = 64
+
+
+class Device(Protocol):
+    """What is plugged in: the server tells it who is attached and what is asked."""
+
+    @property
+    def stats(self) -> Stats: ...
+    @property
+    def connection(self) -> Connection | None:
+        """The host it is attached to."""
+        ...
+
+    @property
+    def powered(self) -> bool:
+        """Without power nobody sees it."""
+        ...
+
+    def exported(self) -> usbip.Exported: ...
+    def attach(self, connection: Connection, writer: Writer, /) -> None: ...
+    def detach(self) -> None: ...
+    def receive(self, message: usbip.Submit | usbip.Unlink, /) -> None: ...
+    def sent(self) -> None:
+        """A frame has been sent or given up."""
+
+    def failed(self, problem: BaseException, /) -> None:
+        """Something went wrong in a thread of its own that is no host's fault."""
+
+
+class Connection:
+    """One host's connection; methods are for the event loop's thread."""
+
+    def __init__(self, server: UsbipServer, sock: socket.socket, peer: str) -> None:
+        self.server, self.sock, self.peer = server, sock, peer
+        self.writer: Writer | None = None
+        self._device: Device | None = None
+        self._parser = usbip.Parser()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock, self._read)
+        self._timeout = self._loop.call_later(OPERATION_s, self.close, "says nothing")
+
+    def has_gone(self) -> bool:
+        """Has the host closed its side, though nobody has read that yet?"""
+        try:
+            return not self.sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def close(self, why: str = "") -> None:
+        """End it; the device is detached. May be called twice."""
+        if self.sock.fileno() < 0:
+            return
+        if why:
+            log.debug("%s: %s", self.peer, why)
+        self._timeout.cancel()
+        self._loop.remove_reader(self.sock)
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        if self.writer:
+            self.writer.close()
+        self.sock.close()
+        self.server.connections.discard(self)
+        if self._device:
+            device, self._device = self._device, None
+            device.detach()
+
+    def close_soon(self, why: str) -> None:
+        """End it when what is being answered has been sent."""
+        self.later(SOON_s, lambda: self.close(why))
+
+    def later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Do this then, if it is not closed by then."""
+
+        def unless_closed() -> None:
+            if self.sock.fileno() >= 0:
+                call()
+
+        self._loop.call_later(seconds, unless_closed)
+
+    def _read(self) -> None:
+        try:
+            data = self.sock.recv(READ_BYTES)
+            if not data:
+                return self.close()
+            for message in self._parser.feed(data):
+                self._receive(message)
+        except (BlockingIOError, InterruptedError):
+            pass
+        except (OSError, usbip.ProtocolError) as problem:
+            self.close(str(problem))
+
+    def _receive(self, message: usbip.Message) -> None:
+        match message:
+            case usbip.DevList():
+                self.sock.send(usbip.devlist_reply([d.exported() for d in self.server.present()]))
+                self.close()
+            case usbip.Import(bus_id):
+                self._import(bus_id)
+            case _ if self._device:
+                self._device.receive(message)
+
+    def _import(self, bus_id: str) -> None:
+        device = next((d for d in self.server.present() if d.exported().bus_id == bus_id), None)
+        if device and device.connection and device.connection.has_gone():
+            device.connection.close()
+        if device is None or device.connection:
+            self.sock.send(usbip.import_reply(None, usbip.ST_DEV_BUSY if device else usbip.ST_NODEV))
+            return self.close(f"cannot have {bus_id!r}")
+        self._timeout.cancel()
+        self._device, self._parser.imported = device, True
+        self.writer = writer = Writer(
+            self.sock, device.stats, lambda: self._tell(device.sent), lambda why: self._ended(device, why)
+        )
+        writer.reply(usbip.import_reply(device.exported()))
+        device.attach(self, writer)
+
+    def _ended(self, device: Device, problem: BaseException | None) -> None:
+        """On the writer's thread."""
+        if problem is None or isinstance(problem, OSError):
+            self._tell(self.close, str(problem or ""))
+        else:
+            self._tell(device.failed, problem)
+
+    def _tell(self, call: Callable[..., object], *args: object) -> None:
+        """Have the event loop's thread do this; it may have ended meanwhile."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, *args)
+
+
+class UsbipServer:
+    """Devices on a port of this computer; an asynchronous context manager.
+
+    LinkProblem, in one line, where the port cannot be had.
+    """
+
+    def __init__(self, port: int = usbip.PORT, bind: str = "127.0.0.1") -> None:
+        self.bind = bind
+        self.devices: list[Device] = []
+        self.connections: set[Connection] = set()
+        self._listener = socket.socket()
+        try:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.setblocking(False)
+            self._listener.bind((bind, port))
+            self._listener.listen()
+        except OSError as problem:
+            self._listener.close()
+            raise LinkProblem(f"cannot use TCP port {port} of {bind}: {problem.strerror}") from None
+        self.port: int = self._listener.getsockname()[1]
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._listener, self._accept)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unplug everything. May be called twice."""
+        if self._loop and self._listener.fileno() >= 0:
+            self._loop.remove_reader(self._listener)
+        self._listener.close()
+        for connection in list(self.connections):
+            connection.close()
+
+    def plug(self, device: Device) -> None:
+        self.devices.append(device)
+
+    def unplug(self, device: Device) -> None:
+        """Its host finds it gone."""
+        self.devices.remove(device)
+        if device.connection:
+            device.connection.close("unplugged")
+
+    def present(self) -> list[Device]:
+        """What a host would see."""
+        return [device for device in self.devices if device.powered]
+
+    def _accept(self) -> None:
+        try:
+            sock, (host, port) = self._listener.accept()
+        except OSError as problem:
+            log.debug("accept: %s", problem)
+            return
+        if len(self.connections) >= MOST_CONNECTIONS:
+            sock.close()
+            return
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_s)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, SILENT_s)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_ms)
+        self.connections.add(Connection(self, sock, f"{host}:{port}"))

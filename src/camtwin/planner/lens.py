@@ -1,0 +1,194 @@
+"""Lens and geometry: what an integrator computes on paper, for a thin lens.
+
+    1/f = 1/a + 1/b        m = b/a = f / (a - f)        a: working distance, from the lens to the object
+
+Depth of field is where the circle of confusion stays within `blur_um`, a pixel unless said otherwise. Light:
+E = pi L T / (4 N^2 (1 + m)^2) on the sensor, of a matt object with L = E_object rho / pi.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import exp, hypot, inf
+from typing import Any, Final
+
+from camtwin.models import CameraSheet, RigSheet
+from camtwin.problem import Problem
+from camtwin.rig.wiring.judge import Finding
+from camtwin.sensor.parameters import SensorParameters
+
+FLANGE_MM: Final = {"C-Mount": 17.526, "CS-Mount": 12.526}
+"""From the flange to the sensor. M12 lenses are screwed in as far as they need."""
+H_C_J_M: Final = 6.62607015e-34 * 2.99792458e8
+LUMENS_PER_W: Final = 683.0
+
+
+class LensInvalid(Problem, ValueError):
+    """A lens or a distance that cannot be; names the thing, the value and the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """focal_mm, f_number; transmission as a share; image_circle_mm its diameter, None if not known."""
+
+    focal_mm: float
+    f_number: float = 4.0
+    mount: str = "C-Mount"
+    transmission: float = 0.9
+    image_circle_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("focal_mm", "f_number", "transmission"):
+            if not 0 < getattr(self, name) < 1e5:
+                raise LensInvalid(f"{name} {getattr(self, name):g} is not above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is seen at a working distance; lengths in mm, of the object unless they say otherwise."""
+
+    magnification: float
+    width_mm: float
+    height_mm: float
+    pixel_mm: float
+    near_mm: float
+    far_mm: float
+    airy_um: float
+    diagonal_mm: float
+
+    @property
+    def depth_mm(self) -> float:
+        return self.far_mm - self.near_mm
+
+
+def view(sensor: SensorParameters, lens: Lens, distance_mm: float, blur_um: float | None = None) -> View:
+    """Field of view, resolution and depth of field. LensInvalid if no real picture forms."""
+    f, a = lens.focal_mm, distance_mm
+    if not f < a < 1e9:
+        raise LensInvalid(f"a working distance of {a:g} mm is not above the focal length, {f:g} mm")
+    m = f / (a - f)
+    width, height = sensor.width * sensor.pixel_um / 1e3, sensor.height * sensor.pixel_um / 1e3
+    blur_mm = (blur_um or sensor.pixel_um) / 1e3
+    hyper = f * f / (lens.f_number * blur_mm) + f
+    near = a * (hyper - f) / (hyper + a - 2 * f)
+    far = a * (hyper - f) / (hyper - a) if a < hyper else inf
+    airy = 2.44 * 0.55 * lens.f_number * (1 + m)
+    return View(m, width / m, height / m, sensor.pixel_um / 1e3 / m, near, far, airy, hypot(width, height))
+
+
+def blur_px(sensor: SensorParameters, magnification: float, speed_mm_s: float, exposure_us: float) -> float:
+    """By how many pixels an object moves on the sensor during the exposure."""
+    return speed_mm_s * exposure_us / 1e6 * magnification / (sensor.pixel_um / 1e3)
+
+
+def photons_per_s(
+    sensor: SensorParameters,
+    lens: Lens,
+    magnification: float,
+    lux: float,
+    reflectance: float = 0.9,
+    wavelength_nm: float = 550.0,
+) -> float:
+    """Photons on a pixel and second from a matt object in monochromatic light of so many lux."""
+    at_sensor = lux * reflectance * lens.transmission / (4 * lens.f_number**2 * (1 + magnification) ** 2)
+    watts_m2 = at_sensor / (LUMENS_PER_W * eye(wavelength_nm))
+    return watts_m2 * (sensor.pixel_um * 1e-6) ** 2 * wavelength_nm * 1e-9 / H_C_J_M
+
+
+def eye(wavelength_nm: float) -> float:
+    """Luminosity function V, as the common Gaussian: 1.019 exp(-285.4 (um - 0.559)^2)."""
+    return 1.019 * exp(-285.4 * (wavelength_nm / 1e3 - 0.559) ** 2)
+
+
+def exposure_us(
+    sensor: SensorParameters, photons_s: float, share: float = 0.5, wavelength_nm: float = 550.0
+) -> float:
+    """Exposure that fills this share of the full well. LensInvalid without light."""
+    electrons_s = photons_s * sensor.quantum_efficiency(wavelength_nm)
+    if electrons_s <= 0:
+        raise LensInvalid("no light: no exposure is long enough")
+    return share * sensor.full_well_e / electrons_s * 1e6
+
+
+def mount_finding(sheet: RigSheet, mount: str) -> Finding:
+    """Does a lens with this mount fit, and does its picture fall on the sensor?"""
+    mounts = tuple(sheet.lens.get("mount", ()))
+    fits = " or ".join(mounts)
+    if mount in mounts and not (mount == "C-Mount" and "CS-Mount" in mounts):
+        return Finding("lens", "ok", "fits", f"{mount} on {fits}")
+    if mount == "C-Mount" and "CS-Mount" in mounts:
+        more = FLANGE_MM["C-Mount"] - FLANGE_MM["CS-Mount"]
+        why = f"a C-Mount lens on CS-Mount needs {more:g} mm more"
+        return Finding("lens", "ok", "ring", why, more, "mm", fix=f"a ring of {more:g} mm")
+    if mount == "CS-Mount" and "C-Mount" in mounts:
+        more = FLANGE_MM["C-Mount"] - FLANGE_MM["CS-Mount"]
+        why = f"a CS-Mount lens on C-Mount sits {more:g} mm too far: it focuses close objects at most"
+        return Finding("lens", "wrong", "flange", why, more, "mm", fix="a C-Mount lens")
+    return Finding(
+        "lens", "wrong", "does not mate", f"{mount} does not fit {fits}", fix=f"a lens with {fits}"
+    )
+
+
+def circle_finding(seen: View, lens: Lens) -> Finding | None:
+    """Is the lens's image as large as the sensor?"""
+    circle = lens.image_circle_mm
+    if circle is None or circle >= seen.diagonal_mm:
+        return None
+    why = (
+        f"the image circle of {circle:g} mm is smaller than the sensor's diagonal, {seen.diagonal_mm:.2f} mm"
+    )
+    fix = "a lens for larger sensors"
+    return Finding("lens", "wrong", "vignettes", why, circle, "mm", f"{seen.diagonal_mm:.2f} mm", fix)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Everything about one lens before one camera."""
+
+    view: View
+    blur_px: float
+    fills: float  # share of the full well
+    half_us: float
+    findings: tuple[Finding, ...]
+
+    def row(self) -> dict[str, Any]:
+        """As `--json` prints it; an infinite distance is null."""
+        said = {k: None if v == inf else v for k, v in asdict(self.view).items()}
+        numbers = {"blur_px": self.blur_px, "full_well_share": self.fills, "half_full_well_us": self.half_us}
+        return {**said, **numbers, "findings": [finding.row() for finding in self.findings]}
+
+    def lines(self) -> list[str]:
+        """For people, without the findings."""
+        v = self.view
+        far = "infinity" if v.far_mm == inf else f"{v.far_mm:.1f} mm"
+        return [
+            f"magnification   {v.magnification:.4f}",
+            f"field of view   {v.width_mm:.1f} x {v.height_mm:.1f} mm, a pixel is {v.pixel_mm * 1e3:.1f} um",
+            f"depth of field  {v.near_mm:.1f} mm to {far}, within a pixel",
+            f"diffraction     Airy disc {v.airy_um:.1f} um on the sensor",
+            f"motion          {self.blur_px:.2f} pixels of blur",
+            f"light           {self.fills:.0%} of the full well; half of it takes {self.half_us:.0f} us",
+        ]
+
+
+def lens_on(
+    sheet: CameraSheet,
+    focal_mm: float,
+    distance_mm: float,
+    f_number: float,
+    mount: str,
+    circle_mm: float | None,
+    speed_mm_s: float,
+    exposure_time_us: float,
+    lux: float,
+) -> Paper:
+    """All of it at once, for a matt white object in green light. LensInvalid for what cannot be."""
+    sensor = sheet.sensor.parameters
+    lens = Lens(focal_mm, f_number, mount, image_circle_mm=circle_mm)
+    seen = view(sensor, lens, distance_mm)
+    photons = photons_per_s(sensor, lens, seen.magnification, lux)
+    half = exposure_us(sensor, photons)
+    found = [mount_finding(sheet.rig, mount)] if sheet.rig else []
+    found += [finding] if (finding := circle_finding(seen, lens)) else []
+    blur = blur_px(sensor, seen.magnification, speed_mm_s, exposure_time_us)
+    return Paper(seen, blur, 0.5 * exposure_time_us / half, half, tuple(found))

@@ -1,0 +1,111 @@
+"""Volts and currents at a camera's lines: inputs take levels from them, outputs are judged, lines break.
+
+`read_lines` says what a solved network means, and may be remembered with it; `apply` lets it happen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from camtwin.rig.bench.notes import Notes
+from camtwin.rig.bench.wired_camera import WiredCamera
+from camtwin.rig.wiring.circuit import Solution
+from camtwin.rig.wiring.judge import BREAKS, TOLERANCE_MA, Finding, input_finding, output_findings, reading
+from camtwin.rig.wiring.plan import Pin, Plan
+from camtwin.units import Ns
+
+SLOWEST_US: Final = 1000.0
+"""An edge comes so late at most, with no load that moves it (our choice)."""
+CARRIES = "carries"  # an output is on, and its load is one it may have: an overload is over, if there was one
+
+
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """How a line stands: volts at an input, and what it takes them for, None where it stays what it was; how
+    long the load of an output that is on takes to follow, None where nothing is known of it."""
+
+    line: str
+    finding: Finding
+    volts: float = 0.0
+    level: bool | None = None
+    breaks: bool = False
+    load_ns: Ns | None = None
+
+
+def read_lines(plan: Plan, wired: WiredCamera, solution: Solution) -> tuple[LineReading, ...]:
+    """How each line that is whole stands.
+
+    A voltage between two levels leaves an input as it was: the sheet does not say more."""
+    found: list[LineReading] = []
+    for name, line in wired.camera.lines.items():
+        if name in wired.damaged:
+            continue
+        if line.is_output:
+            if Pin(wired.name, wired.sheet.outputs[name].pin) in plan.wired:
+                found.append(_output(plan, wired, name, solution))
+            continue
+        said = wired.sheet.inputs[name]
+        volts = solution.volts(Pin(wired.name, said.pin), Pin(wired.name, said.ground))
+        where = f"{plan.name_of(wired.name, said.pin)} ({name})"
+        finding = input_finding(where, said, volts, solution.mA(wired.name, name))
+        level, word = reading(said, volts)
+        breaks = word == "damaged"
+        found.append(LineReading(name, finding, volts, False if breaks else level, breaks))
+    return tuple(found)
+
+
+def _output(plan: Plan, wired: WiredCamera, name: str, solution: Solution) -> LineReading:
+    sheet = wired.sheet
+    said = sheet.outputs[name]
+    push_pull = said.stage == "push-pull"
+    a, b = said.ends
+    volts = solution.volts(Pin(wired.name, a), Pin(wired.name, b))
+    mA = solution.mA(wired.name, name)
+    on = wired.camera.lines[name].level
+    where = f"{plan.name_of(wired.name, said.pin)} ({name})"
+    drawn, most = (-mA, said.source_mA) if push_pull and on else (mA, said.load_mA)
+    broken = said.absolute_V and not said.absolute_V[0] - 0.05 <= volts <= said.absolute_V[1]
+    if broken or abs(mA) > BREAKS * said.load_mA:
+        why = f"{volts:.4g} V, {abs(mA):.4g} mA: the line is damaged"
+        return LineReading(name, Finding(where, "wrong", "damaged", why), breaks=True)
+    charge_nC, load_ns = sheet.outside[name].charge_nC, None
+    if on and charge_nC:
+        load_ns = round(min(charge_nC / max(mA, 1e-3), SLOWEST_US) * 1e3)
+    if drawn > most + TOLERANCE_MA:
+        why = f"{drawn:.4g} mA flow, {most:g} mA are allowed"
+        return LineReading(name, Finding(where, "wrong", "overload", why, drawn, "mA"), load_ns=load_ns)
+    if not on and not push_pull:
+        return LineReading(name, output_findings(where, sheet, name, on=(0.0, 0.0), off=(volts, mA))[0])
+    if on and push_pull and volts < said.high_V[0]:
+        why = f"the high level is {volts:.3g} V"
+        return LineReading(name, Finding(where, "wrong", "unreliable", why, volts, "V"))
+    return LineReading(name, Finding(where, "ok", CARRIES, ""), load_ns=load_ns)
+
+
+def apply(wired: WiredCamera, readings: tuple[LineReading, ...], notes: Notes) -> bool:
+    """Let levels reach the camera, lines break, and tell of it; True if something broke."""
+    broke, now, lines = False, wired.camera.clock.now, wired.camera.lines
+    for one in readings:
+        line = lines[one.line]
+        if noise_V := wired.noise_V.get(one.line):
+            one = _noisy(wired, one, noise_V)
+        if one.finding.word != CARRIES or (line.level and notes.word(one.finding.where) == "overload"):
+            notes.tell(now, one.finding)
+        if one.load_ns is not None:
+            line.load_ns = one.load_ns
+        if one.breaks:
+            wired.damaged.add(one.line)
+            broke = True
+        if one.level is not None and one.level != line.level:
+            line.drive(one.level)
+    return broke
+
+
+def _noisy(wired: WiredCamera, quiet: LineReading, noise_V: float) -> LineReading:
+    """The same with noise on the wire: only what breaks is told, the rest passes in a moment."""
+    level, word = reading(wired.sheet.inputs[quiet.line], quiet.volts + noise_V)
+    if word != "damaged":
+        return replace(quiet, level=level)
+    why = f"{quiet.volts + noise_V:.4g} V with the noise on its wire: the line is damaged"
+    return replace(quiet, finding=replace(quiet.finding, verdict="wrong", word=word, reason=why), breaks=True)

@@ -1,0 +1,156 @@
+"""What became of each frame of a camera: delivered, skipped, lost with its reason, or still under way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from camtwin.camera import Transfer
+from camtwin.links.gige.faults import DROP, KINDS, Attempts, Faults
+from camtwin.units import Ns
+
+SHOWN: Final = (
+    *("FrameTrigger", "TriggerSkipped", "FrameTransferSkipped"),
+    *(f"{what}{end}" for what in ("Exposure", "Readout") for end in ("Start", "End")),
+)
+MAX_TRACE: Final = 50_000
+"""Moments that are kept for the diagram, of each camera."""
+Moment = tuple[Ns, str, int | None]
+BEFORE: Final = " before the exposure"
+
+
+@dataclass
+class Account:
+    """What became of the frames of one camera, and its moments for a diagram: (t_ns, name, frame).
+
+    faults    of its network, to a client that asks for no packet again
+    struck    how many packets each kind of them has struck
+    cause     why frames are lost that are cut, where it is known better than from the power
+    received  whether anybody receives its frames
+    """
+
+    cam: Any
+    triggers: int = 0
+    skipped: int = 0
+    begun: int = 0
+    delivered: int = 0
+    lost: Counter[str] = field(default_factory=Counter[str])
+    moments: list[Moment] = field(default_factory=list[Moment])
+    transfers: list[tuple[Ns, Ns]] = field(default_factory=list[tuple[Ns, Ns]])
+    faults: Faults | None = None
+    struck: Counter[str] = field(default_factory=Counter[str])
+    cause: str = ""
+    received: Callable[[], bool] = lambda: True
+
+    def __post_init__(self) -> None:
+        self._open: set[int] = set()
+        self._waiting = 0  # triggers taken whose exposure has not begun
+        self._interrupted: set[int] = set()
+        camera = self.cam.twin.camera
+        self._leaving = [
+            camera.on_moment.subscribe(self._hear),
+            camera.transmitter.on_delivery.subscribe(self._arrive),
+            camera.transmitter.on_abort.subscribe(self._cut),
+        ]
+
+    def close(self) -> None:
+        """What happens from now on is of no account."""
+        for leave in self._leaving:
+            leave()
+
+    def interrupt(self) -> None:
+        """The link went down: the frame that is leaving never arrives whole."""
+        if leaving := self.cam.twin.camera.transmitter.leaving:
+            self._interrupted.add(leaving.exposure.frame_id)
+
+    def _hear(self, t_ns: Ns, name: str, frame_id: int | None) -> None:
+        if name == "FrameTrigger":
+            self.triggers += 1
+            self._waiting += 1
+        elif name == "TriggerSkipped":
+            self.skipped += 1
+            self._waiting = max(self._waiting - 1, 0)
+        elif name == "FrameStart" and frame_id is not None:
+            self.begun += 1
+            self._waiting = max(self._waiting - 1, 0)
+            self._open.add(frame_id)
+        elif name == "FrameTransferSkipped" and frame_id is not None:
+            self._lose(frame_id, "no room in the image memory (FrameTransferSkipped)")
+        if name in SHOWN and len(self.moments) < MAX_TRACE:
+            self.moments.append((t_ns, name, frame_id))
+
+    def _arrive(self, transfer: Transfer) -> None:
+        frame_id = transfer.exposure.frame_id
+        if len(self.transfers) < MAX_TRACE:
+            self.transfers.append((transfer.start_ns, transfer.end_ns))
+        if frame_id in self._interrupted:
+            self._interrupted.remove(frame_id)
+            self._lose(frame_id, "the link went down")
+        elif not self.received():
+            self._lose(frame_id, "no client receives it")
+        elif self.faults and self._strike(transfer, self.faults):
+            self._lose(frame_id, "packets lost on the network")
+        elif frame_id in self._open:
+            self._open.remove(frame_id)
+            self.delivered += 1
+
+    def _strike(self, transfer: Transfer, faults: Faults) -> bool:
+        """Count what strikes the frame's packets; True if one is lost: the client asks for none again."""
+        e = transfer.exposure
+        packets = -(-e.payload_bytes // (e.settings.GevSCPSPacketSize - 36)) + 2
+        numbers = np.arange(packets, dtype=np.uint64)
+        struck = faults.strikes(e.frame_id, numbers, Attempts(packets).next(0, packets))
+        for i, kind in enumerate(KINDS):
+            if count := int((struck >> np.uint8(i) & 1).sum()):
+                self.struck[kind] += count
+        return bool((struck & DROP).any())
+
+    def _cut(self) -> None:
+        powered = self.cam.twin.camera.powered
+        why = self.cause or ("acquisition aborted" if powered else "power cut")
+        for frame_id in sorted(self._open):
+            self._lose(frame_id, why)
+        self._interrupted.clear()
+        if self._waiting:
+            self.lost[why + BEFORE] += self._waiting
+            self._waiting = 0
+
+    def _lose(self, frame_id: int, why: str) -> None:
+        if frame_id in self._open:
+            self._open.remove(frame_id)
+            self.lost[why] += 1
+
+    @property
+    def waiting(self) -> int:
+        """Triggers that were taken and wait for their exposure."""
+        return self._waiting
+
+    @property
+    def under_way(self) -> int:
+        """Frames whose fate is open, triggers that wait for their exposure included."""
+        return len(self._open) + self._waiting
+
+    @property
+    def missing(self) -> int:
+        """Frames that nobody can account for: 0, or something is wrong with us."""
+        before = sum(n for why, n in self.lost.items() if why.endswith(BEFORE))
+        return self.begun - self.delivered - (self.lost.total() - before) - len(self._open)
+
+    def row(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        names = ("triggers", "skipped", "begun", "delivered", "under_way", "missing")
+        row = {name: getattr(self, name) for name in names} | {"lost": dict(self.lost)}
+        return row | ({"packets_struck": dict(self.struck)} if self.struck else {})
+
+    def line(self) -> str:
+        """For people."""
+        lost = "".join(f", {n} lost: {why}" for why, n in sorted(self.lost.items()))
+        struck = "".join(f", {n} packets struck: {kind}" for kind, n in sorted(self.struck.items()))
+        return (
+            f"{self.triggers} triggers, {self.skipped} missed; {self.begun} frames begun, "
+            f"{self.delivered} delivered{lost}, {self.under_way} under way, {self.missing} missing{struck}"
+        )

@@ -1,0 +1,169 @@
+"""A scenario in wall time: its twins on their links, the rig around them in the one virtual time of all.
+
+    camtwin play scenario.toml --live
+
+Clients of one's own find the cameras, set them up and stream; what the scenario sets is set already, but it
+starts no acquisition. The timeline begins when clients stream from every camera that has power. Lateness of
+this computer is counted and changes no virtual time: edges between twins keep their nanoseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from camtwin.links.base.link import LinkStatus
+from camtwin.links.gige.faults import Faults
+from camtwin.links.gige.link import GigeLink
+from camtwin.links.serve import Link, Over, Place, serve
+from camtwin.rig.scenario.play import ScenarioRun
+from camtwin.rig.scenario.schema import Scenario, Setup
+from camtwin.rig.scenario.steps import Packets
+from camtwin.rig.wiring.plan import PlanInvalid
+from camtwin.units import MS
+from camtwin.wire.u3v import usbip
+
+Links = Sequence[Any]
+LEAVES_NS: Final = 100 * MS
+LEAVES_TRIES: Final = 50
+"""After the end clients have 5 s to let go."""
+
+
+class LiveRun(ScenarioRun):
+    """A scenario whose cameras have addresses.
+
+    binds     addresses of the cameras by name; those on USB have that of the first, and a USB/IP server there
+    links     of the cameras by name, once hosts can find them
+    statuses  what each link tells of itself, the latest
+    """
+
+    def __init__(self, scenario: Scenario, binds: Sequence[str], usb_port: int = usbip.PORT) -> None:
+        super().__init__(scenario)
+        if len(binds) != len(self.cams):
+            raise PlanInvalid(f"{len(binds)} addresses for {len(self.cams)} cameras")
+        for name, cam in self.cams.items():
+            if cam.twin.sheet.link == "none":
+                raise PlanInvalid(f"{name}: a live scenario is of cameras with a link, it has none")
+        self.binds = dict(zip(self.cams, binds, strict=True))
+        self.usb_port = usb_port
+        self.links: Mapping[str, Link] = {}
+        self.statuses: dict[str, LinkStatus] = {}
+
+    def places(self) -> list[Place]:
+        """The cameras on the network; those whose network has faults later are prepared for them."""
+        troubled = {step.camera for step in self.scenario.timeline if isinstance(step, Packets)}
+        quiet = Faults(seed=self.scenario.seed)
+        return [
+            Place(cam.twin, self.binds[name], quiet if name in troubled else None)
+            if cam.twin.sheet.link == "gige"
+            else Place(cam.twin, self.binds[next(iter(self.binds))], usb_port=self.usb_port)
+            for name, cam in self.cams.items()
+        ]
+
+    def run(
+        self,
+        *,
+        ready: Callable[[LiveRun], object] = lambda _: None,
+        status: Callable[[Links], object] = lambda _: None,
+        wait: bool = True,
+    ) -> None:
+        """Have it happen; returns when it is over, or was told to stop.
+
+        ready   told once the cameras can be discovered
+        status  told twice a second
+        wait    for clients that stream from every camera; else the timeline begins when all are ready
+        """
+
+        def are_ready(links: Links) -> None:
+            self.links = dict(zip(self.cams, links, strict=True))
+            for name, link in self.links.items():
+                self.accounts[name].received = link.stream.wanted
+            links[0].runtime.command(self.stand_by)
+            ready(self)
+            links[0].runtime.command(self._await, wait)
+
+        def tell(links: Links) -> None:
+            self.statuses = dict(zip(self.cams, (link.status() for link in links), strict=True))
+            status(links)
+
+        serve(self.places(), ready=are_ready, status=tell)
+        self.end()
+
+    def _await(self, wait: bool) -> None:
+        """Begin when all is there that is waited for."""
+        if wait:
+            for cam in self.cams.values():
+                cam.twin.camera.on_moment.subscribe(self._started)
+        self._begin_if(not wait)
+
+    def _started(self, _t_ns: int, what: str, _frame_id: int | None) -> None:
+        if what == "AcquisitionStart" and self.begun_ns is None:
+            self.clock.at(self.clock.now, self._begin_if)
+
+    def _begin_if(self, at_once: bool = False) -> None:
+        cameras = [cam.twin.camera for cam in self.cams.values()]
+        if self.begun_ns is None and (at_once or all(c.acquiring for c in cameras if c.powered)):
+            self.begin()
+            self.heard(0.0, "the timeline begins")
+            self.clock.at(self.clock.now + round(self.scenario.seconds * 1e9), self._over)
+
+    def _over(self) -> None:
+        self.end()
+        self._leave(LEAVES_TRIES)
+
+    def _leave(self, tries: int) -> None:
+        """Once no client is in control: each may stop its stream and say goodbye."""
+        if not tries or not any(link.status().client for link in self.links.values()):
+            raise Over
+        self.clock.at(self.clock.now + LEAVES_NS, self._leave, tries - 1)
+
+    def setup(self, name: str) -> Setup:
+        """As the scenario has it; to start is the clients'."""
+        return super().setup(name).model_copy(update={"start": False})
+
+    # -- what is different with a network --------------------------------------------------------
+    def unplug(self, socket: str) -> str:
+        name = super().unplug(socket)
+        self.links[name].stream.cut()
+        return name
+
+    def packets(self, name: str, faults: Faults) -> None:
+        self._network(name).sender.trouble(faults)
+
+    def network(self, name: str) -> None:
+        """It is on a real one."""
+
+    def client(self, name: str, alive: bool) -> None:
+        """To the camera it is as if its client had died: nothing that hosts send gets through."""
+        link = self._network(name)
+        self.accounts[name].cause = "" if alive else "the client died"
+        link.deaf = not alive
+
+    def _network(self, name: str) -> GigeLink:
+        """The link of a camera that has packets and a heartbeat; ValueError if it has not."""
+        link = self.links[name]
+        if not isinstance(link, GigeLink):
+            raise ValueError(f"{name} is on no network: its link is {self.cams[name].twin.sheet.link}")
+        return link
+
+    def at(self, name: str) -> str:
+        """Where hosts find a camera."""
+        link = self.links[name]
+        return self.binds[name] if isinstance(link, GigeLink) else f"{link.at} (USB/IP), bus id {link.bus_id}"
+
+    def row(self) -> dict[str, Any]:
+        names = ("frames", "dropped_frames", "cut_frames", "late_frames", "resent_packets", "packets")
+        links = {
+            name: {each: getattr(status, each) for each in names} | {"faults": dict(status.faults)}
+            for name, status in self.statuses.items()
+        }
+        return super().row() | {"links": links}
+
+    def lines(self) -> list[str]:
+        links = [
+            f"{name} at {self.at(name)}: {s.frames} frames sent, {s.cut_frames} cut, {s.dropped_frames} "
+            f"dropped as this computer is too slow, {s.resent_packets} packets resent"
+            for name, s in self.statuses.items()
+        ]
+        head, *rest = super().lines()
+        return [head, *rest[: len(self.cams)], *links, *rest[len(self.cams) :]]

@@ -1,0 +1,228 @@
+"""A scenario on its stage: all twins in one virtual time, every frame accounted for (account.py).
+
+`play` lets it happen in virtual time; live.py in wall time, with clients of one's own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from camtwin import scene as scenes
+from camtwin.files import load_picture
+from camtwin.genicam.bound import NoSuchFeature
+from camtwin.links.gige.faults import Faults
+from camtwin.problem import Refused
+from camtwin.rig.bench.bench import Bench
+from camtwin.rig.bench.notes import Note
+from camtwin.rig.scenario.account import Account
+from camtwin.rig.scenario.schema import Scenario, Setup
+from camtwin.rig.scenario.steps import Attach, Silence, TimelineStep
+from camtwin.rig.wiring.plan import PlanInvalid, read
+from camtwin.session.session import connect
+from camtwin.simtime import Scheduler
+from camtwin.units import MS, Ns
+from camtwin.wire.gev.bootstrap import CCP, CONTROL
+
+MAX_PROBLEMS: Final = 1000
+AGAIN_NS: Final = 500 * MS
+"""A client that finds the camera in another's control, or not at all, tries again after so long."""
+
+
+class ScenarioRun:
+    """A scenario on its stage, at virtual time 0: its cameras `stand_by`, then its timeline may `begin`.
+
+    PlanInvalid for what cannot be; what a camera refuses on the way is told in `problems`.
+
+    begun_ns  when the timeline began, None if it has not
+    ended_ns  when it was over, None if it is not
+    heard     told of what happens, as it does: ms of the scenario, and words for people
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario, plan = scenario, read(scenario.plan)
+        if unknown := scenario.cameras.keys() - plan.cameras.keys():
+            raise PlanInvalid(f"cameras.{min(unknown)}: no camera of the plan")
+        if not plan.cameras:
+            raise PlanInvalid("plan.devices: there is no camera")
+        self.clock = Scheduler()
+        self.begun_ns: Ns | None = None
+        self.ended_ns: Ns | None = None
+        self.problems: deque[str] = deque(maxlen=MAX_PROBLEMS)
+        self.heard: Callable[[float, str], object] = lambda *_: None
+        self.cams = {
+            name: connect(
+                device.model,
+                scene=self._scene(name),
+                render=False,
+                seed=(scenario.seed + n) % 2**64,
+                clock=self.clock,
+            )
+            for n, (name, device) in enumerate(plan.cameras.items())
+        }
+        self.accounts = {name: Account(cam) for name, cam in self.cams.items()}
+        self.bench = Bench(plan, self.cams)
+        self.bench.on_note(lambda note: self.heard(self.ms(note.t_ns), f"{note.word}  {note.where}"))
+        for step in scenario.timeline:
+            self._check(step)
+
+    def _scene(self, name: str) -> scenes.Scene:
+        try:
+            return scenes.parse(self.setup(name).scene, load_picture)
+        except ValueError as error:
+            raise PlanInvalid(f"cameras.{name}.scene: {error}") from None
+
+    @property
+    def seed(self) -> int:
+        return self.scenario.seed
+
+    def setup(self, name: str) -> Setup:
+        """How a camera is set up."""
+        return self.scenario.cameras.get(name, Setup())
+
+    def ms(self, t_ns: Ns) -> float:
+        """A moment on the scenario's timeline."""
+        return (t_ns - (self.begun_ns or 0)) / 1e6
+
+    @property
+    def end_ns(self) -> Ns:
+        """Where it has got to; when it was over."""
+        return self.clock.now if self.ended_ns is None else self.ended_ns
+
+    # -- time ------------------------------------------------------------------------------------
+    def stand_by(self) -> None:
+        """Set the cameras up, now and whenever their power comes back."""
+        for name in self.cams:
+            self.set_up(name, True)
+        self.bench.on_power.subscribe(self.set_up)
+
+    def begin(self) -> None:
+        """Let the timeline begin, now."""
+        self.begun_ns = self.clock.now
+        for step in self.scenario.timeline:
+            self.plan(step)
+
+    def advance_to(self, t_ns: Ns) -> None:
+        """Let virtual time pass."""
+        self.clock.advance_to(t_ns)
+
+    def end(self) -> None:
+        """It is over: what happens from now on is of no account."""
+        self.ended_ns = self.clock.now
+        for account in self.accounts.values():
+            account.close()
+
+    def plan(self, step: TimelineStep) -> None:
+        """Have a step happen at its moment. PlanInvalid if it names no camera of the plan."""
+        self._check(step)
+        if isinstance(step, Silence | Attach):
+            self.network(step.camera)
+        self.clock.at((self.begun_ns or 0) + round(step.ms * 1e6), self._do, step)
+
+    def _check(self, step: TimelineStep) -> None:
+        camera = getattr(step, "camera", None)
+        if camera is not None and camera not in self.cams:
+            raise PlanInvalid(f"timeline at {step.ms:g} ms: there is no camera {camera!r}")
+
+    def _do(self, step: TimelineStep) -> None:
+        self.heard(step.ms, str(step))
+        try:
+            step.act(self)
+        except (Refused, NoSuchFeature, ValueError) as problem:
+            self._problem(f"{step.do}: {problem}")
+
+    def _problem(self, text: str) -> None:
+        self.problems.append(f"{self.ms(self.clock.now):.3f} ms {text}")
+
+    # -- what steps do that is not the bench's ---------------------------------------------------
+    def set_up(self, name: str, powered: bool) -> None:
+        """Features and start; again after the power was off, as by a host that notices."""
+        if not powered:
+            return
+        cam, setup = self.cams[name], self.setup(name)
+        try:
+            for text in setup.set:
+                cam.set(text)
+            if setup.start:
+                cam.AcquisitionStart()
+        except (Refused, NoSuchFeature) as refused:
+            self._problem(f"{name}: {refused}")
+
+    def unplug(self, socket: str) -> str:
+        """The bench's, and the frame that is leaving is lost; returns the camera's name."""
+        name = socket.partition(".")[0]
+        if name in self.accounts:
+            self.accounts[name].interrupt()
+        self.bench.unplug(socket)
+        return name
+
+    def die(self, name: str) -> None:
+        self.accounts[name].cause = "the camera died"
+        self.bench.die(name)
+
+    def repair(self, name: str) -> None:
+        self.accounts[name].cause = ""
+        self.bench.repair(name)
+
+    def packets(self, name: str, faults: Faults) -> None:
+        """Faults of its network from now on."""
+        self.accounts[name].faults = faults if any(faults.shares) else None
+
+    def network(self, name: str) -> None:
+        """The camera is on a network, where it looks for its address; PlanInvalid if it is none of GigE."""
+        cam = self.cams[name]
+        if cam.twin.sheet.link != "gige":
+            raise PlanInvalid(f"{name} has no heartbeat: its link is {cam.twin.sheet.link}")
+        cam.host(1)
+
+    def client(self, name: str, alive: bool) -> None:
+        """The client of a camera dies, or another comes."""
+        cam, account = self.cams[name], self.accounts[name]
+        if not alive:
+            account.cause = "the client died"
+            cam.host(1).write(CCP, CONTROL)  # the last that is heard of it
+        elif cam.host(2).write(CCP, CONTROL) == 0:
+            cam.host(2).write(CCP, 0)
+            account.cause = ""
+            self.set_up(name, True)
+        else:
+            self.clock.at(self.clock.now + AGAIN_NS, self.client, name, True)
+
+    # -- what is told of it ----------------------------------------------------------------------
+    @property
+    def notes(self) -> list[Note]:
+        return list(self.bench.notes)
+
+    def row(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {
+            "title": self.scenario.title,
+            "cameras": {name: account.row() for name, account in self.accounts.items()},
+            "notes": [
+                {"ms": self.ms(n.t_ns), "where": n.where, "word": n.word, "reason": n.reason}
+                for n in self.notes
+            ],
+            "problems": list(self.problems),
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        seconds = self.ms(self.end_ns) / 1e3
+        said = [f"{self.scenario.title or 'scenario'}: {seconds:g} s of virtual time"]
+        said += [f"{name}: {account.line()}" for name, account in self.accounts.items()]
+        said += [f"{self.ms(n.t_ns):.3f} ms  {n.word}  {n.where}: {n.reason}" for n in self.notes]
+        return said + [f"problem: {text}" for text in self.problems]
+
+
+def play(scenario: Scenario, *more: TimelineStep) -> ScenarioRun:
+    """Play it, and what else is to happen, in virtual time.
+
+    PlanInvalid for what cannot be; what a camera refuses on the way is told."""
+    played = ScenarioRun(scenario)
+    played.stand_by()
+    played.begin()
+    for step in more:
+        played.plan(step)
+    played.advance_to(round(scenario.seconds * 1e9))
+    return played

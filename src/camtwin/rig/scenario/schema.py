@@ -1,0 +1,60 @@
+"""A scenario: a plan, how its cameras are set up, and what happens to them when.
+
+    title = "..."
+    seconds = 0.5
+    [plan] ...                                        # as wiring/plan.py has it
+    [cameras.cam]
+    scene = "chart"                                   # what it looks at, as on a command line
+    set = ["TriggerMode=On", "TriggerSource=Line0"]   # then AcquisitionStart, unless start = false
+    [[timeline]]
+    ms = 10
+    do = "pulse"                                      # steps.py has what there is
+    device = "plc"
+    width_us = 1000
+    period_ms = 50
+    count = 8
+
+A file is checked at the edge: what cannot be played is refused in one line that names it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from camtwin.rig.scenario.steps import Step
+from camtwin.rig.wiring.plan import PlanInvalid, invalid
+
+
+class Setup(BaseModel):
+    """How a camera is set up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    scene: str = "chart"
+    set: tuple[str, ...] = ()
+    start: bool = True
+
+
+class Scenario(BaseModel):
+    """All of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str = ""
+    seconds: Annotated[float, Field(gt=0, le=1e6)]
+    seed: Annotated[int, Field(ge=0, lt=2**64)] = 0
+    show_ms: tuple[float, float] | None = None
+    plan: dict[str, Any]
+    cameras: dict[str, Setup] = {}
+    timeline: tuple[Step, ...] = ()
+
+
+def parse(text: str) -> Scenario:
+    """A scenario from TOML. PlanInvalid, in one line."""
+    try:
+        return Scenario.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PlanInvalid(f"no TOML: {error}") from None
+    except ValidationError as error:
+        raise invalid(error) from None

@@ -1,0 +1,103 @@
+"""Direct currents in a network of two-terminal branches: node voltages in V, branch currents in A.
+
+Everything that the rig wires up is one kind of branch, a voltage in series with a resistance whose current is
+held within limits:
+
+    i = clip((v_a - v_b - emf_V) / ohm, min_A, max_A)        from a through the branch to b
+
+    resistor, wire          emf 0
+    supply, generator       emf U from + to -: it drives current out of + until U is there; limits: its own
+    diode, optocoupler LED  emf = the drop, ohm = the resistor in series, min_A = 0
+    transistor that is on   emf = the residual voltage, min_A = 0; one that is off leaks a constant current
+
+The current of each rises with its voltage, so the network has one solution: the minimum of its co-content,
+a convex function made of parabolas. `solve` walks there by Newton's method with an exact line search, which
+ends after as many steps as there are pieces to cross. Floating parts are held by LEAK_S to earth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.problem import Problem
+
+LEAK_S: Final = 1e-9
+"""Of every node to earth: what isolation leaves. It decides where a floating part lies, and nothing else."""
+MIN_OHM: Final = 1e-3
+ENOUGH_A: Final = 1e-9
+"""Kirchhoff's law holds to this at every node."""
+MAX_STEPS: Final = 200
+
+
+class Unsolved(Problem, ArithmeticError):
+    """The network has no solution that could be found: numbers beyond reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Between nodes a and b, numbered from 0; -1 is earth."""
+
+    a: int
+    b: int
+    ohm: float
+    emf_V: float = 0.0
+    min_A: float = -inf
+    max_A: float = inf
+
+
+def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(node voltages in V against earth, branch currents in A). Unsolved names what was left over."""
+    a, b = (np.array([getattr(x, end) for x in branches], int) for end in "ab")
+    ohm, emf, least, most = (
+        np.array([getattr(x, name) for x in branches], float) for name in ("ohm", "emf_V", "min_A", "max_A")
+    )
+    siemens = 1 / np.maximum(ohm, MIN_OHM)
+    incidence = np.zeros((len(branches), nodes + 1))  # the last column is earth, node -1
+    rows = np.arange(len(branches))
+    np.add.at(incidence, (rows, a), 1.0)
+    np.add.at(incidence, (rows, b), -1.0)
+    incidence = incidence[:, :-1]
+    volts = np.zeros(nodes)
+
+    def currents(v: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.clip((incidence @ v - emf) * siemens, least, most)
+
+    leak = LEAK_S * np.eye(nodes)
+    surplus = np.zeros(nodes)
+    for _ in range(MAX_STEPS):
+        i = currents(volts)
+        surplus = incidence.T @ i + LEAK_S * volts
+        if not nodes or np.abs(surplus).max() < ENOUGH_A:
+            return volts, i
+        free = (i > least) & (i < most)
+        slope = (incidence * (siemens * free)[:, None]).T @ incidence + leak
+        step = -np.linalg.solve(slope, surplus).astype(np.float64)
+        volts = volts + _far(incidence, currents, volts, step) * step
+    raise Unsolved(f"{np.abs(surplus).max():g} A are left over at a node")
+
+
+def _far(
+    incidence: NDArray[np.float64],
+    currents: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    v: NDArray[np.float64],
+    step: NDArray[np.float64],
+) -> float:
+    """How far along a step the co-content falls: where its slope is zero, 1 at most."""
+
+    def rising(share: float) -> float:
+        at = v + share * step
+        return float(step @ (incidence.T @ currents(at) + LEAK_S * at))
+
+    if rising(1.0) <= 0:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rising(middle) > 0 else (middle, high)
+    return high

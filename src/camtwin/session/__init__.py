@@ -1,0 +1,1 @@
+"""The twin in process, the product's face: `camtwin.open` is `session.session.connect`."""

@@ -1,0 +1,323 @@
+"""The twin in process: no socket, and virtual time that jumps from event to event.
+
+    import camtwin
+    with camtwin.open("baumer-vcxg-124m", seed=7) as cam:
+        cam.ExposureTime = 4000.0
+        frames = cam.grab(3)
+
+Features are attributes, by their SFNC names and in the units that a host sees. Commands are methods:
+`cam.TriggerSoftware()`. What the camera refuses raises `camtwin.Refused`, which names the thing, the value
+and the limit.
+
+With `render=False` the camera does all that it does but no picture is made: its logic and its timing at the
+speed of events, an hour in a second or two.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from camtwin.camera import Transfer, chunks
+from camtwin.camera.events import Event
+from camtwin.camera.usersets import Storage
+from camtwin.genicam import At, browse
+from camtwin.links.base.storage import DiskStorage
+from camtwin.models import Fact, load
+from camtwin.problem import Problem, Refused
+from camtwin.scene import Scene
+from camtwin.session.frame import Frame
+from camtwin.session.surroundings import Surroundings
+from camtwin.simtime import Scheduler
+from camtwin.twins import Twin, build
+from camtwin.twins.assembly import bits_per_s
+from camtwin.units import Ns
+
+if TYPE_CHECKING:
+    from camtwin.links.gige.host import Host, Network
+    from camtwin.links.usb3.host import UsbHost
+
+BUFFERS: Final = 256
+"""Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
+
+
+EVENTS: Final = 1 << 16
+"""Events that a session keeps, the latest ones."""
+
+
+class NoSuchFact(KeyError):
+    """The data sheet of this model has no fact of that name on record."""
+
+    __str__ = Exception.__str__  # KeyError's would put it in quotes
+
+
+class NoUsb(Problem):
+    """A host on USB was asked for, and the model has none."""
+
+
+class NoFrame(Problem):
+    """No frame will ever come, as the camera is set up; the message says why."""
+
+
+class Session:
+    """A host's view of one twin, in process.
+
+    twin         the camera
+    render       whether frames get an image
+    world        what surrounds it: cam.world.scene = ...
+    overwritten  frames that arrived during `advance` and were overwritten before anybody fetched them
+    lines        the wires, by name: `cam.lines["Line0"].pulse(5_000)`; .drive, .level, .edges, .inner
+    events       what the camera told of (EventNotification On), the latest EVENTS
+    """
+
+    def __init__(self, twin: Twin, *, render: bool = True) -> None:
+        own = self.__dict__  # attributes are features
+        own.update(
+            twin=twin,
+            world=Surroundings(twin),
+            render=render,
+            overwritten=0,
+            lines=twin.camera.lines,
+            events=list[Event](),
+            _network=None,
+            _arrived=deque[Transfer](maxlen=BUFFERS),
+        )
+        twin.camera.transmitter.on_delivery.subscribe(self._arrive)
+        twin.camera.events.subscribe(self._hear)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.twin.camera.abort()
+
+    # -- features --------------------------------------------------------------------------------
+    def __getattr__(self, name: str) -> Any:
+        camera = self.twin.camera
+        node = camera.tree.find(name)
+        key = camera.tree.key(camera.settings, node)
+        if node.feature.node == "Command":
+            return lambda: camera.tree.set(camera, name, 1, key)
+        if not camera.tree.available(camera, name, key):
+            raise Refused("unavailable", f"{name} is not available now")
+        return camera.tree.get(camera, name, key)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        camera = self.twin.camera
+        camera.tree.set(camera, name, value, camera.tree.key(camera.settings, camera.tree.find(name)))
+
+    def __dir__(self) -> list[str]:
+        return [
+            *super().__dir__(),
+            *(n.feature.name for n in self.twin.camera.tree.here if not n.feature.elsewhere),
+        ]
+
+    def set(self, text: str) -> None:
+        """Carry out `Name=Value`, or a command's bare name, as a command line has it."""
+        self.twin.camera.tree.assign(self.twin.camera, text)
+
+    def limits(self, name: str) -> tuple[float, float]:
+        """Lowest and highest value of a number now."""
+        camera = self.twin.camera
+        node = camera.tree.find(name)
+        return camera.tree.limits(node, At(camera.settings, camera, camera.tree.key(camera.settings, node)))
+
+    def increment(self, name: str) -> float | None:
+        """Step of a number between its limits; None where any will do."""
+        return self.twin.camera.tree.find(name).number("inc")
+
+    def entries(self, name: str) -> tuple[str, ...]:
+        """What an enumeration can be set to now."""
+        camera = self.twin.camera
+        return browse.choices(camera.tree, camera, name)
+
+    def has(self, name: str) -> bool:
+        """Does this model have such a feature?"""
+        return name in self.features()
+
+    def features(self) -> list[str]:
+        """Names of all features that this model has, those that its link answers included."""
+        return [node.feature.name for node in self.twin.camera.tree.here]
+
+    def access(self, name: str) -> str:
+        """RO, RW or WO now: what is locked is read-only, and NA what is not available."""
+        camera = self.twin.camera
+        return browse.access(camera.tree, camera, name)
+
+    def enumerated(self, name: str) -> bool:
+        """Is this feature an enumeration?"""
+        return self.twin.camera.tree.find(name).feature.node == "Enumeration"
+
+    def streamable(self) -> dict[str, tuple[str, ...]]:
+        """Features that a stored configuration holds, and their selectors."""
+        nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
+        return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
+
+    @property
+    def xml(self) -> str:
+        """The GenICam description that a host reads from it."""
+        return self.twin.camera.xml
+
+    def record(self, name: str) -> Fact:
+        """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
+
+        NoSuchFact names a near one."""
+        sheet = self.twin.sheet
+        facts = {f.path.removeprefix("record."): f for f in sheet.facts if f.path.startswith("record.")}
+        facts |= {f.path: f for f in sheet.rig.facts} if sheet.rig else {}
+        if name not in facts:
+            near = get_close_matches(name, facts, 1)
+            raise NoSuchFact(f"no fact {name} on record" + (f"; do you mean {near[0]}?" if near else ""))
+        return facts[name]
+
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
+        return self.twin.camera.action(device_key, group_key, group_mask)
+
+    def host(self, number: int = 1) -> Host:
+        """A host on the camera's network, in process: what it sends and gets are GigE Vision's bytes.
+
+        Each number is another host. From the first call on the camera has a network: heartbeats run out."""
+        network: Network | None = self._network
+        if network is None:
+            from camtwin.links.gige.host import Network
+
+            network = self.__dict__["_network"] = Network(self.twin, render=self.render)
+        return network.host(number)
+
+    def usb(self) -> UsbHost:
+        """A host on the camera's USB port, in process: what it sends and gets are USB3 Vision's bytes.
+
+        NoUsb if it has none."""
+        if self.twin.sheet.usb3 is None:
+            raise NoUsb(f"{self.twin.sheet.name} has no USB: its link is {self.twin.sheet.link}")
+        from camtwin.links.usb3.host import UsbHost
+
+        return UsbHost(self.twin, render=self.render)
+
+    # -- time and frames -------------------------------------------------------------------------
+    @property
+    def clock(self) -> Scheduler:
+        """The virtual time that it lives in, for others to share: `camtwin.open(..., clock=cam.clock)`."""
+        return self.twin.clock
+
+    @property
+    def now(self) -> Ns:
+        """Virtual time since the camera was switched on."""
+        return self.twin.clock.now
+
+    def advance(self, ns: Ns) -> None:
+        """Let virtual time pass.
+
+        Frames that arrive meanwhile wait for `grab` and `frames`, the latest BUFFERS of them: like a host
+        with as many buffers, a longer run overwrites the oldest, and counts them in `overwritten`.
+        """
+        self.twin.clock.advance_to(self.twin.clock.now + ns)
+
+    def fetch(self) -> list[Frame]:
+        """The frames that have arrived by now; none is waited for."""
+        return [self._frame(self._arrived.popleft()) for _ in range(len(self._arrived))]
+
+    def grab(self, count: int = 1) -> list[Frame]:
+        """The next `count` frames; starts the acquisition if it does not run, and stops what it started."""
+        return list(self.frames(count))
+
+    def frames(self, count: int) -> Iterator[Frame]:
+        """As grab, a frame at a time."""
+        if count < 1:
+            raise ValueError(f"a count of {count} frames is below the minimum 1")
+        camera = self.twin.camera
+        own = camera.idle
+        try:
+            for _ in range(count):
+                yield self._next(own)
+        finally:
+            if own:
+                camera.stop()
+                self._settle()
+
+    def _next(self, start: bool) -> Frame:
+        clock, camera = self.twin.clock, self.twin.camera
+        while not self._arrived:
+            if start and camera.idle:
+                camera.start()
+            if not camera.transmitter.flowing and not camera.housing.will_change:
+                raise NoFrame("no frame comes: no image leaves, the link is stalled or the camera too hot")
+            if (due := clock.next_time()) is None:
+                raise NoFrame(self._why())
+            clock.advance_to(due)
+        return self._frame(self._arrived.popleft())
+
+    def _frame(self, transfer: Transfer) -> Frame:
+        e, order = transfer.exposure, self.twin.camera.tree.order
+        return Frame(
+            self.twin.image(e) if self.render else None,
+            e.frame_id,
+            e.timestamp_ns,
+            transfer.end_ns,
+            e.settings,
+            self.twin.renderer.seed,
+            chunks.tail(e, order),
+            order,
+            e.part,
+        )
+
+    def _hear(self, event: Event) -> bool:
+        events: list[Event] = self.events
+        spelled = self.twin.camera.tree.declared["EventSelector"].feature.shown(event.name)
+        events.append(replace(event, name=spelled))
+        del events[:-EVENTS]
+        return False
+
+    def _arrive(self, transfer: Transfer) -> None:
+        arrived: deque[Transfer] = self._arrived
+        self.__dict__["overwritten"] += len(arrived) == BUFFERS
+        arrived.append(transfer)
+
+    def _settle(self) -> None:
+        """Let what is still under way run out; nobody asked for it."""
+        clock, camera = self.twin.clock, self.twin.camera
+        while not camera.idle and (due := clock.next_time()) is not None:
+            clock.advance_to(due)
+        self._arrived.clear()
+
+    def _why(self) -> str:
+        s = self.twin.camera.settings
+        for selector, mode in s.TriggerMode.items():
+            if mode == "On":
+                source = s.TriggerSource[selector]
+                return f"no frame comes: TriggerMode is On, TriggerSource {source}, and nothing triggers"
+        return "no frame comes: the acquisition does not run"
+
+
+def connect(
+    model: str,
+    *,
+    scene: Scene | None = None,
+    seed: int = 0,
+    serial: str | None = None,
+    link_speed: str | int | None = "sheet",
+    render: bool = True,
+    storage: str | Path | Storage | None = None,
+    clock: Scheduler | None = None,
+) -> Session:
+    """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
+
+    scene       what it looks at (camtwin.scene); the test chart if None
+    seed        of noise and fixed pattern; the same seed and commands give the same bytes
+    serial      serial number; made from the seed if None
+    link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
+    storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
+    render      False: frames without images (Frame.image is None), for long runs of the camera's logic
+    clock       that of another session, `other.clock`: both live in one time, and switched on is when it is
+    """
+    kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
+    speed = bits_per_s(link_speed)
+    twin = build(
+        load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept, clock=clock
+    )
+    return Session(twin, render=render)

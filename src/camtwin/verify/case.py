@@ -1,0 +1,230 @@
+"""A check: a small function that puts one claim to the test on a twin it sees as a user does.
+
+    @check("baumer.roi.width_step")
+    def width_step(case):
+        cam = case.open()
+        case.equal("increment of Width", cam.increment("Width"), case.claim.number)
+        case.takes(cam, "Width", 32)
+        case.refuses(cam, "Width", 24)
+
+What it measures is noted, and the first thing that is not as claimed ends it. One function may be
+registered for many rows, and read from `case.claim` which one it is asked for. Checks know no camera, no
+data sheet and no number but the claim's and those that its `check` text names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Final, NoReturn, TypeVar
+
+import camtwin
+from camtwin.problem import Refused
+from camtwin.rig import RigSheet, sheet_of
+from camtwin.verify.claims import Claim
+
+T = TypeVar("T")
+Check = Callable[["Case"], object]
+
+
+CHECKS: Final[dict[str, Check]] = {}
+LATER: Final[list[tuple[str, str]]] = []
+HEAVY: Final[dict[Check, str]] = {}
+"""Checks that take long, and what they are about."""
+NOTES: Final = 8
+
+
+class Wrong(Exception):
+    """The sheet claims something else than was measured; one line that says how."""
+
+
+def check(*ids: str, heavy: str = "") -> Callable[[Check], Check]:
+    """Register a check for rows. `heavy`: it takes long, and is about this ("pictures", "rates", ...):
+    mutations that are about something else run it where they name a row of it."""
+
+    def register(fn: Check) -> Check:
+        for name in ids:
+            if name in CHECKS:
+                raise ValueError(f"{name} has two checks")
+            CHECKS[name] = fn
+        if heavy:
+            HEAVY[fn] = heavy
+        return fn
+
+    return register
+
+
+def later(reason: str, *patterns: str) -> None:
+    """Rows that stay open, and why."""
+    LATER.extend((pattern, reason) for pattern in patterns)
+
+
+@lru_cache
+def load_checks() -> None:
+    """Import every chapter, so that its checks are registered."""
+    from camtwin.verify import checks
+
+    for module in iter_modules(checks.__path__):
+        import_module(f"{checks.__name__}.{module.name}")
+
+
+def why_later(name: str) -> str | None:
+    """Why a row stays open, if it was said."""
+    return next((reason for pattern, reason in LATER if fnmatchcase(name, pattern)), None)
+
+
+@dataclass
+class Case:
+    """Give a check the claim and fresh sessions, and keep what it says of them.
+
+    shared  kept between the rows of one check, for measurements that serve several of them
+    """
+
+    model: str
+    claim: Claim
+    shared: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    notes: list[str] = field(default_factory=list[str])
+    unmeasured: str = ""  # why the claim is not measured in full
+
+    # -- a camera --------------------------------------------------------------------------------
+    def open(
+        self,
+        *,
+        scene: Any = None,
+        seed: int = 1,
+        render: bool = False,
+        link_speed: str | int | None = "sheet",
+        **features: Any,
+    ) -> Any:
+        """A fresh session, switched on at virtual time 0, with the features written in this order.
+
+        render: make pictures; without them thousands of frames take no time."""
+        cam = camtwin.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
+        self.write(cam, **features)
+        return cam
+
+    @cached_property
+    def around(self) -> RigSheet:
+        """Look up what surrounds the camera: connectors, circuits, supplies, climate."""
+        return sheet_of(self.model)
+
+    def record(self, name: str) -> Any:
+        """A fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
+        known = (fact for fact in self.around.facts if fact.path.removeprefix("record.") == name)
+        return next(known, None) or self.open().record(name)
+
+    def write(self, cam: Any, **features: Any) -> None:
+        """Write features in this order; what is refused is a failure, named."""
+        for name, value in features.items():
+            try:
+                setattr(cam, name, value)
+            except (Refused, AttributeError) as refused:
+                self.wrong(str(refused))
+
+    def once(self, key: object, measure: Callable[[], T]) -> T:
+        """A measurement that other rows of the same check need, too: made the first time it is asked for."""
+        if key not in self.shared:
+            self.shared[key] = measure()
+        return self.shared[key]
+
+    # -- what was measured -----------------------------------------------------------------------
+    def saw(self, text: object) -> None:
+        """Something that the report shall show beside the sheet's value."""
+        if (note := str(text)) not in self.notes:
+            self.notes.append(note)
+
+    def leaves_out(self, what: str) -> None:
+        """A part of what the row's text asks for that cannot be measured here: the report says so."""
+        self.unmeasured = f"not measured: {what}"
+
+    @property
+    def measured(self) -> str:
+        more = len(self.notes) - NOTES
+        return "; ".join(self.notes[:NOTES]) + (f"; and {more} more" if more > 0 else "")
+
+    def wrong(self, reason: str) -> NoReturn:
+        raise Wrong(reason)
+
+    def that(self, what: str, holds: object) -> None:
+        """Something that must be so, in words."""
+        if not holds:
+            self.wrong(f"not so: {what}")
+        self.saw(what)
+
+    def equal(self, what: str, measured: object, wanted: object) -> None:
+        self.saw(f"{what} {shown(measured)}")
+        if measured != wanted:
+            self.wrong(f"{what} is {shown(measured)}, wanted is {shown(wanted)}")
+
+    def near(self, what: str, measured: float, wanted: float, tolerance: float, unit: str = "") -> None:
+        """`tolerance` is in the unit of both."""
+        end = f" {unit}".rstrip()
+        self.saw(f"{what} {shown(measured)}{end}")
+        if not abs(measured - wanted) <= tolerance:
+            self.wrong(
+                f"{what} is {shown(measured)}{end}, wanted is {shown(wanted)} within {shown(tolerance)}{end}"
+            )
+
+    def within(self, what: str, measured: float, low: float, high: float, unit: str = "") -> None:
+        end = f" {unit}".rstrip()
+        self.saw(f"{what} {shown(measured)}{end}")
+        if not low <= measured <= high:
+            self.wrong(f"{what} is {shown(measured)}{end}, outside of {shown(low)} to {shown(high)}{end}")
+
+    # -- features --------------------------------------------------------------------------------
+    def takes(self, cam: Any, name: str, *values: Any) -> None:
+        """The feature takes each value, and reads it back."""
+        for value in values:
+            self.write(cam, **{name: value})
+            self.equal(name, getattr(cam, name), value)
+
+    def refuses(self, cam: Any, name: str, *values: Any) -> None:
+        """The feature refuses each value, and keeps what it had."""
+        for value in values:
+            before = getattr(cam, name)
+            try:
+                setattr(cam, name, value)
+            except Refused:
+                self.saw(f"{name} {shown(value)} refused")
+            else:
+                self.wrong(f"{name} takes {shown(value)}")
+            self.equal(name, getattr(cam, name), before)
+
+    def limits(self, cam: Any, name: str, low: float, high: float) -> None:
+        found = cam.limits(name)
+        self.saw(f"{name} {shown(found[0])}..{shown(found[1])}")
+        if found != (low, high):
+            self.wrong(
+                f"{name} goes from {shown(found[0])} to {shown(found[1])}, wanted is {low:g} to {high:g}"
+            )
+
+    def entries(self, cam: Any, name: str, wanted: Iterable[str]) -> None:
+        """An enumeration offers these and no others, in any order."""
+        there, wanted = set(cam.entries(name)), set(wanted)
+        self.saw(f"{name}: {', '.join(sorted(there))}")
+        if missing := wanted - there:
+            self.wrong(f"{name} has no {', '.join(sorted(missing))}")
+        if more := there - wanted:
+            self.wrong(f"{name} has {', '.join(sorted(more))}, too")
+
+    def lacks(self, cam: Any, *names: str) -> None:
+        """No feature of these names or patterns."""
+        found = [f for f in cam.features() if any(fnmatchcase(f, name) for name in names)]
+        self.saw(f"no {', '.join(names)}")
+        if found:
+            self.wrong(f"has {', '.join(found)}")
+
+
+def shown(value: object) -> str:
+    """A value for people: numbers with six digits at most."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {shown(v)}" for k, v in value.items())
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(shown, value))
+    return str(value)

@@ -1,0 +1,140 @@
+"""What a host on the network meets: GigE Vision's bytes, typed from the standard's facts."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from camtwin.units import MS, SEC
+from camtwin.verify.case import Case, check
+from camtwin.verify.checks.events import LINK, ROWS, WIRE
+from camtwin.verify.checks.signals import listen, times
+
+READREG, WRITEREG, RESERVED = 0x80, 0x82, 0x7FFE
+VERSION, HEARTBEAT_ms, KEY, CCP = 0x000, 0x938, 0x95C, 0xA00
+MCP, MCDA, SCP, SCPS, SCDA = 0xB00, 0xB10, 0xD00, 0xD04, 0xD18
+CONTROL, SWITCHOVER = 2, 4
+PORT: Final = 4000
+EVENT = 0xC0
+LEADER, TRAILER, PAYLOAD = 1, 2, 3
+
+
+class Gvcp:
+    """Commands of one host."""
+
+    def __init__(self, host: Any) -> None:
+        self.host, self.request_id = host, 0
+
+    def send(self, command: int, body: bytes, length: int | None = None) -> list[bytes]:
+        """`length`: what the header says of the body, if another than its own."""
+        self.request_id += 1
+        size = len(body) if length is None else length
+        return self.host.send(struct.pack(">BBHHH", 0x42, 1, command, size, self.request_id) + body)
+
+    def ask(self, case: Case, command: int, body: bytes) -> bytes:
+        """The body of the acknowledge; a refusal is a failure."""
+        answers = self.send(command, body)
+        if len(answers) != 1:
+            case.wrong(f"{len(answers)} answers to command {command:#x}")
+        status, ack, length, request_id = struct.unpack_from(">HHHH", answers[0])
+        told, wanted = (status, ack, request_id), (0, command + 1, self.request_id)
+        if told != wanted or len(answers[0]) != 8 + length:
+            case.wrong(f"command {command:#x} is answered by {answers[0].hex()}")
+        return answers[0][8:]
+
+    def read(self, case: Case, register: int) -> int:
+        return int.from_bytes(self.ask(case, READREG, struct.pack(">I", register)), "big")
+
+    def write(self, case: Case, register: int, value: int) -> None:
+        self.ask(case, WRITEREG, struct.pack(">II", register, value))
+
+    @property
+    def address(self) -> int:
+        return int.from_bytes(bytes(map(int, self.host.address.split("."))), "big")
+
+
+def controller(case: Case, cam: Any) -> Gvcp:
+    """A host that takes control and opens the message channel."""
+    gvcp = Gvcp(cam.host())
+    for register, value in ((CCP, CONTROL | SWITCHOVER), (MCDA, gvcp.address), (MCP, PORT)):
+        gvcp.write(case, register, value)
+    return gvcp
+
+
+# -- events of the link ------------------------------------------------------------------------------
+def malformed(case: Case, cam: Any, gvcp: Gvcp) -> None:
+    gvcp.send(READREG, struct.pack(">I", CCP), length=8)
+
+
+def unknown(case: Case, cam: Any, gvcp: Gvcp) -> None:
+    gvcp.send(RESERVED, b"")
+
+
+def fall_silent(case: Case, cam: Any, gvcp: Gvcp) -> None:
+    timeout = gvcp.read(case, HEARTBEAT_ms) * MS
+    cam.advance(timeout - MS)
+    case.equal(f"events before {timeout // MS} ms", len(cam.events), 0)
+    cam.advance(10 * SEC)
+    case.equal("CCP afterwards", gvcp.read(case, CCP), 0)
+
+
+def hand_over(case: Case, cam: Any, gvcp: Gvcp) -> None:
+    gvcp.write(case, KEY, 0xBEEF)
+    Gvcp(cam.host(2)).write(case, CCP, 0xBEEF << 16 | CONTROL)
+
+
+MAKE: Final[dict[str, tuple[Callable[[Case, Any, Gvcp], None], ...]]] = {
+    "GigEVisionError": (malformed, unknown),
+    "GigEVisionHeartbeatTimeout": (fall_silent,),
+    "PrimaryApplicationSwitch": (hand_over,),
+}
+
+
+@check(*(row for row, name in ROWS.items() if name in LINK))
+def link_event(case: Case) -> None:
+    """Once with EventNotification On, in the list and as a message to the host; never with Off."""
+    name = case.claim.value
+    for make in MAKE[name]:
+        for on in (True, False):
+            cam = case.open()
+            if on:
+                listen(cam, WIRE.get(name, name))
+            gvcp = controller(case, cam)
+            make(case, cam, gvcp)
+            cam.advance(SEC)
+            state = f"with EventNotification {'On' if on else 'Off'}"
+            case.equal(f"{name} {state}", len(times(cam, WIRE.get(name, name))), int(on))
+            kinds = [int.from_bytes(message[2:4], "big") for message in cam.host().messages]
+            case.equal(f"messages {state}", len(kinds), int(on))
+            if on and kinds != [EVENT]:
+                case.wrong(f"the message is {kinds[0]:#x}, wanted is {EVENT:#x}")
+
+
+# -- versions ----------------------------------------------------------------------------------------
+@check("baumer.gev.version")
+def version(case: Case) -> None:
+    word = Gvcp(case.open().host()).read(case, VERSION)
+    case.equal("version register", f"{word >> 16}.{word & 0xFFFF}", case.claim.value)
+
+
+@check("baumer.gev.compat")
+def older_host(case: Case) -> None:
+    """A host that knows GigE Vision 1.2 alone: 16-bit block ids, 24-bit packet ids, headers of 8 bytes."""
+    cam = case.open(Width=64, Height=48, render=True)
+    gvcp = controller(case, cam)
+    for register, value in ((SCPS, 576), (SCDA, gvcp.address), (SCP, PORT)):
+        gvcp.write(case, register, value)
+    frames = cam.grab(3)
+    found: dict[int, bytes] = {}
+    for packet in cam.host().packets:
+        status, block, last = struct.unpack_from(">HHI", packet)
+        form, number = last >> 24, last & 0xFF_FFFF
+        if status or form not in (LEADER, TRAILER, PAYLOAD):
+            case.wrong(f"a packet that no host of 1.2 reads: {packet[:8].hex()}")
+        if form == LEADER and (number or len(packet) != 8 + 36):
+            case.wrong(f"the leader of block {block} is {packet.hex()}")
+        if form == PAYLOAD:
+            found[block] = found.get(block, b"") + packet[8:]
+    case.equal("blocks", [*found][:3], [1, 2, 3])
+    case.that("the pictures are whole", [found[i + 1] for i in range(3)] == [f.payload for f in frames])

@@ -1,0 +1,174 @@
+"""What the camera does to pictures by itself: table, defect pixels, automatic exposure and gain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene import Flat, View
+from camtwin.sensor.flaws import Flaws
+from camtwin.units import Ns
+from camtwin.verify.case import Case, check
+from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp
+
+HOT: Final = (1000, 700)
+TARGET: Final = 0.05
+SMALL: Final = {"Width": 256, "Height": 256, "link_speed": None}
+
+
+@check("baumer.lut.luminance", heavy="pictures")
+def lut(case: Case) -> None:
+    """Each code as it was, then through the inverted table: the same frame of the same light."""
+    pictures = []
+    for inverted in (False, True):
+        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=512, Height=64)
+        top = cam.limits("LUTIndex")[1]
+        case.equal("highest LUTIndex", top, 2**case.claim.number - 1)
+        if inverted:
+            cam.LUTValueAll = b"".join((4095 - code).to_bytes(2, "big") for code in range(4096))
+            for code in (0, 1, 4095):
+                case.write(cam, LUTIndex=code)
+                case.equal(f"LUTValue of {code}", cam.LUTValue, 4095 - code)
+            case.write(cam, LUTEnable=True)
+        pictures.append(cam.grab()[0].picture)
+    case.that("every pixel is 4095 less its code", np.array_equal(pictures[1], 4095 - pictures[0]))
+
+
+def entry(case: Case, cam: Any, index: int, at: tuple[int, int] | None) -> None:
+    case.write(cam, DefectPixelListSelector="Pixel", DefectPixelListIndex=index)
+    if at:
+        case.write(cam, DefectPixelListEntryPosX=at[0], DefectPixelListEntryPosY=at[1])
+    case.write(cam, DefectPixelListEntryActive=bool(at))
+
+
+@check("baumer.defect.list", heavy="pictures")
+def defect(case: Case) -> None:
+    cam = case.open(render=True, scene=Flat(1e6, GREEN_nm), PixelFormat="Mono12", Width=64, Height=64)
+    case.write(cam, OffsetX=992, OffsetY=HOT[1] - 8)
+    cam.world.flaws = Flaws(hot={HOT: 5e5})
+
+    def excess() -> float:
+        picture = cam.grab()[0].picture.astype(float)
+        return picture[8, HOT[0] - 992] - np.median(picture)
+
+    noise = 5 * np.sqrt(0.4152 * 4000 * 0.673 * 0.4152)
+    case.within("the hot pixel above its neighbours", excess(), 500, 4095, "DN")
+    entry(case, cam, 3, HOT)
+    case.near("with its coordinate listed", excess(), 0, noise, "DN")
+    entry(case, cam, 3, None)
+    case.within("without it again", excess(), 500, 4095, "DN")
+
+
+@check("baumer.defect.count")
+def defect_count(case: Case) -> None:
+    cam, count = case.open(), int(case.claim.number)
+    for index in range(count):
+        entry(case, cam, index, (index, 2 * index))
+    for index in (0, 1, count - 1):
+        case.write(cam, DefectPixelListIndex=index)
+        found = (cam.DefectPixelListEntryPosX, cam.DefectPixelListEntryPosY, cam.DefectPixelListEntryActive)
+        case.equal(f"entry {index}", found, (index, 2 * index, True))
+    case.refuses(cam, "DefectPixelListIndex", count)
+
+
+# -- automatic functions -----------------------------------------------------------------------------
+@dataclass
+class Spot:
+    """Even light, and a square that can be lit apart from it."""
+
+    photons_per_s: float = 2e5
+    spot_photons_per_s: float = 2e5
+    x: int = 0
+    y: int = 0
+    side: int = 64
+    wavelength_nm: float = GREEN_nm
+    moving: bool = True
+
+    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
+        rate = np.full((view.height, view.width), self.photons_per_s, np.float32)
+        top, left = max(0, self.y - view.y), max(0, self.x - view.x)
+        rate[top : max(0, self.y + self.side - view.y), left : max(0, self.x + self.side - view.x)] = (
+            self.spot_photons_per_s
+        )
+        return rate
+
+
+def settled(cam: Any, frames: int = 30) -> float:
+    """Mean of the last of many frames, as a part of full scale."""
+    last = cam.grab(frames)[-1].picture
+    return float(last.mean()) / 255
+
+
+def target(cam: Any) -> float:
+    """What the automatic functions aim at, as a part of full scale."""
+    return cam.BrightnessAutoNominalValue / 100
+
+
+@check("baumer.auto.exposure", "baumer.auto.gain", heavy="brightness")
+def auto(case: Case) -> None:
+    name = case.claim.value
+    cam = case.open(
+        render=True,
+        scene=(lamp := Lamp(1.2e6)),
+        ExposureTime=2000,
+        **SMALL,
+        **dict[str, Any]({name: "Continuous"}),
+    )
+    kept = "Gain" if name == "ExposureAuto" else "ExposureTime"
+    fixed, moved = getattr(cam, kept), []
+    for photons in (1.2e6, 2e6, 7e5):
+        lamp.photons_per_s = photons
+        case.near(f"mean over target at {photons:g} photons/s", settled(cam) / target(cam), 1, TARGET)
+        moved.append(getattr(cam, name.removesuffix("Auto").replace("Exposure", "ExposureTime")))
+    case.that("it follows the light", moved[1] < moved[0] < moved[2])
+    case.equal(kept, getattr(cam, kept), fixed)
+
+
+@check("baumer.auto.priority", heavy="brightness")
+def auto_priority(case: Case) -> None:
+    """The light halves: what has priority follows, the other stays; at its limit the other takes over."""
+    for priority, first, second in (
+        ("ExposureAuto", "ExposureTime", "Gain"),
+        ("GainAuto", "Gain", "ExposureTime"),
+    ):
+        cam = case.open(
+            render=True,
+            scene=(lamp := Lamp(1.2e6)),
+            **SMALL,
+            ExposureAuto="Continuous",
+            GainAuto="Continuous",
+        )
+        case.write(cam, BrightnessAutoPriority=priority)
+        settled(cam)
+        before = getattr(cam, first), getattr(cam, second)
+        lamp.photons_per_s /= 2
+        settled(cam)
+        after = getattr(cam, first), getattr(cam, second)
+        case.that(f"{priority}: {first} {before[0]:.5g} becomes {after[0]:.5g}", after[0] > before[0])
+        case.near(f"{priority}: {second}", after[1], before[1], 0.05 * before[1] + 1e-9)
+
+
+@check("baumer.auto.roi", heavy="brightness")
+def auto_region(case: Case) -> None:
+    cam = case.open(render=True, scene=(spot := Spot(x=128, y=128)), **SMALL, ExposureAuto="Continuous")
+    case.write(
+        cam,
+        AutoFeatureRegionMode="On",
+        AutoFeatureWidth=64,
+        AutoFeatureHeight=64,
+        AutoFeatureOffsetX=0,
+        AutoFeatureOffsetY=0,
+    )
+    settled(cam)
+    before = cam.ExposureTime
+    spot.spot_photons_per_s = 20 * spot.photons_per_s
+    settled(cam)
+    case.near(
+        "ExposureTime with a bright object outside, over that before", cam.ExposureTime / before, 1, 0.03
+    )
+    spot.x = spot.y = 0
+    settled(cam)
+    case.within("ExposureTime with it inside, over that before", cam.ExposureTime / before, 0.0, 0.5)

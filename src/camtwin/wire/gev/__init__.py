@@ -1,0 +1,1 @@
+"""GigE Vision: control (GVCP), stream (GVSP), messages, and the device side that they make up."""

@@ -1,0 +1,323 @@
+"""GVCP, GigE Vision's control protocol: bytes <-> messages.
+
+A command is key 0x42, flags, command, length, request id (8 bytes, big-endian as everything here), then its
+body; an acknowledge is status, command + 1, length, request id, then its body. This file knows what is well
+formed and nothing of registers or privileges (gev.py does). Hostile bytes end in one of two ways: what is no
+GVCP command at all (`header_of` gives None) meets silence; what is one, but wrong, raises StatusError with
+the status that its sender is told.
+
+Sources: GigE Vision 2.0, chapters GVCP and "Status codes"; the layouts agree with Wireshark's dissector.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeAlias
+
+from camtwin.wire.status import StatusError
+
+PORT = 3956
+KEY = 0x42
+HEADER_BYTES = 8
+MOST_BYTES = 536
+"""Data in one READMEM or WRITEMEM: 576 (what every host must take), less IP 20, UDP 8, GVCP 8, address 4."""
+MOST_REGISTERS_READ = 135  # (536 + 4) / 4: READREG's body has no address of its own
+MOST_REGISTERS_WRITTEN = 67
+
+ACK_REQUIRED = 0x01
+EXTENDED_ID = 0x10  # of PACKETRESEND and EVENT; DISCOVERY and FORCEIP: the ack may be broadcast
+SCHEDULED = 0x80  # of ACTION: a time follows
+NO_CHANNEL = 0xFFFF  # of EVENT: it concerns no stream channel
+
+
+class Command(IntEnum):
+    """Command codes; the acknowledge of each is one higher."""
+
+    DISCOVERY = 0x02
+    FORCEIP = 0x04
+    PACKETRESEND = 0x40
+    READREG = 0x80
+    WRITEREG = 0x82
+    READMEM = 0x84
+    WRITEMEM = 0x86
+    EVENT = 0xC0
+    EVENTDATA = 0xC2
+    ACTION = 0x100
+
+
+PENDING_ACK = 0x89
+"""The one acknowledge without a command of its own: what was asked for will take so many ms."""
+WRITING = (Command.WRITEREG, Command.WRITEMEM)
+"""Commands that, carried out twice, may not do what they do once."""
+
+
+class Status(IntEnum):
+    """Status codes of acknowledges and of stream packets."""
+
+    SUCCESS = 0x0000
+    PACKET_RESEND = 0x0100
+    NOT_IMPLEMENTED = 0x8001
+    INVALID_PARAMETER = 0x8002
+    INVALID_ADDRESS = 0x8003
+    WRITE_PROTECT = 0x8004
+    BAD_ALIGNMENT = 0x8005
+    ACCESS_DENIED = 0x8006
+    BUSY = 0x8007
+    PACKET_UNAVAILABLE = 0x800C
+    PACKET_NOT_YET_AVAILABLE = 0x8010
+    PACKET_AND_PREV_REMOVED = 0x8011
+    PACKET_REMOVED = 0x8012
+    NO_REF_TIME = 0x8013
+    PACKET_TEMPORARILY_UNAVAILABLE = 0x8014
+    OVERFLOW = 0x8015
+    ACTION_LATE = 0x8016
+    LEADER_TRAILER_OVERFLOW = 0x8017
+    ERROR = 0x8FFF
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first 8 bytes of a command; `command` may be a code that nobody knows."""
+
+    flags: int
+    command: int
+    length: int
+    request_id: int
+
+    @property
+    def ack_required(self) -> bool:
+        return bool(self.flags & ACK_REQUIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Who is there?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ForceIp:
+    """The device with this MAC address shall take this internet address."""
+
+    mac: bytes
+    address: int
+    netmask: int
+    gateway: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacketResend:
+    """Packets first..last (both included) of a block shall be sent again; never acknowledged."""
+
+    channel: int
+    block_id: int
+    first: int
+    last: int
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReg:
+    """Registers, in order. Their alignment is checked one by one, as they are read."""
+
+    addresses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReg:
+    """(address, value) in order. What comes before one that is refused has been written."""
+
+    writes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMem:
+    address: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMem:
+    address: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Devices with these keys and one of these groups shall act; at `time`, in their ticks, or now."""
+
+    device_key: int
+    group_key: int
+    group_mask: int
+    time: int | None = None
+
+
+Body: TypeAlias = Discovery | ForceIp | PacketResend | ReadReg | WriteReg | ReadMem | WriteMem | Action
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """An acknowledge. `command` is the acknowledge's code: the command's, plus one."""
+
+    status: int
+    command: int
+    request_id: int
+    payload: bytes = b""
+
+    def pack(self) -> bytes:
+        return (
+            struct.pack(">HHHH", self.status, self.command, len(self.payload), self.request_id) + self.payload
+        )
+
+
+def pending_ack(request_id: int, left_ms: int) -> Ack:
+    """Before the acknowledge of a command that takes longer: 16 reserved, time to completion."""
+    return Ack(Status.SUCCESS, PENDING_ACK, request_id, struct.pack(">HH", 0, left_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a device tells its host: an EVENT, or an EVENTDATA where it has data.
+
+    timestamp  in ticks; block_id: of the stream channel, 0 where it concerns no block"""
+
+    event_id: int
+    timestamp: int
+    channel: int = NO_CHANNEL
+    block_id: int = 0
+    data: bytes = b""
+
+    @property
+    def command(self) -> Command:
+        return Command.EVENTDATA if self.data else Command.EVENT
+
+    def pack(self, request_id: int, *, extended: bool, ack_required: bool) -> bytes:
+        """The command; `extended`: with a 64-bit block id, which moves what follows it."""
+        block = (
+            struct.pack(">HQ", 0, self.block_id) if extended else struct.pack(">H", self.block_id & 0xFFFF)
+        )
+        ids = struct.pack(">HHH", 0, self.event_id, self.channel)
+        body = ids + block + struct.pack(">Q", self.timestamp) + self.data
+        flags = ACK_REQUIRED * ack_required | EXTENDED_ID * extended
+        return struct.pack(">BBHHH", KEY, flags, self.command, len(body), request_id) + body
+
+
+def write_reg(address: int, value: int, request_id: int = 1) -> bytes:
+    """A host's command to write one register."""
+    return struct.pack(">BBHHHII", KEY, ACK_REQUIRED, Command.WRITEREG, 8, request_id, address, value)
+
+
+def ack_of(data: bytes) -> Ack | None:
+    """A host's acknowledge; None for what is none."""
+    if len(data) < HEADER_BYTES:
+        return None
+    status, command, length, request_id = struct.unpack_from(">HHHH", data)
+    return (
+        Ack(status, command, request_id, data[HEADER_BYTES:]) if length == len(data) - HEADER_BYTES else None
+    )
+
+
+def header_of(data: bytes) -> Header | None:
+    """The header of a command; None for what is none, which nobody answers."""
+    if len(data) < HEADER_BYTES or data[0] != KEY:
+        return None
+    return Header(*struct.unpack_from(">xBHHH", data))
+
+
+def body_of(header: Header, data: bytes) -> Body:
+    """The body of the datagram `data`, which began with `header`; StatusError where it is not well formed."""
+    body = data[HEADER_BYTES:]
+    parser = _PARSERS.get(header.command)
+    if parser is None:
+        raise StatusError(Status.NOT_IMPLEMENTED, f"command {header.command:#06x} is not implemented")
+    if header.request_id == 0 and header.command != Command.PACKETRESEND:  # which has no acknowledge to name
+        raise StatusError(Status.INVALID_PARAMETER, "request id 0 is reserved")
+    if header.length != len(body):
+        raise StatusError(
+            Status.INVALID_PARAMETER, f"length {header.length} in a command with {len(body)} bytes of body"
+        )
+    return parser(header, body)
+
+
+def _discovery(_: Header, body: bytes) -> Discovery:
+    _need(not body, f"DISCOVERY has a body of {len(body)} bytes")
+    return Discovery()
+
+
+def _force_ip(_: Header, body: bytes) -> ForceIp:
+    _need(len(body) == 56, f"FORCEIP has a body of {len(body)} bytes, not 56")
+    address, netmask, gateway = struct.unpack_from(">20xI12xI12xI", body)
+    return ForceIp(body[2:8], address, netmask, gateway)
+
+
+def _packet_resend(header: Header, body: bytes) -> PacketResend:
+    extended = bool(header.flags & EXTENDED_ID)
+    size = 20 if extended else 12
+    _need(len(body) == size, f"PACKETRESEND has a body of {len(body)} bytes, not {size}")
+    channel, block_id, first, last = struct.unpack_from(">HHII", body)
+    if extended:  # the 16-bit field is reserved then, and packet ids have all 32 bits
+        return PacketResend(channel, int.from_bytes(body[12:20], "big"), first, last, True)
+    return PacketResend(channel, block_id, first & 0xFF_FFFF, last & 0xFF_FFFF, False)
+
+
+def _read_reg(_: Header, body: bytes) -> ReadReg:
+    count, rest = divmod(len(body), 4)
+    _need(not rest and 1 <= count <= MOST_REGISTERS_READ, f"READREG has a body of {len(body)} bytes")
+    addresses = struct.unpack(f">{count}I", body)
+    return ReadReg(addresses)
+
+
+def _write_reg(_: Header, body: bytes) -> WriteReg:
+    count, rest = divmod(len(body), 8)
+    _need(not rest and 1 <= count <= MOST_REGISTERS_WRITTEN, f"WRITEREG has a body of {len(body)} bytes")
+    writes = tuple(struct.iter_unpack(">II", body))
+    return WriteReg(writes)
+
+
+def _read_mem(_: Header, body: bytes) -> ReadMem:
+    _need(len(body) == 8, f"READMEM has a body of {len(body)} bytes, not 8")
+    address, count = struct.unpack(">I2xH", body)
+    _need(1 <= count <= MOST_BYTES, f"READMEM of {count} bytes, beyond 1 to {MOST_BYTES}")
+    aligned(address, count)
+    return ReadMem(address, count)
+
+
+def _write_mem(_: Header, body: bytes) -> WriteMem:
+    size = len(body) - 4
+    _need(1 <= size <= MOST_BYTES, f"WRITEMEM of {size} bytes, beyond 1 to {MOST_BYTES}")
+    address = int.from_bytes(body[:4], "big")
+    aligned(address, size)
+    return WriteMem(address, body[4:])
+
+
+def _action(header: Header, body: bytes) -> Action:
+    size = 20 if header.flags & SCHEDULED else 12
+    _need(len(body) == size, f"ACTION has a body of {len(body)} bytes, not {size}")
+    keys = struct.unpack_from(">III", body)
+    return Action(*keys, int.from_bytes(body[12:], "big") if header.flags & SCHEDULED else None)
+
+
+_PARSERS: Mapping[int, Callable[[Header, bytes], Body]] = {
+    Command.DISCOVERY: _discovery,
+    Command.FORCEIP: _force_ip,
+    Command.PACKETRESEND: _packet_resend,
+    Command.READREG: _read_reg,
+    Command.WRITEREG: _write_reg,
+    Command.READMEM: _read_mem,
+    Command.WRITEMEM: _write_mem,
+    Command.ACTION: _action,
+}
+
+
+def _need(well: bool, message: str) -> None:
+    if not well:
+        raise StatusError(Status.INVALID_PARAMETER, message)
+
+
+def aligned(*numbers: int) -> None:
+    """StatusError unless these addresses and sizes are multiples of 4."""
+    for number in numbers:
+        if number % 4:
+            raise StatusError(Status.BAD_ALIGNMENT, f"{number:#x} is not a multiple of 4")

@@ -1,0 +1,158 @@
+"""GVSP, GigE Vision's stream protocol: a frame as packets.
+
+A block (frame) is a leader (packet 0), payload packets (1, 2, ...) and a trailer. Every packet begins with a
+header: status, block id, format and packet id in 8 bytes ("standard"), or in 20 bytes with 64-bit block ids
+and 32-bit packet ids ("extended"). The headers of a frame's payload packets are one numpy array, made in one
+go, so that whoever sends them spends no Python on single packets.
+
+    standard   status16, block16, format8, packet24
+    extended   status16, flags16, 0x80|format 8, reserved24, block64, packet32
+
+Source: GigE Vision 2.0, chapter GVSP; the layouts agree with Wireshark's dissector.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.wire.gev.gvcp import Status
+from camtwin.wire.image import CHUNKS, IMAGE, Image
+from camtwin.wire.ip.ethernet import IP_UDP_BYTES  # the packet size counts them
+
+STANDARD_BYTES: Final = 8
+EXTENDED_BYTES: Final = 20
+FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
+FLAG_PREVIOUS_DROPPED: Final = 2  # the same; standard ones say it by the block ids alone
+
+
+class Format(IntEnum):
+    """What a packet is."""
+
+    LEADER = 1
+    TRAILER = 2
+    PAYLOAD = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A frame's packets, but for the payload itself.
+
+    headers      (n, 8 or 20) uint8, of the payload packets 1..n
+    data_bytes   payload in each of them, but the last
+    leader, trailer   complete packets, 0 and n + 1
+    """
+
+    block_id: int
+    extended: bool
+    payload_bytes: int
+    data_bytes: int
+    headers: NDArray[np.uint8]
+    leader: bytes
+    trailer: bytes
+
+    @property
+    def last_packet(self) -> int:
+        """Id of the trailer."""
+        return len(self.headers) + 1
+
+
+def header_bytes(extended: bool) -> int:
+    """Length of a packet's header."""
+    return EXTENDED_BYTES if extended else STANDARD_BYTES
+
+
+def packet_header(
+    form: Format, block_id: int, packet_id: int, extended: bool, status: int = Status.SUCCESS, flags: int = 0
+) -> bytes:
+    """One header. `flags` exist in extended ones only."""
+    if extended:
+        return struct.pack(">HHIQI", status, flags, (0x80 | form) << 24, block_id, packet_id)
+    return struct.pack(">HHI", status, block_id & 0xFFFF, form << 24 | packet_id & 0xFF_FFFF)
+
+
+def frame_packets(
+    image: Image, payload_bytes: int, block_id: int, packet_bytes: int, extended: bool = False, flags: int = 0
+) -> Block:
+    """The packets of an image, each of at most `packet_bytes` bytes with IP and UDP headers."""
+
+    def header(form: Format, packet_id: int) -> bytes:
+        return packet_header(form, block_id, packet_id, extended, flags=flags)
+
+    data_bytes = packet_bytes - IP_UDP_BYTES - header_bytes(extended)
+    if data_bytes < 1:
+        raise ValueError(f"packet size {packet_bytes} B leaves no room for data")
+    count = -(-payload_bytes // data_bytes)
+    headers = np.empty((count, header_bytes(extended)), np.uint8)
+    headers[:] = np.frombuffer(header(Format.PAYLOAD, 0), np.uint8)
+    ids = np.arange(1, count + 1, dtype=">u4").view(np.uint8).reshape(count, 4)
+    if extended:
+        headers[:, 16:20] = ids
+    else:
+        headers[:, 5:8] = ids[:, 1:]
+    return Block(
+        block_id,
+        extended,
+        payload_bytes,
+        data_bytes,
+        headers,
+        header(Format.LEADER, 0) + image_leader(image),
+        header(Format.TRAILER, count + 1) + image_trailer(image, payload_bytes),
+    )
+
+
+def image_trailer(image: Image, payload_bytes: int) -> bytes:
+    """What follows a trailer's header; with chunks also the payload's length and its layout's id."""
+    kind = image.payload_type
+    rows = b"" if kind == CHUNKS else struct.pack(">I", image.height)
+    chunks = b"" if kind == IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)
+    return struct.pack(">HH", 0, kind) + rows + chunks
+
+
+def image_leader(image: Image) -> bytes:
+    """The 36 bytes after an image leader's header; 12 where only chunks come."""
+    if image.payload_type == CHUNKS:
+        return struct.pack(">HHQ", 0, CHUNKS, image.timestamp_ns)
+    return struct.pack(
+        ">HHQIIIIIHH",
+        0,  # field id and count: not interlaced
+        image.payload_type,
+        image.timestamp_ns,
+        image.pixel_format,
+        image.width,
+        image.height,
+        image.offset_x,
+        image.offset_y,
+        image.padding_x,
+        image.padding_y,
+    )
+
+
+def resent(headers: NDArray[np.uint8], extended: bool) -> NDArray[np.uint8]:
+    """A copy of headers (n, 8 or 20), marked as those of packets that are sent once more."""
+    marked = headers.copy()
+    if extended:
+        marked[:, 3] |= FLAG_RESEND
+    else:
+        marked[:, 0:2] = np.frombuffer(Status.PACKET_RESEND.to_bytes(2, "big"), np.uint8)
+    return marked
+
+
+def unavailable(block_id: int, packet_id: int, extended: bool, status: Status) -> bytes:
+    """The answer to a request for a packet that cannot be sent (again): a payload packet without payload."""
+    return packet_header(Format.PAYLOAD, block_id, packet_id, extended, status, FLAG_RESEND)
+
+
+def probe_packet(packet_bytes: int) -> bytes:
+    """A test packet: it fills `packet_bytes` on the wire and belongs to no block. Hosts try sizes with it."""
+    return packet_header(Format.PAYLOAD, 0, 0, extended=False).ljust(packet_bytes - IP_UDP_BYTES, b"\0")
+
+
+def next_block_id(block_id: int, extended: bool) -> int:
+    """The id after this one; the first of a stream follows 0. 0 itself belongs to test packets."""
+    return block_id % (0xFFFF_FFFF_FFFF_FFFF if extended else 0xFFFF) + 1

@@ -1,0 +1,85 @@
+"""The message channel of a device, sans-IO: one message at a time, sent again until its host has it.
+
+A message that wants an acknowledge (MCTT is not 0) is sent again after MCTT, up to MCRC times, always the
+same bytes; then it is given up. Until then no other is sent: the camera's queue holds them.
+
+Source: GigE Vision 2.0, chapters "Message channel", EVENT and EVENTDATA.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from camtwin.units import Ns
+from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.gvcp import Message
+from camtwin.wire.gev.ports import NetworkPort
+from camtwin.wire.ip.address import Peer
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A message that was sent and not acknowledged. due_ns: when it is sent again, or given up."""
+
+    peer: Peer
+    data: bytes
+    command: int
+    request_id: int
+    timeout_ns: Ns
+    tries_left: int
+    due_ns: Ns
+
+
+class MessageChannel:
+    """What `network` carries; times are the host's."""
+
+    def __init__(self, network: NetworkPort) -> None:
+        self._network = network
+        self._request_id = 0
+        self._waiting: _Waiting | None = None
+
+    def send(
+        self, message: Message, peer: Peer, *, extended: bool, timeout_ns: Ns, tries: int, now: Ns
+    ) -> bool:
+        """Send one; True if `message_done` will follow. The one before it must be done.
+
+        extended    with 64-bit block ids
+        timeout_ns  without an acknowledge by then it is sent again, `tries` times; 0: none is asked for
+        """
+        self._request_id = self._request_id % 0xFFFF + 1
+        data = message.pack(self._request_id, extended=extended, ack_required=bool(timeout_ns))
+        if timeout_ns:
+            self._waiting = _Waiting(
+                peer, data, message.command, self._request_id, timeout_ns, tries, now + timeout_ns
+            )
+        self._network.send_message(data, peer)
+        return bool(timeout_ns)
+
+    def receive(self, data: bytes, peer: Peer) -> None:
+        """A datagram to where messages come from: the acknowledge, from whom it is due, or nothing."""
+        waiting, ack = self._waiting, gvcp.ack_of(data)
+        if waiting is None or ack is None or peer != waiting.peer:
+            return
+        if (ack.command, ack.request_id) == (waiting.command + 1, waiting.request_id):
+            self.close()
+
+    def next_timer(self) -> Ns | None:
+        return self._waiting.due_ns if self._waiting else None
+
+    def tick(self, now: Ns) -> None:
+        """Send again, or give up, what is overdue."""
+        waiting = self._waiting
+        if waiting is None or now < waiting.due_ns:
+            return
+        if not waiting.tries_left:
+            self.close()
+            return
+        waiting.tries_left -= 1
+        waiting.due_ns = now + waiting.timeout_ns
+        self._network.send_message(waiting.data, waiting.peer)
+
+    def close(self) -> None:
+        """Nobody waits for an acknowledge any more."""
+        if self._waiting:
+            self._waiting = None
+            self._network.message_done()

@@ -1,0 +1,41 @@
+"""What Ethernet, IPv4 and UDP put before a datagram.
+
+UDP's checksum is left out (zero), as IPv4 allows. Sources: IEEE 802.3, RFC 791, RFC 768.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from camtwin.wire.ip.address import Peer, number
+
+IP_UDP_BYTES: Final = 20 + 8
+HEADER_BYTES: Final = 14 + IP_UDP_BYTES
+IPV4, UDP = 0x0800, 17
+DO_NOT_FRAGMENT, TIME_TO_LIVE = 0x4000, 64
+NO_MAC: Final = bytes(6)  # as loopback has it
+
+
+def header(
+    source: Peer,
+    destination: Peer,
+    size: int,
+    *,
+    whole: bool,
+    source_mac: bytes = NO_MAC,
+    destination_mac: bytes = NO_MAC,
+) -> bytes:
+    """What stands before `size` bytes of data, (HEADER_BYTES,); `whole`: they may not be fragmented."""
+    addresses = struct.pack(">II", number(source[0]), number(destination[0]))
+    flags = DO_NOT_FRAGMENT if whole else 0
+    fields = (0x4500, IP_UDP_BYTES + size, 0, flags, TIME_TO_LIVE << 8 | UDP)
+    total = sum(fields) + sum(struct.unpack(">4H", addresses))
+    total = (total >> 16) + (total & 0xFFFF)
+    return (
+        destination_mac
+        + source_mac
+        + struct.pack(">H5HH", IPV4, *fields, ~((total >> 16) + total) & 0xFFFF)
+        + addresses
+        + struct.pack(">4H", source[1], destination[1], 8 + size, 0)
+    )

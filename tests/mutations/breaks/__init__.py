@@ -1,0 +1,1 @@
+"""Declare what can be wrong with a twin, a chapter a file."""

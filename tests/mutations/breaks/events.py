@@ -1,0 +1,74 @@
+"""Events and chunks, wrong one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from camtwin.camera.features.chunk_data_control import IDS
+from camtwin.session.session import Session
+from camtwin.verify.checks.events import LINK
+from camtwin.wire.chunks import HEADER_BYTES
+from mutations.registry import mutate
+from mutations.tools import Wrong, framed, rows, sessions, swallow, without
+
+for row, name in rows("event").items():
+    if not row.endswith("all_only") and name not in (*LINK, "EventLost"):
+        mutate(f"{name} is swallowed", row, patch=swallow(name))
+mutate(
+    "EventLost is swallowed",
+    "baumer.event.event_lost",
+    patch=sessions(lambda cam: _loses(cam)),
+)
+mutate(
+    "there is no event EventLost",
+    "baumer.event.all_only",
+    sheet={"features.EventSelector.entries": without("EventLost")},
+)
+
+
+def _loses(cam: Session) -> None:
+    """The host does not hear of events that were lost."""
+    events = cam.twin.camera.events
+    true = events.send
+    events.send = lambda event: event.name == "EventLost" or true(event)
+
+
+# -- chunks ------------------------------------------------------------------------------------------
+FLOATS = {IDS[name] for name in ("DeviceTemperature", "ExposureTime", "Gain")}
+
+
+def spoilt(name: str) -> Wrong:
+    """The first bit that counts of this chunk's value is another; of the image, its length."""
+    return framed(lambda f: replace(f, chunk_bytes=_spoil(f.chunk_bytes, IDS[name])))
+
+
+def _spoil(tail: bytes, number: int) -> bytes:
+    """Where ImageControl has its bits no sheet says: both flips are always told."""
+    out, end = bytearray(tail), len(tail)
+    while end >= HEADER_BYTES:
+        found = int.from_bytes(tail[end - 8 : end - 4], "big")
+        length = int.from_bytes(tail[end - 4 : end], "big")
+        begin = end - HEADER_BYTES - length
+        if found == number:
+            if begin >= 0:
+                at = begin + (0 if length == 8 and number in FLOATS else length - 1)
+                out[at] = out[at] | 3 if number == IDS["ImageControl"] else out[at] ^ 1
+            else:
+                out[end - 1] ^= 2
+        end = begin
+    return bytes(out)
+
+
+for row, name in rows("chunk").items():
+    if name in IDS:
+        mutate(f"chunk {name} has a bit wrong", row, patch=spoilt(name))
+mutate(
+    "chunks come though ChunkModeActive is off",
+    "baumer.chunk.mode",
+    patch=framed(lambda f: f if f.settings.ChunkModeActive else replace(f, chunk_bytes=bytes(8))),
+)
+mutate(
+    "16 chunks",
+    "baumer.chunk.all_only",
+    sheet={"features.ChunkSelector.entries": [n for n in IDS if n != "Timestamp"]},
+)

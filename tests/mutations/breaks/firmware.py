@@ -1,0 +1,42 @@
+"""Break a firmware update."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mutations.registry import sabotage
+
+
+@sabotage("ids.firmware.update")
+def firmware_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """It is taken, and not kept."""
+    from camtwin.camera.usersets import MemoryStorage
+
+    store = MemoryStorage.store
+    patch.setattr(
+        MemoryStorage,
+        "store",
+        lambda self, name, data: None if name == "firmware" else store(self, name, data),
+    )
+
+
+@sabotage()
+def firmware_unchecked(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.camera.firmware import Firmware
+
+    patch.setattr(Firmware, "_refusal", lambda self, data: "")
+
+
+@sabotage()
+def file_written_at_0(patch: pytest.MonkeyPatch) -> None:
+    """Where in the file the bytes go is not minded."""
+    from camtwin.camera.files import Files
+
+    write = Files._write
+    patch.setattr(
+        Files,
+        "_write",
+        lambda self, name, content, s: write(self, name, content, replace(s, FileAccessOffset=0)),
+    )

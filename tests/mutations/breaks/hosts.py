@@ -1,0 +1,187 @@
+"""Break discovery, control and storage of a camera on a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mutations.registry import sabotage
+
+
+@sabotage()
+def user_sets_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Saved, and gone with the power."""
+    from camtwin.links.base.storage import DiskStorage
+
+    patch.setattr(DiskStorage, "store", lambda self, name, data: None)
+
+
+@sabotage()
+def user_sets_unheard(patch: pytest.MonkeyPatch) -> None:
+    """Hosts are not told that a loaded set changes what they have read."""
+    from camtwin.genicam.tree import Tree
+
+    patch.setattr(Tree, "_changers", lambda self, node: [])
+
+
+@sabotage()
+def discovery_shifted(patch: pytest.MonkeyPatch) -> None:
+    """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
+    from camtwin.wire.gev.bootstrap import Registers
+
+    answer = Registers.discovery
+    patch.setattr(Registers, "discovery", lambda self: answer(self)[2:] + bytes(2))
+
+
+@sabotage()
+def control_for_all(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.wire.gev.device import GevDevice
+
+    write = GevDevice._write
+    patch.setattr(
+        GevDevice,
+        "_write",
+        lambda self, address, data, peer, now: write(self, address, data, self.controller or peer, now),
+    )
+
+
+@sabotage()
+def heartbeat_endless(patch: pytest.MonkeyPatch) -> None:
+    """Who has control keeps it, alive or not."""
+    from camtwin.wire.gev.device import GevDevice
+
+    patch.setattr(GevDevice, "_silence_ends", lambda self: None)
+
+
+@sabotage()
+def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
+    """Who loses control leaves the stream as it is."""
+    from camtwin.links.gige.stream import GvspStream
+    from camtwin.wire.gev.device import GevDevice
+
+    patch.setattr(GvspStream, "close", lambda self: None)
+    patch.setattr(GvspStream, "end_acquisition", lambda self: None)
+    device: Any = GevDevice
+    target, last = device.target.fget, []
+
+    def kept(self: GevDevice) -> Any:
+        last.extend([now] if (now := target(self)) else [])
+        return last[-1] if last else None
+
+    patch.setattr(device, "target", property(kept))
+
+
+@sabotage()
+def switchover_keyless(patch: pytest.MonkeyPatch) -> None:
+    """Any key opens."""
+    from camtwin.wire.gev import bootstrap
+    from camtwin.wire.gev.device import GevDevice
+
+    check = GevDevice._set_privilege
+
+    def lenient(self: GevDevice, value: int, peer: Any, now: int) -> None:
+        self._words[bootstrap.SWITCHOVER_KEY] = value >> 16
+        check(self, value, peer, now)
+
+    patch.setattr(GevDevice, "_set_privilege", lenient)
+
+
+@sabotage()
+def force_ip_registers_only(patch: pytest.MonkeyPatch) -> None:
+    """FORCEIP is acknowledged, and no socket moves."""
+    from camtwin.links.gige.link import GigeLink
+    from camtwin.wire.gev.ports import Home
+
+    patch.setattr(GigeLink, "move", lambda self, address, netmask, gateway: Home(address, netmask, gateway))
+
+
+@sabotage()
+def force_ip_always(patch: pytest.MonkeyPatch) -> None:
+    """FORCEIP moves a camera that somebody is using."""
+    from camtwin.wire.gev.device import GevDevice
+
+    move = GevDevice._force_ip
+
+    def careless(self: GevDevice, request: Any) -> bytes | None:
+        self.controller, controller = None, self.controller
+        try:
+            return move(self, request)
+        finally:
+            self.controller = controller
+
+    patch.setattr(GevDevice, "_force_ip", careless)
+
+
+@sabotage()
+def sockets_inherited(patch: pytest.MonkeyPatch) -> None:
+    """A process that outlives the twin has its sockets."""
+    import os
+    import time
+
+    from camtwin.links.gige.link import GigeLink
+
+    make = GigeLink.__init__
+
+    def haunted(self: GigeLink, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        if not os.fork():
+            os.closerange(0, 3)
+            time.sleep(60)
+            os._exit(0)
+
+    patch.setattr(GigeLink, "__init__", haunted)
+
+
+@sabotage()
+def pending_silent(patch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that a save takes its time."""
+    from camtwin.wire.gev.device import GevDevice
+
+    patch.setattr(GevDevice, "_still_pending", lambda self, now: [])
+
+
+@sabotage()
+def pending_in_camera_time(patch: pytest.MonkeyPatch) -> None:
+    """How long a save takes is told in the camera's time, whatever its pace."""
+    from camtwin.wire.pending import Pending
+
+    left = Pending.left_ms
+    patch.setattr(Pending, "left_ms", lambda self, now: left(self, now) // 14)
+
+
+@sabotage()
+def pending_forgets_heartbeat(patch: pytest.MonkeyPatch) -> None:
+    """Who waits for an acknowledge has to be heard meanwhile."""
+    from camtwin.wire.gev.device import GevDevice
+
+    tick = GevDevice.tick
+
+    def strict(self: GevDevice, now: int) -> None:
+        due = self._heard_ns + 3 * 10**9
+        tick(self, now)
+        if self.controller and now >= due:
+            self._lose_control()
+
+    patch.setattr(GevDevice, "tick", strict)
+
+
+@sabotage()
+def saves_take_no_time(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.links.base.camera_port import CameraPort
+
+    patch.setattr(CameraPort, "busy_ns", property(lambda self: 0))
+
+
+@sabotage()
+def pending_again_and_again(patch: pytest.MonkeyPatch) -> None:
+    """A command that is sent again meanwhile is begun again, and takes as long again."""
+    from camtwin.wire.gev.device import GevDevice
+
+    receive = GevDevice.receive
+
+    def forgetful(self: GevDevice, data: bytes, peer: Any, now: int) -> Any:
+        self._pending = self._written = None
+        return receive(self, data, peer, now)
+
+    patch.setattr(GevDevice, "receive", forgetful)

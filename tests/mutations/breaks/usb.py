@@ -1,0 +1,151 @@
+"""Break a USB3 Vision camera."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from mutations.breaks.descriptions import description
+from mutations.registry import sabotage
+from mutations.tools import everywhere
+
+
+@sabotage()
+def xml_big_endian(patch: pytest.MonkeyPatch) -> None:
+    description(patch, "<Endianess>LittleEndian</Endianess>", "<Endianess>BigEndian</Endianess>")
+
+
+@sabotage()
+def manifest_lies(patch: pytest.MonkeyPatch) -> None:
+    """The description is said to be longer than it is, and lie elsewhere."""
+    from camtwin.wire.u3v.device import Description
+
+    entry = Description.manifest_entry
+    patch.setattr(
+        Description, "manifest_entry", lambda self: entry(dataclasses.replace(self, address=self.address + 4))
+    )
+
+
+@sabotage()
+def usb_guid_short(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.wire.u3v import usb
+
+    make = usb.Identity
+    everywhere(patch, usb, "Identity", lambda **said: make(**{**said, "guid": said["guid"][2:]}))
+
+
+@sabotage()
+def usb_ack_ids(patch: pytest.MonkeyPatch) -> None:
+    """Acknowledges have the number of the request before."""
+    from camtwin.wire.u3v.gencp import Header
+
+    ack = Header.ack
+    patch.setattr(
+        Header,
+        "ack",
+        lambda self, body=b"", status=0: ack(
+            dataclasses.replace(self, request_id=self.request_id - 1 & 0xFFFF), body, status
+        ),
+    )
+
+
+@sabotage()
+def usb_ack_prefix(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.wire.u3v import gencp
+
+    ack = gencp.Header.ack
+    patch.setattr(gencp.Header, "ack", lambda self, *said, **named: b"U3VX" + ack(self, *said, **named)[4:])
+
+
+@sabotage()
+def usb_blocks_from_1(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.wire.u3v import stream as u3v
+
+    leader, trailer = u3v.leader, u3v.trailer
+    everywhere(patch, u3v, "leader", lambda image, block_id: leader(image, block_id + 1))
+    everywhere(patch, u3v, "trailer", lambda block_id, *rest: trailer(block_id + 1, *rest))
+
+
+@sabotage()
+def usb_leader_narrow(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.wire.u3v import stream as u3v
+
+    write = u3v.leader
+    everywhere(
+        patch,
+        u3v,
+        "leader",
+        lambda image, block_id: write(dataclasses.replace(image, width=image.width - 16), block_id),
+    )
+
+
+@sabotage()
+def usb_leader_cut(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.wire.u3v import stream as u3v
+
+    write = u3v.leader
+    everywhere(patch, u3v, "leader", lambda image, block_id: write(image, block_id)[:-12])
+
+
+@sabotage()
+def usb_trailer_lost(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.links.usb3.pipes import Writer
+
+    parts = Writer._parts
+    patch.setattr(Writer, "_parts", staticmethod(lambda job, payload: [*parts(job, payload)][:-1]))
+
+
+@sabotage()
+def usb_transfers_joined(patch: pytest.MonkeyPatch) -> None:
+    """What the host wrote of sizes is not obeyed: one transfer for everything."""
+    from camtwin.wire.u3v.stream import Transfers
+
+    patch.setattr(Transfers, "spans", lambda self, payload_bytes: iter([(0, payload_bytes // 2)]))
+
+
+@sabotage()
+def usb_room_unheard(patch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that a frame has left."""
+    from camtwin.links.usb3.link import Usb3Camera
+
+    patch.setattr(Usb3Camera, "sent", lambda self: None)
+
+
+@sabotage()
+def usb_events_late(patch: pytest.MonkeyPatch) -> None:
+    """Events say the time at which they are sent, in microseconds."""
+    from camtwin.wire.u3v import stream as u3v
+
+    write = u3v.event
+    everywhere(
+        patch,
+        u3v,
+        "event",
+        lambda event_id, timestamp_ns, *rest: write(event_id, timestamp_ns // 1000, *rest),
+    )
+
+
+@sabotage()
+def usb_chunks_big_endian(patch: pytest.MonkeyPatch) -> None:
+    from camtwin.camera import chunks
+
+    write = chunks.tail
+    everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "big"))
+
+
+@sabotage()
+def usb_chunks_unsaid(patch: pytest.MonkeyPatch) -> None:
+    """The leader says that there is an image, and no more."""
+    from camtwin.wire.u3v import stream as u3v
+
+    for kind in u3v.PAYLOAD:
+        patch.setitem(u3v.PAYLOAD, kind, 1)
+
+
+@sabotage()
+def usb_pending_silent(patch: pytest.MonkeyPatch) -> None:
+    """Who waits for a save is told nothing until it is done."""
+    from camtwin.wire.u3v.device import U3vDevice
+
+    patch.setattr(U3vDevice, "_pending", staticmethod(lambda header, busy_ns: None))

@@ -1,0 +1,99 @@
+"""What is computed on paper, against numbers that were."""
+
+import json
+from math import inf
+
+import pytest
+
+from camtwin import models
+from camtwin.models import load_rig
+from camtwin.planner import lens
+from camtwin.planner.lens import Lens, LensInvalid
+from unit.test_cli import camtwin as cli
+
+MODEL = "baumer-vcxg-124m"
+SENSOR = models.load(MODEL).sensor.parameters  # 4096 x 3000, 3.45 um: 14.13 x 10.35 mm
+
+
+def test_a_25_mm_lens_at_half_a_metre():
+    """m = 25 / 475 = 0.05263; 14.131 mm / m = 268.5 mm; 10.35 / m = 196.65 mm; 3.45 um / m = 65.55 um.
+
+    With c = 3.45 um and N = 4: H = 625 / 0.0138 + 25 = 45 315 mm; near 500 x 45 290 / 45 765 = 494.81 mm,
+    far 500 x 45 290 / 44 815 = 505.30 mm. Airy disc 2.44 x 0.55 x 4 x 1.0526 = 5.65 um."""
+    seen = lens.view(SENSOR, Lens(25), 500)
+    assert seen.magnification == pytest.approx(0.052632, abs=1e-6)
+    assert (seen.width_mm, seen.height_mm) == (
+        pytest.approx(268.49, abs=0.01),
+        pytest.approx(196.65, abs=0.01),
+    )
+    assert seen.pixel_mm == pytest.approx(0.06555, abs=1e-5)
+    assert (seen.near_mm, seen.far_mm) == (pytest.approx(494.81, abs=0.01), pytest.approx(505.30, abs=0.01))
+    assert seen.airy_um == pytest.approx(5.65, abs=0.01)
+    assert lens.view(SENSOR, Lens(8, 16), 3000, 10).far_mm == inf  # hyperfocal at 408 mm
+
+
+def test_motion_blur():
+    """100 mm/s for 1 ms are 0.1 mm, 1.526 pixels of 65.55 um."""
+    assert lens.blur_px(SENSOR, 0.052632, 100, 1000) == pytest.approx(1.5256, abs=1e-3)
+
+
+def test_exposure_against_light():
+    """1000 lx on white paper, f/4: 1000 x 0.9 x 0.9 / (64 x 1.108) = 11.42 lx on the sensor.
+
+    At 550 nm V is 0.9957: 11.42 / 680.1 = 16.80 mW/m2, on 11.90 um2 2.000e-13 W, over 3.612e-19 J a photon:
+    5.54e5 photons/s."""
+    photons = lens.photons_per_s(SENSOR, Lens(25), 0.052632, 1000)
+    assert photons == pytest.approx(5.54e5, rel=0.01)
+    half = SENSOR.full_well_e / 2 / (photons * SENSOR.quantum_efficiency(550)) * 1e6
+    assert lens.exposure_us(SENSOR, photons) == pytest.approx(half)
+    assert lens.photons_per_s(SENSOR, Lens(25, 8), 0.052632, 1000) == pytest.approx(photons / 4)
+
+
+@pytest.mark.parametrize(
+    ("model", "mount", "word"),
+    [
+        (MODEL, "C-Mount", "fits"),
+        (MODEL, "CS-Mount", "flange"),
+        (MODEL, "M12", "does not mate"),
+        ("ids-imx412", "CS-Mount", "fits"),
+        ("ids-imx412", "C-Mount", "ring"),
+        ("framos-fsm-imx412", "M12", "fits"),
+        ("basler-aca4112-20um", "F-Mount", "does not mate"),
+    ],
+)
+def test_mounts(model, mount, word):
+    finding = lens.mount_finding(load_rig(model), mount)
+    assert finding.word == word
+    if word in ("flange", "ring"):
+        assert finding.value == pytest.approx(5.0)
+
+
+def test_an_image_circle_that_is_too_small():
+    """The diagonal is 17.52 mm."""
+    seen = lens.view(SENSOR, Lens(25), 500)
+    small = lens.circle_finding(seen, Lens(25, image_circle_mm=11))
+    assert small
+    assert small.word == "vignettes"
+    assert lens.circle_finding(seen, Lens(25, image_circle_mm=17.6)) is None
+
+
+def test_what_cannot_be_is_told():
+    with pytest.raises(LensInvalid, match="20 mm is not above the focal length, 25 mm"):
+        lens.view(SENSOR, Lens(25), 20)
+    with pytest.raises(LensInvalid, match="focal_mm 0"):
+        Lens(0)
+    with pytest.raises(LensInvalid, match="no light"):
+        lens.exposure_us(SENSOR, 0)
+
+
+def test_the_command():
+    args = ["lens", MODEL, "--focal", "25", "--distance", "500", "--speed", "100", "--exposure", "1000"]
+    said = json.loads(cli(*args, "--json").stdout)
+    assert said["width_mm"] == pytest.approx(268.49, abs=0.01)
+    assert said["blur_px"] == pytest.approx(1.5256, abs=1e-3)
+    assert "268.5 x 196.7 mm" in cli(*args).stdout
+    assert (
+        "not above the focal length"
+        in cli("lens", MODEL, "--focal", "25", "--distance", "9", ok=False).stderr
+    )
+    assert "M12 does not fit" in cli(*args, "--mount", "M12", ok=False).stdout

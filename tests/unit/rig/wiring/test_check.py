@@ -1,0 +1,110 @@
+"""`camtwin wiring`: three plans that are right, twelve with one mistake each, and what is said of them."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from camtwin import rig
+from unit.test_cli import camtwin as cli
+
+GOOD = sorted((Path(__file__).parents[4] / "examples/wiring").glob("*.toml"))
+PLANS = Path(__file__).parent / "plans"
+MISTAKES = {
+    # plan: connection, word, number, unit
+    "reversed-supply": ("cam.process.2 VCC", "reversed supply", -24.0, "V"),
+    "supply-5-volts": ("cam.process.2 VCC", "undervoltage", 5.0, "V"),
+    "ttl-on-opto-input": ("cam.process.3 IN1", "undefined", 5.0, "V"),
+    "input-ground-open": ("cam.process.3 IN1", "floating", None, ""),
+    "input-ground-on-pin-7": ("cam.process.3 IN1", "floating", None, ""),
+    "lamp-too-strong": ("cam.process.6 OUT1", "overload", 76.0, "mA"),
+    "output-not-fed": ("cam.process.6 OUT1", "dead", 0.0, "V"),
+    "gpio-at-36-volts": ("cam.process.8 GPIO1", "damaged", 36.0, "V"),
+    "ground-loop": ("cam ground", "ground loop", None, ""),
+    "npn-without-pull-up": ("cam.process.3 IN1", "does not switch", 2.4, "V"),
+    "pulse-too-short": ("cam.process.3 IN1", "too short", 1.0, "us"),
+    "lamp-on-gpio-high": ("cam.process.1 GPIO2", "overload", 3.3 / 1900 * 1e3, "mA"),
+}
+
+
+def checked(path):
+    return rig.check(rig.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_nothing_is_wrong_with_a_correct_plan(path):
+    report = checked(path)
+    assert [f for f in report.findings if f.verdict != "ok"] == []
+    assert len(report.findings) >= 4
+
+
+def test_there_are_three_and_twelve():
+    assert len(GOOD) == 3
+    assert {path.stem for path in PLANS.glob("*.toml")} == MISTAKES.keys()
+    assert len(MISTAKES) == 12
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_each_mistake_is_found_by_its_word_and_number(name):
+    where, word, value, unit = MISTAKES[name]
+    report = checked(PLANS / f"{name}.toml")
+    wrong = [f for f in report.findings if f.verdict == "wrong"]
+    first = next(f for f in wrong if f.word == word)
+    assert first.where.startswith(where)
+    assert first.fix
+    assert first.unit == unit
+    if value is None:
+        assert first.value is None
+    else:
+        assert first.value == pytest.approx(value, rel=0.02, abs=0.05)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_nothing_else_is_told_but_what_follows_from_it(name):
+    """A camera without power, or a lamp that its output cannot feed, is the same mistake."""
+    follows = {
+        "reversed-supply": set(),
+        "output-not-fed": {"dark"},
+        "ground-loop": set(),
+    }
+    report = checked(PLANS / f"{name}.toml")
+    assert report.words() - {MISTAKES[name][1]} == follows.get(name, set())
+
+
+def test_the_command_prints_json_draws_and_fails_where_something_is_wrong(tmp_path):
+    good = json.loads(cli("wiring", str(GOOD[0]), "--json").stdout)
+    assert good["verdict"] == "ok"
+    picture = tmp_path / "plan.svg"
+    done = cli("wiring", str(PLANS / "lamp-too-strong.toml"), "--draw", str(picture), ok=False)
+    assert done.returncode == 1
+    assert "overload" in done.stdout
+    assert "50 mA" in done.stdout
+    drawn = ElementTree.parse(picture).getroot()
+    texts = {text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"6  OUT1  (Line3)", "lamp 24 V, 80 mA"} <= texts
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("devices = 3", "devices 3: Input should be a valid dictionary"),
+        ("[devices]\na = { kind = 'bomb' }", "devices.a"),
+        ("wires = [['a.+', 'b.x']]\n[devices]\na = { kind = 'earth' }", "a.+: no such pin; a has PE"),
+        (
+            "wires = [['a.PE', 'b.x']]\n[devices]\na = { kind = 'earth' }",
+            "there is no device 'b'; there are a",
+        ),
+        ("[devices]\na = { kind = 'camera', model = 'nikon' }", "no model 'nikon'"),
+        ("[devices]\na = { kind = 'supply', volts = 1e9 }", "devices.a.supply.volts 1000000000.0"),
+        ("[devices]\na = { kind = 'camera', model = 'ids-imx412', outputs = ['Line9'] }", "Line9 cannot be"),
+        ("x = [", "no TOML"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_is_told_in_one_line(tmp_path, text, message):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(text)
+    done = cli("wiring", str(plan), ok=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1

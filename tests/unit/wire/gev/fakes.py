@@ -1,0 +1,187 @@
+"""What a GevDevice needs around it: a camera of a few bytes, and a stream that keeps what it is told."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from camtwin.wire.gev import device as gev
+from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.gvcp import Status, StatusError
+from camtwin.wire.gev.ports import Home, Report
+
+ME: gev.Peer = ("10.0.0.9", 50_000)
+OTHER: gev.Peer = ("10.0.0.8", 50_001)
+MAC = bytes.fromhex("02ca11223344")
+FEATURES = 0x1_0000  # 256 bytes of features, writable; the first may be slow
+READREG, WRITEREG, READMEM, WRITEMEM, RESEND = 0x80, 0x82, 0x84, 0x86, 0x40
+CCP, SCP, SCPS, SCPD, SCDA, SCSP, SCCFG = 0xA00, 0xD00, 0xD04, 0xD08, 0xD18, 0xD1C, 0xD24
+EXCLUSIVE, CONTROL = 1, 2
+MY_ADDRESS = 0x0A00_0009
+
+
+STRINGS = b"".join(
+    text.ljust(length, b"\0")
+    for text, length in (
+        (b"Maker", 32),
+        (b"Model", 32),
+        (b"1.0", 32),
+        (b"digital twin", 48),
+        (b"700012345678", 16),
+        (b"bench", 16),
+    )
+)
+
+
+def packet(command: int, body: bytes, request_id: int, flags: int = 1) -> bytes:
+    return struct.pack(">BBHHH", 0x42, flags, command, len(body), request_id) + body
+
+
+def words(*numbers: int) -> bytes:
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+def force(mac: bytes, address: int = 0x0A00_0063, netmask: int = 0xFF00_0000, gateway: int = 0) -> bytes:
+    return struct.pack(">2x6s12xI12xI12xI", mac, address, netmask, gateway)
+
+
+class FakeCamera:
+    """Strings at 0x48, heartbeat timeout, SCPS, SCPD and a few features; the rest is refused."""
+
+    def __init__(self) -> None:
+        self.memory = {0x48 + i: byte for i, byte in enumerate(STRINGS)}
+        self.put(0x014, struct.pack(">I", 6))
+        self.put(0x938, struct.pack(">I", 3000))
+        self.put(0xD04, struct.pack(">II", 1 << 30 | 1500, 0))
+        self.put(FEATURES, bytes(range(256)))
+        self.time_ns, self.timestamp_latched = 0, 0
+        self.written: list[tuple[int, bytes]] = []
+        self.actions: list[tuple[int, int, int]] = []
+        self.reports: list[Report] = []
+        self.busy_until, self.slow_ns = 0, 0
+        self.host_now: Callable[[], int] = lambda: 0
+
+    def put(self, address: int, data: bytes) -> None:
+        self.memory |= {address + i: byte for i, byte in enumerate(data)}
+
+    def read(self, address: int, length: int, /) -> bytes:
+        try:
+            return bytes(self.memory[address + i] for i in range(length))
+        except KeyError:
+            raise StatusError(Status.INVALID_ADDRESS, f"no register at {address:#x}") from None
+
+    def write(self, address: int, data: bytes, /) -> None:
+        self.read(address, len(data))
+        if address < 0xE8:
+            raise StatusError(Status.WRITE_PROTECT, f"{address:#x} is read-only")
+        self.written.append((address, data))
+        if address == FEATURES:
+            self.busy_until = self.host_now() + self.slow_ns
+        self.put(address, data)
+
+    @property
+    def busy_ns(self) -> int:
+        """The first feature is slow: until then."""
+        return max(0, self.busy_until - self.host_now())
+
+    def latch_timestamp(self) -> None:
+        self.timestamp_latched = self.time_ns
+
+    def reset_timestamp(self) -> None:
+        self.time_ns = 0
+
+    def action(self, device_key: int, group_key: int, group_mask: int, /) -> bool:
+        """Those with device key 1 concern it."""
+        self.actions.append((device_key, group_key, group_mask))
+        return device_key == 1
+
+    def report(self, what: Report, /) -> None:
+        self.reports.append(what)
+
+
+@dataclass
+class FakeStream:
+    """Writes down what it is told."""
+
+    told: list[object] = field(default_factory=list[object])
+
+    def open(self) -> None:
+        self.told.append("open")
+
+    def close(self) -> None:
+        self.told.append("close")
+
+    def end_acquisition(self) -> None:
+        self.told.append("end")
+
+    def resend(self, request: gvcp.PacketResend, extended_status: bool, /) -> None:
+        self.told.append((request, extended_status))
+
+    def fire_test_packet(self, target: gev.Target, packet_bytes: int, do_not_fragment: bool, /) -> None:
+        self.told.append((target, packet_bytes, do_not_fragment))
+
+
+HOME, NETMASK = 0x0A00_0001, 0xFF00_0000
+
+
+@dataclass
+class FakeNetwork:
+    """A computer with the addresses 10.0.0.1 and 10.0.0.99."""
+
+    moves: list[int] = field(default_factory=list[int])
+    messages: list[tuple[bytes, gev.Peer]] = field(default_factory=list)
+    answers: list[gev.Reply] = field(default_factory=list)
+    done: int = 0
+
+    def send_message(self, data: bytes, peer: gev.Peer, /) -> None:
+        self.messages.append((data, peer))
+
+    def message_done(self) -> None:
+        self.done += 1
+
+    def answer(self, reply: gev.Reply, /) -> None:
+        self.answers.append(reply)
+
+    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
+        if address not in (0, HOME, 0x0A00_0063):
+            raise StatusError(Status.ERROR, "not an address of this computer")
+        self.moves.append(address)
+        ports = 40_001, 41_001
+        return Home(address, netmask, gateway, *ports) if address else Home(HOME, NETMASK, 0, *ports)
+
+
+class Host:
+    """A device and one host that talks to it, at a time that the test sets."""
+
+    def __init__(self, *, any_destination: bool = False) -> None:
+        self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
+        self.network, self.request_id = FakeNetwork(), 0
+        self.camera.host_now = lambda: self.now
+        home = Home(HOME, NETMASK, 0, stream_port=40_000, message_port=41_000)
+        identity = gev.Identity(MAC, home, "Local:a.zip;F0000000;1A2B")
+        self.device = gev.GevDevice(
+            identity, self.camera, self.stream, self.network, any_destination=any_destination
+        )
+
+    def send(self, command: int, body: bytes = b"", peer: gev.Peer = ME, flags: int = 1) -> list[gev.Reply]:
+        self.request_id = self.request_id % 0xFFFF + 1
+        return self.device.receive(packet(command, body, self.request_id, flags), peer, self.now)
+
+    def ask(self, command: int, body: bytes = b"", peer: gev.Peer = ME) -> tuple[int, bytes]:
+        """Status and body of the one answer; its header is checked."""
+        (reply,) = self.send(command, body, peer)
+        status, ack, length, request_id = struct.unpack_from(">HHHH", reply.data)
+        assert (ack, length, request_id) == (command + 1, len(reply.data) - 8, self.request_id)
+        assert reply.peer == peer
+        return status, reply.data[8:]
+
+    def read(self, address: int, peer: gev.Peer = ME) -> int:
+        """One word; it must be readable."""
+        status, body = self.ask(READREG, struct.pack(">I", address), peer)
+        assert status == 0, f"{address:#x}: {status:#x}"
+        return int.from_bytes(body, "big")
+
+    def write(self, address: int, value: int, peer: gev.Peer = ME) -> int:
+        """The status of a WRITEREG."""
+        return self.ask(WRITEREG, struct.pack(">II", address, value), peer)[0]
