@@ -248,8 +248,8 @@ def write(target: Path, read: Read, preset: str, white: str, calibration: Any, s
             )  # fmt: skip
             if gains and stages and stages.stage(isp.WhiteBalance) and white != "auto":
                 chosen = chosen.replace(isp.WhiteBalance.of(gains))
-            if target.suffix == ".tiff" and chosen.stage(isp.Tone):
-                tone = chosen.stage(isp.Tone)
+            tone = chosen.stage(isp.Tone)
+            if target.suffix == ".tiff" and tone:
                 chosen = chosen.replace(isp.Tone(tone.gamma, 16, tone.gain))
             image, _ = chosen.process(frame)
             _save(part, np.asarray(image))

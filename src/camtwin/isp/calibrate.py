@@ -7,6 +7,7 @@ ColorChecker out of a raw frame. Camera values and wanted colours are linear; a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,9 +121,10 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
     offsets = scaled[:, [0, 2]] - scaled[:, [1]]
     free = np.linalg.lstsq(offsets, wanted - scaled[:, [1]], rcond=None)[0].T
     goal = lab_of_srgb(wanted)
-    vector, damping = np.append(free.ravel(), 1.0), 1e-3
+    vector: Floats = np.append(free.ravel(), 1.0)
+    damping = 1e-3
 
-    def errors(v: Floats) -> Floats:
+    def errors(v: NDArray[Any]) -> Floats:
         return difference(lab_of_srgb(v[6] * scaled @ _whole(v).T), goal)
 
     best = errors(vector)
@@ -139,7 +141,7 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
     return matrix_of(_whole(vector))
 
 
-def _whole(v: Floats) -> Floats:
+def _whole(v: NDArray[Any]) -> Floats:
     rows = v[:6].reshape(3, 2)
     return np.stack([rows[:, 0], 1 - rows.sum(axis=1), rows[:, 1]], axis=1)
 

@@ -107,7 +107,7 @@ def _shifted(roots: NDArray[np.int16], by: int) -> Any:
     return at
 
 
-def _placed(mosaic: str, green: NDArray[Any], cross: NDArray[Any], along: Any, across: Any, here: Any) -> Any:
+def _placed(mosaic: str, green: Any, cross: Any, along: Any, across: Any, here: Any) -> Any:
     """Put estimates where they belong, (3, H, W).
 
     green: green at red and blue. cross: red at blue, and blue at red. along: at green, the colour of its row.
@@ -138,8 +138,8 @@ def malvar(roots: NDArray[np.int16], mosaic: str) -> NDArray[np.int16]:
     cross = (12 * here + 4 * corners - 3 * (ends + far) + 8) >> 4
     along = (10 * here + 8 * sides - 2 * corners - 2 * ends + far + 8) >> 4
     across = (10 * here + 8 * over - 2 * corners - 2 * far + ends + 8) >> 4
-    estimates = (np.clip(v, 0, TOP).astype(np.int16) for v in (green, cross, along, across))
-    return _placed(mosaic, *estimates, roots)
+    green, cross, along, across = (np.clip(v, 0, TOP).astype(np.int16) for v in (green, cross, along, across))
+    return _placed(mosaic, green, cross, along, across, roots)
 
 
 def bilinear(roots: NDArray[np.int16], mosaic: str) -> NDArray[np.int16]:
@@ -148,5 +148,5 @@ def bilinear(roots: NDArray[np.int16], mosaic: str) -> NDArray[np.int16]:
     sides, over = at(-1, 0) + at(1, 0), at(0, -1) + at(0, 1)
     corners = at(-1, -1) + at(1, -1) + at(-1, 1) + at(1, 1)
     green, cross = (sides + over + 2) >> 2, (corners + 2) >> 2
-    estimates = (v.astype(np.int16) for v in (green, cross, (sides + 1) >> 1, (over + 1) >> 1))
-    return _placed(mosaic, *estimates, roots)
+    along, across = (sides + 1) >> 1, (over + 1) >> 1
+    return _placed(mosaic, green, cross, along, across, roots)

@@ -24,7 +24,7 @@ from camtwin.isp.image import TOP
 from camtwin.isp.mosaic import mask
 
 F = np.float32
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 BAND, HALO = 256, 24
 """Rows that are computed at a time, to keep what is needed in between small, and rows around them."""
 GREEN = np.array([-0.25, 0.5, 0.5, 0.5, -0.25], F)
@@ -98,4 +98,4 @@ def _along(values: Floats, weights: Floats, axis: int) -> Floats:
     import cv2
 
     kernel = weights[None] if axis else weights[:, None]
-    return cv2.filter2D(values, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.filter2D(values, -1, kernel, borderType=cv2.BORDER_REFLECT_101), F)

@@ -112,8 +112,8 @@ def quiet_detail(bright: Ints, limit: np.float32) -> Ints:
     """Return brightness whose detail has lost the noise's share of energy, within 0..TOP."""
     height, width = bright.shape
     around = padded(bright, 3)
-    rows = np.sum([int(w) * around[i : i + height] for i, w in enumerate(DETAIL)], axis=0, dtype=np.int32)
-    total = np.sum([int(w) * rows[:, i : i + width] for i, w in enumerate(DETAIL)], axis=0, dtype=np.int32)
+    rows = _sum([int(w) * around[i : i + height] for i, w in enumerate(DETAIL)])
+    total = _sum([int(w) * rows[:, i : i + width] for i, w in enumerate(DETAIL)])
     smooth = (total + 2048) >> 12
     detail = bright - smooth
     energy = box(((detail + 2) >> 2) ** 2, BOX).astype(F) * F(16 / BOX**2)
@@ -144,8 +144,12 @@ def box(values: Ints, side: int) -> Ints:
     """Return the sum over side x side pixels."""
     height, width = values.shape
     around = padded(values, side // 2)
-    rows = np.sum([around[i : i + height] for i in range(side)], axis=0, dtype=np.int32)
-    return np.sum([rows[:, i : i + width] for i in range(side)], axis=0, dtype=np.int32)
+    rows = _sum([around[i : i + height] for i in range(side)])
+    return _sum([rows[:, i : i + width] for i in range(side)])
+
+
+def _sum(parts: list[Ints]) -> Ints:
+    return np.asarray(np.sum(parts, axis=0, dtype=np.int32))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from camtwin.isp.pipeline import STAGES
 from camtwin.isp.presets import PRESETS
 
 RAW = Raw(np.full((16, 16), 900, np.uint16), 12, "GRBG", 256.0)
+M = ((1.5, -0.3, -0.2), (-0.2, 1.4, -0.2), (0.0, -0.4, 1.4))
 MONO = Raw(np.full((16, 16), 900, np.uint16), 12, "", 256.0)
 
 
@@ -149,8 +150,8 @@ def test_a_stage_takes_its_place():
 @pytest.mark.parametrize("mosaic", ["GRBG", ""])
 def test_presets_work_with_and_without_a_calibration(name, mosaic):
     points = (
-        ColourPoint(2856, (1.3, 1.0, 2.5), ((1.5, -0.3, -0.2),) * 3),
-        ColourPoint(6500, (2.0, 1.0, 1.5), ((1.4, -0.2, -0.2),) * 3),
+        ColourPoint(2856, (1.3, 1.0, 2.5), M),
+        ColourPoint(6500, (2.0, 1.0, 1.5), M),
     )
     known = Calibration("test", points, NoiseModel(0.5, 3), 12, 256.0)
     raw = RAW if mosaic else MONO

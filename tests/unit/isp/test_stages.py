@@ -30,7 +30,7 @@ from camtwin.isp import (
     flat_field_of,
     shading_of,
 )
-from camtwin.isp.finish import encoded
+from camtwin.isp.finish import encoded, matrix_of
 from camtwin.isp.image import Kind, begin
 from camtwin.isp.mosaic import MOSAICS, colour_at, mirrored, moved, sampled
 
@@ -177,9 +177,7 @@ def test_the_matrix_is_applied_exactly():
     stages = [BlackLevel(), Demosaic(), ColourMatrix(M), Tone(1.0)]
     image, _ = Pipeline(stages).process(flat(np.rint(colour * 4095)))
     assert np.abs(image[0, 0] - 255 * np.asarray(M) @ colour).max() <= 1
-    scaled = tuple(
-        tuple(0.5 * v for v in row) for row in M
-    )  # rows that do not sum to 1: the toe has its share
+    scaled = matrix_of(0.5 * np.asarray(M))  # rows that do not sum to 1: the toe has its share
     image, _ = Pipeline([*stages[:2], ColourMatrix(scaled), Tone(1.0)]).process(flat(np.rint(colour * 4095)))
     assert np.abs(image[0, 0] - 127.5 * np.asarray(M) @ colour).max() <= 1
     matrix, _ = ColourMatrix(M).numbers(1 / 512)
