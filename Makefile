@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery wheel mutations check clean
+.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss kills gallery wheel mutations check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -55,6 +55,9 @@ benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the ca
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+
+bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
+	$(BIN)/python benchmarks/isp.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, every frame accounted for
 	PYTHONPATH=tests $(BIN)/python benchmarks/day.py

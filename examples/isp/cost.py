@@ -68,7 +68,7 @@ def driven() -> isp.Raw:
 
 def told(name: str, run: Callable[[], T], raw: isp.Raw) -> T:
     """Run a step and print what it takes of the processor, at best of three, beside the time of a frame."""
-    run()  # compiles, or reads from the cache
+    result = run()  # compiles, or reads from the cache
     costs = []
     for _ in range(3):
         wall, processor = time.perf_counter(), time.process_time()
@@ -80,6 +80,7 @@ def told(name: str, run: Callable[[], T], raw: isp.Raw) -> T:
     )
     megapixels = raw.width * raw.height / 1e6
     print(
-        f"{name}: {wall * 1e3:.0f} ms for {megapixels:.1f} megapixels, {processor * 1e3:.0f} ms of processor: {shares}"
+        f"{name}: {wall * 1e3:.0f} ms for {megapixels:.1f} megapixels,"
+        f" {processor * 1e3:.0f} ms of processor: {shares}"
     )
     return result

@@ -2,8 +2,9 @@
 
     python examples/isp/full_pipeline.py [RAW.tiff] [-o picture.png]
 
-Without a file a twin takes the frames: exposure and gain are found first, then the white. Nothing is tuned for the
-sensor, as in the sample; `camtwin develop` and `isp.preset` show what a calibration makes of the same frame.
+Without a file a twin takes the frames: exposure and gain are found first, then the white. Nothing is
+tuned for the sensor, as in the sample; `camtwin develop` and `isp.preset` show what a calibration makes of
+the same frame.
 The real sample runs on the hardware ISP of a Jetson; here the host's processor does it.
 """
 

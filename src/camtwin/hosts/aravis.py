@@ -1,4 +1,4 @@
-"""A GigE Vision or USB3 Vision camera for the pipeline, by Aravis (LGPL, by its GObject interface, where installed).
+"""A GigE Vision or USB3 Vision camera for the pipeline, by Aravis where that is installed.
 
 Thin: discovery, streaming and GenICam are Aravis'. Debian: gir1.2-aravis-0.8, python3-gi.
 """
@@ -27,10 +27,10 @@ class AravisCamera:
 
     def __init__(self, name: str | None = None, black_DN: float = 0.0) -> None:
         try:
-            import gi
+            import gi  # pyright: ignore[reportMissingImports]
 
             gi.require_version("Aravis", "0.8")
-            from gi.repository import Aravis
+            from gi.repository import Aravis  # pyright: ignore[reportMissingImports]
         except (ImportError, ValueError):
             raise CameraProblem("Aravis is not installed; Debian: gir1.2-aravis-0.8, python3-gi") from None
         try:
@@ -79,7 +79,7 @@ class AravisCamera:
             self._camera.set_gain(wanted.gain_dB)
 
     def used(self) -> Exposure:
-        """Return what the camera is set to now; frames on their way may have been taken with older settings."""
+        """Return what the camera is set to now; frames on their way may have older settings."""
         gain_dB = self._camera.get_gain() if self._camera.is_gain_available() else 0.0
         return Exposure(self._camera.get_exposure_time(), gain_dB)
 
