@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from camtwin import isp
 from camtwin.isp import balance, exposure, finish, light_stages, noise, raw_stages, root_stages
 from mutations.registry import mutate
 from mutations.tools import Wrong, wrapped
@@ -80,3 +81,51 @@ mutate("the black level is 4 codes off", "framos.libargus.imx412.black_level",
 mutate("false colour stays", "framos.libargus.imx412.color_artifact", patch=passes(root_stages.FalseColour))
 mutate("it is not downscaled", "framos.libargus.imx412.downscaling", patch=passes(finish.Downscale))
 mutate("edges stay soft", "framos.libargus.imx412.edge", patch=passes(root_stages.EdgeEnhancement))
+
+
+def with_more(patch: pytest.MonkeyPatch) -> None:
+    """The demosaic-and-display sample does more than the sheet says."""
+    true = isp.demosaic_and_display
+
+    def more(black_DN: float = 0.0) -> isp.Pipeline:
+        return true(black_DN).replace(isp.FalseColour())
+
+    patch.setattr(isp, "demosaic_and_display", more)
+
+
+SAMPLE = "bad_pixel noise_reduction black_level ae_gain awb color_correction color_artifact downscaling edge"
+mutate("the demosaic sample suppresses false colour", "framos.opencv.no_plan",
+       *(f"framos.opencv.imx412.{row}" for row in SAMPLE.split()), patch=with_more)  # fmt: skip
+
+
+def brighter(patch: pytest.MonkeyPatch) -> None:
+    true = isp.demosaic_and_display
+    patch.setattr(isp, "demosaic_and_display", lambda black_DN=0.0: true(black_DN).replace(isp.Tone(1.2)))
+
+
+mutate(
+    "the demosaic sample has a gamma of 1.2",
+    "framos.opencv.example",
+    "framos.opencv.imx412.demosaic",
+    patch=brighter,
+)
+
+
+def tuned(patch: pytest.MonkeyPatch) -> None:
+    true = isp.full_pipeline
+    matrix = ((1.2, -0.1, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    patch.setattr(isp, "full_pipeline", lambda *bits: true(*bits).replace(isp.ColourMatrix(matrix, True)))
+
+
+mutate("the full pipeline comes with a matrix, and not one of grey", "framos.libargus.calibration",
+       "framos.libargus.default_config", "framos.libargus.imx412.color_correction", patch=tuned)  # fmt: skip
+mutate("the full pipeline lacks edge enhancement", "framos.libargus.example", "framos.libargus.imx412.edge",
+       patch=lambda patch: _without(patch, isp.EdgeEnhancement))  # fmt: skip
+mutate("colours are interpolated 2 % low", "framos.libargus.imx412.demosaic",
+       "framos.opencv.imx412.demosaic", "framos.opencv.example",
+       patch=stage(isp.Demosaic, lambda after, before: after.become((after.data * 0.98).astype(np.int16))))  # fmt: skip
+
+
+def _without(patch: pytest.MonkeyPatch, kind: Any) -> None:
+    true = isp.full_pipeline
+    patch.setattr(isp, "full_pipeline", lambda *bits: true(*bits).without(kind))
