@@ -35,13 +35,13 @@ from camtwin.isp.kernels_root import (
     edge_row,
     interpolate_row,
     joined_row,
-    median_row,
     mixed_row,
     move_row,
     quiet_detail_row,
     recoloured_row,
     sharpened_mixed_row,
     sharpened_row,
+    smoothed_row,
     toned_mono_row,
     toned_pairs,
     toned_row,
@@ -93,7 +93,7 @@ class Finish(NamedTuple):
     colour: np.ndarray
     matrices: np.ndarray
     table: np.ndarray
-    median: bool
+    false_colour: bool
     bright_limit: np.float32
     chroma_limit: np.float32
     edges: np.ndarray
@@ -262,7 +262,7 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
     planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
-    sorting, medians = np.zeros((3, n), np.int16), np.zeros((2, n), np.int32)
+    smooth_hues = np.zeros((2, n), np.int32)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
     m = n if quieting else 0
     bright, chroma = np.zeros((8, n), np.int16), np.zeros((10, 2, m), np.int16)
@@ -277,9 +277,9 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     light = np.zeros((3, n), np.uint16)
 
     ahead = source.step if source.threshold >= 0 else 0
-    after_median = (5 if quieting else 0) + (1 if edging else 0)
-    begin = first - after_median  # the first row that the stages after the median need
-    halo = after_median + (1 if finish.median else 0)
+    after_hues = (5 if quieting else 0) + (1 if edging else 0)
+    begin = first - after_hues  # the first row that the stages after FalseColour need
+    halo = after_hues + (1 if finish.false_colour else 0)
     for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
         _load(source, s, left, right, rows[s & 7])
         t = s - ahead
@@ -303,19 +303,23 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
             finish.green_first[odd], now[own], now[1], now[2 - own],
         )  # fmt: skip
         j, current = i, now
-        if finish.median:
+        if finish.false_colour:
             chroma_row(now[0], now[1], now[2], hues[i & 3][0], hues[i & 3][1])
             j = i - 1
             if j < begin:
                 continue
             for hue in range(2):
-                median_row(
-                    hues[(j - 1) & 3][hue], hues[j & 3][hue], hues[(j + 1) & 3][hue], sorting, medians[hue]
+                smoothed_row(
+                    hues[(j - 1) & 3][hue],
+                    hues[j & 3][hue],
+                    hues[(j + 1) & 3][hue],
+                    scratch,
+                    smooth_hues[hue],
                 )
             before = planes[j & 3]
             current = recoloured if quieting else sharp[j & 3]
             into = bright[j & 7] if quieting else luma[j & 3]
-            recoloured_row(before[0], before[1], before[2], medians[0], medians[1], current, into)
+            recoloured_row(before[0], before[1], before[2], smooth_hues[0], smooth_hues[1], current, into)
         elif quieting:
             bright_row(now[0], now[1], now[2], bright[j & 7])
         elif edging:

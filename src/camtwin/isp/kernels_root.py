@@ -320,47 +320,24 @@ def chroma_row(red, grn, blu, first, second):
         second[x] = blu[x] - grn[x]
 
 
-@inline
-def _low(a, b):
-    return a if a < b else b
-
-
-@inline
-def _high(a, b):
-    return a if a > b else b
-
-
-@inline
-def _middle(a, b, c):
-    return _high(_low(a, b), _low(_high(a, b), c))
-
-
 @row
-def _sorted_columns(a, b, c, low, mid, high):
-    for x in range(a.shape[0]):
-        small, large = _low(a[x], b[x]), _high(a[x], b[x])
-        low[x] = _low(small, c[x])
-        high[x] = _high(large, c[x])
-        mid[x] = _high(small, _low(large, c[x]))
-
-
-@row
-def _medians(l0, l1, l2, m0, m1, m2, h0, h1, h2, out):
+def _weighted_columns(a, b, c, out):
     for x in range(out.shape[0]):
-        lows = _high(_high(l0[x], l1[x]), l2[x])
-        mids = _middle(m0[x], m1[x], m2[x])
-        highs = _low(_low(h0[x], h1[x]), h2[x])
-        out[x] = _middle(lows, mids, highs)
+        out[x] = I(I(I(a[x]) + I(c[x])) + I(2 * I(b[x])))
 
 
 @row
-def median_row(above, here, below, scratch, out):
-    """root_stages.median of one row of three, as int32; scratch: (3, columns)."""
+def _smoothed(a, b, c, out):
+    for x in range(out.shape[0]):
+        out[x] = I(I(I(I(a[x] + c[x]) + I(2 * b[x])) + 8) >> 4)
+
+
+@row
+def smoothed_row(above, here, below, scratch, out):
+    """root_stages.smoothed of one row of three, as int32."""
     n = out.shape[0] - SLACK
-    low, mid, high = scratch[0], scratch[1], scratch[2]
-    _sorted_columns(above, here, below, low, mid, high)
-    p, q, r = slice(0, n), slice(1, n + 1), slice(2, n + 2)
-    _medians(low[p], low[q], low[r], mid[p], mid[q], mid[r], high[p], high[q], high[r], out[q])
+    _weighted_columns(above, here, below, scratch)
+    _smoothed(scratch[0:n], scratch[1 : n + 1], scratch[2 : n + 2], out[1 : n + 1])
 
 
 @row
@@ -534,12 +511,6 @@ def joined_row(bright, chroma, means, share, red, grn, blu, luma):
 
 
 @row
-def _edge_columns(a, b, c, out):
-    for x in range(out.shape[0]):
-        out[x] = I(I(I(a[x]) + I(c[x])) + I(2 * I(b[x])))
-
-
-@row
 def _edges(a, b, c, bright, amount, threshold, limit, out):
     for x in range(out.shape[0]):
         around = I(I(a[x] + c[x]) + I(2 * b[x]))
@@ -555,7 +526,7 @@ def _edges(a, b, c, bright, amount, threshold, limit, out):
 def edge_row(above, here, below, numbers, scratch, out):
     """root_stages.EdgeEnhancement: what is added to a row; three rows of brightness."""
     n = out.shape[0] - SLACK
-    _edge_columns(above, here, below, scratch)
+    _weighted_columns(above, here, below, scratch)
     at = slice(1, n + 1)
     _edges(
         scratch[0:n], scratch[at], scratch[2 : n + 2], here[at], numbers[0], numbers[1], numbers[2], out[at]

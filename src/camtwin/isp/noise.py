@@ -97,7 +97,8 @@ def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, floa
     """Return how the variances of red, green and blue roots add up, in detail of brightness and in both
     chromas.
 
-    Measured on the steps themselves: all are linear, so the response to one pixel gives the variance.
+    Measured on the steps themselves, FalseColour among them: all are linear, so the response to one pixel gives
+    the variance.
     """
     if not colour:
         return (0.0, detail_share(), 0.0), (0.0, 0.0, 0.0)
@@ -113,9 +114,17 @@ def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, floa
             luma = (response[0] + 2 * response[1] + response[2]) / 4
             letter = COLOURS.index("RGGB"[2 * row + column])
             bright[letter] += np.sum((luma - smooth(luma)) ** 2) / 4
-            chroma[letter] += np.sum((response[0] - response[1]) ** 2 + (response[2] - response[1]) ** 2) / 4
+            red, blue = (hue(response[i] - response[1]) for i in (0, 2))
+            chroma[letter] += np.sum(red**2 + blue**2) / 4
     (a, b, c), (d, e, f) = bright.tolist(), chroma.tolist()
     return (a, b, c), (d, e, f)
+
+
+def hue(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return chroma as FalseColour leaves it."""
+    kernel = np.array([0.25, 0.5, 0.25])
+    rows = np.stack([np.convolve(row, kernel, "same") for row in values])
+    return np.stack([np.convolve(column, kernel, "same") for column in rows.T]).T
 
 
 def smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:

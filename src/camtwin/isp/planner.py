@@ -114,7 +114,7 @@ def _fused(stages: list[Stage], frame: Frame, notes: dict[str, Any], threads: in
     flat = out.reshape(frame.height, -1)
     if not frame.mosaic:
         run = kernels.mono_rows
-    elif finish.median or finish.bright_limit >= 0 or finish.edges[0] >= 0:
+    elif finish.false_colour or finish.bright_limit >= 0 or finish.edges[0] >= 0:
         run = kernels.full_rows
     else:
         run = kernels.core_rows
