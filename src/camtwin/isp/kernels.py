@@ -273,11 +273,12 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
         np.zeros((5, m), np.int32),
     )
     quiet, recoloured = np.zeros(m, np.int16), np.zeros((3, n), np.int16)
-    sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int32)
+    sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((8, n), np.int16), np.zeros(n, np.int32)
+    wide = np.zeros(n, np.int32)
     light = np.zeros((3, n), np.uint16)
 
     ahead = source.step if source.threshold >= 0 else 0
-    after_hues = (5 if quieting else 0) + (1 if edging else 0)
+    after_hues = (5 if quieting else 0) + (2 if edging else 0)
     begin = first - after_hues  # the first row that the stages after FalseColour need
     halo = after_hues + (1 if finish.false_colour else 0)
     for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
@@ -318,18 +319,18 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
                 )
             before = planes[j & 3]
             current = recoloured if quieting else sharp[j & 3]
-            into = bright[j & 7] if quieting else luma[j & 3]
+            into = bright[j & 7] if quieting else luma[j & 7]
             recoloured_row(before[0], before[1], before[2], smooth_hues[0], smooth_hues[1], current, into)
         elif quieting:
             bright_row(now[0], now[1], now[2], bright[j & 7])
         elif edging:
             sharp[j & 3][:] = now
-            bright_row(now[0], now[1], now[2], luma[j & 3])
+            bright_row(now[0], now[1], now[2], luma[j & 7])
         if quieting:
             into3 = sharp[(j - 5) & 3]
             if not _quieted(
                 finish, j, begin, current, bright, chroma, boxes, scratch, smooth, detail, energy, quiet,
-                floats, into3, luma[(j - 5) & 3],
+                floats, into3, luma[(j - 5) & 7],
             ):  # fmt: skip
                 continue
             j, current = j - 5, into3
@@ -338,9 +339,9 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
                 mixed_row(current[0], current[1], current[2], finish.matrices[2], light)
                 toned_row(light, finish.table, width, out[j][3 * left : 3 * right])
             continue
-        y = j - 1
+        y = j - 2
         if first <= y < last:
-            edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
+            edge_row(luma, y, finish.edges, scratch, wide, added)
             here3 = sharp[y & 3]
             sharpened_mixed_row(here3[0], here3[1], here3[2], added, finish.matrices[2], light)
             toned_row(light, finish.table, width, out[y][3 * left : 3 * right])
@@ -361,10 +362,11 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
         np.zeros((5, n), np.int16),
         np.zeros((5, n), np.int32),
     )
-    quiet, luma, added = np.zeros(n, np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int32)
+    quiet, luma, added = np.zeros(n, np.int16), np.zeros((8, n), np.int16), np.zeros(n, np.int32)
+    wide = np.zeros(n, np.int32)
     sharpened = np.zeros(n, np.int16)
     ahead = source.step if source.threshold >= 0 else 0
-    halo = (5 if quieting else 0) + (1 if edging else 0)
+    halo = (5 if quieting else 0) + (2 if edging else 0)
     begin, inner = first - halo, slice(PAD, PAD + width)
     for s in range(begin - ahead, last + halo + ahead):
         _load(source, s, left, right, rows[s & 7])
@@ -396,11 +398,11 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
             if first <= j < last:
                 toned_mono_row(current[inner], finish.table, out[j][left:right])
             continue
-        luma[j & 3][:] = current
-        y = j - 1
+        luma[j & 7][:] = current
+        y = j - 2
         if first <= y < last:
-            edge_row(luma[(y - 1) & 3], luma[y & 3], luma[(y + 1) & 3], finish.edges, scratch, added)
-            sharpened_row(luma[y & 3], added, sharpened)
+            edge_row(luma, y, finish.edges, scratch, wide, added)
+            sharpened_row(luma[y & 7], added, sharpened)
             toned_mono_row(sharpened[inner], finish.table, out[y][left:right])
 
 

@@ -511,10 +511,19 @@ def joined_row(bright, chroma, means, share, red, grn, blu, luma):
 
 
 @row
-def _edges(a, b, c, bright, amount, threshold, limit, out):
+def _five_columns(a, b, c, d, e, narrow, wide):
+    for x in range(narrow.shape[0]):
+        near, middle = I(I(b[x]) + I(d[x])), I(c[x])
+        narrow[x] = I(near + I(2 * middle))
+        wide[x] = I(I(I(I(a[x]) + I(e[x])) + I(4 * near)) + I(6 * middle))
+
+
+@row
+def _edges(a, b, c, d, e, left, middle, right, amount, threshold, limit, out):
     for x in range(out.shape[0]):
-        around = I(I(a[x] + c[x]) + I(2 * b[x]))
-        detail = I(I(16 * I(bright[x])) - around)
+        softer = I(I(I(a[x] + e[x]) + I(4 * I(b[x] + d[x]))) + I(6 * c[x]))
+        soft = I(I(left[x] + right[x]) + I(2 * middle[x]))
+        detail = I(soft - I(I(softer + 8) >> 4))
         strong = I(detail - threshold) if detail > threshold else I(0)
         strong = I(detail + threshold) if detail < -threshold else strong
         added = I(I(I(strong * amount) + 2048) >> 12)
@@ -523,14 +532,16 @@ def _edges(a, b, c, bright, amount, threshold, limit, out):
 
 
 @row
-def edge_row(above, here, below, numbers, scratch, out):
-    """root_stages.EdgeEnhancement: what is added to a row; three rows of brightness."""
+def edge_row(rows, y, numbers, narrow, wide, out):
+    """root_stages.EdgeEnhancement: what is added to row y; rows: a ring of 8 rows of brightness."""
     n = out.shape[0] - SLACK
-    _weighted_columns(above, here, below, scratch)
-    at = slice(1, n + 1)
-    _edges(
-        scratch[0:n], scratch[at], scratch[2 : n + 2], here[at], numbers[0], numbers[1], numbers[2], out[at]
+    _five_columns(
+        rows[(y - 2) & 7], rows[(y - 1) & 7], rows[y & 7], rows[(y + 1) & 7], rows[(y + 2) & 7], narrow, wide
     )
+    _edges(
+        wide[0:n], wide[1 : n + 1], wide[2 : n + 2], wide[3 : n + 3], wide[4 : n + 4], narrow[1 : n + 1],
+        narrow[2 : n + 2], narrow[3 : n + 3], numbers[0], numbers[1], numbers[2], out[2 : n + 2],
+    )  # fmt: skip
 
 
 @row

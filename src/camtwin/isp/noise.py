@@ -97,8 +97,8 @@ def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, floa
     """Return how the variances of red, green and blue roots add up, in detail of brightness and in both
     chromas.
 
-    Measured on the steps themselves, FalseColour among them: all are linear, so the response to one pixel gives
-    the variance.
+    Measured on the steps themselves, FalseColour among them: all are linear, so the response to one pixel
+    gives the variance.
     """
     if not colour:
         return (0.0, detail_share(), 0.0), (0.0, 0.0, 0.0)

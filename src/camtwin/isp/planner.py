@@ -322,6 +322,20 @@ def _mirrored(stage: Mirror, image: Image, threads: int) -> Image:
     return image.become(out.reshape(image.data.shape))
 
 
+def warm_up() -> None:
+    """Compile the kernels, or load them from numba's cache, so that the first frame need not wait."""
+    from camtwin.isp.pipeline import Pipeline
+    from camtwin.isp.presets import full_pipeline
+
+    data = np.zeros((16, 16), np.uint16)
+    for bits in (8, 16):
+        colour = [BlackLevel(), Demosaic(), ColourMatrix(), Tone(bits=bits)]
+        for stages in (colour, [*colour[:2], FalseColour(), *colour[2:]]):
+            developed(Pipeline(stages), Raw(data, 12, "RGGB"))
+        developed(Pipeline([BlackLevel(), Root(), Tone(bits=bits)]), Raw(data, 12))
+    developed(full_pipeline(12), Raw(data, 12, "RGGB"))
+
+
 def shared(work: Callable[[int], None], tiles: int, threads: int) -> None:
     """Do work(0) .. work(tiles - 1), shared among the caller and threads - 1 helpers."""
     numbers = count()  # next() is atomic: each tile is taken once
