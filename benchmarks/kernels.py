@@ -21,7 +21,7 @@ from page import options, publish
 from rich.console import Console
 from rich.progress import track
 
-from camtwin.camera.exposure import Exposure
+from camtwin.camera.frames.exposure import Exposure
 from camtwin.models import load
 from camtwin.pixels import FORMATS, pack
 from camtwin.scene import Chart, Pan, Scene, spectra

@@ -15,6 +15,7 @@ from typing import Final
 
 from camtwin.rig import sheet_of
 from camtwin.verify import case as cases
+from camtwin.verify import checks
 from camtwin.verify.claims import load
 from camtwin.verify.proven import Proof
 from camtwin.verify.verdicts import Result, VerifyProblem, groups, measure, spread
@@ -23,6 +24,8 @@ from mutations.registry import Break
 
 TRUE: Final = ""
 """In place of a break's name: the twin as it is."""
+ERRORS: Final = ("AttributeError", "ImportError", "NameError", "TypeError")
+"""What a break raises that no longer fits the code; a twin that is only wrong does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def run(model: str, mutations: Sequence[Break], jobs: int = 1, *, exact: bool = 
     exact  all checks that are not heavy every time, so that what else turns red is seen; else those of the
            rows that the mutation names
     """
-    cases.load_checks()
+    checks.load()
     rows = [row for row in load(model) if row in cases.CHECKS]
     always = {row for row in rows if exact and cases.CHECKS[row] not in cases.HEAVY}
     tasks = {m.name: tuple(_concerned(m, rows, always)) for m in mutations}
@@ -89,6 +92,11 @@ def judge(mutation: Break, results: Iterable[Result], before: Mapping[str, str])
     red = {r.claim.id: r.reason for r in results if r.verdict == "fail" and before[r.claim.id] != "fail"}
     wanted = {row for row in ran if mutation.names(row)}
     said = [f"{row} has no check" for row in mutation.proves if row not in ran]
+    said += [
+        f"{row} turns red by an error of the break: {why}"
+        for row, why in red.items()
+        if why.startswith(ERRORS)
+    ]
     for row in sorted(wanted - red.keys()):
         said.append(f"{row} fails without it, too" if before[row] == "fail" else f"{row} stays green")
     said += [f"{row} turns red: {reason}" for row, reason in red.items() if row not in wanted]
@@ -102,7 +110,7 @@ def judge(mutation: Break, results: Iterable[Result], before: Mapping[str, str])
 
 def _work(task: tuple[str, str, tuple[str, ...]]) -> tuple[str, list[Result]]:
     model, name, rows = task
-    cases.load_checks()
+    checks.load()
     with registry.broken(*registry.named(name)) if name != TRUE else nullcontext():
         sheet_of(model)  # raises: no check shall fail for it
         ledger = load(model)

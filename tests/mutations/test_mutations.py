@@ -15,7 +15,7 @@ from mutations import registry
 from mutations.__main__ import updated
 from mutations.registry import Break
 from mutations.run import Trial, declared, judge, run
-from mutations.tools import changed
+from mutations.tools import answers, changed
 
 MODEL = "baumer-vcxg-124m"
 SHEETS = models()
@@ -128,6 +128,14 @@ def test_a_row_that_turns_red_undeclared_is_told():
     with registry.broken(wide):
         results = measure(MODEL, [row])
     assert "turns red: lowest Width is 32" in judge(wide, results, {row.id: "pass"}).problem
+
+
+def test_a_break_that_does_not_fit_the_code_proves_nothing():
+    (row,) = claims_of(MODEL, "baumer.roi.width_min")
+    stale = Break("stale", (row.id,), wrong=answers("limits", lambda true, cam: true(cam)))
+    with registry.broken(stale):
+        results = measure(MODEL, [row])
+    assert "error of the break" in judge(stale, results, {row.id: "pass"}).problem
 
 
 def test_a_dependant_that_stays_green_is_told():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from camtwin import models
-from camtwin.camera.signals import heard
+from camtwin.camera.signals.bus import heard
 from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.twins import Twin

@@ -1,8 +1,8 @@
 """Frame rates on the wall's clock: what stock Aravis receives is what virtual time says.
 
 The clock is that of the client's process, and the twin's rates in virtual time are held to the data sheet in
-tests/unit/camera/test_rates.py. The camera makes a test pattern: what is timed is the link, not how fast
-this computer renders.
+tests/unit/camera/frames/test_rates.py. The camera makes a test pattern: what is timed is the link, not how
+fast this computer renders.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from camtwin.wire.image import CHUNKS, IMAGE_CHUNKS, Image
 from camtwin.wire.status import StatusError
 from camtwin.wire.u3v import gencp, usb
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v.device import Description, Identity, U3vDevice
+from camtwin.wire.u3v.device import Acknowledge, Description, Identity, U3vDevice
 from camtwin.wire.u3v.gencp import Status
 
 
@@ -133,8 +133,7 @@ class Port:
     """A camera of nothing but a few bytes, and an endpoint that takes events."""
 
     timestamp_latched = 0x0102_0304_0506_0708
-    payload_bytes = 12_288_000
-    trailer_bytes = 32
+    payload_bytes, has_chunks = 12_288_000, False
     stream_halted = events_halted = False
 
     refusal: Status | None = None
@@ -146,24 +145,28 @@ class Port:
 
     def write(self, address: int, data: bytes) -> None: ...
     def latch_timestamp(self) -> None: ...
-    def open(self, transfers: u3v.Transfers) -> None: ...
-    def close(self) -> None: ...
-    def end_acquisition(self) -> None: ...
-    def send_event(self, message: bytes) -> None: ...
+    def reset_timestamp(self) -> None: ...
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        return False
+
+    def report(self, event: str) -> None: ...
 
     busy_ns = 0
 
-    def acknowledge_in(self, ns: int, ack: bytes) -> None:
-        self.later = ns, ack
+
+def answer(device: U3vDevice, command: bytes) -> bytes | None:
+    """The acknowledge that comes at once, None for silence."""
+    acks = [effect for effect in device.receive(command) if isinstance(effect, Acknowledge)]
+    return acks[-1].data if acks else None
 
 
 XML = b"PK zipped"
-DEVICE = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), Port(), Port(), Port())
+DEVICE = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), Port(), Port())
 
 
 def read(address: int, count: int) -> bytes:
     command = hexed("55335643 0040 0008 0c00 0100") + address.to_bytes(8, "little") + bytes(2)
-    ack = DEVICE.receive(command + count.to_bytes(2, "little"))
+    ack = answer(DEVICE, command + count.to_bytes(2, "little"))
     assert ack
     assert ack[4:6] == bytes(2), f"status {ack[4:6].hex()} at {address:#x}"
     return ack[12:]
@@ -235,8 +238,8 @@ NONE = "0400 0100 0000 0000"
 def test_what_a_device_answers(port: dict[str, object], commands: list[str], ack: str) -> None:
     there = Port()
     vars(there).update(port)
-    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), there, there, there)
-    answers = [device.receive(hexed(command)) for command in commands]
+    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), there, there)
+    answers = [answer(device, hexed(command)) for command in commands]
     assert answers[-1] == hexed(ack)
 
 
@@ -252,19 +255,19 @@ class Flash(Port):
 def test_a_write_that_takes_long():
     """PENDING_ACK at once, 1300 ms: what it takes and a second of patience; at last its acknowledge."""
     port = Flash()
-    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), port, port, port)
+    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), port, port)
     save, pending = (
         hexed(WRITE_4 + "0000020000000000 01000000"),
         hexed("55335643 0000 0508 0400 0100 0000 1405"),
     )
-    assert device.receive(save) == pending
-    assert port.later == (300_000_000, hexed("55335643 0000 0308 0400 0100 0000 0400"))
-    assert device.receive(save[:4] + hexed("00c0") + save[6:]) == pending, "it is resent"
+    later = Acknowledge(hexed("55335643 0000 0308 0400 0100 0000 0400"), 300_000_000)
+    assert list(device.receive(save)) == [later, Acknowledge(pending)]
+    assert answer(device, save[:4] + hexed("00c0") + save[6:]) == pending, "it is resent"
     other = hexed("55335643 0040 0208 0c00 0200 0000020000000000 02000000")
-    assert device.receive(other) == hexed("55335643 0780 0308 0000 0200")
+    assert answer(device, other) == hexed("55335643 0780 0308 0000 0200")
     assert port.writes == 1
     port.busy_ns = 0
-    assert device.receive(other) == hexed("55335643 0000 0508 0400 0200 0000 1405")
+    assert answer(device, other) == hexed("55335643 0000 0508 0400 0200 0000 1405")
 
 
 def test_abrm():

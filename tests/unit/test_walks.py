@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import camtwin
-from camtwin.camera.exposure import Exposure
+from camtwin.camera.frames.exposure import Exposure
 from camtwin.scene import Chart, Flat, Pan, Scene, spectra
 from camtwin.sensor import fast, processing
 from camtwin.sensor.flaws import Flaws
@@ -117,7 +117,7 @@ def test_a_room_that_is_entered_again_from_above_is_seen(monkeypatch):
     walk = traced(lambda: twin.render(exposure))
     assert not walk.climbs
     assert [str(c) for c in walk.returns] == [
-        "twins/render/renderer.py -> camera/exposure.py: Exposure.has_image"
+        "twins/render/renderer.py -> camera/frames/exposure.py: Exposure.has_image"
     ]
 
 

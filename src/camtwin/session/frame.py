@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Settings, chunks
+from camtwin.camera import Settings
+from camtwin.camera.reports import chunks
 from camtwin.genicam.nodes import Order
 from camtwin.pixels import FORMATS, PixelFormat, mirrored, pack
 from camtwin.units import Ns

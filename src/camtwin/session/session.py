@@ -22,9 +22,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from camtwin.camera import Transfer, chunks
-from camtwin.camera.events import Event
-from camtwin.camera.usersets import Storage
+from camtwin.camera import Transfer
+from camtwin.camera.memory.user_sets import Storage
+from camtwin.camera.reports import chunks
+from camtwin.camera.reports.events import Event
 from camtwin.genicam import At, browse
 from camtwin.links.base.storage import DiskStorage
 from camtwin.models import Fact, load

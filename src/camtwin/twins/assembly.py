@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Camera, chunks
-from camtwin.camera.exposure import Exposure
-from camtwin.camera.transport import GigETiming, LinkTiming, NoLink, U3vTiming
-from camtwin.camera.usersets import Storage
+from camtwin.camera import Camera
+from camtwin.camera.frames.exposure import Exposure
+from camtwin.camera.frames.transport import GigETiming, LinkTiming, NoLink, U3vTiming
+from camtwin.camera.memory.user_sets import Storage
+from camtwin.camera.reports import chunks
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
 from camtwin.scene import Chart, Scene, spectra

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from camtwin.camera import Exposure
-from camtwin.camera.outside import obey
+from camtwin.camera.commands import obey
 from camtwin.problem import Refused
 from camtwin.simtime import journal
 from camtwin.simtime.journal import JournalBroken, Line

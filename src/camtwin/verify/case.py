@@ -17,9 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
-from importlib import import_module
-from pkgutil import iter_modules
+from functools import cached_property
 from typing import Any, Final, NoReturn, TypeVar
 
 import camtwin
@@ -61,15 +59,6 @@ def check(*ids: str, heavy: str = "") -> Callable[[Check], Check]:
 def later(reason: str, *patterns: str) -> None:
     """Rows that stay open, and why."""
     LATER.extend((pattern, reason) for pattern in patterns)
-
-
-@lru_cache
-def load_checks() -> None:
-    """Import every chapter, so that its checks are registered."""
-    from camtwin.verify import checks
-
-    for module in iter_modules(checks.__path__):
-        import_module(f"{checks.__name__}.{module.name}")
 
 
 def why_later(name: str) -> str | None:

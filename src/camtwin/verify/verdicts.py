@@ -19,6 +19,7 @@ from typing import Final, Literal, TypeVar
 
 from camtwin.problem import Problem
 from camtwin.verify import case as cases
+from camtwin.verify import checks
 from camtwin.verify.case import Case, Check, Wrong
 from camtwin.verify.claims import Claim, load
 
@@ -74,7 +75,7 @@ def verify(
     jobs    processes; with one, everything runs here
     proven  rows that a mutation turns red
     """
-    cases.load_checks()
+    checks.load()
     known = set(proven)
     for claim in claims:
         if claim.id not in cases.CHECKS:
@@ -98,7 +99,7 @@ def groups(claims: Iterable[Claim]) -> list[list[Claim]]:
 
 def measure(model: str, group: Iterable[Claim]) -> list[Result]:
     """Run the check of each claim of a group on fresh twins."""
-    cases.load_checks()
+    checks.load()
     shared: dict[object, object] = {}
     return [_judge(Case(model, claim, shared)) for claim in group]
 
@@ -147,7 +148,7 @@ def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
 
 
 def _work(task: tuple[str, list[Claim]]) -> list[Result]:
-    cases.load_checks()
+    checks.load()
     return measure(*task)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from itertools import product
 from typing import Any, Final
 
 import numpy as np
 
+from camtwin.sensor.timing import ALIKE
 from mutations.breaks.offers import offering
 from mutations.registry import mutate
 from mutations.tools import (
@@ -238,7 +238,7 @@ mutate(
     "ids.sensor.shutter",
     "ids.acq.global_start",
     about=PICTURES,
-    patch=exposed(lambda e: replace(e, row_step_ns=Fraction(0))),
+    patch=exposed(lambda e: replace(e, row_times=ALIKE)),
 )
 mutate(
     "exposures are 5 us longer",

@@ -55,7 +55,7 @@ def gain_unsaved(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def sequencer_stuck(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.camera.sequencer import Sequencer
+    from camtwin.camera.signals.sequencer import Sequencer
 
     patch.setattr(Sequencer, "hear", lambda self, moment: None)
 
@@ -63,7 +63,7 @@ def sequencer_stuck(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def sets_misnumbered(patch: pytest.MonkeyPatch) -> None:
     """A frame says the set after its own."""
-    from camtwin.camera import chunks
+    from camtwin.camera.reports import chunks
 
     patch.setitem(chunks.VALUES, "SequencerSetActive", lambda e: e.sequencer_set + 1)
 
@@ -83,7 +83,7 @@ def triggers_doubled(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def pulses_early(patch: pytest.MonkeyPatch) -> None:
     """Pulses of a line come a thousandth sooner than they are planned."""
-    from camtwin.camera.lines import Line
+    from camtwin.camera.signals.lines import Line
 
     pulse = Line.pulse
     patch.setattr(

@@ -12,7 +12,7 @@ from mutations.registry import sabotage
 @sabotage("ids.firmware.update")
 def firmware_forgotten(patch: pytest.MonkeyPatch) -> None:
     """It is taken, and not kept."""
-    from camtwin.camera.usersets import MemoryStorage
+    from camtwin.camera.memory.user_sets import MemoryStorage
 
     store = MemoryStorage.store
     patch.setattr(
@@ -24,7 +24,7 @@ def firmware_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def firmware_unchecked(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.camera.firmware import Firmware
+    from camtwin.camera.memory.firmware import Firmware
 
     patch.setattr(Firmware, "_refusal", lambda self, data: "")
 
@@ -32,7 +32,7 @@ def firmware_unchecked(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def file_written_at_0(patch: pytest.MonkeyPatch) -> None:
     """Where in the file the bytes go is not minded."""
-    from camtwin.camera.files import Files
+    from camtwin.camera.memory.files import Files
 
     write = Files._write
     patch.setattr(

@@ -80,9 +80,9 @@ def switchover_keyless(patch: pytest.MonkeyPatch) -> None:
 
     check = GevDevice._set_privilege
 
-    def lenient(self: GevDevice, value: int, peer: Any, now: int) -> None:
+    def lenient(self: GevDevice, value: int, peer: Any, now: int) -> Any:
         self._words[bootstrap.SWITCHOVER_KEY] = value >> 16
-        check(self, value, peer, now)
+        return check(self, value, peer, now)
 
     patch.setattr(GevDevice, "_set_privilege", lenient)
 
@@ -93,7 +93,9 @@ def force_ip_registers_only(patch: pytest.MonkeyPatch) -> None:
     from camtwin.links.gige.link import GigeLink
     from camtwin.wire.gev.ports import Home
 
-    patch.setattr(GigeLink, "move", lambda self, address, netmask, gateway: Home(address, netmask, gateway))
+    patch.setattr(
+        GigeLink, "_move_home", lambda self, address, netmask, gateway: Home(address, netmask, gateway)
+    )
 
 
 @sabotage()
@@ -103,10 +105,10 @@ def force_ip_always(patch: pytest.MonkeyPatch) -> None:
 
     move = GevDevice._force_ip
 
-    def careless(self: GevDevice, request: Any) -> bytes | None:
+    def careless(self: GevDevice, request: Any) -> Any:
         self.controller, controller = None, self.controller
         try:
-            return move(self, request)
+            return (yield from move(self, request))
         finally:
             self.controller = controller
 
@@ -157,20 +159,20 @@ def pending_forgets_heartbeat(patch: pytest.MonkeyPatch) -> None:
 
     tick = GevDevice.tick
 
-    def strict(self: GevDevice, now: int) -> None:
+    def strict(self: GevDevice, now: int) -> Any:
         due = self._heard_ns + 3 * 10**9
-        tick(self, now)
+        yield from tick(self, now)
         if self.controller and now >= due:
-            self._lose_control()
+            yield from self._lose_control()
 
     patch.setattr(GevDevice, "tick", strict)
 
 
 @sabotage()
 def saves_take_no_time(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.links.base.camera_port import CameraPort
+    from camtwin.camera import Camera
 
-    patch.setattr(CameraPort, "busy_ns", property(lambda self: 0))
+    patch.setattr(Camera, "busy_ns", property(lambda self: 0))
 
 
 @sabotage()

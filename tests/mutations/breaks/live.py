@@ -25,7 +25,7 @@ def pulses_drift(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def second_hears_late(patch: pytest.MonkeyPatch) -> None:
     """An edge reaches the second camera 10 us after the first."""
-    from camtwin.camera.lines import Line
+    from camtwin.camera.signals.lines import Line
 
     drive = Line._drive
 

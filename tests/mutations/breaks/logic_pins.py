@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from camtwin.models.rig import Supply
 from mutations.breaks.rig import wrong
 
 
 def given(name: str, **what: float) -> Callable[[Any], Any]:
     """One of the voltages that it gives is another."""
     return lambda old: {**old, name: old[name].model_copy(update=what)}
+
+
+def fed_at(plus: str, minus: str) -> Supply:
+    """A second way to feed it, at these pins."""
+    return Supply(plus=plus, minus=minus, volts=(4.45, 5.25), watts=1.0, at_V=5.0)
 
 
 wrong("pin 1 gives 5 V", "ids.pin.1", sources=given("3.3 V", volts=5.0))
@@ -27,6 +33,7 @@ swapped: dict[str, Any] = {
 wrong("both GPIOs change places", "ids.pin.5", "ids.pin.6", **swapped)
 coupled: dict[str, Any] = {"inputs__Line0__ground": "io.3", "inputs__Line0__isolated": True}
 wrong("the trigger input has an optocoupler", "ids.io.no_opto", **coupled)
+wrong("it can be fed at pin 8", "ids.conn.power", supplies__io=fed_at("io.8", "io.7"))
 wrong("it idles at 0.3 W", "ids.power.min", power__idle_share=0.3)
 wrong("it takes 1.2 W", "ids.power.max", supplies__usb__watts=1.2)
 wrong(

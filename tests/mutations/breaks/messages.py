@@ -66,7 +66,7 @@ def events_unacknowledged(patch: pytest.MonkeyPatch) -> None:
     """The camera does not hear that its host has a message."""
     from camtwin.wire.gev.messages import MessageChannel
 
-    patch.setattr(MessageChannel, "receive", lambda self, data, peer: None)
+    patch.setattr(MessageChannel, "receive", lambda self, data, peer: iter(()))
 
 
 @sabotage()
@@ -97,7 +97,7 @@ def actions_unheard(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def chunks_little_endian(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.camera import chunks
+    from camtwin.camera.reports import chunks
 
     write = chunks.tail
     everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "little"))
@@ -106,7 +106,7 @@ def chunks_little_endian(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def chunks_swapped(patch: pytest.MonkeyPatch) -> None:
     """OffsetX is said to be OffsetY."""
-    from camtwin.camera import chunks
+    from camtwin.camera.reports import chunks
 
     both = chunks.FEATURES["OffsetX"], chunks.FEATURES["OffsetY"]
     patch.setitem(chunks.FEATURES, "OffsetY", both[0])
@@ -116,8 +116,8 @@ def chunks_swapped(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def chunks_all(patch: pytest.MonkeyPatch) -> None:
     """Every chunk is sent, enabled or not."""
-    from camtwin.camera import chunks, rates
-    from camtwin.camera.features import chunk_data_control, transport_layer_control
+    from camtwin.camera.features import chunk_data_control, rates, transport_layer_control
+    from camtwin.camera.reports import chunks
     from camtwin.genicam.nodes import By
 
     everything = By(dict.fromkeys(chunk_data_control.NAMES, True))

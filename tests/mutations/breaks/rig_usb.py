@@ -18,7 +18,6 @@ wrong("it takes 3.5 W from USB", "basler.power.typical", supplies__usb__watts=3.
 mutate(
     "it never goes off",
     "basler.power.source",
-    "ids.conn.power",
     patch=other("", "power_off", lambda true: None),
 )
 wrong("5 degrees of frost are allowed", "basler.temp.operating_min", environment__operating_housing=[-5, 50])

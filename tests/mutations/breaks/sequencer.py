@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camtwin.camera.signals import heard
+from camtwin.camera.signals.bus import heard
 from camtwin.twins import Twin
 from mutations.registry import mutate
 from mutations.tools import WIRE, Wrong, rows, twins, without

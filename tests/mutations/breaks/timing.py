@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from camtwin.camera.transport import GigETiming
+from camtwin.camera.frames.transport import GigETiming
 from camtwin.twins import Twin
 from camtwin.units import MS, SEC
 from mutations.registry import mutate

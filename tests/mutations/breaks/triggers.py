@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from camtwin.camera.acquisition import E
+from camtwin.camera.frames.acquisition import E
 from camtwin.session.session import Session
 from camtwin.twins import Twin
 from camtwin.units import MS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,7 @@ def usb_events_late(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def usb_chunks_big_endian(patch: pytest.MonkeyPatch) -> None:
-    from camtwin.camera import chunks
+    from camtwin.camera.reports import chunks
 
     write = chunks.tail
     everywhere(patch, chunks, "tail", lambda exposure, order="big": write(exposure, "big"))
@@ -146,6 +147,14 @@ def usb_chunks_unsaid(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def usb_pending_silent(patch: pytest.MonkeyPatch) -> None:
     """Who waits for a save is told nothing until it is done."""
-    from camtwin.wire.u3v.device import U3vDevice
+    from camtwin.wire.u3v.device import Acknowledge, U3vDevice
+    from camtwin.wire.u3v.gencp import Command
 
-    patch.setattr(U3vDevice, "_pending", staticmethod(lambda header, busy_ns: None))
+    receive, pending = U3vDevice.receive, (Command.PENDING + 1).to_bytes(2, "little")
+
+    def silent(self: U3vDevice, data: bytes) -> Any:
+        for effect in receive(self, data):
+            if not (isinstance(effect, Acknowledge) and effect.data[6:8] == pending):
+                yield effect
+
+    patch.setattr(U3vDevice, "receive", silent)

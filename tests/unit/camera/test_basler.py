@@ -9,8 +9,8 @@ from camtwin.problem import Refused
 from camtwin.scene import Flat
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
-from unit.camera.test_bursts import MODEL, opened
-from unit.camera.test_triggers import logged, times
+from unit.camera.frames.test_bursts import MODEL, opened
+from unit.camera.frames.test_triggers import logged, times
 
 SMALL = ("Width=64", "Height=16", "ExposureTime=100")
 FILTER = US

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import camtwin
 from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
-from unit.camera.test_sequencer import sequence
+from unit.camera.signals.test_sequencer import sequence
 
 KEPT = {
     "AcquisitionStart",
@@ -179,7 +179,7 @@ def test_the_same_seed_makes_the_same_run():
 
 def test_the_checks_see_a_lost_trigger_and_an_early_exposure(monkeypatch):
     """A machine that drops a trigger, or begins before the readout allows, does not pass."""
-    from camtwin.camera.acquisition import Acquisition
+    from camtwin.camera.frames.acquisition import Acquisition
 
     for name, wrong in (
         ("skip", lambda self: None),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camtwin.camera.device import XML_ADDRESS
+from camtwin.camera.camera import XML_ADDRESS
 from camtwin.genicam import At
 from camtwin.models import load
 from camtwin.problem import Refused

@@ -15,6 +15,7 @@ import pytest
 from camtwin.models import names, rig_names
 from camtwin.report.terminal import plain_console
 from camtwin.verify import case as cases
+from camtwin.verify import checks as all_checks
 from camtwin.verify import claims, proven, report, tables
 from camtwin.verify.case import Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid
@@ -35,7 +36,7 @@ ROW = Claim("x.width", "Sensor", "width", "4096", "px", "behaviour", "Width read
 @pytest.fixture
 def checks(monkeypatch):
     """Checks of this test alone."""
-    cases.load_checks()
+    all_checks.load()
     table: dict = {}
     monkeypatch.setattr(cases, "CHECKS", table)
     return table
@@ -146,7 +147,7 @@ def test_what_a_case_asks_can_fail(wrong):
 
 @pytest.mark.parametrize("model", SHEETS)
 def test_every_row_is_measured_or_said_to_be_open(model):
-    cases.load_checks()
+    all_checks.load()
     silent = [row for row in claims.load(model) if row not in cases.CHECKS and not cases.why_later(row)]
     assert silent == []
 
@@ -158,7 +159,7 @@ def test_ledgers_are_of_models_and_share_no_row():
 
 
 def test_every_check_and_mutation_is_for_a_row():
-    cases.load_checks()
+    all_checks.load()
     rows = {row for model in SHEETS for row in claims.load(model)}
     assert not cases.CHECKS.keys() - rows
     assert not {row for model in SHEETS for row in proven.proven(model)} - cases.CHECKS.keys()

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from camtwin.camera import rates
+from camtwin.camera.features import rates
+from camtwin.camera.features.rates import Rated
 from camtwin.camera.features.rules import Acts, acquiring, sequencing, streaming
-from camtwin.camera.rates import Rated
 from camtwin.genicam.nodes import (
     Boolean,
     Chapter,

@@ -1,7 +1,7 @@
 """DeviceControl: who the camera is, its clock and its temperature."""
 from __future__ import annotations
 
-from camtwin.camera import rates
+from camtwin.camera.features import rates
 from camtwin.camera.features.rules import Acts
 from camtwin.genicam.nodes import (
     Chapter,

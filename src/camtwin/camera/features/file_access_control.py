@@ -1,4 +1,4 @@
-"""FileAccessControl: files inside the camera, a buffer at a time; camera/files.py has what is done to them."""
+"""FileAccessControl: files inside the camera, a buffer at a time; camera/memory/files.py has what is done to them."""
 from __future__ import annotations
 
 from typing import Final

@@ -17,7 +17,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera import Camera, Exposure, Transfer, chunks
+from camtwin.camera import Camera, Exposure, Transfer
+from camtwin.camera.reports import chunks
 from camtwin.links.base.render_pool import Rendering
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.simtime import Scheduler

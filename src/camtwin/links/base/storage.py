@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from camtwin.camera.usersets import StorageProblem
+from camtwin.camera.memory.user_sets import StorageProblem
 
 log = logging.getLogger(__name__)
 VERSION: Final = b"camtwin nonvolatile 1"

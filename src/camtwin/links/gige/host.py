@@ -18,22 +18,25 @@ who keeps pictures is the sender on sockets (sender.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from camtwin.camera import Transfer
-from camtwin.camera.events import Event
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
 from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.links.gige.interface import mac_from_serial
-from camtwin.links.gige.port import GevPort, kept_of, link_Mbps, message_of
+from camtwin.links.gige.port import kept_of, link_Mbps, message_of
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
-from camtwin.wire.gev import device as gev
+from camtwin.wire.effects import EndAcquisition
 from camtwin.wire.gev import gvcp, gvsp
-from camtwin.wire.gev.gvcp import PORT, Command, PacketResend, ack_of, write_reg
-from camtwin.wire.gev.ports import NOWHERE, Home
+from camtwin.wire.gev.device import GevDevice
+from camtwin.wire.gev.effects import Effect, FireTestPacket, MessageDone, OpenStream, Reply, SendMessage
+from camtwin.wire.gev.gvcp import PORT, Command, ack_of, write_reg
+from camtwin.wire.gev.ports import NOWHERE, Home, Identity, Target
+from camtwin.wire.ip.address import Peer, dotted
 from camtwin.wire.ip.configuration import Address, IpConfiguration
 
 HOME: Final = 0x0A00_0001  # and hosts after it
@@ -72,7 +75,7 @@ class Host:
 
 
 class Network:
-    """The twin and its hosts; it is what wire.gev wants of a network and of a stream.
+    """The twin and its hosts: it carries datagrams, and does what the device side wants.
 
     render   whether pictures are made
     """
@@ -82,48 +85,72 @@ class Network:
         self.hosts: dict[str, Host] = {}
         self._timer: Entry | None = None
         self._block_id = 0
-        self.dhcp: DhcpServer | None = DhcpServer(gev.dotted(HOME))
-        camera, port = twin.camera, GevPort(twin.camera)
+        self.dhcp: DhcpServer | None = DhcpServer(dotted(HOME))
+        camera = twin.camera
         mac = mac_from_serial(camera.serial)
-        identity = gev.Identity(mac, NOWHERE, camera.xml_url)
-        self.gev = gev.GevDevice(identity, port, self, self)
-        self.ip = IpConfiguration(mac, lambda: kept_of(port))
+        identity = Identity(mac, NOWHERE, camera.xml_url)
+        self.gev = GevDevice(identity, camera, self._move)
+        self.ip = IpConfiguration(mac, lambda: kept_of(camera))
         camera.on_power_up.subscribe(self._power_up)
         camera.on_cable.subscribe(self._cable)
         self._power_up()
         self._events = camera.events.subscribe(self._notify)
-        camera.on_power.subscribe(self.gev.power_changed)
+        camera.on_power.subscribe(lambda powered: self._carry_out(self.gev.power_changed(powered)))
         camera.transmitter.on_delivery.subscribe(self._deliver)
 
     def host(self, number: int) -> Host:
         """The host of this number, from 1 on; made when it is first asked for. ValueError beyond the net."""
         if not 0 < number < 1 << 16:
             raise ValueError(f"there is no host {number}: hosts are numbered from 1 to 65535")
-        address = gev.dotted(HOME + number)
+        address = dotted(HOME + number)
         return self.hosts.setdefault(address, Host(self, address))
 
     @property
     def address(self) -> str | None:
         """The camera's, while it has one."""
-        return gev.dotted(self.ip.address.address) if self.ip.address else None
+        return dotted(self.ip.address.address) if self.ip.address else None
 
     @property
     def plugged(self) -> bool:
         return self._twin.camera.plugged
 
-    def carry(self, data: bytes, peer: gev.Peer, to: int, at: str | None) -> list[bytes]:
+    def carry(self, data: bytes, peer: Peer, to: int, at: str | None) -> list[bytes]:
         """A datagram to the camera; what it answers at once."""
-        answers, header = [], gvcp.header_of(data)
-        if not self._twin.camera.reachable or at not in (None, self.address):
+        if not self._twin.camera.reachable or (at is not None and at != self.address):
             return []
-        if self.address is None and (header is None or header.command != Command.FORCEIP):
-            return []  # it has nowhere to answer from
+        if self.ip.address is None:  # it has nowhere to answer from
+            header = gvcp.header_of(data)
+            if header is None or header.command != Command.FORCEIP:
+                return []
+        answers, now = list[bytes](), self._twin.clock.now
         if to == PORT:
-            answers = [reply.data for reply in self.gev.receive(data, peer, self._twin.clock.now)]
+            self._carry_out(self.gev.tick(now))  # what is due was due before this
+            self._carry_out(self.gev.receive(data, peer, now), answers)
         elif to == MESSAGE_PORT:
-            self.gev.acknowledged(data, peer)
+            self._carry_out(self.gev.acknowledged(data, peer))
         self._plan()
         return answers
+
+    def _carry_out(self, effects: Iterable[Effect], answers: list[bytes] | None = None) -> None:
+        """Do what the device side wants, one thing after the other. answers: to the datagram under way."""
+        for effect in effects:
+            match effect:
+                case Reply(data) if answers is not None:
+                    answers.append(data)
+                case Reply(data, (address, _)) if address in self.hosts:
+                    self.hosts[address].answers.append(data)
+                case SendMessage(data, (address, _)) if self.plugged and address in self.hosts:
+                    self.hosts[address].messages.append(data)
+                case MessageDone():
+                    self._events.sent()
+                case OpenStream():
+                    self._block_id = 0
+                case EndAcquisition():
+                    self._twin.camera.execute("AcquisitionAbort")
+                case FireTestPacket(target, packet_bytes):
+                    self._to(target, [gvsp.probe_packet(packet_bytes)])
+                case _:  # an image on its way finds no channel when it arrives; nothing is kept to be resent
+                    pass
 
     # -- time ------------------------------------------------------------------------------------
     def _plan(self) -> None:
@@ -133,13 +160,13 @@ class Network:
         self._timer = None if due is None else clock.at(max(due, clock.now), self._tick)
 
     def _tick(self) -> None:
-        self.gev.tick(self._twin.clock.now)
+        self._carry_out(self.gev.tick(self._twin.clock.now))
         self.ip.tick(self._twin.clock.now)
         self._settle()
 
     # -- the camera's address --------------------------------------------------------------------
     def _power_up(self) -> None:
-        self.gev.live_at(NOWHERE)
+        self._carry_out(self.gev.live_at(NOWHERE))
         self.ip.power_up(self._twin.clock.now)
         self._settle()
 
@@ -156,15 +183,15 @@ class Network:
                 if answer := self.dhcp and self.dhcp.answer(data):
                     self.ip.receive_dhcp(answer, now)
         self.ip.frames()  # nobody else is in a net of link-local addresses
-        self.gev.live_at(self._home())
+        self._carry_out(self.gev.live_at(self._home()))
         self._plan()
 
     def _home(self) -> Home:
         have, speed = self.ip.address or Address(0, 0), link_Mbps(self._twin.camera)
         return Home(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
 
-    # -- wire.ports.NetworkPort ------------------------------------------------------------------
-    def move(self, address: int, netmask: int, gateway: int) -> Home:
+    def _move(self, address: int, netmask: int, gateway: int) -> Home:
+        """FORCEIP."""
         if address:
             self.ip.force(address, netmask, gateway)
         else:
@@ -172,43 +199,16 @@ class Network:
             self._settle()
         return self._home()
 
-    def answer(self, reply: gev.Reply) -> None:
-        if reply.peer[0] in self.hosts:
-            self.hosts[reply.peer[0]].answers.append(reply.data)
-
-    def send_message(self, data: bytes, peer: gev.Peer) -> None:
-        if self._twin.camera.plugged and peer[0] in self.hosts:
-            self.hosts[peer[0]].messages.append(data)
-
-    def message_done(self) -> None:
-        self._events.sent()
-
     def _notify(self, event: Event) -> bool:
-        held = self.gev.notify(message_of(event), self._twin.clock.now)
+        self._carry_out(self.gev.notify(message_of(event), self._twin.clock.now))
         self._plan()
-        return held
-
-    # -- wire.ports.StreamPort -------------------------------------------------------------------
-    def open(self) -> None:
-        self._block_id = 0
-
-    def close(self) -> None:
-        """A picture that is on its way finds no channel when it arrives."""
-
-    def end_acquisition(self) -> None:
-        self._twin.camera.execute("AcquisitionAbort")
-
-    def resend(self, request: PacketResend, extended_status: bool) -> None:
-        """Nothing is kept here."""
-
-    def fire_test_packet(self, target: gev.Target, packet_bytes: int, do_not_fragment: bool) -> None:
-        self._to(target, [gvsp.probe_packet(packet_bytes)])
+        return self.gev.holds_message
 
     def _deliver(self, transfer: Transfer) -> None:
         if target := self.gev.target:
             self._to(target, self._packets(transfer, target))
 
-    def _packets(self, transfer: Transfer, target: gev.Target) -> Iterator[bytes]:
+    def _packets(self, transfer: Transfer, target: Target) -> Iterator[bytes]:
         exposure = transfer.exposure
         payload = self._twin.render(exposure).tobytes() if self._render else bytes(exposure.payload_bytes)
         self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
@@ -224,6 +224,6 @@ class Network:
             yield header.tobytes() + payload[i * block.data_bytes : (i + 1) * block.data_bytes]
         yield block.trailer
 
-    def _to(self, target: gev.Target, packets: Iterator[bytes] | list[bytes]) -> None:
+    def _to(self, target: Target, packets: Iterator[bytes] | list[bytes]) -> None:
         if self._twin.camera.plugged and target.address in self.hosts:
             self.hosts[target.address].packets.extend(packets)

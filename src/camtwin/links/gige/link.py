@@ -24,14 +24,14 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from camtwin.camera.events import Event
-from camtwin.camera.transport import ETHERNET_BYTES, GigETiming
+from camtwin.camera.frames.transport import ETHERNET_BYTES, GigETiming
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import Twin
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
@@ -40,16 +40,27 @@ from camtwin.links.gige.addressing import Addressing
 from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
 from camtwin.links.gige.pcap import Capture, StreamTap
-from camtwin.links.gige.port import GevPort, kept_of, link_Mbps, message_of
+from camtwin.links.gige.port import kept_of, link_Mbps, message_of
 from camtwin.links.gige.send.pacing import LEAST, Eager, OnSchedule
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
 from camtwin.links.gige.stream import GvspStream
 from camtwin.units import SEC
-from camtwin.wire.gev import device as gev
+from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.device import GevDevice
+from camtwin.wire.gev.effects import (
+    Effect,
+    FireTestPacket,
+    MessageDone,
+    OpenStream,
+    Reply,
+    Resend,
+    SendMessage,
+)
 from camtwin.wire.gev.gvcp import Status, StatusError
-from camtwin.wire.gev.ports import NOWHERE, Home
+from camtwin.wire.gev.ports import NOWHERE, Home, Identity
+from camtwin.wire.ip.address import Peer, dotted
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +100,8 @@ class GigeLink:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
-            port_of = GevPort(twin.camera, runtime.pace)
             if interface:
-                kept = partial(kept_of, port_of)
+                kept = partial(kept_of, twin.camera)
                 self._addressing = Addressing(
                     interface, runtime, kept, self._readdress, twin.camera.cable, ip_speed
                 )
@@ -105,7 +115,7 @@ class GigeLink:
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
             mac = mac_of(self.interface, twin.camera.serial)
-            who = gev.Identity(mac, NOWHERE, twin.camera.xml_url)
+            who = Identity(mac, NOWHERE, twin.camera.xml_url)
             self._capture = self._tap = None
             if pcap:
                 self._capture = Capture(pcap, bind, mac, self.runtime.now, self._on_problem)
@@ -126,8 +136,10 @@ class GigeLink:
             opening.callback(self.sender.close)
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
-            self.gev = gev.GevDevice(who, port_of, self.stream, self, any_destination=any_destination)
-            self.gev.live_at(self._home())
+            self.gev = GevDevice(
+                who, twin.camera, self._move_home, pace=runtime.pace, any_destination=any_destination
+            )
+            self._carry_out(self.gev.live_at(self._home()))
             self._events = twin.camera.events.subscribe(self._notify)
             opening.callback(self._events.leave)
             opening.callback(twin.camera.on_power.subscribe(self._power_changed))
@@ -174,11 +186,35 @@ class GigeLink:
             cut_frames=stats.cut,
             packets=stats.packets,
             faults=self.sender.faults,
-            address=gev.dotted(self.interface.address),
+            address=dotted(self.interface.address),
         )
 
-    # -- wire.gev.NetworkPort --------------------------------------------------------------------
-    def move(self, address: int, netmask: int, gateway: int) -> Home:
+    # -- what the device side wants ---------------------------------------------------------------
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        """Do what the device side wants, one thing after the other; then look when it wants time."""
+        for effect in effects:
+            match effect:
+                case Reply(data, peer, note):
+                    if note:
+                        log.debug("%s:%d: %s", *peer, note)
+                    self._send(self._sockets.control, data, peer)
+                case SendMessage(data, peer):
+                    self._send(self._sockets.messages, data, peer)
+                case MessageDone():
+                    self._events.sent()
+                case OpenStream():
+                    self.stream.open()
+                case CloseStream():
+                    self.stream.close()
+                case EndAcquisition():
+                    self.stream.end_acquisition()
+                case Resend(request, extended_status):
+                    self.sender.resend(request, extended_status)
+                case FireTestPacket(target, packet_bytes, do_not_fragment):
+                    self.sender.probe(target, packet_bytes, do_not_fragment)
+        self._plan_timer()
+
+    def _move_home(self, address: int, netmask: int, gateway: int) -> Home:
         """Have another address of the same interface; 0: begin anew as when the link was opened."""
         try:
             if not self._addressing:
@@ -199,36 +235,24 @@ class GigeLink:
         here, speed = self.interface, link_Mbps(self.twin.camera)
         return Home(here.address, here.netmask, gateway, *ports, speed)
 
-    def answer(self, reply: gev.Reply) -> None:
-        if reply.note:
-            log.debug("%s:%d: %s", *reply.peer, reply.note)
-        self._send(self._sockets.control, reply.data, reply.peer)
-
-    def send_message(self, data: bytes, peer: gev.Peer) -> None:
-        self._send(self._sockets.messages, data, peer)
-
-    def message_done(self) -> None:
-        self._events.sent()
-
     def _notify(self, event: Event) -> bool:
-        held = self.gev.notify(message_of(event), self.runtime.host_now())
-        self._plan_timer()
-        return held
+        """Tell the host of an event; True if the next one has to wait."""
+        self._carry_out(self.gev.notify(message_of(event), self.runtime.host_now()))
+        return self.gev.holds_message
 
     def _move(self, to: Interface) -> None:
         """To another address of the computer's; LinkProblem where that is no address of this interface."""
         if to.address != self.interface.address:
-            there = interface_of(gev.dotted(to.address))
+            there = interface_of(dotted(to.address))
             if there.index != self.interface.index:
-                raise LinkProblem(f"{gev.dotted(to.address)} is another interface's address ({there.name})")
+                raise LinkProblem(f"{dotted(to.address)} is another interface's address ({there.name})")
             self._rebind(there)
         self.interface = replace(self.interface, netmask=to.netmask)
 
     def _readdress(self, to: Interface) -> None:
         """The twin's own interface has another address, or none."""
         self._rebind(to)
-        self.gev.live_at(self._home())
-        self._plan_timer()
+        self._carry_out(self.gev.live_at(self._home()))
 
     def _rebind(self, to: Interface) -> None:
         """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
@@ -241,7 +265,7 @@ class GigeLink:
         self._hear(False)
         self._sockets.close()
         self._sockets = fresh
-        self.bind, before = gev.dotted(to.address), self.bind
+        self.bind, before = dotted(to.address), self.bind
         log.info("%s moved to %s", before, self.bind)
         self.interface = to
         if self._capture and self._tap:
@@ -288,22 +312,22 @@ class GigeLink:
             if sock is self._sockets.messages:
                 self.runtime.post(self._take, self._acknowledged, data, peer, sock)
             elif not broadcast:
-                self.runtime.post(self._take, self._carry_out, data, peer, sock)
+                self.runtime.post(self._take, self._command, data, peer, sock)
             elif self._for_us(data, ancillary):
                 self.runtime.post(self._take_all, data, peer, sock)
 
-    def _take_all(self, data: bytes, peer: gev.Peer, sock: socket.socket) -> None:
+    def _take_all(self, data: bytes, peer: Peer, sock: socket.socket) -> None:
         for link in tuple(self._together):
-            link._take(link._carry_out, data, peer, sock)
+            link._take(link._command, data, peer, sock)
 
     def _take(
-        self, carry_out: Callable[[bytes, gev.Peer], object], data: bytes, peer: gev.Peer, sock: socket.socket
+        self, take: Callable[[bytes, Peer], object], data: bytes, peer: Peer, sock: socket.socket
     ) -> None:
         """A datagram that came to one of the sockets; without power or cable nobody is there."""
         if self._reachable:
             if self._capture:
                 self._capture.datagram(peer, sock.getsockname(), data)
-            carry_out(data, peer)
+            take(data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
         """Did this broadcast come by our own interface, and is it a command that may be broadcast?"""
@@ -315,24 +339,20 @@ class GigeLink:
                 return struct.unpack_from("i", content)[0] == self.interface.index
         return False
 
-    def _carry_out(self, data: bytes, peer: gev.Peer) -> None:
-        for reply in self.gev.receive(data, peer, self.runtime.host_now()):
-            self.answer(reply)
-        self._plan_timer()
+    def _command(self, data: bytes, peer: Peer) -> None:
+        self._carry_out(self.gev.receive(data, peer, self.runtime.host_now()))
 
-    def _acknowledged(self, data: bytes, peer: gev.Peer) -> None:
-        self.gev.acknowledged(data, peer)
-        self._plan_timer()
+    def _acknowledged(self, data: bytes, peer: Peer) -> None:
+        self._carry_out(self.gev.acknowledged(data, peer))
 
     @property
     def _reachable(self) -> bool:
         return self.twin.camera.reachable and not self.deaf
 
     def _power_changed(self, powered: bool) -> None:
-        self.gev.power_changed(powered)
-        self._plan_timer()
+        self._carry_out(self.gev.power_changed(powered))
 
-    def _send(self, sock: socket.socket, data: bytes, peer: gev.Peer) -> None:
+    def _send(self, sock: socket.socket, data: bytes, peer: Peer) -> None:
         if not self._reachable or not self.interface.address:
             return  # there is no way, or no address to answer from
         try:
@@ -351,8 +371,7 @@ class GigeLink:
             self._timer = self._loop.call_later((due - self.runtime.host_now()) / SEC, self._tick)
 
     def _tick(self) -> None:
-        self.runtime.post(self.gev.tick, self.runtime.host_now())
-        self._plan_timer()
+        self.runtime.post(lambda: self._carry_out(self.gev.tick(self.runtime.host_now())))
 
     def _on_sent(self) -> None:
         """On the sender's thread: who waits for room need not."""

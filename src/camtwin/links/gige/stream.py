@@ -14,7 +14,6 @@ from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.gige.send.job import Job
 from camtwin.links.gige.send.sender import Sender
 from camtwin.wire.gev import gvsp
-from camtwin.wire.gev.gvcp import PacketResend
 from camtwin.wire.gev.ports import Target
 
 
@@ -32,7 +31,7 @@ class GvspStream(FrameStream):
         self._target = target
         self._block_id = 0
 
-    # -- wire.gev.StreamPort ---------------------------------------------------------------------
+    # -- the stream channel ------------------------------------------------------------------------
     def open(self) -> None:
         self.close()
         self._block_id = 0
@@ -41,12 +40,6 @@ class GvspStream(FrameStream):
         self.sender.cut()
         self.sender.forget()
         self._forget()
-
-    def resend(self, request: PacketResend, extended_status: bool) -> None:
-        self.sender.resend(request, extended_status)
-
-    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool) -> None:
-        self.sender.probe(target, packet_bytes, do_not_fragment)
 
     # -- FrameStream -----------------------------------------------------------------------------
     def wanted(self) -> bool:

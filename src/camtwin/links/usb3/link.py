@@ -12,27 +12,30 @@ connection's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future
+from functools import partial
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.camera.events import Event
 from camtwin.camera.features.event_control import IDS
-from camtwin.links.base.camera_port import CameraPort
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
-from camtwin.links.usb3.host import control_of, identity_of, speed_of, trailer_bytes
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
+from camtwin.links.usb3.port import control_of, identity_of, speed_of
 from camtwin.links.usb3.server import Connection, UsbipServer
 from camtwin.models.schema import Usb3
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
-from camtwin.wire.u3v import gencp, usb, usbip
+from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v import usb, usbip
+from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 BUS: Final = 1
 
@@ -47,15 +50,7 @@ class U3vStream(FrameStream):
         self._block_id = 0
         self._leaving.append(twin.camera.on_moment.subscribe(self._on_moment))
 
-    @property
-    def payload_bytes(self) -> int:
-        return self.twin.camera.tree.get(self.twin.camera, "PayloadSize")
-
-    @property
-    def trailer_bytes(self) -> int:
-        return trailer_bytes(self.twin.camera)
-
-    # -- wire.u3v_device.StreamPort --------------------------------------------------------------
+    # -- the stream interface ----------------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
         self._transfers, self._block_id = transfers, 0
 
@@ -115,8 +110,7 @@ class Usb3Camera:
         self.stats = Stats()
         self.connection: Connection | None = None
         self.stream = U3vStream(twin, runtime)
-        self._port = CameraPort(twin.camera, gencp.Status, runtime.pace)
-        self.control = control_of(twin, self._port, self.stream, self)
+        self.control = control_of(twin, self, runtime.pace)
         self.usb: usb.UsbDevice  # since a host has it
         self._pipes: dict[int, InPipe] = {}
         camera = twin.camera
@@ -162,7 +156,7 @@ class Usb3Camera:
     def detach(self) -> None:
         """Nobody has it any more: what a reset of the bus does. What the camera is set to stays."""
         self.connection = None
-        self.runtime.post(self.control.reset)
+        self.runtime.post(self._reset_control)
         self.stream.writer = None
         self._pipes = {}
 
@@ -192,7 +186,7 @@ class Usb3Camera:
         else:
             self._pipes[message.endpoint].request(message.sequence, message.length)
 
-    # -- wire.u3v_device.UsbPort -----------------------------------------------------------------
+    # -- wire.u3v.device.Endpoints -----------------------------------------------------------------
     @property
     def stream_halted(self) -> bool:
         return usb.STREAM_IN in self.usb.halted
@@ -201,20 +195,33 @@ class Usb3Camera:
     def events_halted(self) -> bool:
         return usb.EVENT_IN in self.usb.halted
 
-    def send_event(self, message: bytes) -> None:
-        if self.connection and not self.events_halted:
-            self._pipes[usb.EVENT_IN].send(message)
+    # -- what the device side wants ----------------------------------------------------------------
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        """Do what the device side wants, one thing after the other, for the host that is attached."""
+        for effect in effects:
+            match effect:
+                case Acknowledge(ack, 0) if usb.CONTROL_IN not in self.usb.halted:
+                    self._pipes[usb.CONTROL_IN].send(ack)
+                case Acknowledge(ack, after_ns) if after_ns and self.connection:
+                    self.connection.later(after_ns / SEC, partial(self._pipes[usb.CONTROL_IN].send, ack))
+                case SendEvent(message) if self.connection and not self.events_halted:
+                    self._pipes[usb.EVENT_IN].send(message)
+                case OpenStream(transfers):
+                    self.stream.open(transfers)
+                case CloseStream():
+                    self.stream.close()
+                case EndAcquisition():
+                    self.stream.end_acquisition()
+                case _:  # nobody is attached, or the endpoint is halted
+                    pass
 
-    def acknowledge_in(self, ns: Ns, ack: bytes) -> None:
-        """When what was written is done; to the host that wrote it, if it is still there."""
-        if self.connection:
-            pipe = self._pipes[usb.CONTROL_IN]
-            self.connection.later(ns / SEC, lambda: pipe.send(ack))
+    def _reset_control(self) -> None:
+        self._carry_out(self.control.reset())
 
     def _tell(self, event: Event) -> bool:
         """An event of the camera: its data is the number of its frame, if it has one."""
         data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
-        self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data)
+        self._carry_out(self.control.event(IDS["usb3"][event.name], event.timestamp_ns, data))
         return False
 
     def _start_anew(self) -> None:
@@ -244,10 +251,9 @@ class Usb3Camera:
 
     def _command(self, message: usbip.Submit) -> None:
         """A GenCP command arrived."""
-        ack = self.control.receive(message.data)
+        effects = self.control.receive(message.data)
         self._writer().reply(usbip.submit_reply(message.sequence, message.length))
-        if ack is not None and usb.CONTROL_IN not in self.usb.halted:
-            self._pipes[usb.CONTROL_IN].send(ack)
+        self._carry_out(effects)
 
     def _power_changed(self, powered: bool) -> None:
         if not powered and self.connection:
@@ -264,12 +270,12 @@ class Usb3Camera:
     def _reset(self) -> None:
         for endpoint in usb.ENDPOINTS:
             self._fail(endpoint, ESHUTDOWN)
-        self.control.reset()
+        self._reset_control()
 
     def _enumerated(self) -> usb.UsbDevice:
         """A device that says what the camera's registers say now: the user may have named it anew."""
         return usb.UsbDevice(
-            usb.Descriptors(identity_of(self.twin, self._port), self.speed),
+            usb.Descriptors(identity_of(self.twin), self.speed),
             on_halt=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
             on_clear=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
             on_reset=self._reset,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from camtwin.camera.transport import GigETiming, LinkTiming, U3vTiming
+from camtwin.camera.frames.transport import GigETiming, LinkTiming, U3vTiming
 from camtwin.models import RigSheet
 from camtwin.rig.wiring.elements import Switch
 from camtwin.rig.wiring.judge import Finding, span

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.camera.exposure import Exposure
+from camtwin.camera.frames.exposure import Exposure
 from camtwin.scene import Scene
 from camtwin.sensor import fast, processing
 from camtwin.sensor.chain import FixedPattern

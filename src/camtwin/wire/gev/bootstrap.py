@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Literal
 
+from camtwin.wire.device import DevicePort
 from camtwin.wire.gev.gvcp import Status, StatusError
-from camtwin.wire.gev.ports import DevicePort, Home, Identity
+from camtwin.wire.gev.ports import Home, Identity
 
 END: Final = 0xA000  # manufacturer's registers begin
 DISCOVERY_BYTES: Final = 0xF8

@@ -1,9 +1,10 @@
 """The device side of GigE Vision, sans-IO: commands in, answers out, and the time of the next timer.
 
-`receive(data, peer, now)` gives the answers to a datagram; `next_timer()` and `tick(now)` let the heartbeat
-run out on time, not on the arrival of packets. `now` is the host's time, not the camera's: a paced twin's
-heartbeat runs no slower than its client's. `notify(message, now)` tells the host what happened, and
-`acknowledged(data, peer)` is what comes back (messages.py). Who may do what:
+`receive(data, peer, now)` gives the effects of a datagram (effects.py), its answers among them;
+`next_timer()` and `tick(now)` let the heartbeat run out on time, not on the arrival of packets. `now` is the
+host's time, not the camera's: a paced twin's heartbeat runs no slower than its client's. `notify(message,
+now)` tells the host what happened, and `acknowledged(data, peer)` is what comes back (messages.py). Who may
+do what:
 
     privilege (CCP)      the controller      everybody else
     open access          (there is none)     reads; may take control; writes are ACCESS_DENIED
@@ -23,52 +24,53 @@ twice, its acknowledge is sent twice. A write that takes its time (flash) is ack
 host that has asked for it is told at once that it will take longer than the pending timeout, and again as
 often as it asks. Meanwhile other writes meet BUSY; reads are answered.
 
-Registers that bootstrap.TABLE does not have go to `device` (the camera's register space); what streams and
-resends is behind `stream`. Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
+Registers that bootstrap.TABLE does not have go to `device`, the camera's register space.
+Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
+from math import ceil
+
+from camtwin.problem import Refused
 from camtwin.units import MS, Ns
+from camtwin.wire.device import DevicePort
+from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.gev import bootstrap, gvcp
-from camtwin.wire.gev.bootstrap import (
-    CCP,
-    MCDA,
-    MCP,
-    MCRC,
-    MCTT,
-    SCDA,
-    SCP,
-    SCPS,
-    Effect,
-    Register,
-    Registers,
-)
+from camtwin.wire.gev.bootstrap import CCP, MCDA, MCP, MCRC, MCTT, SCDA, SCP, SCPS, Register, Registers
+from camtwin.wire.gev.bootstrap import Effect as Does
+from camtwin.wire.gev.effects import Effect, FireTestPacket, OpenStream, Reply, Resend
 from camtwin.wire.gev.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.gev.messages import MessageChannel
-from camtwin.wire.gev.ports import DevicePort, Home, Identity, NetworkPort, Reply, Report, StreamPort, Target
+from camtwin.wire.gev.ports import Home, Identity, Move, Report, Target
 from camtwin.wire.ip.address import Peer, dotted, is_host, number
 from camtwin.wire.pending import Pending
+from camtwin.wire.status import status_of
 
 
 class GevDevice:
-    """One device. `any_destination`: let SCDA and MCDA name any host, as the standard does and
-    prudence does not."""
+    """One device.
+
+    move             carries out FORCEIP
+    pace             camera seconds per second of the host
+    any_destination  let SCDA and MCDA name any host: the standard permits it, and the twin could flood it
+    """
 
     def __init__(
         self,
         identity: Identity,
         device: DevicePort,
-        stream: StreamPort,
-        network: NetworkPort,
+        move: Move,
         *,
+        pace: float = 1.0,
         any_destination: bool = False,
     ) -> None:
-        self.identity, self.device, self.stream, self.network = identity, device, stream, network
-        self.any_destination = any_destination
+        self.identity, self.device, self.move = identity, device, move
+        self.pace, self.any_destination = pace, any_destination
         self.controller: Peer | None = None
         self._heard_ns: Ns = 0
-        self._messages = MessageChannel(network)
+        self._messages = MessageChannel()
         self._written: tuple[Peer, bytes, list[Reply]] | None = None  # the controller's last write
         self._acted: tuple[Peer, bytes, list[Reply]] | None = None  # the last action that concerned it
         self._pending: Pending[tuple[Peer, bytes], list[Reply]] | None = None
@@ -83,29 +85,29 @@ class GevDevice:
             return None
         return Target(dotted(address), port, bool(self._words[bootstrap.GVSP_CONFIGURATION]))
 
-    def power_changed(self, _powered: bool) -> None:
+    def power_changed(self, _powered: bool) -> Iterator[Effect]:
         """Without power whoever was in control is forgotten, and registers fall back; its place on the
         network is the same when it comes back."""
         place = {register: self._words[register] for register in bootstrap.PLACE}
         self.controller = self._written = self._acted = self._pending = None
-        self.stream.close()
-        self._messages.close()
+        yield CloseStream()
+        yield from self._messages.close()
         self._registers = Registers(self.identity, self.device)
         self._words = self._registers.words
         self._words |= place
 
     # -- where it lives --------------------------------------------------------------------------
-    def live_at(self, home: Home) -> None:
+    def live_at(self, home: Home) -> Iterator[Effect]:
         """It has another address, or none. Whoever was in control spoke with the old one: control ends."""
         if self.controller and home.address != self._words[bootstrap.CURRENT_IP]:
-            self._lose_control()
+            yield from self._lose_control()
         self._words |= bootstrap.at_home(home)
 
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
         """When `tick` has something to do, in host time; None if never."""
-        done = self._pending.due_ns if self._pending else None
-        times = [t for t in (self._silence_ends(), self._messages.next_timer(), done) if t is not None]
+        waiting = (each.due_ns for each in (self._pending, self._messages.waiting) if each)
+        times = [t for t in (self._silence_ends(), *waiting) if t is not None]
         return min(times, default=None)
 
     def _silence_ends(self) -> Ns | None:
@@ -118,26 +120,31 @@ class GevDevice:
         waits = self._pending.due_ns if self._pending else 0  # who waits for an acknowledge is not silent
         return max(self._heard_ns, waits) + timeout_ms * MS
 
-    def tick(self, now: Ns) -> None:
+    def tick(self, now: Ns) -> Iterator[Effect]:
         """Let timers that have run out take effect."""
-        self._messages.tick(now)
+        if self._messages.waiting:
+            yield from self._messages.tick(now)
         if self._pending and now >= self._pending.due_ns:
             pending, self._pending = self._pending, None
             self._heard_ns = max(self._heard_ns, pending.due_ns)
-            for reply in pending.answer:
-                self.network.answer(reply)
+            yield from pending.answer
         due = self._silence_ends()
         if due is not None and now >= due:
             self.device.report(Report.HEARTBEAT_TIMEOUT)  # while there is a channel to tell it by
-            self._lose_control()
+            yield from self._lose_control()
 
     # -- messages --------------------------------------------------------------------------------
-    def notify(self, message: Message, now: Ns) -> bool:
-        """Tell the host, if it has opened the message channel; True: the next waits for `message_done`."""
+    @property
+    def holds_message(self) -> bool:
+        """Whether the next message has to wait for MessageDone."""
+        return self._messages.waiting is not None
+
+    def notify(self, message: Message, now: Ns) -> Iterator[Effect]:
+        """Tell the host, if it has opened the message channel."""
         words = self._words
         if not words[MCP] or not words[MCDA]:
-            return False
-        return self._messages.send(
+            return
+        yield from self._messages.send(
             message,
             (dotted(words[MCDA]), words[MCP]),
             extended=bool(words[bootstrap.GVSP_CONFIGURATION]),
@@ -146,32 +153,39 @@ class GevDevice:
             now=now,
         )
 
-    def acknowledged(self, data: bytes, peer: Peer) -> None:
-        """A datagram that came to where messages come from. Raises nothing, whatever the bytes."""
-        self._messages.receive(data, peer)
+    def acknowledged(self, data: bytes, peer: Peer) -> Iterator[Effect]:
+        """Take a datagram that came to where messages come from. Raises nothing, whatever the bytes."""
+        yield from self._messages.receive(data, peer)
 
     # -- commands --------------------------------------------------------------------------------
-    def receive(self, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
-        """Carry out one datagram; what comes back is to be sent. Raises nothing, whatever the bytes."""
-        self.tick(now)
+    def receive(self, data: bytes, peer: Peer, now: Ns) -> Iterator[Effect]:
+        """Carry out one datagram. Raises nothing, whatever the bytes."""
+        yield from self.tick(now)
         header = gvcp.header_of(data)
         if header is None:
-            return []
+            return
         if peer == self.controller:
             self._heard_ns = now
+        done = (each for each in (self._written, self._acted) if each and each[:2] == (peer, data))
         if self._pending and self._pending.command == (peer, data):
-            return self._still_pending(now)
-        if self._written and self._written[:2] == (peer, data):
-            return self._written[2]
-        if self._acted and self._acted[:2] == (peer, data):
-            return self._acted[2]
+            replies = self._still_pending(now)
+        elif known := next(done, None):
+            replies = known[2]
+        else:
+            replies = yield from self._carry_out_once(header, data, peer, now)
+        yield from replies
+
+    def _carry_out_once(
+        self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns
+    ) -> Generator[Effect, None, list[Reply]]:
+        """Carry out a datagram that is no repetition, and remember its answer; the answer that is due now."""
         in_control = self.controller
-        replies = self._answer(header, data, peer, now)
+        replies = yield from self._answer(header, data, peer, now)
         if header.command == Command.ACTION and replies:
             self._acted = peer, data, replies
         elif header.command in gvcp.WRITING and peer in (in_control, self.controller):
             self._written = peer, data, replies
-            if (busy_ns := self.device.busy_ns) and not self._pending:
+            if (busy_ns := ceil(self.device.busy_ns / self.pace)) and not self._pending:
                 self._pending = Pending((peer, data), header.request_id, replies, now + busy_ns)
                 told = busy_ns > self._words[bootstrap.PENDING_TIMEOUT] * MS
                 return self._still_pending(now) if told else []
@@ -188,13 +202,16 @@ class GevDevice:
         ack = gvcp.pending_ack(pending.request_id, pending.left_ms(now))
         return [Reply(ack.pack(), pending.command[0])]
 
-    def _answer(self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns) -> list[Reply]:
+    def _answer(
+        self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns
+    ) -> Generator[Effect, None, list[Reply]]:
         status, note, body = Status.SUCCESS, "", None
         try:
             body = gvcp.body_of(header, data)
-            payload = self._carry_out(body, peer, now)
-        except StatusError as refusal:
-            status, note, payload = refusal.status, str(refusal), refusal.payload
+            payload = yield from self._carry_out(body, peer, now)
+        except (StatusError, Refused) as refusal:
+            status, note = status_of(refusal, Status), str(refusal)
+            payload = refusal.payload if isinstance(refusal, StatusError) else b""
             if body is None:
                 self.device.report(Report.ERROR)
         if payload is None or not header.ack_required or header.command == Command.PACKETRESEND:
@@ -202,25 +219,25 @@ class GevDevice:
         ack = Ack(status, header.command + 1 & 0xFFFF, header.request_id, payload)
         return [Reply(ack.pack(), peer, note)]
 
-    def _carry_out(self, body: gvcp.Body, peer: Peer, now: Ns) -> bytes | None:
+    def _carry_out(self, body: gvcp.Body, peer: Peer, now: Ns) -> Generator[Effect, None, bytes | None]:
         """The body of the acknowledge; None for silence."""
         match body:
             case gvcp.ReadReg(addresses):
                 return self._read_registers(addresses, peer)
             case gvcp.WriteReg(writes):
-                return self._write_registers(writes, peer, now)
+                return (yield from self._write_registers(writes, peer, now))
             case gvcp.ReadMem(address, count):
                 self._may_read(peer)
                 return address.to_bytes(4, "big") + self._registers.read(address, count)
             case gvcp.WriteMem(address, data):
-                return self._write_memory(address, data, peer, now)
+                return (yield from self._write_memory(address, data, peer, now))
             case gvcp.Discovery():
                 return self._registers.discovery()
             case gvcp.PacketResend():
-                self._resend(body, peer)
+                yield from self._resend(body, peer)
                 return None
             case gvcp.ForceIp():
-                return self._force_ip(body)
+                return (yield from self._force_ip(body))
             case gvcp.Action():
                 return self._action(body)
 
@@ -233,7 +250,7 @@ class GevDevice:
         concerned = self.device.action(action.device_key, action.group_key, action.group_mask)
         return b"" if concerned else None
 
-    def _force_ip(self, request: gvcp.ForceIp) -> bytes | None:
+    def _force_ip(self, request: gvcp.ForceIp) -> Generator[Effect, None, bytes | None]:
         """Chapter "FORCEIP": the acknowledge comes from the new address. A restart of the address cycle
         (address 0) has none: it ends at an address that the host does not know."""
         if request.mac != self.identity.mac:
@@ -243,7 +260,7 @@ class GevDevice:
         if request.address and not is_host(request.address, request.netmask):
             what = f"{dotted(request.address)} with netmask {dotted(request.netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        self.live_at(self.network.move(request.address, request.netmask, request.gateway))
+        yield from self.live_at(self.move(request.address, request.netmask, request.gateway))
         return b"" if request.address else None
 
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
@@ -254,29 +271,34 @@ class GevDevice:
                 self._may_read(peer)
                 gvcp.aligned(address)
                 words += self._registers.read(address, 4)
-            except StatusError as refusal:
-                raise StatusError(refusal.status, str(refusal), words) from None
+            except (StatusError, Refused) as refusal:
+                raise StatusError(status_of(refusal, Status), str(refusal), words) from None
         return words
 
-    def _write_registers(self, writes: tuple[tuple[int, int], ...], peer: Peer, now: Ns) -> bytes:
+    def _write_registers(
+        self, writes: tuple[tuple[int, int], ...], peer: Peer, now: Ns
+    ) -> Generator[Effect, None, bytes]:
         """In order, until one is refused; the acknowledge counts those done."""
         for done, (address, value) in enumerate(writes):
             try:
-                self._write(address, value.to_bytes(4, "big"), peer, now)
-            except StatusError as refusal:
-                raise StatusError(refusal.status, str(refusal), done.to_bytes(4, "big")) from None
+                yield from self._write(address, value.to_bytes(4, "big"), peer, now)
+            except (StatusError, Refused) as refusal:
+                raise StatusError(status_of(refusal, Status), str(refusal), done.to_bytes(4, "big")) from None
         return len(writes).to_bytes(4, "big")
 
-    def _write_memory(self, address: int, data: bytes, peer: Peer, now: Ns) -> bytes:
+    def _write_memory(self, address: int, data: bytes, peer: Peer, now: Ns) -> Generator[Effect, None, bytes]:
         """In order, register by register of the table, the camera's runs in one piece; counts bytes done."""
         done, size = 0, len(data)
         while done < size:
             at = address + done
-            end = done + 4 if bootstrap.covering(at) else min(size, bootstrap.next_start(at) - address)
+            if at >= bootstrap.END:
+                end = size
+            else:
+                end = done + 4 if bootstrap.covering(at) else min(size, bootstrap.next_start(at) - address)
             try:
-                self._write(at, data[done:end], peer, now)
-            except StatusError as refusal:
-                raise StatusError(refusal.status, str(refusal), done.to_bytes(4, "big")) from None
+                yield from self._write(at, data[done:end], peer, now)
+            except (StatusError, Refused) as refusal:
+                raise StatusError(status_of(refusal, Status), str(refusal), done.to_bytes(4, "big")) from None
             done = end
         return size.to_bytes(4, "big")
 
@@ -285,57 +307,53 @@ class GevDevice:
         if self._words[CCP] & bootstrap.EXCLUSIVE and peer != self.controller:
             raise StatusError(Status.ACCESS_DENIED, f"{self.controller} has exclusive access")
 
-    def _write(self, address: int, data: bytes, peer: Peer, now: Ns) -> None:
+    def _write(self, address: int, data: bytes, peer: Peer, now: Ns) -> Iterator[Effect]:
         """Write one of the table's registers, or a run of the camera's."""
         if peer != self.controller and address != CCP:
             raise StatusError(Status.ACCESS_DENIED, f"{peer} is not in control")
         gvcp.aligned(address)
         if self._pending:
             raise StatusError(Status.BUSY, "the write before this one is still under way")
-        register = bootstrap.covering(address)
+        register = bootstrap.covering(address) if address < bootstrap.END else None
         if register is not None:
-            self._write_register(register, int.from_bytes(data, "big"), peer, now)
+            yield from self._write_register(register, int.from_bytes(data, "big"), peer, now)
         else:
             self.device.write(address, data)
 
-    def _write_register(self, register: Register, value: int, peer: Peer, now: Ns) -> None:
+    def _write_register(self, register: Register, value: int, peer: Peer, now: Ns) -> Iterator[Effect]:
         if register.access == "RO":
             raise StatusError(Status.WRITE_PROTECT, f"{register.name} is read-only")
         value = value & register.mask | register.reset & ~register.mask
         match register.effect:
-            case Effect.PRIVILEGE:
-                self._set_privilege(value, peer, now)
-            case Effect.TIMESTAMP_CONTROL:
+            case Does.PRIVILEGE:
+                yield from self._set_privilege(value, peer, now)
+            case Does.TIMESTAMP_CONTROL:
                 if value & bootstrap.LATCH:
                     self.device.latch_timestamp()
                 if value & bootstrap.RESET:
                     self.device.reset_timestamp()
-            case Effect.PACKET_SIZE:
-                self._write_packet_size(value)
-            case Effect.DESTINATION:
+            case Does.PACKET_SIZE:
+                yield from self._write_packet_size(value)
+            case Does.DESTINATION:
                 self._check_destination(register, value)
                 self._words[register.address] = value
-            case Effect.STREAM_PORT:
+            case Does.STREAM_PORT:
                 self._words[register.address] = value
-                if value:
-                    self.stream.open()
-                else:
-                    self.stream.close()
-            case Effect.MESSAGE_PORT:
+                yield OpenStream() if value else CloseStream()
+            case Does.MESSAGE_PORT:
                 self._words[register.address] = value
                 if not value:
-                    self._messages.close()
+                    yield from self._messages.close()
             case _:
                 self._words[register.address] = value
 
-    def _write_packet_size(self, value: int) -> None:
+    def _write_packet_size(self, value: int) -> Iterator[Effect]:
         """SCPS: the camera has packet size and fragmentation; firing a test packet is the link's."""
         self.device.write(SCPS, (value & ~bootstrap.FIRE_TEST_PACKET).to_bytes(4, "big"))
         if value & bootstrap.FIRE_TEST_PACKET and (target := self.target):
             now = int.from_bytes(self.device.read(SCPS, 4), "big")
-            self.stream.fire_test_packet(
-                target, now & bootstrap.PACKET_SIZE, bool(now & bootstrap.DO_NOT_FRAGMENT)
-            )
+            whole = bool(now & bootstrap.DO_NOT_FRAGMENT)
+            yield FireTestPacket(target, now & bootstrap.PACKET_SIZE, whole)
 
     def _check_destination(self, register: Register, address: int) -> None:
         """A stream can aim a gigabit at anybody: only at who asked for it, or at a group that was joined."""
@@ -346,16 +364,16 @@ class GevDevice:
             message = f"{register.name} {dotted(address)} is not the controller's address"
             raise StatusError(Status.INVALID_PARAMETER, message)
 
-    def _resend(self, request: gvcp.PacketResend, peer: Peer) -> None:
+    def _resend(self, request: gvcp.PacketResend, peer: Peer) -> Iterator[Effect]:
         """From the control socket or, as Aravis does, from the one that receives the stream."""
         target = self.target
         asked_by_stream = target is not None and peer == (target.address, target.port)
         if request.channel == 0 and (peer == self.controller or asked_by_stream):
             extended = self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.EXTENDED_STATUS
-            self.stream.resend(request, bool(extended))
+            yield Resend(request, bool(extended))
 
     # -- privilege -------------------------------------------------------------------------------
-    def _set_privilege(self, value: int, peer: Peer, now: Ns) -> None:
+    def _set_privilege(self, value: int, peer: Peer, now: Ns) -> Iterator[Effect]:
         """CCP: a privilege, and in the upper half the key of who wants to be handed it."""
         privilege = value & (bootstrap.CONTROL | bootstrap.SWITCHOVER) if value & bootstrap.CONTROL else 0
         if value & bootstrap.EXCLUSIVE:
@@ -366,7 +384,7 @@ class GevDevice:
                 raise StatusError(Status.ACCESS_DENIED, f"{self.controller} is in control")
         if not privilege:
             if self.controller:
-                self._lose_control()
+                yield from self._lose_control()
             return
         handed_over = self.controller not in (None, peer)
         self.controller, self._heard_ns = peer, now
@@ -378,12 +396,12 @@ class GevDevice:
         if handed_over:
             self.device.report(Report.SWITCHOVER)
 
-    def _lose_control(self) -> None:
+    def _lose_control(self) -> Iterator[Effect]:
         self.controller = self._written = None
-        self.stream.close()
-        self.stream.end_acquisition()
+        yield CloseStream()
+        yield EndAcquisition()
         self._words |= dict.fromkeys(bootstrap.SESSION, 0)  # their reset values
         self._words[bootstrap.GVCP_CONFIGURATION] &= (
             bootstrap.UNCONDITIONAL_ACTION
         )  # for when nobody is there
-        self._messages.close()
+        yield from self._messages.close()

@@ -8,12 +8,13 @@ Source: GigE Vision 2.0, chapters "Message channel", EVENT and EVENTDATA.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from camtwin.units import Ns
 from camtwin.wire.gev import gvcp
+from camtwin.wire.gev.effects import Effect, MessageDone, SendMessage
 from camtwin.wire.gev.gvcp import Message
-from camtwin.wire.gev.ports import NetworkPort
 from camtwin.wire.ip.address import Peer
 
 
@@ -31,17 +32,16 @@ class _Waiting:
 
 
 class MessageChannel:
-    """What `network` carries; times are the host's."""
+    """One message channel; times are the host's. waiting: the message that is not acknowledged yet."""
 
-    def __init__(self, network: NetworkPort) -> None:
-        self._network = network
+    def __init__(self) -> None:
         self._request_id = 0
-        self._waiting: _Waiting | None = None
+        self.waiting: _Waiting | None = None
 
     def send(
         self, message: Message, peer: Peer, *, extended: bool, timeout_ns: Ns, tries: int, now: Ns
-    ) -> bool:
-        """Send one; True if `message_done` will follow. The one before it must be done.
+    ) -> Iterator[Effect]:
+        """Send one; while it is `waiting`, MessageDone will follow. The one before it must be done.
 
         extended    with 64-bit block ids
         timeout_ns  without an acknowledge by then it is sent again, `tries` times; 0: none is asked for
@@ -49,37 +49,33 @@ class MessageChannel:
         self._request_id = self._request_id % 0xFFFF + 1
         data = message.pack(self._request_id, extended=extended, ack_required=bool(timeout_ns))
         if timeout_ns:
-            self._waiting = _Waiting(
+            self.waiting = _Waiting(
                 peer, data, message.command, self._request_id, timeout_ns, tries, now + timeout_ns
             )
-        self._network.send_message(data, peer)
-        return bool(timeout_ns)
+        yield SendMessage(data, peer)
 
-    def receive(self, data: bytes, peer: Peer) -> None:
+    def receive(self, data: bytes, peer: Peer) -> Iterator[Effect]:
         """A datagram to where messages come from: the acknowledge, from whom it is due, or nothing."""
-        waiting, ack = self._waiting, gvcp.ack_of(data)
+        waiting, ack = self.waiting, gvcp.ack_of(data)
         if waiting is None or ack is None or peer != waiting.peer:
             return
         if (ack.command, ack.request_id) == (waiting.command + 1, waiting.request_id):
-            self.close()
+            yield from self.close()
 
-    def next_timer(self) -> Ns | None:
-        return self._waiting.due_ns if self._waiting else None
-
-    def tick(self, now: Ns) -> None:
+    def tick(self, now: Ns) -> Iterator[Effect]:
         """Send again, or give up, what is overdue."""
-        waiting = self._waiting
+        waiting = self.waiting
         if waiting is None or now < waiting.due_ns:
             return
         if not waiting.tries_left:
-            self.close()
+            yield from self.close()
             return
         waiting.tries_left -= 1
         waiting.due_ns = now + waiting.timeout_ns
-        self._network.send_message(waiting.data, waiting.peer)
+        yield SendMessage(waiting.data, waiting.peer)
 
-    def close(self) -> None:
-        """Nobody waits for an acknowledge any more."""
-        if self._waiting:
-            self._waiting = None
-            self._network.message_done()
+    def close(self) -> Iterator[Effect]:
+        """Wait for an acknowledge no more."""
+        if self.waiting:
+            self.waiting = None
+            yield MessageDone()

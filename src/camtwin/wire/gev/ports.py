@@ -1,4 +1,4 @@
-"""What the device side of GigE Vision (gev.py) stands between: a camera, a stream, a network, hosts.
+"""What the device side of GigE Vision (device.py) is told of where it lives, and what it tells of its link.
 
 Internet addresses are text where sockets take them, and 32-bit numbers where registers hold them.
 """
@@ -6,41 +6,16 @@ Internet addresses are text where sockets take them, and 32-bit numbers where re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import StrEnum
 from typing import Final, Protocol
 
-from camtwin.units import Ns
-from camtwin.wire.gev import gvcp
-from camtwin.wire.ip.address import Peer
 
+class Report(StrEnum):
+    """Events that the link itself reports, by their entries of EventSelector."""
 
-class Report(Enum):
-    """What a device may tell of its link."""
-
-    ERROR = auto()  # a command that is none
-    HEARTBEAT_TIMEOUT = auto()  # who was in control is silent
-    SWITCHOVER = auto()  # control was handed over
-
-
-class DevicePort(Protocol):
-    """The camera's register space, clock and actions; refusals are StatusError."""
-
-    def read(self, address: int, length: int, /) -> bytes: ...
-    def write(self, address: int, data: bytes, /) -> None: ...
-    @property
-    def busy_ns(self) -> Ns:
-        """How long what was written just now takes yet, in host time; 0: it is done."""
-        ...
-
-    def latch_timestamp(self) -> None: ...
-    def reset_timestamp(self) -> None: ...
-    @property
-    def timestamp_latched(self) -> int: ...
-    def action(self, device_key: int, group_key: int, group_mask: int, /) -> bool:
-        """An action command came; does it concern this camera?"""
-        ...
-
-    def report(self, what: Report, /) -> None: ...
+    ERROR = "GigEVisionError"  # a command that is none
+    HEARTBEAT_TIMEOUT = "GigEVisionHeartbeatTimeOut"  # who was in control is silent
+    SWITCHOVER = "PrimaryApplicationSwitch"  # control was handed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +43,14 @@ class Home:
 NOWHERE: Final = Home(0, 0)
 
 
-class NetworkPort(Protocol):
-    """Where the device lives, and what carries its messages."""
+class Move(Protocol):
+    """FORCEIP: live at another address from now on."""
 
-    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
-        """FORCEIP: live there from now on; for address 0 begin again to look for one. Where it lives now.
+    def __call__(self, address: int, netmask: int, gateway: int, /) -> Home:
+        """Move there; for address 0 begin again to look for one. Return where it lives now.
+
         StatusError, and it stays where it was, where that cannot be had."""
         ...
-
-    def answer(self, reply: Reply, /) -> None:
-        """An acknowledge that was not due at once is due now."""
-
-    def send_message(self, data: bytes, peer: Peer, /) -> None: ...
-
-    def message_done(self) -> None:
-        """The message that was to be acknowledged is, or was given up: the next may come."""
-
-
-class StreamPort(Protocol):
-    """What sends the pictures."""
-
-    def open(self) -> None:
-        """The stream channel opened: the next block is number 1."""
-
-    def close(self) -> None:
-        """The stream channel closed: nothing goes out any more."""
-
-    def end_acquisition(self) -> None:
-        """Nobody is in control any more."""
-
-    def resend(self, request: gvcp.PacketResend, extended_status: bool, /) -> None: ...
-
-    def fire_test_packet(self, target: Target, packet_bytes: int, do_not_fragment: bool, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +60,3 @@ class Identity:
     mac: bytes
     home: Home
     xml_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A datagram to send; `note` says for people why something was refused."""
-
-    data: bytes
-    peer: Peer
-    note: str = ""

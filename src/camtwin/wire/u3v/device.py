@@ -1,8 +1,8 @@
 """The device side of USB3 Vision's control, sans-IO: commands in, acknowledges out.
 
-`receive(data)` carries out one command. Registers of u3v_bootstrap.table are answered here; everything else
-is `device`, the camera's register space. Who is attached by USB is alone with the camera: there is no
-privilege and no heartbeat. The stream interface knows two states:
+`receive(data)` gives the effects of one command, its acknowledge among them. Registers of bootstrap.table
+are answered here; everything else is `device`, the camera's register space. Who is attached by USB is alone
+with the camera: there is no privilege and no heartbeat. The stream interface knows two states:
 
     disabled    sizes of transfers may be written; enabling checks them, and refuses what cannot be obeyed
     enabled     frames are sent, cut as the sizes say, which are fixed until the stream is disabled
@@ -17,69 +17,59 @@ camera is set to stays, as it is powered on.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from math import ceil
+from typing import Protocol, TypeAlias
 
+from camtwin.problem import Refused
 from camtwin.units import MS, Ns
+from camtwin.wire.device import DevicePort
+from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.pending import MOST_MS
-from camtwin.wire.status import StatusError
+from camtwin.wire.status import StatusError, status_of
 from camtwin.wire.u3v import bootstrap, gencp
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v.bootstrap import Effect, Register
+from camtwin.wire.u3v.bootstrap import Effect as Does
+from camtwin.wire.u3v.bootstrap import Register
 from camtwin.wire.u3v.gencp import Status
 
 XML_SCHEMA = 1 << 24 | 1 << 16  # GenICam schema 1.1
 ZIPPED = 1 << 10
 
 
-class DevicePort(Protocol):
-    """The camera's register space and clock; refusals are StatusError."""
-
-    def read(self, address: int, length: int, /) -> bytes: ...
-    def write(self, address: int, data: bytes, /) -> None: ...
-    @property
-    def busy_ns(self) -> Ns:
-        """How long what was written just now takes yet, in host time; 0: it is done."""
-        ...
-
-    def latch_timestamp(self) -> None: ...
-    @property
-    def timestamp_latched(self) -> Ns: ...
-
-
-class StreamPort(Protocol):
-    """What sends the pictures."""
-
-    @property
-    def payload_bytes(self) -> int:
-        """Of a frame, as the camera is set."""
-        ...
-
-    @property
-    def trailer_bytes(self) -> int:
-        """What follows a frame, as the camera is set."""
-        ...
-
-    def open(self, transfers: u3v.Transfers, /) -> None:
-        """The stream was enabled: the next block is number 0."""
-
-    def close(self) -> None:
-        """The stream was disabled: nothing goes out any more."""
-
-    def end_acquisition(self) -> None:
-        """Nobody is there any more."""
-
-
-class UsbPort(Protocol):
-    """The endpoints, as far as registers know them."""
+class Endpoints(Protocol):
+    """The device's endpoints, as far as control asks for them."""
 
     @property
     def stream_halted(self) -> bool: ...
     @property
     def events_halted(self) -> bool: ...
-    def send_event(self, message: bytes, /) -> None: ...
-    def acknowledge_in(self, ns: Ns, ack: bytes, /) -> None:
-        """Send an acknowledge after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Send an acknowledge on the control endpoint, after so long in host time."""
+
+    data: bytes
+    after_ns: Ns = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendEvent:
+    """Send this on the event endpoint."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """The stream interface is enabled: frames leave in transfers of these sizes, from block 0 on."""
+
+    transfers: u3v.Transfers
+
+
+Effect: TypeAlias = Acknowledge | SendEvent | OpenStream | CloseStream | EndAcquisition
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +100,12 @@ class Identity:
 
 
 class U3vDevice:
-    """One device's control."""
+    """One device's control. pace: camera seconds per second of the host."""
 
-    def __init__(self, identity: Identity, device: DevicePort, stream: StreamPort, usb: UsbPort) -> None:
-        self.device, self.stream, self.usb = device, stream, usb
+    def __init__(
+        self, identity: Identity, device: DevicePort, endpoints: Endpoints, *, pace: float = 1.0
+    ) -> None:
+        self.device, self.endpoints, self.pace = device, endpoints, pace
         rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
         self._map = bootstrap.Map(rows)
         self._values = {row.address: row.reset.to_bytes(row.length, "little") for row in rows}
@@ -131,50 +123,62 @@ class U3vDevice:
     def streaming(self) -> bool:
         return bool(self._value(bootstrap.STREAM_CONTROL))
 
-    def reset(self) -> None:
+    @property
+    def trailer_bytes(self) -> int:
+        """Bytes that follow a frame, as the camera is set."""
+        return u3v.CHUNK_TRAILER_BYTES if self.device.has_chunks else u3v.TRAILER.size
+
+    @property
+    def _busy_ns(self) -> Ns:
+        """How long the camera is at what was written to it, in host time."""
+        return ceil(self.device.busy_ns / self.pace)
+
+    def reset(self) -> Iterator[Effect]:
         """The bus was reset, or the host has gone."""
         if self.streaming:
             self._set(bootstrap.STREAM_CONTROL, 0)
-            self.stream.close()
+            yield CloseStream()
         self._set(bootstrap.EVENT_CONTROL, 0)
         self._last = None
-        self.stream.end_acquisition()
+        yield EndAcquisition()
 
-    def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> None:
+    def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> Iterator[Effect]:
         """Tell the host, if it wants events."""
         if self._value(bootstrap.EVENT_CONTROL):
             self._event_id = self._event_id % 0xFFFF + 1
-            self.usb.send_event(u3v.event(event_id, timestamp_ns, self._event_id, data))
+            yield SendEvent(u3v.event(event_id, timestamp_ns, self._event_id, data))
 
     # -- commands --------------------------------------------------------------------------------
-    def receive(self, data: bytes) -> bytes | None:
-        """Carry out one command; its acknowledge, or None for silence. Raises nothing, whatever the bytes."""
+    def receive(self, data: bytes) -> Iterator[Effect]:
+        """Carry out one command; its acknowledge is the last effect. Raises nothing, whatever the bytes."""
         self.note = ""
         header = gencp.header_of(data)
         if header is None:
-            return None
-        said, busy_ns = data[:4] + data[6:], self.device.busy_ns
+            return
+        said, busy_ns = data[:4] + data[6:], self._busy_ns
         if header.resend and self._last and self._last[0] == said:
-            return self._pending(header, busy_ns) if busy_ns else self._last[1]
+            yield Acknowledge(self._pending(header, busy_ns) if busy_ns else self._last[1])
+            return
         try:
-            ack = header.ack(self._carry_out(header, data, bool(busy_ns)))
-        except StatusError as refusal:
+            ack = header.ack((yield from self._carry_out(header, data, bool(busy_ns))))
+        except (StatusError, Refused) as refusal:
             self.note = str(refusal)
-            ack = header.ack(refusal.payload, refusal.status)
+            payload = refusal.payload if isinstance(refusal, StatusError) else b""
+            ack = header.ack(payload, status_of(refusal, Status))
         self._last = said, ack
         if not header.ack_requested:
-            return None
-        if not busy_ns and (busy_ns := self.device.busy_ns):
-            self.usb.acknowledge_in(busy_ns, ack)
-            return self._pending(header, busy_ns)
-        return ack
+            return
+        if not busy_ns and (busy_ns := self._busy_ns):
+            yield Acknowledge(ack, after_ns=busy_ns)
+            ack = self._pending(header, busy_ns)
+        yield Acknowledge(ack)
 
     @staticmethod
     def _pending(header: gencp.Header, busy_ns: Ns) -> bytes:
         """It takes so long yet, and a host's patience for the answer on top of it."""
         return header.pending_ack(min(MOST_MS, -(-busy_ns // MS) + bootstrap.RESPONSE_ms))
 
-    def _carry_out(self, header: gencp.Header, data: bytes, busy: bool) -> bytes:
+    def _carry_out(self, header: gencp.Header, data: bytes, busy: bool) -> Generator[Effect, None, bytes]:
         if len(data) > bootstrap.MOST_TRANSFER:
             message = f"a command of {len(data)} bytes, beyond {bootstrap.MOST_TRANSFER}"
             raise StatusError(Status.INVALID_PARAMETER, message)
@@ -189,9 +193,9 @@ class U3vDevice:
             case gencp.WriteMem() if busy:
                 raise StatusError(Status.BUSY, "what was written before is not done")
             case gencp.WriteMem(writes):
-                return self._write_all(writes)
+                return (yield from self._write_all(writes))
 
-    def _write_all(self, writes: tuple[tuple[int, bytes], ...]) -> bytes:
+    def _write_all(self, writes: tuple[tuple[int, bytes], ...]) -> Generator[Effect, None, bytes]:
         """In order, until one is refused; the acknowledge counts what was written of each."""
         counts: list[int] = []
         for address, data in writes:
@@ -202,10 +206,10 @@ class U3vDevice:
                 end = row.address + row.length if row else self._map.next_start(at)
                 part = data[done : end - address]
                 try:
-                    self._write(row, at, part)
-                except StatusError as refusal:
+                    yield from self._write(row, at, part)
+                except (StatusError, Refused) as refusal:
                     counted = gencp.written(*counts, done)
-                    raise StatusError(refusal.status, str(refusal), counted) from None
+                    raise StatusError(status_of(refusal, Status), str(refusal), counted) from None
                 done += len(part)
             counts.append(done)
         return gencp.written(*counts)
@@ -233,18 +237,18 @@ class U3vDevice:
 
     def _content(self, row: Register) -> bytes:
         match row.effect:
-            case Effect.PAYLOAD_SIZE:
-                return self.stream.payload_bytes.to_bytes(8, "little")
-            case Effect.TRAILER_SIZE:
-                return self.stream.trailer_bytes.to_bytes(4, "little")
-            case Effect.LATCHED:
+            case Does.PAYLOAD_SIZE:
+                return self.device.payload_bytes.to_bytes(8, "little")
+            case Does.TRAILER_SIZE:
+                return self.trailer_bytes.to_bytes(4, "little")
+            case Does.LATCHED:
                 return self.device.timestamp_latched.to_bytes(8, "little")
             case _ if row.access == "WO":
                 raise StatusError(Status.ACCESS_DENIED, f"{row.name} is write-only")
             case _:
                 return self._values[row.address]
 
-    def _write(self, row: Register | None, address: int, data: bytes) -> None:
+    def _write(self, row: Register | None, address: int, data: bytes) -> Iterator[Effect]:
         """Write one of the table's registers, or a run of the camera's."""
         if row is None:
             self.device.write(address, data)
@@ -256,37 +260,37 @@ class U3vDevice:
             raise StatusError(Status.BAD_ALIGNMENT, message)
         value = int.from_bytes(data, "little") & row.mask
         match row.effect:
-            case Effect.LATCH:
+            case Does.LATCH:
                 if value & 1:
                     self.device.latch_timestamp()
-            case Effect.STREAM_CONTROL:
-                self._enable_stream(bool(value))
-            case Effect.STREAM_SETUP:
+            case Does.STREAM_CONTROL:
+                yield from self._enable_stream(bool(value))
+            case Does.STREAM_SETUP:
                 if self.streaming:
                     raise StatusError(Status.WRONG_CONFIGURATION, f"{row.name}: the stream is enabled")
                 self._set(address, value)
-            case Effect.EVENT_CONTROL:
+            case Does.EVENT_CONTROL:
                 self._enable_events(value)
-            case Effect.EVENT_TEST:
+            case Does.EVENT_TEST:
                 if value:
-                    self.event(u3v.TEST_EVENT, self.device.timestamp_latched)
+                    yield from self.event(u3v.TEST_EVENT, self.device.timestamp_latched)
             case _:
                 self._set(address, value)
 
-    def _enable_stream(self, enable: bool) -> None:
+    def _enable_stream(self, enable: bool) -> Iterator[Effect]:
         if enable == self.streaming:
             return
         if enable:
             transfers = self._checked_transfers()
             self._set(bootstrap.STREAM_CONTROL, 1)
-            self.stream.open(transfers)
+            yield OpenStream(transfers)
         else:
             self._set(bootstrap.STREAM_CONTROL, 0)
-            self.stream.close()
+            yield CloseStream()
 
     def _checked_transfers(self) -> u3v.Transfers:
         """What the host wrote, if it can be obeyed."""
-        if self.usb.stream_halted:
+        if self.endpoints.stream_halted:
             raise StatusError(Status.STREAM_ENDPOINT_HALTED, "the stream's endpoint is halted")
         size, count, final1, final2 = map(
             self._value,
@@ -299,7 +303,7 @@ class U3vDevice:
         transfers = u3v.Transfers(size, count if size else 0, final1, final2)
         for name, most, required in (
             ("leader", self._value(bootstrap.MOST_LEADER), u3v.LEADER.size),
-            ("trailer", self._value(bootstrap.MOST_TRAILER), self.stream.trailer_bytes),
+            ("trailer", self._value(bootstrap.MOST_TRAILER), self.trailer_bytes),
             ("payload", transfers.room, 1),
         ):
             if most < required:
@@ -308,6 +312,6 @@ class U3vDevice:
         return transfers
 
     def _enable_events(self, enable: int) -> None:
-        if enable and self.usb.events_halted:
+        if enable and self.endpoints.events_halted:
             raise StatusError(Status.EVENT_ENDPOINT_HALTED, "the event's endpoint is halted")
         self._set(bootstrap.EVENT_CONTROL, enable)

@@ -12,7 +12,7 @@ import time
 import pytest
 
 import camtwin
-from camtwin.camera.usersets import StorageProblem
+from camtwin.camera.memory.user_sets import StorageProblem
 from camtwin.links.base.storage import DiskStorage
 from camtwin.problem import Refused
 

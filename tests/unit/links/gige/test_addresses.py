@@ -3,7 +3,7 @@
 import pytest
 
 import camtwin
-from camtwin.camera import outside
+from camtwin.camera import commands as outside
 from camtwin.problem import Refused
 from camtwin.units import SEC
 from unit.links.gige.test_host import CCP, CONTROL, MODEL, ask, read, write

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from camtwin.camera import lines
+from camtwin.camera.signals import lines
 from camtwin.rig.bench import notes as rig_notes
 from camtwin.rig.scenario import account as rig_account
 from camtwin.rig.scenario import play as scenario

@@ -1,18 +1,31 @@
-"""What a GevDevice needs around it: a camera of a few bytes, and a stream that keeps what it is told."""
+"""What a GevDevice needs around it: a camera of a few bytes, and a host that does what the device wants."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from camtwin.wire.gev import device as gev
-from camtwin.wire.gev import gvcp
-from camtwin.wire.gev.gvcp import Status, StatusError
-from camtwin.wire.gev.ports import Home, Report
+from camtwin.problem import Refused
+from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.gev.device import GevDevice
+from camtwin.wire.gev.effects import (
+    Effect,
+    FireTestPacket,
+    MessageDone,
+    OpenStream,
+    Reply,
+    Resend,
+    SendMessage,
+)
+from camtwin.wire.gev.gvcp import Message, Status
+from camtwin.wire.gev.ports import Home, Identity
+from camtwin.wire.ip.address import Peer
+from camtwin.wire.status import StatusError
 
-ME: gev.Peer = ("10.0.0.9", 50_000)
-OTHER: gev.Peer = ("10.0.0.8", 50_001)
+ME: Peer = ("10.0.0.9", 50_000)
+OTHER: Peer = ("10.0.0.8", 50_001)
 MAC = bytes.fromhex("02ca11223344")
 FEATURES = 0x1_0000  # 256 bytes of features, writable; the first may be slow
 READREG, WRITEREG, READMEM, WRITEMEM, RESEND = 0x80, 0x82, 0x84, 0x86, 0x40
@@ -58,7 +71,8 @@ class FakeCamera:
         self.time_ns, self.timestamp_latched = 0, 0
         self.written: list[tuple[int, bytes]] = []
         self.actions: list[tuple[int, int, int]] = []
-        self.reports: list[Report] = []
+        self.reports: list[str] = []
+        self.payload_bytes, self.has_chunks = 0, False
         self.busy_until, self.slow_ns = 0, 0
         self.host_now: Callable[[], int] = lambda: 0
 
@@ -69,12 +83,12 @@ class FakeCamera:
         try:
             return bytes(self.memory[address + i] for i in range(length))
         except KeyError:
-            raise StatusError(Status.INVALID_ADDRESS, f"no register at {address:#x}") from None
+            raise Refused("address", f"no register at {address:#x}") from None
 
     def write(self, address: int, data: bytes, /) -> None:
         self.read(address, len(data))
         if address < 0xE8:
-            raise StatusError(Status.WRITE_PROTECT, f"{address:#x} is read-only")
+            raise Refused("readonly", f"{address:#x} is read-only")
         self.written.append((address, data))
         if address == FEATURES:
             self.busy_until = self.host_now() + self.slow_ns
@@ -96,8 +110,11 @@ class FakeCamera:
         self.actions.append((device_key, group_key, group_mask))
         return device_key == 1
 
-    def report(self, what: Report, /) -> None:
-        self.reports.append(what)
+    def report(self, event: str, /) -> None:
+        self.reports.append(event)
+
+
+HOME, NETMASK = 0x0A00_0001, 0xFF00_0000
 
 
 @dataclass
@@ -106,42 +123,15 @@ class FakeStream:
 
     told: list[object] = field(default_factory=list[object])
 
-    def open(self) -> None:
-        self.told.append("open")
-
-    def close(self) -> None:
-        self.told.append("close")
-
-    def end_acquisition(self) -> None:
-        self.told.append("end")
-
-    def resend(self, request: gvcp.PacketResend, extended_status: bool, /) -> None:
-        self.told.append((request, extended_status))
-
-    def fire_test_packet(self, target: gev.Target, packet_bytes: int, do_not_fragment: bool, /) -> None:
-        self.told.append((target, packet_bytes, do_not_fragment))
-
-
-HOME, NETMASK = 0x0A00_0001, 0xFF00_0000
-
 
 @dataclass
 class FakeNetwork:
     """A computer with the addresses 10.0.0.1 and 10.0.0.99."""
 
     moves: list[int] = field(default_factory=list[int])
-    messages: list[tuple[bytes, gev.Peer]] = field(default_factory=list)
-    answers: list[gev.Reply] = field(default_factory=list)
+    messages: list[tuple[bytes, Peer]] = field(default_factory=list)
+    answers: list[Reply] = field(default_factory=list)
     done: int = 0
-
-    def send_message(self, data: bytes, peer: gev.Peer, /) -> None:
-        self.messages.append((data, peer))
-
-    def message_done(self) -> None:
-        self.done += 1
-
-    def answer(self, reply: gev.Reply, /) -> None:
-        self.answers.append(reply)
 
     def move(self, address: int, netmask: int, gateway: int, /) -> Home:
         if address not in (0, HOME, 0x0A00_0063):
@@ -149,6 +139,60 @@ class FakeNetwork:
         self.moves.append(address)
         ports = 40_001, 41_001
         return Home(address, netmask, gateway, *ports) if address else Home(HOME, NETMASK, 0, *ports)
+
+
+class Driven:
+    """A device whose effects are carried out at once: on a stream and a network that write them down."""
+
+    def __init__(self, device: GevDevice, stream: FakeStream, network: FakeNetwork) -> None:
+        self._device, self._stream, self._network = device, stream, network
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._device, name)
+
+    def receive(self, data: bytes, peer: Peer, now: int) -> list[Reply]:
+        self.tick(now)
+        return self._others(self._device.receive(data, peer, now))
+
+    def tick(self, now: int) -> None:
+        self._network.answers += self._others(self._device.tick(now))
+
+    def notify(self, message: Message, now: int) -> bool:
+        assert not self._others(self._device.notify(message, now))
+        return self._device.holds_message
+
+    def acknowledged(self, data: bytes, peer: Peer) -> None:
+        assert not self._others(self._device.acknowledged(data, peer))
+
+    def power_changed(self, powered: bool) -> None:
+        assert not self._others(self._device.power_changed(powered))
+
+    def live_at(self, home: Home) -> None:
+        assert not self._others(self._device.live_at(home))
+
+    def _others(self, effects: Iterable[Effect]) -> list[Reply]:
+        """Carry out everything but replies, which are returned."""
+        replies: list[Reply] = []
+        told = self._stream.told
+        for effect in effects:
+            match effect:
+                case Reply():
+                    replies.append(effect)
+                case SendMessage(data, peer):
+                    self._network.messages.append((data, peer))
+                case MessageDone():
+                    self._network.done += 1
+                case OpenStream():
+                    told.append("open")
+                case CloseStream():
+                    told.append("close")
+                case EndAcquisition():
+                    told.append("end")
+                case Resend(request, extended_status):
+                    told.append((request, extended_status))
+                case FireTestPacket(target, packet_bytes, do_not_fragment):
+                    told.append((target, packet_bytes, do_not_fragment))
+        return replies
 
 
 class Host:
@@ -159,16 +203,15 @@ class Host:
         self.network, self.request_id = FakeNetwork(), 0
         self.camera.host_now = lambda: self.now
         home = Home(HOME, NETMASK, 0, stream_port=40_000, message_port=41_000)
-        identity = gev.Identity(MAC, home, "Local:a.zip;F0000000;1A2B")
-        self.device = gev.GevDevice(
-            identity, self.camera, self.stream, self.network, any_destination=any_destination
-        )
+        identity = Identity(MAC, home, "Local:a.zip;F0000000;1A2B")
+        device = GevDevice(identity, self.camera, self.network.move, any_destination=any_destination)
+        self.device = Driven(device, self.stream, self.network)
 
-    def send(self, command: int, body: bytes = b"", peer: gev.Peer = ME, flags: int = 1) -> list[gev.Reply]:
+    def send(self, command: int, body: bytes = b"", peer: Peer = ME, flags: int = 1) -> list[Reply]:
         self.request_id = self.request_id % 0xFFFF + 1
         return self.device.receive(packet(command, body, self.request_id, flags), peer, self.now)
 
-    def ask(self, command: int, body: bytes = b"", peer: gev.Peer = ME) -> tuple[int, bytes]:
+    def ask(self, command: int, body: bytes = b"", peer: Peer = ME) -> tuple[int, bytes]:
         """Status and body of the one answer; its header is checked."""
         (reply,) = self.send(command, body, peer)
         status, ack, length, request_id = struct.unpack_from(">HHHH", reply.data)
@@ -176,12 +219,12 @@ class Host:
         assert reply.peer == peer
         return status, reply.data[8:]
 
-    def read(self, address: int, peer: gev.Peer = ME) -> int:
+    def read(self, address: int, peer: Peer = ME) -> int:
         """One word; it must be readable."""
         status, body = self.ask(READREG, struct.pack(">I", address), peer)
         assert status == 0, f"{address:#x}: {status:#x}"
         return int.from_bytes(body, "big")
 
-    def write(self, address: int, value: int, peer: gev.Peer = ME) -> int:
+    def write(self, address: int, value: int, peer: Peer = ME) -> int:
         """The status of a WRITEREG."""
         return self.ask(WRITEREG, struct.pack(">II", address, value), peer)[0]

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.links.gige import port as camera_port
+from camtwin.camera.reports.events import Event
+from camtwin.links.gige import port
 from camtwin.models import load
 from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import timing
-from camtwin.wire.gev import device as gev
-from camtwin.wire.gev.gvcp import Status, StatusError
-from camtwin.wire.gev.ports import Home
+from camtwin.wire.effects import EndAcquisition
+from camtwin.wire.gev.device import GevDevice
+from camtwin.wire.gev.effects import Effect, MessageDone, Reply
+from camtwin.wire.gev.gvcp import Status
+from camtwin.wire.gev.ports import Home, Identity
+from camtwin.wire.ip.address import Peer
+from camtwin.wire.status import StatusError
 from unit.wire.gev.fakes import MAC
 from unit.wire.gev.oracle import complaint, is_pending
 
 HOME, AWAY, STREAM_PORT, MESSAGE_PORT = 0x0A00_0001, 0x0A00_0063, 40_000, 41_000
 SHEET: Final = load("baumer-vcxg-124m")
-Sent = tuple[int, gev.Peer, bytes]
+Sent = tuple[int, Peer, bytes]
 
 
 class Found(AssertionError):
@@ -34,28 +39,11 @@ def new_camera() -> Camera:
     return Camera(SHEET, Scheduler(), serial="7", link=timing(SHEET), memory=SHEET.memory)
 
 
-class Quiet:
-    """A stream and a network that do what they are told and keep nothing."""
-
-    def __init__(self, camera: Camera) -> None:
-        self.end_acquisition = lambda: camera.execute("AcquisitionAbort")
-        self.answered: list[gev.Reply] = []
-        self.answer = self.answered.append
-        self.events_sent: Callable[[], None]
-
-    def ignore(self, *_: object) -> None:
-        pass
-
-    def message_done(self) -> None:
-        self.events_sent()
-
-    open = close = resend = fire_test_packet = send_message = ignore
-
-    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
-        if address not in (0, HOME, AWAY):
-            raise StatusError(Status.ERROR)
-        ports = STREAM_PORT, MESSAGE_PORT
-        return Home(address, netmask, gateway, *ports) if address else Home(HOME, 0xFF00_0000, 0, *ports)
+def move(address: int, netmask: int, gateway: int, /) -> Home:
+    if address not in (0, HOME, AWAY):
+        raise StatusError(Status.ERROR)
+    ports = STREAM_PORT, MESSAGE_PORT
+    return Home(address, netmask, gateway, *ports) if address else Home(HOME, 0xFF00_0000, 0, *ports)
 
 
 class Device:
@@ -63,19 +51,36 @@ class Device:
 
     def __init__(self) -> None:
         self.camera, self.now = new_camera(), 0
-        self.owed: tuple[int, gev.Peer, bytes, bool, bool] | None = None  # a slow write, and since when
-        self.quiet = quiet = Quiet(self.camera)
+        self.owed: tuple[int, Peer, bytes, bool, bool] | None = None  # a slow write, and since when
+        self.answered: list[Reply] = []  # that were not due at once
         home = Home(HOME, 0xFF00_0000, 0, STREAM_PORT, MESSAGE_PORT)
-        identity = gev.Identity(MAC, home, self.camera.xml_url)
-        self.gev = gev.GevDevice(identity, camera_port.GevPort(self.camera), quiet, quiet)
+        identity = Identity(MAC, home, self.camera.xml_url)
+        self.gev = GevDevice(identity, self.camera, move)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it
-        message_of = camera_port.message_of
-        events = self.camera.events.subscribe(lambda event: me.gev.notify(message_of(event), me.now))
-        quiet.events_sent = events.sent
+        self.events = self.camera.events.subscribe(lambda event: me.tell(event))
         self.sent: list[Sent] = []
 
-    def send(self, step_ns: int, peer: gev.Peer, data: bytes) -> None:
+    def tell(self, event: Event) -> bool:
+        self.carry_out(self.gev.notify(port.message_of(event), self.now))
+        return self.gev.holds_message
+
+    def carry_out(self, effects: Iterable[Effect]) -> list[Reply]:
+        """Do what the device wants and keep nothing but its replies."""
+        replies: list[Reply] = []
+        for effect in effects:
+            match effect:
+                case Reply():
+                    replies.append(effect)
+                case MessageDone():
+                    self.events.sent()
+                case EndAcquisition():
+                    self.camera.execute("AcquisitionAbort")
+                case _:
+                    pass
+        return replies
+
+    def send(self, step_ns: int, peer: Peer, data: bytes) -> None:
         self.sent.append((step_ns, peer, data))
         try:
             what = self._send(step_ns, peer, data)
@@ -84,15 +89,15 @@ class Device:
         if what:
             raise Found(what, self.sent)
 
-    def _send(self, step_ns: int, peer: gev.Peer, data: bytes) -> str:
+    def _send(self, step_ns: int, peer: Peer, data: bytes) -> str:
         self.now += step_ns
         self.camera.clock.advance_to(self.now)
-        self.gev.tick(self.now)
+        self.answered += self.carry_out(self.gev.tick(self.now))
         if what := self._late():
             return what
         holder, before, words = self.gev.controller, self.camera.settings, dict(self.gev._words)
-        self.gev.acknowledged(data, peer)
-        replies = self.gev.receive(data, peer, self.now)
+        self.carry_out(self.gev.acknowledged(data, peer))
+        replies = self.carry_out(self.gev.receive(data, peer, self.now))
         if any(reply.peer != peer for reply in replies):
             return "an answer to somebody else"
         answers = [reply.data for reply in replies]
@@ -119,7 +124,7 @@ class Device:
 
     def _late(self) -> str:
         """What is wrong with acknowledges that were not due at once; they come, and come in time."""
-        owed, answered = self.owed, self.quiet.answered
+        owed, answered = self.owed, self.answered
         if owed is None:
             return "an acknowledge that nobody waits for" if answered else ""
         since, _, data, in_control, held = owed

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camtwin.wire.gev import bootstrap, gvcp
-from camtwin.wire.gev import device as gev
+from camtwin.wire.gev.device import GevDevice
+from camtwin.wire.gev.effects import Reply
+from camtwin.wire.ip.address import Peer
 from unit.wire.gev import fuzz
 from unit.wire.gev.fakes import MAC, ME, OTHER
 from unit.wire.gev.judged import Device, Found
@@ -67,13 +69,13 @@ def test_whatever_comes_the_answer_is_one_that_the_standard_has(
 # -- it finds what is wrong ------------------------------------------------------------------------
 
 
-def anybody_writes(self: Any, address: int, data: bytes, peer: gev.Peer, now: int) -> None:
-    WRITE(self, address, data, self.controller or peer, now)
+def anybody_writes(self: Any, address: int, data: bytes, peer: Peer, now: int) -> Any:
+    return WRITE(self, address, data, self.controller or peer, now)
 
 
-def no_key(self: Any, value: int, peer: gev.Peer, now: int) -> None:
+def no_key(self: Any, value: int, peer: Peer, now: int) -> Any:
     self.controller = self.controller and peer
-    SET_PRIVILEGE(self, value, peer, now)
+    return SET_PRIVILEGE(self, value, peer, now)
 
 
 def raises(self: Any, address: int, length: int) -> bytes:
@@ -82,29 +84,29 @@ def raises(self: Any, address: int, length: int) -> bytes:
     return READ(self, address, length)
 
 
-def answers_all(self: Any, request: Any) -> bytes | None:
-    return FORCE_IP(self, request) or b""
+def answers_all(self: Any, request: Any) -> Any:
+    return (yield from FORCE_IP(self, request)) or b""
 
 
-def miscounts(self: Any, writes: Any, peer: gev.Peer, now: int) -> bytes:
-    return WRITE_REGISTERS(self, writes, peer, now)[:3] + b"\1"
+def miscounts(self: Any, writes: Any, peer: Peer, now: int) -> Any:
+    return (yield from WRITE_REGISTERS(self, writes, peer, now))[:3] + b"\1"
 
 
 def forgets_the_id(self: Any) -> bytes:
     return PACK(self)[:6] + b"\0\1" + self.payload
 
 
-def forgets_what_it_held(self: Any, now: int) -> None:
+def forgets_what_it_held(self: Any, now: int) -> Any:
     if self._pending and now >= self._pending.due_ns:
         self._pending = None
-    TICK(self, now)
+    return TICK(self, now)
 
 
-def names_another(self: Any, now: int) -> list[gev.Reply]:
-    return [gev.Reply(r.data[:7] + b"\7" + r.data[8:], r.peer) for r in STILL_PENDING(self, now)]
+def names_another(self: Any, now: int) -> list[Reply]:
+    return [Reply(r.data[:7] + b"\7" + r.data[8:], r.peer) for r in STILL_PENDING(self, now)]
 
 
-DEVICE: Any = gev.GevDevice
+DEVICE: Any = GevDevice
 WRITE, SET_PRIVILEGE, READ = DEVICE._write, DEVICE._set_privilege, bootstrap.Registers.read
 TICK, STILL_PENDING = DEVICE.tick, DEVICE._still_pending
 FORCE_IP, WRITE_REGISTERS, PACK = DEVICE._force_ip, DEVICE._write_registers, gvcp.Ack.pack

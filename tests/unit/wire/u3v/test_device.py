@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camtwin.problem import Refused
+from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.status import StatusError
 from camtwin.wire.u3v import bootstrap, gencp, usbip
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v.device import Description, Identity, U3vDevice
+from camtwin.wire.u3v.device import (
+    Acknowledge,
+    Description,
+    Effect,
+    Identity,
+    OpenStream,
+    SendEvent,
+    U3vDevice,
+)
 from camtwin.wire.u3v.gencp import Status
 
 ACK = 0x4000
@@ -124,39 +136,70 @@ class Camera:
 
     def read(self, address: int, length: int) -> bytes:
         if not 0x2_0000 <= address < 0x2_0008:
-            raise StatusError(Status.INVALID_ADDRESS, f"no register at {address:#x}")
+            raise Refused("address", f"no register at {address:#x}")
         return (self.word + b"ROM!")[address - 0x2_0000 :][:length]
 
     def write(self, address: int, data: bytes) -> None:
         if address != 0x2_0000:
-            raise StatusError(Status.WRITE_PROTECT, "read-only")
+            raise Refused("readonly", "read-only")
         self.word = data
 
     busy_ns = 0
+    payload_bytes, has_chunks = 4000, False
 
-    def acknowledge_in(self, ns: int, ack: bytes) -> None: ...
+    def reset_timestamp(self) -> None: ...
+    def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
+        return False
+
+    def report(self, event: str) -> None: ...
 
     def latch_timestamp(self) -> None:
         self.heard.append("latch")
 
-    def open(self, transfers: u3v.Transfers) -> None:
-        self.heard.append(transfers)
 
-    def close(self) -> None:
-        self.heard.append("close")
+class Driven:
+    """A device whose effects are carried out at once: its camera writes down what happened."""
 
-    def end_acquisition(self) -> None:
-        self.heard.append("end")
+    def __init__(self, device: U3vDevice, camera: Camera) -> None:
+        self._device, self._camera = device, camera
 
-    def send_event(self, message: bytes) -> None:
-        self.heard.append(message)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._device, name)
+
+    def receive(self, data: bytes) -> bytes | None:
+        return self._done(self._device.receive(data))
+
+    def reset(self) -> None:
+        self._done(self._device.reset())
+
+    def event(self, event_id: int, timestamp_ns: int, data: bytes = b"") -> None:
+        self._done(self._device.event(event_id, timestamp_ns, data))
+
+    def _done(self, effects: Iterable[Effect]) -> bytes | None:
+        """The acknowledge, if one is due at once."""
+        ack, heard = None, self._camera.heard
+        for effect in effects:
+            match effect:
+                case Acknowledge(data, 0):
+                    ack = data
+                case OpenStream(transfers):
+                    heard.append(transfers)
+                case CloseStream():
+                    heard.append("close")
+                case EndAcquisition():
+                    heard.append("end")
+                case SendEvent(message):
+                    heard.append(message)
+                case _:
+                    pass
+        return ack
 
 
 class Bench:
     def __init__(self) -> None:
         self.camera = Camera()
         who = Identity("ace", 8, 1, Description(0xF000_0000, b"xml"))
-        self.device = U3vDevice(who, self.camera, self.camera, self.camera)
+        self.device = Driven(U3vDevice(who, self.camera, self.camera), self.camera)
 
     def ask(self, code: int, body: bytes) -> tuple[int, bytes]:
         ack = self.device.receive(command(code, body))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import log10
 
-from camtwin.camera.exposure import Exposure
+from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.genicam import Device, Writer
 from camtwin.units import US

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from camtwin.camera.frames.states import E, S
 from camtwin.camera.settings import Settings
-from camtwin.camera.states import E, S
 from camtwin.models.schema import Trigger
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import Ns

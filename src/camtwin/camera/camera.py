@@ -10,25 +10,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from camtwin.camera import chunks, wiring
-from camtwin.camera.acquisition import Acquisition
-from camtwin.camera.auto import Brightness
 from camtwin.camera.clock import CameraTime
-from camtwin.camera.counters import Counter, Timer
-from camtwin.camera.events import EventQueue
-from camtwin.camera.exposure import Exposure
-from camtwin.camera.files import Files
-from camtwin.camera.firmware import Firmware
-from camtwin.camera.interface import XML_ADDRESS, interface
-from camtwin.camera.lines import Line
-from camtwin.camera.modes import DriveModes, centred, usual_shutter
-from camtwin.camera.sequencer import Sequencer
+from camtwin.camera.description import XML_ADDRESS, interface
+from camtwin.camera.frames.acquisition import Acquisition
+from camtwin.camera.frames.auto import Brightness
+from camtwin.camera.frames.exposure import Exposure
+from camtwin.camera.frames.modes import DriveModes, centred, usual_shutter
+from camtwin.camera.frames.states import E, S
+from camtwin.camera.frames.transport import LinkTiming, Transmitter
+from camtwin.camera.memory.files import Files
+from camtwin.camera.memory.firmware import Firmware
+from camtwin.camera.memory.user_sets import Keeper, MemoryStorage, Storage
+from camtwin.camera.reports import chunks
+from camtwin.camera.reports.events import EventQueue
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals import LEVELS, Signals
-from camtwin.camera.states import E, S
+from camtwin.camera.signals import wiring
+from camtwin.camera.signals.bus import LEVELS, Signals
+from camtwin.camera.signals.counters import Counter, Timer
+from camtwin.camera.signals.lines import Line
+from camtwin.camera.signals.sequencer import Sequencer
 from camtwin.camera.thermal import Housing, thresholds
-from camtwin.camera.transport import LinkTiming, Transmitter
-from camtwin.camera.usersets import Keeper, MemoryStorage, Storage
 from camtwin.genicam import Writer
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
@@ -232,6 +233,31 @@ class Camera:
         if self.settings.EventNotification.get(name) == "On":
             self.told("report", name)
             self.emit(name)
+
+    # -- wire.device.DevicePort: what every link's control has of it -------------------------------
+    @property
+    def busy_ns(self) -> Ns:
+        """How long it is yet at what was written to it, in camera time."""
+        return max(0, self.keeper.busy_until_ns - self.clock.now)
+
+    @property
+    def timestamp_latched(self) -> Ns:
+        return self.time.latched_ns
+
+    def latch_timestamp(self) -> None:
+        self.execute("TimestampLatch")
+
+    def reset_timestamp(self) -> None:
+        self.execute("TimestampReset")
+
+    @property
+    def payload_bytes(self) -> int:
+        """Bytes of a frame as it is set, chunks included."""
+        return self.tree.get(self, "PayloadSize")
+
+    @property
+    def has_chunks(self) -> bool:
+        return self._settings.ChunkModeActive
 
     def told(self, word: str, *args: int | str) -> None:
         """A command from outside that is no register's is carried out now; outside.py does it again."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from camtwin.camera.features.file_access_control import BUFFER_BYTES
-from camtwin.camera.firmware import Firmware
+from camtwin.camera.memory.firmware import Firmware
+from camtwin.camera.memory.user_sets import Keeper
 from camtwin.camera.settings import Settings
-from camtwin.camera.usersets import Keeper
 from camtwin.genicam import Device, Tree, Writer
 from camtwin.problem import Refused
 

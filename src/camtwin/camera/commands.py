@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.camera.device import Camera
+from camtwin.camera.camera import Camera
 
 
 def obey(camera: Camera, word: str, *args: Any) -> None:

@@ -5,7 +5,7 @@ import pytest
 from camtwin.problem import Refused
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
-from unit.camera.test_triggers import camera, logged, poke, times
+from unit.camera.frames.test_triggers import camera, logged, poke, times
 
 PARAMETERS = {
     "ExposureTime",

@@ -4,7 +4,7 @@ import pytest
 
 from camtwin.problem import Refused
 from camtwin.units import MS, SEC, US
-from unit.camera.test_triggers import LATENCY, SMALL, camera, logged, poke, times
+from unit.camera.frames.test_triggers import LATENCY, SMALL, camera, logged, poke, times
 
 FILTER = 2 * US
 TIMER = ("LineSelector=Line3", "LineSource=Timer1Active", "TimerDelay=1000", "TimerDuration=300")

@@ -58,7 +58,7 @@ def test_it_settles_within_12_frames_without_overshoot(factor):
 
 @pytest.mark.parametrize("factor", [16, 1 / 256])
 def test_a_controller_that_forgets_the_latency_fails_that(factor, monkeypatch):
-    from camtwin.camera import auto
+    from camtwin.camera.frames import auto
 
     right = auto.controlled
     # it corrects the present settings, though the frame was taken with older ones

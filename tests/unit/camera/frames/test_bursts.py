@@ -6,7 +6,7 @@ import pytest
 
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
-from unit.camera.test_triggers import camera, logged, times
+from unit.camera.frames.test_triggers import camera, logged, times
 
 MODEL = "basler-aca4112-20um"
 LATENCY = 15_020

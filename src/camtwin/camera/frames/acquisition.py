@@ -6,12 +6,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from camtwin.camera.exposure import Exposure, Readout
-from camtwin.camera.modes import DriveModes
+from camtwin.camera.frames.exposure import Exposure, Readout
+from camtwin.camera.frames.modes import DriveModes
+from camtwin.camera.frames.states import LEAVING, TABLE, E, S
+from camtwin.camera.frames.transport import Transmitter
+from camtwin.camera.frames.triggers import TriggerPath, gated, overlap_ns
 from camtwin.camera.settings import Settings
-from camtwin.camera.states import LEAVING, TABLE, E, S
-from camtwin.camera.transport import Transmitter
-from camtwin.camera.triggers import TriggerPath, gated, overlap_ns
 from camtwin.models.schema import Trigger
 from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Entry, Scheduler

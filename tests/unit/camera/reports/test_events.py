@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from camtwin.camera.outside import obey
+from camtwin.camera.commands import obey
 from camtwin.units import MS, SEC, US
-from unit.camera.test_triggers import camera, logged, times
+from unit.camera.frames.test_triggers import camera, logged, times
 
 LINES = {f"Line{n}{edge}Edge" for n in range(3) for edge in ("Falling", "Rising")}
 OWN = LINES | {

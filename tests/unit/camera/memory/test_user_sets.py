@@ -3,7 +3,7 @@
 import pytest
 
 import camtwin
-from camtwin.camera.usersets import MemoryStorage, StorageProblem
+from camtwin.camera.memory.user_sets import MemoryStorage, StorageProblem
 from camtwin.genicam import At
 from camtwin.genicam.nodes import Boolean, Enumeration, Numeric, Register
 from camtwin.problem import Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from camtwin.camera.rates import payload_bytes as size_of
+from camtwin.camera.features.rates import payload_bytes as size_of
 from camtwin.camera.settings import Settings
 from camtwin.pixels.formats import FORMATS, PixelFormat, mirrored, payload_bytes
 from camtwin.sensor.timing import ALIKE, RowTimes, RowWindows

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from camtwin.camera.exposure import Readout, Transfer
+from camtwin.camera.frames.exposure import Readout, Transfer
 from camtwin.camera.settings import Settings
 from camtwin.models.schema import GigE, Memory, Usb3
 from camtwin.simtime import Entry, Scheduler

@@ -17,7 +17,7 @@ import re
 import zlib
 from typing import Final
 
-from camtwin.camera.usersets import Storage, StorageProblem
+from camtwin.camera.memory.user_sets import Storage, StorageProblem
 
 RECORD: Final = "firmware"
 VERSION: Final = r"\d{1,4}(?:\.\d{1,4}){1,3}"

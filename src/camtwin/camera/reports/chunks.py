@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from camtwin.camera.exposure import Exposure
 from camtwin.camera.features.chunk_data_control import IDS, NAMES, ChunkDataControl
 from camtwin.camera.features.digital_io_control import all_statuses
 from camtwin.camera.features.rules import Acts
+from camtwin.camera.frames.exposure import Exposure
 from camtwin.genicam.nodes import Enumeration, Feature, Order
 from camtwin.wire.chunks import split, tag
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals import LEVELS
+from camtwin.camera.signals.bus import LEVELS
 from camtwin.models.schema import Lines as LineTiming
 from camtwin.simtime import Entry, Scheduler
 from camtwin.subscribers import Subscribers

@@ -5,9 +5,9 @@ import zlib
 import pytest
 
 import camtwin
-from camtwin.camera import firmware
-from camtwin.camera.firmware import Firmware, image
-from camtwin.camera.usersets import MemoryStorage, StorageProblem
+from camtwin.camera.memory import firmware
+from camtwin.camera.memory.firmware import Firmware, image
+from camtwin.camera.memory.user_sets import MemoryStorage, StorageProblem
 
 MODEL = "IMX412 USB3"
 BUFFER = 512

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals import heard
+from camtwin.camera.signals.bus import heard
 from camtwin.genicam import Device, Tree, Writer
 from camtwin.genicam.nodes import By
 from camtwin.problem import Refused

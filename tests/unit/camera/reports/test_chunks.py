@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.camera import chunks
+from camtwin.camera.reports import chunks
 from camtwin.problem import Refused
 from camtwin.wire.chunks import split
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from camtwin.camera.exposure import Exposure
+from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.settings import Settings
 from camtwin.genicam import At, Device, Tree
 from camtwin.models.schema import CameraSheet, SensorSheet

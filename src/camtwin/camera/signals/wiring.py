@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Protocol
 
-from camtwin.camera.acquisition import Acquisition
-from camtwin.camera.counters import Counter, Timer
-from camtwin.camera.lines import Line
-from camtwin.camera.sequencer import Sequencer
+from camtwin.camera.frames.acquisition import Acquisition
+from camtwin.camera.frames.states import E
+from camtwin.camera.frames.triggers import gated
 from camtwin.camera.settings import Settings
-from camtwin.camera.signals import Call, Routes, heard
-from camtwin.camera.states import E
-from camtwin.camera.triggers import gated
+from camtwin.camera.signals.bus import Call, Routes, heard
+from camtwin.camera.signals.counters import Counter, Timer
+from camtwin.camera.signals.lines import Line
+from camtwin.camera.signals.sequencer import Sequencer
 from camtwin.genicam import Tree
 from camtwin.models.schema import Lines as LineTiming
 

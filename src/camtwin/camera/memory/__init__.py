@@ -1,0 +1,1 @@
+"""What the camera keeps without power."""

@@ -1,0 +1,1 @@
+"""What the camera tells its host besides images: events and chunks."""

@@ -1,0 +1,50 @@
+"""What USB3 Vision says of a twin: its descriptors, the speed of its port, its control interface."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+
+from camtwin.camera.camera import XML_ADDRESS
+from camtwin.camera.frames.transport import U3vTiming
+from camtwin.twins import Twin
+from camtwin.wire.u3v import usb
+from camtwin.wire.u3v.device import Description, Endpoints, Identity, U3vDevice
+
+TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
+"""ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""
+
+
+def speed_of(twin: Twin) -> usb.Speed:
+    """Of the port that the twin is plugged into."""
+    timing = twin.camera.transmitter.timing
+    return usb.Speed.HIGH if isinstance(timing, U3vTiming) and timing.high_speed else usb.Speed.SUPER
+
+
+def identity_of(twin: Twin) -> usb.Identity:
+    """What the descriptors say, which is what the camera's registers say now. The twin must have USB."""
+    about = twin.sheet.usb3
+    assert about is not None
+    vendor, model, version, info, serial, user_name = (
+        twin.camera.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS
+    )
+    return usb.Identity(
+        vendor_id=about.vendor_id,
+        product_id=about.product_id,
+        guid=f"{about.vendor_id:04X}{zlib.crc32(serial.encode()):08X}",
+        vendor=vendor,
+        model=model,
+        family=about.family,
+        version=version,
+        info=info,
+        serial=serial,
+        user_name=user_name,
+    )
+
+
+def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice:
+    """The control interface of a twin that has USB."""
+    assert twin.sheet.usb3 is not None
+    description = Description(XML_ADDRESS, twin.camera.xml_file)
+    who = Identity(twin.sheet.usb3.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
+    return U3vDevice(who, twin.camera, endpoints, pace=pace)
