@@ -7,7 +7,6 @@
 numba is imported at the first frame, not with this package.
 """
 
-from camtwin.isp.demosaic import Demosaic, Root
 from camtwin.isp.finish import ColourMatrix, Downscale, LookUp, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, raw_of
 from camtwin.isp.light_stages import BlackLevel, FlatField, Shading, WhiteBalance, flat_field_of, shading_of
@@ -16,6 +15,7 @@ from camtwin.isp.noise import NoiseModel, photon_transfer
 from camtwin.isp.pipeline import Pipeline
 from camtwin.isp.presets import Calibration, ColourPoint, demosaic_and_display, full_pipeline, preset
 from camtwin.isp.raw_stages import Bin, Crop, Decimate, DefectPixels, Measure
+from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
 from camtwin.isp.statistics import Statistics
 

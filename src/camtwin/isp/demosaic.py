@@ -9,18 +9,15 @@ color images, ICASSP 2004 (weights in sixteenths below); for the offline method 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.isp.image import TOP, Image, Kind
-from camtwin.isp.mosaic import IspProblem, colour_at, padded
-from camtwin.isp.stage import Stage, check
+from camtwin.isp.image import TOP
+from camtwin.isp.mosaic import colour_at, padded
 
 F = np.float32
-METHODS = ("bilinear", "malvar", "directional")
 TOE = 1 / 512
 """Light that is added before the root: noise below black stays representable, and the root's slope finite."""
 
@@ -40,60 +37,6 @@ def squared(roots: NDArray[np.int16]) -> NDArray[np.int32]:
     """Return light of roots, 14 bits; the toe is still in it."""
     wide = roots.astype(np.int32)
     return (wide * wide + 8192) >> 14
-
-
-@dataclass(frozen=True)
-class Root(Stage):
-    """Take the square root of a mono image's light.
-
-    toe  light that is added to every pixel before
-    """
-
-    toe: float = TOE
-    place = 80
-    takes = (Kind.LIGHT,)
-    gives = Kind.ROOT
-
-    def __post_init__(self) -> None:
-        check("toe", self.toe, 1e-6, 0.25)
-
-    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
-        """See Stage."""
-        if image.mosaic:
-            raise IspProblem(f"frame has the mosaic {image.mosaic}; it needs Demosaic and not Root")
-        return image.become(rooted(image.data, self.toe)[None], Kind.ROOT, toe=self.toe)
-
-
-@dataclass(frozen=True)
-class Demosaic(Stage):
-    """Interpolate red, green and blue at every pixel.
-
-    method  bilinear; malvar, linear with corrections from the other colours; directional, offline, along
-            edges
-    toe     light that is added to every pixel before the root
-    """
-
-    method: str = "malvar"
-    toe: float = TOE
-    place = 80
-    takes = (Kind.LIGHT,)
-    gives = Kind.ROOT
-
-    def __post_init__(self) -> None:
-        check("toe", self.toe, 1e-6, 0.25)
-        if self.method not in METHODS:
-            raise IspProblem(f"demosaic method {self.method!r} is none of {', '.join(METHODS)}")
-
-    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
-        """See Stage."""
-        if not image.mosaic:
-            raise IspProblem("demosaic needs a colour frame; this one is mono")
-        roots = rooted(image.data, self.toe)
-        if self.method == "directional":
-            from camtwin.isp.directional import directional as method
-        else:
-            method = malvar if self.method == "malvar" else bilinear
-        return image.become(method(roots, image.mosaic), Kind.ROOT, toe=self.toe)
 
 
 def _shifted(roots: NDArray[np.int16], by: int) -> Any:

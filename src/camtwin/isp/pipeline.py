@@ -19,12 +19,13 @@ from typing import Any, Literal, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.isp.demosaic import Demosaic, Root
 from camtwin.isp.finish import ColourMatrix, Downscale, LookUp, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, begin
 from camtwin.isp.light_stages import BlackLevel, FlatField, Shading, WhiteBalance
 from camtwin.isp.mosaic import IspProblem
+from camtwin.isp.planner import developed
 from camtwin.isp.raw_stages import Bin, Crop, Decimate, DefectPixels, Measure
+from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
 from camtwin.isp.stage import Stage
 from camtwin.isp.statistics import Statistics
@@ -120,9 +121,7 @@ class Pipeline:
         """
         self.check(frame)
         if not (reference or intermediates):
-            from camtwin.isp.planner import developed
-
-            image, notes = developed(self, frame, threads)
+            image, notes = developed(self.stages, frame, threads)
             return image.data, notes.get("statistics")
         notes, steps = {}, []
         image = begin(frame)

@@ -9,7 +9,7 @@ the readable stages; Downscale and the directional demosaic are shared among thr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import count, pairwise
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.isp.demosaic import Demosaic, Root, root_scale
+from camtwin.isp.demosaic import root_scale
 from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, begin
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import COLOURS, IspProblem
 from camtwin.isp.raw_stages import DefectPixels, Measure, replaced
+from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
 from camtwin.isp.stage import Stage
 from camtwin.isp.statistics import BINS, Statistics, borders, clipped_DN
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from camtwin.isp.kernels import Finish, Source
-    from camtwin.isp.pipeline import Pipeline
 
 F = np.float32
 MOST_HELPERS = 64
@@ -42,12 +42,12 @@ BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
 AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone)
 
 
-def developed(pipeline: Pipeline, frame: Frame, threads: int = 1) -> tuple[Image, dict[str, Any]]:
-    """Return what `pipeline` makes of a frame, and what was measured; equal to the readable stages."""
+def developed(stages: Sequence[Stage], frame: Frame, threads: int = 1) -> tuple[Image, dict[str, Any]]:
+    """Return what stages in order make of a frame, and what was measured; equal to the readable stages."""
     if threads < 1:
         raise IspProblem(f"threads {threads} is below the minimum 1")
     notes: dict[str, Any] = {}
-    stages = list(pipeline.stages)
+    stages = list(stages)
     image: Image | None = None
     if not _known(stages):
         image = begin(frame)
@@ -324,16 +324,15 @@ def _mirrored(stage: Mirror, image: Image, threads: int) -> Image:
 
 def warm_up() -> None:
     """Compile the kernels, or load them from numba's cache, so that the first frame need not wait."""
-    from camtwin.isp.pipeline import Pipeline
-    from camtwin.isp.presets import full_pipeline
 
     data = np.zeros((16, 16), np.uint16)
     for bits in (8, 16):
         colour = [BlackLevel(), Demosaic(), ColourMatrix(), Tone(bits=bits)]
         for stages in (colour, [*colour[:2], FalseColour(), *colour[2:]]):
-            developed(Pipeline(stages), Raw(data, 12, "RGGB"))
-        developed(Pipeline([BlackLevel(), Root(), Tone(bits=bits)]), Raw(data, 12))
-    developed(full_pipeline(12), Raw(data, 12, "RGGB"))
+            developed(stages, Raw(data, 12, "RGGB"))
+        developed([BlackLevel(), Root(), Tone(bits=bits), Downscale(2)], Raw(data, 12))
+    colour = [BlackLevel(), Demosaic(), Tone(), Downscale(2), Mirror(True)]
+    developed(colour, Raw(data, 12, "RGGB"))
 
 
 def shared(work: Callable[[int], None], tiles: int, threads: int) -> None:

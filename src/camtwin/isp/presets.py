@@ -10,13 +10,14 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from camtwin.isp.demosaic import TOE, Demosaic, Root
+from camtwin.isp.demosaic import TOE
 from camtwin.isp.finish import IDENTITY, ColourMatrix, Matrix, Tone
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import IspProblem
 from camtwin.isp.noise import NoiseModel
 from camtwin.isp.pipeline import Pipeline
 from camtwin.isp.raw_stages import DefectPixels, Measure
+from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
 from camtwin.isp.stage import Stage
 
