@@ -47,7 +47,7 @@ def core() -> Pipeline:
 def everything() -> Pipeline:
     """All stages, with statistics."""
     more = [
-        *(isp.DefectPixels(((100, 200), (2000, 1500))), isp.Measure(), shading(), isp.FalseColour()),
+        *(isp.DefectPixels(((100, 20), (2000, 90))), isp.Measure(), shading(), isp.FalseColour()),
         *(isp.NoiseReduction(NOISE), isp.EdgeEnhancement(), isp.Downscale(2), isp.Mirror(True, False)),
     ]
     return Pipeline(sorted([*core().stages, *more], key=lambda stage: stage.place))

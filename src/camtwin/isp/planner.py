@@ -23,7 +23,7 @@ from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, begin
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import COLOURS, IspProblem
-from camtwin.isp.raw_stages import DefectPixels, Measure, replaced
+from camtwin.isp.raw_stages import DefectPixels, Measure, replacements
 from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
 from camtwin.isp.stage import Stage
@@ -245,11 +245,12 @@ def _patch(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
     """Return listed defects by row: where each row's begin, their columns, their values."""
     raw = frame.unpacked() if isinstance(frame, Payload) else frame
-    fixed = replaced(raw.data.astype(np.uint16, copy=False), listed, 2 if raw.mosaic else 1)
-    ordered = sorted(set(listed), key=lambda place: (place[1], place[0]))
+    found = replacements(raw.data, listed, 2 if raw.mosaic else 1)
+    ordered = sorted(found, key=lambda place: (place[1], place[0]))
     columns = np.array([x for x, _ in ordered], np.int64)
     rows = np.array([y for _, y in ordered], np.int64)
-    return np.searchsorted(rows, np.arange(raw.height + 1)).astype(np.int64), columns, fixed[rows, columns]
+    values = np.array([found[place] for place in ordered], np.uint16)
+    return np.searchsorted(rows, np.arange(raw.height + 1)).astype(np.int64), columns, values
 
 
 def _grids(shading: Shading, mosaic: str, width: int, pad: int) -> NDArray[np.float32]:
@@ -300,7 +301,7 @@ def _downscaled(stage: Downscale, image: Image, notes: dict[str, Any], threads: 
 
     def rows(index: int) -> None:
         part = slice(starts[index], starts[index] + tile)
-        _kernels().downscaled_rows(lines[part.start * f : part.stop * f], planes, f, out[part])
+        _codes().downscaled_rows(lines[part.start * f : part.stop * f], planes, f, out[part])
 
     shared(rows, len(starts), threads)
     return image.become(out.reshape(height, width, *data.shape[2:]))
@@ -316,7 +317,7 @@ def _mirrored(stage: Mirror, image: Image, threads: int) -> Image:
 
     def rows(index: int) -> None:
         part = slice(starts[index], starts[index] + tile)
-        _kernels().mirrored_rows(lines[part], target[part])
+        _codes().mirrored_rows(lines[part], target[part])
 
     shared(rows, len(starts), threads)
     return image.become(out.reshape(image.data.shape))
@@ -369,3 +370,9 @@ def _kernels_raw() -> ModuleType:
     from camtwin.isp import kernels_raw
 
     return kernels_raw
+
+
+def _codes() -> ModuleType:
+    from camtwin.isp import kernels_codes
+
+    return kernels_codes

@@ -74,19 +74,31 @@ class DefectPixels(RawStage):
         return image.become(data)
 
 
-def replaced(dn: NDArray[np.uint16], listed: tuple[tuple[int, int], ...], step: int) -> NDArray[np.uint16]:
+def replaced(dn: NDArray[Any], listed: tuple[tuple[int, int], ...], step: int) -> NDArray[Any]:
     """Return DN with each listed (column, row) as the mean of neighbours `step` away that are not listed."""
     if not listed:
         return dn
-    out, (height, width), bad = dn.copy(), dn.shape, set(listed)
+    out = dn.copy()
+    for (x, y), value in replacements(dn, listed, step).items():
+        out[y, x] = value
+    return out
+
+
+def replacements(
+    dn: NDArray[Any], listed: tuple[tuple[int, int], ...], step: int
+) -> dict[tuple[int, int], int]:
+    """Return what takes the place of each listed (column, row)."""
+    (height, width), bad = dn.shape, set(listed)
+    out: dict[tuple[int, int], int] = {}
     for x, y in listed:
         if not (0 <= x < width and 0 <= y < height):
             raise IspProblem(f"defect pixel ({x}, {y}) is outside the frame's {width} x {height}")
+        out[x, y] = int(dn[y, x])
         for dx, dy in ((step, 0), (0, step)):
             near = [(x - dx, y - dy), (x + dx, y + dy)]
             good = [(u, v) for u, v in near if 0 <= u < width and 0 <= v < height and (u, v) not in bad]
             if good:
-                out[y, x] = (sum(int(dn[v, u]) for u, v in good) + len(good) // 2) // len(good)
+                out[x, y] = (sum(int(dn[v, u]) for u, v in good) + len(good) // 2) // len(good)
                 break
     return out
 
