@@ -270,7 +270,7 @@ def input_pins(case: Case) -> None:
     for volts, level in ((0.0, False), (high, True), (0.0, False)):
         put(bench, volts)
         case.equal(f"LineStatus of {line} at {volts:g} V", status(cam, line), level)
-    for other in set(case.around.inputs) - {line}:
+    for other in sorted(case.around.inputs.keys() - {line}):
         put(bench, 0.0)
         idle = status(cam, other)
         put(bench, high)

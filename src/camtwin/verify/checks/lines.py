@@ -100,7 +100,7 @@ def user_output(case: Case) -> None:
         cam.advance(MS)
         wanted.append((cam.now, on))
         cam.UserOutputValue = on
-        for other in {"UserOutput1", "UserOutput2", "UserOutput3"} - {case.claim.value}:
+        for other in sorted({"UserOutput1", "UserOutput2", "UserOutput3"} - {case.claim.value}):
             cam.UserOutputSelector = other
             cam.UserOutputValue = not on
         cam.UserOutputSelector = case.claim.value
