@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark day statistics soak loss kills gallery wheel mutations check clean
+.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss kills gallery wheel mutations check clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -55,6 +55,9 @@ benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the ca
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+
+bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
+	$(BIN)/python benchmarks/isp.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, every frame accounted for
 	PYTHONPATH=tests $(BIN)/python benchmarks/day.py
@@ -105,9 +108,9 @@ $(VENV)/.setup: $(VENV)/bin/python pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.warm: $(VENV)/.setup $(wildcard src/camtwin/sensor/*.py)
+$(VENV)/.warm: $(VENV)/.setup $(wildcard src/camtwin/sensor/*.py src/camtwin/isp/*.py)
 	@echo "Compiling the kernels ..."
-	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up()"
+	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up(); import camtwin.isp.planner as isp; isp.warm_up()"
 	@touch $@
 
 build/pyxel/.installed: benchmarks/pyxel-constraints.txt

@@ -72,3 +72,20 @@ def test_the_numpy_baseline_is_the_full_model(monkeypatch):
         error = 6 * np.sqrt(2 * (0.405**2 * (mean_e + 4) + 1 / 12) / ours.size)
         assert abs(ours.mean() - theirs.mean()) < min(error, tolerance)
         assert theirs.std() == pytest.approx(ours.std(), rel=0.05)
+
+
+def test_developing_is_judged_beside_others(tmp_path):
+    numbers = tmp_path / "numbers.json"
+    shown = run("isp.py", "--json", numbers)
+    found = json.loads(numbers.read_text())["Developing"]
+    assert found["cpsnr"]["malvar (default)"][0] > found["cpsnr"]["plain Malvar"][0]
+    assert found["false_colour"]["malvar (default)"] < found["false_colour"]["bilinear"]
+    assert found["colour"]["A"]["mixtures"] < found["colour"]["A"]["single"]
+    assert found["white"]["card"] < 2
+    assert set(found["seconds"]) > {
+        "copy of the raw frame",
+        "core",
+        "all stages",
+        "OpenCV EA, transform, LUT",
+    }
+    assert "Traceback" not in shown

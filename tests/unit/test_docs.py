@@ -14,3 +14,9 @@ def test_addresses(capsys):
     leased, link_local = capsys.readouterr().out.split()
     assert leased == "10.0.0.50"
     assert link_local.startswith("169.254.")
+
+
+def test_isp(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "isp.md").read_text(encoding="utf-8"), re.S)
+    exec(compile(example, "isp.md", "exec"), {})
+    assert capsys.readouterr().out == "GRBG (320, 480, 3) (12, 16)\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from camtwin.cli import lab, look, pictures, plan, run  # noqa: F401  (each brings its commands: the order of the help)
+from camtwin.cli import develop, lab, look, pictures, plan, run  # noqa: F401  (each brings its commands: the order of the help)
 from camtwin.cli.common import app
 from camtwin.problem import Problem
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from camtwin.cli.common import For, Model, SceneSpec, Seed, Serial, Set, Speed, app, session
+from camtwin.cli.common import For, Model, SceneSpec, Seed, Serial, Set, Speed, UsageProblem, app, session
 from camtwin.cli.live import LiveLine
 
 
@@ -25,17 +25,65 @@ def snap(
     seed: Seed = 0,
     serial: Serial = None,
     link_speed: Speed = "sheet",
+    develop: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET",
+            help="Develop the frames: fast, balanced or best; .dng needs none.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Take pictures in process and write them, with settings and seed in their metadata."""
     from camtwin import files
 
+    if develop or output.suffix.lower() == ".dng":
+        return _developed(model, output, count, settings, scene, seed, serial, link_speed, develop)
     files.writer(output)  # an unknown ending is told before the first frame
     cam = session(model, scene, seed, serial, settings, link_speed)
     for number, frame in enumerate(cam.frames(count), 1):
         path = files.numbered(output, number, count)
         metadata = _metadata(cam.twin, scene, frame.settings, frame.timestamp_ns)
+        metadata |= _described(cam.twin, frame)
         files.save(path, frame.picture, frame.pixel_format.bits, {**metadata, "frame_id": frame.frame_id})
         print(path)
+
+
+def _developed(
+    model: str,
+    output: Path,
+    count: int,
+    settings: list[str] | None,
+    scene: str,
+    seed: int,
+    serial: str | None,
+    link_speed: str,
+    preset: str | None,
+) -> None:
+    """Take pictures in process and develop them, with the calibration of the sensor's data sheet."""
+    from camtwin import files, isp
+    from camtwin.cli.develop import KINDS, Read, write
+    from camtwin.hosts.calibration import of_model
+
+    if output.suffix.lower().lstrip(".") not in KINDS:
+        raise UsageProblem(f"{output}: a developed picture ends in {', '.join(f'.{kind}' for kind in KINDS)}")
+    isp.preset(preset or "fast", "RGGB")  # an unknown preset is told before the first frame
+    cam = session(model, scene, seed, serial, settings, link_speed)
+    calibration = of_model(cam.twin.sheet.name)
+    for number, frame in enumerate(cam.frames(count), 1):
+        path = files.numbered(output, number, count)
+        said = _described(cam.twin, frame)
+        raw = isp.raw_of(frame.picture, frame.pixel_format, said["black_DN"])
+        write(path, Read(raw, {}, None, said["gain_dB"]), preset or "fast", "auto", calibration)
+        print(path)
+
+
+def _described(twin: Any, frame: Any) -> dict[str, Any]:
+    """What `camtwin develop` needs to know of a frame."""
+    fmt, s = frame.pixel_format, frame.settings
+    sensor = twin.renderer.parameters.converting(fmt.bits)
+    black_DN = (sensor.pedestal_DN + s.BlackLevel_DN["All"]) / 2 ** (sensor.adc_bits - fmt.bits)
+    return {"pixel_format": fmt.name, "black_DN": black_DN, "gain_dB": s.Gain_dB["All"]}
 
 
 def _metadata(twin: Any, scene: str, settings: Any, timestamp_ns: int) -> dict[str, Any]:

@@ -21,10 +21,8 @@ later(
     "framos.pin.direct",
 )
 later(
-    "there is no library and no pipeline on the host's side yet, which these samples and stages belong to",
+    "there is no library on the host's side yet, which these belong to",
     "framos.isp.*",
-    "framos.libargus.*",
-    "framos.opencv.*",
     "framos.pkg.*",
     "framos.eco.sw.*",
     "framos.eco.reference_software",

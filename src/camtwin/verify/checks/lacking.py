@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from camtwin.units import MS, SEC
-from camtwin.verify.case import Case, check, later
+from camtwin.verify.case import Case, check
 
 FEATURES: Final[Mapping[str, tuple[str, ...]]] = {
     "ids.sensor.readout_mode": ("*ReadoutMode*", "SensorMode*"),
@@ -98,9 +98,3 @@ def no_memory(case: Case) -> None:
     cam.world.resume_link()
     cam.advance(SEC)
     case.within("of the frames of the second in which it was stalled come", len(cam.fetch()), 0, 1)
-
-
-later(
-    "there is no pipeline on the host's side yet, whose features these are",
-    "ids.host.*",
-)

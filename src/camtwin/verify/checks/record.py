@@ -47,6 +47,10 @@ WORDS |= {
     "framos.sensor.name": "sensor.model",
     "framos.sensor.optical_format": "sensor.optical_format",
     "framos.mech.depth": "mechanics.depth",
+    "framos.libargus.closed": "libargus.source",
+    "framos.opencv.open": "opencv.source",
+    "framos.opencv.easy": "opencv.easy",
+    "framos.opencv.not_recommended": "opencv.advice",
     "framos.mech.drawing": "mechanics.drawing",
 }
 WORDS["ids.temp.pcb_hint"] = "environment.board_hint"

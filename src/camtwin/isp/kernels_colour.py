@@ -1,0 +1,308 @@
+"""Compiled rows: interpolation, ColourMatrix, Tone. See kernels_raw.py for the manner.
+
+From the interpolation on, a row of each plane lies whole, PAD columns longer on each side, and SLACK
+columns more that belong to nobody: each loop then runs a whole number of vectors, which is worth more than
+the columns cost. What a step cannot know at the ends of a row is not asked for by the next.
+"""
+
+import numpy as np
+
+from camtwin.isp.image import TOP
+from camtwin.isp.kernels_raw import PAD, SLACK, I, U, inline, row
+
+_TOP = I(TOP)
+S = np.int16
+
+
+@inline
+def top(v):
+    """v within 0..TOP."""
+    v = I(v)
+    v = v if v > I(0) else I(0)
+    return I(v if v < _TOP else _TOP)
+
+
+@inline
+def along(here, sides, corners, ends, far):
+    """demosaic.malvar: at green, the colour of its row; with the two directions swapped, of its column."""
+    v = I(I(10 * here) + I(8 * sides))
+    v = I(v - I(2 * I(corners + ends)))
+    return top(I(I(v + far) + 8) >> 4)
+
+
+@inline
+def green(here, near, outer):
+    """demosaic.malvar: green at red and blue."""
+    v = I(I(8 * here) + I(4 * near))
+    return top(I(I(v - I(2 * outer)) + 8) >> 4)
+
+
+@inline
+def cross(here, corners, outer):
+    """demosaic.malvar: red at blue, and blue at red."""
+    v = I(I(12 * here) + I(4 * corners))
+    return top(I(I(v - I(3 * outer)) + 8) >> 4)
+
+
+@row
+def _interpolate_green_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
+    """A row whose even pixels are green; arrays begin one pair before the first that is written."""
+    for k in range(H.shape[0] // 2):
+        here, sides = I(ce[k + 1]), I(I(co[k]) + I(co[k + 1]))
+        over = I(I(be[k + 1]) + I(de[k + 1]))
+        corners = I(I(I(bo[k]) + I(bo[k + 1])) + I(I(do[k]) + I(do[k + 1])))
+        ends, far = I(I(ce[k]) + I(ce[k + 2])), I(I(ae[k + 1]) + I(ee[k + 1]))
+        H[2 * k] = S(along(here, sides, corners, ends, far))
+        G[2 * k] = ce[k + 1]
+        V[2 * k] = S(along(here, over, corners, far, ends))
+        here, near = I(co[k + 1]), I(I(I(ce[k + 1]) + I(ce[k + 2])) + I(I(bo[k + 1]) + I(do[k + 1])))
+        corners = I(I(I(be[k + 1]) + I(be[k + 2])) + I(I(de[k + 1]) + I(de[k + 2])))
+        outer = I(I(I(co[k]) + I(co[k + 2])) + I(I(ao[k + 1]) + I(eo[k + 1])))
+        H[2 * k + 1] = co[k + 1]
+        G[2 * k + 1] = S(green(here, near, outer))
+        V[2 * k + 1] = S(cross(here, corners, outer))
+
+
+@row
+def _interpolate_colour_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
+    """A row whose even pixels are red or blue."""
+    for k in range(H.shape[0] // 2):
+        here, near = I(ce[k + 1]), I(I(I(co[k]) + I(co[k + 1])) + I(I(be[k + 1]) + I(de[k + 1])))
+        corners = I(I(I(bo[k]) + I(bo[k + 1])) + I(I(do[k]) + I(do[k + 1])))
+        outer = I(I(I(ce[k]) + I(ce[k + 2])) + I(I(ae[k + 1]) + I(ee[k + 1])))
+        H[2 * k] = ce[k + 1]
+        G[2 * k] = S(green(here, near, outer))
+        V[2 * k] = S(cross(here, corners, outer))
+        here, sides = I(co[k + 1]), I(I(ce[k + 1]) + I(ce[k + 2]))
+        over = I(I(bo[k + 1]) + I(do[k + 1]))
+        corners = I(I(I(be[k + 1]) + I(be[k + 2])) + I(I(de[k + 1]) + I(de[k + 2])))
+        ends, far = I(I(co[k]) + I(co[k + 2])), I(I(ao[k + 1]) + I(eo[k + 1]))
+        H[2 * k + 1] = S(along(here, sides, corners, ends, far))
+        G[2 * k + 1] = co[k + 1]
+        V[2 * k + 1] = S(along(here, over, corners, far, ends))
+
+
+@row
+def interpolate_row(a, b, c, d, e, green_first, H, G, V):
+    """demosaic.malvar: the planes of one row of five. H: of the row's own colour, V: of the other one's."""
+    inner = slice(2, 2 + H.shape[0] - SLACK)
+    if green_first:
+        _interpolate_green_first(
+            a[0], b[0], c[0], d[0], e[0], a[1], b[1], c[1], d[1], e[1], H[inner], G[inner], V[inner]
+        )
+    else:
+        _interpolate_colour_first(
+            a[0], b[0], c[0], d[0], e[0], a[1], b[1], c[1], d[1], e[1], H[inner], G[inner], V[inner]
+        )
+
+
+@inline
+def _mixed(x, y, z, a, b, c, added):
+    return U(top(I(I(I(a * x) + I(b * y)) + I(I(c * z) + added)) >> 12))
+
+
+@inline
+def _light(v):
+    """demosaic.squared"""
+    return I(I(I(v * v) + 8192) >> 14)
+
+
+@row
+def _colour_green(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
+    """Demosaic and ColourMatrix at green pixels of a row; m: columns of the row's colour, green, other."""
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2 = m[9], m[10], m[11]
+    for k in range(C.shape[0]):
+        here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
+        ends, far = I(I(ll[k]) + I(rr[k])), I(I(uu[k]) + I(dd[k]))
+        x = _light(along(here, I(I(left[k]) + I(r[k])), corners, ends, far))
+        z = _light(along(here, I(I(u[k]) + I(d[k])), corners, far, ends))
+        y = _light(here)
+        red[k] = _mixed(x, y, z, m0, m1, m2, c0)
+        grn[k] = _mixed(x, y, z, m3, m4, m5, c1)
+        blu[k] = _mixed(x, y, z, m6, m7, m8, c2)
+
+
+@row
+def _colour_other(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
+    """As _colour_green, at the row's red or blue pixels."""
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2 = m[9], m[10], m[11]
+    for k in range(C.shape[0]):
+        here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
+        near, outer = (
+            I(I(I(left[k]) + I(r[k])) + I(I(u[k]) + I(d[k]))),
+            I(I(I(ll[k]) + I(rr[k])) + I(I(uu[k]) + I(dd[k]))),
+        )
+        x = _light(here)
+        y = _light(green(here, near, outer))
+        z = _light(cross(here, corners, outer))
+        red[k] = _mixed(x, y, z, m0, m1, m2, c0)
+        grn[k] = _mixed(x, y, z, m3, m4, m5, c1)
+        blu[k] = _mixed(x, y, z, m6, m7, m8, c2)
+
+
+@row
+def coloured_row(a, b, c, d, e, green_first, m, light):
+    """Demosaic and ColourMatrix of one row of five; light: (6, pairs), even columns first."""
+    n = c.shape[1] - SLACK // 2
+    at, before, after = slice(1, n + 1), slice(0, n), slice(2, n + 2)
+    ce, co, be, bo, de, do = c[0], c[1], b[0], b[1], d[0], d[1]
+    r0, g0, b0, r1, g1, b1 = (
+        light[0][at],
+        light[1][at],
+        light[2][at],
+        light[3][at],
+        light[4][at],
+        light[5][at],
+    )
+    if green_first:
+        _colour_green(
+            ce[at],
+            co[before],
+            co[at],
+            be[at],
+            de[at],
+            bo[before],
+            bo[at],
+            do[before],
+            do[at],
+            ce[before],
+            ce[after],
+            a[0][at],
+            e[0][at],
+            m,
+            r0,
+            g0,
+            b0,
+        )
+        _colour_other(
+            co[at],
+            ce[at],
+            ce[after],
+            bo[at],
+            do[at],
+            be[at],
+            be[after],
+            de[at],
+            de[after],
+            co[before],
+            co[after],
+            a[1][at],
+            e[1][at],
+            m,
+            r1,
+            g1,
+            b1,
+        )
+    else:
+        _colour_other(
+            ce[at],
+            co[before],
+            co[at],
+            be[at],
+            de[at],
+            bo[before],
+            bo[at],
+            do[before],
+            do[at],
+            ce[before],
+            ce[after],
+            a[0][at],
+            e[0][at],
+            m,
+            r0,
+            g0,
+            b0,
+        )
+        _colour_green(
+            co[at],
+            ce[at],
+            ce[after],
+            bo[at],
+            do[at],
+            be[at],
+            be[after],
+            de[at],
+            de[after],
+            co[before],
+            co[after],
+            a[1][at],
+            e[1][at],
+            m,
+            r1,
+            g1,
+            b1,
+        )
+
+
+@row
+def _look_up_pairs(table, r0, g0, b0, r1, g1, b1, out):
+    for k in range(r0.shape[0]):
+        out[6 * k] = table[r0[k]]
+        out[6 * k + 1] = table[g0[k]]
+        out[6 * k + 2] = table[b0[k]]
+        out[6 * k + 3] = table[r1[k]]
+        out[6 * k + 4] = table[g1[k]]
+        out[6 * k + 5] = table[b1[k]]
+
+
+@row
+def toned_pairs(light, table, width, out):
+    """Tone of a row that lies split into even and odd columns; out: 3 codes a pixel."""
+    pairs, start = width // 2, PAD // 2
+    p = slice(start, start + pairs)
+    _look_up_pairs(table, light[0][p], light[1][p], light[2][p], light[3][p], light[4][p], light[5][p], out)
+    if width % 2:
+        for plane in range(3):
+            out[3 * (width - 1) + plane] = table[light[plane][start + pairs]]
+
+
+@row
+def sharpened_mixed_row(red, grn, blu, added, m, light):
+    """EdgeEnhancement's sum and ColourMatrix of a row of planes; light: (3, columns)."""
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2 = m[9], m[10], m[11]
+    first, second, third = light[0], light[1], light[2]
+    for x in range(red.shape[0]):
+        more = I(added[x])
+        p, q, r = I(I(red[x]) + more), I(I(grn[x]) + more), I(I(blu[x]) + more)
+        p, q, r = _light(top(p)), _light(top(q)), _light(top(r))
+        first[x] = _mixed(p, q, r, m0, m1, m2, c0)
+        second[x] = _mixed(p, q, r, m3, m4, m5, c1)
+        third[x] = _mixed(p, q, r, m6, m7, m8, c2)
+
+
+@row
+def mixed_row(red, grn, blu, m, light):
+    """ColourMatrix of a row of planes; light: (3, columns)."""
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2 = m[9], m[10], m[11]
+    first, second, third = light[0], light[1], light[2]
+    for x in range(red.shape[0]):
+        p, q, r = _light(I(red[x])), _light(I(grn[x])), _light(I(blu[x]))
+        first[x] = _mixed(p, q, r, m0, m1, m2, c0)
+        second[x] = _mixed(p, q, r, m3, m4, m5, c1)
+        third[x] = _mixed(p, q, r, m6, m7, m8, c2)
+
+
+@row
+def _look_up(table, r, g, b, out):
+    for x in range(r.shape[0]):
+        out[3 * x] = table[r[x]]
+        out[3 * x + 1] = table[g[x]]
+        out[3 * x + 2] = table[b[x]]
+
+
+@row
+def toned_row(light, table, width, out):
+    """Tone of a row of planes; out: 3 codes a pixel."""
+    p = slice(PAD, PAD + width)
+    _look_up(table, light[0][p], light[1][p], light[2][p], out)
+
+
+@row
+def toned_mono_row(roots, table, out):
+    """demosaic.squared and Tone of a mono row."""
+    for x in range(out.shape[0]):
+        out[x] = table[U(_light(I(roots[x])))]

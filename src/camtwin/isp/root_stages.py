@@ -1,0 +1,197 @@
+"""Stages on roots: false colour, noise, edges. Integers, and float32 where a ratio is needed.
+
+Brightness is (red + 2 green + blue) / 4, chroma is red - green and blue - green. The three stages change one
+of the two and leave the other as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.isp.image import TOP, Image, Kind
+from camtwin.isp.mosaic import padded
+from camtwin.isp.noise import DETAIL, NoiseModel, weights
+from camtwin.isp.stage import Stage, check
+
+F = np.float32
+Ints = NDArray[np.int32]
+BOX, CHROMA_BOX = 5, 7
+"""Sides of the windows over which the energy of detail, and of chroma, is taken."""
+
+
+class RootStage(Stage):
+    """A stage from roots to roots."""
+
+    takes = (Kind.ROOT,)
+    gives = Kind.ROOT
+
+
+def split(roots: NDArray[np.int16]) -> tuple[Ints, Ints, Ints]:
+    """Return four times the brightness, and the chroma of red and of blue, (H, W) each."""
+    red, green, blue = roots.astype(np.int32)
+    return red + 2 * green + blue, red - green, blue - green
+
+
+def joined(four_bright: Ints, red: Ints, blue: Ints) -> NDArray[np.int16]:
+    """Return red, green and blue of brightness and chroma, (3, H, W), within 0..TOP."""
+    green = (four_bright - red - blue + 2) >> 2
+    return np.clip(np.stack([green + red, green, green + blue]), 0, TOP).astype(np.int16)
+
+
+@dataclass(frozen=True)
+class FalseColour(RootStage):
+    """Suppress colours that interpolation invents at edges: smooth chroma by 1 2 1 along rows and columns.
+
+    What alternates from pixel to pixel, as these colours do, is gone altogether; a mosaic has no true chroma
+    so fine. Brightness is kept. A mono image passes as it is.
+    """
+
+    place = 90
+
+    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
+        """See Stage."""
+        if len(image.data) == 1:
+            return image
+        bright, red, blue = split(image.data)
+        return image.become(joined(bright, smoothed(red), smoothed(blue)))
+
+
+def smoothed(values: Ints) -> Ints:
+    """Return the mean of 3 x 3 pixels with the weights 1 2 1 along rows and columns."""
+    height, width = values.shape
+    around = padded(values, 1)
+    rows = around[:height] + 2 * around[1 : 1 + height] + around[2:]
+    return (rows[:, :width] + 2 * rows[:, 1 : 1 + width] + rows[:, 2:] + 8) >> 4
+
+
+@dataclass(frozen=True)
+class NoiseReduction(RootStage):
+    """Take off as much noise as the sensor has, and no more.
+
+    Each value is split into a smooth part and detail. Detail that has no more energy than the noise would
+    have is noise; of what has more, the share that is not noise is kept (Wiener's filter, locally).
+
+    noise     the sensor's, at the gain of the frames
+    strength  1 expects the noise of the model; more takes off more, and detail with it
+    """
+
+    noise: NoiseModel
+    strength: float = 1.0
+    place = 100
+
+    def __post_init__(self) -> None:
+        check("strength", self.strength, 0, 16)
+        if isinstance(self.noise, dict):  # as JSON has it
+            object.__setattr__(self, "noise", NoiseModel.from_json(self.noise))
+
+    def limits(
+        self, colour: bool, white_DN: float, gains: tuple[float, float, float], toe: float
+    ) -> tuple[np.float32, np.float32]:
+        """Return the noise's variance in the detail of brightness and in chroma, in codes squared."""
+        own = np.array([self.noise.root_variance(white_DN, gain, toe) for gain in gains])
+        bright, chroma = weights(colour)
+        return F(self.strength * np.dot(bright, own)), F(self.strength * np.dot(chroma, own))
+
+    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
+        """See Stage."""
+        colour = len(image.data) == 3
+        bright_limit, chroma_limit = self.limits(colour, image.white_DN, image.gains, image.toe)
+        if not colour:
+            return image.become(
+                quiet_detail(image.data[0].astype(np.int32), bright_limit)[None].astype(np.int16)
+            )
+        four_bright, red, blue = split(image.data)
+        bright = quiet_detail((four_bright + 2) >> 2, bright_limit)
+        return image.become(joined(4 * bright, *quiet_chroma(red, blue, chroma_limit)))
+
+
+def quiet_detail(bright: Ints, limit: np.float32) -> Ints:
+    """Return brightness whose detail has lost the noise's share of energy, within 0..TOP."""
+    height, width = bright.shape
+    around = padded(bright, 3)
+    rows = _sum([int(w) * around[i : i + height] for i, w in enumerate(DETAIL)])
+    total = _sum([int(w) * rows[:, i : i + width] for i, w in enumerate(DETAIL)])
+    smooth = (total + 2048) >> 12
+    detail = bright - smooth
+    energy = box(((detail + 2) >> 2) ** 2, BOX).astype(F) * F(16 / BOX**2)
+    value = smooth.astype(F) + detail.astype(F) * kept(energy, limit) + F(0.5)
+    return np.clip(value.astype(np.int32), 0, TOP)
+
+
+def quiet_chroma(red: Ints, blue: Ints, limit: np.float32) -> tuple[Ints, Ints]:
+    """Return both chromas drawn to their means over CHROMA_BOX, as far as noise makes them vary."""
+    count = F(1 / CHROMA_BOX**2)
+    means = [box(chroma, CHROMA_BOX).astype(F) * count for chroma in (red, blue)]
+    quarters = ((red + 2) >> 2) ** 2 + ((blue + 2) >> 2) ** 2
+    square = box(quarters, CHROMA_BOX).astype(F) * F(16 / CHROMA_BOX**2)
+    share = kept(square - (means[0] * means[0] + means[1] * means[1]), limit)
+    moved = [
+        mean + (chroma.astype(F) - mean) * share for mean, chroma in zip(means, (red, blue), strict=True)
+    ]
+    first, second = ((value + F(TOP + 1.5)).astype(np.int32) - (TOP + 1) for value in moved)
+    return first, second
+
+
+def kept(energy: NDArray[np.floating], limit: np.float32) -> NDArray[np.floating]:
+    """Return the share of detail of this energy that is not noise of this variance, 0..1."""
+    return np.maximum(energy - limit, F(0)) / np.maximum(energy, F(1))
+
+
+def box(values: Ints, side: int) -> Ints:
+    """Return the sum over side x side pixels."""
+    height, width = values.shape
+    around = padded(values, side // 2)
+    rows = _sum([around[i : i + height] for i in range(side)])
+    return _sum([rows[:, i : i + width] for i in range(side)])
+
+
+def _sum(parts: list[Ints]) -> Ints:
+    return np.asarray(np.sum(parts, axis=0, dtype=np.int32))
+
+
+@dataclass(frozen=True)
+class EdgeEnhancement(RootStage):
+    """Add detail of brightness to itself: what 1 2 1 leaves and 1 4 6 4 1 takes away.
+
+    That is a band around a quarter of a cycle a pixel; what alternates from pixel to pixel is no detail of
+    the scene but of the interpolation, and is not made stronger.
+
+    amount     how much of the detail is added
+    threshold  detail up to this size is left alone, as a fraction of white's root
+    limit      how much is added at most, as a fraction of white's root: halos stay thin
+    """
+
+    amount: float = 1.2
+    threshold: float = 0.004
+    limit: float = 0.08
+    place = 110
+
+    def __post_init__(self) -> None:
+        check("amount", self.amount, 0, 8)
+        check("threshold", self.threshold, 0, 1)
+        check("limit", self.limit, 0, 1)
+
+    def numbers(self) -> tuple[int, int, int]:
+        """Return amount in 256ths, threshold in 16ths of a code, limit in codes."""
+        return round(self.amount * 256), round(self.threshold * TOP * 16), round(self.limit * TOP)
+
+    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
+        """See Stage."""
+        amount, threshold, limit = self.numbers()
+        roots = image.data.astype(np.int32)
+        bright = (roots[0] + 2 * roots[1] + roots[2] + 2) >> 2 if len(roots) == 3 else roots[0]
+        height, width = bright.shape
+        around = padded(bright, 2)
+        narrow, wide = (1, 2, 1), (1, 4, 6, 4, 1)
+        rows = _sum([w * around[i + 1 : i + 1 + height] for i, w in enumerate(narrow)])
+        soft = _sum([w * rows[:, i + 1 : i + 1 + width] for i, w in enumerate(narrow)])
+        rows = _sum([w * around[i : i + height] for i, w in enumerate(wide)])
+        softer = _sum([w * rows[:, i : i + width] for i, w in enumerate(wide)])
+        detail = soft - ((softer + 8) >> 4)
+        strong = np.sign(detail) * np.maximum(np.abs(detail) - threshold, 0)
+        added = np.clip((strong * amount + 2048) >> 12, -limit, limit)
+        return image.become(np.clip(roots + added, 0, TOP).astype(np.int16))
