@@ -12,22 +12,20 @@ from camtwin.camera.features.analog_control import AnalogControl
 from camtwin.camera.features.auto_control import AutoFeatureControl
 from camtwin.camera.features.chunk_data_control import ChunkDataControl
 from camtwin.camera.features.counter_and_timer_control import CounterAndTimerControl
-from camtwin.camera.features.defect_pixel_control import DefectPixelControl
 from camtwin.camera.features.device_control import DeviceControl
 from camtwin.camera.features.digital_io_control import DigitalIOControl
 from camtwin.camera.features.event_control import EventControl
 from camtwin.camera.features.file_access_control import FileAccessControl
 from camtwin.camera.features.image_format_control import ImageFormatControl
 from camtwin.camera.features.lut_control import LUTControl
-from camtwin.camera.features.sensor_mode_control import SensorModeControl
 from camtwin.camera.features.sequencer_control import SequencerControl
 from camtwin.camera.features.software_signal_control import SoftwareSignalControl
 from camtwin.camera.features.transport_layer_control import TransportLayerControl
-from camtwin.camera.features.user_set_control import (
-    CustomDataControl,
-    UserDefinedValueControl,
-    UserSetControl,
-)
+from camtwin.camera.features.user_set_control import UserSetControl
+from camtwin.camera.features.vendor.basler import Basler, UserDefinedValueControl
+from camtwin.camera.features.vendor.baumer import Baumer, CustomDataControl, DefectPixelControl
+from camtwin.camera.features.vendor.ids import Ids
+from camtwin.camera.features.vendor.sony import SensorModeControl
 
 
 class Settings(
@@ -51,5 +49,13 @@ class Settings(
     SequencerControl,
     FileAccessControl,
     TransportLayerControl,
+    Baumer,
+    Basler,
+    Ids,
 ):
-    """The chapters together; a model's data sheet picks what it has of them."""
+    """The chapters together; a model's data sheet picks what it has of them.
+
+    Their order is that of the description's categories, and of limits that move: what is declared first gives
+    way first (`Tree.fit`). Makers' own features are pulled behind the one that they name (`after`), so the
+    order of makers counts for nothing.
+    """

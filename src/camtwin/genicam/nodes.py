@@ -137,6 +137,7 @@ class Feature(Generic[T]):
     apart: int = 0  # bytes from the register of one selected entry to the next; `length` if 0
     bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
     chunk: tuple[str, int] | None = None  # the chunk that holds it, and where: a value of frames only
+    after: str = ""  # the feature behind which a maker's own stands, in its chapter
     elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
     by: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()  # selectors whose entry a rule picks, without a register for each
@@ -393,4 +394,14 @@ class Chapter:
         cls.__annotations__ = {f.attr: Any for f in own if f.stored}
         dataclass(frozen=True, kw_only=True)(cls)
         inherited = (f for base in cls.__bases__ for f in getattr(base, "features", {}).values())
-        cls.features = {f.name: f for f in (*inherited, *own)}
+        cls.features = _placed({f.name: f for f in (*inherited, *own)})
+
+
+def _placed(features: dict[str, Feature[Any]]) -> dict[str, Feature[Any]]:
+    """Put those that stand behind another one there, and into its chapter."""
+    for f in [f for f in features.values() if f.after in features]:
+        moved = copy(f)
+        object.__setattr__(moved, "chapter", features[f.after].chapter)
+        rest = [one for one in features.values() if one.name != f.name]
+        features = {one.name: one for g in rest for one in ((g, moved) if g.name == f.after else (g,))}
+    return features

@@ -3,8 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from camtwin.camera.features import rates
-from camtwin.camera.features.rates import Rated
 from camtwin.camera.features.rules import Acts, acquiring, sequencing, streaming
 from camtwin.genicam.nodes import (
     Boolean,
@@ -58,13 +56,6 @@ def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
     return device.signals.level(LEVEL_OF.get(AcquisitionStatusSelector, AcquisitionStatusSelector))
 
 
-manual = When(ExposureOverlapTimeMode="Manual")
-
-
-def readout_time(device: Rated) -> float:
-    return rates.readout_ns(device) / 1000
-
-
 def exposure_auto(ExposureAuto: str, SequencerMode: str, device: Acts) -> bool:
     """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
     return ExposureAuto != "Off" or sequencing(SequencerMode=SequencerMode)
@@ -87,21 +78,11 @@ class AcquisitionControl(Chapter):
     AcquisitionFrameRate_Hz = Float("Frames per second in free run.", unit="Hz", default=10.0, min=0.01, max=65535,
                                     available="AcquisitionFrameRateEnable")
     AcquisitionBurstFrameCount = Integer("Frames that one FrameBurstStart trigger lets begin.", default=1, min=1, max=1023)
-    ResultingFrameRate_Hz = Float("Frames per second that sensor, exposure and link allow now.", unit="Hz",
-                                  value=rates.resulting_Hz, custom=True)
-    SensorReadoutTime = Float("How long the sensor takes to be read.", unit="us", value=readout_time, custom=True)
     ExposureMode = Enumeration("What ends the exposure.", "Timed TriggerWidth", sequenced=True, locked=sequencing)
-    ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True)
     ExposureAuto = Enumeration("Lets the camera choose the exposure time.", "Off Once Continuous", volatile=True)
     ExposureTime_ns = Time("How long the sensor gathers light.", default=10_000, max=60e6, inc=1, sequenced=True,
                            locked=exposure_auto, volatile=True, min=lambda ShortExposureTimeEnable, usual_min=0:
                            0 if ShortExposureTimeEnable else usual_min)
-    ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
-                              custom=True, locked=streaming)
-    ExposureOverlapTimeMode = Enumeration("What limits how long an exposure overlaps the readout before: its own length, or "
-                                          "ExposureOverlapTimeMax.", "Automatic Manual", custom=True, visibility=Expert)
-    ExposureOverlapTimeMax_ns = Time("Longest overlap of an exposure with the readout before; no exposure that a trigger's width "
-                                     "sets should be shorter.", max=10e6, available=manual, custom=True, visibility=Expert)
     TriggerSelector = Selector("The trigger that is set up.", "FrameStart FrameBurstStart")
     TriggerMode = Enumeration("Whether frames wait for the trigger.", "Off On", sequenced=True, locked=sequencing,
                               ).per("TriggerSelector")

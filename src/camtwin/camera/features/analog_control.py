@@ -17,6 +17,5 @@ class AnalogControl(Chapter):
                     ).per("GainSelector")
     GainAuto = Enumeration("Lets the camera choose the gain.", "Off Once Continuous", volatile=True).per("GainSelector")
     Gamma = Float("Exponent that bends dark codes up (below 1) or down.", default=1.0, min=0, max=4)
-    DigitalShift = Integer("How often codes are doubled.", max=4, custom=True)
     BlackLevelSelector = Selector("Channel of BlackLevel.", "All")
     BlackLevel_DN = Integer("Offset of black, in steps of 12 bits.", unit="DN", max=255).per("BlackLevelSelector")

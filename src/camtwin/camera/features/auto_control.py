@@ -1,7 +1,9 @@
-"""AutoFeatureControl: exposure and gain that the camera sets by itself, and by what."""
+"""AutoFeatureControl: exposure and gain that the camera sets by itself, and by what.
+
+SFNC has limits and regions under no names; two makers have these, each by its own."""
 from __future__ import annotations
 
-from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, Selector, Time
+from camtwin.genicam.nodes import Chapter, Enumeration, Expert, Float, Integer, Selector, Time
 
 REGION = "AutoFeatureRegionSelector"
 
@@ -12,8 +14,6 @@ class AutoFeatureControl(Chapter):
                                          "ExposureAuto GainAuto", custom=True, visibility=Expert)
     BrightnessAutoNominalValue = Float("Brightness that is aimed at, of the highest.", unit="%", default=50.0, min=5, max=95,
                                        custom=True, visibility=Expert)
-    AutoTargetBrightness = Float("Brightness that is aimed at, 1 the highest; 0 if BrightnessAutoNominalValue says it.", default=0.0,
-                                 max=1, custom=True)
     ExposureAutoMinValue_ns = Time("Shortest automatic exposure.", default=15_000, min=1, inc=1, custom=True, visibility=Expert,
                                    max=lambda ExposureAutoMaxValue_ns: ExposureAutoMaxValue_ns / 1000)
     ExposureAutoMaxValue_ns = Time("Longest automatic exposure.", default=1_000_000_000, inc=1, custom=True, visibility=Expert,
@@ -27,8 +27,6 @@ class AutoFeatureControl(Chapter):
     AutoFeatureRegionReference = Enumeration("The region that it is counted in.", "Region0", custom=True,
                                              visibility=Expert).per(REGION)
     AutoFeatureRegionMode = Enumeration("Off: the whole picture counts.", "Off On", custom=True, visibility=Expert).per(REGION)
-    AutoFunctionROIUseBrightness = Boolean("Whether the region counts for exposure and gain.", default=False, custom=True,
-                                           visibility=Expert).per(REGION)
     AutoFeatureOffsetX = Integer("Columns of the picture left of the region.", unit="px", custom=True, visibility=Expert).per(REGION)
     AutoFeatureOffsetY = Integer("Rows of the picture above the region.", unit="px", custom=True, visibility=Expert).per(REGION)
     AutoFeatureWidth = Integer("Columns of the region; what lies outside the picture does not count.", unit="px", min=1, custom=True,

@@ -28,6 +28,7 @@ class ChunkDataControl(Chapter):
     ChunkFrameID = Integer("Number of the picture.", length=8, max=1 << 62, chunk=("FrameID", 0), visibility=Expert)
     ChunkGain_dB = Float("Gain of the picture.", unit="dB", chunk=("Gain", 0), visibility=Expert)
     ChunkHeight = Integer("Rows of the picture.", unit="px", chunk=("Height", 0), visibility=Expert)
+    # one maker's own, and here: PayloadSize counts the chunks of this chapter
     ChunkImageControl = Integer("Bits from the lowest: ReverseX, ReverseY, LUTEnable, DefectPixelCorrection.", form="HexNumber",
                                 chunk=("ImageControl", 0), custom=True, visibility=Expert)
     ChunkLineStatusAll = Integer("Levels of all lines as the exposure began.", form="HexNumber", chunk=("LineStatusAll", 0),

@@ -13,7 +13,6 @@ from camtwin.genicam.nodes import (
     Integer,
     Selector,
     String,
-    When,
     sheet_value,
 )
 
@@ -41,13 +40,6 @@ def temperature(device: Acts, DeviceTemperatureSelector: str) -> float:
 
 def status(device: Acts) -> str:
     return device.temperature_status
-
-
-fixed = When(DeviceTemperatureStatusTransitionSelector="HighToExceeded")
-
-
-def highest(DeviceTemperatureStatusTransitionSelector: str, cutoff: int) -> int:
-    return cutoff if DeviceTemperatureStatusTransitionSelector == "HighToExceeded" else cutoff - 1
 
 
 def restart(device: Acts) -> None:
@@ -91,12 +83,6 @@ class DeviceControl(Chapter):
                               ).per("DeviceTemperatureSelector")
     DeviceTemperatureStatus = Enumeration("Whether the camera is too hot.", "Normal High Exceeded", value=status, custom=True,
                                           visibility=Expert)
-    DeviceTemperatureStatusTransitionSelector = Selector("The change of status that is set up.",
-                                                         "NormalToHigh HighToExceeded ExceededToNormal", custom=True,
-                                                         visibility=Expert)
-    DeviceTemperatureStatusTransition = Integer("Temperature at which the status changes.", unit="C", max=highest, locked=fixed,
-                                                custom=True, visibility=Expert,
-                                                ).per("DeviceTemperatureStatusTransitionSelector")
     DeviceLinkSelector = Integer("The link that is set up.", max=0, saved=False)
     DeviceLinkSpeed = Integer("Speed of the link.", unit="Bps", length=8, max=(1 << 62), value=link_speed, visibility=Expert)
     DeviceLinkThroughputLimit = Integer("Most bytes a second that the camera sends.", unit="Bps", length=8, min=1_000_000,
@@ -105,7 +91,6 @@ class DeviceControl(Chapter):
     TimestampReset = Command("Sets the camera's clock to zero.", do=reset, visibility=Expert)
     TimestampLatch = Command("Keeps the present time in TimestampLatchValue.", do=latch, visibility=Expert)
     TimestampLatchValue = Integer("The time kept by TimestampLatch.", unit="ns", length=8, value=latched, visibility=Expert)
-    TimestampIncrement = Integer("Step of the camera's clock.", unit="ns", value=sheet_value, visibility=Expert, custom=True)
     DeviceLinkCurrentThroughput = Integer("Bytes a second that frames come to, as the camera is set.", unit="Bps", length=8,
                                           max=1 << 62, value=rates.throughput, visibility=Expert)
     DeviceReset = Command("Starts the camera anew, as if it were switched off and on.", do=restart)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from camtwin.camera.features.rules import Acts, sequencing
-from camtwin.genicam.nodes import Boolean, By, Chapter, Enumeration, Expert, Integer, Selector, Time, When
+from camtwin.genicam.nodes import Boolean, By, Chapter, Enumeration, Expert, Integer, Selector, When
 
 
 def status(device: Acts, LineSelector: str) -> bool:
@@ -49,16 +49,6 @@ class DigitalIOControl(Chapter):
     LineStatusAll = Integer("Levels of all lines, a bit each.", form="HexNumber", value=all_statuses, visibility=Expert)
     LineSource = Enumeration("What drives an output.", "Off ExposureActive Timer1Active ReadoutActive UserOutput1 UserOutput2 "
                              "UserOutput3 TriggerReady FrameBurstTriggerWait FlashWindow", open=True, available=is_output).per("LineSelector")
-    LineDebouncerHighTimeAbs_ns = Time("How long a high level must last to count.", max=5000, inc=1, custom=True,
-                                       available=is_input, visibility=Expert).per("LineSelector")
-    LineDebouncerLowTimeAbs_ns = Time("How long a low level must last to count.", max=5000, inc=1, custom=True,
-                                      available=is_input, visibility=Expert).per("LineSelector")
-    LineLogic = Enumeration("What a high level means.", "Positive Negative", custom=True, value=lambda LineInverter:
-                            "Negative" if LineInverter else "Positive").per("LineSelector")
-    LineDebouncerTime_ns = Time("How long a level must last to count.", max=20_000, custom=True, available=is_input,
-                                ).per("LineSelector")
-    LineMinimumOutputPulseWidth_ns = Time("How long a pulse of an output lasts at least.", max=100, custom=True,
-                                          available=is_output).per("LineSelector")
     UserOutputSelector = Selector("The user output that is set.", "UserOutput1 UserOutput2 UserOutput3", open=True)
     UserOutputValue = Boolean("Level of the user output.", default=False, sequenced=True, locked=sequencing,
                               ).per("UserOutputSelector")

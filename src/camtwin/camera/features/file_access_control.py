@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Final
 
 from camtwin.camera.features.rules import Acts
-from camtwin.genicam.nodes import Chapter, Command, Enumeration, Guru, Integer, Register, Selector, String
+from camtwin.genicam.nodes import Chapter, Command, Enumeration, Guru, Integer, Register, Selector
 
 BUFFER_BYTES: Final = 512
 BY_FILE, BY_BOTH = ("FileSelector",), ("FileSelector", "FileOperationSelector")
@@ -20,10 +20,6 @@ def status(device: Acts) -> str:
 
 def result(device: Acts) -> int:
     return device.files.result
-
-
-def said(device: Acts) -> str:
-    return device.firmware.said
 
 
 def size(device: Acts, FileSelector: str) -> int:
@@ -45,5 +41,3 @@ class FileAccessControl(Chapter):
     FileAccessLength = Integer("Bytes that Read and Write move.", unit="B", max=BUFFER_BYTES, saved=False, visibility=Guru)
     FileAccessBuffer = Register("What was read, or is to be written.", default=bytes(BUFFER_BYTES), length=BUFFER_BYTES,
                                 saved=False, volatile=True, visibility=Guru)
-    FirmwareUpdateMessage = String("What came of the last firmware image, in words.", value=said, length=128, custom=True,
-                                   visibility=Guru)

@@ -1,21 +1,12 @@
 """ImageFormatControl: the sensor, the region that is read, and how pixels are coded."""
 from __future__ import annotations
 
-from typing import Any
-
 from camtwin.camera.features.rules import sequencing, streaming, streaming_or_sequencing
 from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, String, sheet_value
 from camtwin.pixels.formats import FORMATS
 from camtwin.sensor.patterns import TEST_PATTERNS
 
 PATTERNS = " ".join(("Off", *TEST_PATTERNS))
-
-TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1", "GreyDiagonalRampMoving": "Testimage2"}
-"""The entry of TestImageSelector that is this TestPattern: two makers' names of one picture."""
-
-
-def test_image(shown: str, settings: ImageFormatControl) -> dict[str, Any]:
-    return {"TestPattern": next(pattern for pattern, image in TEST_IMAGES.items() if image == shown)}
 
 
 def centred_x(SequencerMode: str, CenterX: bool) -> bool:
@@ -43,8 +34,6 @@ class ImageFormatControl(Chapter):
                        SensorWidth // BinningHorizontal)
     HeightMax = Integer("Highest picture.", unit="px", visibility=Expert, value=lambda SensorHeight, BinningVertical:
                         SensorHeight // BinningVertical)
-    CenterX = Boolean("Keeps the picture in the middle of the columns.", default=False, custom=True, locked=streaming)
-    CenterY = Boolean("Keeps the picture in the middle of the rows.", default=False, custom=True, locked=streaming)
     OffsetX = Integer("Columns left of the picture.", unit="px", sequenced=True, locked=centred_x,
                       max=lambda WidthMax, Width: WidthMax - Width)
     OffsetY = Integer("Rows above the picture.", unit="px", sequenced=True, locked=centred_y,
@@ -63,5 +52,3 @@ class ImageFormatControl(Chapter):
     PixelDynamicRangeMax = Integer("Highest code of a pixel.", value=lambda PixelFormat: (1 << FORMATS[PixelFormat].bits) - 1,
                                    visibility=Expert)
     TestPattern = Enumeration("A picture made by the camera instead of the sensor's.", PATTERNS)
-    TestImageSelector = Enumeration("A picture made by the camera instead of the sensor's.", "Off Testimage1 Testimage2", custom=True,
-                                    value=lambda TestPattern: TEST_IMAGES.get(TestPattern, "Off"), put=test_image)

@@ -1,4 +1,4 @@
-"""SensorModeControl: how a sensor is driven that a host talks to itself, without a camera around it."""
+"""Sony's sensors by themselves: how one is driven that a host talks to, without a camera around it."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts

@@ -1,0 +1,15 @@
+"""IDS's own features: what came of a firmware update."""
+from __future__ import annotations
+
+from camtwin.camera.features.rules import Acts
+from camtwin.genicam.nodes import Chapter, Guru, String
+
+
+def said(device: Acts) -> str:
+    return device.firmware.said
+
+
+# fmt: off
+class Ids(Chapter):
+    FirmwareUpdateMessage = String("What came of the last firmware image, in words.", value=said, length=128, custom=True,
+                                   visibility=Guru, after="FileAccessBuffer")
