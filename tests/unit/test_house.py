@@ -1,0 +1,84 @@
+"""Rules of the house that no linter knows: nobody asks who made a camera."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import camtwin
+
+ROOT = Path(camtwin.__file__).parent
+MAKERS = re.compile(r"baumer|basler|sony|framos|imx\d|vcxg|aca\d|(?-i:\bIDS\b)|^ids\b", re.IGNORECASE)
+QUIRKS = ("twins/quirks/",)
+CLAIM = re.compile(r"[a-z]+\.[a-z0-9_.]*")
+"""Checks may tell rows of the ledger by their ids, which begin with a maker: no camera is asked there."""
+
+
+def conditions(tree: ast.AST) -> Iterator[ast.AST]:
+    """Whatever decides: tests of if, while, conditional expressions, filters and matches, and comparisons."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
+            yield node.test
+        elif isinstance(node, ast.comprehension):
+            yield from node.ifs
+        elif isinstance(node, ast.Match):
+            yield node.subject
+            yield from (case.pattern for case in node.cases)
+            yield from (case.guard for case in node.cases if case.guard)
+        elif isinstance(node, ast.Compare):
+            yield node
+
+
+def words(condition: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and text of each string and each name in a condition."""
+    for node in ast.walk(condition):
+        match node:
+            case ast.Constant(value=str(text)):
+                yield node.lineno, text
+            case ast.Name(id=text) | ast.Attribute(attr=text) if text != "ids":  # of events and chunks
+                yield node.lineno, text
+
+
+def asked(text: str, names: re.Pattern[str]) -> list[tuple[int, str]]:
+    """Lines of a source whose conditions name what they should not."""
+    found = {word for condition in conditions(ast.parse(text)) for word in words(condition)}
+    return sorted((line, word) for line, word in found if names.search(word))
+
+
+def anywhere(names: re.Pattern[str], exempt: tuple[str, ...]) -> list[str]:
+    return [
+        f"{path}: line {line} asks for {word!r}"
+        for file in sorted(ROOT.rglob("*.py"))
+        if not (path := file.relative_to(ROOT).as_posix()).startswith(exempt)
+        for line, word in asked(file.read_text(), names)
+        if not (path.startswith("verify/checks/") and CLAIM.fullmatch(word))
+    ]
+
+
+def test_nobody_asks_who_made_a_camera():
+    assert anywhere(MAKERS, QUIRKS) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'if sheet.vendor == "Basler": pass',
+        'x = 1 if model.startswith("ids") else 2',
+        'while name in ("IDS", "other"): pass',
+        "match sensor:\n    case 'imx412': pass",
+        "found = [m for m in models if m is BAUMER]",
+        "wide = camera.maker != 'Sony Semiconductor'",
+        "if isinstance(settings, Baumer): pass",
+    ],
+)
+def test_a_maker_in_a_condition_is_found(text):
+    assert asked(text, MAKERS)
+
+
+@pytest.mark.parametrize("text", ['NAMES = {"Basler": 1}', "if ids[name] == 3: pass", 'x = row.get("ids")'])
+def test_data_and_ids_are_no_conditions(text):
+    assert not asked(text, MAKERS)
