@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import pytest
 
 import camtwin
+from camtwin.camera import Camera
 from camtwin.camera.frames.exposure import Exposure
 from camtwin.scene import Chart, Flat, Pan, Scene, spectra
 from camtwin.sensor import fast, processing
@@ -14,6 +16,7 @@ from camtwin.sensor.flaws import Flaws
 from camtwin.twins import Twin
 from camtwin.twins.render import World
 from camtwin.units import MS
+from camtwin.wire.gev import bootstrap, gvcp
 from walks import Walk, floors, room, traced
 
 # -- a frame, from exposure to packed bytes ------------------------------------------------------------
@@ -128,3 +131,58 @@ def test_floors_are_those_of_the_contract():
     order = ["links", "twins", "camera", "models", "sensor", "pixels", "units"]
     assert [floors()[name] for name in order] == sorted((floors()[name] for name in order), reverse=True)
     assert floors()["scene"] == floors()["sensor"]
+
+
+# -- a register write becomes an exposure time -----------------------------------------------------------
+
+MAX_WRITE_FILES = 9
+"""Files between a datagram and new Settings in force; 17 while links, binder, user sets and sequencer were
+walked through, too."""
+
+
+class _InForce(Exception):
+    """The new Settings are in force: the walk ends here."""
+
+
+def written(monkeypatch: pytest.MonkeyPatch, exposure_us: float) -> tuple[Walk, float]:
+    """The walk of a WRITEREG of ExposureTime, up to new Settings, and the exposure time that they hold."""
+    with camtwin.open(MONO, render=False) as cam:
+        camera, host = cam.twin.camera, cam.host()
+        cam.advance(100 * MS)
+        assert host.write(bootstrap.CCP, bootstrap.CONTROL) == 0
+        address = camera.tree.find("ExposureTime").address
+        command = struct.pack(">BBHHHId", 0x42, 1, gvcp.Command.WRITEMEM, 12, 7, address, exposure_us)
+
+        def in_force(*_: object) -> None:
+            raise _InForce
+
+        monkeypatch.setattr(Camera, "_notify", in_force)
+
+        def write() -> None:
+            with pytest.raises(_InForce):
+                host.send(command)
+
+        walk = traced(write)
+        return walk, camera.settings.ExposureTime_ns / 1000
+
+
+def test_a_register_write_enters_nine_files_before_new_settings_are_in_force(monkeypatch):
+    walk, exposure_us = written(monkeypatch, 1234.0)
+    print(f"\na WRITEREG of ExposureTime: {walk}")
+    assert exposure_us == 1234.0
+    assert len(walk.files) <= MAX_WRITE_FILES
+    assert {room(file) for file in walk.files} == {"links", "wire", "camera", "genicam", "subscribers"}
+
+
+def test_a_write_that_takes_a_way_round_is_seen(monkeypatch):
+    """User sets are asked although nothing that they keep has changed."""
+    apply = Camera.apply
+
+    def careful(self: Camera, new, /, *, by):
+        self.keeper.watch(self.settings, new)
+        apply(self, new, by=by)
+
+    monkeypatch.setattr(Camera, "apply", careful)
+    walk, _ = written(monkeypatch, 1234.0)
+    assert "camera/memory/user_sets.py" in walk.files
+    assert len(walk.files) > MAX_WRITE_FILES
