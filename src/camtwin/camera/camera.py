@@ -151,7 +151,8 @@ class Camera:
         old = self._settings
         if by is not Writer.SEQUENCER:
             self._wants_power()
-            self.heard_ns = self.clock.now
+            if by is Writer.HOST:
+                self.heard_ns = self.clock.now
             if new.SensorMode != old.SensorMode:
                 new = self.in_mode(new)
             if new.CenterX or new.CenterY:
@@ -232,6 +233,13 @@ class Camera:
         for n in matched:
             self.emit(f"Action{n}")
         return bool(matched)
+
+    def use_block_ids(self, extended: bool) -> None:
+        """The link counts blocks with 64 bits, or with 16: that changes how long frames are on it."""
+        timing = self.transmitter.timing.with_block_ids(extended=extended)
+        if timing != self.transmitter.timing:
+            self.told("block_ids", int(extended))
+            self.transmitter.timing = timing
 
     def report(self, name: str) -> None:
         """The link tells of itself by an event; unless that is On nobody hears of it, nor does a journal."""

@@ -14,6 +14,9 @@ def obey(camera: Camera, word: str, *args: Any) -> None:
             camera.action(*args)
         case "report":
             camera.report(*args)
+        case "block_ids":
+            (extended,) = args
+            camera.use_block_ids(bool(extended))
         case "cable":
             (plugged,) = args
             camera.cable(bool(plugged))

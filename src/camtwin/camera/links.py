@@ -29,6 +29,10 @@ class LinkTiming(Protocol):
     @property
     def bytes_per_s(self) -> int: ...
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
+    def with_block_ids(self, *, extended: bool) -> LinkTiming:
+        """The link with blocks counted in 64 bits or 16, where it counts blocks so."""
+        ...
+
     def through(self, carried: Callable[[], int], *, slow_plug: bool) -> LinkTiming | None:
         """The link through a cable whose pairs carry so many bits per second; None if nothing arrives."""
         ...
@@ -36,9 +40,10 @@ class LinkTiming(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GigETiming:
-    """GVSP packets on an Ethernet wire."""
+    """GVSP packets on an Ethernet wire; extended: with 64-bit block ids, whose headers are longer."""
 
     wire: GigE
+    extended: bool = False
 
     @property
     def bytes_per_s(self) -> int:
@@ -46,7 +51,7 @@ class GigETiming:
 
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
         """Leader, payload packets and trailer, with GevSCPD after each; slower where the limit says so."""
-        size, extended = settings.GevSCPSPacketSize, False
+        size, extended = settings.GevSCPSPacketSize, self.extended
         wire_bytes = gvsp.wire_bytes(
             payload_bytes,
             size,
@@ -58,9 +63,12 @@ class GigETiming:
         packets = gvsp.packets_of(payload_bytes, size, extended=extended)
         return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
 
+    def with_block_ids(self, *, extended: bool) -> GigETiming:
+        return replace(self, extended=extended)
+
     def through(self, carried: Callable[[], int], *, slow_plug: bool) -> GigETiming | None:
         bits = min(carried(), self.wire.bits_per_s)
-        return GigETiming(self.wire.model_copy(update={"bits_per_s": bits})) if bits else None
+        return replace(self, wire=self.wire.model_copy(update={"bits_per_s": bits})) if bits else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,9 @@ class U3vTiming:
             rate = min(rate, settings.DeviceLinkThroughputLimit)
         return payload_bytes * SEC // rate
 
+    def with_block_ids(self, *, extended: bool) -> U3vTiming:
+        return self
+
     def through(self, carried: Callable[[], int], *, slow_plug: bool) -> U3vTiming:
         return replace(self, high_speed=self.high_speed or slow_plug)
 
@@ -94,6 +105,9 @@ class NoLink:
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
         limit = settings.DeviceLinkThroughputLimit
         return 0 if limit >= self.bytes_per_s else payload_bytes * SEC // limit
+
+    def with_block_ids(self, *, extended: bool) -> NoLink:
+        return self
 
     def through(self, carried: Callable[[], int], *, slow_plug: bool) -> NoLink | None:
         return self if carried() else None

@@ -33,7 +33,15 @@ from camtwin.twins import Twin
 from camtwin.wire.effects import EndAcquisition
 from camtwin.wire.gev import gvcp, gvsp
 from camtwin.wire.gev.device import GevDevice
-from camtwin.wire.gev.effects import Effect, FireTestPacket, MessageDone, OpenStream, Reply, SendMessage
+from camtwin.wire.gev.effects import (
+    Effect,
+    FireTestPacket,
+    MessageDone,
+    OpenStream,
+    Reply,
+    SendMessage,
+    UseBlockIds,
+)
 from camtwin.wire.gev.gvcp import PORT, Command, ack_of, write_reg
 from camtwin.wire.gev.ports import NOWHERE, Home, Identity, Target
 from camtwin.wire.ip.address import Peer, dotted
@@ -147,6 +155,8 @@ class Network:
                     self._block_id = 0
                 case EndAcquisition():
                     self._twin.camera.execute("AcquisitionAbort")
+                case UseBlockIds(extended):
+                    self._twin.camera.use_block_ids(extended)
                 case FireTestPacket(target, packet_bytes):
                     self._to(target, [gvsp.probe_packet(packet_bytes)])
                 case _:  # an image on its way finds no channel when it arrives; nothing is kept to be resent

@@ -57,6 +57,7 @@ from camtwin.wire.gev.effects import (
     Reply,
     Resend,
     SendMessage,
+    UseBlockIds,
 )
 from camtwin.wire.gev.gvcp import Status, StatusError
 from camtwin.wire.gev.ports import NOWHERE, Home, Identity
@@ -224,6 +225,8 @@ class GigeLink:
                     self.stream.close()
                 case EndAcquisition():
                     self.stream.end_acquisition()
+                case UseBlockIds(extended):
+                    self.twin.camera.use_block_ids(extended)
                 case Resend(request, extended_status):
                     self.sender.resend(request, extended_status)
                 case FireTestPacket(target, packet_bytes, do_not_fragment):

@@ -85,6 +85,7 @@ class Effect(Enum):
     PACKET_SIZE = auto()
     MESSAGE_PORT = auto()
     DESTINATION = auto()
+    BLOCK_IDS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ TABLE: Final = (
     ),
     Register(PENDING_TIMEOUT, "Pending timeout, ms", reset=200),
     Register(SWITCHOVER_KEY, "Control switchover key", "WO", mask=0xFFFF),
-    Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64),
+    Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64, effect=Effect.BLOCK_IDS),
     Register(0x964, "Physical link configurations supported", reset=1),
     Register(0x968, "Physical link configuration", reset=0),  # a single link
     Register(CCP, "CCP", "RW", effect=Effect.PRIVILEGE),

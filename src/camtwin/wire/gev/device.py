@@ -40,7 +40,7 @@ from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.gev import bootstrap, gvcp
 from camtwin.wire.gev.bootstrap import CCP, MCDA, MCP, MCRC, MCTT, SCDA, SCP, SCPS, Register, Registers
 from camtwin.wire.gev.bootstrap import Effect as Does
-from camtwin.wire.gev.effects import Effect, FireTestPacket, OpenStream, Reply, Resend
+from camtwin.wire.gev.effects import Effect, FireTestPacket, OpenStream, Reply, Resend, UseBlockIds
 from camtwin.wire.gev.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.gev.messages import MessageChannel
 from camtwin.wire.gev.ports import Home, Identity, Move, Report, Target
@@ -92,6 +92,7 @@ class GevDevice:
         self.controller = self._written = self._acted = self._pending = None
         yield CloseStream()
         yield from self._messages.close()
+        yield UseBlockIds(extended=False)
         self._registers = Registers(self.identity, self.device)
         self._words = self._registers.words
         self._words |= place
@@ -337,6 +338,9 @@ class GevDevice:
             case Does.DESTINATION:
                 self._check_destination(register, value)
                 self._words[register.address] = value
+            case Does.BLOCK_IDS:
+                self._words[register.address] = value
+                yield UseBlockIds(extended=bool(value))
             case Does.STREAM_PORT:
                 self._words[register.address] = value
                 yield OpenStream() if value else CloseStream()
@@ -400,6 +404,7 @@ class GevDevice:
         self.controller = self._written = None
         yield CloseStream()
         yield EndAcquisition()
+        yield UseBlockIds(extended=False)
         self._words |= dict.fromkeys(bootstrap.SESSION, 0)  # their reset values
         self._words[bootstrap.GVCP_CONFIGURATION] &= (
             bootstrap.UNCONDITIONAL_ACTION

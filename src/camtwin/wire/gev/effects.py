@@ -39,6 +39,13 @@ class OpenStream:
 
 
 @dataclass(frozen=True, slots=True)
+class UseBlockIds:
+    """Count blocks with 64 bits from now on, or with 16: headers of packets are longer or shorter."""
+
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Resend:
     """Send packets again, or say that they are gone."""
 
@@ -56,5 +63,13 @@ class FireTestPacket:
 
 
 Effect: TypeAlias = (
-    Reply | SendMessage | MessageDone | OpenStream | CloseStream | EndAcquisition | Resend | FireTestPacket
+    Reply
+    | SendMessage
+    | MessageDone
+    | OpenStream
+    | CloseStream
+    | EndAcquisition
+    | UseBlockIds
+    | Resend
+    | FireTestPacket
 )

@@ -85,8 +85,8 @@ def wire_bytes(payload_bytes: int, packet_bytes: int, *, extended: bool, chunks:
     full, rest = divmod(payload_bytes, data_bytes(packet_bytes, extended=extended))
     before = IP_UDP_BYTES + header_bytes(extended)
     ends = LEADER_BYTES, CHUNK_TRAILER_BYTES if chunks else TRAILER_BYTES
-    inside = full * packet_bytes + (before + rest if rest else 0)
-    inside += sum(max(MIN_IP_BYTES, before + size) for size in ends)
+    short = (*ends, rest) if rest else ends
+    inside = full * packet_bytes + sum(max(MIN_IP_BYTES, before + size) for size in short)
     return inside + packets_of(payload_bytes, packet_bytes, extended=extended) * around
 
 

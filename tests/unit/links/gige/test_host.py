@@ -122,3 +122,35 @@ def test_a_save_is_acknowledged_when_it_is_done(cam):
     assert host.send(save) == [struct.pack(">6H", 0, 0x89, 4, 77, 0, 1)]
     cam.advance(1)
     assert host.answers == [struct.pack(">4HI", 0, WRITEREG + 1, 4, 77, 1)]
+
+
+@pytest.mark.parametrize(("configuration", "header_bytes"), [(0, 8), (1 << 30, 20)])
+def test_frames_with_64_bit_block_ids_are_longer_on_the_wire(configuration, header_bytes):
+    """0.8 % of a frame at 1500 bytes a packet, as long as the host is there that wants them."""
+    with camtwin.open("baumer-vcxg-124m", render=False) as cam:
+        cam.PixelFormat = "Mono8"
+        cam.GevSCPSPacketSize = 1500
+        host = cam.host()
+        cam.advance(10**8)
+        for register, value in ((0xA00, 2), (0x960, configuration)):
+            assert host.write(register, value) == 0
+        timing = cam.twin.camera.transmitter.timing
+        gap = cam.twin.sheet.gige.gap_bytes
+        packets = -(-146_400 // (1500 - 28 - header_bytes)) + 2
+        ends = 28 + header_bytes + 36 + max(46, 28 + header_bytes + 8)
+        wire_bytes = 146_400 + (packets - 2) * (28 + header_bytes) + ends + packets * (38 + gap)
+        assert timing.transfer_ns(cam.twin.camera.settings, 146_400) == wire_bytes * 8
+        host.write(0xA00, 0)
+        plain = cam.twin.camera.transmitter.timing.transfer_ns(cam.twin.camera.settings, 146_400)
+        assert plain < wire_bytes * 8 or not configuration
+
+
+def test_an_automatic_function_is_no_host_that_spoke():
+    with camtwin.open("baumer-vcxg-124m", scene=camtwin.scene.Flat(photons_per_s=2e5)) as cam:
+        cam.Width, cam.Height = 64, 64
+        cam.ExposureAuto = "Continuous"
+        spoke_ns = cam.twin.camera.heard_ns
+        before = cam.ExposureTime
+        cam.grab(5)
+        assert cam.ExposureTime != before
+        assert cam.twin.camera.heard_ns == spoke_ns

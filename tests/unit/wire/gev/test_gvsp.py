@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camtwin.wire import image as kinds
 from camtwin.wire.gev import gvsp
 from camtwin.wire.gev.gvcp import Status
+from camtwin.wire.image import Image
 
 IMAGE = gvsp.Image(64, 48, 16, 2, 0x0108_0001, 123_456_789_000)
 
@@ -105,3 +107,25 @@ def test_flags_are_in_extended_headers_alone() -> None:
     assert {bytes(row)[:4].hex() for row in gvsp.resent(extended.headers, True)} == {"00000003"}
     for packet in (standard.leader, *map(bytes, standard.headers), standard.trailer):
         assert packet[:4].hex() == "00000007"
+
+
+@given(
+    payload_bytes=st.integers(0, 60_000),
+    packet_bytes=st.integers(400, 9000),
+    extended=st.booleans(),
+    chunks=st.booleans(),
+    around=st.integers(0, 60),
+)
+def test_the_modelled_wire_carries_the_packets_that_are_sent(
+    payload_bytes: int, packet_bytes: int, extended: bool, chunks: bool, around: int
+) -> None:
+    """Each packet with IP's and UDP's headers, padded to Ethernet's least, and what is about it."""
+    image = Image(64, 64, 0, 0, 0x0108_0001, 5, payload_type=kinds.IMAGE_CHUNKS if chunks else kinds.IMAGE)
+    block = gvsp.frame_packets(image, payload_bytes, 1, packet_bytes, extended)
+    ends = range(0, payload_bytes, block.data_bytes)
+    payload = [min(block.data_bytes, payload_bytes - at) + block.headers.shape[1] for at in ends]
+    sizes = [len(block.leader), *payload, len(block.trailer)]
+    assert gvsp.packets_of(payload_bytes, packet_bytes, extended=extended) == len(sizes)
+    wire = sum(max(46, size + 28) + around for size in sizes)
+    modelled = gvsp.wire_bytes(payload_bytes, packet_bytes, extended=extended, chunks=chunks, around=around)
+    assert modelled == wire
