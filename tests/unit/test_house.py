@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows: nobody asks who made a camera."""
+"""Rules of the house that no linter knows: nobody asks who made a camera, or which link it is on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ import pytest
 import camtwin
 
 ROOT = Path(camtwin.__file__).parent
+LINK_FOLDERS = ("gev", "u3v", "ip", "gige", "usb3")
 MAKERS = re.compile(r"baumer|basler|sony|framos|imx\d|vcxg|aca\d|(?-i:\bIDS\b)|^ids\b", re.IGNORECASE)
+LINKS = re.compile(
+    r"^(gige|usb3|u3v|GigE ?Vision|USB3 ?Vision|GigETiming|U3vTiming|NoLink|GigeLink|Usb3Link)$"
+)
 QUIRKS = ("twins/quirks/",)
+OF_LINKS = ("links/kind.py", *(f"{room}/{link}/" for room in ("wire", "links") for link in LINK_FOLDERS))
 CLAIM = re.compile(r"[a-z]+\.[a-z0-9_.]*")
 """Checks may tell rows of the ledger by their ids, which begin with a maker: no camera is asked there."""
 
@@ -82,3 +87,46 @@ def test_a_maker_in_a_condition_is_found(text):
 @pytest.mark.parametrize("text", ['NAMES = {"Basler": 1}', "if ids[name] == 3: pass", 'x = row.get("ids")'])
 def test_data_and_ids_are_no_conditions(text):
     assert not asked(text, MAKERS)
+
+
+def test_nobody_asks_which_link_a_camera_is_on():
+    assert anywhere(LINKS, (*QUIRKS, *OF_LINKS)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'if sheet.link == "gige": pass',
+        "wide = 20 if isinstance(timing, GigETiming) else 8",
+        "found = [link for link in links if isinstance(link, Usb3Link)]",
+        "assert sheet.usb3",
+        'match kind.title:\n    case "USB3 Vision": pass',
+    ],
+)
+def test_a_link_in_a_condition_is_found(text):
+    assert asked(text, LINKS)
+
+
+def single_slots(text: str) -> list[int]:
+    """Lines that put a callable where it takes the place of the one before: `camera.on_x = ...`."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute) and target.attr.startswith("on_")
+        if not (isinstance(node.value, ast.Call) and "Subscribers" in ast.dump(node.value.func))
+    ]
+
+
+def test_whatever_is_told_of_has_subscribers():
+    slots = {
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in sorted(ROOT.rglob("*.py"))
+        for line in single_slots(file.read_text())
+    }
+    assert slots == set()
+
+
+def test_a_single_slot_is_found():
+    assert single_slots("camera.on_exposure = lambda exposure: None\nself.on_x = Subscribers[int]()") == [1]

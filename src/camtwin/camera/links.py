@@ -119,31 +119,34 @@ class LinkKind:
 
     dialect      byte order, name space and event messages, and its name in data sheets
     title        what people call it
-    timing       of a model at a speed in bits per second, SHEET_SPEED for the sheet's own; ValueError for one
-                 that this kind does not have
+    time         makes its timing of the sheet's section, which has the link's name, and of a speed
     has_network  hosts reach it by an address: packets, heartbeats, and faults of both
     """
 
     dialect: Dialect
     title: str
-    timing: Callable[[CameraSheet, int], LinkTiming]
+    time: Callable[..., LinkTiming]
     has_network: bool = False
 
     @property
     def name(self) -> str:
         return self.dialect.name
 
+    def timing(self, sheet: CameraSheet, bits_per_s: int) -> LinkTiming:
+        """Time frames on this link of a model, at a speed in bits per second, or SHEET_SPEED.
 
-def _gige(sheet: CameraSheet, bits_per_s: int) -> GigETiming:
-    assert sheet.gige, "the schema asks for its section"
-    return GigETiming(sheet.gige.model_copy(update={"bits_per_s": bits_per_s}) if bits_per_s else sheet.gige)
+        ValueError for a speed that this kind does not have."""
+        return self.time(getattr(sheet, self.name, None), bits_per_s)
 
 
-def _usb3(sheet: CameraSheet, bits_per_s: int) -> U3vTiming:
-    assert sheet.usb3, "the schema asks for its section"
+def _gige(wire: GigE, bits_per_s: int) -> GigETiming:
+    return GigETiming(wire.model_copy(update={"bits_per_s": bits_per_s}) if bits_per_s else wire)
+
+
+def _usb3(bus: Usb3, bits_per_s: int) -> U3vTiming:
     if bits_per_s not in (SHEET_SPEED, HIGH_SPEED, SUPER_SPEED):
         raise ValueError(f"link speed {bits_per_s} bit/s: USB has 480M (HighSpeed) and 5G (SuperSpeed)")
-    return U3vTiming(sheet.usb3, high_speed=bits_per_s == HIGH_SPEED)
+    return U3vTiming(bus, high_speed=bits_per_s == HIGH_SPEED)
 
 
 GIGE: Final = LinkKind(
@@ -171,6 +174,6 @@ USB3: Final = LinkKind(
     "USB3 Vision",
     _usb3,
 )
-NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda sheet, bits_per_s: NoLink())
+NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda *_: NoLink())
 KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, NONE)}
 """By the name that data sheets have for them."""

@@ -140,7 +140,7 @@ def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: Te
         print(f"{told.title or 'scenario'}: all are ready, {waits}", file=out, flush=True)
         line.begin()
 
-    played.heard = lambda ms, words: line.say(f"{ms:10.3f} ms  {words}")
+    played.on_word.subscribe(lambda ms, words: line.say(f"{ms:10.3f} ms  {words}"))
     played.run(ready=ready, status=line.show, wait=wait)
     line.end()
     return played

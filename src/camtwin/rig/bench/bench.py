@@ -11,7 +11,7 @@ What breaks stays dead until `repair`. Everything that is not as it should be is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import cos, log, pi, sqrt
@@ -238,9 +238,10 @@ class Bench:
         """What began that is not as it should be, the latest last."""
         return self._notes.log
 
-    def on_note(self, heard: Callable[[Note], object]) -> None:
-        """Have each note told as it begins."""
-        self._notes.heard = heard
+    @property
+    def on_note(self) -> Subscribers[Note]:
+        """Whoever subscribes is told of each note as it is made."""
+        return self._notes.on_note
 
     def words(self, where: str = "") -> set[str]:
         """Words of what is not as it should be now, at connections whose name contains this."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from camtwin.rig.wiring.judge import Finding
+from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
 FINE: Final = ("low", "high", "tolerance")  # marginal for who plans, no event for who runs
@@ -27,11 +27,11 @@ class Note:
 class Notes:
     """`log`: the latest notes. What holds now is asked for by `word` and `words`.
 
-    heard  told of each"""
+    on_note  told of each"""
 
     def __init__(self) -> None:
         self.log: deque[Note] = deque(maxlen=MAX_NOTES)
-        self.heard: Callable[[Note], object] = lambda _: None
+        self.on_note = Subscribers[Note]()
         self._now: dict[str, str] = {}
 
     def tell(self, t_ns: Ns, finding: Finding) -> None:
@@ -41,7 +41,7 @@ class Notes:
         elif self._now.get(finding.where) != finding.word:
             self._now[finding.where] = finding.word
             self.log.append(Note(t_ns, finding.where, finding.word, finding.reason))
-            self.heard(self.log[-1])
+            self.on_note(self.log[-1])
 
     def word(self, where: str) -> str:
         """What is wrong now at exactly this connection; empty if nothing is."""

@@ -109,7 +109,7 @@ class LiveRun(ScenarioRun):
         cameras = [cam.twin.camera for cam in self.cams.values()]
         if self.begun_ns is None and (at_once or all(c.acquiring for c in cameras if c.powered)):
             self.begin()
-            self.heard(0.0, "the timeline begins")
+            self.on_word(0.0, "the timeline begins")
             self.clock.at(self.clock.now + round(self.scenario.seconds * 1e9), self._over)
 
     def _over(self) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin import scene as scenes
@@ -23,6 +22,7 @@ from camtwin.rig.scenario.steps import Attach, Silence, TimelineStep
 from camtwin.rig.wiring.plan import PlanInvalid, read
 from camtwin.session.session import connect
 from camtwin.simtime import Scheduler
+from camtwin.subscribers import Subscribers
 from camtwin.units import MS, Ns
 from camtwin.wire.gev.bootstrap import CCP, CONTROL
 
@@ -38,7 +38,7 @@ class ScenarioRun:
 
     begun_ns  when the timeline began, None if it has not
     ended_ns  when it was over, None if it is not
-    heard     told of what happens, as it does: ms of the scenario, and words for people
+    on_word   told of what happens, as it does: ms of the scenario, and words for people
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -51,7 +51,7 @@ class ScenarioRun:
         self.begun_ns: Ns | None = None
         self.ended_ns: Ns | None = None
         self.problems: deque[str] = deque(maxlen=MAX_PROBLEMS)
-        self.heard: Callable[[float, str], object] = lambda *_: None
+        self.on_word = Subscribers[float, str]()
         self.cams = {
             name: connect(
                 device.model,
@@ -64,7 +64,9 @@ class ScenarioRun:
         }
         self.accounts = {name: Account(cam) for name, cam in self.cams.items()}
         self.bench = Bench(plan, self.cams)
-        self.bench.on_note(lambda note: self.heard(self.ms(note.t_ns), f"{note.word}  {note.where}"))
+        self.bench.on_note.subscribe(
+            lambda note: self.on_word(self.ms(note.t_ns), f"{note.word}  {note.where}")
+        )
         for step in scenario.timeline:
             self._check(step)
 
@@ -127,7 +129,7 @@ class ScenarioRun:
             raise PlanInvalid(f"timeline at {step.ms:g} ms: there is no camera {camera!r}")
 
     def _do(self, step: TimelineStep) -> None:
-        self.heard(step.ms, str(step))
+        self.on_word(step.ms, str(step))
         try:
             step.act(self)
         except (Refused, NoSuchFeature, ValueError) as problem:
