@@ -1,4 +1,4 @@
-"""Examples of the pages in docs run."""
+"""Examples of the pages in docs run, and paths that are named exist."""
 
 from __future__ import annotations
 
@@ -20,3 +20,32 @@ def test_isp(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "isp.md").read_text(encoding="utf-8"), re.S)
     exec(compile(example, "isp.md", "exec"), {})
     assert capsys.readouterr().out == "GRBG (320, 480, 3) (12, 16)\n"
+
+
+ROOT = DOCS.parent
+WHERE = re.compile(r"`([\w/.*-]+(?:\.(?:py|toml|tsv|h)|/))`")
+
+
+def missing(row: str) -> list[str]:
+    """Find paths of a row that are neither at the root, in the package, nor beside the path before."""
+    folder, lost = ROOT, []
+    for path in WHERE.findall(row):
+        bases = [base for base in (ROOT, ROOT / "src/camtwin", folder) if any(base.glob(path.rstrip("/")))]
+        if not bases:
+            lost.append(path)
+        elif "/" in path.rstrip("/"):
+            folder = bases[0] / Path(path).parent
+    return lost
+
+
+def test_where_is_it_names_what_is_there():
+    rows = [line for line in (ROOT / "CONTRIBUTING.md").read_text().splitlines() if line.startswith("| ")]
+    assert len(rows) > 40
+    assert [path for row in rows for path in missing(row)] == []
+
+
+def test_a_path_that_is_not_there_is_found():
+    assert missing("| a lens | `planner/lens.py`; light: `candle.py`, `rig/nothing.py`, `rig/` |") == [
+        "candle.py",
+        "rig/nothing.py",
+    ]

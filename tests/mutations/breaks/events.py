@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from camtwin import models
+from camtwin.camera.reports.events import Event
 from camtwin.session.session import Session
 from camtwin.verify.checks.events import LINK
 from camtwin.wire.chunks import HEADER_BYTES
@@ -29,9 +32,12 @@ mutate(
 
 def _loses(cam: Session) -> None:
     """The host does not hear of events that were lost."""
-    events = cam.twin.camera.events
-    true = events.send
-    events.send = lambda event: event.name == "EventLost" or true(event)
+    for one in cam.twin.camera.events.subscriptions:
+        one.tell = partial(_unless_lost, one.tell)
+
+
+def _unless_lost(tell: Callable[[Event], bool], event: Event) -> bool:
+    return event.name != "EventLost" and tell(event)
 
 
 IDS: Final = models.load("baumer-vcxg-124m").features["ChunkSelector"]["ids"]
