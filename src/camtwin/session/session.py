@@ -26,7 +26,7 @@ from camtwin.camera import Transfer
 from camtwin.camera.memory.user_sets import Storage
 from camtwin.camera.reports import chunks
 from camtwin.camera.reports.events import Event
-from camtwin.genicam import At, browse
+from camtwin.genicam import At, Shown, browse
 from camtwin.links.base.storage import DiskStorage
 from camtwin.models import Fact, load
 from camtwin.problem import Problem, Refused
@@ -103,7 +103,7 @@ class Session:
             raise Refused("unavailable", f"{name} is not available now")
         return camera.tree.get(camera, name, key)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: Shown) -> None:
         camera = self.twin.camera
         camera.tree.set(camera, name, value, camera.tree.key(camera.settings, camera.tree.find(name)))
 

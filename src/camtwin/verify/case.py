@@ -18,12 +18,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import camtwin
 from camtwin.problem import Refused
 from camtwin.rig import RigSheet, sheet_of
+from camtwin.scene import Scene
+from camtwin.session.session import Session
 from camtwin.verify.claims import Claim
+
+if TYPE_CHECKING:
+    from camtwin.genicam import Shown
+    from camtwin.models import Fact
 
 T = TypeVar("T")
 Check = Callable[["Case"], object]
@@ -83,12 +89,12 @@ class Case:
     def open(
         self,
         *,
-        scene: Any = None,
+        scene: Scene | None = None,
         seed: int = 1,
         render: bool = False,
         link_speed: str | int | None = "sheet",
-        **features: Any,
-    ) -> Any:
+        **features: Shown,
+    ) -> Session:
         """A fresh session, switched on at virtual time 0, with the features written in this order.
 
         render: make pictures; without them thousands of frames take no time."""
@@ -101,12 +107,12 @@ class Case:
         """Look up what surrounds the camera: connectors, circuits, supplies, climate."""
         return sheet_of(self.model)
 
-    def record(self, name: str) -> Any:
+    def record(self, name: str) -> Fact:
         """A fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
         known = (fact for fact in self.around.facts if fact.path.removeprefix("record.") == name)
         return next(known, None) or self.open().record(name)
 
-    def write(self, cam: Any, **features: Any) -> None:
+    def write(self, cam: Session, **features: Shown) -> None:
         """Write features in this order; what is refused is a failure, named."""
         for name, value in features.items():
             try:
@@ -165,13 +171,13 @@ class Case:
             self.wrong(f"{what} is {shown(measured)}{end}, outside of {shown(low)} to {shown(high)}{end}")
 
     # -- features --------------------------------------------------------------------------------
-    def takes(self, cam: Any, name: str, *values: Any) -> None:
+    def takes(self, cam: Session, name: str, *values: Shown) -> None:
         """The feature takes each value, and reads it back."""
         for value in values:
             self.write(cam, **{name: value})
             self.equal(name, getattr(cam, name), value)
 
-    def refuses(self, cam: Any, name: str, *values: Any) -> None:
+    def refuses(self, cam: Session, name: str, *values: Shown) -> None:
         """The feature refuses each value, and keeps what it had."""
         for value in values:
             before = getattr(cam, name)
@@ -183,7 +189,7 @@ class Case:
                 self.wrong(f"{name} takes {shown(value)}")
             self.equal(name, getattr(cam, name), before)
 
-    def limits(self, cam: Any, name: str, low: float, high: float) -> None:
+    def limits(self, cam: Session, name: str, low: float, high: float) -> None:
         found = cam.limits(name)
         self.saw(f"{name} {shown(found[0])}..{shown(found[1])}")
         if found != (low, high):
@@ -191,7 +197,7 @@ class Case:
                 f"{name} goes from {shown(found[0])} to {shown(found[1])}, wanted is {low:g} to {high:g}"
             )
 
-    def entries(self, cam: Any, name: str, wanted: Iterable[str]) -> None:
+    def entries(self, cam: Session, name: str, wanted: Iterable[str]) -> None:
         """An enumeration offers these and no others, in any order."""
         there, wanted = set(cam.entries(name)), set(wanted)
         self.saw(f"{name}: {', '.join(sorted(there))}")
@@ -200,7 +206,7 @@ class Case:
         if more := there - wanted:
             self.wrong(f"{name} has {', '.join(sorted(more))}, too")
 
-    def lacks(self, cam: Any, *names: str) -> None:
+    def lacks(self, cam: Session, *names: str) -> None:
         """No feature of these names or patterns."""
         found = [f for f in cam.features() if any(fnmatchcase(f, name) for name in names)]
         self.saw(f"no {', '.join(names)}")

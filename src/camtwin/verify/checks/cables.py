@@ -56,7 +56,7 @@ def screws(case: Case) -> None:
         case.equal(f"screwed on {screwed}", found.word, word)
 
 
-def around_io(case: Case, **cable: Any) -> set[str]:
+def around_io(case: Case, **cable: object) -> set[str]:
     """What the tool says of an I/O cable with a signal in it."""
     line = next(iter(case.around.inputs))
     signal = into(case, line)[len(fed(case)) :]

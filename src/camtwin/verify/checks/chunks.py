@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from camtwin.pixels import FORMATS
+from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case, check
+from camtwin.verify.checks.sequencer import chunks, program
 from camtwin.verify.checks.signals import inputs
 from camtwin.verify.claims import load
 from camtwin.verify.scenes import Ramp
@@ -28,7 +30,7 @@ SET: Final = {
 }
 
 
-def shot(case: Case, *names: str, render: bool = False, **features: Any) -> tuple[Any, list[Any]]:
+def shot(case: Case, *names: str, render: bool = False, **features: Any) -> tuple[Session, list[Any]]:
     """Two frames with these chunks; with the image, too, if pictures are made."""
     options = {**SET, "PixelFormat": "Mono12", **features}
     cam = case.open(render=render, scene=Ramp(), ChunkModeActive=True, **options)
@@ -82,7 +84,7 @@ def image(case: Case) -> None:
     case.that("chunk Image is the payload without chunks", first.chunks["Image"] == plain.grab()[0].payload)
     case.write(cam, ChunkSelector="Image", ChunkEnable=False)
     case.write(cam, ChunkSelector="Width", ChunkEnable=True)
-    case.equal("chunks with Image off", [*cam.grab()[0].chunks], ["Width"])
+    case.equal("chunks with Image off", [*(cam.grab()[0].chunks or ())], ["Width"])
 
 
 def image_control(case: Case) -> None:
@@ -99,8 +101,7 @@ def temperature(case: Case) -> None:
         cam = case.open(Width=16, Height=1, ChunkModeActive=True, ChunkSelector="Image", ChunkEnable=False)
         case.write(cam, ChunkSelector="DeviceTemperature", ChunkEnable=True)
         cam.world.hold_internal_C(celsius)
-        (frame,) = cam.grab()
-        chunk = frame.chunks["DeviceTemperature"]
+        (chunk,) = chunks(cam.grab(), "DeviceTemperature")
         case.near("chunk DeviceTemperature", chunk, cam.DeviceTemperature, 0.5, "degC")
         case.near("and the simulated one", chunk, celsius, 3, "degC")
 
@@ -119,7 +120,7 @@ def counter_value(case: Case) -> None:
         cam.advance(20 * MS)
         cam.TriggerSoftware()
         cam.advance(20 * MS)
-        found += [f.chunks["CounterValue"] for f in cam.fetch()]
+        found += chunks(cam.fetch(), "CounterValue")
     case.equal("chunk CounterValue", found, [0, 3, 7])
 
 
@@ -131,20 +132,18 @@ def line_status(case: Case) -> None:
     for line in ("Line0", "Line1", "Line2"):
         cam.lines[line].drive(True)
         cam.advance(MS)
-        found += [f.chunks["LineStatusAll"] for f in cam.grab()]
+        found += chunks(cam.grab(), "LineStatusAll")
         wanted.append(cam.LineStatusAll)
     case.equal("chunk LineStatusAll", found, wanted)
     case.equal("bits of the inputs that are high", [value & 7 for value in found], [1, 3, 7])
 
 
 def sequencer_set(case: Case) -> None:
-    from camtwin.verify.checks.sequencer import program
-
     cam = case.open(render=True, ChunkModeActive=True, Width=16, Height=1)
     case.write(cam, ChunkSelector="SequencerSetActive", ChunkEnable=True)
     program(case, cam, [{"ExposureTime": us} for us in (100.0, 200.0, 300.0)])
     case.write(cam, ChunkSelector="SequencerSetActive")
-    found = [f.chunks["SequencerSetActive"] for f in cam.grab(5)]
+    found = chunks(cam.grab(5), "SequencerSetActive")
     case.equal("chunk SequencerSetActive", found, [0, 1, 2, 0, 1])
 
 

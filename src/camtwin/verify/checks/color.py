@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from camtwin.scene import Dark, Flat, spectra
+from camtwin.scene import Dark, Flat, Scene, spectra
+from camtwin.session.frame import Frame
 from camtwin.units import SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.drive import small
@@ -14,7 +15,7 @@ from camtwin.verify.checks.drive import small
 NARROW_nm: Final = {"R": 620.0, "G": 530.0, "B": 455.0}
 
 
-def phases(lit: Any, dark: Any) -> dict[str, float]:
+def phases(lit: Frame, dark: Frame) -> dict[str, float]:
     """Mean above dark of each of the four pixels of the mosaic: R, G, g of the blue rows, B."""
     names = dict(zip(range(4), "RGgB", strict=True))
     mosaic = lit.pixel_format.mosaic
@@ -28,8 +29,8 @@ def phases(lit: Any, dark: Any) -> dict[str, float]:
     }
 
 
-def in_light(case: Case, scene: Any, **features: Any) -> dict[str, float]:
-    lit, dark = (small(case, "Full10", s, **features).grab(2)[-1] for s in (scene, Dark()))
+def in_light(case: Case, scene: Scene) -> dict[str, float]:
+    lit, dark = (small(case, "Full10", s).grab(2)[-1] for s in (scene, Dark()))
     return phases(lit, dark)
 
 

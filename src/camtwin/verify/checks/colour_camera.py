@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.pixels import FORMATS, unpack
-from camtwin.scene import Flat
+from camtwin.scene import Flat, Scene
+from camtwin.session.session import Session
 from camtwin.verify.case import Case, check
 from camtwin.verify.scenes import GREEN_nm, Ramp
 
@@ -22,11 +23,11 @@ SMALL: Final = {"Width": 240, "Height": 240, "PixelFormat": DEEP}
 TURNED: Final = {"x": ("ReverseX", 1), "y": ("ReverseY", 0)}
 
 
-def camera(case: Case, scene: Any, **features: Any) -> Any:
+def camera(case: Case, scene: Scene, **features: Any) -> Session:
     return case.open(render=True, scene=scene, link_speed=None, **features)
 
 
-def shoot(case: Case, scene: Any, **features: Any) -> NDArray[np.float64]:
+def shoot(case: Case, scene: Scene, **features: Any) -> NDArray[np.float64]:
     return camera(case, scene, **features).grab()[0].picture.astype(float)
 
 
@@ -35,7 +36,7 @@ def phases(picture: NDArray[Any]) -> NDArray[np.float64]:
     return np.array([picture[r::2, c::2].mean() for r, c in PHASES])
 
 
-def signals(case: Case, scene: Any, **features: Any) -> NDArray[np.float64]:
+def signals(case: Case, scene: Scene, **features: Any) -> NDArray[np.float64]:
     """What light adds to the four phases."""
     return phases(shoot(case, scene, **features)) - phases(shoot(case, Flat(0.0), **features))
 
@@ -230,7 +231,7 @@ def colours_are_raw(case: Case) -> None:
             case.near(f"at {nm:g} nm, gain of a phase over the highest", float(gain), 1, 0.06)
 
 
-def moments(cam: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def moments(cam: Session) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and temporal variance of each phase, of two pictures."""
     one, two = (frame.picture.astype(float) for frame in cam.grab(2))
     variances = [np.var((one - two)[r::2, c::2]) / 2 for r, c in PHASES]

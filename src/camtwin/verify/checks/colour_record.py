@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import hypot
-from typing import Any, Final
+from typing import Final
 
+from camtwin.session.session import Session
 from camtwin.verify.case import Case, check
 
 WORDS: Final[Mapping[str, str]] = {
@@ -21,7 +22,7 @@ NUMBERS: Final[Mapping[str, str]] = {
 }
 
 
-def sensor_mm(cam: Any) -> tuple[float, float]:
+def sensor_mm(cam: Session) -> tuple[float, float]:
     """Width and height of what is shown."""
     return (
         cam.SensorWidth * cam.SensorPixelWidth / 1000,

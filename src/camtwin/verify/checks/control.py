@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.events import LINK, ROWS, WIRE
 from camtwin.verify.checks.signals import listen, times
+
+if TYPE_CHECKING:
+    from camtwin.links.gige.host import Host
 
 READREG, WRITEREG, RESERVED = 0x80, 0x82, 0x7FFE
 VERSION, HEARTBEAT_ms, KEY, CCP = 0x000, 0x938, 0x95C, 0xA00
@@ -23,7 +27,7 @@ LEADER, TRAILER, PAYLOAD = 1, 2, 3
 class Gvcp:
     """Commands of one host."""
 
-    def __init__(self, host: Any) -> None:
+    def __init__(self, host: Host) -> None:
         self.host, self.request_id = host, 0
 
     def send(self, command: int, body: bytes, length: int | None = None) -> list[bytes]:
@@ -54,7 +58,7 @@ class Gvcp:
         return int.from_bytes(bytes(map(int, self.host.address.split("."))), "big")
 
 
-def controller(case: Case, cam: Any) -> Gvcp:
+def controller(case: Case, cam: Session) -> Gvcp:
     """A host that takes control and opens the message channel."""
     gvcp = Gvcp(cam.host())
     for register, value in ((CCP, CONTROL | SWITCHOVER), (MCDA, gvcp.address), (MCP, PORT)):
@@ -63,15 +67,15 @@ def controller(case: Case, cam: Any) -> Gvcp:
 
 
 # -- events of the link ------------------------------------------------------------------------------
-def malformed(case: Case, cam: Any, gvcp: Gvcp) -> None:
+def malformed(case: Case, cam: Session, gvcp: Gvcp) -> None:
     gvcp.send(READREG, struct.pack(">I", CCP), length=8)
 
 
-def unknown(case: Case, cam: Any, gvcp: Gvcp) -> None:
+def unknown(case: Case, cam: Session, gvcp: Gvcp) -> None:
     gvcp.send(RESERVED, b"")
 
 
-def fall_silent(case: Case, cam: Any, gvcp: Gvcp) -> None:
+def fall_silent(case: Case, cam: Session, gvcp: Gvcp) -> None:
     timeout = gvcp.read(case, HEARTBEAT_ms) * MS
     cam.advance(timeout - MS)
     case.equal(f"events before {timeout // MS} ms", len(cam.events), 0)
@@ -79,12 +83,12 @@ def fall_silent(case: Case, cam: Any, gvcp: Gvcp) -> None:
     case.equal("CCP afterwards", gvcp.read(case, CCP), 0)
 
 
-def hand_over(case: Case, cam: Any, gvcp: Gvcp) -> None:
+def hand_over(case: Case, cam: Session, gvcp: Gvcp) -> None:
     gvcp.write(case, KEY, 0xBEEF)
     Gvcp(cam.host(2)).write(case, CCP, 0xBEEF << 16 | CONTROL)
 
 
-MAKE: Final[dict[str, tuple[Callable[[Case, Any, Gvcp], None], ...]]] = {
+MAKE: Final[dict[str, tuple[Callable[[Case, Session, Gvcp], None], ...]]] = {
     "GigEVisionError": (malformed, unknown),
     "GigEVisionHeartbeatTimeout": (fall_silent,),
     "PrimaryApplicationSwitch": (hand_over,),

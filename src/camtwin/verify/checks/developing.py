@@ -15,7 +15,9 @@ from camtwin.isp.demosaic import TOE
 from camtwin.isp.exposure import Exposure, ExposureController, Limits
 from camtwin.isp.image import TOP
 from camtwin.isp.pipeline import STAGES
+from camtwin.isp.stage import Stage
 from camtwin.scene import Dark, Flat, Scene, spectra
+from camtwin.session.session import Session
 from camtwin.verify.case import Case, check, later
 
 later(
@@ -37,27 +39,26 @@ WARM: Final = spectra.illuminant_a()
 Codes = NDArray[Any]
 
 
-def shot(cam: Any) -> isp.Raw:
+def shot(cam: Session) -> isp.Raw:
     """A raw frame of the twin, 10 or 12 bits."""
     frame = cam.grab(2)[-1]
     fmt = frame.pixel_format
     return isp.raw_of(frame.picture, fmt, BLACK_DN * 2 ** (fmt.bits - 10))
 
 
-def raw_of(case: Case, scene: Scene, exposure_us: float = 8000.0, **features: Any) -> isp.Raw:
+def raw_of(case: Case, scene: Scene, exposure_us: float = 8000.0) -> isp.Raw:
     """A frame of the camera that the ledger is of, or of FRAMOS' sensor."""
     if sensor := SENSOR_OF.get(case.model):
         cam = camtwin.open(sensor, scene=scene, seed=1)
         cam.ExposureTime = exposure_us
         raw = shot(cam)
         return raw.crop(1200, 800, 360, 240)
-    size = {"Width": 360, "Height": 240, "ExposureTime": exposure_us}
-    return shot(case.open(scene=scene, render=True, **{**size, **features}))
+    return shot(case.open(scene=scene, render=True, Width=360, Height=240, ExposureTime=exposure_us))
 
 
-def flat(case: Case, **features: Any) -> isp.Raw:
+def flat(case: Case) -> isp.Raw:
     """A frame of an even, neutral surface."""
-    return case.once(("flat", *features), lambda: raw_of(case, Flat(2e6, spectra.d65()), **features))
+    return case.once("flat", lambda: raw_of(case, Flat(2e6, spectra.d65())))
 
 
 def chart(case: Case) -> isp.Raw:
@@ -66,7 +67,7 @@ def chart(case: Case) -> isp.Raw:
     return case.once("chart", lambda: raw_of(case, scene))
 
 
-def developed(raw: isp.Raw, *stages: Any) -> Codes:
+def developed(raw: isp.Raw, *stages: Stage) -> Codes:
     """The picture that stages make of a frame."""
     return isp.Pipeline(stages).process(raw)[0]
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from camtwin.scene import Dark, Flat, Picture
+from camtwin.scene import Dark, Flat, Picture, Scene
+from camtwin.session.frame import Frame
+from camtwin.session.session import Session
 from camtwin.units import SEC
 from camtwin.verify.case import Case, check, later
 from camtwin.verify.checks.rates import interval_s
@@ -40,19 +42,19 @@ def mode_of(case: Case) -> str:
     return MODES[case.claim.id.split(".")[2]]
 
 
-def driven(case: Case, mode: str, **features: Any) -> Any:
+def driven(case: Case, mode: str, **features: Any) -> Session:
     """In this mode, which sets window and frame length."""
     return case.open(SensorMode=mode, ExposureTime=SHORT_us, **features)
 
 
-def small(case: Case, mode: str, scene: Any, side: int = 256, **features: Any) -> Any:
+def small(case: Case, mode: str, scene: Scene, side: int = 256, **features: Any) -> Session:
     """Pictures of a window of so many pixels at the corner."""
     cam = case.open(render=True, scene=scene, SensorMode=mode)
     case.write(cam, **{"Width": side, "Height": side, "ExposureTime": 5000.0, **features})
     return cam
 
 
-def begins(frames: list[Any]) -> list[Any]:
+def begins(frames: list[Frame]) -> list[Any]:
     """One frame of each frame start."""
     return [frame for frame in frames if not frame.part]
 

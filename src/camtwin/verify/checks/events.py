@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import LINES, inputs, listen, times, waiting
@@ -20,36 +21,36 @@ WIRE: Final = {"GigEVisionHeartbeatTimeout": "GigEVisionHeartbeatTimeOut"}
 LINK: Final = ("GigEVisionError", "GigEVisionHeartbeatTimeout", "PrimaryApplicationSwitch")
 
 
-def shoot(cam: Any) -> None:
+def shoot(cam: Session) -> None:
     cam.lines["Line0"].pulse(10 * US)
     cam.advance(SEC)
 
 
-def skip_trigger(cam: Any) -> None:
+def skip_trigger(cam: Session) -> None:
     cam.lines["Line0"].pulse(10 * US, period_ns=500 * US, count=2)
     cam.advance(SEC)
 
 
-def overlap(cam: Any) -> None:
+def overlap(cam: Session) -> None:
     """30 ms of exposure; the second one comes 50 ms into the readout of the first."""
     cam.ExposureTime = 30_000
     cam.lines["Line0"].pulse(10 * US, period_ns=80 * MS, count=2)
     cam.advance(SEC)
 
 
-def fill(cam: Any) -> None:
+def fill(cam: Session) -> None:
     cam.world.stall_link()
     cam.lines["Line0"].pulse(10 * US)
     cam.advance(SEC)
 
 
-def overfill(cam: Any) -> None:
+def overfill(cam: Session) -> None:
     cam.world.stall_link()
     cam.lines["Line0"].pulse(10 * US, period_ns=300 * MS, count=2)
     cam.advance(SEC)
 
 
-def become_ready(cam: Any) -> None:
+def become_ready(cam: Session) -> None:
     cam.AcquisitionStop()
     cam.advance(SEC)
     cam.events.clear()
@@ -57,7 +58,7 @@ def become_ready(cam: Any) -> None:
     cam.advance(SEC)
 
 
-def warm_up(cam: Any) -> None:
+def warm_up(cam: Session) -> None:
     """From Normal on, a quarter of a degree at a time, until the status changes."""
     for quarters in range(4 * 50, 4 * 80):
         cam.world.hold_internal_C(quarters / 4)
@@ -66,16 +67,16 @@ def warm_up(cam: Any) -> None:
             return
 
 
-def rise(line: str) -> Callable[[Any], None]:
-    def up(cam: Any) -> None:
+def rise(line: str) -> Callable[[Session], None]:
+    def up(cam: Session) -> None:
         cam.lines[line].drive(True)
         cam.advance(SEC)
 
     return up
 
 
-def fall(line: str) -> Callable[[Any], None]:
-    def down(cam: Any) -> None:
+def fall(line: str) -> Callable[[Session], None]:
+    def down(cam: Session) -> None:
         cam.lines[line].drive(True)
         cam.advance(SEC)
         cam.events.clear()
@@ -85,7 +86,7 @@ def fall(line: str) -> Callable[[Any], None]:
     return down
 
 
-def flood(cam: Any) -> None:
+def flood(cam: Session) -> None:
     """Longer and longer bursts of edges, until one is too long for the queue."""
     for line in LINES:
         listen(cam, f"{line}RisingEdge", f"{line}FallingEdge")
@@ -99,7 +100,7 @@ def flood(cam: Any) -> None:
         cam.events.clear()
 
 
-MAKE: Final[dict[str, Callable[[Any], None]]] = {
+MAKE: Final[dict[str, Callable[[Session], None]]] = {
     **dict.fromkeys(("ExposureStart", "ExposureEnd", "FrameStart", "FrameEnd"), shoot),
     "TriggerSkipped": skip_trigger,
     "TriggerOverlapped": overlap,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from camtwin.scene import Dark, Flat
+from camtwin.scene import Dark, Flat, Scene
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rates import interval_s, shortest
@@ -16,7 +16,7 @@ from camtwin.verify.scenes import Lamp, flash
 PIXELS = 256 * 128
 
 
-def mean_DN(case: Case, scene: Any, frames: int = 1, **features: Any) -> float:
+def mean_DN(case: Case, scene: Scene, frames: int = 1, **features: Any) -> float:
     """Mean of small Mono12 pictures."""
     cam = case.open(
         render=True, scene=scene, PixelFormat="Mono12", Width=256, Height=128, link_speed=None, **features

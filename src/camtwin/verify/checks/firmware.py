@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
+from camtwin.session.session import Session
 from camtwin.verify.case import Case, check
 
 
@@ -14,7 +14,7 @@ def image(model: str, version: str) -> bytes:
     return head + f"crc32 {zlib.crc32(head):08x}\n".encode()
 
 
-def update(case: Case, cam: Any, data: bytes) -> str:
+def update(case: Case, cam: Session, data: bytes) -> str:
     """Open, write and close the file; the status of what was last."""
     for operation in ("Open", "Write", "Close"):
         case.write(cam, FileSelector="Firmware", FileOperationSelector=operation)

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, Final
 
 from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import listen, times
@@ -14,7 +15,7 @@ from camtwin.verify.checks.signals import listen, times
 SETS: Final = ("UserSet1", "UserSet2", "UserSet3")
 
 
-def factory_reset(case: Case, cam: Any) -> None:
+def factory_reset(case: Case, cam: Session) -> None:
     """The factory's set is the one to begin with, and the camera is switched off and on."""
     case.write(cam, UserSetDefault="UserSet0")
     cam.world.power_cycle()
@@ -51,7 +52,7 @@ FACTORY: Final[dict[str, list[tuple[dict[str, str], str, Any, Any]]]] = {
 }
 
 
-def reads(case: Case, cam: Any, when: str, column: int) -> None:
+def reads(case: Case, cam: Session, when: str, column: int) -> None:
     for row in FACTORY[case.claim.id.rpartition(".")[2]]:
         case.write(cam, **row[0])
         case.equal(f"{row[1]} {when}", getattr(cam, row[1]), row[column])
@@ -107,7 +108,7 @@ def user_set(case: Case) -> None:
         case.equal(f"ExposureTime of {name}", cam.ExposureTime, values[name])
 
 
-def other_value(cam: Any, name: str) -> Any:
+def other_value(cam: Session, name: str) -> Any:
     """Some value of a feature that it does not have now; None where it can have no other."""
     now = getattr(cam, name)
     if isinstance(now, bool):
@@ -126,7 +127,7 @@ UNTOUCHED: Final = ("SequencerConfigurationMode", "SequencerMode", "UserSetDefau
 """What locks others, or rules what is loaded."""
 
 
-def selections(cam: Any, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
+def selections(cam: Session, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Each combination of the selectors' entries; of long rows of numbers the first and the last."""
     options = [
         cam.entries(name) if cam.enumerated(name) else sorted(map(int, cam.limits(name)))
@@ -135,7 +136,7 @@ def selections(cam: Any, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
     return (dict(zip(selectors, entries, strict=True)) for entries in product(*options))
 
 
-def now(case: Case, cam: Any, name: str, selected: tuple[tuple[str, Any], ...]) -> Any:
+def now(case: Case, cam: Session, name: str, selected: tuple[tuple[str, Any], ...]) -> Any:
     """The value; None where others' settings hide the feature."""
     case.write(cam, **dict(selected))
     return None if cam.access(name) == "NA" else getattr(cam, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import highs, inputs, listen, same_times, source_of, times, waiting
@@ -24,7 +25,7 @@ def either_direction(case: Case) -> None:
     case.takes(cam, "LineMode", "Output", "Input")
 
 
-def shooting(case: Case, source: str, **features: Any) -> Any:
+def shooting(case: Case, source: str, **features: Any) -> Session:
     """Three frames, half a second apart, while Line3 shows the source."""
     cam = waiting(case, "Software", **features)
     source_of(cam, "Line3", source)
@@ -128,7 +129,7 @@ def trigger_ready(case: Case) -> None:
         case.equal("skipped", len(times(cam, "TriggerSkipped")), int(not taken))
 
 
-def passed(cam: Any, line: str, *drives: tuple[int, bool]) -> int:
+def passed(cam: Session, line: str, *drives: tuple[int, bool]) -> int:
     """How many edges come through when a line is driven: (after ns, level)."""
     before = len(cam.lines[line].inner)
     for wait, level in drives:

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from camtwin import DhcpServer
+from camtwin.session.session import Session
 from camtwin.units import SEC, US
 from camtwin.verify.case import Case, check, later
 from camtwin.verify.checks.rates import received, shortest
@@ -98,7 +99,7 @@ CURRENT_IP = 8 + 0x24  # in its answer, behind the header
 PATIENCE = 30 * SEC  # DHCP gives up after 12 s, a link-local address takes 7 s
 
 
-def address(case: Case, cam: Any) -> IPv4Address:
+def address(case: Case, cam: Session) -> IPv4Address:
     """Where it says that it is, and answers: discovery by broadcast, then to that address alone."""
     answers = cam.host().send(DISCOVERY)
     case.that("answers discovery", len(answers) == 1)
@@ -107,7 +108,7 @@ def address(case: Case, cam: Any) -> IPv4Address:
     return said
 
 
-def restarted(case: Case, dhcp: DhcpServer | None, **features: Any) -> Any:
+def restarted(case: Case, dhcp: DhcpServer | None, **features: Any) -> Session:
     """A session whose camera was switched on anew in a network with this server, or with none."""
     cam = case.open()
     cam.host().network.dhcp = dhcp

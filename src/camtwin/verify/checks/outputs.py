@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from camtwin import rig
+from camtwin.session.session import Session
 from camtwin.units import US
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rig import (
@@ -144,7 +143,7 @@ def most_load(case: Case) -> None:
 # -- that run: a twin switches them, warm or cold, this one or another ------------------------------------
 def switched(
     case: Case, line: str, on: bool, ohm: float, volts: float = 24.0, celsius: float = 25.0, seed: int = 1
-) -> tuple[Any, rig.Bench]:
+) -> tuple[Session, rig.Bench]:
     """A line that is on or off, with a resistor from its pin to a supply."""
     said = case.around.outputs[line]
     wires = [*fed(case), ["ext.+", "r.a"], ["r.b", f"cam.{said.pin}"], ["ext.-", f"cam.{said.ground}"]]
@@ -161,14 +160,14 @@ def at_pin(case: Case, bench: rig.Bench, line: str) -> float:
     return bench.volts(f"cam.{said.pin}", f"cam.{said.ground}")
 
 
-def leakage_uA(case: Case, line: str, **how: Any) -> float:
-    _, bench = switched(case, line, False, 1000.0, **how)
+def leakage_uA(case: Case, line: str, celsius: float = 25.0, seed: int = 1) -> float:
+    _, bench = switched(case, line, False, 1000.0, celsius=celsius, seed=seed)
     return bench.mA("cam", line) * 1e3
 
 
-def on_level(case: Case, line: str, load_mA: float = 50.0, **how: Any) -> float:
+def on_level(case: Case, line: str, load_mA: float = 50.0, celsius: float = 25.0, seed: int = 1) -> float:
     """With a load of so many mA, from 24 V."""
-    _, bench = switched(case, line, True, 23.6 / load_mA * 1e3, **how)
+    _, bench = switched(case, line, True, 23.6 / load_mA * 1e3, celsius=celsius, seed=seed)
     return at_pin(case, bench, line)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from camtwin.scene import Flat, View
 from camtwin.sensor.flaws import Flaws
+from camtwin.session.session import Session
 from camtwin.units import Ns
 from camtwin.verify.case import Case, check
 from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp
@@ -37,7 +38,7 @@ def lut(case: Case) -> None:
     case.that("every pixel is 4095 less its code", np.array_equal(pictures[1], 4095 - pictures[0]))
 
 
-def entry(case: Case, cam: Any, index: int, at: tuple[int, int] | None) -> None:
+def entry(case: Case, cam: Session, index: int, at: tuple[int, int] | None) -> None:
     case.write(cam, DefectPixelListSelector="Pixel", DefectPixelListIndex=index)
     if at:
         case.write(cam, DefectPixelListEntryPosX=at[0], DefectPixelListEntryPosY=at[1])
@@ -96,13 +97,13 @@ class Spot:
         return rate
 
 
-def settled(cam: Any, frames: int = 30) -> float:
+def settled(cam: Session, frames: int = 30) -> float:
     """Mean of the last of many frames, as a part of full scale."""
     last = cam.grab(frames)[-1].picture
     return float(last.mean()) / 255
 
 
-def target(cam: Any) -> float:
+def target(cam: Session) -> float:
     """What the automatic functions aim at, as a part of full scale."""
     return cam.BrightnessAutoNominalValue / 100
 

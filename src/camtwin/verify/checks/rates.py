@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from math import floor
 from typing import Any, Final
 
+from camtwin.session.frame import Frame
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.claims import load
@@ -22,29 +24,29 @@ BINNED: Final = {"bin2x2": (2, 2), "bin2x1": (2, 1), "bin1x2": (1, 2)}
 TRIGGERED: Final = ("full", *BINNED)
 
 
-def interval_s(frames: Sequence[Any]) -> float:
+def interval_s(frames: Sequence[Frame]) -> float:
     """From one exposure to the next, by the camera's clock."""
     return (frames[-1].timestamp_ns - frames[0].timestamp_ns) / (len(frames) - 1) / SEC
 
 
-def received_per_s(frames: Sequence[Any]) -> float:
+def received_per_s(frames: Sequence[Frame]) -> float:
     return (len(frames) - 1) * SEC / (frames[-1].received_ns - frames[0].received_ns)
 
 
-def shortest(case: Case, **options: Any) -> Any:
+def shortest(case: Case, **options: Any) -> Session:
     """A camera in free run with its shortest exposure, Mono8."""
     cam = case.open(PixelFormat="Mono8", TriggerMode="Off", **options)
     cam.ExposureTime = cam.limits("ExposureTime")[0]
     return cam
 
 
-def region(case: Case, cam: Any) -> None:
+def region(case: Case, cam: Session) -> None:
     """The region that the claim speaks of."""
     if size := re.search(r"(\d+) x (\d+)", case.claim.claim):
         case.write(cam, Width=int(size[1]), Height=int(size[2]))
 
 
-def received(case: Case, cam: Any) -> float:
+def received(case: Case, cam: Session) -> float:
     """Frames per second at the host, over five seconds and ten frames at least."""
     frames = cam.grab(10)
     cam.AcquisitionStart()
@@ -63,7 +65,7 @@ def received(case: Case, cam: Any) -> float:
     return (count - 1) * SEC / (last.received_ns - first.received_ns)
 
 
-def triggered(case: Case, cam: Any, every_ns: int = MS) -> float:
+def triggered(case: Case, cam: Session, every_ns: int = MS) -> float:
     """Frames per second at the host, triggered faster than the camera can."""
     case.write(cam, TriggerMode="On", TriggerSource="Software")
     cam.AcquisitionStart()

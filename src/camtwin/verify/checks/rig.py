@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from camtwin import rig
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
 
@@ -46,7 +47,9 @@ def planned(
     return rig.read(plan, {"cam": case.around})
 
 
-def wired(case: Case, wires: Iterable[list[str]], *, cam: Any = None, **said: Any) -> tuple[Any, rig.Bench]:
+def wired(
+    case: Case, wires: Iterable[list[str]], *, cam: Session | None = None, **said: Any
+) -> tuple[Session, rig.Bench]:
     """A session, and the rig of such a plan around it."""
     session = cam or case.open()
     return session, rig.Bench(planned(case, wires, **said), {"cam": session})
@@ -82,7 +85,7 @@ def on_gpio(line: str) -> list[list[str]]:
     return [*PSU, ["gen.out", GPIO[line]], ["gen.gnd", "cam.process.7"]]
 
 
-def status(cam: Any, line: str) -> bool:
+def status(cam: Session, line: str) -> bool:
     cam.advance(10 * US)
     cam.LineSelector = line
     return cam.LineStatus
@@ -97,7 +100,7 @@ def said(words: Iterable[str]) -> str:
     return ", ".join(sorted(words)) or "nothing"
 
 
-def runs(cam: Any, bench: rig.Bench) -> bool:
+def runs(cam: Session, bench: rig.Bench) -> bool:
     """Does the camera have power, after a moment to start? Its lamps, if it has some, say the same."""
     cam.advance(SEC)
     fed, lamps = bench.power("cam").watts > 0, bench.leds("cam").values()
@@ -107,13 +110,13 @@ def runs(cam: Any, bench: rig.Bench) -> bool:
     return fed
 
 
-def switch_output(cam: Any, line: str, on: bool) -> None:
+def switch_output(cam: Session, line: str, on: bool) -> None:
     cam.LineSelector, cam.LineSource = line, "UserOutput1"
     cam.UserOutputSelector, cam.UserOutputValue = "UserOutput1", on
     cam.advance(MS)
 
 
-def on_cable(case: Case, **switch: Any) -> tuple[Any, rig.Bench]:
+def on_cable(case: Case, **switch: object) -> tuple[Session, rig.Bench]:
     cable = {"from": "switch.port", "into": "cam.data", "plug": "RJ45"}
     return wired(case, [], cable=cable, switch={"kind": "switch", "poe_V": 48.0, **switch})
 

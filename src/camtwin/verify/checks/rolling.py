@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene import Flat
+from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.colour_camera import DEEP, SMALL, camera, greens, shoot
@@ -19,7 +20,7 @@ LINE_us: Final = 1e6 / 18 / 3092
 """Of 18 frames a second with the fewest blank lines that the sensor takes."""
 
 
-def lit(case: Case, cam: Any) -> NDArray[np.int64]:
+def lit(case: Case, cam: Session) -> NDArray[np.int64]:
     """Rows of the next picture that have seen light."""
     rows = greens(cam.grab()[0].picture).mean(axis=1)
     return np.flatnonzero(rows > np.median(rows) + 50)

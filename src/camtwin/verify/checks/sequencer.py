@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import (
@@ -22,6 +23,9 @@ from camtwin.verify.checks.signals import (
 )
 from camtwin.verify.scenes import Lamp, Ramp
 
+if TYPE_CHECKING:
+    from camtwin.genicam import Shown
+
 SOURCES: Final = (
     "Counter1End",
     "Counter2End",
@@ -36,7 +40,12 @@ SOURCES: Final = (
 
 
 def program(
-    case: Case, cam: Any, sets: Sequence[dict[str, Any]], source: str = "ExposureActive", *, run: bool = True
+    case: Case,
+    cam: Session,
+    sets: Sequence[dict[str, Any]],
+    source: str = "ExposureActive",
+    *,
+    run: bool = True,
 ) -> None:
     """Sets 0, 1, ... with these features, each leading to the next one, the last to the first."""
     cam.SequencerConfigurationMode = "On"
@@ -51,7 +60,7 @@ def program(
         cam.SequencerMode = "On"
 
 
-def told(case: Case, cam: Any, chunk: str) -> None:
+def told(case: Case, cam: Session, chunk: str) -> None:
     """Frames carry this chunk alone, so that none needs a picture."""
     case.write(cam, ChunkModeActive=True, ChunkSelector=chunk, ChunkEnable=True)
     case.write(cam, ChunkSelector="Image", ChunkEnable=False)
@@ -75,7 +84,7 @@ def all_sets(case: Case) -> None:
 @check("baumer.sequencer.paths")
 def all_paths(case: Case) -> None:
     """From set 0, four ways to four sets, each taken by a trigger of its own."""
-    ways: dict[str, Callable[[Any], object]] = {
+    ways: dict[str, Callable[[Session], object]] = {
         **{line: pulse(line) for line in LINES},
         "Timer1End": action,
     }
@@ -108,7 +117,7 @@ def only_these(case: Case) -> None:
     case.entries(cam, "SequencerTriggerSource", ("Off", *SOURCES))
 
 
-def ends(cam: Any, counter: str) -> None:
+def ends(cam: Session, counter: str) -> None:
     cam.CounterSelector = counter
     cam.CounterEventSource, cam.CounterDuration, cam.CounterResetSource = "Line1", 2, f"{counter}End"
 
@@ -247,7 +256,7 @@ def in_user_output_all(case: Case) -> None:
             output_follows(case, {"UserOutputValueAll": 0}, {"UserOutputValueAll": value}, output, high=high)
 
 
-def in_counter(name: str, first: Any, second: Any, counted: tuple[int, int]) -> Callable[[Case], None]:
+def in_counter(name: str, first: Shown, second: Shown, counted: tuple[int, int]) -> Callable[[Case], None]:
     def counter(case: Case) -> None:
         """In each set, four pulses on Line0 and one on Line1, which reset nothing else."""
         cam = case.open(Height=16, link_speed=None, TriggerMode="On", TriggerSource="Software")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from camtwin.problem import Refused
+from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case
 from camtwin.verify.claims import load
@@ -20,7 +21,7 @@ LATENCY_NS: Final = round(load("baumer-vcxg-124m")["baumer.trigger.fixed_delay"]
 """From an edge at the pin to the exposure, where the sensor is idle."""
 
 
-def waiting(case: Case, source: str, **features: Any) -> Any:
+def waiting(case: Case, source: str, **features: Any) -> Session:
     """A camera with few rows that waits for a trigger."""
     options: dict[str, Any] = {"Height": 16, "ExposureTime": 1000, "link_speed": None, **features}
     cam = case.open(TriggerMode="On", TriggerSource=source, **options)
@@ -28,22 +29,22 @@ def waiting(case: Case, source: str, **features: Any) -> Any:
     return cam
 
 
-def inputs(cam: Any) -> None:
+def inputs(cam: Session) -> None:
     for line in ("Line1", "Line2"):
         cam.LineSelector, cam.LineMode = line, "Input"
     cam.LineSelector = "Line0"
 
 
-def listen(cam: Any, *events: str) -> None:
+def listen(cam: Session, *events: str) -> None:
     for name in events:
         cam.EventSelector, cam.EventNotification = name, "On"
 
 
-def times(cam: Any, name: str) -> list[int]:
+def times(cam: Session, name: str) -> list[int]:
     return [event.timestamp_ns for event in cam.events if event.name == name]
 
 
-def source_of(cam: Any, line: str, source: str) -> None:
+def source_of(cam: Session, line: str, source: str) -> None:
     cam.LineSelector = line
     if cam.access("LineMode") == "RW":
         cam.LineMode = "Output"
@@ -69,31 +70,31 @@ def same_times(case: Case, what: str, found: list[int], wanted: list[int], withi
     case.within(f"{what} off by at most", worst / US, 0, within_ns / US, "us")
 
 
-def pulse(line: str, width_ns: int = 100 * US) -> Callable[[Any], object]:
+def pulse(line: str, width_ns: int = 100 * US) -> Callable[[Session], object]:
     return lambda cam: cam.lines[line].pulse(width_ns)
 
 
-def software(cam: Any) -> None:
+def software(cam: Session) -> None:
     with suppress(Refused):  # where the source is another, the command is not there
         cam.TriggerSoftware()
 
 
-def action(cam: Any) -> None:
+def action(cam: Session) -> None:
     cam.action(*KEYS)
 
 
-def keyed(cam: Any) -> None:
+def keyed(cam: Session) -> None:
     cam.ActionDeviceKey, cam.ActionGroupKey, cam.ActionGroupMask = KEYS
 
 
-STIMULI: Final[dict[str, Callable[[Any], object]]] = {
+STIMULI: Final[dict[str, Callable[[Session], object]]] = {
     **{line: pulse(line) for line in LINES},
     "Software": software,
     "Action1": action,
 }
 
 
-def frames_for(cam: Any, stimulus: Callable[[Any], object]) -> int:
+def frames_for(cam: Session, stimulus: Callable[[Session], object]) -> int:
     stimulus(cam)
     cam.advance(20 * MS)
     return len(cam.fetch())

@@ -7,12 +7,13 @@ from typing import Any, Final
 import camtwin
 from camtwin import rig
 from camtwin.planner.lens import mount_finding
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rig import PSU, fed, on_cable, planned, runs, said, supply, told, wired
 
 
-def at_full_rate(cam: Any, bench: rig.Bench) -> rig.Power:
+def at_full_rate(cam: Session, bench: rig.Bench) -> rig.Power:
     """Factory settings, streaming."""
     cam.AcquisitionStart()
     cam.advance(3 * SEC)
@@ -267,7 +268,7 @@ def performance(case: Case) -> None:
         noise = []
         for degrees in (25.0, most):
             cam.world.hold_internal_C(degrees)
-            a, b = (frame.image.astype(float) for frame in cam.grab(2))
+            a, b = (frame.picture.astype(float) for frame in cam.grab(2))
             noise.append((a - b).std() / 2**0.5)
         case.within(f"dark noise at {most:g} over that at 25 degC", noise[1] / noise[0], 0.95, 1.05)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.signals import (
@@ -66,19 +67,19 @@ def timer_step(case: Case) -> None:
     case.takes(cam, name, 17, 18)
 
 
-def skipped_trigger(cam: Any) -> None:
+def skipped_trigger(cam: Session) -> None:
     """A trigger while the exposure of the one before runs."""
     cam.lines["Line1"].pulse(100 * US, period_ns=500 * US, count=2)
 
 
-def skipped_transfer(cam: Any) -> None:
+def skipped_transfer(cam: Session) -> None:
     """Frames that find the memory full, as nothing leaves it."""
     cam.world.stall_link()
     cam.lines["Line1"].pulse(100 * US, period_ns=200 * MS, count=3)
 
 
-SHOT: Final[Callable[[Any], object]] = lambda cam: cam.lines["Line1"].pulse(100 * US)  # noqa: E731
-TIMER_SOURCES: Final[dict[str, tuple[str, str, Callable[[Any], object]]]] = {
+SHOT: Final[Callable[[Session], object]] = lambda cam: cam.lines["Line1"].pulse(100 * US)  # noqa: E731
+TIMER_SOURCES: Final[dict[str, tuple[str, str, Callable[[Session], object]]]] = {
     # row: name on the wire, event that comes with it, what makes it happen
     "line0": ("Line0", "Line0RisingEdge", lambda cam: cam.lines["Line0"].pulse(100 * US)),
     "software": ("Software", "", lambda cam: cam.TriggerSoftware()),
@@ -125,12 +126,12 @@ def related(own: str, name: str) -> bool:
 
 
 # -- counters ----------------------------------------------------------------------------------------
-def value(cam: Any, counter: str) -> int:
+def value(cam: Session, counter: str) -> int:
     cam.CounterSelector = counter
     return cam.CounterValue
 
 
-def counting(case: Case, counter: str, source: str, **features: Any) -> Any:
+def counting(case: Case, counter: str, source: str, **features: Any) -> Session:
     cam = waiting(case, "Line1", Height=3000, link_speed="sheet")
     inputs(cam)
     cam.CounterSelector = counter
@@ -162,11 +163,11 @@ def counter_value(case: Case) -> None:
     case.within("CounterValue after two more", cam.CounterValue, low, high)
 
 
-def pulses(line: str, count: int) -> Callable[[Any], object]:
+def pulses(line: str, count: int) -> Callable[[Session], object]:
     return lambda cam: cam.lines[line].pulse(100 * US, period_ns=300 * MS, count=count)
 
 
-COUNTED: Final[dict[str, tuple[str, Callable[[Any], object], int]]] = {
+COUNTED: Final[dict[str, tuple[str, Callable[[Session], object], int]]] = {
     "exposure_active": ("ExposureActive", pulses("Line1", 3), 3),
     "frame_trigger": ("FrameTrigger", pulses("Line1", 3), 3),
     "frame_transfer_skipped": ("FrameTransferSkipped", skipped_transfer, 2),

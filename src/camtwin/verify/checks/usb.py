@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
 from camtwin.verify.case import Case, check
+
+if TYPE_CHECKING:
+    from camtwin.links.usb3.host import UsbHost
 
 READMEM, WRITEMEM = 0x0800, 0x0802
 PREFIX: Final = 0x4356_3355  # "U3VC"
@@ -23,7 +26,7 @@ DEVICE: Final = 1
 class GenCp:
     """Commands of one host."""
 
-    def __init__(self, usb: Any) -> None:
+    def __init__(self, usb: UsbHost) -> None:
         self.usb, self.request_id = usb, 0
 
     def ask(self, case: Case, command: int, body: bytes) -> bytes:
@@ -52,7 +55,7 @@ class GenCp:
         self.ask(case, WRITEMEM, struct.pack("<QI", address, value))
 
 
-def descriptor(case: Case, usb: Any, kind: int, length: int) -> bytes:
+def descriptor(case: Case, usb: UsbHost, kind: int, length: int) -> bytes:
     found = usb.setup(struct.pack("<BBHHH", 0x80, 6, kind << 8, 0, length))
     if found is None:
         case.wrong(f"descriptor {kind} is refused")

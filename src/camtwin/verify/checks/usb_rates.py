@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rates import interval_s
@@ -14,14 +15,14 @@ LEVEL: Final = 0.01
 """By how much a rate may be off: the share that the ledger gives."""
 
 
-def fastest(case: Case, **features: Any) -> Any:
+def fastest(case: Case, **features: Any) -> Session:
     """A camera in free run with its shortest exposure."""
     cam = case.open(TriggerMode="Off", **features)
     cam.ExposureTime = cam.limits("ExposureTime")[0]
     return cam
 
 
-def fps(cam: Any, frames: int = FRAMES) -> float:
+def fps(cam: Session, frames: int = FRAMES) -> float:
     return 1 / interval_s(cam.grab(frames))
 
 
