@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
 from camtwin.problem import Problem
 
+if TYPE_CHECKING:
+    from camtwin.session.session import Session
+
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class UsageProblem(Problem):
@@ -94,7 +98,7 @@ def session(
     settings: list[str] | None,
     link_speed: str,
     storage: Path | None = None,
-) -> Any:
+) -> Session:
     """A twin in process, looking at the scene, with the features written."""
     import camtwin
     from camtwin.files import load_picture
@@ -114,7 +118,7 @@ def session(
     return cam
 
 
-def user(read: Callable[..., T], *said: Any, **named: Any) -> T:
+def user(read: Callable[P, T], *said: P.args, **named: P.kwargs) -> T:
     """What a user wrote, read; a ValueError is told as the user's."""
     try:
         return read(*said, **named)

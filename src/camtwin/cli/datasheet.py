@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from camtwin.camera import Settings
 from camtwin.camera.links import KINDS
@@ -44,7 +43,7 @@ def _heading(part: str, name: str) -> str:
     return HEADINGS.get(part, part.capitalize())
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """`min 0, max 48`, `entries Off, On`: a value for people."""
     if isinstance(value, Mapping):
         return "; ".join(f"{name} {plain(part)}" for name, part in value.items())

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from camtwin.cli.common import UsageProblem, app
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from camtwin.isp import Calibration, Payload, Pipeline, Raw
+    from camtwin.isp.balance import Gains
 
 ENDINGS = (".tif", ".tiff", ".png", ".npy", ".dng", ".raw", ".bin")
 KINDS = ("png", "tiff", "npy", "dng")
@@ -105,7 +111,7 @@ def develop(
         raise UsageProblem(f"{failed} of {len(paths)} raw frames could not be developed")
 
 
-def _all(one: Any, work: list[tuple[Path, Path]], jobs: int) -> int:
+def _all(one: Callable[[Path, Path], str], work: list[tuple[Path, Path]], jobs: int) -> int:
     """Do all of the work, some at a time, with a line of progress; returns how many failed."""
     from rich.console import Console
     from rich.progress import Progress
@@ -170,7 +176,9 @@ def _size(text: str | None) -> dict[str, int]:
 class Read:
     """A raw frame of a file, with what the file says of it."""
 
-    def __init__(self, frame: Any, metadata: dict[str, Any], gains: Any = None, gain_dB: float = 0.0) -> None:
+    def __init__(
+        self, frame: Raw | Payload, metadata: dict[str, Any], gains: Gains | None = None, gain_dB: float = 0.0
+    ) -> None:
         self.frame, self.metadata, self.gains, self.gain_dB = frame, metadata, gains, gain_dB
 
 
@@ -214,7 +222,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _of_model(metadata: dict[str, Any]) -> Any:
+def _of_model(metadata: dict[str, Any]) -> Calibration:
     """Return the calibration of the twin that took a frame, or none."""
     from camtwin.isp import Calibration
     from camtwin.models import names
@@ -227,7 +235,14 @@ def _of_model(metadata: dict[str, Any]) -> Any:
     return of_model(model)
 
 
-def write(target: Path, read: Read, preset: str, white: str, calibration: Any, stages: Any = None) -> None:
+def write(
+    target: Path,
+    read: Read,
+    preset: str,
+    white: str,
+    calibration: Calibration,
+    stages: Pipeline | None = None,
+) -> None:
     """Develop a frame and write it; nothing half-written is left."""
     import numpy as np
 
@@ -258,7 +273,7 @@ def write(target: Path, read: Read, preset: str, white: str, calibration: Any, s
         part.unlink(missing_ok=True)
 
 
-def _save(path: Path, image: Any) -> None:
+def _save(path: Path, image: NDArray[Any]) -> None:
     if path.suffix == ".npy":
         import numpy as np
 
@@ -274,7 +289,7 @@ def _save(path: Path, image: Any) -> None:
         tifffile.imwrite(path, image, photometric=photometric, software="camtwin", metadata=None)
 
 
-def white_of(text: str, read: Read, calibration: Any) -> Any:
+def white_of(text: str, read: Read, calibration: Calibration) -> Gains:
     """Return the gains that `--white` asks for: found in the frame, of a colour temperature, or as given."""
     from camtwin.isp.balance import BalanceController, normalised
     from camtwin.isp.image import begin

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from camtwin.cli.common import AsJson, Seed, Set, UsageProblem, app, text_of, writable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 lab = typer.Typer(
     name="lab", help="Measure cameras after EMVA 1288.", no_args_is_help=True, rich_markup_mode=None
@@ -119,7 +122,7 @@ def _of_model(
     save.mkdir(exist_ok=True)
     shapes: list[tuple[int, ...]] = []
 
-    def write(name: str, image: Any) -> None:
+    def write(name: str, image: NDArray[Any]) -> None:
         shapes[:] = [image.shape]
         files.save(save / name, image, on.subject.bits, {})
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, TextIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from camtwin.links.kind import Link
+    from camtwin.twins import Twin
 
 
 class LiveLine:
@@ -11,7 +16,7 @@ class LiveLine:
 
     PLAIN_S = 10.0
 
-    def __init__(self, twins: list[Any], pace: str = "1", out: TextIO | None = None) -> None:
+    def __init__(self, twins: list[Twin], pace: str = "1", out: TextIO | None = None) -> None:
         self.twins, self.pace, self.out, self.shown = twins, pace, out or sys.stdout, False
         self.terminal = self.out.isatty()
         self._before: tuple[int, int, int] = (0, 0, 0)  # host ns, camera ns, bytes
@@ -23,7 +28,7 @@ class LiveLine:
         """Show from now on: what a newcomer reads first has been said."""
         self.shown = True
 
-    def show(self, links: Any) -> None:
+    def show(self, links: Sequence[Link]) -> None:
         """Told by the links, twice a second; of several twins, the sums and the hottest."""
         each, now = [link.status() for link in links], links[0].runtime.host_now()
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from camtwin.cli.common import For, Model, SceneSpec, Seed, Serial, Set, Speed, UsageProblem, app, session
 from camtwin.cli.live import LiveLine
+
+if TYPE_CHECKING:
+    from camtwin.camera import Settings
+    from camtwin.links.kind import Link
+    from camtwin.session.frame import Frame
+    from camtwin.twins import Twin
 
 
 @app.command()
@@ -78,7 +84,7 @@ def _developed(
         print(path)
 
 
-def _described(twin: Any, frame: Any) -> dict[str, Any]:
+def _described(twin: Twin, frame: Frame) -> dict[str, Any]:
     """What `camtwin develop` needs to know of a frame."""
     fmt, s = frame.pixel_format, frame.settings
     sensor = twin.renderer.parameters.converting(fmt.bits)
@@ -86,7 +92,7 @@ def _described(twin: Any, frame: Any) -> dict[str, Any]:
     return {"pixel_format": fmt.name, "black_DN": black_DN, "gain_dB": s.Gain_dB["All"]}
 
 
-def _metadata(twin: Any, scene: str, settings: Any, timestamp_ns: int) -> dict[str, Any]:
+def _metadata(twin: Twin, scene: str, settings: Settings, timestamp_ns: int) -> dict[str, Any]:
     """What a picture was taken with, for its file."""
     return {
         "model": twin.sheet.name,
@@ -116,7 +122,7 @@ def demo(
     twin = session("baumer-vcxg-124m", scene, 0, None, None, "1G").twin
     line = LiveLine([twin])
 
-    async def first_light(_: Any) -> None:
+    async def first_light(_: Link) -> None:
         await _first_light(twin, bind, scene, output)
         print(_INVITATION.format(model=twin.sheet.model, address=bind), flush=True)
         line.begin()
@@ -139,7 +145,7 @@ Ctrl-C ends it.
 """
 
 
-async def _first_light(twin: Any, bind: str, scene: str, output: Path) -> None:
+async def _first_light(twin: Twin, bind: str, scene: str, output: Path) -> None:
     """Let a client take one picture over the network, and write what it received."""
     import asyncio
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +27,9 @@ from camtwin.cli.common import (
     user,
 )
 from camtwin.cli.live import LiveLine
+
+if TYPE_CHECKING:
+    from camtwin.links.kind import Link
 
 Models = Annotated[
     list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
@@ -169,7 +173,7 @@ def run(
             )
         line = LiveLine([place.twin for place in places], pace)
 
-        def ready(links: Any) -> None:
+        def ready(links: Sequence[Link]) -> None:
             for place, link in zip(places, links, strict=True):
                 twin, last = place.twin, "ready " if place is places[-1] else ""
                 print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {link.where}", flush=True)

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from camtwin.emva1288.shots import LabProblem, Shot, Subject
+from camtwin.emva1288.shots import LabProblem, Part, Shot, Subject
 from camtwin.emva1288.stacks import Image
 from camtwin.pixels import FORMATS
-from camtwin.scene import Dark, Flat
+from camtwin.scene import Dark, Flat, Scene
+from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 
 FIRST_PHOTONS: Final = 64.0
@@ -155,19 +156,19 @@ class Bench:
             for time_s in np.linspace(0, longest_s, plan.dark_times + 1)[1:].tolist():
                 yield self._dark("dark current", 2, round(time_s, 6), degrees)
 
-    def _dark(self, part: Any, images: int, exposure_s: float, degrees: float | None = None) -> Shot:
+    def _dark(self, part: Part, images: int, exposure_s: float, degrees: float | None = None) -> Shot:
         pictures = (frame.picture for frame in self._frames(Dark(), exposure_s, images))
         degrees = self.temperature_C if degrees is None else degrees
         return Shot(part, 0.0, exposure_s, pictures, temperature_C=degrees)
 
-    def _lit(self, part: Any, mu_p: float, nm: float, images: int) -> Shot:
+    def _lit(self, part: Part, mu_p: float, nm: float, images: int) -> Shot:
         return Shot(part, mu_p, self.exposure_s, self._pictures(mu_p, nm, images), nm, self.temperature_C)
 
     def _pictures(self, mu_p: float, nm: float, images: int) -> Iterator[Image]:
         light = Flat(mu_p / self.exposure_s / self.binned, nm)
         return (frame.picture for frame in self._frames(light, self.exposure_s, images))
 
-    def _frames(self, scene: Any, exposure_s: float, count: int) -> Iterator[Any]:
+    def _frames(self, scene: Scene, exposure_s: float, count: int) -> Iterator[Frame]:
         """Frames in this light. A camera may need some frames until an exposure time holds: they are left."""
         cam = self.cam
         cam.world.scene = scene

@@ -210,10 +210,10 @@ def _dark(channels: Sequence[Channel]) -> Iterable[tuple[Canvas, str]]:
                     Curve(times, values, c.name, colour, points=True),
                     Curve(times, offset + slope * times, "", colour),
                 ]
-        known = [row for row in c.dark_rows if row.temperature_C is not None]
-        degrees = [row.temperature_C for row in known]
-        doubling.append(Curve(degrees, [row.mean.value for row in known], c.name, colour, points=True))
-        doubling.append(Curve(degrees, [row.mean.value for row in known], "", colour))
+        known = [(row.temperature_C, row.mean.value) for row in c.dark_rows if row.temperature_C is not None]
+        degrees, means = [at for at, _ in known], [dark for _, dark in known]
+        doubling.append(Curve(degrees, means, c.name, colour, points=True))
+        doubling.append(Curve(degrees, means, "", colour))
     rows = channels[0].dark_rows
     at = "" if rows[-1].temperature_C is None else f" at {rows[-1].temperature_C:g} °C"
     yield (

@@ -8,6 +8,7 @@ from math import hypot, sqrt
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camtwin.emva1288 import spatial, temporal
 from camtwin.emva1288.dark import dark_currents, doubling_K
@@ -349,7 +350,7 @@ def _point_row(p: Point) -> dict[str, Any]:
 
 
 def _looks_row(looks: Looks) -> dict[str, Any]:
-    def numbers(values: Any) -> list[float]:
+    def numbers(values: ArrayLike) -> list[float]:
         return [float(f"{v:.6g}") for v in np.asarray(values).tolist()]
 
     spectrograms = {

@@ -42,7 +42,7 @@ Source: TypeAlias = Callable[[At], Any]
 Expert, Guru, Invisible = "Expert", "Guru", "Invisible"
 
 
-def sheet_value(value: Any) -> Any:
+def sheet_value(value: T) -> T:
     """The rule of a constant: its value stands in the data sheet."""
     return value
 

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from camtwin.isp.image import TOP
 from camtwin.isp.mosaic import colour_at, padded
 
+Ints = NDArray[np.integer]
+
 F = np.float32
 TOE = 1 / 512
 """Light that is added before the root: noise below black stays representable, and the root's slope finite."""
@@ -50,7 +52,9 @@ def _shifted(roots: NDArray[np.int16], by: int) -> Any:
     return at
 
 
-def _placed(mosaic: str, green: Any, cross: Any, along: Any, across: Any, here: Any) -> Any:
+def _placed(
+    mosaic: str, green: Ints, cross: Ints, along: Ints, across: Ints, here: NDArray[np.int16]
+) -> NDArray[np.int16]:
     """Put estimates where they belong, (3, H, W).
 
     green: green at red and blue. cross: red at blue, and blue at red. along: at green, the colour of its row.

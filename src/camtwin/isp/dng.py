@@ -6,6 +6,7 @@ and 2, from XYZ to the camera under two lights, and the picture's white by AsSho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
@@ -90,7 +91,7 @@ def colour_matrix(point: ColourPoint, white: Floats) -> Floats:
     return camera / (camera @ white).max()
 
 
-def _rationals(values: Any) -> tuple[int, ...]:
+def _rationals(values: Iterable[float]) -> tuple[int, ...]:
     """Return numerators and denominators in turn."""
     return tuple(part for value in values for part in (round(float(value) * 1_000_000), 1_000_000))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from camtwin.isp.demosaic import squared
 from camtwin.isp.image import TOP, Image, Kind
@@ -19,7 +19,7 @@ Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[flo
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
-def matrix_of(values: Any) -> Matrix:
+def matrix_of(values: ArrayLike) -> Matrix:
     """Return nested rows of floats of an array-like of 3 x 3."""
     array = np.asarray(values, float)
     if array.shape != (3, 3):

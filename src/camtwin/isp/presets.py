@@ -7,6 +7,7 @@ sees them, and `Calibration.calibrated` says so.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -139,7 +140,7 @@ class Calibration:
             raise IspProblem(f"calibration cannot be read: {error!r}") from None
 
 
-def _three(values: Any) -> tuple[float, float, float]:
+def _three(values: Iterable[float]) -> tuple[float, float, float]:
     a, b, c = (float(value) for value in values)
     return a, b, c
 

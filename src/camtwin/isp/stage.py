@@ -57,7 +57,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _rich(value: Any) -> Any:
+def _rich(value: object) -> Any:
     if isinstance(value, list):
         return tuple(_rich(part) for part in value)
     if isinstance(value, dict) and "array" in value:

@@ -47,7 +47,7 @@ def rows(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fact
     return plain, tuple(facts)
 
 
-def _rows(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
+def _rows(name: str, path: str, value: object, facts: list[Fact]) -> Any:
     if not isinstance(value, Mapping):
         if "." in path:
             raise SheetInvalid(f"{name}: {path} must say its source")
@@ -61,7 +61,7 @@ def _rows(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
     return {key: _rows(name, f"{path}.{key}", one, facts) for key, one in value.items()}
 
 
-def _section(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
+def _section(name: str, path: str, value: object, facts: list[Fact]) -> Any:
     if not isinstance(value, Mapping):
         return value  # a title or a reference: words, no numbers
     if path == "features":
@@ -69,7 +69,7 @@ def _section(name: str, path: str, value: Any, facts: list[Fact]) -> Any:
     return {key: _entry(name, f"{path}.{key}", entry, facts) for key, entry in value.items()}
 
 
-def _entry(name: str, path: str, entry: Any, facts: list[Fact]) -> Any:
+def _entry(name: str, path: str, entry: object, facts: list[Fact]) -> Any:
     if not isinstance(entry, Mapping) or "value" not in entry:
         raise SheetInvalid(
             f"{name}: {path} must say {{ value = ..., source = ... }} or {{ value = ..., assumed = ... }}"
@@ -80,7 +80,7 @@ def _entry(name: str, path: str, entry: Any, facts: list[Fact]) -> Any:
     return entry["value"]
 
 
-def _row(name: str, feature: str, row: Any, facts: list[Fact]) -> dict[str, Any]:
+def _row(name: str, feature: str, row: object, facts: list[Fact]) -> dict[str, Any]:
     if not isinstance(row, Mapping):
         raise SheetInvalid(f"{name}: features.{feature} must be a table, not {row!r}")
     said = {key: value for key, value in row.items() if key not in WHERE}
@@ -89,7 +89,7 @@ def _row(name: str, feature: str, row: Any, facts: list[Fact]) -> dict[str, Any]
     return said
 
 
-def _fact(name: str, path: str, value: Any, row: Mapping[str, Any]) -> Fact:
+def _fact(name: str, path: str, value: object, row: Mapping[str, Any]) -> Fact:
     said = [key for key in WHERE if row.get(key)]
     if len(said) != 1:
         raise SheetInvalid(f"{name}: {path} must say either source or assumed, once")

@@ -119,7 +119,7 @@ class Clock(Section):
     tick_ns: Positive
 
 
-def _only_its_fields(said: Any) -> Any:
+def _only_its_fields(said: object) -> object:
     known = {f.name for f in fields(SensorParameters)}
     if isinstance(said, Mapping) and (unknown := said.keys() - known):
         raise ValueError(f"no such parameter: {', '.join(sorted(unknown))}")

@@ -16,13 +16,17 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
 from math import hypot
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from camtwin.problem import Problem
 from camtwin.report.colours import COLOURS
 from camtwin.report.markup import Html, escape, levels
 
+if TYPE_CHECKING:
+    from PIL import ImageDraw
+
 Point = tuple[float, float]
+Anchor = Literal["start", "middle", "end"]
 PNG_SCALE: Final = 2
 FINER: Final = 2  # a PNG is drawn so much larger, then reduced: Pillow's edges are not smooth
 MAX_PNG_PIXELS: Final = 60_000_000
@@ -54,7 +58,7 @@ class Shape:
     text: str = ""
     size: float = 12.0
     bold: bool = False
-    anchor: Literal["start", "middle", "end"] = "start"
+    anchor: Anchor = "start"
     turned: bool = False
     marked: bool = False
 
@@ -73,14 +77,18 @@ class Canvas:
     title: str
     shapes: list[Shape] = field(default_factory=list[Shape])
 
-    def rect(self, x: float, y: float, w: float, h: float, **how: Any) -> None:
-        self.shapes.append(Shape("rect", ((x, y), (x + w, y + h)), **how))
+    def rect(
+        self, x: float, y: float, w: float, h: float, *, fill: str = "", stroke: str = "", round: float = 0.0
+    ) -> None:
+        self.shapes.append(Shape("rect", ((x, y), (x + w, y + h)), fill, stroke, round=round))
 
-    def circle(self, x: float, y: float, r: float, **how: Any) -> None:
-        self.shapes.append(Shape("circle", ((x, y), (x + r, y)), **how))
+    def circle(self, x: float, y: float, r: float, *, fill: str = "", stroke: str = "") -> None:
+        self.shapes.append(Shape("circle", ((x, y), (x + r, y)), fill, stroke))
 
-    def line(self, points: Sequence[Point], stroke: str = "ink", width: float = 1.0, **how: Any) -> None:
-        self.shapes.append(Shape("line", points, stroke=stroke, width=width, **how))
+    def line(
+        self, points: Sequence[Point], stroke: str = "ink", width: float = 1.0, *, dashed: bool = False
+    ) -> None:
+        self.shapes.append(Shape("line", points, stroke=stroke, width=width, dashed=dashed))
 
     def polygon(self, points: Sequence[Point], fill: str) -> None:
         self.shapes.append(Shape("polygon", points, fill=fill))
@@ -88,9 +96,32 @@ class Canvas:
     def dots(self, points: Sequence[Point], stroke: str = "ink", width: float = 5.0) -> None:
         self.shapes.append(Shape("dots", points, stroke=stroke, width=width))
 
-    def text(self, x: float, y: float, text: str, fill: str = "ink", **how: Any) -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        fill: str = "ink",
+        *,
+        size: float = 12.0,
+        bold: bool = False,
+        anchor: Anchor = "start",
+        turned: bool = False,
+        marked: bool = False,
+    ) -> None:
         """Text whose baseline begins, is centred or ends there, by `anchor`."""
-        self.shapes.append(Shape("text", ((x, y),), fill=fill, text=text, **how))
+        shape = Shape(
+            "text",
+            ((x, y),),
+            fill,
+            text=text,
+            size=size,
+            bold=bold,
+            anchor=anchor,
+            turned=turned,
+            marked=marked,
+        )
+        self.shapes.append(shape)
 
 
 def encode(drawing: Canvas, ending: str) -> bytes:
@@ -195,7 +226,7 @@ def png(drawing: Canvas) -> bytes:
     return out.getvalue()
 
 
-def _draw(draw: Any, s: Shape, scale: int) -> None:
+def _draw(draw: ImageDraw.ImageDraw, s: Shape, scale: int) -> None:
     points = [(x * scale, y * scale) for x, y in s.points]
     fill, stroke = (_on_paper(name) if name else None for name in (s.fill, s.stroke))
     wide = max(round(s.width * scale), 1)
@@ -220,7 +251,7 @@ def _draw(draw: Any, s: Shape, scale: int) -> None:
             _write(draw, s, points[0], scale)
 
 
-def _write(draw: Any, s: Shape, at: Point, scale: int) -> None:
+def _write(draw: ImageDraw.ImageDraw, s: Shape, at: Point, scale: int) -> None:
     """Draw a text, part by part where it has levels; one that is turned by way of a picture of its own."""
     from PIL import Image, ImageDraw, ImageFont
 

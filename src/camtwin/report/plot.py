@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camtwin.report.axis import Axis
 from camtwin.report.canvas import Canvas, Point
@@ -27,8 +27,8 @@ SIZE = 11
 class Curve:
     """One curve. x, y: numbers. label: in the legend, if any. colour: by its name. points: dots, no line."""
 
-    x: Any
-    y: Any
+    x: ArrayLike
+    y: ArrayLike
     label: str = ""
     colour: str = "blue"
     points: bool = False
@@ -53,7 +53,7 @@ def plot(
     return drawing
 
 
-def _numbers(data: Iterable[Any]) -> Iterator[float]:
+def _numbers(data: Iterable[ArrayLike]) -> Iterator[float]:
     for values in data:
         yield from np.asarray(values, float).ravel().tolist()
 

@@ -7,7 +7,7 @@ bench = rig.Bench(rig.parse(text), {"cam": cam})     # and around a running twin
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from camtwin.models import RigSheet, load_rig
 from camtwin.rig.bench import Bench, Note, Power, Unstable
@@ -17,6 +17,9 @@ from camtwin.rig.wiring.ethernet import mated, tested
 from camtwin.rig.wiring.judge import Finding
 from camtwin.rig.wiring.plan import Cable, Plan, PlanInvalid, parse, read
 from camtwin.rig.wiring.solver import Unsolved
+
+if TYPE_CHECKING:
+    from camtwin.session.session import Session
 
 __all__ = [
     "Bench",
@@ -43,7 +46,7 @@ __all__ = [
 ]
 
 
-def sheet_of(cam: Any) -> RigSheet:
+def sheet_of(cam: Session | str) -> RigSheet:
     """What surrounds the camera of a session, or a model by name. NoRating if the sheet says nothing of it,
     UnknownModel if there is no such model."""
     if isinstance(cam, str):

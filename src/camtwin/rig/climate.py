@@ -6,7 +6,7 @@ Readings go by the names that the sheet has for them: `ambient`, `measurement_po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from camtwin.models import RigSheet
@@ -22,7 +22,7 @@ def climate(sheet: RigSheet, *, heat_sink: bool = False, **readings: float) -> l
     return list(_climate(sheet.environment, heat_sink, readings))
 
 
-def _climate(said: Any, heat_sink: bool, readings: dict[str, float]) -> Iterator[Finding]:
+def _climate(said: Mapping[str, Any], heat_sink: bool, readings: dict[str, float]) -> Iterator[Finding]:
     for name, value in readings.items():
         unit = "%" if name == "humidity" else "degC"
         limits = said.get(name) or said.get(f"operating_{name}")

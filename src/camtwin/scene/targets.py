@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from camtwin.scene.lens import SHARP, Lens
 from camtwin.scene.lift import lifted
@@ -146,7 +146,7 @@ class Picture(Still):
         return np.stack(lit) if len(lit) > 1 else lit[0]
 
 
-def _coloured(image: Any) -> bool:
+def _coloured(image: ArrayLike) -> bool:
     return np.ndim(image) == 3 and np.shape(image)[2] >= 3
 
 
@@ -155,7 +155,7 @@ def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
 
 
-def peak(image: Any, name: str = "picture") -> float:
+def peak(image: object, name: str = "picture") -> float:
     """The light of an image that 65535 stands for: white, 1, or the brightest of a linear image.
 
     ValueError where there is light below 0, or none that is a number."""

@@ -114,7 +114,7 @@ class Recorder:
     def end(self, t_ns: Ns) -> None:
         self._line(["end", t_ns])
 
-    def _line(self, value: Any) -> None:
+    def _line(self, value: object) -> None:
         self._put(json.dumps(value) + "\n")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import cos, log, pi, sqrt
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from camtwin.rig.bench import levels, power
@@ -28,6 +28,9 @@ from camtwin.sensor.noise import mix64
 from camtwin.simtime import Scheduler
 from camtwin.subscribers import Subscribers
 from camtwin.units import SEC, Ns
+
+if TYPE_CHECKING:
+    from camtwin.session.session import Session
 
 ROUNDS: Final = 32
 REMEMBERED: Final = 4096
@@ -58,7 +61,7 @@ class Bench:
     """A plan around running twins, or around none: then its cameras are off, and what is said of their pins
     holds. ValueError where they do not share a clock or are none of the plan's."""
 
-    def __init__(self, plan: Plan, cams: Mapping[str, Any]) -> None:
+    def __init__(self, plan: Plan, cams: Mapping[str, Session]) -> None:
         if unknown := cams.keys() - plan.sheets.keys():
             raise ValueError(f"{', '.join(sorted(unknown))}: no camera of the plan")
         if len({id(cam.twin.clock) for cam in cams.values()}) > 1:
@@ -97,7 +100,7 @@ class Bench:
         self.levels[device] = level
         self.settle()
 
-    def tune(self, device: str, **values: Any) -> None:
+    def tune(self, device: str, **values: object) -> None:
         """Change what a device of the plan is: `tune("psu", volts=11.0)`. PlanInvalid if it cannot be."""
         old = self.plan.devices.get(device)
         if old is None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from camtwin.camera import Transfer
 from camtwin.links.gige.faults import DROP, KINDS, Attempts, Faults
+from camtwin.session.session import Session
 from camtwin.units import Ns
 from camtwin.wire.gev.gvsp import packets_of
 
@@ -34,7 +35,7 @@ class Account:
     received  whether anybody receives its frames
     """
 
-    cam: Any
+    cam: Session
     triggers: int = 0
     skipped: int = 0
     begun: int = 0

@@ -24,7 +24,7 @@ from camtwin.rig.wiring.plan import PlanInvalid
 from camtwin.units import MS
 from camtwin.wire.u3v import usbip
 
-Links = Sequence[Any]
+Links = Sequence[Link]
 LEAVES_NS: Final = 100 * MS
 LEAVES_TRIES: Final = 50
 """After the end clients have 5 s to let go."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from camtwin.links.gige.faults import Faults
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.wiring.plan import PlanInvalid, invalid
+from camtwin.session.session import Session
 
 Ms = Annotated[float, Field(ge=0, le=1e9)]
 Us = Annotated[float, Field(gt=0, le=1e9)]
@@ -30,7 +31,7 @@ class Stage(Protocol):
     @property
     def bench(self) -> Bench: ...
     @property
-    def cams(self) -> Mapping[str, Any]: ...
+    def cams(self) -> Mapping[str, Session]: ...
 
     def unplug(self, socket: str) -> str: ...
     def die(self, name: str) -> None: ...
