@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows: nobody asks who made a camera, or which link it is on."""
+"""Rules of the house that no linter knows: what nobody asks for in a condition, and how little is Any."""
 
 from __future__ import annotations
 
@@ -130,3 +130,38 @@ def test_whatever_is_told_of_has_subscribers():
 
 def test_a_single_slot_is_found():
     assert single_slots("camera.on_exposure = lambda exposure: None\nself.on_x = Subscribers[int]()") == [1]
+
+
+# -- types ---------------------------------------------------------------------------------------------
+MAX_ANY = 60
+KNOWN = {"device", "camera", "cam", "twin", "host", "link", "usb"}
+"""Things that have a class or a protocol: none of them is Any."""
+
+
+def untyped(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each parameter and each attribute that is annotated as Any and no more."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(arg=name, annotation=ast.Name(id="Any")):
+                yield node.lineno, name
+            case ast.AnnAssign(
+                target=ast.Name(id=name) | ast.Attribute(attr=name), annotation=ast.Name(id="Any")
+            ):
+                yield node.lineno, name
+
+
+def test_few_things_are_any_and_none_that_has_a_type():
+    found = [
+        (file.relative_to(ROOT).as_posix(), line, name)
+        for file in sorted(ROOT.rglob("*.py"))
+        for line, name in untyped(ast.parse(file.read_text()))
+    ]
+    assert [f"{path}: line {line}: {name}" for path, line, name in found if name.lstrip("_") in KNOWN] == []
+    assert len(found) <= MAX_ANY
+
+
+@pytest.mark.parametrize(
+    "text", ["def f(cam: Any): pass", "def f(**cam: Any): pass", "cam: Any = None", "self.cam: Any = one"]
+)
+def test_what_is_any_is_found(text):
+    assert [name for _, name in untyped(ast.parse(text))] == ["cam"]

@@ -34,11 +34,11 @@ class AravisCamera:
         except (ImportError, ValueError):
             raise CameraProblem("Aravis is not installed; Debian: gir1.2-aravis-0.8, python3-gi") from None
         try:
-            self._camera: Any = Aravis.Camera.new(name)
+            self._camera = Aravis.Camera.new(name)
         except Exception as error:  # GLib.Error, known only where gi is
             raise CameraProblem(f"{name or 'Aravis'}: {error}") from None
         self.black_DN, self._good = black_DN, Aravis.BufferStatus.SUCCESS
-        self._stream: Any = self._camera.create_stream(None, None)
+        self._stream = self._camera.create_stream(None, None)
         for _ in range(4):
             self._stream.push_buffer(Aravis.Buffer.new_allocate(self._camera.get_payload()))
 
