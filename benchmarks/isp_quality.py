@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 from isp_scenes import IMAGES, LIGHTS, camera_of, edge, linear, mosaic_of, rendered, star
@@ -90,7 +91,7 @@ def colour_demosaicing(name: str) -> Callable[[Raw], np.ndarray]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import colour_demosaicing as peers
+        peers = import_module("colour_demosaicing")  # a peer that need not be there
     function = getattr(peers, f"demosaicing_CFA_Bayer_{name}")
     return lambda raw: np.clip(function(raw.data.astype(float), "RGGB"), 0, 4095)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from math import pi
 
 import numpy as np
@@ -126,7 +127,7 @@ def other_chart(light: Spectrum) -> np.ndarray | None:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import colour
+            colour = import_module("colour")  # a peer that need not be there
     except ImportError:
         return None
     chart = colour.SDS_COLOURCHECKERS["BabelColor Average"]
