@@ -250,7 +250,7 @@ class Camera:
     # -- wire.device.DevicePort: what every link's control has of it -------------------------------
     @property
     def busy_ns(self) -> Ns:
-        """How long it is yet at what was written to it, in camera time."""
+        """Camera time that it still needs for what was written to it."""
         return max(0, self.keeper.busy_until_ns - self.clock.now)
 
     @property

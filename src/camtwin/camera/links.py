@@ -1,4 +1,4 @@
-"""What a link is to the camera on it: one frozen LinkKind each. Who opens it is links/kind.py's.
+"""Links as the camera on them sees them: one frozen LinkKind each. links/kind.py says who opens them.
 
 A new link is `wire/x`, `links/x`, and a LinkKind here with its opener there; its name stands in data sheets,
 and in the declarations of features that its standard places.
@@ -20,11 +20,11 @@ from camtwin.wire.ip import ethernet
 SHEET_SPEED: Final = 0
 """The link speed that the data sheet names."""
 HIGH_SPEED, SUPER_SPEED = 480_000_000, 5_000_000_000
-"""Of USB, in bits per second."""
+"""Speeds of USB, in bits per second."""
 
 
 class LinkTiming(Protocol):
-    """How long a frame is on the link."""
+    """The time that a frame takes on the link."""
 
     @property
     def bytes_per_s(self) -> int: ...

@@ -1,4 +1,4 @@
-"""What a protocol core wants done, whatever the link.
+"""Effects: steps that a protocol core wants done, whatever the link.
 
 A core is given what arrived and the time, and gives effects, one after the other. Each has to be carried out
 before the next is asked for: they are in the order in which things happen, and the camera is asked between

@@ -1,4 +1,4 @@
-"""What a control protocol does not carry out. GVCP and GenCP number the reasons alike, but for their own."""
+"""Status codes of refusals. GVCP and GenCP number the reasons alike, but for their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATUS_OF: Final[Mapping[Why, str]] = {
 
 
 class StatusError(Exception):
-    """What is not carried out: the status its sender is told, what was done before it; why, for people."""
+    """A command that is not carried out: the status for its sender, what was done before; why, for people."""
 
     def __init__(self, status: IntEnum, message: str = "", payload: bytes = b"") -> None:
         super().__init__(message or status.name)

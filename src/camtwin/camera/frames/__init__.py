@@ -1,1 +1,1 @@
-"""When frames begin, how long they gather light, are read and travel."""
+"""Frames: when they begin, how long they gather light, are read and travel."""

@@ -1,1 +1,1 @@
-"""What the camera keeps without power."""
+"""Memory that the camera keeps without power."""

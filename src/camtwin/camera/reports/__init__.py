@@ -1,1 +1,1 @@
-"""What the camera tells its host besides images: events and chunks."""
+"""Reports to the host besides images: events and chunks."""

@@ -1,1 +1,1 @@
-"""What happens inside the camera, who hears it, and the wires it goes out by."""
+"""Signals inside the camera, who hears them, and the wires that they go out by."""

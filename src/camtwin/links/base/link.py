@@ -1,4 +1,4 @@
-"""What every link is to whoever runs it."""
+"""Every link as whoever runs it sees it: its state, and why it cannot be opened."""
 
 from __future__ import annotations
 

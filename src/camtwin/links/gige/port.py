@@ -1,4 +1,4 @@
-"""What GigE Vision says of a camera: its events as messages, its IP configuration, its link's speed."""
+"""A camera in GigE Vision's terms: its events as messages, its IP configuration, its link's speed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_GIGE_MBPS: Final = 1000
 
 
 def kept_of(port: DevicePort) -> Kept:
-    """What the camera keeps of its IP configuration; a model that keeps nothing asks for a lease."""
+    """The IP configuration that the camera keeps; a model that keeps none asks for a lease."""
 
     def word(address: int) -> int:
         return int.from_bytes(port.read(address, 4), "big")

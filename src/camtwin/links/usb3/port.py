@@ -1,4 +1,4 @@
-"""What USB3 Vision says of a twin: its descriptors, the speed of its port, its control interface."""
+"""A twin in USB3 Vision's terms: its descriptors, the speed of its port, its control interface."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def speed_of(twin: Twin) -> usb.Speed:
 
 
 def identity_of(twin: Twin) -> usb.Identity:
-    """What the descriptors say, which is what the camera's registers say now. NoUsb if it has none."""
+    """Descriptors of the twin as its registers are now. NoUsb if it has none."""
     about = bus_of(twin)
     vendor, model, version, info, serial, user_name = (
         twin.camera.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS

@@ -1,4 +1,4 @@
-"""What the device side of GigE Vision wants done (wire/effects.py)."""
+"""Effects of the device side of GigE Vision (wire/effects.py)."""
 
 from __future__ import annotations
 

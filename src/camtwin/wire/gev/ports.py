@@ -1,4 +1,4 @@
-"""What the device side of GigE Vision (device.py) is told of where it lives, and what it tells of its link.
+"""Facts that the device side of GigE Vision (device.py) is told of its place, and events that it reports.
 
 Internet addresses are text where sockets take them, and 32-bit numbers where registers hold them.
 """

@@ -1,1 +1,1 @@
-"""What sends the packets of a stream, in time and as fast as a client takes them."""
+"""The sender of a stream's packets, in time and as fast as a client takes them."""
