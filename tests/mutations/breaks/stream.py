@@ -138,7 +138,7 @@ def packet_delay_forgotten(patch: pytest.MonkeyPatch) -> None:
         wire_ns = packets * (packet_bytes + 70) * 8
         return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes, 0, most)
 
-    everywhere(patch, sender, "Plan", hasty)
+    patch.setattr(sender, "Plan", hasty)  # where frames are planned, and nowhere else
 
 
 @sabotage()
