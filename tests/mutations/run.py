@@ -14,9 +14,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from camtwin.rig import sheet_of
-from camtwin.verify import case as cases
-from camtwin.verify import checks
-from camtwin.verify.claims import load
+from camtwin.verify import measures
+from camtwin.verify.claims import Claim, load
 from camtwin.verify.proven import Proof
 from camtwin.verify.verdicts import Result, VerifyProblem, groups, measure, spread
 from mutations import registry
@@ -57,12 +56,12 @@ def run(model: str, mutations: Sequence[Break], jobs: int = 1, *, exact: bool = 
     exact  all checks that are not heavy every time, so that what else turns red is seen; else those of the
            rows that the mutation names
     """
-    checks.load()
-    rows = [row for row in load(model) if row in cases.CHECKS]
-    always = {row for row in rows if exact and cases.CHECKS[row] not in cases.HEAVY}
+    measures.load()
+    rows = [claim for claim in load(model).values() if measures.steps(claim)]
+    always = {claim.id for claim in rows if exact and not measures.kinds(claim)}
     tasks = {m.name: tuple(_concerned(m, rows, always)) for m in mutations}
     needed = {row for task in tasks.values() for row in task}
-    tasks = {TRUE: tuple(row for row in rows if row in needed), **tasks}
+    tasks = {TRUE: tuple(claim.id for claim in rows if claim.id in needed), **tasks}
     work = [(model, name, task) for name, task in tasks.items()]
     before: dict[str, str] = {}
     waiting: list[tuple[str, list[Result]]] = []
@@ -76,13 +75,18 @@ def run(model: str, mutations: Sequence[Break], jobs: int = 1, *, exact: bool = 
             yield judge(registry.load()[name].of(model), results, before)
 
 
-def _concerned(mutation: Break, rows: Sequence[str], always: Collection[str]) -> Iterator[str]:
-    """Rows to measure: the usual ones, those of the mutation, and all others that share a check with them."""
-    own = {cases.CHECKS[row] for row in rows if mutation.names(row)}
-    own |= {fn for fn, kind in cases.HEAVY.items() if kind in mutation.about}
-    for row in rows:
-        if row in always or (mutation.names(row) if not always else cases.CHECKS[row] in own):
-            yield row
+def _concerned(mutation: Break, rows: Sequence[Claim], always: Collection[str]) -> Iterator[str]:
+    """Rows to measure: the usual ones, those of the mutation, and all others that share a heavy measurement
+    with them or are about the same."""
+    own = {step.measurement for claim in rows if mutation.names(claim.id) for step in measures.steps(claim)}
+    for claim in rows:
+        if not always:
+            concerned = mutation.names(claim.id)
+        else:
+            shares = any(step.measurement in own for step in measures.steps(claim))
+            concerned = claim.id in always or shares or measures.kinds(claim) & mutation.about
+        if concerned:
+            yield claim.id
 
 
 def judge(mutation: Break, results: Iterable[Result], before: Mapping[str, str]) -> Trial:
@@ -110,7 +114,7 @@ def judge(mutation: Break, results: Iterable[Result], before: Mapping[str, str])
 
 def _work(task: tuple[str, str, tuple[str, ...]]) -> tuple[str, list[Result]]:
     model, name, rows = task
-    checks.load()
+    measures.load()
     with registry.broken(*registry.named(name)) if name != TRUE else nullcontext():
         sheet_of(model)  # raises: no check shall fail for it
         ledger = load(model)

@@ -36,7 +36,6 @@ Check = Callable[["Case"], object]
 
 
 CHECKS: Final[dict[str, Check]] = {}
-LATER: Final[list[tuple[str, str]]] = []
 HEAVY: Final[dict[Check, str]] = {}
 """Checks that take long, and what they are about."""
 NOTES: Final = 8
@@ -60,16 +59,6 @@ def check(*ids: str, heavy: str = "") -> Callable[[Check], Check]:
         return fn
 
     return register
-
-
-def later(reason: str, *patterns: str) -> None:
-    """Rows that stay open, and why."""
-    LATER.extend((pattern, reason) for pattern in patterns)
-
-
-def why_later(name: str) -> str | None:
-    """Why a row stays open, if it was said."""
-    return next((reason for pattern, reason in LATER if fnmatchcase(name, pattern)), None)
 
 
 @dataclass

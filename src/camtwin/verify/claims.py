@@ -1,7 +1,7 @@
 """The ledger: every claim that a data sheet makes, typed by hand a second time, as rows.
 
 It is the second source that a twin is checked against, so nothing here is shared with models/: a slip in the
-one shows against the other. `ledger/<model>.tsv` has a header and seven columns:
+one shows against the other. `ledger/<model>.tsv` has a header and eight columns:
 
     id       a name that stays, `baumer.roi.width_min`; entries of a list share all but the end
     section  the heading of the sheet that it stands under
@@ -9,7 +9,8 @@ one shows against the other. `ledger/<model>.tsv` has a header and seven columns
     value    as the sheet prints it: a number, `min..max`, `a,b,c`, words, `absent`
     unit     of the value
     kind     behaviour (can be measured), identity (can be read), physical or software (can be looked up)
-    check    how the claim is put to the test
+    check    how the claim is put to the test, in words
+    measure  the measurements that do so, `limits:Width` (measures.py), or `later:` and why there is none yet
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Final, Literal, cast, get_args
 from camtwin.problem import Problem
 
 Kind = Literal["behaviour", "identity", "physical", "software"]
-COLUMNS: Final = ("id", "section", "claim", "value", "unit", "kind", "check")
+COLUMNS: Final = ("id", "section", "claim", "value", "unit", "kind", "check", "measure")
 ABSENT: Final = "absent"
 
 
@@ -34,7 +35,7 @@ class LedgerInvalid(Problem, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One row."""
+    """One row, and the name of the ledger that it stands in."""
 
     id: str
     section: str
@@ -43,6 +44,8 @@ class Claim:
     unit: str
     kind: Kind
     check: str
+    measure: str = ""
+    ledger: str = ""
 
     @property
     def absent(self) -> bool:
@@ -104,21 +107,21 @@ def load(model: str) -> Mapping[str, Claim]:
     return parse(model, found.read_text("ascii"))
 
 
-def parse(model: str, text: str) -> Mapping[str, Claim]:
+def parse(ledger: str, text: str) -> Mapping[str, Claim]:
     """Claims from the text of a ledger. LedgerInvalid names the row that cannot be read."""
     head, *rows = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     if tuple(head) != COLUMNS:
-        raise LedgerInvalid(f"{model}: the columns are {', '.join(head)}, wanted are {', '.join(COLUMNS)}")
+        raise LedgerInvalid(f"{ledger}: the columns are {', '.join(head)}, wanted are {', '.join(COLUMNS)}")
     claims: dict[str, Claim] = {}
     for line, row in enumerate(rows, 2):
         if len(row) != len(COLUMNS):
-            raise LedgerInvalid(f"{model}, line {line}: {len(row)} columns, wanted are {len(COLUMNS)}")
-        name, section, said, value, unit, kind, check = row
+            raise LedgerInvalid(f"{ledger}, line {line}: {len(row)} columns, wanted are {len(COLUMNS)}")
+        name, section, text, value, unit, kind, check, measure = row
         if kind not in get_args(Kind):
             raise LedgerInvalid(
-                f"{model}, line {line}: the kind {kind!r} is none of {', '.join(get_args(Kind))}"
+                f"{ledger}, line {line}: the kind {kind!r} is none of {', '.join(get_args(Kind))}"
             )
         if name in claims:
-            raise LedgerInvalid(f"{model}, line {line}: {name} stands in two rows")
-        claims[name] = Claim(name, section, said, value, unit, cast("Kind", kind), check)
+            raise LedgerInvalid(f"{ledger}, line {line}: {name} stands in two rows")
+        claims[name] = Claim(name, section, text, value, unit, cast("Kind", kind), check, measure, ledger)
     return claims

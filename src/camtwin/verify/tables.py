@@ -43,7 +43,7 @@ def verify(
         for result in measured(model, claims, jobs=jobs, proven=proven(model)):
             results.append(result)
             progress.advance(task)
-    results = ordered(results, model)
+    results = ordered(results, claims)
     if write:
         from camtwin.verify import report
 

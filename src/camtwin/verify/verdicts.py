@@ -18,14 +18,14 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeVar
 
 from camtwin.problem import Problem
-from camtwin.verify import case as cases
-from camtwin.verify import checks
-from camtwin.verify.case import Case, Check, Wrong
-from camtwin.verify.claims import Claim, load
+from camtwin.verify import measures
+from camtwin.verify.case import Case, Wrong
+from camtwin.verify.claims import Claim, LedgerInvalid, load
+from camtwin.verify.measures import Measurement
 
 Verdict = Literal["pass", "fail", "open"]
 UNPROVEN: Final = "no mutation proves this check"
-UNCHECKED: Final = "no check is written for this row"
+UNCHECKED: Final = "its row names no measurement"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -56,9 +56,11 @@ class Result:
         }
 
 
-def claims_of(model: str, pattern: str = "*") -> list[Claim]:
-    """The rows about a model whose id matches. VerifyProblem if there are none."""
-    rows = load(model)
+def claims_of(model: str, pattern: str = "*", ledger: Mapping[str, Claim] | None = None) -> list[Claim]:
+    """Select the rows about a model whose id matches, from its own ledger if none is given.
+
+    VerifyProblem if there are none."""
+    rows = load(model) if ledger is None else ledger
     if not rows:
         raise VerifyProblem(f"{model}: there is no ledger of its data sheet")
     found = [claim for name, claim in rows.items() if fnmatchcase(name, pattern) or pattern in name]
@@ -70,17 +72,20 @@ def claims_of(model: str, pattern: str = "*") -> list[Claim]:
 def verify(
     model: str, claims: Sequence[Claim], *, jobs: int = 1, proven: Iterable[str] = ()
 ) -> Iterator[Result]:
-    """Results as they come, in no order: heavy checks begin first.
+    """Measure claims; results as they come, in no order: heavy measurements begin first.
+
+    LedgerInvalid if a row's measure cannot be read.
 
     jobs    processes; with one, everything runs here
     proven  rows that a mutation turns red
     """
-    checks.load()
+    measures.load()
     known = set(proven)
+    work = groups(claims)
     for claim in claims:
-        if claim.id not in cases.CHECKS:
-            yield Result(claim, "", "open", cases.why_later(claim.id) or UNCHECKED)
-    for result in _measured(model, groups(claims), jobs):
+        if not measures.steps(claim):
+            yield Result(claim, "", "open", measures.later(claim) or UNCHECKED)
+    for result in _measured(model, work, jobs):
         if result.verdict == "pass" and result.claim.kind == "behaviour" and result.claim.id not in known:
             yield Result(result.claim, result.measured, "open", UNPROVEN)
         else:
@@ -88,30 +93,32 @@ def verify(
 
 
 def groups(claims: Iterable[Claim]) -> list[list[Claim]]:
-    """Claims that have a check, heavy ones first; those of one function may share a measurement."""
-    found: dict[Check, list[Claim]] = {}
+    """Claims that are measured, heavy ones first; those of one measurement may share its work."""
+    found: dict[Measurement, list[Claim]] = {}
     for claim in claims:
-        if fn := cases.CHECKS.get(claim.id):
-            found.setdefault(fn, []).append(claim)
-    heavy = {fn for fn in found if fn in cases.HEAVY}
-    return [found[fn] for fn in sorted(found, key=lambda fn: fn not in heavy)]
+        if one := measures.group(claim):
+            found.setdefault(one, []).append(claim)
+    return [found[one] for one in sorted(found, key=lambda one: not one.heavy)]
 
 
 def measure(model: str, group: Iterable[Claim]) -> list[Result]:
-    """Run the check of each claim of a group on fresh twins."""
-    checks.load()
+    """Carry out the measurements of each claim of a group on fresh twins."""
+    measures.load()
     shared: dict[object, object] = {}
     return [_judge(Case(model, claim, shared)) for claim in group]
 
 
 def _judge(case: Case) -> Result:
     try:
-        cases.CHECKS[case.claim.id](case)
+        for step in measures.steps(case.claim):
+            step(case)
     except Wrong as wrong:
         return Result(case.claim, case.measured, "fail", str(wrong))
+    except LedgerInvalid:
+        raise
     except Exception as error:  # whatever a twin makes of a check, it is one row of the report
-        said = " ".join(str(error).split()) or "no more is said"
-        return Result(case.claim, case.measured, "fail", f"{type(error).__name__}: {said}"[:300])
+        text = " ".join(str(error).split()) or "no more is said"
+        return Result(case.claim, case.measured, "fail", f"{type(error).__name__}: {text}"[:300])
     if not case.notes:
         return Result(case.claim, "", "fail", "the check measured nothing")
     return Result(case.claim, case.measured, "pass", case.unmeasured)
@@ -148,13 +155,12 @@ def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
 
 
 def _work(task: tuple[str, list[Claim]]) -> list[Result]:
-    checks.load()
     return measure(*task)
 
 
-def ordered(results: Iterable[Result], model: str) -> list[Result]:
-    """In the order of the sheet."""
-    place = {name: i for i, name in enumerate(load(model))}
+def ordered(results: Iterable[Result], claims: Iterable[Claim]) -> list[Result]:
+    """In the order of the claims."""
+    place = {claim.id: i for i, claim in enumerate(claims)}
     return sorted(results, key=lambda result: place[result.claim.id])
 
 

@@ -8,17 +8,18 @@ import sys
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from camtwin.models import names, rig_names
 from camtwin.report.terminal import plain_console
-from camtwin.verify import case as cases
-from camtwin.verify import checks as all_checks
-from camtwin.verify import claims, proven, report, tables
+from camtwin.verify import claims, measures, proven, report, tables
 from camtwin.verify.case import Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid
+from camtwin.verify.measures import Measurement, Value
 from camtwin.verify.verdicts import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
 from unit.test_cli import camtwin as cli
 
@@ -30,16 +31,14 @@ SHEETS = {
     "basler-aca4112-20um": 138,
     MODEL: 392,
 }
-ROW = Claim("x.width", "Sensor", "width", "4096", "px", "behaviour", "Width reads 4096")
+ROW = Claim("x.width", "Sensor", "width", "4096", "px", "behaviour", "Width reads 4096", "own")
 
 
 @pytest.fixture
-def checks(monkeypatch):
-    """Checks of this test alone."""
-    all_checks.load()
-    table: dict = {}
-    monkeypatch.setattr(cases, "CHECKS", table)
-    return table
+def own(monkeypatch):
+    """A function that makes another the measurement `own`, of this test alone."""
+    measures.load()
+    return lambda run: monkeypatch.setitem(measures.MEASUREMENTS, "own", Measurement("own", run))
 
 
 @pytest.mark.parametrize(("model", "rows"), SHEETS.items())
@@ -71,8 +70,8 @@ HEAD = "\t".join(claims.COLUMNS)
     [
         ("id\tclaim", "the columns are id, claim"),
         (f"{HEAD}\na\tb", "line 2: 2 columns"),
-        (f"{HEAD}\na\ts\tc\t1\t\tguess\tx", "the kind 'guess' is none of"),
-        (f"{HEAD}\n" + "a\ts\tc\t1\t\tidentity\tx\n" * 2, "line 3: a stands in two rows"),
+        (f"{HEAD}\na\ts\tc\t1\t\tguess\tx\t", "the kind 'guess' is none of"),
+        (f"{HEAD}\n" + "a\ts\tc\t1\t\tidentity\tx\t\n" * 2, "line 3: a stands in two rows"),
     ],
 )
 def test_a_broken_ledger_is_told(text, message):
@@ -80,46 +79,46 @@ def test_a_broken_ledger_is_told(text, message):
         claims.parse("m", text)
 
 
-def judged(checks, check, row=ROW):
-    checks[row.id] = check
-    (result,) = measure(MODEL, [row])
+def judged(own, run):
+    own(run)
+    (result,) = measure(MODEL, [ROW])
     return result
 
 
-def test_what_is_as_claimed_passes(checks):
-    found = judged(checks, lambda case: case.equal("Width", case.open().Width, case.claim.number))
+def test_what_is_as_claimed_passes(own):
+    found = judged(own, lambda case: case.equal("Width", case.open().Width, case.claim.number))
     assert (found.verdict, found.measured, found.reason) == ("pass", "Width 4096", "")
 
 
-def test_what_is_not_fails_with_its_reason(checks):
-    found = judged(checks, lambda case: case.near("width", 4095.0, case.claim.number, 0.5, "px"))
+def test_what_is_not_fails_with_its_reason(own):
+    found = judged(own, lambda case: case.near("width", 4095.0, case.claim.number, 0.5, "px"))
     assert (found.verdict, found.measured) == ("fail", "width 4095 px")
     assert found.reason == "width is 4095 px, wanted is 4096 within 0.5 px"
 
 
-def test_a_check_that_raises_fails_in_one_line(checks):
+def test_a_check_that_raises_fails_in_one_line(own):
     def broken(case):
         raise OSError("two\nlines")
 
-    found = judged(checks, broken)
+    found = judged(own, broken)
     assert (found.verdict, found.reason) == ("fail", "OSError: two lines")
 
 
-def test_a_check_that_measures_nothing_fails(checks):
-    assert judged(checks, lambda case: None).reason == "the check measured nothing"
+def test_a_check_that_measures_nothing_fails(own):
+    assert judged(own, lambda case: None).reason == "the check measured nothing"
 
 
-def test_what_is_left_out_is_told(checks):
+def test_what_is_left_out_is_told(own):
     def half(case):
         case.saw("one half")
         case.leaves_out("the other half")
 
-    found = judged(checks, half)
+    found = judged(own, half)
     assert (found.verdict, found.reason) == ("pass", "not measured: the other half")
 
 
-def test_without_a_mutation_a_behaviour_is_open(checks):
-    checks[ROW.id] = lambda case: case.saw("4096")
+def test_without_a_mutation_a_behaviour_is_open(own):
+    own(lambda case: case.saw("4096"))
     (open_row,) = verify(MODEL, [ROW])
     assert (open_row.verdict, open_row.reason, open_row.measured) == ("open", UNPROVEN, "4096")
     (passed,) = verify(MODEL, [ROW], proven=[ROW.id])
@@ -147,9 +146,48 @@ def test_what_a_case_asks_can_fail(wrong):
 
 @pytest.mark.parametrize("model", SHEETS)
 def test_every_row_is_measured_or_said_to_be_open(model):
-    all_checks.load()
-    silent = [row for row in claims.load(model) if row not in cases.CHECKS and not cases.why_later(row)]
-    assert silent == []
+    measures.load()
+    rows = claims.load(model).values()
+    assert [row.id for row in rows if not measures.steps(row) and not measures.later(row)] == []
+
+
+def read(measure):
+    def run(
+        case: Case, word: str, number: float, *values: Value, way: Literal["up", "down"] = "up", **more: Value
+    ):
+        raise NotImplementedError
+
+    table = {"own": Measurement("own", run), "other": Measurement("other", lambda case: None)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measures, "MEASUREMENTS", table)
+        return measures.steps(replace(ROW, measure=measure, ledger="m"))
+
+
+def test_a_measure_is_read_by_the_annotations_of_its_function():
+    first, second = read("own:Width,2,3,x,1.5,True,way=down,Height=7; other")
+    assert first.args == ("Width", 2.0, 3, "x", 1.5, True)
+    assert first.options == {"way": "down", "Height": 7}
+    assert (second.measurement.name, second.args) == ("other", ())
+    assert read("later:nobody can, yet; so") == read("") == ()
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        ("othe", "measure 'othe': there is no measurement 'othe', the nearest is 'other'"),
+        ("nikon:1", "measure 'nikon:1': there is no measurement 'nikon'"),
+        ("other; own:x", "measure 'own:x': missing a required argument: 'number'; the arguments of own are:"),
+        ("other:1", "measure 'other:1': too many positional arguments; the arguments of other are: none"),
+        ("own:x,y", "number is 'y', which is no number"),
+        ("own:x,1,way=left", "way is 'left', which is none of up, down"),
+    ],
+)
+def test_a_wrong_measure_is_told_in_one_line(measure, message):
+    with pytest.raises(LedgerInvalid) as told:
+        read(measure)
+    assert str(told.value).startswith(f"m: {ROW.id}: ")
+    assert message in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 def test_ledgers_are_of_models_and_share_no_row():
@@ -158,11 +196,11 @@ def test_ledgers_are_of_models_and_share_no_row():
     assert len({claims.family(model) for model in SHEETS}) == len(SHEETS)
 
 
-def test_every_check_and_mutation_is_for_a_row():
-    all_checks.load()
-    rows = {row for model in SHEETS for row in claims.load(model)}
-    assert not cases.CHECKS.keys() - rows
-    assert not {row for model in SHEETS for row in proven.proven(model)} - cases.CHECKS.keys()
+def test_every_proof_is_of_a_row_that_is_measured():
+    measures.load()
+    rows = {row: claim for model in SHEETS for row, claim in claims.load(model).items()}
+    for model in SHEETS:
+        assert all(measures.steps(rows[row]) for row in proven.proven(model))
 
 
 def result(name, verdict, reason=""):

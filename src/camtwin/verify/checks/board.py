@@ -5,39 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from camtwin import rig
-from camtwin.verify.case import Case, check, later
+from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rig import levels, planned, supply, told
 from camtwin.verify.claims import load
-
-later(
-    "there is no twin of the module yet, with a driver for V4L2 and a CSI-2 link",
-    "framos.acq.*",
-    "framos.sensor.*",
-    "framos.if.*",
-    "framos.driver.*",
-    "framos.soft.driver",
-    "framos.ref.jetson",
-    "framos.ref.minimum",
-    "framos.pin.direct",
-)
-later(
-    "there is no library on the host's side yet, which these belong to",
-    "framos.isp.*",
-    "framos.pkg.*",
-    "framos.eco.sw.*",
-    "framos.eco.reference_software",
-)
-later(
-    "nobody can query the ecosystem yet: boards, adapters, kits, services and their tables",
-    "framos.eco.*",
-    "framos.benefit.*",
-    "framos.tables.*",
-    "framos.ref.*",
-    "framos.soft.*",
-    "framos.acc.*",
-    "framos.doc.toc",
-)
-later("no tool draws where the sensor lies on the board", "framos.mech.optical_center")
 
 NETS: Final = {
     row: row.removeprefix("framos.pin.").upper()

@@ -18,18 +18,7 @@ from camtwin.isp.pipeline import STAGES
 from camtwin.isp.stage import Stage
 from camtwin.scene import Dark, Flat, Scene, spectra
 from camtwin.session.session import Session
-from camtwin.verify.case import Case, check, later
-
-later(
-    "a check measures no processor time; the samples in examples/isp print what they cost",
-    "framos.libargus.hard_isp",
-    "framos.libargus.performance",
-    "framos.opencv.cpu_hungry",
-)
-later(
-    "nobody can query the ecosystem yet: boards, adapters, kits, services and their tables",
-    "framos.libargus.service",
-)
+from camtwin.verify.case import Case, check
 
 SENSOR: Final = "sony-imx412-aack"
 SENSOR_OF: Final = {"framos-fsm-imx412": SENSOR}

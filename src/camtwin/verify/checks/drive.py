@@ -10,32 +10,13 @@ from camtwin.scene import Dark, Flat, Picture, Scene
 from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.units import SEC
-from camtwin.verify.case import Case, check, later
+from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rates import interval_s
 from camtwin.verify.scenes import Ramp
 
 MODES: Final = {"full10": "Full10", "full12": "Full12", "4k2k": "Uhd", "1080p": "FullHd", "dol": "Dol"}
 """The flyer's modes, as the twin calls them."""
 SHORT_us: Final = 1000.0
-
-later(
-    "its registers, which hosts write over CCI, are not built: the twin is driven by features in process",
-    "sony.cci",
-    "sony.inck.*",
-    "sony.pll_count",
-    "sony.otp",
-    "sony.dpc",
-    "sony.v_subsampling",
-    "sony.dual_sync",
-)
-later(
-    "its CSI-2 output is not built: pictures come as pixels, in process",
-    "sony.csi2.*",
-    "sony.output.*",
-    "sony.lowpower_stream",
-    "sony.mode.interface",
-)
-later("no source says how much power the sensor takes, so that none can fall", "sony.h_crop")
 
 
 def mode_of(case: Case) -> str:

@@ -8,18 +8,9 @@ from typing import Any
 from camtwin import DhcpServer
 from camtwin.session.session import Session
 from camtwin.units import SEC, US
-from camtwin.verify.case import Case, check, later
+from camtwin.verify.case import Case, check
 from camtwin.verify.checks.rates import received, shortest
 
-later(
-    "needs a host on the network: who keeps pictures to send them again is the sender on sockets",
-    "baumer.net.resend_buffer",
-)
-later(
-    "a twin takes the address that it is bound to: no DHCP client, no link-local address, none that is kept",
-    "baumer.net.ip.*",
-    "baumer.factory.ip",
-)
 HEADERS = 36  # of IP, UDP and GVSP, which the packet size counts
 
 

@@ -1,0 +1,173 @@
+"""The `measure` column of a ledger: it names the measurements that put a row's claim to the test.
+
+    limits:Width                           a measurement, and what it is about
+    takes:Width,32; refuses:Width,24       several, one after the other
+    rate:link_speed=1G,PixelFormat=Mono8   options by name
+    later:no tool draws that               none yet, and the reason
+
+A measurement is a function in `measurements/` that is given a case and these arguments:
+
+    @measurement("limits")
+    def limits(case: Case, feature: str) -> None:
+        low, high = case.claim.span
+        case.limits(case.open(), feature, low, high)
+
+Its annotations say how an argument is read: as a word, a number, one of several words, or as `Value`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+from camtwin.verify.case import CHECKS, HEAVY, Case
+from camtwin.verify.claims import Claim, LedgerInvalid
+
+Value: TypeAlias = str | int | float | bool
+"""An argument that is a number, True or False where it reads as one, else a word: a feature's value."""
+Run = Callable[..., object]
+LATER: Final = "later:"
+NAMED: Final = re.compile(r"[A-Za-z_]\w*=")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A function that measures one kind of claim.
+
+    heavy  what it is about, if it takes long ("pictures", "rates", ...): mutations that are about something
+           else run it only where they name a row of it
+    """
+
+    name: str
+    run: Run
+    heavy: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One measurement of a row, with its arguments."""
+
+    measurement: Measurement
+    args: tuple[Value, ...] = ()
+    options: Mapping[str, Value] | None = None
+
+    def __call__(self, case: Case) -> None:
+        self.measurement.run(case, *self.args, **(self.options or {}))
+
+
+MEASUREMENTS: Final[dict[str, Measurement]] = {}
+
+
+def measurement(name: str, *, heavy: str = "") -> Callable[[Run], Run]:
+    """Register a function as the measurement of this name."""
+
+    def register(run: Run) -> Run:
+        if name in MEASUREMENTS:
+            raise ValueError(f"two measurements are called {name}")
+        MEASUREMENTS[name] = Measurement(name, run, heavy)
+        return run
+
+    return register
+
+
+def load() -> None:
+    """Import every chapter, so that its measurements are registered."""
+    for room in ("measurements", "checks"):
+        package = import_module(f"camtwin.verify.{room}")
+        for module in iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")
+
+
+def later(claim: Claim) -> str:
+    """Why a row stays open, or nothing."""
+    return claim.measure.removeprefix(LATER) if claim.measure.startswith(LATER) else ""
+
+
+def steps(claim: Claim) -> tuple[Step, ...]:
+    """The measurements of a row; none if it stays open. LedgerInvalid if its column cannot be read."""
+    if check := CHECKS.get(claim.id):
+        return (Step(Measurement("check", check, HEAVY.get(check, ""))),)
+    if not claim.measure or claim.measure.startswith(LATER):
+        return ()
+    return tuple(_step(claim, text) for text in claim.measure.split("; "))
+
+
+def kinds(claim: Claim) -> set[str]:
+    """What the heavy measurements of a row are about; empty if none is heavy."""
+    return {step.measurement.heavy for step in steps(claim)} - {""}
+
+
+def group(claim: Claim) -> Measurement | None:
+    """The measurement that rows share their work by: the heavy one if there is one, else the first."""
+    mine = [step.measurement for step in steps(claim)]
+    return next((one for one in mine if one.heavy), mine[0] if mine else None)
+
+
+def _step(claim: Claim, text: str) -> Step:
+    name, _, rest = text.partition(":")
+    if name not in MEASUREMENTS:
+        raise _invalid(claim, text, f"there is no measurement {name!r}{_near(name, MEASUREMENTS)}")
+    found = MEASUREMENTS[name]
+    words = rest.split(",") if rest else []
+    args = [word for word in words if not NAMED.match(word)]
+    options = dict(word.split("=", 1) for word in words if NAMED.match(word))
+    signature = inspect.signature(found.run)
+    try:
+        bound = signature.bind(None, *args, **options)
+    except TypeError as error:
+        known = ", ".join(list(signature.parameters)[1:]) or "none"
+        raise _invalid(claim, text, f"{error}; the arguments of {name} are: {known}") from None
+    hints, values, named = get_type_hints(found.run), list[Value](), dict[str, Value]()
+    for parameter in list(signature.parameters.values())[1:]:
+        if parameter.name not in bound.arguments:
+            continue
+        given, hint = bound.arguments[parameter.name], hints[parameter.name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            values += [_read(claim, text, parameter.name, hint, word) for word in given]
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named |= {key: _read(claim, text, key, hint, word) for key, word in given.items()}
+        elif parameter.kind is parameter.KEYWORD_ONLY or parameter.name in options:
+            named[parameter.name] = _read(claim, text, parameter.name, hint, given)
+        else:
+            values.append(_read(claim, text, parameter.name, hint, given))
+    return Step(found, tuple(values), named)
+
+
+def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Value:
+    """An argument as its annotation has it."""
+    if get_origin(hint) is Literal:
+        if word not in (known := get_args(hint)):
+            raise _invalid(claim, text, f"{name} is {word!r}, which is none of {', '.join(known)}")
+        return word
+    if hint is str:
+        return word
+    if hint in (int, float):
+        try:
+            return hint(word)
+        except ValueError:
+            raise _invalid(claim, text, f"{name} is {word!r}, which is no number") from None
+    if hint is bool and word not in ("True", "False"):
+        raise _invalid(claim, text, f"{name} is {word!r}, which is neither True nor False")
+    if word in ("True", "False"):
+        return word == "True"
+    for number in (int, float):
+        try:
+            return number(word)
+        except ValueError:
+            pass
+    return word
+
+
+def _near(name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f", the nearest is {near[0]!r}" if near else ""
+
+
+def _invalid(claim: Claim, text: str, what: str) -> LedgerInvalid:
+    return LedgerInvalid(f"{claim.ledger}: {claim.id}: measure {text!r}: {what}")
