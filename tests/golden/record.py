@@ -27,7 +27,7 @@ from camtwin.problem import Refused
 HERE = Path(__file__).parent
 MODELS = ("baumer-vcxg-124m", "basler-aca4112-20um", "ids-imx412", "sony-imx412-aack")
 MS = 1_000_000
-MOST_RENDERED = 1 << 21  # bytes of a frame: larger ones are exposed, and not rendered
+MAX_RENDERED = 1 << 21  # bytes of a frame: larger ones are exposed, and not rendered
 STEPS = 700
 UNWRITTEN = {"DeviceReset", "FileOperationExecute", "UserSetSave", "AcquisitionFrameRate", "TriggerDelay"}
 
@@ -63,7 +63,7 @@ class Walk:
 
     def arrive(self, twin: Any, transfer: Any) -> None:
         exposure = transfer.exposure
-        if exposure.payload_bytes <= MOST_RENDERED and not exposure.part:
+        if exposure.payload_bytes <= MAX_RENDERED and not exposure.part:
             twin.render(exposure)
 
     def put(self, name: str, value: Any) -> None:

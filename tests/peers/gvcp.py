@@ -17,7 +17,7 @@ XML_URL = 0x0200
 READREG, WRITEREG, READMEM, WRITEMEM, PENDING_ACK = 0x80, 0x82, 0x84, 0x86, 0x89
 ACK_REQUIRED = 0x01
 WRITE_PROTECT, ACCESS_DENIED = 0x8004, 0x8006
-MOST_BYTES = 512  # of one READMEM: every device answers that many
+MAX_BYTES = 512  # of one READMEM: every device answers that many
 
 
 class GvcpError(AssertionError):
@@ -62,8 +62,8 @@ class Gvcp:
     def read(self, address: int, length: int) -> bytes:
         """READMEM in pieces; address and length in steps of 4."""
         parts = []
-        for at in range(address, address + length, MOST_BYTES):
-            size = min(MOST_BYTES, address + length - at)
+        for at in range(address, address + length, MAX_BYTES):
+            size = min(MAX_BYTES, address + length - at)
             answer = self.request(READMEM, struct.pack(">IHH", at, 0, size), f"READMEM {at:#x}+{size}")
             assert struct.unpack_from(">I", answer)[0] == at
             assert len(answer) == 4 + size

@@ -29,7 +29,7 @@ CHAPTERS = (
     *("LUTControl", "ChunkDataControl", "UserSetControl", "UserDefinedValueControl", "DigitalIOControl"),
     *("CounterAndTimerControl", "SoftwareSignalControl", "EventControl", "SequencerControl"),
 )
-MOST_READ = 1000  # bytes of a READMEM
+MAX_READ = 1000  # bytes of a READMEM
 
 
 class Port(AbstractPort):
@@ -52,8 +52,8 @@ class Port(AbstractPort):
 
 
 def read(host: Host, address: int, length: int) -> bytes:
-    at = range(address, address + length, MOST_READ)
-    return b"".join(host.read(start, min(MOST_READ, address + length - start)) for start in at)
+    at = range(address, address + length, MAX_READ)
+    return b"".join(host.read(start, min(MAX_READ, address + length - start)) for start in at)
 
 
 @contextlib.contextmanager

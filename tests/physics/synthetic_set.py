@@ -90,7 +90,7 @@ def true_of(hidden: Hidden) -> dict[str, float]:
     t = hidden.truth
     dark_e = t.dark * EXPOSURE_s
     sigma_d = sqrt(t.sigma_d**2 + dark_e)
-    least_e = sqrt(sigma_d**2 + 1 / 12 / t.K**2 + 1 / 4) + 1 / 2
+    min_e = sqrt(sigma_d**2 + 1 / 12 / t.K**2 + 1 / 4) + 1 / 2
     full_e = saturation_e(t, dark_e)
     return {
         "eta": 100 * t.eta,
@@ -98,12 +98,12 @@ def true_of(hidden: Hidden) -> dict[str, float]:
         "K": t.K,
         "mu_y_dark": t.offset + t.K * dark_e,
         "sigma_d": sigma_d,
-        "mu_e_min": least_e,
-        "mu_p_min": least_e / t.eta,
+        "mu_e_min": min_e,
+        "mu_p_min": min_e / t.eta,
         "mu_e_sat": full_e,
         "mu_p_sat": full_e / t.eta,
         "SNR_max": 10 * log10(full_e),
-        "DR": 20 * log10(full_e / least_e),
+        "DR": 20 * log10(full_e / min_e),
         "DSNU.pix": t.dsnu,
         "PRNU.pix": 100 * t.prnu,
         "DSNU.col": t.dsnu_column,

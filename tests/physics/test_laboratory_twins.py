@@ -45,7 +45,7 @@ def truth(model, channel):
     dark_e = p.dark_current_e_per_s * MODELS[model]  # on a bench at the temperature of that figure
     first_C = channel["dark_current"][0]["temperature_C"]
     K, sigma_d = p.gain_DN_per_e, (p.read_noise_e**2 + dark_e) ** 0.5
-    least_e = (sigma_d**2 + 1 / 12 / K**2 + 1 / 4) ** 0.5 + 1 / 2
+    min_e = (sigma_d**2 + 1 / 12 / K**2 + 1 / 4) ** 0.5 + 1 / 2
     camera = Truth(K, sigma_d, eta, p.pedestal_DN, p.adc_bits, dsnu=p.dsnu_e, prnu=p.prnu)
     full_e = saturation_e(camera, dark_e)
     current = p.dark_current_e_per_s * 2 ** ((first_C - p.dark_reference_C) / p.dark_doubling_K)
@@ -55,8 +55,8 @@ def truth(model, channel):
         "K": K,
         "mu_y_dark": p.pedestal_DN + K * dark_e,
         "sigma_d": sigma_d,
-        "mu_e_min": least_e,
-        "mu_p_min": least_e / eta,
+        "mu_e_min": min_e,
+        "mu_p_min": min_e / eta,
         "mu_e_sat": full_e,
         "mu_p_sat": full_e / eta,
         **parts("DSNU", p.dsnu_e, p.column_dsnu_e, p.row_dsnu_e, p.row_noise_e / QUICK.stack**0.5),

@@ -12,7 +12,7 @@ from camtwin.genicam import Registers, Tree, description, zipped
 from camtwin.models import CameraSheet
 
 XML_ADDRESS: Final = 0xF000_0000
-MOST_KEPT: Final = 8
+MAX_KEPT: Final = 8
 """Data sheets whose interfaces are kept: more than are in use at once, and no more memory than that."""
 
 
@@ -33,7 +33,7 @@ def interface(sheet: CameraSheet) -> Interface:
     """The interface of this very data sheet, made once. SheetError where sheet and features differ."""
     known = _made.get(id(sheet))
     if known is None:
-        while len(_made) >= MOST_KEPT:
+        while len(_made) >= MAX_KEPT:
             del _made[next(iter(_made))]
         known = _made[id(sheet)] = (sheet, _make(sheet))  # the sheet, too, lives on: its id stays its own
     return known[1]

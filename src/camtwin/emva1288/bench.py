@@ -23,7 +23,7 @@ from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 
 FIRST_PHOTONS: Final = 64.0
-MOST_DOUBLINGS: Final = 24
+MAX_DOUBLINGS: Final = 24
 """From there on, until nothing becomes brighter: 1e9 photons fill every pixel."""
 RISES: Final = 1.02
 """Brighter by less than this: full."""
@@ -174,7 +174,7 @@ class Bench:
         cam.world.scene = scene
         cam.ExposureTime = exposure_s * 1e6
         wanted = cam.twin.camera.settings.ExposureTime_ns
-        for frame in cam.frames(2 * (count + MOST_LATE)):
+        for frame in cam.frames(2 * (count + MAX_LATE)):
             if frame.settings.ExposureTime_ns == wanted and not frame.part:  # of two exposures, the long one
                 yield frame
                 count -= 1
@@ -185,7 +185,7 @@ class Bench:
     def _filling(self, nm: float) -> float:
         """Photons that fill the brightest colour: light is doubled until nothing becomes brighter."""
         black, seen = self._brightest(0.0, nm), []
-        for doubling in range(MOST_DOUBLINGS):
+        for doubling in range(MAX_DOUBLINGS):
             mu_p = FIRST_PHOTONS * 2**doubling
             seen.append((mu_p, self._brightest(mu_p, nm) - black))
             if doubling and seen[-1][1] > 1 and seen[-1][1] < RISES * seen[-2][1]:
@@ -217,7 +217,7 @@ class Bench:
             setattr(cam, offset, _on_grid((whole - wanted) // 2, cam.increment(offset)))
 
 
-MOST_LATE: Final = 8
+MAX_LATE: Final = 8
 """Frames that a camera may take with earlier settings."""
 
 

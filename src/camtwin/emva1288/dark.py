@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from camtwin.emva1288.errors import Value, propagated
 from camtwin.emva1288.stacks import Point
 
-LEAST_DARK_TIMES = 6
+MIN_DARK_TIMES = 6
 """Exposure times for the dark current (section 7.1)."""
-LEAST_TEMPERATURES = 3
+MIN_TEMPERATURES = 3
 """For a doubling temperature: one more than a line takes."""
 CLEAR = 5
 """Standard errors that a dark current must be above 0 by to tell of its doubling."""
@@ -35,8 +35,8 @@ def dark_current(dark: Sequence[Point], K_DN_per_e: float) -> DarkCurrent:
     is K times that of the mean: the second number is all there is where a camera holds its black level.
     ValueError if the exposure times are fewer.
     """
-    if (times := len({point.exposure_s for point in dark})) < LEAST_DARK_TIMES:
-        raise ValueError(f"{times} exposure times are below the minimum {LEAST_DARK_TIMES}")
+    if (times := len({point.exposure_s for point in dark})) < MIN_DARK_TIMES:
+        raise ValueError(f"{times} exposure times are below the minimum {MIN_DARK_TIMES}")
     exposure_s = np.array([point.exposure_s for point in dark])
     mean_DN_per_s = slope(exposure_s, np.array([point.mu_y_DN for point in dark]))
     variance_DN2_per_s = slope(exposure_s, np.array([point.var_y_DN2 for point in dark]))
@@ -78,10 +78,10 @@ def doubling_K(temperature_C: Sequence[float], current: Sequence[Value]) -> Valu
     clearly above 0.
     """
     told = [(t, i) for t, i in zip(temperature_C, current, strict=True) if i.value > CLEAR * i.error]
-    if len({t for t, _ in told}) < LEAST_TEMPERATURES:
+    if len({t for t, _ in told}) < MIN_TEMPERATURES:
         raise ValueError(
             f"{len(told)} of {len(current)} dark currents are clearly above 0, "
-            f"below the minimum {LEAST_TEMPERATURES}"
+            f"below the minimum {MIN_TEMPERATURES}"
         )
     T = np.array([t for t, _ in told])
     doublings = np.array([log(i.value) / log(2) for _, i in told])

@@ -24,7 +24,7 @@ RULES: Final = {
 }
 """Of saturation: that of release 4.0, and that of releases before it where the converter never ends."""
 
-MOST_ZEROS: Final = 0.005
+MAX_ZEROS: Final = 0.005
 """Of the pixels in the dark, so that black is high enough (section 6)."""
 FEW_STEPS: Final = 50
 """Of light (section 6)."""
@@ -223,9 +223,9 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
 def _warnings(dark: list[Point], light: list[Point], limited: bool) -> Iterable[str]:
     if limited:
         yield "σ_d is an upper bound: rounding rules the dark noise (54), and bends DSNU and dark current"
-    if (share := max(point.zero_share for point in dark)) > MOST_ZEROS:
+    if (share := max(point.zero_share for point in dark)) > MAX_ZEROS:
         yield (
-            f"{share:.1%} of the pixels show 0 in the dark, above the {MOST_ZEROS:.1%} allowed: their noise "
+            f"{share:.1%} of the pixels show 0 in the dark, above the {MAX_ZEROS:.1%} allowed: their noise "
             "is cut off, and σ_d, DSNU and what follows from them are too low; raise the black level"
         )
     if len(light) < FEW_STEPS:

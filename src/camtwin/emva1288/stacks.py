@@ -21,7 +21,7 @@ Image = NDArray[np.integer[Any]]
 
 BLOCK_ROWS = 256
 """Rows that are widened to 64 bits at a time."""
-MOST_IMAGES = 1 << 16
+MAX_IMAGES = 1 << 16
 """That many values of 16 bits fill a sum of 32 bits."""
 
 
@@ -157,8 +157,8 @@ class Stack:
 
     def add(self, image: Image) -> None:
         """ValueError as Pairs.add, or if there are too many."""
-        if self._images == MOST_IMAGES:
-            raise ValueError(f"a stack of {MOST_IMAGES + 1} images is above the maximum {MOST_IMAGES}")
+        if self._images == MAX_IMAGES:
+            raise ValueError(f"a stack of {MAX_IMAGES + 1} images is above the maximum {MAX_IMAGES}")
         if self._shape is None:
             self._sum_DN = np.zeros(image.shape, np.uint32)
         self._shape = _check_image(image, self._shape)

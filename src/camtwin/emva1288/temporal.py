@@ -29,7 +29,7 @@ from camtwin.emva1288.stacks import Point, Series, points
 
 QUANTIZATION_DN2 = 1 / 12
 """Variance of rounding to whole DN, sigma_q^2: an even distribution over 1 DN."""
-LEAST_DARK_VARIANCE_DN2 = 0.24
+MIN_DARK_VARIANCE_DN2 = 0.24
 """Below it rounding rules the dark noise, and sigma_d is known as an upper bound only (54)."""
 GAIN_RANGE = (0.0, 0.7)
 """Of the saturation: where the lines for R and K are drawn (section 6.6)."""
@@ -37,7 +37,7 @@ LINEARITY_RANGE = (0.05, 0.95)
 """Of the saturation: where linearity is asked for (section 6.9)."""
 CLIPPED_SHARE = 0.0015
 """Of the pixels at the highest code: the middle of the 0.1 to 0.2 % that mark saturation (section 6.6)."""
-LEAST_POINTS = 3
+MIN_POINTS = 3
 """For a line that says something."""
 FEW_VALUES = 1000
 """Taken for the pixels of made-up points."""
@@ -232,14 +232,14 @@ def _evaluated(dark: Sequence[Point], light: Sequence[Point], mu_p_sat: float) -
         raise ValueError(f"responsivity {R:g} DN/photon and gain {K:g} DN/e-: both must be above 0")
     eta = R / K
     black = min(dark, key=lambda point: point.exposure_s)  # the least dark current
-    sigma_d_e = dark_noise_e(max(black.var_y_DN2, LEAST_DARK_VARIANCE_DN2), K)
+    sigma_d_e = dark_noise_e(max(black.var_y_DN2, MIN_DARK_VARIANCE_DN2), K)
     mu_e_min = threshold_e(sigma_d_e, K)
     return Sensitivity(
         K_DN_per_e=K,
         responsivity_DN_per_photon=R,
         quantum_efficiency=eta,
         sigma_d_e=sigma_d_e,
-        quantization_limited=black.var_y_DN2 < LEAST_DARK_VARIANCE_DN2,
+        quantization_limited=black.var_y_DN2 < MIN_DARK_VARIANCE_DN2,
         mu_y_dark_DN=black.mu_y_DN,
         mu_p_sat=mu_p_sat,
         mu_e_sat=eta * mu_p_sat,
@@ -265,10 +265,10 @@ def above_dark(
 def within(part: tuple[float, float], signal_DN: NDArray[np.float64], full_DN: float) -> NDArray[np.bool_]:
     """Which points lie in this part of the saturation. ValueError if they are too few for a line."""
     used = (signal_DN > part[0] * full_DN) & (signal_DN <= part[1] * full_DN)
-    if np.count_nonzero(used) < LEAST_POINTS:
+    if np.count_nonzero(used) < MIN_POINTS:
         raise ValueError(
             f"{np.count_nonzero(used)} steps lie in {part[0]:.0%} to {part[1]:.0%} of saturation, "
-            f"below the minimum {LEAST_POINTS}"
+            f"below the minimum {MIN_POINTS}"
         )
     return used
 

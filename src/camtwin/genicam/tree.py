@@ -18,7 +18,7 @@ from camtwin.genicam.dialect import Dialect, Order
 from camtwin.genicam.nodes import By, Numeric, Register, String
 from camtwin.problem import Refused
 
-MOST_SHOWN = 64
+MAX_SHOWN = 64
 """Entries of a table that `shown` lists one by one."""
 
 
@@ -103,7 +103,7 @@ class Tree(Generic[S]):
         for node in (n for n in self.here if n.feature.stored):
             at, before = At(settings, None), At(plain, None)
             values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
-            if len(node.keys) > MOST_SHOWN or len(node.feature.by) > 1 or isinstance(node.feature, Register):
+            if len(node.keys) > MAX_SHOWN or len(node.feature.by) > 1 or isinstance(node.feature, Register):
                 values = {
                     key: value.hex() if isinstance(value, bytes) else value
                     for key, value in values.items()

@@ -32,7 +32,7 @@ SMOOTH = np.array([4, 9, 15, 23, 26, 23, 15, 9, 4], F) / F(128)
 MEAN = np.full(9, 1 / 9, F)
 _NEAR, _FAR, _NONE = [-1, 0, 10, 0, 10, 0, -1], [0, 0, -1, 0, -1, 0, 0], [0] * 7
 DIAGONAL = np.array([_FAR, _NONE, _NEAR, _NONE, _NEAR, _NONE, _FAR], F) / F(32)
-LEAST = F(27.0)
+FLOOR = F(27.0)
 """A variance, in root codes squared, that counts as none."""
 
 
@@ -72,8 +72,8 @@ def _estimated(difference: Floats, axis: int) -> tuple[Floats, Floats]:
     """Return the part of a difference that is signal, and the variance of the error that is left."""
     smooth = _along(difference, SMOOTH, axis)
     mean = _along(smooth, MEAN, axis)
-    signal = np.maximum(_along(smooth * smooth, MEAN, axis) - mean * mean, 0) + LEAST
-    noise = _along((smooth - difference) ** 2, MEAN, axis) + LEAST
+    signal = np.maximum(_along(smooth * smooth, MEAN, axis) - mean * mean, 0) + FLOOR
+    noise = _along((smooth - difference) ** 2, MEAN, axis) + FLOOR
     kept = mean + signal / (signal + noise) * (difference - mean)
     return kept, signal * noise / (signal + noise)
 

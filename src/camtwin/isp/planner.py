@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from camtwin.isp.kernels import Finish, Source
 
 F = np.float32
-MOST_HELPERS = 64
-TILES_A_THREAD, LEAST_ROWS, STRIP = 6, 32, 1 << 16
+MAX_HELPERS = 64
+TILES_A_THREAD, MIN_ROWS, STRIP = 6, 32, 1 << 16
 """STRIP: columns of a tile, a multiple of every group of packed pixels."""
 BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
 AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone)
@@ -118,7 +118,7 @@ def _fused(stages: list[Stage], frame: Frame, notes: dict[str, Any], threads: in
         run = kernels.full_rows
     else:
         run = kernels.core_rows
-    tile = max(LEAST_ROWS, frame.height // (TILES_A_THREAD * threads)) // 2 * 2
+    tile = max(MIN_ROWS, frame.height // (TILES_A_THREAD * threads)) // 2 * 2
     zones = (int(source.zones[-1]) + 1, source.columns.size - 1) if measure else (0, 0)
     strips = -(-frame.width // STRIP)
     edges = [round(frame.width * i / strips / 8) * 8 for i in range(strips)] + [frame.width]
@@ -344,7 +344,7 @@ def shared(work: Callable[[int], None], tiles: int, threads: int) -> None:
         while (number := next(numbers)) < tiles:
             work(number)
 
-    helping = [_helpers().submit(take) for _ in range(min(threads, tiles, MOST_HELPERS) - 1)]
+    helping = [_helpers().submit(take) for _ in range(min(threads, tiles, MAX_HELPERS) - 1)]
     try:
         take()
     finally:
@@ -356,7 +356,7 @@ def shared(work: Callable[[int], None], tiles: int, threads: int) -> None:
 @lru_cache(1)
 def _helpers() -> ThreadPoolExecutor:
     """Return the threads that help; an idle one costs nothing, and none starts before it is needed."""
-    return ThreadPoolExecutor(MOST_HELPERS, "isp")
+    return ThreadPoolExecutor(MAX_HELPERS, "isp")
 
 
 def _kernels() -> ModuleType:

@@ -20,7 +20,7 @@ from camtwin.scene.seen import Times, seen, speed_of
 from camtwin.scene.spectra import Light, Spectrum
 from camtwin.units import SEC, Ns
 
-MOST_HZ = 1e9
+MAX_HZ = 1e9
 
 
 class Level(Protocol):
@@ -197,8 +197,8 @@ def moments_ns(level: Level, start_ns: Times, end_ns: Times, count: int = 1) -> 
 
 
 def _check_hz(hz: float) -> None:
-    if not 0 < hz <= MOST_HZ:
-        raise ValueError(f"hz {hz:g} is outside 0..{MOST_HZ:g} Hz")
+    if not 0 < hz <= MAX_HZ:
+        raise ValueError(f"hz {hz:g} is outside 0..{MAX_HZ:g} Hz")
 
 
 def _check_share(name: str, share: float) -> None:

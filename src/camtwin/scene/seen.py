@@ -19,7 +19,7 @@ from camtwin.scene.light import Scene, View
 from camtwin.units import Ns
 
 Times: TypeAlias = NDArray[np.int64]
-MOST_MOMENTS = 64
+MAX_MOMENTS = 64
 """Of one exposure: what moves further leaves a trace of so many single pictures."""
 TOGETHER = 16
 """Rows for which a scene that knows single moments only is asked once: asking costs as much as some rows.
@@ -34,8 +34,8 @@ def speed_of(scene: Scene, view: View, t_ns: Ns) -> float:
 
 
 def moments_needed(scene: Scene, view: View, t_ns: Ns, exposure_s: float) -> int:
-    """Return how many moments of an exposure at t_ns show its motion: one a pixel, 1..MOST_MOMENTS."""
-    return min(max(1, math.ceil(speed_of(scene, view, t_ns) * exposure_s)), MOST_MOMENTS)
+    """Return how many moments of an exposure at t_ns show its motion: one a pixel, 1..MAX_MOMENTS."""
+    return min(max(1, math.ceil(speed_of(scene, view, t_ns) * exposure_s)), MAX_MOMENTS)
 
 
 def seen(scene: Scene, view: View, moments_ns: Times) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from camtwin.scene.spectra import Light, Spectrum
 from camtwin.scene.targets import Picture
 from camtwin.units import SEC, Ns
 
-MOST_HZ = 1e6
+MAX_HZ = 1e6
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Sequence:
             raise ValueError("a sequence of no pictures; allowed: one and more")
         if len({len(picture.spectra) for picture in self.pictures}) > 1:
             raise ValueError("some pictures are grey and some are coloured; allowed: one kind")
-        if not 0 < self.hz <= MOST_HZ:
-            raise ValueError(f"hz {self.hz:g} is outside 0..{MOST_HZ:g} Hz")
+        if not 0 < self.hz <= MAX_HZ:
+            raise ValueError(f"hz {self.hz:g} is outside 0..{MAX_HZ:g} Hz")
 
     @property
     def wavelength_nm(self) -> Light:

@@ -57,7 +57,7 @@ FORMS = (
     "pan:SPEED@DEGREES:SCENE, spin:RPM:SCENE, fall:SCENE, zoom:SCENE, flicker:HZ@DEPTH:SCENE, "
     "pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE, play:HZ:FOLDER or an image file"
 )
-MOST_us = 1e12
+MAX_us = 1e12
 """Eleven days: nanoseconds of it are exact in a float."""
 _NAMES = "|".join(("chart", "checker", "flat", "dark", *KINDS))
 _NAMED = re.compile(rf"({_NAMES})(?::([^@]*))?(?:@(.*))?", re.DOTALL)
@@ -168,8 +168,8 @@ def _pulses(text: str) -> Pulses:
 
 def _ns(us: str) -> int:
     value = _number("us", us)
-    if not 0 <= value <= MOST_us:
-        raise ValueError(f"{value:g} us is outside 0..{MOST_us:g} us")
+    if not 0 <= value <= MAX_us:
+        raise ValueError(f"{value:g} us is outside 0..{MAX_us:g} us")
     return round(value * US)
 
 

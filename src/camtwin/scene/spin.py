@@ -15,9 +15,9 @@ from camtwin.scene.still import whole
 from camtwin.units import SEC, Ns
 
 RPM = 60.0
-MOST_RPM = 1e6
-MOST_GROWTH = 100.0
-MOST_PERIOD_s = 1e6
+MAX_RPM = 1e6
+MAX_GROWTH = 100.0
+MAX_PERIOD_s = 1e6
 ROWS = 64
 """Rows turned at a time, to keep what is needed in between small."""
 
@@ -70,8 +70,8 @@ class Spin(AboutMiddle):
 
     def __post_init__(self) -> None:
         AboutMiddle.__post_init__(self)
-        if not -MOST_RPM <= self.rpm <= MOST_RPM:
-            raise ValueError(f"rpm {self.rpm:g} is outside {-MOST_RPM:g}..{MOST_RPM:g}")
+        if not -MAX_RPM <= self.rpm <= MAX_RPM:
+            raise ValueError(f"rpm {self.rpm:g} is outside {-MAX_RPM:g}..{MAX_RPM:g}")
 
     @property
     def moving(self) -> bool:
@@ -96,10 +96,10 @@ class Zoom(AboutMiddle):
 
     def __post_init__(self) -> None:
         AboutMiddle.__post_init__(self)
-        if not 0 < self.growth <= MOST_GROWTH:
-            raise ValueError(f"growth {self.growth:g} is outside 0..{MOST_GROWTH:g}")
-        if not 1e-6 <= self.period_s <= MOST_PERIOD_s:
-            raise ValueError(f"period_s {self.period_s:g} is outside 1e-06..{MOST_PERIOD_s:g} s")
+        if not 0 < self.growth <= MAX_GROWTH:
+            raise ValueError(f"growth {self.growth:g} is outside 0..{MAX_GROWTH:g}")
+        if not 1e-6 <= self.period_s <= MAX_PERIOD_s:
+            raise ValueError(f"period_s {self.period_s:g} is outside 1e-06..{MAX_PERIOD_s:g} s")
 
     @property
     def moving(self) -> bool:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from camtwin.scene.light import Scene, View, spectra_of
 
-MOST_LAYERS = 4
+MAX_LAYERS = 4
 """Of a picture that is remembered: each is as large as the sensor, 50 MB with 12 megapixels."""
 
 
 def remembered(scene: Scene, view: View) -> NDArray[np.float32] | None:
     """The scene on the whole sensor, (layers, height, width) read-only; None of one too large to keep."""
-    if scene.moving or len(spectra_of(scene)) > MOST_LAYERS or not isinstance(scene, Hashable):
+    if scene.moving or len(spectra_of(scene)) > MAX_LAYERS or not isinstance(scene, Hashable):
         return None
     rate = whole(scene, view.sensor_width, view.sensor_height, view.pixel_um)
     return rate.reshape(-1, *rate.shape[-2:])

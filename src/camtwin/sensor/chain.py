@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from camtwin.sensor import noise, poisson, stages
 from camtwin.sensor.parameters import Readout, SensorParameters, rest
 
-LEAST_BLURRED_E = np.float32(1)
+MIN_BLURRED_E = np.float32(1)
 """Read noise from which one normal number a pixel carries shot noise, too; below it electrons are counted."""
 
 
@@ -148,7 +148,7 @@ def expose_reference(
         charge_e = stages.photo_charge(rate_e, row_light(readout, light_s)[:, None])
         charge_e = stages.photo_response(charge_e, pattern.gain[region])
         charge_e = stages.dark_charge(charge_e, c.dark_e)
-        if c.read_noise_e < LEAST_BLURRED_E:
+        if c.read_noise_e < MIN_BLURRED_E:
             u = poisson.uniform(noise.words(int(keys.counting), *where))
             z_read = noise.normals(int(keys.read), *where, parameters.width)
             charge_e = stages.counted_charge(charge_e, c.read_noise_e, u, z, z_read)

@@ -43,8 +43,8 @@ Rows: TypeAlias = Callable[[int, int], NDArray[np.float32]]
 Rate: TypeAlias = NDArray[np.float32] | Rows
 """Electrons per second in each pixel, or what makes some rows of them."""
 
-MOST_HELPERS = 64
-TILES_A_THREAD, LEAST_TILE = 8, 1 << 15
+MAX_HELPERS = 64
+TILES_A_THREAD, MIN_TILE = 8, 1 << 15
 """Tiles are small enough to share a frame evenly, and hold this many pixels (some 40 us) so that taking one
 costs nothing against it."""
 MADE_TILE = 1 << 17
@@ -190,8 +190,8 @@ def _render(
         where = (readout.x, readout.y + first)
         expose_rows(_frozen(rate), *patterns, light, offsets, out, *layout, unit, *where, keys, constants)
 
-    threads = min(threads or 1, 1 + MOST_HELPERS)
-    tile = max(LEAST_TILE, width * height // (TILES_A_THREAD * threads))
+    threads = min(threads or 1, 1 + MAX_HELPERS)
+    tile = max(MIN_TILE, width * height // (TILES_A_THREAD * threads))
     if picture is None:
         tile = min(tile, MADE_TILE)
     tile = -(-tile // (width * unit)) * unit  # in rows
@@ -216,7 +216,7 @@ def _render(
 @lru_cache(1)
 def _helpers() -> ThreadPoolExecutor:
     """Return the threads that help callers; an idle one costs nothing, none starts before it is needed."""
-    return ThreadPoolExecutor(MOST_HELPERS, "expose")
+    return ThreadPoolExecutor(MAX_HELPERS, "expose")
 
 
 def _kernels() -> "ModuleType":

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from camtwin.compiled import compiled
-from camtwin.sensor.chain import LEAST_BLURRED_E
+from camtwin.sensor.chain import MIN_BLURRED_E
 from camtwin.sensor.noise import (
     COS,
     COUNT,
@@ -367,7 +367,7 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, 
             lifted = gain[at, x : x + width], offset_e[at, x : x + width], offset_DN[row]
             here = codes[(row - start) * width : (row - start + 1) * width]
             _normals_row(z, x, half, _row_key(keys.temporal, at))
-            if c.read_noise_e < LEAST_BLURRED_E:
+            if c.read_noise_e < MIN_BLURRED_E:
                 _normals_row(z_read, x, half, _row_key(keys.read, at))
                 key = _row_key(keys.counting, at)
                 _counted_row(rate_e[row], light_s[row], *lifted, shift, z, z_read, here, x, key, c)

@@ -19,7 +19,7 @@ import numpy as np
 from camtwin.sensor.noise import LIMIT_64
 
 ABSOLUTE_ZERO_C = -273.15
-MOST_dB = 200.0
+MAX_dB = 200.0
 MAX_BITS = 16
 Curve: TypeAlias = tuple[tuple[float, float], ...]
 """(wavelength in nm, value), by rising wavelength."""
@@ -70,7 +70,7 @@ class SensorParameters:
     row_dsnu_e: float = 0.0
     column_prnu: float = 0.0
     row_prnu: float = 0.0
-    analogue_dB: float = MOST_dB
+    analogue_dB: float = MAX_dB
     parasitic: float = 0.0
 
     def __post_init__(self) -> None:
@@ -88,10 +88,10 @@ class SensorParameters:
         _check("dsnu_e", self.dsnu_e, 0)
         # The normal numbers reach 6.66 sigma: at 0.15 a pixel's gain 1 + prnu * z would turn negative.
         _check("prnu", self.prnu, 0, 0.1)
-        _check("analogue_dB", self.analogue_dB, 0, MOST_dB)
+        _check("analogue_dB", self.analogue_dB, 0, MAX_dB)
         _check("parasitic", self.parasitic, 0, 1)
         _check("late_read_noise_e", self.late_read_noise_e, 0, self.read_noise_e)
-        _check("row_noise_e", self.row_noise_e, 0, self.read_noise_at_e(MOST_dB))
+        _check("row_noise_e", self.row_noise_e, 0, self.read_noise_at_e(MAX_dB))
         for name, whole, *parts in (
             ("dsnu_e", self.dsnu_e, self.column_dsnu_e, self.row_dsnu_e),
             ("prnu", self.prnu, self.column_prnu, self.row_prnu),
@@ -167,7 +167,7 @@ class Readout:
         _check("width", self.width, 1)
         _check("height", self.height, 1)
         _check("exposure_s", self.exposure_s, 0)
-        _check("gain_dB", self.gain_dB, -MOST_dB, MOST_dB)
+        _check("gain_dB", self.gain_dB, -MAX_dB, MAX_dB)
         _check("black_level_DN", self.black_level_DN, 0)
         _check("bits", self.bits, 1, MAX_BITS)
         _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)

@@ -15,7 +15,7 @@ from camtwin.simtime.journal import JournalBroken, Line
 from camtwin.twins.assembly import Twin
 from camtwin.units import Ns
 
-MOST_KEPT = 256
+MAX_KEPT = 256
 """Exposures that a frame may be rendered of: links render late, or twice."""
 
 
@@ -53,7 +53,7 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
 
     def keep(exposure: Exposure) -> None:
         exposures[exposure.frame_id] = exposure
-        if len(exposures) > MOST_KEPT:
+        if len(exposures) > MAX_KEPT:
             del exposures[next(iter(exposures))]
 
     camera = twin.camera

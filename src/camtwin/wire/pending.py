@@ -16,7 +16,7 @@ from camtwin.units import MS, Ns
 
 C = TypeVar("C")
 A = TypeVar("A")
-MOST_MS = 0xFFFF  # what the message has room for
+MAX_MS = 0xFFFF  # what the message has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,4 @@ class Pending(Generic[C, A]):
 
     def left_ms(self, now: Ns) -> int:
         """How long it takes yet, rounded up."""
-        return min(MOST_MS, max(1, -(-(self.due_ns - now) // MS)))
+        return min(MAX_MS, max(1, -(-(self.due_ns - now) // MS)))

@@ -90,11 +90,11 @@ def test_one_debouncer_for_both_edges(width_us, passes):
 
 
 @pytest.mark.parametrize(
-    ("exposure_us", "least_us", "lasts_us"), [(28, 100, 100), (28, 0, 28), (500, 100, 500)]
+    ("exposure_us", "min_us", "lasts_us"), [(28, 100, 100), (28, 0, 28), (500, 100, 500)]
 )
-def test_pulses_of_outputs_last_at_least_as_long_as_they_should(exposure_us, least_us, lasts_us):
+def test_pulses_of_outputs_last_at_least_as_long_as_they_should(exposure_us, min_us, lasts_us):
     cam = opened("Height=16", f"ExposureTime={exposure_us}", "LineSelector=Line3", "LineMode=Output",
-                 "LineSource=ExposureActive", f"LineMinimumOutputPulseWidth={least_us}", "TriggerMode=On",
+                 "LineSource=ExposureActive", f"LineMinimumOutputPulseWidth={min_us}", "TriggerMode=On",
                  "TriggerSource=Software", "AcquisitionStart")  # fmt: skip
     for _ in range(2):
         cam.TriggerSoftware()

@@ -126,9 +126,9 @@ def test_a_linear_camera_is_linear(name):
     found = sensitivity(dark, light).linearity
     t = camera.truth
     # At 5 % the relative error of a mean is largest: that of the light and that of black.
-    least_e = 0.05 * 0.95 * t.clip_e
-    variance_e2 = t.dark_DN2 / t.K**2 * (1 + 2 / DARK_IMAGES) + least_e
-    error = sqrt(variance_e2 / (2 * PIXELS)) / least_e
+    min_e = 0.05 * 0.95 * t.clip_e
+    variance_e2 = t.dark_DN2 / t.K**2 * (1 + 2 / DARK_IMAGES) + min_e
+    error = sqrt(variance_e2 / (2 * PIXELS)) / min_e
     assert found.error < error
     assert abs(found.worst) < 5 * error
 

@@ -98,6 +98,6 @@ def test_one_image_has_no_variance():
 
 
 def test_a_stack_ends_before_its_sums_overflow(monkeypatch):
-    monkeypatch.setattr("camtwin.emva1288.stacks.MOST_IMAGES", 2)
+    monkeypatch.setattr("camtwin.emva1288.stacks.MAX_IMAGES", 2)
     with pytest.raises(ValueError, match="a stack of 3 images is above the maximum 2"):
         average(IMAGES)

@@ -21,7 +21,7 @@ from camtwin.scene import (
     seen,
 )
 from camtwin.scene.level import STEADY
-from camtwin.scene.seen import MOST_MOMENTS, TOGETHER, seen_in_bands
+from camtwin.scene.seen import MAX_MOMENTS, TOGETHER, seen_in_bands
 from camtwin.units import MS, SEC, US
 
 W, H = 90, 70
@@ -78,7 +78,7 @@ def test_a_pan_in_bands_is_the_pan_by_rows_where_rows_are_alike():
 @pytest.mark.parametrize(("exposure_ms", "moments"), [(1, 1), (1.25, 1), (1.26, 2), (10, 8), (1000, 64)])
 def test_one_moment_a_pixel(scene, exposure_ms, moments):
     assert moments_needed(scene, WHOLE, 0, exposure_ms / 1000) == moments
-    assert MOST_MOMENTS == 64
+    assert MAX_MOMENTS == 64
 
 
 def test_what_stands_still_or_does_not_say_needs_one():

@@ -55,7 +55,7 @@ def whole():
 def small_tiles():
     """Tiles of a row or little more, so that small frames have many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fast, "LEAST_TILE", 1)
+        patch.setattr(fast, "MIN_TILE", 1)
         patch.setattr(fast, "TILES_A_THREAD", 1000)
         yield
 
@@ -226,7 +226,7 @@ def test_bands_of_rows_make_the_frame(whole):
 @pytest.mark.parametrize("threads", [None, 3])
 @pytest.mark.parametrize("name", ["Mono8", "Mono10p", "Mono12p", "Mono12"])
 def test_rows_made_as_they_are_needed_are_as_good_as_a_picture(name, threads, monkeypatch):
-    monkeypatch.setattr(fast, "LEAST_TILE", 1)
+    monkeypatch.setattr(fast, "MIN_TILE", 1)
     monkeypatch.setattr(fast, "MADE_TILE", 1000)
     asked = []
 

@@ -17,7 +17,7 @@ from camtwin.camera.settings import Settings
 from camtwin.genicam import Device, Writer
 from camtwin.units import US
 
-MOST_STEP = 16.0  # brighter or darker in one step: what is nearly black says little of the light
+MAX_STEP = 16.0  # brighter or darker in one step: what is nearly black says little of the light
 CLOSE = 0.02  # of the aim: near enough to leave things as they are
 DARKEST = 1e-4
 
@@ -35,7 +35,7 @@ def controlled(now: Settings, seen: Settings, brightness: float) -> Settings:
     in_force = abs(product(seen) / product(now) - 1) < CLOSE
     if abs(ratio - 1) < CLOSE and in_force:
         return _done(now)
-    wanted = product(seen) * min(max(ratio, 1 / MOST_STEP), MOST_STEP)
+    wanted = product(seen) * min(max(ratio, 1 / MAX_STEP), MAX_STEP)
     exposure_ns, gain_dB = now.ExposureTime_ns, now.Gain_dB["All"]
     order = ("exposure", "gain") if now.BrightnessAutoPriority == "ExposureAuto" else ("gain", "exposure")
     for which in order:

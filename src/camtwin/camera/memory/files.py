@@ -36,7 +36,7 @@ class Files:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._most_bytes = host.tree.declared["FileAccessOffset"].number("max")
+        self._max_bytes = host.tree.declared["FileAccessOffset"].number("max")
         self._open: dict[str, tuple[str, bytes]] = {}  # mode and content
         self.status, self.result = "Success", 0
 
@@ -86,7 +86,7 @@ class Files:
 
     def _write(self, name: str, content: bytes, s: Settings) -> int:
         begin, end = s.FileAccessOffset, s.FileAccessOffset + s.FileAccessLength
-        if end > self._most_bytes or begin > len(content):
+        if end > self._max_bytes or begin > len(content):
             return FAILED
         part = s.FileAccessBuffer[: s.FileAccessLength]
         self._open[name] = ("Write", content[:begin] + part + content[end:])

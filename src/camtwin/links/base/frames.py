@@ -25,9 +25,9 @@ from camtwin.simtime import Scheduler
 from camtwin.wire import image
 from camtwin.wire.image import Image
 
-MOST_AHEAD: Final = 4
+MAX_AHEAD: Final = 4
 """Frames rendered before their turn to be sent; each takes memory of this computer."""
-MOST_UNFINISHED: Final = 4
+MAX_UNFINISHED: Final = 4
 """Frames that a free runtime hands to the sender ahead of time: one leaves, and enough are being rendered
 that the next is ready when it has left."""
 
@@ -116,7 +116,7 @@ class FrameStream(ABC):
     def _on_exposure(self, exposure: Exposure) -> None:
         if not self.wanted():
             return
-        room = sum(future is not None for future in self._ahead.values()) < MOST_AHEAD
+        room = sum(future is not None for future in self._ahead.values()) < MAX_AHEAD
         self._ahead[exposure.frame_id] = self._render(exposure) if room else None
 
     def _on_transfer(self, transfer: Transfer) -> None:

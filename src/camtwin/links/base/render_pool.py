@@ -16,14 +16,14 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LEAST: Final = 2
+MIN_WORKERS: Final = 2
 NICE: Final = 4
 """Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
 
 
 def threads() -> int:
     """How many there are."""
-    return max(LEAST, len(os.sched_getaffinity(0)))
+    return max(MIN_WORKERS, len(os.sched_getaffinity(0)))
 
 
 class Rendering:

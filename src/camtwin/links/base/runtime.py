@@ -47,7 +47,7 @@ class Lateness:
         self.worst_ns = max(self.worst_ns, late_ns)
 
 
-MOST_EVENTS: Final = 64
+MAX_EVENTS: Final = 64
 """Run in a row without a clock, before the event loop has its turn again."""
 
 
@@ -191,7 +191,7 @@ class FreeRuntime(WallRuntime):
     def advance(self, limit_ns: Ns | None = None) -> Ns:
         if not self._free:
             super().advance(limit_ns)
-        for _ in range(MOST_EVENTS):
+        for _ in range(MAX_EVENTS):
             due = self.clock.next_time()
             late = due is not None and limit_ns is not None and due > limit_ns
             free = due is not None and not late and self._streaming

@@ -21,7 +21,7 @@ from camtwin.wire.ip.address import dotted
 from camtwin.wire.ip.configuration import Address, IpConfiguration, Kept
 
 log = logging.getLogger(__name__)
-MOST_PACKETS: Final = 64  # per turn of the event loop
+MAX_PACKETS: Final = 64  # per turn of the event loop
 
 
 class Addressing:
@@ -93,7 +93,7 @@ class Addressing:
         return int(self._runtime.host_now() * self._speed)
 
     def _read(self, sock: socket.socket, take: Callable[[bytes, Ns], object]) -> None:
-        for _ in range(MOST_PACKETS):
+        for _ in range(MAX_PACKETS):
             try:
                 take(sock.recv(2048), self._now())
             except OSError:

@@ -30,7 +30,7 @@ KINDS: Final = ("drop", "duplicate", "reorder", "delay", "corrupt")
 DROP, DUPLICATE, REORDER, DELAY, CORRUPT = (1 << i for i in range(len(KINDS)))
 DELAY_NS: Final = 5 * MS
 """Longer than a host waits before it asks again (Aravis: 1 ms), shorter than any frame's period."""
-MOST_HELD: Final = 10_000  # delayed packets; more leave undelayed, so memory is bounded
+MAX_HELD: Final = 10_000  # delayed packets; more leave undelayed, so memory is bounded
 WHERE: Final = 99  # the kind whose hash says which bit is damaged
 
 
@@ -182,7 +182,7 @@ class Mischief:
         if what & CORRUPT:
             data = self.faults.damaged(data, header_bytes, block_id, packet_id, attempt)
         copies = 2 if what & DUPLICATE else 1
-        if what & DELAY and len(self._held) < MOST_HELD:
+        if what & DELAY and len(self._held) < MAX_HELD:
             for _ in range(copies):
                 self._order += 1
                 heapq.heappush(self._held, (now + DELAY_NS, self._order, data))

@@ -41,7 +41,7 @@ from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
 from camtwin.links.gige.pcap import Capture, StreamTap
 from camtwin.links.gige.port import kept_of, link_Mbps, message_of
-from camtwin.links.gige.send.pacing import LEAST, Eager, OnSchedule
+from camtwin.links.gige.send.pacing import MIN_SPEED, Eager, OnSchedule
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
 from camtwin.links.gige.stream import GvspStream
@@ -67,7 +67,7 @@ from camtwin.wire.ip.address import Peer, dotted
 log = logging.getLogger(__name__)
 
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
-MOST_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
+MAX_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
 
 
 class GigeLink:
@@ -125,7 +125,7 @@ class GigeLink:
                 self._tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
             # packets that faults strike are asked for again whatever the rate: it need not fall for them
             free = isinstance(runtime, FreeRuntime)
-            pacing = Eager(1.0 if faults else LEAST) if free else OnSchedule()
+            pacing = Eager(1.0 if faults else MIN_SPEED) if free else OnSchedule()
             self.sender = Sender(
                 stream_socket,
                 self._on_problem,
@@ -320,7 +320,7 @@ class GigeLink:
 
     def _read(self, sock: socket.socket) -> None:
         broadcast = sock in self._sockets.discovery
-        for _ in range(MOST_DATAGRAMS):
+        for _ in range(MAX_DATAGRAMS):
             try:
                 data, ancillary, _flags, peer = sock.recvmsg(0x1_0000, 64)
             except (BlockingIOError, InterruptedError):

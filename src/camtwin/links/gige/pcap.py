@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
 FILE_HEADER: Final = struct.pack("<IHHiIII", 0xA1B2_3C4D, 2, 4, 0, 0, 1 << 18, 1)  # LINKTYPE_ETHERNET
 RECORD_BYTES: Final = 16  # before each packet: seconds, nanoseconds, length here, length there
-MOST_WAITING_BYTES: Final = 64 << 20  # packets that wait for the disk; about half a second of a gigabit
+MAX_WAITING_BYTES: Final = 64 << 20  # packets that wait for the disk; about half a second of a gigabit
 
-LEAST_BYTES: Final = 500  # of memory that one waiting packet takes, however short it is
+MIN_BYTES: Final = 500  # of memory that one waiting packet takes, however short it is
 
 
 class Capture:
@@ -101,8 +101,8 @@ class Capture:
         From any thread, which waits only if the disk is twice as far behind as a stream waits for."""
         at = self.now() if t_ns is None else t_ns
         self._put(
-            LEAST_BYTES + len(data),
-            2 * MOST_WAITING_BYTES,
+            MIN_BYTES + len(data),
+            2 * MAX_WAITING_BYTES,
             lambda: self._headers(at, source, destination, len(data), whole) + data,
         )
 
@@ -120,7 +120,7 @@ class Capture:
         size = len(times_ns) * (batch.headers.shape[1] + batch.data_bytes)
         self._put(
             size,
-            MOST_WAITING_BYTES,
+            MAX_WAITING_BYTES,
             lambda: self._records(source, destination, batch, first, times_ns, whole),
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, Twin, image_of
+from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, Twin, image_of
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.gige.send.job import Job
 from camtwin.links.gige.send.sender import Sender
@@ -71,4 +71,4 @@ class GvspStream(FrameStream):
 
     # -- what a free runtime asks ----------------------------------------------------------------
     def room(self) -> bool:
-        return self.sender.unfinished < MOST_UNFINISHED
+        return self.sender.unfinished < MAX_UNFINISHED

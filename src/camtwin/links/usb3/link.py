@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
 from camtwin.camera.reports.events import Event
-from camtwin.links.base.frames import MOST_UNFINISHED, FrameStream, image_of
+from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
@@ -90,7 +90,7 @@ class U3vStream(FrameStream):
             self.writer.cut()
 
     def room(self) -> bool:
-        return self.writer is None or self.writer.unfinished < MOST_UNFINISHED
+        return self.writer is None or self.writer.unfinished < MAX_UNFINISHED
 
     def _on_moment(self, _t_ns: int, name: str, _frame: int | None) -> None:
         if name == "AcquisitionStart":  # blocks of an acquisition are counted from 0

@@ -28,13 +28,13 @@ from camtwin.wire.image import Image
 from camtwin.wire.u3v import stream as u3v
 from camtwin.wire.u3v import usbip
 
-MOST_REQUESTS: Final = 1 << 16
+MAX_REQUESTS: Final = 1 << 16
 """Pending on one endpoint: a host that asks more asks for this computer's memory."""
-MOST_MESSAGES: Final = 256
-MOST_REPLIES: Final = 1 << 16
-MOST_WAITING: Final = 16
+MAX_MESSAGES: Final = 256
+MAX_REPLIES: Final = 1 << 16
+MAX_WAITING: Final = 16
 """Frames that may wait for pictures or for requests; beyond, the next one is dropped."""
-MOST_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
+MAX_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
 LATE_NS: Final = 10_000_000
 """A frame that ends later than this after its time counts as late."""
 ESHUTDOWN: Final = 108
@@ -50,12 +50,12 @@ class InPipe:
     def __init__(self, packet_bytes: int, answer: Callable[[bytes], object]) -> None:
         self._packet_bytes, self._answer = packet_bytes, answer
         self._requests: deque[tuple[int, int]] = deque()  # sequence, bytes
-        self._messages: deque[bytes] = deque(maxlen=MOST_MESSAGES)  # nobody fetches the oldest: it is gone
+        self._messages: deque[bytes] = deque(maxlen=MAX_MESSAGES)  # nobody fetches the oldest: it is gone
 
     def request(self, sequence: int, length: int) -> None:
         """A host asks. ProtocolError if it asks too much."""
-        if len(self._requests) >= MOST_REQUESTS:
-            raise usbip.ProtocolError(f"more than {MOST_REQUESTS} requests on one endpoint")
+        if len(self._requests) >= MAX_REQUESTS:
+            raise usbip.ProtocolError(f"more than {MAX_REQUESTS} requests on one endpoint")
         self._requests.append((sequence, length))
         self._pump()
 
@@ -145,15 +145,15 @@ class Writer:
     def reply(self, data: bytes) -> None:
         """Write an answer. A host that asks and asks and reads nothing is cut off."""
         with self._wake:
-            self._closed = self._closed or len(self._replies) >= MOST_REPLIES
+            self._closed = self._closed or len(self._replies) >= MAX_REPLIES
             self._replies.append(data)
             self._wake.notify()
 
     def request(self, sequence: int, length: int) -> None:
         """The host asks for a part of a frame. ProtocolError if it asks too much."""
         with self._wake:
-            if len(self._requests) >= MOST_REQUESTS:
-                raise usbip.ProtocolError(f"more than {MOST_REQUESTS} requests on one endpoint")
+            if len(self._requests) >= MAX_REQUESTS:
+                raise usbip.ProtocolError(f"more than {MAX_REQUESTS} requests on one endpoint")
             self._requests.append((sequence, length))
             self._wake.notify()
 
@@ -173,7 +173,7 @@ class Writer:
     def send(self, job: Job) -> None:
         """Send a frame, after those that wait; it is dropped if too many do."""
         with self._wake:
-            if self._closed or len(self._jobs) >= MOST_WAITING:
+            if self._closed or len(self._jobs) >= MAX_WAITING:
                 self.stats.dropped += not self._closed
                 job.payload.cancel()
                 return
@@ -287,7 +287,7 @@ class Writer:
         """All of it; OSError if the host has gone, or this was closed."""
         while parts:
             try:
-                sent = self._sock.sendmsg(parts[:MOST_PARTS])
+                sent = self._sock.sendmsg(parts[:MAX_PARTS])
             except BlockingIOError:
                 self._poll.poll(100)
                 if self._closed:

@@ -30,7 +30,7 @@ SOON_s: Final = 0.05
 SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
 GONE_ms: Final = 60_000
 """A host that has not taken what was sent to it for so long has gone: TCP alone would try for 15 minutes."""
-MOST_CONNECTIONS: Final = 64
+MAX_CONNECTIONS: Final = 64
 
 
 class Device(Protocol):
@@ -218,7 +218,7 @@ class UsbipServer:
         except OSError as problem:
             log.debug("accept: %s", problem)
             return
-        if len(self.connections) >= MOST_CONNECTIONS:
+        if len(self.connections) >= MAX_CONNECTIONS:
             sock.close()
             return
         sock.setblocking(False)

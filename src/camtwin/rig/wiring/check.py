@@ -214,7 +214,7 @@ def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
     model = plan.cameras[name].model
     if model not in names():
         return
-    least_us = load(model).lines.filter_ns / 1e3
+    min_us = load(model).lines.filter_ns / 1e3
     idle = reading(said, states[0][1])[0]
     for state, volts, _ in states:
         if len(state.high) != 1 or reading(said, volts)[0] == idle:
@@ -223,10 +223,10 @@ def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
         device = plan.devices[source]
         hz, pulse_us = getattr(device, "hz", None), getattr(device, "pulse_us", None)
         width = pulse_us or (5e5 / hz if hz else None)
-        if width is not None and width < least_us:
-            why = f"pulses of {width:.3g} us from {source} are shorter than {least_us:g} us and are not seen"
-            fix = f"pulses of {least_us:g} us or longer"
-            yield Finding(where, "wrong", "too short", why, width, "us", f"{least_us:g} us", fix)
+        if width is not None and width < min_us:
+            why = f"pulses of {width:.3g} us from {source} are shorter than {min_us:g} us and are not seen"
+            fix = f"pulses of {min_us:g} us or longer"
+            yield Finding(where, "wrong", "too short", why, width, "us", f"{min_us:g} us", fix)
 
 
 def _outputs(plan: Plan, name: str, seen: list[Seen]) -> Iterator[Finding]:

@@ -22,10 +22,10 @@ from camtwin.wire.status import StatusError
 PORT = 3956
 KEY = 0x42
 HEADER_BYTES = 8
-MOST_BYTES = 536
+MAX_BYTES = 536
 """Data in one READMEM or WRITEMEM: 576 (what every host must take), less IP 20, UDP 8, GVCP 8, address 4."""
-MOST_REGISTERS_READ = 135  # (536 + 4) / 4: READREG's body has no address of its own
-MOST_REGISTERS_WRITTEN = 67
+MAX_REGISTERS_READ = 135  # (536 + 4) / 4: READREG's body has no address of its own
+MAX_REGISTERS_WRITTEN = 67
 
 ACK_REQUIRED = 0x01
 EXTENDED_ID = 0x10  # of PACKETRESEND and EVENT; DISCOVERY and FORCEIP: the ack may be broadcast
@@ -264,14 +264,14 @@ def _packet_resend(header: Header, body: bytes) -> PacketResend:
 
 def _read_reg(_: Header, body: bytes) -> ReadReg:
     count, rest = divmod(len(body), 4)
-    _need(not rest and 1 <= count <= MOST_REGISTERS_READ, f"READREG has a body of {len(body)} bytes")
+    _need(not rest and 1 <= count <= MAX_REGISTERS_READ, f"READREG has a body of {len(body)} bytes")
     addresses = struct.unpack(f">{count}I", body)
     return ReadReg(addresses)
 
 
 def _write_reg(_: Header, body: bytes) -> WriteReg:
     count, rest = divmod(len(body), 8)
-    _need(not rest and 1 <= count <= MOST_REGISTERS_WRITTEN, f"WRITEREG has a body of {len(body)} bytes")
+    _need(not rest and 1 <= count <= MAX_REGISTERS_WRITTEN, f"WRITEREG has a body of {len(body)} bytes")
     writes = tuple(struct.iter_unpack(">II", body))
     return WriteReg(writes)
 
@@ -279,14 +279,14 @@ def _write_reg(_: Header, body: bytes) -> WriteReg:
 def _read_mem(_: Header, body: bytes) -> ReadMem:
     _need(len(body) == 8, f"READMEM has a body of {len(body)} bytes, not 8")
     address, count = struct.unpack(">I2xH", body)
-    _need(1 <= count <= MOST_BYTES, f"READMEM of {count} bytes, beyond 1 to {MOST_BYTES}")
+    _need(1 <= count <= MAX_BYTES, f"READMEM of {count} bytes, beyond 1 to {MAX_BYTES}")
     aligned(address, count)
     return ReadMem(address, count)
 
 
 def _write_mem(_: Header, body: bytes) -> WriteMem:
     size = len(body) - 4
-    _need(1 <= size <= MOST_BYTES, f"WRITEMEM of {size} bytes, beyond 1 to {MOST_BYTES}")
+    _need(1 <= size <= MAX_BYTES, f"WRITEMEM of {size} bytes, beyond 1 to {MAX_BYTES}")
     address = int.from_bytes(body[:4], "big")
     aligned(address, size)
     return WriteMem(address, body[4:])

@@ -33,7 +33,7 @@ SERVER_PORT, CLIENT_PORT = 67, 68
 EVERYBODY: Final = 0xFFFF_FFFF
 FIXED: Final = struct.Struct(">BBBBIHHIIII16s192xI")  # up to the options; server name and file are empty
 COOKIE: Final = 0x6382_5363
-LEAST_BYTES: Final = 300  # RFC 1542, 2.1: BOOTP relays drop shorter ones
+MIN_BYTES: Final = 300  # RFC 1542, 2.1: BOOTP relays drop shorter ones
 BROADCAST: Final = 0x8000  # flags: answer to everybody, an address is not yet had
 FOREVER: Final = 0xFFFF_FFFF  # as a time of a lease
 NETMASK, ROUTER, REQUESTED, TIME, KIND, SERVER, WANTED, T1, T2, CLIENT_ID, PAD, END = (
@@ -43,8 +43,8 @@ NETMASK, ROUTER, REQUESTED, TIME, KIND, SERVER, WANTED, T1, T2, CLIENT_ID, PAD, 
 TRIES_s: Final = (2, 4, 6)
 """How long each try waits for an answer. Assumed: after 12 s a camera goes on to a link-local address, as
 cameras do; RFC 2131 has tries of 4, 8, 16 ... s, for hosts that have nowhere else to go."""
-LEAST_RETRY_s: Final = 60  # RFC 2131, 4.4.5: between requests in RENEWING and REBINDING
-LEAST_LEASE_s: Final = 10  # a shorter one is no offer: it would keep the network busy
+MIN_RETRY_s: Final = 60  # RFC 2131, 4.4.5: between requests in RENEWING and REBINDING
+MIN_LEASE_s: Final = 10  # a shorter one is no offer: it would keep the network busy
 
 
 class Kind(IntEnum):
@@ -73,7 +73,7 @@ class Message:
         fixed = FIXED.pack(op, 1, 6, 0, self.xid, 0, flags, self.client, self.yours, 0, 0, mac, COOKIE)
         options = {KIND: bytes([self.kind]), **self.options}
         data = fixed + b"".join(bytes([n, len(v)]) + v for n, v in options.items()) + bytes([END])
-        return data.ljust(LEAST_BYTES, b"\0")
+        return data.ljust(MIN_BYTES, b"\0")
 
     def word(self, option: int) -> int | None:
         """The first four bytes of an option, None where it is missing or shorter."""
@@ -219,7 +219,7 @@ class Client:
         elif lease and lease.end_ns is not None:
             end_ns = lease.rebind_ns if self.state is State.RENEWING else lease.end_ns
             left_ns = (lease.end_ns if end_ns is None else end_ns) - now
-            self._again_ns = now + max(left_ns // 2, LEAST_RETRY_s * SEC)
+            self._again_ns = now + max(left_ns // 2, MIN_RETRY_s * SEC)
 
     # -- what servers say ------------------------------------------------------------------------
     def receive(self, data: bytes, now: Ns) -> None:
@@ -249,7 +249,7 @@ class Client:
 def _lease(message: Message, since: Ns) -> Lease | None:
     """What an OFFER or an ACK gives, from when it was asked for; None where no device could live so."""
     time, netmask, server = message.word(TIME), message.word(NETMASK), message.word(SERVER)
-    if time is None or server is None or time < LEAST_LEASE_s:
+    if time is None or server is None or time < MIN_LEASE_s:
         return None
     netmask = 0xFFFF_FF00 if netmask is None else netmask
     if not is_host(message.yours, netmask):

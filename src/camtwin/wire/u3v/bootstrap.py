@@ -36,7 +36,7 @@ DEVICE_CAPABILITY: Final = (
 U3V_CAPABILITY: Final = 1 << 0 | 1 << 1  # SIRM, EIRM
 GENCP_VERSION: Final = 0x0001_0002
 U3V_VERSION: Final = 0x0001_0001
-MOST_TRANSFER: Final = 1024
+MAX_TRANSFER: Final = 1024
 """Bytes of the longest command and the longest acknowledge: one packet at SuperSpeed, two at HighSpeed."""
 ALIGNMENT_LOG2: Final = 2
 """Sizes of payload transfers are multiples of 4 bytes. Hosts round up to it: the least burden on them."""
@@ -74,8 +74,8 @@ class Register:
 
 STREAM_CONTROL = SIRM + 0x04
 REQUIRED_LEADER, REQUIRED_TRAILER = SIRM + 0x10, SIRM + 0x14
-MOST_LEADER, MOST_PAYLOAD, PAYLOAD_COUNT = SIRM + 0x18, SIRM + 0x1C, SIRM + 0x20
-FINAL_1, FINAL_2, MOST_TRAILER = SIRM + 0x24, SIRM + 0x28, SIRM + 0x2C
+MAX_LEADER, MAX_PAYLOAD, PAYLOAD_COUNT = SIRM + 0x18, SIRM + 0x1C, SIRM + 0x20
+FINAL_1, FINAL_2, MAX_TRAILER = SIRM + 0x24, SIRM + 0x28, SIRM + 0x2C
 EVENT_CONTROL = EIRM + 0x00
 SPEED = SBRM + 0x40
 
@@ -106,8 +106,8 @@ def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
         Register(SBRM + 0x00, "USB3 Vision version", reset=U3V_VERSION),
         Register(SBRM + 0x04, "U3VCP capability", 8, reset=U3V_CAPABILITY),
         Register(SBRM + 0x0C, "U3VCP configuration", 8, "RW", mask=0),
-        Register(SBRM + 0x14, "Maximum command transfer", reset=MOST_TRANSFER),
-        Register(SBRM + 0x18, "Maximum acknowledge transfer", reset=MOST_TRANSFER),
+        Register(SBRM + 0x14, "Maximum command transfer", reset=MAX_TRANSFER),
+        Register(SBRM + 0x18, "Maximum acknowledge transfer", reset=MAX_TRANSFER),
         Register(SBRM + 0x1C, "Number of stream channels", reset=1),
         Register(SBRM + 0x20, "SIRM address", 8, reset=SIRM),
         Register(SBRM + 0x28, "SIRM length", reset=SIRM_BYTES),
@@ -120,12 +120,12 @@ def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
         Register(SIRM + 0x08, "SI required payload size", 8, effect=Effect.PAYLOAD_SIZE),
         Register(REQUIRED_LEADER, "SI required leader size", reset=leader_bytes),
         Register(REQUIRED_TRAILER, "SI required trailer size", effect=Effect.TRAILER_SIZE),
-        _setup(MOST_LEADER, "SI maximum leader size"),
-        _setup(MOST_PAYLOAD, "SI payload transfer size"),
+        _setup(MAX_LEADER, "SI maximum leader size"),
+        _setup(MAX_PAYLOAD, "SI payload transfer size"),
         _setup(PAYLOAD_COUNT, "SI payload transfer count"),
         _setup(FINAL_1, "SI payload final transfer 1 size"),
         _setup(FINAL_2, "SI payload final transfer 2 size"),
-        _setup(MOST_TRAILER, "SI maximum trailer size"),
+        _setup(MAX_TRAILER, "SI maximum trailer size"),
         Register(EVENT_CONTROL, "EI control", access="RW", mask=1, effect=Effect.EVENT_CONTROL),
         Register(EIRM + 0x04, "EI maximum event transfer", reset=event_bytes),
         Register(EIRM + 0x08, "EI test control", access="WO", effect=Effect.EVENT_TEST),

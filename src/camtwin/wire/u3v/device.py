@@ -26,7 +26,7 @@ from camtwin.problem import Refused
 from camtwin.units import MS, Ns
 from camtwin.wire.device import DevicePort
 from camtwin.wire.effects import CloseStream, EndAcquisition
-from camtwin.wire.pending import MOST_MS
+from camtwin.wire.pending import MAX_MS
 from camtwin.wire.status import StatusError, status_of
 from camtwin.wire.u3v import bootstrap, gencp
 from camtwin.wire.u3v import stream as u3v
@@ -106,7 +106,7 @@ class U3vDevice:
         self, identity: Identity, device: DevicePort, endpoints: Endpoints, *, pace: float = 1.0
     ) -> None:
         self.device, self.endpoints, self.pace = device, endpoints, pace
-        rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
+        rows = bootstrap.table(u3v.LEADER.size, u3v.MAX_EVENT_BYTES)
         self._map = bootstrap.Map(rows)
         self._values = {row.address: row.reset.to_bytes(row.length, "little") for row in rows}
         self._set(bootstrap.SPEED, identity.speed)
@@ -176,15 +176,15 @@ class U3vDevice:
     @staticmethod
     def _pending(header: gencp.Header, busy_ns: Ns) -> bytes:
         """It takes so long yet, and a host's patience for the answer on top of it."""
-        return header.pending_ack(min(MOST_MS, -(-busy_ns // MS) + bootstrap.RESPONSE_ms))
+        return header.pending_ack(min(MAX_MS, -(-busy_ns // MS) + bootstrap.RESPONSE_ms))
 
     def _carry_out(self, header: gencp.Header, data: bytes, busy: bool) -> Generator[Effect, None, bytes]:
-        if len(data) > bootstrap.MOST_TRANSFER:
-            message = f"a command of {len(data)} bytes, beyond {bootstrap.MOST_TRANSFER}"
+        if len(data) > bootstrap.MAX_TRANSFER:
+            message = f"a command of {len(data)} bytes, beyond {bootstrap.MAX_TRANSFER}"
             raise StatusError(Status.INVALID_PARAMETER, message)
         match gencp.body_of(header, data):
             case gencp.ReadMem() as body:
-                most = bootstrap.MOST_TRANSFER - gencp.HEADER.size
+                most = bootstrap.MAX_TRANSFER - gencp.HEADER.size
                 if body.count > most:
                     raise StatusError(
                         Status.INVALID_PARAMETER, f"READMEM of {body.count} bytes, beyond {most}"
@@ -294,7 +294,7 @@ class U3vDevice:
             raise StatusError(Status.STREAM_ENDPOINT_HALTED, "the stream's endpoint is halted")
         size, count, final1, final2 = map(
             self._value,
-            (bootstrap.MOST_PAYLOAD, bootstrap.PAYLOAD_COUNT, bootstrap.FINAL_1, bootstrap.FINAL_2),
+            (bootstrap.MAX_PAYLOAD, bootstrap.PAYLOAD_COUNT, bootstrap.FINAL_1, bootstrap.FINAL_2),
         )
         for bytes_ in (size, final1, final2):
             if bytes_ % (1 << bootstrap.ALIGNMENT_LOG2):
@@ -302,8 +302,8 @@ class U3vDevice:
                 raise StatusError(Status.PAYLOAD_SIZE_NOT_ALIGNED, message)
         transfers = u3v.Transfers(size, count if size else 0, final1, final2)
         for name, most, required in (
-            ("leader", self._value(bootstrap.MOST_LEADER), u3v.LEADER.size),
-            ("trailer", self._value(bootstrap.MOST_TRAILER), self.trailer_bytes),
+            ("leader", self._value(bootstrap.MAX_LEADER), u3v.LEADER.size),
+            ("trailer", self._value(bootstrap.MAX_TRAILER), self.trailer_bytes),
             ("payload", transfers.room, 1),
         ):
             if most < required:

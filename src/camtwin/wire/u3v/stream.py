@@ -34,7 +34,7 @@ LAYOUT: Final = struct.Struct("<I")
 CHUNK_TRAILER_BYTES: Final = TRAILER.size + LAYOUT.size
 TEST_EVENT: Final = 0x4FFF
 EVENT: Final = struct.Struct("<HHQ")
-MOST_EVENT_BYTES: Final = 1024
+MAX_EVENT_BYTES: Final = 1024
 
 
 def leader(image: Image, block_id: int) -> bytes:

@@ -25,9 +25,9 @@ VERSION: Final = 0x0111
 REQ_DEVLIST, REP_DEVLIST, REQ_IMPORT, REP_IMPORT = 0x8005, 0x0005, 0x8003, 0x0003
 CMD_SUBMIT, CMD_UNLINK, RET_SUBMIT, RET_UNLINK = 1, 2, 3, 4
 URB_BYTES: Final = 48
-MOST_OUT_BYTES: Final = 1 << 16
+MAX_OUT_BYTES: Final = 1 << 16
 """In one OUT request: commands have 1 kB."""
-MOST_IN_BYTES: Final = 1 << 28
+MAX_IN_BYTES: Final = 1 << 28
 NO_PACKETS: Final = (0, 0xFFFF_FFFF)
 """Isochronous packets of a request that has none: the kernel says either."""
 
@@ -113,7 +113,7 @@ class Parser:
         _, length, _, packets, _ = struct.unpack_from(">5I", self._buffer, 20)
         if direction > 1 or number > 15 or packets not in NO_PACKETS:
             raise ProtocolError(f"direction {direction}, endpoint {number}, {packets} packets")
-        most = MOST_IN_BYTES if direction else MOST_OUT_BYTES
+        most = MAX_IN_BYTES if direction else MAX_OUT_BYTES
         if length > most:
             raise ProtocolError(f"a request of {length} bytes, beyond {most}")
         size = URB_BYTES if direction else URB_BYTES + length

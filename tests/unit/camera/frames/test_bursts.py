@@ -10,7 +10,7 @@ from unit.camera.frames.test_triggers import camera, logged, times
 
 MODEL = "basler-aca4112-20um"
 LATENCY = 15_020
-LEAST_ns = 28 * US  # the shortest exposure
+MIN_ns = 28 * US  # the shortest exposure
 SMALL = ("Height=16", "ExposureTime=100")
 BURSTS = (
     *SMALL, "AcquisitionBurstFrameCount=3", "TriggerSelector=FrameBurstStart", "TriggerMode=On",
@@ -137,7 +137,7 @@ def test_a_pulse_shorter_than_the_sensors_least_exposes_that_long():
     cam = watched(*WIDTH)
     cam.lines["Line1"].pulse(5 * US)
     cam.advance(SEC)
-    assert exposures(cam) == [(LATENCY, LATENCY + LEAST_ns)]
+    assert exposures(cam) == [(LATENCY, LATENCY + MIN_ns)]
 
 
 def test_a_software_trigger_has_no_width():
@@ -164,13 +164,13 @@ def test_an_exposure_that_never_hears_its_end_ends_all_the_same(how):
 def test_widths_overlap_the_readout_as_far_as_the_host_allows():
     """The host says how short its pulses may be: the camera is ready that much sooner."""
     ready = {}
-    for most_us in (0, 20_000):
+    for max_us in (0, 20_000):
         cam = watched("TriggerMode=On", "TriggerSource=Line1", "ExposureMode=TriggerWidth",
-                      "ExposureOverlapTimeMode=Manual", f"ExposureOverlapTimeMax={most_us}")  # fmt: skip
+                      "ExposureOverlapTimeMode=Manual", f"ExposureOverlapTimeMax={max_us}")  # fmt: skip
         log = logged(cam)
         cam.lines["Line1"].pulse(10 * MS)
         cam.advance(SEC)
-        ready[most_us] = times(log, "TriggerReady")[-1]
+        ready[max_us] = times(log, "TriggerReady")[-1]
     assert ready[0] - ready[20_000] == 20 * MS
 
 

@@ -100,7 +100,7 @@ def test_operations_out_of_turn_fail():
 
 def test_no_more_than_there_is_room_for():
     cam = camera()
-    cam.twin.camera.files._most_bytes = 1000
+    cam.twin.camera.files._max_bytes = 1000
     said = [
         operate(cam, "Open"),
         operate(cam, "Write", 0, bytes(BUFFER)),

@@ -20,7 +20,7 @@ class Uneven(StubTwin):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lock, self.at_once, self.most_at_once, self.prepared = threading.Lock(), 0, 0, 0
+        self.lock, self.at_once, self.max_at_once, self.prepared = threading.Lock(), 0, 0, 0
 
     def prepare(self) -> None:
         time.sleep(0.02)
@@ -29,7 +29,7 @@ class Uneven(StubTwin):
     def render(self, exposure: Exposure, /) -> NDArray[np.uint8]:
         with self.lock:
             self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.max_at_once = max(self.max_at_once, self.at_once)
         time.sleep(0.02 * (exposure.frame_id % 2))
         with self.lock:
             self.at_once -= 1
@@ -50,7 +50,7 @@ def streamed(threads: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[bytes]
 
 def test_bytes_and_order_are_the_same_on_one_thread_and_on_two(monkeypatch):
     (alone, one), (together, two) = streamed(1, monkeypatch), streamed(2, monkeypatch)
-    assert (one.most_at_once, two.most_at_once) == (1, 2)
+    assert (one.max_at_once, two.max_at_once) == (1, 2)
     assert alone == together
     assert len(set(alone)) == 12
     assert (one.prepared, two.prepared) == (1, 1)

@@ -35,7 +35,7 @@ from spec.test_usb3_vision import READ_STACKED, READMEM, WRITE_STACKED, WRITEMEM
 from unit.links.usb3.usb_attached import Attached
 from unit.links.usb3.usb_host import Host
 from unit.links.usb3.usb_twin import SHEET, Running, stub
-from unit.wire.gev.fuzz import MOST_GROWTH, resident_bytes, resources
+from unit.wire.gev.fuzz import MAX_GROWTH, resident_bytes, resources
 
 EPISODE: Final = 2000  # messages to one camera
 SOCKETS: Final = 100  # one message in so many goes over a socket
@@ -65,7 +65,7 @@ class Fuzzer:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        rows = bootstrap.table(u3v.LEADER.size, u3v.MOST_EVENT_BYTES)
+        rows = bootstrap.table(u3v.LEADER.size, u3v.MAX_EVENT_BYTES)
         ours, cameras = [row.address for row in rows], sorted(stub().camera.registers.at)
         self.addresses = ours * (1 + len(cameras) // len(ours)) + cameras  # the camera has many more
 
@@ -174,7 +174,7 @@ def to_devices(fuzzer: Fuzzer, count: int) -> Counter[int]:
             codes = (asked + 1 & 0xFFFF, gencp.Command.PENDING + 1)
             assert (prefix, length) == (gencp.PREFIX, len(ack) - 12), data.hex()
             assert code in codes, data.hex()
-            assert len(ack) <= bootstrap.MOST_TRANSFER, data.hex()
+            assert len(ack) <= bootstrap.MAX_TRANSFER, data.hex()
             assert status in STATUSES, data.hex()
             statuses[status] += 1
     return statuses
@@ -257,7 +257,7 @@ def fuzz(count: int, seed: int, tell: Callable[[str], object] = lambda line: Non
             tell(f"{count - over - left} of {count}, {closed} connections closed")
     after = resident_bytes(), *resources()
     grown = after[0] - before[0]
-    assert grown < MOST_GROWTH, f"memory grew by {grown} bytes"
+    assert grown < MAX_GROWTH, f"memory grew by {grown} bytes"
     assert after[1:] == before[1:], f"descriptors and threads: {before[1:]}, then {after[1:]}"
     over_sockets(fuzzer, over)
     took = time.monotonic() - begun

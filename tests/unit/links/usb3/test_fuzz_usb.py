@@ -45,14 +45,14 @@ def test_a_broken_codec_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_that_is_too_long_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camtwin.wire.u3v.bootstrap.MOST_TRANSFER", 1 << 16)
+    monkeypatch.setattr("camtwin.wire.u3v.bootstrap.MAX_TRANSFER", 1 << 16)
     read = U3vDevice._carry_out
 
     def longer(self: U3vDevice, header: gencp.Header, data: bytes, busy: bool) -> Any:
         return (yield from read(self, header, data, busy)).ljust(1013, b"\0")
 
     monkeypatch.setattr(U3vDevice, "_carry_out", longer)
-    monkeypatch.setattr(fuzz_usb.bootstrap, "MOST_TRANSFER", 1024)
+    monkeypatch.setattr(fuzz_usb.bootstrap, "MAX_TRANSFER", 1024)
     with pytest.raises(AssertionError):
         fuzz_usb.to_devices(fuzz_usb.Fuzzer(SEED), SLICE)
 

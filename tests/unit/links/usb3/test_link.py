@@ -263,8 +263,8 @@ def test_who_does_not_speak_usbip_is_cut_off(running, bytes_):
 
 
 def test_a_host_that_asks_without_reading_is_cut_off(running, monkeypatch):
-    monkeypatch.setattr("camtwin.links.usb3.pipes.MOST_REPLIES", 100)
-    monkeypatch.setattr("camtwin.links.usb3.pipes.MOST_REQUESTS", 100)
+    monkeypatch.setattr("camtwin.links.usb3.pipes.MAX_REPLIES", 100)
+    monkeypatch.setattr("camtwin.links.usb3.pipes.MAX_REQUESTS", 100)
     with Host(running.port) as host, pytest.raises((OSError, EOFError)):
         for _ in range(200):
             host.submit(STREAM_IN, 100)

@@ -64,16 +64,16 @@ def test_a_cable_that_is_made_for_some_lines_leaves_the_others_open():
         plan([], [{"type": "red", "into": "cam.io", "wires": signal}], gen=gen)
 
 
-@pytest.mark.parametrize(("plug", "most_MB_s"), [("USB 3.0 Micro-B", 420), ("USB 2.0 Micro-B", 41)])
-def test_a_plug_of_usb_2_carries_less(plug, most_MB_s):
+@pytest.mark.parametrize(("plug", "max_MB_s"), [("USB 3.0 Micro-B", 420), ("USB 2.0 Micro-B", 41)])
+def test_a_plug_of_usb_2_carries_less(plug, max_MB_s):
     cam = camtwin.open(BASLER, render=False)
     rig.Bench(plan([], [{"into": "cam.usb", "plug": plug}]), {"cam": cam})
     cam.AcquisitionStart()
     cam.advance(2_000_000_000)
     rate = len(cam.fetch()) * cam.PayloadSize / 2e6
-    assert 0.5 * most_MB_s < rate < most_MB_s
+    assert 0.5 * max_MB_s < rate < max_MB_s
     slow = rig.mated("usb", rig.sheet_of(cam), "usb", plug)
-    assert slow.word == ("mates" if most_MB_s > 100 else "slow")
+    assert slow.word == ("mates" if max_MB_s > 100 else "slow")
 
 
 def test_a_pull_up_to_too_little_is_warned_of():

@@ -54,7 +54,7 @@ STREAMING: Final = ((0xD18, 0x0A00_0009), (0xD00, 4000), (0xD04, 0xC000_05DC))
 """SCDA, SCP, SCPS with a test packet."""
 TELLING: Final = ((0xB10, 0x0A00_0009), (0xB14, 10), (0xB18, 2), (0xB00, 4001), (0x954, 2))
 """MCDA, MCTT, MCRC, MCP; PENDING_ACK is wanted."""
-MOST_GROWTH: Final = 16 << 20  # B of RSS from a tenth of the run to its end
+MAX_GROWTH: Final = 16 << 20  # B of RSS from a tenth of the run to its end
 
 
 class Fuzzer:
@@ -265,7 +265,7 @@ def fuzz(count: int, seed: int, tell: Callable[[str], object] = lambda line: Non
                 f"{sent} of {count}, {rate:.0f}/s, {len(fuzzer.reached)} edges, {len(fuzzer.corpus)} messages"
             )
     grown = resident_bytes() - resident
-    assert grown < MOST_GROWTH, f"memory grew by {grown} bytes"
+    assert grown < MAX_GROWTH, f"memory grew by {grown} bytes"
     over_sockets(fuzzer, over)
     took = time.monotonic() - begin
     tell(f"{count} datagrams in {took:.0f} s, {over} of them over sockets: nothing found;")

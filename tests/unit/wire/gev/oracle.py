@@ -13,7 +13,7 @@ ACTION, SCHEDULED = 0x100, 0x80
 KNOWN = (DISCOVERY, FORCEIP, READREG, WRITEREG, READMEM, WRITEMEM, ACTION)
 ERRORS = {*range(0x8001, 0x8008), 0x800C, *range(0x8010, 0x8018), 0x8FFF}
 NOT_IMPLEMENTED, INVALID_PARAMETER, BAD_ALIGNMENT, ACCESS_DENIED = 0x8001, 0x8002, 0x8005, 0x8006
-MOST_BYTES = 8 + 4 + 536
+MAX_BYTES = 8 + 4 + 536
 
 
 def is_silence_due(data: bytes, mac: bytes) -> bool:
@@ -61,7 +61,7 @@ def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, h
         denied = held and data[10:16] == mac and answers[0][:2] == ACCESS_DENIED.to_bytes(2, "big")
         return "" if denied else "an answer where silence is due"
     (answer,) = answers
-    if not 8 <= len(answer) <= MOST_BYTES:
+    if not 8 <= len(answer) <= MAX_BYTES:
         return f"{len(answer)} bytes of answer"
     status, kind, size, answered = struct.unpack_from(">HHHH", answer)
     command, length, request_id = struct.unpack_from(">HHH", data, 2)

@@ -217,9 +217,9 @@ class Bench:
 
     def enable(self, size: int = 1000, count: int = 4, final1: int = 0, leader: int = 52) -> int:
         for address, value in (
-            (bootstrap.MOST_LEADER, leader),
-            (bootstrap.MOST_TRAILER, 32),
-            (bootstrap.MOST_PAYLOAD, size),
+            (bootstrap.MAX_LEADER, leader),
+            (bootstrap.MAX_TRAILER, 32),
+            (bootstrap.MAX_PAYLOAD, size),
             (bootstrap.PAYLOAD_COUNT, count),
             (bootstrap.FINAL_1, final1),
         ):
@@ -298,7 +298,7 @@ def test_another_command_that_calls_itself_resent_is_carried_out(bench):
 def test_the_stream_is_enabled_and_disabled(bench):
     assert bench.enable(1000, 3, 1000) == 0
     assert bench.device.streaming
-    assert bench.write(bootstrap.MOST_PAYLOAD, 512) == Status.WRONG_CONFIGURATION
+    assert bench.write(bootstrap.MAX_PAYLOAD, 512) == Status.WRONG_CONFIGURATION
     assert bench.write(bootstrap.STREAM_CONTROL, 1) == 0  # it is
     assert bench.write(bootstrap.STREAM_CONTROL, 0) == 0
     assert bench.camera.heard == [u3v.Transfers(1000, 3, 1000, 0), "close"]

@@ -30,7 +30,7 @@ from camtwin.wire.gev import gvsp
 from camtwin.wire.gev.device import Target
 
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
-MOST_BYTES: Final = 4 * BURST_BYTES  # at once, for a client that takes packets elsewhere than from its socket
+MAX_BYTES: Final = 4 * BURST_BYTES  # at once, for a client that takes packets elsewhere than from its socket
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
 
 
@@ -90,11 +90,11 @@ class Outlet:
         """Can the client's socket take a burst, as far as one can know?"""
         return self._receiver is None or self._receiver.has_room(time.monotonic_ns())
 
-    def most_bytes(self, packet_bytes: int) -> int:
+    def max_bytes(self, packet_bytes: int) -> int:
         """What may leave at once: much, where no client's socket has to hold it."""
         if self._receiver is None:
             return BURST_BYTES
-        return MOST_BYTES if self._receiver.unread else self._receiver.most_bytes(packet_bytes)
+        return MAX_BYTES if self._receiver.unread else self._receiver.max_bytes(packet_bytes)
 
     def close(self) -> None:
         """Let go of what was opened besides the socket."""

@@ -30,24 +30,24 @@ CATCH_UP: Final = 1.25
 START, RISE, FALL = 1.5, 1.03, 0.6
 """What a frame that nobody misses packets of multiplies the rate by, before the first loss and after it; and
 what a loss does. So one frame in seventeen may be hit: ln 0.6 / ln 1.03."""
-MOST_OVER_REACHED: Final = 1.5
+MAX_OVER_REACHED: Final = 1.5
 """The rate that is allowed stays this close to what this computer really reached: a limit that nothing ever
 tried has no meaning, and would have to fall a long way."""
 HELD_UP_NS: Final = 12 * MS
 """Who is kept from sending that long in the middle of a frame shares a processor that is overloaded, and so
 may the client: it then loses more than it asks for again (Aravis: a quarter of a frame), and cannot tell."""
-MOST_HELD_NS: Final = 100 * MS
+MAX_HELD_NS: Final = 100 * MS
 """So late, and no later, may a packet be for the sake of a client on this computer: a twin that renders and
 sends on the client's processors may keep it from reading, as no camera would. Who is slow by himself loses
 what he would lose of one. Aravis gives up a frame that stands still for 200 ms."""
-LEAST: Final = 1 / 16
+MIN_SPEED: Final = 1 / 16
 """Of the modelled link's speed: a client slower than that loses frames of the camera, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A frame that begins: its times by the modelled link, its payload's packets, how large they are, and the
-    delay that the host has set (GevSCPD): the times hold one after each, leader and trailer, too. most_bytes:
+    delay that the host has set (GevSCPD): the times hold one after each, leader and trailer, too. max_bytes:
     what may leave at once."""
 
     start_ns: Ns
@@ -55,7 +55,7 @@ class Plan:
     packets: int
     packet_bytes: int
     delay_ns: Ns = 0
-    most_bytes: int = BURST_BYTES
+    max_bytes: int = BURST_BYTES
 
     @property
     def step_ns(self) -> float:
@@ -63,7 +63,7 @@ class Plan:
         return self.delay_ns + moving_ns / self.packets
 
     @property
-    def least_step_ns(self) -> float:
+    def min_step_ns(self) -> float:
         """Of who catches up: the link goes a quarter faster, the host's delay is kept."""
         return self.delay_ns + (self.step_ns - self.delay_ns) / CATCH_UP
 
@@ -72,7 +72,7 @@ class Plan:
         """How many packets leave at once."""
         time_ns = BURST_DELAYED_NS if self.delay_ns else BURST_NS
         in_time = int(time_ns / max(self.step_ns, 1))
-        return max(1, min(self.most_bytes // self.packet_bytes, in_time))
+        return max(1, min(self.max_bytes // self.packet_bytes, in_time))
 
 
 class Pacing(Protocol):
@@ -134,10 +134,10 @@ class OnSchedule:
         self._due_ns += packets * step_ns if packets else plan.delay_ns
         # who wakes late may make up for one burst's time, or its lateness would add up
         earliest = max(self._earliest_ns, now - int(plan.burst * step_ns))
-        self._earliest_ns = earliest + int(packets * plan.least_step_ns)
+        self._earliest_ns = earliest + int(packets * plan.min_step_ns)
 
     def may_hold(self, now: Ns) -> bool:
-        return now - self._due_ns < MOST_HELD_NS
+        return now - self._due_ns < MAX_HELD_NS
 
     def held(self, waited_ns: Ns) -> None:
         pass
@@ -153,15 +153,15 @@ class Eager:
     """As fast as the client can take it. Four images are kept: what it misses while the rate is too high has
     time to heal.
 
-    speed   how many times as fast as the modelled link packets may leave now
-    least   what it never falls below
+    speed       how many times as fast as the modelled link packets may leave now
+    min_speed   `speed` never falls below this
     """
 
     # nice: a client on this computer goes first, and what it cannot take in time is lost
     keep, nice, look_ns, direct = 4, 2, MS // 20, True
 
-    def __init__(self, least: float = LEAST) -> None:
-        self.speed, self.least = 1.0, least
+    def __init__(self, min_speed: float = MIN_SPEED) -> None:
+        self.speed, self.min_speed = 1.0, min_speed
         self._earliest_ns: Ns = 0
         self._plan = Plan(0, 1, 1, 1)
         self._began_ns: Ns | None = None  # when the first packet of this frame left
@@ -194,7 +194,7 @@ class Eager:
         """Never late: there is no time at which it is due."""
         if self._clean:
             rise = RISE if self._fell_ns else START
-            most = MOST_OVER_REACHED * max(self._reached(now), 1.0)
+            most = MAX_OVER_REACHED * max(self._reached(now), 1.0)
             self.speed = max(self.speed, min(self.speed * rise, most))
         return 0
 
@@ -202,7 +202,7 @@ class Eager:
         self._clean = False
         if began_ns > self._fell_ns:  # else it says nothing of the rate as it is now
             self._fell_ns = now
-            self.speed = max(self.least, self.speed * FALL)
+            self.speed = max(self.min_speed, self.speed * FALL)
 
     def _reached(self, now: Ns) -> float:
         """How many times as fast as the link this frame went."""

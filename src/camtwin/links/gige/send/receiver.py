@@ -98,7 +98,7 @@ class Receiver:
         self._limit = queue and queue.limit
         self.unread = self.unread and queue is not None and queue.filled == self._seen
 
-    def most_bytes(self, packet_bytes: int) -> int:
+    def max_bytes(self, packet_bytes: int) -> int:
         """In packets of this size, how much may leave without a look at the queue: one packet at least."""
         if self._limit is None:
             return BURST_BYTES

@@ -28,8 +28,8 @@ from camtwin.links.base.link import LinkProblem
 from camtwin.links.gige.send.loopback import LOOPBACK, PacketSockets, is_own
 
 UDP_SEGMENT: Final = 103  # <linux/udp.h>
-MOST_SEGMENTS: Final = 64  # UDP_MAX_SEGMENTS of kernels before 6.9
-MOST_BYTES: Final = 65_507  # of one datagram
+MAX_SEGMENTS: Final = 64  # UDP_MAX_SEGMENTS of kernels before 6.9
+MAX_BYTES: Final = 65_507  # of one datagram
 SIOCETHTOOL: Final = 0x8946
 ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GFEATURES, ETHTOOL_SFEATURES = 0x1B, 0x37, 0x3A, 0x3B
 ETH_SS_FEATURES: Final = 4

@@ -37,12 +37,12 @@ from camtwin.wire.gev.gvcp import PacketResend, Status
 
 LATE_NS: Final = 10 * MS
 """A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
-MOST_WAITING: Final = 4
-MOST_WAITING_BYTES: Final = 64 << 20
-MOST_WAITING_NS: Final = 1 * SEC
+MAX_WAITING: Final = 4
+MAX_WAITING_BYTES: Final = 64 << 20
+MAX_WAITING_NS: Final = 1 * SEC
 """With this many frames waiting, of this many bytes or for this long, new ones are dropped: this computer
 cannot follow, and frames that came ever later would help nobody."""
-MOST_UNAVAILABLE: Final = 512  # answers to one request for packets that are gone
+MAX_UNAVAILABLE: Final = 512  # answers to one request for packets that are gone
 
 
 class Sender:
@@ -136,10 +136,10 @@ class Sender:
 
     def _overrun(self) -> bool:
         jobs = self._jobs
-        if len(jobs) < MOST_WAITING:
+        if len(jobs) < MAX_WAITING:
             return False
         waited_ns = time.monotonic_ns() - jobs[0].start_ns
-        return waited_ns > MOST_WAITING_NS or sum(j.payload_bytes for j in jobs) > MOST_WAITING_BYTES
+        return waited_ns > MAX_WAITING_NS or sum(j.payload_bytes for j in jobs) > MAX_WAITING_BYTES
 
     def _soon(self, call: Callable[[], None]) -> None:
         with self._wake:
@@ -255,8 +255,8 @@ class Sender:
         sent = Sent(job, block, Batch(block.headers, payload.reshape(-1), block.data_bytes))
         count, pacing = len(sent.batch), self.pacing
         self._outlet.aim(job.target, job.do_not_fragment)
-        most_bytes = self._outlet.most_bytes(job.packet_bytes)
-        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns, most_bytes)
+        max_bytes = self._outlet.max_bytes(job.packet_bytes)
+        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns, max_bytes)
         pacing.begin(plan)
         if not self._wait(job, pacing.due_ns()):
             return False
@@ -313,7 +313,7 @@ class Sender:
         if extended_status and not sent.done and request.last > sent.gone:
             # without these codes: silence. UNAVAILABLE would make a host give up what is on its way
             first = max(request.first, sent.gone + 1)
-            last = min(request.last, block.last_packet, first + MOST_UNAVAILABLE - 1)
+            last = min(request.last, block.last_packet, first + MAX_UNAVAILABLE - 1)
             self._refuse(request, first, last, Status.PACKET_NOT_YET_AVAILABLE)
 
     def _send_again(self, packet: bytes, sent: Sent, packet_id: int) -> None:
@@ -325,7 +325,7 @@ class Sender:
 
     def _refuse_all(self, request: PacketResend, extended_status: bool) -> None:
         """Of a block that is gone: each packet, or the first ones, and that all to the last are."""
-        last = min(request.last, request.first + MOST_UNAVAILABLE - 1)
+        last = min(request.last, request.first + MAX_UNAVAILABLE - 1)
         self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
         if extended_status and last < request.last:
             self._refuse(request, request.last, request.last, Status.PACKET_AND_PREV_REMOVED)

@@ -22,9 +22,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.links.gige.send.segmentation import MOST_BYTES, MOST_SEGMENTS, UDP_SEGMENT
+from camtwin.links.gige.send.segmentation import MAX_BYTES, MAX_SEGMENTS, UDP_SEGMENT
 
-MOST_MESSAGES: Final = 1024  # UIO_MAXIOV: what one call takes
+MAX_MESSAGES: Final = 1024  # UIO_MAXIOV: what one call takes
 MMSGHDR_WORDS: Final = 8  # of 8 bytes: name, namelen, iov, iovlen, control, controllen, flags; length sent
 IOV, IOV_COUNT, CONTROL, CONTROL_BYTES = 2, 3, 4, 5  # those that are not zero here: the socket is connected
 
@@ -95,12 +95,12 @@ class Batch:
         cut  as one datagram, which the kernel cuts
 
         OSError if not even the first did."""
-        count = min(count, len(self) - first, MOST_MESSAGES)
+        count = min(count, len(self) - first, MAX_MESSAGES)
         if not _sendmmsg:
             return self._send_one(sock, first)
         message = self._messages.ctypes.data + first * 8 * MMSGHDR_WORDS
         if cut:
-            count = max(1, min(count, MOST_SEGMENTS, MOST_BYTES // self.packet_bytes))
+            count = max(1, min(count, MAX_SEGMENTS, MAX_BYTES // self.packet_bytes))
             self._large[IOV] = self._messages[first, IOV]
             self._large[IOV_COUNT] = 2 * count  # the packets' pieces lie one after the other
             message = self._large.ctypes.data

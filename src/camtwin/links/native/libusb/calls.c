@@ -74,7 +74,7 @@ libusb_device_handle *libusb_open_device_with_vid_pid(libusb_context *context, u
 
 int libusb_claim_interface(libusb_device_handle *handle, int number)
 {
-	if (number < 0 || number >= MOST_INTERFACES || number >= handle->device->config[4])
+	if (number < 0 || number >= MAX_INTERFACES || number >= handle->device->config[4])
 		return LIBUSB_ERROR_NOT_FOUND;
 	pthread_mutex_lock(&lock);
 	libusb_device_handle **owner = &handle->link->claimed[number];
@@ -87,7 +87,7 @@ int libusb_claim_interface(libusb_device_handle *handle, int number)
 
 int libusb_release_interface(libusb_device_handle *handle, int number)
 {
-	if (number < 0 || number >= MOST_INTERFACES)
+	if (number < 0 || number >= MAX_INTERFACES)
 		return LIBUSB_ERROR_NOT_FOUND;
 	pthread_mutex_lock(&lock);
 	bool own = handle->link->claimed[number] == handle;

@@ -99,7 +99,7 @@ static int read_descriptors(libusb_device *d, struct link *link)
 	    || link_control(link, 0x80, 6, LIBUSB_DT_CONFIG << 8, 0, head, sizeof head, CONTROL_ms) != sizeof head)
 		return LIBUSB_ERROR_IO;
 	int total = little16(head + 2);
-	if (total < (int)sizeof head || total > MOST_CONFIG || !(d->config = malloc((size_t)total)))
+	if (total < (int)sizeof head || total > MAX_CONFIG || !(d->config = malloc((size_t)total)))
 		return LIBUSB_ERROR_IO;
 	d->config_bytes = link_control(link, 0x80, 6, LIBUSB_DT_CONFIG << 8, 0, d->config, (uint16_t)total, CONTROL_ms);
 	return d->config_bytes < (int)sizeof head ? LIBUSB_ERROR_IO : 0;
@@ -154,16 +154,16 @@ static libusb_device *known(libusb_context *c, const struct server *server, cons
 /* Ask all servers, and take note of what is new and what has gone. */
 void refresh(libusb_context *c)
 {
-	static __thread struct exported found[MOST_DEVICES];
-	bool present[MOST_DEVICES] = {false};
+	static __thread struct exported found[MAX_DEVICES];
+	bool present[MAX_DEVICES] = {false};
 	int count;
 	const struct server *all = servers(&count);
 	pthread_mutex_lock(&c->refreshing); /* only whoever has it changes `devices` */
 	for (int s = 0; s < count; s++) {
-		int listed = usbip_list(&all[s], found, MOST_DEVICES);
+		int listed = usbip_list(&all[s], found, MAX_DEVICES);
 		for (int i = 0; i < listed; i++) {
 			libusb_device *device = known(c, &all[s], &found[i]);
-			if (!device && c->count < MOST_DEVICES && (device = make_device(c, &all[s], s + 1, &found[i]))) {
+			if (!device && c->count < MAX_DEVICES && (device = make_device(c, &all[s], s + 1, &found[i]))) {
 				pthread_mutex_lock(&lock);
 				c->devices[c->count++] = device;
 				notify(c, device, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED);
@@ -173,7 +173,7 @@ void refresh(libusb_context *c)
 				present[k] |= c->devices[k] == device;
 		}
 	}
-	libusb_device *leaving[MOST_DEVICES];
+	libusb_device *leaving[MAX_DEVICES];
 	int left = 0, kept = 0;
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < c->count; i++) {
@@ -254,7 +254,7 @@ int libusb_hotplug_register_callback(libusb_context *context, int events, int fl
 		*handle = h->handle;
 	c->callbacks = h;
 	/* what is there already is told at once, within this call */
-	libusb_device *now[MOST_DEVICES];
+	libusb_device *now[MAX_DEVICES];
 	int count = flags & LIBUSB_HOTPLUG_ENUMERATE && events & LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED ? c->count : 0;
 	for (int i = 0; i < count; i++) {
 		now[i] = c->devices[i];

@@ -255,7 +255,7 @@ void link_abandon(struct link *link, libusb_device_handle *handle)
 {
 	int64_t deadline = now_ms() + CLOSE_ms;
 	pthread_mutex_lock(&lock);
-	for (int i = 0; i < MOST_INTERFACES; i++)
+	for (int i = 0; i < MAX_INTERFACES; i++)
 		if (link->claimed[i] == handle)
 			link->claimed[i] = NULL;
 	for (;;) {

@@ -22,7 +22,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-enum { MOST_DEVICES = 64, MOST_INTERFACES = 32, BUS_ID = 32, MOST_CONFIG = 4096 };
+enum { MAX_DEVICES = 64, MAX_INTERFACES = 32, BUS_ID = 32, MAX_CONFIG = 4096 };
 
 /* A device as a server exports it. */
 struct exported {
@@ -56,7 +56,7 @@ struct link {
 	pthread_t reader;
 	pthread_mutex_t writing;    /* taken before `lock`, never after */
 	struct queue pending;
-	libusb_device_handle *claimed[MOST_INTERFACES];
+	libusb_device_handle *claimed[MAX_INTERFACES];
 };
 
 struct libusb_device {
@@ -85,7 +85,7 @@ struct notice { struct notice *next; libusb_device *device; libusb_hotplug_event
 
 struct libusb_context {
 	unsigned users;
-	libusb_device *devices[MOST_DEVICES];
+	libusb_device *devices[MAX_DEVICES];
 	int count;
 	struct queue done;
 	struct notice *notices;

@@ -89,7 +89,7 @@ def test_what_may_leave_at_once_fits(packet_bytes: int, cut: bool) -> None:
     segment = (socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("@H", len(packet)))
     with ends() as (sender, client), closing(receiver_of(sender)) as there:
         there.begin()
-        burst = there.most_bytes(packet_bytes) // packet_bytes
+        burst = there.max_bytes(packet_bytes) // packet_bytes
         assert 1 < burst <= BURST_BYTES // packet_bytes
         waiting = 0
         while there.has_room(0):

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from camtwin.links.gige.send.job import Job
 from camtwin.links.gige.send.pacing import (
     FALL,
-    LEAST,
-    MOST_HELD_NS,
+    MAX_HELD_NS,
+    MIN_SPEED,
     RISE,
     START,
     Eager,
@@ -129,7 +129,7 @@ def test_there_is_a_least_rate() -> None:
     pacing = Eager()
     for n in range(1, 100):
         pacing.asked_again(began_ns=n * 1000 + 1, now=n * 1000 + 2)
-    assert pacing.speed == LEAST
+    assert pacing.speed == MIN_SPEED
 
 
 def leave(plan: Plan, late_ns: list[int]) -> list[int]:
@@ -232,7 +232,7 @@ def slow_client(pacing: Pacing, every: int = 40, pause_ms: int = 3, frames: int 
             while sender.unfinished:
                 time.sleep(0.001)
             if isinstance(pacing, OnSchedule):
-                assert sender.stats.worst_late_ns < MOST_HELD_NS + 30 * MS
+                assert sender.stats.worst_late_ns < MAX_HELD_NS + 30 * MS
         thread.join()
     finally:
         sender.close()

@@ -10,7 +10,7 @@ import pytest
 
 from camtwin.links.gige.send import sendmmsg
 from camtwin.links.gige.send.segmentation import Segmentation
-from camtwin.links.gige.send.sender import MOST_WAITING
+from camtwin.links.gige.send.sender import MAX_WAITING
 from camtwin.units import MS, SEC
 from camtwin.wire.gev.device import Target
 from compare import assert_same_bytes
@@ -89,7 +89,7 @@ def test_a_frame_that_is_never_rendered_can_be_cut(bench: Bench) -> None:
 
 @pytest.mark.parametrize("because", ["late", "large"])
 def test_too_many_frames_are_dropped_and_counted(bench: Bench, because: str) -> None:
-    jobs = [bench.job(n, picture=None) for n in range(1, MOST_WAITING + 4)]
+    jobs = [bench.job(n, picture=None) for n in range(1, MAX_WAITING + 4)]
     for job in jobs:
         if because == "late":
             job.start_ns -= 2 * SEC
@@ -100,35 +100,35 @@ def test_too_many_frames_are_dropped_and_counted(bench: Bench, because: str) -> 
     for job in jobs[1:]:
         bench.sender.send(job)
     assert bench.sender.stats.dropped == 2
-    assert [job.payload.cancelled() for job in jobs] == [False] * (MOST_WAITING + 1) + [True] * 2
+    assert [job.payload.cancelled() for job in jobs] == [False] * (MAX_WAITING + 1) + [True] * 2
     bench.sender.cut()
 
 
 def test_a_frame_after_one_that_was_dropped_says_so(bench: Bench) -> None:
     """Flag 2 of extended headers, in each packet; the one after it has it no more."""
-    jobs = [bench.job(n, picture=None) for n in range(1, MOST_WAITING + 4)]
+    jobs = [bench.job(n, picture=None) for n in range(1, MAX_WAITING + 4)]
     for job in jobs:
         job.target = Target("127.0.0.1", bench.receiver.port, True)
         job.start_ns, job.end_ns = job.start_ns - 2 * SEC, job.end_ns - 2 * SEC
     bench.sender.send(jobs[0])
     bench.settle(lambda: bench.sender._current is jobs[0])
-    for job in jobs[1 : MOST_WAITING + 2]:
+    for job in jobs[1 : MAX_WAITING + 2]:
         bench.sender.send(job)
     assert bench.sender.stats.dropped == 1
     jobs[0].payload.set_result(PICTURE)
     bench.settle(lambda: bench.sender._current is jobs[1])
-    for job in jobs[MOST_WAITING + 2 :]:
+    for job in jobs[MAX_WAITING + 2 :]:
         bench.sender.send(job)
     for job in jobs[1:]:
         if not job.payload.cancelled():
             job.payload.set_result(PICTURE)
-    bench.settle(lambda: bench.sender.stats.frames == MOST_WAITING + 2)
+    bench.settle(lambda: bench.sender.stats.frames == MAX_WAITING + 2)
     bench.receiver.sock.settimeout(0.1)
     flags: dict[int, set[str]] = {}
     with contextlib.suppress(TimeoutError):
         while data := bench.receiver.sock.recv(2048):
             flags.setdefault(int.from_bytes(data[8:16], "big"), set()).add(data[:4].hex())
-    assert flags.pop(jobs[MOST_WAITING + 2].block_id) == {"00000002"}
+    assert flags.pop(jobs[MAX_WAITING + 2].block_id) == {"00000002"}
     assert set(map(frozenset, flags.values())) == {frozenset({"00000000"})}
 
 
