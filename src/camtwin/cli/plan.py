@@ -28,7 +28,10 @@ Draw = Annotated[
 
 @app.command()
 def verify(
-    model: Model,
+    model: Annotated[
+        str,
+        typer.Argument(help="A model of `camtwin list`, or a data sheet, FILE.toml.", show_default=False),
+    ],
     only: Annotated[
         str, typer.Option(metavar="PATTERN", help="Rows whose id matches, `baumer.roi.*`, or contains it.")
     ] = "*",
@@ -38,13 +41,21 @@ def verify(
     html: Annotated[
         Path | None, typer.Option(help="Write a report for a browser.", show_default=False)
     ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The claims, FILE.tsv.  [default: those of the model]", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
-    from camtwin.verify import tables
+    from camtwin.verify import claims, tables
 
     write = html and partial(writable(html).write_text, encoding="utf-8")
+    rows = claims.parse(ledger.name, text_of(ledger)) if ledger else None
+    workers = jobs or os.cpu_count() or 1
     raise typer.Exit(
-        tables.verify(model, only, jobs or os.cpu_count() or 1, every=every, as_json=as_json, write=write)
+        tables.verify(model, only, workers, every=every, as_json=as_json, write=write, ledger=rows)
     )
 
 

@@ -1,10 +1,16 @@
-"""Data sheets: what is known of a sensor and of a camera, as data, each number with its source."""
+"""Data sheets: what is known of a sensor and of a camera, as data, each number with its source.
+
+A camera goes by the name of a sheet in the package, or by the path of another, `./my-camera.toml`. Beside
+that may lie the sheet of its sensor, and `my-camera.rig.toml`, what surrounds it.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +26,7 @@ __all__ = [
     "SensorSheet",
     "SheetInvalid",
     "UnknownModel",
+    "has_rig",
     "load",
     "load_rig",
     "names",
@@ -29,6 +36,7 @@ __all__ = [
 ]
 
 ROOM = files(__name__)
+SUFFIX = ".toml"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -50,9 +58,25 @@ def _names(folder: str) -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in (ROOM / folder).iterdir() if f.name.endswith(".toml"))
 
 
+def _is_path(name: str) -> bool:
+    return name.endswith(SUFFIX)
+
+
+def _own_rig(name: str) -> Path:
+    """Where what surrounds the camera of a sheet of one's own is described, if it is."""
+    return Path(name).with_suffix(f".rig{SUFFIX}")
+
+
+def has_rig(name: str) -> bool:
+    """Tell whether there is a sheet of what surrounds a camera."""
+    return _own_rig(name).is_file() if _is_path(name) else name in rig_names()
+
+
 @cache
 def load_rig(name: str) -> RigSheet:
     """What surrounds a camera, read once. UnknownModel if there is no sheet, SheetInvalid if it is wrong."""
+    if _is_path(name):
+        return parse_rig(name, _text(name, _own_rig(name)))
     if name not in rig_names():
         raise UnknownModel(f"no model {name!r}: there are {', '.join(rig_names())}")
     return parse_rig(name, (ROOM / "rigs" / f"{name}.toml").read_text())
@@ -64,12 +88,14 @@ def parse_rig(name: str, text: str) -> RigSheet:
         plain, facts = rows(name, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise SheetInvalid(f"{name}: {error}") from None
-    return _check(RigSheet, name, {**plain, "name": name, "facts": facts})
+    return _check(RigSheet, name, {**plain, "name": _stem(name), "facts": facts})
 
 
 @cache
 def load(name: str) -> CameraSheet:
     """The data sheet of a camera, read once. UnknownModel if there is none, SheetInvalid if it is wrong."""
+    if _is_path(name):
+        return parse(name, _text(name, Path(name)))
     if name not in names():
         raise UnknownModel(f"no model {name!r}: there are {', '.join(names())}")
     return parse(name, (ROOM / "cameras" / f"{name}.toml").read_text())
@@ -79,13 +105,32 @@ def parse(name: str, text: str) -> CameraSheet:
     """A camera's data sheet from its text. SheetInvalid says in one line what is wrong."""
     plain, facts = _read(name, text)
     sensor = plain.get("sensor")
-    found = ROOM / "sensors" / f"{sensor}.toml"
-    if not isinstance(sensor, str) or not found.is_file():
+    if not isinstance(sensor, str) or not (found := _sensor(name, sensor)):
         raise SheetInvalid(f"{name}: no data sheet of a sensor {sensor!r}")
     sensor_plain, sensor_facts = _read(sensor, found.read_text())
     sheet = _check(SensorSheet, sensor, {**sensor_plain, "facts": sensor_facts})
-    around = {"rig": load_rig(name)} if name in rig_names() else {}
-    return _check(CameraSheet, name, {**plain, "name": name, "sensor": sheet, "facts": facts, **around})
+    around = {"rig": load_rig(name)} if has_rig(name) else {}
+    plain |= {"name": _stem(name), "sensor": sheet, "facts": facts, **around}
+    return _check(CameraSheet, name, plain)
+
+
+def _sensor(name: str, sensor: str) -> Traversable | None:
+    """The sheet of a sensor: beside the camera's own, else in the package."""
+    beside = [Path(name).with_name(f"{sensor}{SUFFIX}")] if _is_path(name) else []
+    return next((file for file in (*beside, ROOM / "sensors" / f"{sensor}{SUFFIX}") if file.is_file()), None)
+
+
+def _stem(name: str) -> str:
+    return Path(name).stem if _is_path(name) else name
+
+
+def _text(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UnknownModel(f"no model {name!r}: there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SheetInvalid(f"{path}: cannot be read: {error}") from None
 
 
 def _read(name: str, text: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from camtwin.models import RigSheet, load_rig
+from camtwin.models import RigSheet, has_rig, load_rig
 from camtwin.rig.bench import Bench, Note, Power, Unstable
 from camtwin.rig.climate import NoRating, climate, measurement_point_C, mtbf_years
 from camtwin.rig.wiring.check import Report, check
@@ -36,6 +36,7 @@ __all__ = [
     "Unstable",
     "check",
     "climate",
+    "has_rig",
     "mated",
     "measurement_point_C",
     "mtbf_years",

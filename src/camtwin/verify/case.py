@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import camtwin
 from camtwin.problem import Refused
-from camtwin.rig import RigSheet, sheet_of
+from camtwin.rig import RigSheet, has_rig, sheet_of
 from camtwin.scene import Scene
 from camtwin.session.session import Session
 from camtwin.verify.claims import Claim
@@ -77,6 +77,8 @@ class Case:
     # -- a camera --------------------------------------------------------------------------------
     def open(
         self,
+        settings: Mapping[str, Shown] | None = None,
+        /,
         *,
         scene: Scene | None = None,
         seed: int = 1,
@@ -84,10 +86,11 @@ class Case:
         link_speed: str | int | None = "sheet",
         **features: Shown,
     ) -> Session:
-        """A fresh session, switched on at virtual time 0, with the features written in this order.
+        """A fresh session, switched on at virtual time 0, with settings and features written in this order.
 
         render: make pictures; without them thousands of frames take no time."""
         cam = camtwin.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
+        self.write(cam, **(settings or {}))
         self.write(cam, **features)
         return cam
 
@@ -98,7 +101,8 @@ class Case:
 
     def record(self, name: str) -> Fact:
         """A fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
-        known = (fact for fact in self.around.facts if fact.path.removeprefix("record.") == name)
+        facts = self.around.facts if has_rig(self.model) else ()
+        known = (fact for fact in facts if fact.path.removeprefix("record.") == name)
         return next(known, None) or self.open().record(name)
 
     def write(self, cam: Session, **features: Shown) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -17,7 +17,8 @@ from rich.text import Text
 from camtwin import __version__, models
 from camtwin.models import CameraSheet, RigSheet
 from camtwin.report.terminal import DIM, hang, plain_console, plain_table, progress_bar
-from camtwin.verify.proven import proven
+from camtwin.verify.claims import Claim
+from camtwin.verify.proven import proven, proven_by_measurement
 from camtwin.verify.verdicts import Result, claims_of, counts, ordered
 from camtwin.verify.verdicts import verify as measured
 
@@ -33,14 +34,20 @@ def verify(
     every: bool = False,
     as_json: bool = False,
     write: Callable[[str], object] | None = None,
+    ledger: Mapping[str, Claim] | None = None,
 ) -> int:
-    """Verify and tell; the exit code: 1 if a claim does not hold. `write` is given the HTML report."""
+    """Verify a model and print the results; return the exit code, 1 if a claim does not hold.
+
+    write   is given the HTML report
+    ledger  claims of one's own; those of the package if None
+    """
     sheet = _sheet(model)
-    claims = claims_of(model, pattern)
+    claims = claims_of(model, pattern, ledger)
+    known = proven(model) if ledger is None else proven_by_measurement(claims)
     results: list[Result] = []
     with progress_bar() as progress:
         task = progress.add_task("measuring", total=len(claims))
-        for result in measured(model, claims, jobs=jobs, proven=proven(model)):
+        for result in measured(model, claims, jobs=jobs, proven=known):
             results.append(result)
             progress.advance(task)
     results = ordered(results, claims)
@@ -50,7 +57,7 @@ def verify(
         twin = isinstance(sheet, CameraSheet)
         write(report.html(sheet.name, sheet.title, sheet.document, results, __version__, twin=twin))
     if as_json:
-        document = {"model": model, "claims": [result.row() for result in results]}
+        document = {"model": sheet.name, "claims": [result.row() for result in results]}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         _tell(plain_console(), sheet.title, results, every)

@@ -62,7 +62,7 @@ def claims_of(model: str, pattern: str = "*", ledger: Mapping[str, Claim] | None
     VerifyProblem if there are none."""
     rows = load(model) if ledger is None else ledger
     if not rows:
-        raise VerifyProblem(f"{model}: there is no ledger of its data sheet")
+        raise VerifyProblem(f"{model}: there is no ledger of its data sheet; --ledger names one of your own")
     found = [claim for name, claim in rows.items() if fnmatchcase(name, pattern) or pattern in name]
     if not found:
         raise VerifyProblem(f"{model}: no row of its ledger is like {pattern!r}")

@@ -130,3 +130,36 @@ def test_a_drive_mode_converts_as_its_sensor_can():
     modes = {**sensor.modes, "Odd": sensor.modes["Full10"].model_copy(update={"bits": 11})}
     with pytest.raises(ValueError, match=r"mode Odd converts to 11 bits, the sensor to \(12, 10\)"):
         models.SensorSheet(**{**dict(sensor), "modes": modes})
+
+
+def test_a_sheet_of_ones_own_goes_by_its_path(tmp_path):
+    own = tmp_path / "my-camera.toml"
+    own.write_text(TEXT.replace('sensor = "imx304"', 'sensor = "my-sensor"'))
+    with pytest.raises(models.SheetInvalid, match=f"^{own}: no data sheet of a sensor 'my-sensor'$"):
+        models.load(str(own))
+    sensor = (files("camtwin.models") / "sensors" / "imx304.toml").read_text()
+    (tmp_path / "my-sensor.toml").write_text(sensor.replace('"Sony IMX304"', '"Mine"'))
+    sheet = models.load(str(own))
+    assert (sheet.name, sheet.sensor.title, sheet.rig) == ("my-camera", "Mine", None)
+    assert build(sheet).camera.settings.Width == 4096
+
+
+def test_what_surrounds_a_camera_lies_beside_its_sheet(tmp_path):
+    own = tmp_path / "my-camera.toml"
+    own.write_text(TEXT)
+    assert not models.has_rig(str(own))
+    rig = (files("camtwin.models") / "rigs" / f"{NAME}.toml").read_text()
+    (tmp_path / "my-camera.rig.toml").write_text(rig)
+    assert models.has_rig(str(own))
+    assert models.load_rig(str(own)).name == "my-camera"
+    assert models.load(str(own)).rig == models.load_rig(str(own))
+
+
+def test_a_wrong_sheet_of_ones_own_is_told_with_its_file(tmp_path):
+    own = tmp_path / "my-camera.toml"
+    with pytest.raises(models.UnknownModel, match=f"^no model '{own}': there is no file {own}$"):
+        models.load(str(own))
+    own.write_text(TEXT.replace("value = 1598", "value = -3"))
+    wrong = f"^{own}: readout.row_clocks -3: Input should be greater than 0$"
+    with pytest.raises(models.SheetInvalid, match=wrong):
+        models.load(str(own))

@@ -12,26 +12,26 @@ from camtwin.verify.measures import Value, measurement
 def limits(case: Case, feature: str, **features: Value) -> None:
     """A feature goes from the claim's lowest to its highest value."""
     low, high = case.claim.span
-    case.limits(case.open(**features), feature, low, high)
+    case.limits(case.open(features), feature, low, high)
 
 
 @measurement("limit")
 def limit(case: Case, feature: str, end: Literal["lowest", "highest"], **features: Value) -> None:
     """One end of a feature's range is the claim's number."""
-    at = case.open(**features).limits(feature)[end == "highest"]
+    at = case.open(features).limits(feature)[end == "highest"]
     case.equal(f"{end} {feature}", at, case.claim.number)
 
 
 @measurement("increment")
 def increment(case: Case, feature: str, **features: Value) -> None:
     """A feature goes in steps of the claim's number."""
-    case.equal(f"increment of {feature}", case.open(**features).increment(feature), case.claim.number)
+    case.equal(f"increment of {feature}", case.open(features).increment(feature), case.claim.number)
 
 
 @measurement("reads")
 def reads(case: Case, feature: str, **features: Value) -> None:
     """A feature has the claim's value: its number, or its word."""
-    value = getattr(case.open(**features), feature)
+    value = getattr(case.open(features), feature)
     wanted = case.claim.value if isinstance(value, str) else case.claim.number
     case.equal(feature, value, wanted)
 
@@ -39,7 +39,7 @@ def reads(case: Case, feature: str, **features: Value) -> None:
 @measurement("entries")
 def entries(case: Case, feature: str, **features: Value) -> None:
     """An enumeration offers what the claim lists, and nothing else."""
-    case.entries(case.open(**features), feature, case.claim.names)
+    case.entries(case.open(features), feature, case.claim.names)
 
 
 @measurement("offers")
@@ -51,13 +51,13 @@ def offers(case: Case, feature: str, *wanted: str) -> None:
 @measurement("takes")
 def takes(case: Case, feature: str, *values: Value, **features: Value) -> None:
     """A feature takes each of these values, and reads it back; without any, the claim's number."""
-    case.takes(case.open(**features), feature, *(values or (case.claim.number,)))
+    case.takes(case.open(features), feature, *(values or (case.claim.number,)))
 
 
 @measurement("refuses")
 def refuses(case: Case, feature: str, *values: Value, **features: Value) -> None:
     """A feature refuses each of these values, and keeps what it had."""
-    case.refuses(case.open(**features), feature, *values)
+    case.refuses(case.open(features), feature, *values)
 
 
 @measurement("lacks")
