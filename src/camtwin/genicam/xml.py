@@ -28,19 +28,30 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <RegisterDescription xmlns="http://www.genicam.org/GenApi/Version_1_1"
   xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
   xsi:schemaLocation="http://www.genicam.org/GenApi/Version_1_1 http://www.genicam.org/GenApi/GenApiSchema_Version_1_1.xsd"
-  ModelName="{model}" VendorName="{vendor}" ToolTip="digital twin of a {vendor} {model}"
+  ModelName="{model}" VendorName="{vendor}" ToolTip="Digital twin of a {vendor} {model}."
   StandardNameSpace="{space}"
   SchemaMajorVersion="1" SchemaMinorVersion="1" SchemaSubMinorVersion="0"
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
 SHIFT = "EventShift"
 """The node that moves what follows the block id, where block ids may have 64 bits."""
+EVENT_TEXTS = {
+    "": "Reports the id of the event {event}.",
+    "Timestamp": "Reports the time of the event {event} by the camera's clock, in nanoseconds.",
+    "FrameID": "Reports the id of the frame that the event {event} belongs to.",
+}
+"""Texts of the features that tell of an event, by field of its message."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def el(tag: str, *texts: object) -> str:
     """One element for each text that says anything."""
     return "".join(f"<{tag}>{escape(str(t))}</{tag}>" for t in texts if t not in (None, ""))
+
+
+def texts(doc: str) -> str:
+    """The first sentence of a feature's text for the pointer to show, and the whole text."""
+    return el("ToolTip", doc.split(". ")[0].removesuffix(".") + ".") + el("Description", doc)
 
 
 def description(tree: Tree[S]) -> str:
@@ -102,8 +113,7 @@ class _Description(Generic[S]):
                 self.register(n, plane, address, coding)
         self.categories[f.chapter].append(f.name)
         head = [
-            el("ToolTip", f.doc.partition(". ")[0]),
-            el("Description", f.doc),
+            texts(f.doc),
             el("DisplayName", WORDS.sub(" ", f.name)),
             el("Visibility", f.visibility),
             el("pIsAvailable", self.ref(n, "Available")),
@@ -173,6 +183,7 @@ class _Description(Generic[S]):
                 self.node(
                     "Integer",
                     name + part,
+                    texts(EVENT_TEXTS[part].format(event=selector.shown(entry))),
                     el("Visibility", "Expert"),
                     el("pValue", f"{name}{part}_Value"),
                     standard=True,

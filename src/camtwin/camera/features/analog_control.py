@@ -12,10 +12,19 @@ def gain_auto(GainAuto: str, SequencerMode: str, device: Acts) -> bool:
 
 # fmt: off
 class AnalogControl(Chapter):
-    GainSelector = Selector("Channel of Gain.", "All")
-    Gain_dB = Float("Amplification.", unit="dB", max=48, sequenced=True, locked=gain_auto, volatile=True,
-                    ).per("GainSelector")
-    GainAuto = Enumeration("Lets the camera choose the gain.", "Off Once Continuous", volatile=True).per("GainSelector")
-    Gamma = Float("Exponent that bends dark codes up (below 1) or down.", default=1.0, min=0, max=4)
-    BlackLevelSelector = Selector("Channel of BlackLevel.", "All")
-    BlackLevel_DN = Integer("Offset of black, in steps of 12 bits.", unit="DN", max=255).per("BlackLevelSelector")
+    GainSelector = Selector("Selects the channel that Gain amplifies.", "All")
+    Gain_dB = Float(
+        "Sets the amplification of the image, in decibels. Locked while automatic gain is on or the sequencer runs.",
+        unit="dB", max=48, sequenced=True, locked=gain_auto, volatile=True).per("GainSelector")
+    GainAuto = Enumeration(
+        "Sets the mode of automatic gain. Off: the host sets Gain. Once: the camera adjusts it until the target "
+        "brightness is reached, then returns to Off. Continuous: the camera keeps adjusting it.",
+        "Off Once Continuous", volatile=True).per("GainSelector")
+    Gamma = Float(
+        "Sets the exponent of the gamma correction. Values below 1 brighten dark areas of the image, values above 1 "
+        "darken them.",
+        default=1.0, min=0, max=4)
+    BlackLevelSelector = Selector("Selects the channel that BlackLevel shifts.", "All")
+    BlackLevel_DN = Integer(
+        "Sets the offset that is added to pixel values, in digital numbers (DN) of 12 bits.",
+        unit="DN", max=255).per("BlackLevelSelector")

@@ -15,30 +15,63 @@ NAMES = ["Image", "Binning", "BlackLevel", "CounterValue", "DeviceTemperature", 
 
 # fmt: off
 class ChunkDataControl(Chapter):
-    ChunkModeActive = Boolean("Sends the enabled chunks with every picture.", default=False, locked=streaming, visibility=Expert)
-    ChunkSelector = Selector("The chunk that is set up.", {name: number for number, name in enumerate(NAMES, 1)}, visibility=Expert)
-    ChunkEnable = Boolean("Sends this chunk.", default=False, locked=streaming, visibility=Expert).per("ChunkSelector")
-    ChunkBinningHorizontal = Integer("Columns that became one.", chunk=("Binning", 0), visibility=Expert)
-    ChunkBinningVertical = Integer("Rows that became one.", chunk=("Binning", 4), visibility=Expert)
-    ChunkBlackLevel = Integer("BlackLevel of the picture.", unit="DN", chunk=("BlackLevel", 0), visibility=Expert)
-    ChunkCounterValue = Integer("The counter as the exposure began.", chunk=("CounterValue", 0), visibility=Expert)
-    ChunkDeviceTemperature = Float("Temperature as the exposure began.", unit="C", min=-300, chunk=("DeviceTemperature", 0),
-                                   visibility=Expert)
-    ChunkExposureTime_ns = Time("Exposure time of the picture.", max=1e9, chunk=("ExposureTime", 0), visibility=Expert)
-    ChunkFrameID = Integer("Number of the picture.", length=8, max=1 << 62, chunk=("FrameID", 0), visibility=Expert)
-    ChunkGain_dB = Float("Gain of the picture.", unit="dB", chunk=("Gain", 0), visibility=Expert)
-    ChunkHeight = Integer("Rows of the picture.", unit="px", chunk=("Height", 0), visibility=Expert)
+    ChunkModeActive = Boolean(
+        "Enables chunk data: each frame carries the enabled chunks. Locked during acquisition.",
+        default=False, locked=streaming, visibility=Expert)
+    ChunkSelector = Selector(
+        "Selects the chunk that ChunkEnable switches.",
+        {name: number for number, name in enumerate(NAMES, 1)}, visibility=Expert)
+    ChunkEnable = Boolean(
+        "Enables the selected chunk in the data of each frame. Locked during acquisition.",
+        default=False, locked=streaming, visibility=Expert).per("ChunkSelector")
+    ChunkBinningHorizontal = Integer(
+        "Reports the number of columns that were combined into one column of the frame.",
+        chunk=("Binning", 0), visibility=Expert)
+    ChunkBinningVertical = Integer(
+        "Reports the number of rows that were combined into one row of the frame.",
+        chunk=("Binning", 4), visibility=Expert)
+    ChunkBlackLevel = Integer(
+        "Reports the black level of the frame, in digital numbers (DN) of 12 bits.",
+        unit="DN", chunk=("BlackLevel", 0), visibility=Expert)
+    ChunkCounterValue = Integer(
+        "Reports the value of the selected counter at the start of the exposure.",
+        chunk=("CounterValue", 0), visibility=Expert)
+    ChunkDeviceTemperature = Float(
+        "Reports the temperature inside the camera at the start of the exposure, in degrees Celsius.",
+        unit="C", min=-300, chunk=("DeviceTemperature", 0), visibility=Expert)
+    ChunkExposureTime_ns = Time(
+        "Reports the exposure time of the frame, in microseconds.",
+        max=1e9, chunk=("ExposureTime", 0), visibility=Expert)
+    ChunkFrameID = Integer(
+        "Reports the number that the camera gave the frame.",
+        length=8, max=1 << 62, chunk=("FrameID", 0), visibility=Expert)
+    ChunkGain_dB = Float("Reports the gain of the frame, in decibels.", unit="dB", chunk=("Gain", 0), visibility=Expert)
+    ChunkHeight = Integer(
+        "Reports the height of the frame's image, in pixels.",
+        unit="px", chunk=("Height", 0), visibility=Expert)
     # one maker's own, and here: PayloadSize counts the chunks of this chapter
-    ChunkImageControl = Integer("Bits from the lowest: ReverseX, ReverseY, LUTEnable, DefectPixelCorrection.", form="HexNumber",
-                                chunk=("ImageControl", 0), custom=True, visibility=Expert)
-    ChunkLineStatusAll = Integer("Levels of all lines as the exposure began.", form="HexNumber", chunk=("LineStatusAll", 0),
-                                 visibility=Expert)
-    ChunkOffsetX = Integer("Columns left of the picture.", unit="px", chunk=("OffsetX", 0), visibility=Expert)
-    ChunkOffsetY = Integer("Rows above the picture.", unit="px", chunk=("OffsetY", 0), visibility=Expert)
-    ChunkPixelFormat = Enumeration("Coding of the pixels.", {f.name: f.code for f in FORMATS.values()}, chunk=("PixelFormat", 0),
-                                   visibility=Expert)
-    ChunkSequencerSetActive = Integer("Set of the sequencer that the picture was taken with.", chunk=("SequencerSetActive", 0),
-                                      visibility=Expert)
-    ChunkTimestamp = Integer("Start of the exposure by the camera's clock.", unit="ns", length=8, max=(1 << 63) - 1,
-                             chunk=("Timestamp", 0), visibility=Expert)
-    ChunkWidth = Integer("Columns of the picture.", unit="px", chunk=("Width", 0), visibility=Expert)
+    ChunkImageControl = Integer(
+        "Reports the image processing of the frame as bits, from the lowest: ReverseX, ReverseY, LUTEnable and "
+        "DefectPixelCorrection.",
+        form="HexNumber", chunk=("ImageControl", 0), custom=True, visibility=Expert)
+    ChunkLineStatusAll = Integer(
+        "Reports the levels of all lines at the start of the exposure, one bit per line from the first in bit 0.",
+        form="HexNumber", chunk=("LineStatusAll", 0), visibility=Expert)
+    ChunkOffsetX = Integer(
+        "Reports the horizontal offset of the frame's region of interest, in pixels after binning.",
+        unit="px", chunk=("OffsetX", 0), visibility=Expert)
+    ChunkOffsetY = Integer(
+        "Reports the vertical offset of the frame's region of interest, in pixels after binning.",
+        unit="px", chunk=("OffsetY", 0), visibility=Expert)
+    ChunkPixelFormat = Enumeration(
+        "Reports the format of the frame's pixels.",
+        {f.name: f.code for f in FORMATS.values()}, chunk=("PixelFormat", 0), visibility=Expert)
+    ChunkSequencerSetActive = Integer(
+        "Reports the sequencer set with which the frame was captured.",
+        chunk=("SequencerSetActive", 0), visibility=Expert)
+    ChunkTimestamp = Integer(
+        "Reports the time at which the exposure started, by the camera's clock in nanoseconds.",
+        unit="ns", length=8, max=(1 << 63) - 1, chunk=("Timestamp", 0), visibility=Expert)
+    ChunkWidth = Integer(
+        "Reports the width of the frame's image, in pixels.",
+        unit="px", chunk=("Width", 0), visibility=Expert)

@@ -65,33 +65,81 @@ def place(gige: int, usb3: int) -> dict[str, int | tuple[int, int]]:
 
 # fmt: off  (a declaration reads best on its own line or two)
 class DeviceControl(Chapter):
-    DeviceType = Enumeration("What the device does on its link.", "Transmitter", value=lambda: "Transmitter", visibility=Guru)
-    DeviceScanType = Enumeration("Shape of what the sensor scans.", "Areascan", value=lambda: "Areascan", visibility=Expert)
-    DeviceVendorName = String("Maker of the camera.", value=sheet_value, length=32, at=place(0x48, 0x4))
-    DeviceModelName = String("Model of the camera.", value=sheet_value, length=32, at=place(0x68, 0x44))
-    DeviceVersion = String("Version of the camera.", value=sheet_value, length=32, at=place(0x88, 0xC4))
-    DeviceFirmwareVersion = String("Version of the camera's software.", value=firmware)
-    DeviceManufacturerInfo = String("More about this device.", value=sheet_value, length=48, at=place(0xA8, 0x104))
-    DeviceSerialNumber = String("Serial number of this camera.", value=serial, length=16, at=place(0xD8, 0x144), visibility=Expert)
-    DeviceUserID = String("Name that the user gave this camera.", length=16, at=place(0xE8, 0x184), saved=False)
-    DeviceSFNCVersionMajor = Integer("Version of the feature names.", value=sheet_value, visibility=Expert)
-    DeviceSFNCVersionMinor = Integer("Version of the feature names, second part.", value=sheet_value, visibility=Expert)
-    DeviceSFNCVersionSubMinor = Integer("Version of the feature names, third part.", value=sheet_value, visibility=Expert)
-    DeviceTLType = Enumeration("Kind of link.", "GigEVision USB3Vision", value=sheet_value, visibility=Expert)
-    DeviceTemperatureSelector = Selector("Where the temperature is taken.", "InHouse Mainboard Sensor Coreboard", visibility=Expert)
-    DeviceTemperature = Float("Temperature of the camera.", unit="C", value=temperature, visibility=Expert,
-                              ).per("DeviceTemperatureSelector")
-    DeviceTemperatureStatus = Enumeration("Whether the camera is too hot.", "Normal High Exceeded", value=status, custom=True,
-                                          visibility=Expert)
-    DeviceLinkSelector = Integer("The link that is set up.", max=0, saved=False)
-    DeviceLinkSpeed = Integer("Speed of the link.", unit="Bps", length=8, max=(1 << 62), value=link_speed, visibility=Expert)
-    DeviceLinkThroughputLimit = Integer("Most bytes a second that the camera sends.", unit="Bps", length=8, min=1_000_000,
-                                        max=lambda DeviceLinkSpeed: DeviceLinkSpeed, visibility=Expert)
-    Timestamp = Integer("The camera's clock.", unit="ns", length=8, value=timestamp, visibility=Expert)
-    TimestampReset = Command("Sets the camera's clock to zero.", do=reset, visibility=Expert)
-    TimestampLatch = Command("Keeps the present time in TimestampLatchValue.", do=latch, visibility=Expert)
-    TimestampLatchValue = Integer("The time kept by TimestampLatch.", unit="ns", length=8, value=latched, visibility=Expert)
-    DeviceLinkCurrentThroughput = Integer("Bytes a second that frames come to, as the camera is set.", unit="Bps", length=8,
-                                          max=1 << 62, value=rates.throughput, visibility=Expert)
-    DeviceReset = Command("Starts the camera anew, as if it were switched off and on.", do=restart)
-    DeviceLinkThroughputLimitMode = Enumeration("Whether DeviceLinkThroughputLimit holds.", "Off On", visibility=Expert)
+    DeviceType = Enumeration(
+        "Reports the role of the device on its link: it transmits images.",
+        "Transmitter", value=lambda: "Transmitter", visibility=Guru)
+    DeviceScanType = Enumeration(
+        "Reports the scan type of the sensor. Areascan: the sensor captures two-dimensional images.",
+        "Areascan", value=lambda: "Areascan", visibility=Expert)
+    DeviceVendorName = String(
+        "Reports the name of the camera's manufacturer.",
+        value=sheet_value, length=32, at=place(0x48, 0x4))
+    DeviceModelName = String(
+        "Reports the model name of the camera.",
+        value=sheet_value, length=32, at=place(0x68, 0x44))
+    DeviceVersion = String(
+        "Reports the hardware version of the camera.",
+        value=sheet_value, length=32, at=place(0x88, 0xC4))
+    DeviceFirmwareVersion = String("Reports the version of the firmware that the camera runs.", value=firmware)
+    DeviceManufacturerInfo = String(
+        "Reports additional information from the manufacturer: that this device is a digital twin.",
+        value=sheet_value, length=48, at=place(0xA8, 0x104))
+    DeviceSerialNumber = String(
+        "Reports the serial number of the camera.",
+        value=serial, length=16, at=place(0xD8, 0x144), visibility=Expert)
+    DeviceUserID = String(
+        "Sets a user-defined name for the camera. Host software can find the camera by this name, which is kept when "
+        "the power is off.",
+        length=16, at=place(0xE8, 0x184), saved=False)
+    DeviceSFNCVersionMajor = Integer(
+        "Reports the major version of the Standard Features Naming Convention (SFNC) that the feature names follow.",
+        value=sheet_value, visibility=Expert)
+    DeviceSFNCVersionMinor = Integer(
+        "Reports the minor version of the Standard Features Naming Convention (SFNC) that the feature names follow.",
+        value=sheet_value, visibility=Expert)
+    DeviceSFNCVersionSubMinor = Integer(
+        "Reports the sub-minor version of the Standard Features Naming Convention (SFNC) that the feature names "
+        "follow.",
+        value=sheet_value, visibility=Expert)
+    DeviceTLType = Enumeration(
+        "Reports the transport layer of the camera's link.",
+        "GigEVision USB3Vision", value=sheet_value, visibility=Expert)
+    DeviceTemperatureSelector = Selector(
+        "Selects the place inside the camera whose temperature DeviceTemperature reports.",
+        "InHouse Mainboard Sensor Coreboard", visibility=Expert)
+    DeviceTemperature = Float(
+        "Reports the temperature measured inside the camera, in degrees Celsius.",
+        unit="C", value=temperature, visibility=Expert).per("DeviceTemperatureSelector")
+    DeviceTemperatureStatus = Enumeration(
+        "Reports whether the temperature inside the camera is normal, high or above the permitted limit.",
+        "Normal High Exceeded", value=status, custom=True, visibility=Expert)
+    DeviceLinkSelector = Integer(
+        "Selects the link to configure. The camera has one link, number 0.",
+        max=0, saved=False)
+    DeviceLinkSpeed = Integer(
+        "Reports the speed of the link to the host, in bytes per second.",
+        unit="Bps", length=8, max=1 << 62, value=link_speed, visibility=Expert)
+    DeviceLinkThroughputLimit = Integer(
+        "Limits the data rate of the image stream, in bytes per second. A low limit also lowers the frame rate.",
+        unit="Bps", length=8, min=1_000_000, max=lambda DeviceLinkSpeed: DeviceLinkSpeed, visibility=Expert)
+    Timestamp = Integer(
+        "Reports the time of the camera's clock, in nanoseconds since it was last reset.",
+        unit="ns", length=8, value=timestamp, visibility=Expert)
+    TimestampReset = Command("Resets the camera's clock to zero.", do=reset, visibility=Expert)
+    TimestampLatch = Command(
+        "Latches the time of the camera's clock into TimestampLatchValue.",
+        do=latch, visibility=Expert)
+    TimestampLatchValue = Integer(
+        "Reports the time that TimestampLatch last stored, in nanoseconds.",
+        unit="ns", length=8, value=latched, visibility=Expert)
+    DeviceLinkCurrentThroughput = Integer(
+        "Reports the data rate that the image stream reaches at the current settings, in bytes per second.",
+        unit="Bps", length=8, max=1 << 62, value=rates.throughput, visibility=Expert)
+    DeviceReset = Command(
+        "Restarts the camera as if its power were switched off and on. The connection to the host and unsaved "
+        "settings are lost.",
+        do=restart)
+    DeviceLinkThroughputLimitMode = Enumeration(
+        "Enables the limit that DeviceLinkThroughputLimit sets. While it is Off, the image stream may use the full "
+        "speed of the link.",
+        "Off On", visibility=Expert)

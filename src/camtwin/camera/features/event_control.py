@@ -14,5 +14,9 @@ EVENTS = """ExposureStart ExposureEnd FrameStart FrameEnd FrameTransferSkipped T
 
 # fmt: off
 class EventControl(Chapter):
-    EventSelector = Selector("The event that is switched.", EVENTS, open=True, events=True, of_frames=OF_FRAMES)
-    EventNotification = Enumeration("Whether the host is told of the event.", "Off On").per("EventSelector")
+    EventSelector = Selector(
+        "Selects the event that EventNotification switches.",
+        EVENTS, open=True, events=True, of_frames=OF_FRAMES)
+    EventNotification = Enumeration(
+        "Enables messages to the host about the selected event.",
+        "Off On").per("EventSelector")

@@ -28,16 +28,31 @@ def size(device: Acts, FileSelector: str) -> int:
 
 # fmt: off
 class FileAccessControl(Chapter):
-    FileSelector = Selector("The file that is accessed.", "UserData Firmware", visibility=Guru)
-    FileOperationSelector = Selector("What FileOperationExecute does.", "Open Close Read Write", visibility=Guru)
-    FileOpenMode = Enumeration("What Open opens the file for; Write begins with nothing.", "Read Write", saved=False,
-                               visibility=Guru).per(*BY_FILE)
-    FileOperationExecute = Command("Does it.", do=execute, visibility=Guru).per(*BY_BOTH)
-    FileOperationStatus = Enumeration("Whether the last operation succeeded.", "Success Failure", value=status, visibility=Guru,
-                                      follows=BY_BOTH)
-    FileOperationResult = Integer("Bytes that the last operation moved.", value=result, visibility=Guru, follows=BY_BOTH)
-    FileSize = Integer("Bytes of the file.", unit="B", value=size, visibility=Guru).per(*BY_FILE)
-    FileAccessOffset = Integer("Where in the file Read and Write begin.", unit="B", max=0xFFFF, saved=False, visibility=Guru)
-    FileAccessLength = Integer("Bytes that Read and Write move.", unit="B", max=BUFFER_BYTES, saved=False, visibility=Guru)
-    FileAccessBuffer = Register("What was read, or is to be written.", default=bytes(BUFFER_BYTES), length=BUFFER_BYTES,
-                                saved=False, volatile=True, visibility=Guru)
+    FileSelector = Selector("Selects the file in the camera to access.", "UserData Firmware", visibility=Guru)
+    FileOperationSelector = Selector(
+        "Selects the operation that FileOperationExecute performs on the selected file.",
+        "Open Close Read Write", visibility=Guru)
+    FileOpenMode = Enumeration(
+        "Sets the access for which the selected file will be opened. Write replaces its content.",
+        "Read Write", saved=False, visibility=Guru).per(*BY_FILE)
+    FileOperationExecute = Command(
+        "Executes the selected operation on the selected file.",
+        do=execute, visibility=Guru).per(*BY_BOTH)
+    FileOperationStatus = Enumeration(
+        "Reports whether the last file operation succeeded.",
+        "Success Failure", value=status, visibility=Guru, follows=BY_BOTH)
+    FileOperationResult = Integer(
+        "Reports the number of bytes that the last file operation transferred.",
+        value=result, visibility=Guru, follows=BY_BOTH)
+    FileSize = Integer(
+        "Reports the size of the selected file, in bytes.",
+        unit="B", value=size, visibility=Guru).per(*BY_FILE)
+    FileAccessOffset = Integer(
+        "Sets the position in the file at which data is transferred, in bytes from its beginning.",
+        unit="B", max=0xFFFF, saved=False, visibility=Guru)
+    FileAccessLength = Integer(
+        "Sets the number of bytes that one file operation transfers.",
+        unit="B", max=BUFFER_BYTES, saved=False, visibility=Guru)
+    FileAccessBuffer = Register(
+        "Holds the data of file operations: bytes to be written, or bytes that were read.",
+        default=bytes(BUFFER_BYTES), length=BUFFER_BYTES, saved=False, volatile=True, visibility=Guru)

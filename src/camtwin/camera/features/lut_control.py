@@ -27,9 +27,17 @@ def put(shown: int, settings: LUTControl) -> Mapping[str, Any]:
 
 # fmt: off
 class LUTControl(Chapter):
-    LUTSelector = Selector("The table that is set up.", "Luminance")
-    LUTEnable = Boolean("Sends codes through the table.", default=False).per("LUTSelector")
-    LUTIndex = Integer("The code whose entry LUTValue shows.", max=0xFFFF, saved=False, visibility=Expert)
-    LUTValue = Integer("What the code becomes.", max=0xFFFF, value=entry, put=put, follows=SELECTED, visibility=Expert)
-    LUTValueAll = Register("All entries, from code 0 on, each in two bytes.", default=b"", length=0, width=WIDTH, fill=identity,
-                           highest=0xFFFF, follows=("LUTSelector",), visibility=Expert)
+    LUTSelector = Selector("Selects the look-up table to configure.", "Luminance")
+    LUTEnable = Boolean(
+        "Enables the selected look-up table, which replaces each pixel value by the table's entry for it.",
+        default=False).per("LUTSelector")
+    LUTIndex = Integer(
+        "Sets the index of the look-up table entry that LUTValue accesses. The index is the pixel value that the "
+        "entry replaces.",
+        max=0xFFFF, saved=False, visibility=Expert)
+    LUTValue = Integer(
+        "Sets the pixel value that the look-up table returns for LUTIndex.",
+        max=0xFFFF, value=entry, put=put, follows=SELECTED, visibility=Expert)
+    LUTValueAll = Register(
+        "Sets all entries of the selected look-up table at once, from index 0 on, as big-endian 16-bit numbers.",
+        default=b"", length=0, width=WIDTH, fill=identity, highest=0xFFFF, follows=("LUTSelector",), visibility=Expert)

@@ -34,22 +34,46 @@ def active(device: Acts) -> int:
 
 # fmt: off
 class SequencerControl(Chapter):
-    SequencerMode = Enumeration("Runs the sequencer.", "Off On", available=fixed)
-    SequencerConfigurationMode = Enumeration("Allows to set the sequencer up.", "Off On", locked=sequencing, saved=False)
-    SequencerFeatureSelector = Selector("A feature that sets may hold.", SEQUENCED, visibility=Expert)
-    SequencerFeatureEnable = Boolean("Whether sets hold the feature.", default=True, locked=fixed, visibility=Expert,
-                                     ).per("SequencerFeatureSelector")
-    SequencerSetStart = Integer("The set that is first.", max=127, locked=fixed, visibility=Expert)
-    SequencerSetActive = Integer("The set in force.", value=active, visibility=Expert)
-    SequencerSetSelector = Integer("The set that is set up.", max=127, saved=False, visibility=Expert)
-    SequencerSetSave = Command("Keeps the present settings in the set.", do=save, available=configuring, visibility=Expert,
-                               ).per(*BY_SET)
-    SequencerSetLoad = Command("Takes the settings of the set over.", do=load, available=configuring, visibility=Expert,
-                               ).per(*BY_SET)
-    SequencerPathSelector = Integer("The way out of the set that is set up.", max=3, saved=False, visibility=Expert)
-    SequencerSetNext = Integer("The set that this way leads to.", max=127, locked=fixed, visibility=Expert).per(*BY_PATH)
-    SequencerTriggerSource = Enumeration("What takes this way.", "Off Line0 Line1 Line2 ExposureActive ReadoutActive Timer1End "
-                                         "Counter1End Counter2End FrameStart FrameEnd Line3 Line4 SoftwareSignal1 SoftwareSignal2 "
-                                         "SoftwareSignal3", open=True, locked=fixed, visibility=Expert).per(*BY_PATH)
-    SequencerTriggerActivation = Enumeration("Edge of a level that takes this way.", EDGES, locked=fixed, visibility=Expert,
-                                             ).per(*BY_PATH)
+    SequencerMode = Enumeration(
+        "Enables the sequencer, which switches from one set of settings to another. Available only while "
+        "SequencerConfigurationMode is Off.",
+        "Off On", available=fixed)
+    SequencerConfigurationMode = Enumeration(
+        "Enables the configuration of sequencer sets. Locked while the sequencer runs.",
+        "Off On", locked=sequencing, saved=False)
+    SequencerFeatureSelector = Selector(
+        "Selects the feature that SequencerFeatureEnable adds to sequencer sets.",
+        SEQUENCED, visibility=Expert)
+    SequencerFeatureEnable = Boolean(
+        "Enables the selected feature in sequencer sets that are saved from now on. Locked while "
+        "SequencerConfigurationMode is Off.",
+        default=True, locked=fixed, visibility=Expert).per("SequencerFeatureSelector")
+    SequencerSetStart = Integer(
+        "Sets the sequencer set with which the sequencer starts. Locked while SequencerConfigurationMode is Off.",
+        max=127, locked=fixed, visibility=Expert)
+    SequencerSetActive = Integer("Reports the sequencer set that is active.", value=active, visibility=Expert)
+    SequencerSetSelector = Integer("Selects the sequencer set to configure.", max=127, saved=False, visibility=Expert)
+    SequencerSetSave = Command(
+        "Saves the current settings in the selected sequencer set. Available only while SequencerConfigurationMode is "
+        "On.",
+        do=save, available=configuring, visibility=Expert).per(*BY_SET)
+    SequencerSetLoad = Command(
+        "Loads the settings of the selected sequencer set into the camera. Available only while "
+        "SequencerConfigurationMode is On.",
+        do=load, available=configuring, visibility=Expert).per(*BY_SET)
+    SequencerPathSelector = Integer(
+        "Selects the path to configure, from the selected sequencer set to the next.",
+        max=3, saved=False, visibility=Expert)
+    SequencerSetNext = Integer(
+        "Sets the sequencer set to which the selected path leads. Locked while SequencerConfigurationMode is Off.",
+        max=127, locked=fixed, visibility=Expert).per(*BY_PATH)
+    SequencerTriggerSource = Enumeration(
+        "Sets the signal that makes the sequencer take the selected path. Locked while SequencerConfigurationMode is "
+        "Off.",
+        "Off Line0 Line1 Line2 ExposureActive ReadoutActive Timer1End Counter1End Counter2End FrameStart FrameEnd "
+        "Line3 Line4 SoftwareSignal1 SoftwareSignal2 SoftwareSignal3",
+        open=True, locked=fixed, visibility=Expert).per(*BY_PATH)
+    SequencerTriggerActivation = Enumeration(
+        "Sets the edge of the signal that makes the sequencer take the selected path. Locked while "
+        "SequencerConfigurationMode is Off.",
+        EDGES, locked=fixed, visibility=Expert).per(*BY_PATH)

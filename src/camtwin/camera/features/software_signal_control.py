@@ -11,5 +11,9 @@ def pulse(device: Acts, signal: str) -> None:
 
 # fmt: off
 class SoftwareSignalControl(Chapter):
-    SoftwareSignalSelector = Selector("The signal that is given.", "SoftwareSignal1 SoftwareSignal2 SoftwareSignal3")
-    SoftwareSignalPulse = Command("Gives the signal.", do=pulse).per("SoftwareSignalSelector")
+    SoftwareSignalSelector = Selector(
+        "Selects the software signal that SoftwareSignalPulse sends.",
+        "SoftwareSignal1 SoftwareSignal2 SoftwareSignal3")
+    SoftwareSignalPulse = Command(
+        "Sends a pulse of the selected software signal inside the camera.",
+        do=pulse).per("SoftwareSignalSelector")

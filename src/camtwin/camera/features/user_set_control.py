@@ -23,8 +23,13 @@ def save(device: Acts, selector: str) -> None:
 
 # fmt: off
 class UserSetControl(Chapter):
-    UserSetSelector = Selector("The user set to load or to save.", SETS)
-    UserSetLoad = Command("Takes over the user set's settings.", do=load, reloads=True, locked=streaming).per("UserSetSelector")
-    UserSetSave = Command("Keeps the present settings in the user set.", do=save, available=lambda UserSetSelector,
-                          fixed=ONLY_FACTORY: UserSetSelector not in fixed).per("UserSetSelector")
-    UserSetDefault = Enumeration("The user set that the camera starts with.", SETS, saved=False)
+    UserSetSelector = Selector("Selects the user set that UserSetLoad and UserSetSave access.", SETS)
+    UserSetLoad = Command(
+        "Loads the settings of the selected user set into the camera. Locked during acquisition.",
+        do=load, reloads=True, locked=streaming).per("UserSetSelector")
+    UserSetSave = Command(
+        "Saves the current settings in the selected user set, which is kept when the power is off. Available only for "
+        "user sets that are not fixed.",
+        do=save, available=lambda UserSetSelector, fixed=ONLY_FACTORY: UserSetSelector not in fixed
+    ).per("UserSetSelector")
+    UserSetDefault = Enumeration("Sets the user set that the camera loads at power-on.", SETS, saved=False)

@@ -29,36 +29,65 @@ def highest(DeviceTemperatureStatusTransitionSelector: str, cutoff: int) -> int:
 
 # fmt: off
 class DefectPixelControl(Chapter):
-    DefectPixelCorrection = Boolean("Replaces the listed pixels.", default=True, custom=True)
-    DefectPixelListSelector = Selector("The list that is set up.", "Pixel", custom=True, visibility=Expert)
-    DefectPixelListIndex = Integer("The entry of the list that is set up.", max=511, saved=False, custom=True, visibility=Expert,
-                                   follows=(LIST,))
-    DefectPixelListEntryActive = Boolean("The entry counts.", default=False, custom=True, visibility=Expert).per(INDEX)
-    DefectPixelListEntryPosX = Integer("Column on the sensor.", unit="px", custom=True, visibility=Expert).per(INDEX)
-    DefectPixelListEntryPosY = Integer("Row on the sensor.", unit="px", custom=True, visibility=Expert).per(INDEX)
+    DefectPixelCorrection = Boolean(
+        "Enables the correction of defective pixels. Each pixel in the list is replaced by its neighbours in the row.",
+        default=True, custom=True)
+    DefectPixelListSelector = Selector(
+        "Selects the list of defective pixels to configure.",
+        "Pixel", custom=True, visibility=Expert)
+    DefectPixelListIndex = Integer(
+        "Sets the index of the entry to configure in the list of defective pixels.",
+        max=511, saved=False, custom=True, visibility=Expert, follows=(LIST,))
+    DefectPixelListEntryActive = Boolean(
+        "Enables the correction of the pixel in the list entry to configure.",
+        default=False, custom=True, visibility=Expert).per(INDEX)
+    DefectPixelListEntryPosX = Integer(
+        "Sets the horizontal position of the defective pixel on the sensor, in pixels from the left edge.",
+        unit="px", custom=True, visibility=Expert).per(INDEX)
+    DefectPixelListEntryPosY = Integer(
+        "Sets the vertical position of the defective pixel on the sensor, in pixels from the top edge.",
+        unit="px", custom=True, visibility=Expert).per(INDEX)
 
 
 class CustomDataControl(Chapter):
-    CustomDataConfigurationMode = Enumeration("Opens the custom data for writing.", "Off On", saved=False, custom=True,
-                                              visibility=Expert)
-    CustomDataSelector = Integer("The byte that is set up.", max=127, saved=False, custom=True, visibility=Expert)
-    CustomData = Integer("A byte that the camera keeps.", max=255, saved=False, custom=True, visibility=Expert, locked=closed,
-                         ).per("CustomDataSelector")
+    CustomDataConfigurationMode = Enumeration(
+        "Enables changes to CustomData.",
+        "Off On", saved=False, custom=True, visibility=Expert)
+    CustomDataSelector = Integer(
+        "Selects the byte of custom data that CustomData accesses.",
+        max=127, saved=False, custom=True, visibility=Expert)
+    CustomData = Integer(
+        "Sets the selected byte of custom data, which is kept when the power is off. Locked while "
+        "CustomDataConfigurationMode is Off.",
+        max=255, saved=False, custom=True, visibility=Expert, locked=closed).per("CustomDataSelector")
 
 
 class Baumer(Chapter):
-    DeviceTemperatureStatusTransitionSelector = Selector("The change of status that is set up.",
-                                                         "NormalToHigh HighToExceeded ExceededToNormal", custom=True,
-                                                         visibility=Expert, after="DeviceTemperatureStatus")
-    DeviceTemperatureStatusTransition = Integer("Temperature at which the status changes.", unit="C", max=highest, locked=fixed,
-                                                custom=True, visibility=Expert, after="DeviceTemperatureStatusTransitionSelector",
-                                                ).per("DeviceTemperatureStatusTransitionSelector")
-    TimestampIncrement = Integer("Step of the camera's clock.", unit="ns", value=sheet_value, visibility=Expert, custom=True,
-                                 after="TimestampLatchValue")
-    ShortExposureTimeEnable = Boolean("Allows exposures below the usual minimum.", default=False, custom=True, after="ExposureMode")
-    ReadoutMode = Enumeration("Whether an exposure may overlap the readout of the frame before.", "Overlapped Sequential",
-                              custom=True, locked=streaming, after="ExposureTime")
-    LineDebouncerHighTimeAbs_ns = Time("How long a high level must last to count.", max=5000, inc=1, custom=True,
-                                       available=is_input, visibility=Expert, after="LineSource").per("LineSelector")
-    LineDebouncerLowTimeAbs_ns = Time("How long a low level must last to count.", max=5000, inc=1, custom=True,
-                                      available=is_input, visibility=Expert, after="LineDebouncerHighTimeAbs").per("LineSelector")
+    DeviceTemperatureStatusTransitionSelector = Selector(
+        "Selects the change of the temperature status whose threshold DeviceTemperatureStatusTransition sets.",
+        "NormalToHigh HighToExceeded ExceededToNormal", custom=True, visibility=Expert,
+        after="DeviceTemperatureStatus")
+    DeviceTemperatureStatusTransition = Integer(
+        "Sets the temperature at which the selected change of status takes place, in degrees Celsius. Locked for "
+        "HighToExceeded, whose threshold is fixed.",
+        unit="C", max=highest, locked=fixed, custom=True, visibility=Expert,
+        after="DeviceTemperatureStatusTransitionSelector").per("DeviceTemperatureStatusTransitionSelector")
+    TimestampIncrement = Integer(
+        "Reports the resolution of the camera's clock, in nanoseconds per tick.",
+        unit="ns", value=sheet_value, visibility=Expert, custom=True, after="TimestampLatchValue")
+    ShortExposureTimeEnable = Boolean(
+        "Enables exposure times below the usual minimum of ExposureTime.",
+        default=False, custom=True, after="ExposureMode")
+    ReadoutMode = Enumeration(
+        "Sets whether an exposure may overlap the readout of the previous frame. Overlapped allows higher frame "
+        "rates, Sequential waits for the end of the readout. Locked during acquisition.",
+        "Overlapped Sequential", custom=True, locked=streaming, after="ExposureTime")
+    LineDebouncerHighTimeAbs_ns = Time(
+        "Sets the time for which a high level must last before the selected input takes it over, in microseconds. "
+        "Available only while the line is an input.",
+        max=5000, inc=1, custom=True, available=is_input, visibility=Expert, after="LineSource").per("LineSelector")
+    LineDebouncerLowTimeAbs_ns = Time(
+        "Sets the time for which a low level must last before the selected input takes it over, in microseconds. "
+        "Available only while the line is an input.",
+        max=5000, inc=1, custom=True, available=is_input, visibility=Expert, after="LineDebouncerHighTimeAbs"
+    ).per("LineSelector")

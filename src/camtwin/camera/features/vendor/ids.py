@@ -11,5 +11,6 @@ def said(device: Acts) -> str:
 
 # fmt: off
 class Ids(Chapter):
-    FirmwareUpdateMessage = String("What came of the last firmware image, in words.", value=said, length=128, custom=True,
-                                   visibility=Guru, after="FileAccessBuffer")
+    FirmwareUpdateMessage = String(
+        "Reports the result of the last firmware update as text.",
+        value=said, length=128, custom=True, visibility=Guru, after="FileAccessBuffer")

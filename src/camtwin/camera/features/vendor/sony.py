@@ -11,9 +11,14 @@ def fewest_lines(SensorMode: str, device: Acts) -> int:
 
 # fmt: off
 class SensorModeControl(Chapter):
-    SensorMode = Enumeration("Drive mode: window, binning, depth and exposures; it resets the window and FrameLength.", "None",
-                             open=True, custom=True)
-    FrameLength = Integer("Lines of a frame, blanking included: its rate.", unit="lines", default=1, min=fewest_lines, max=65535,
-                          custom=True)
-    ExposureTimeShort_ns = Time("How long the short exposure of a drive mode with two gathers light.", default=1_000, max=1e6,
-                                custom=True)
+    SensorMode = Enumeration(
+        "Sets the drive mode of the sensor: its window, binning, bit depth and number of exposures. A change resets "
+        "the window and FrameLength.",
+        "None", open=True, custom=True)
+    FrameLength = Integer(
+        "Sets the length of a frame in lines, including blanking. A longer frame lowers the frame rate.",
+        unit="lines", default=1, min=fewest_lines, max=65535, custom=True)
+    ExposureTimeShort_ns = Time(
+        "Sets the time for which the sensor collects light in the short exposure of a two-exposure drive mode, in "
+        "microseconds.",
+        default=1_000, max=1e6, custom=True)
