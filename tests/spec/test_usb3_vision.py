@@ -15,7 +15,7 @@ from camtwin.wire.image import CHUNKS, IMAGE_CHUNKS, Image
 from camtwin.wire.status import StatusError
 from camtwin.wire.u3v import gencp, usb
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v.device import Acknowledge, Description, Identity, U3vDevice
+from camtwin.wire.u3v.device import Acknowledge, Description, U3vDevice, U3vIdentity
 from camtwin.wire.u3v.gencp import Status
 
 
@@ -161,7 +161,7 @@ def answer(device: U3vDevice, command: bytes) -> bytes | None:
 
 
 XML = b"PK zipped"
-DEVICE = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), Port(), Port())
+DEVICE = U3vDevice(U3vIdentity("ace", 8, 1, Description(0xF000_0000, XML)), Port(), Port())
 
 
 def read(address: int, count: int) -> bytes:
@@ -238,7 +238,7 @@ NONE = "0400 0100 0000 0000"
 def test_what_a_device_answers(port: dict[str, object], commands: list[str], ack: str) -> None:
     there = Port()
     vars(there).update(port)
-    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), there, there)
+    device = U3vDevice(U3vIdentity("ace", 8, 1, Description(0xF000_0000, XML)), there, there)
     answers = [answer(device, hexed(command)) for command in commands]
     assert answers[-1] == hexed(ack)
 
@@ -255,7 +255,7 @@ class Flash(Port):
 def test_a_write_that_takes_long():
     """PENDING_ACK at once, 1300 ms: what it takes and a second of patience; at last its acknowledge."""
     port = Flash()
-    device = U3vDevice(Identity("ace", 8, 1, Description(0xF000_0000, XML)), port, port)
+    device = U3vDevice(U3vIdentity("ace", 8, 1, Description(0xF000_0000, XML)), port, port)
     save, pending = (
         hexed(WRITE_4 + "0000020000000000 01000000"),
         hexed("55335643 0000 0508 0400 0100 0000 1405"),
@@ -315,7 +315,7 @@ def test_manifest():
 
 # --- descriptors
 
-WHO = usb.Identity(0x2676, 0xBA02, "267601234567", "Basler", "acA", "ace", "1.0", "info", "42", "me")
+WHO = usb.UsbIdentity(0x2676, 0xBA02, "267601234567", "Basler", "acA", "ace", "1.0", "info", "42", "me")
 INTERFACES_SUPER = """
     0904 0000 02 ef0500 00
     1424 01 0200 0100 0100 0100 01 02 03 04 05 06 07 08 0c

@@ -1,4 +1,4 @@
-"""Chunks: data, then id and length, each 32 bits; a payload of chunks is read from its end.
+"""Chunks: each is its data, then its id and its length, 32 bits each; a payload is read from its end.
 
 Source: GigE Vision 2.0, Chunk Data; USB3 Vision has the same in little-endian.
 """
@@ -13,12 +13,16 @@ HEADER_BYTES: Final = 8
 
 
 def tag(number: int, length: int, order: Literal["big", "little"] = "big") -> bytes:
-    """What follows `length` bytes of a chunk's data."""
+    """Return the tag (id and length) that follows the `length` bytes of a chunk's data."""
     return struct.pack(">II" if order == "big" else "<II", number, length)
 
 
 def split(payload: bytes, order: Literal["big", "little"] = "big") -> Iterator[tuple[int, bytes]]:
-    """(id, data) of the chunks, the last one first. ValueError where the lengths do not fit the payload."""
+    """Yield the (id, data) of each chunk of a payload, the last chunk first.
+
+    Raises:
+        ValueError: the lengths do not fit the payload.
+    """
     end = len(payload)
     while end:
         if end < HEADER_BYTES:

@@ -8,13 +8,16 @@ from camtwin.units import Ns
 
 
 class DevicePort(Protocol):
-    """The camera's register space, clock and actions. What it does not carry out is Refused."""
+    """The camera's register space, clock and actions.
+
+    Methods raise `Refused` for a request that the camera does not carry out.
+    """
 
     def read(self, address: int, length: int, /) -> bytes: ...
     def write(self, address: int, data: bytes, /) -> None: ...
     @property
     def busy_ns(self) -> Ns:
-        """How long what was written just now takes yet, in camera time; 0: it is done."""
+        """Camera time that the last write still needs, in ns; 0 once it is done."""
         ...
 
     def latch_timestamp(self) -> None: ...
@@ -23,18 +26,18 @@ class DevicePort(Protocol):
     def timestamp_latched(self) -> Ns: ...
     @property
     def payload_bytes(self) -> int:
-        """Bytes of a frame, as the camera is set."""
+        """Bytes of a frame with the present settings."""
         ...
 
     @property
     def has_chunks(self) -> bool:
-        """Whether chunks follow a frame, as the camera is set."""
+        """Whether frames carry chunks with the present settings."""
         ...
 
     def action(self, device_key: int, group_key: int, group_mask: int, /) -> bool:
-        """Take an action command; True if it concerns this camera."""
+        """Take an action command; True if its keys match this camera."""
         ...
 
     def report(self, event: str, /) -> None:
-        """Tell the host, by an event of this name, what has happened on the link."""
+        """Report an event of the link to the host, by its EventSelector entry."""
         ...

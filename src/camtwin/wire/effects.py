@@ -1,8 +1,8 @@
-"""Effects: steps that a protocol core wants done, whatever the link.
+"""Effects: steps that a protocol core asks its link to carry out.
 
-A core is given what arrived and the time, and gives effects, one after the other. Each has to be carried out
-before the next is asked for: they are in the order in which things happen, and the camera is asked between
-them. Whoever drives a core, on sockets or in process, is a loop over them.
+A core takes what arrived and the time, and yields effects one after the other, in the order in which things
+happen. The link carries out each effect before it asks for the next one, because the core reads the camera
+between them. Every link, on sockets or in process, is a loop over these effects.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CloseStream:
-    """The stream channel has closed: nothing goes out any more."""
+    """Close the stream channel: send nothing more on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndAcquisition:
-    """Nobody is there any more to take frames."""
+    """Stop the acquisition, because no host is left to receive frames."""

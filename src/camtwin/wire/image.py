@@ -1,4 +1,4 @@
-"""What a stream says of a picture before its bytes, whatever the link: GVSP's and USB3 Vision's leaders."""
+"""Image headers that all links share: the contents of GVSP's and USB3 Vision's leaders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IMAGE_CHUNKS: Final = 0x4001  # an image with "extended chunk data"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What a leader says. `pixel_format` is the PFNC code; sizes and offsets in pixels, paddings in bytes."""
+    """The contents of a leader: PFNC `pixel_format`, sizes and offsets in pixels, paddings in bytes."""
 
     width: int
     height: int

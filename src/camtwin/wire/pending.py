@@ -1,8 +1,8 @@
-"""A command that takes a device longer than a host likes to wait: its acknowledge comes when it is done.
+"""Commands that take longer than a host likes to wait: they are acknowledged once they are done.
 
-Until then the device is asked to wait for nothing else: a host that sends the command again has it carried
-out once, and where it understands that, it is told how long it will take (PENDING_ACK). GVCP and GenCP alike;
-what the messages look like is theirs.
+Until then the device carries out no second one. A host that repeats the command has it carried out only once;
+a host that understands PENDING_ACK is told how long the command will take. GVCP and GenCP behave alike; the
+messages themselves are theirs.
 
 Sources: GigE Vision 2.0, chapter PENDING_ACK; GenCP 1.2, "Pending Acknowledge".
 """
@@ -16,14 +16,14 @@ from camtwin.units import MS, Ns
 
 C = TypeVar("C")
 A = TypeVar("A")
-MAX_MS = 0xFFFF  # what the message has room for
+MAX_MS = 0xFFFF  # the largest value of the message's field
 
 
 @dataclass(frozen=True, slots=True)
 class Pending(Generic[C, A]):
     """A command under way.
 
-    command  what a host would send again
+    command  the datagram, by which a repetition is recognised
     answer   its acknowledge, due in host time at due_ns
     """
 
@@ -33,5 +33,5 @@ class Pending(Generic[C, A]):
     due_ns: Ns
 
     def left_ms(self, now: Ns) -> int:
-        """How long it takes yet, rounded up."""
+        """Return the time left until completion, in ms, rounded up and cut to the 16 bits of the message."""
         return min(MAX_MS, max(1, -(-(self.due_ns - now) // MS)))

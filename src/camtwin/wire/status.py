@@ -1,4 +1,4 @@
-"""Status codes of refusals. GVCP and GenCP number the reasons alike, but for their own."""
+"""Status codes of refusals: GVCP and GenCP use the same numbers, except for codes of their own."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ STATUS_OF: Final[Mapping[Why, str]] = {
     "storage": "ERROR",
     "range": "INVALID_PARAMETER",
 }
-"""The status that a host is told when the camera refuses: names that all links' codes share."""
+"""Status name for each reason of a refusal; the codes of all links share these names."""
 
 
 class StatusError(Exception):
-    """A command that is not carried out: the status for its sender, what was done before; why, for people."""
+    """A refused command: the status for its sender, and why, for people.
+
+    payload  the results of the part that was carried out before
+    """
 
     def __init__(self, status: IntEnum, message: str = "", payload: bytes = b"") -> None:
         super().__init__(message or status.name)
-        self.status: Any = status  # of the protocol that was spoken
+        self.status: Any = status  # a code of the protocol in use
         self.payload = payload
 
 
 def status_of(problem: StatusError | Refused, codes: type[C]) -> C:
-    """The status of a protocol whose codes these are."""
+    """Return the status code, of the given protocol's enumeration, that a refusal stands for."""
     return codes(problem.status) if isinstance(problem, StatusError) else codes[STATUS_OF[problem.why]]

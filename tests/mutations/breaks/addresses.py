@@ -46,8 +46,8 @@ def persistent_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Written, and not looked at when it is switched on."""
     from camtwin.links.gige import link as gige
 
-    kept = gige.kept_of
-    everywhere(patch, gige, "kept_of", lambda port: replace(kept(port), use_persistent=False))
+    kept = gige.stored_configuration
+    everywhere(patch, gige, "stored_configuration", lambda port: replace(kept(port), use_persistent=False))
 
 
 @sabotage()

@@ -91,10 +91,12 @@ def switchover_keyless(patch: pytest.MonkeyPatch) -> None:
 def force_ip_registers_only(patch: pytest.MonkeyPatch) -> None:
     """FORCEIP is acknowledged, and no socket moves."""
     from camtwin.links.gige.link import GigeLink
-    from camtwin.wire.gev.ports import Home
+    from camtwin.wire.gev.ports import NetworkLocation
 
     patch.setattr(
-        GigeLink, "_move_home", lambda self, address, netmask, gateway: Home(address, netmask, gateway)
+        GigeLink,
+        "_change_address",
+        lambda self, address, netmask, gateway: NetworkLocation(address, netmask, gateway),
     )
 
 

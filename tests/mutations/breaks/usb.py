@@ -32,8 +32,8 @@ def manifest_lies(patch: pytest.MonkeyPatch) -> None:
 def usb_guid_short(patch: pytest.MonkeyPatch) -> None:
     from camtwin.wire.u3v import usb
 
-    make = usb.Identity
-    everywhere(patch, usb, "Identity", lambda **said: make(**{**said, "guid": said["guid"][2:]}))
+    make = usb.UsbIdentity
+    everywhere(patch, usb, "UsbIdentity", lambda **fields: make(**{**fields, "guid": fields["guid"][2:]}))
 
 
 @sabotage()

@@ -18,7 +18,7 @@ from camtwin.links.gige.interface import Interface
 from camtwin.links.gige.own_interface import OwnInterface
 from camtwin.units import SEC, Ns
 from camtwin.wire.ip.address import dotted
-from camtwin.wire.ip.configuration import Address, IpConfiguration, Kept
+from camtwin.wire.ip.configuration import Address, IpConfiguration, StoredConfiguration
 
 log = logging.getLogger(__name__)
 MAX_PACKETS: Final = 64  # per turn of the event loop
@@ -36,7 +36,7 @@ class Addressing:
         self,
         name: str,
         runtime: WallRuntime,
-        kept: Callable[[], Kept],
+        kept: Callable[[], StoredConfiguration],
         on_address: Callable[[Interface], object],
         on_cable: Callable[[bool], object],
         speed: float = 1.0,
@@ -75,7 +75,7 @@ class Addressing:
 
     def force(self, address: int, netmask: int, gateway: int) -> None:
         """FORCEIP. OSError, and it stays where it was, where the kernel does not take the address."""
-        self._own.live_at(Address(address, netmask, gateway))
+        self._own.set_address(Address(address, netmask, gateway))
         self.ip.force(address, netmask, gateway)
         self._follow()
 
@@ -111,7 +111,7 @@ class Addressing:
         self._plugged = plugged
         log.info("the link of %s is %s", self.interface.name, "up" if plugged else "down")
         if plugged and self._has:  # its routes went with the link
-            self._own.live_at(self._has)
+            self._own.set_address(self._has)
         self._on_cable(plugged)
         if plugged:
             self.ip.link_up(self._now())
@@ -142,7 +142,7 @@ class Addressing:
 
     def _move(self, address: Address | None) -> None:
         try:
-            self.interface = self._own.live_at(address)
+            self.interface = self._own.set_address(address)
         except OSError as problem:
             raise LinkProblem(
                 f"cannot set the address of {self.interface.name}: {problem.strerror}"

@@ -27,7 +27,7 @@ from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
 from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.links.gige.interface import mac_from_serial
-from camtwin.links.gige.port import kept_of, link_Mbps, message_of
+from camtwin.links.gige.port import link_Mbps, message_of, stored_configuration
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire.effects import EndAcquisition
@@ -43,7 +43,7 @@ from camtwin.wire.gev.effects import (
     UseBlockIds,
 )
 from camtwin.wire.gev.gvcp import PORT, Command, ack_of, write_reg
-from camtwin.wire.gev.ports import NOWHERE, Home, Identity, Target
+from camtwin.wire.gev.ports import NO_LOCATION, GevIdentity, NetworkLocation, Target
 from camtwin.wire.ip.address import Peer, dotted
 from camtwin.wire.ip.configuration import Address, IpConfiguration
 
@@ -96,9 +96,9 @@ class Network:
         self.dhcp: DhcpServer | None = DhcpServer(dotted(HOME))
         camera = twin.camera
         mac = mac_from_serial(camera.serial)
-        identity = Identity(mac, NOWHERE, camera.xml_url)
+        identity = GevIdentity(mac, NO_LOCATION, camera.xml_url)
         self.gev = GevDevice(identity, camera, self._move)
-        self.ip = IpConfiguration(mac, lambda: kept_of(camera))
+        self.ip = IpConfiguration(mac, lambda: stored_configuration(camera))
         camera.on_power_up.subscribe(self._power_up)
         camera.on_cable.subscribe(self._cable)
         self._power_up()
@@ -176,7 +176,7 @@ class Network:
 
     # -- the camera's address --------------------------------------------------------------------
     def _power_up(self) -> None:
-        self._carry_out(self.gev.live_at(NOWHERE))
+        self._carry_out(self.gev.set_location(NO_LOCATION))
         self.ip.power_up(self._twin.clock.now)
         self._settle()
 
@@ -193,21 +193,21 @@ class Network:
                 if answer := self.dhcp and self.dhcp.answer(data):
                     self.ip.receive_dhcp(answer, now)
         self.ip.frames()  # nobody else is in a net of link-local addresses
-        self._carry_out(self.gev.live_at(self._home()))
+        self._carry_out(self.gev.set_location(self._location()))
         self._plan()
 
-    def _home(self) -> Home:
+    def _location(self) -> NetworkLocation:
         have, speed = self.ip.address or Address(0, 0), link_Mbps(self._twin.camera)
-        return Home(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
+        return NetworkLocation(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
 
-    def _move(self, address: int, netmask: int, gateway: int) -> Home:
+    def _move(self, address: int, netmask: int, gateway: int) -> NetworkLocation:
         """FORCEIP."""
         if address:
             self.ip.force(address, netmask, gateway)
         else:
             self.ip.restart(self._twin.clock.now)
             self._settle()
-        return self._home()
+        return self._location()
 
     def _notify(self, event: Event) -> bool:
         self._carry_out(self.gev.notify(message_of(event), self._twin.clock.now))

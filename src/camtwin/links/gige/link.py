@@ -40,7 +40,7 @@ from camtwin.links.gige.addressing import Addressing
 from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
 from camtwin.links.gige.pcap import Capture, StreamTap
-from camtwin.links.gige.port import kept_of, link_Mbps, message_of
+from camtwin.links.gige.port import link_Mbps, message_of, stored_configuration
 from camtwin.links.gige.send.pacing import MIN_SPEED, Eager, OnSchedule
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
@@ -60,7 +60,7 @@ from camtwin.wire.gev.effects import (
     UseBlockIds,
 )
 from camtwin.wire.gev.gvcp import Status, StatusError
-from camtwin.wire.gev.ports import NOWHERE, Home, Identity
+from camtwin.wire.gev.ports import NO_LOCATION, GevIdentity, NetworkLocation
 from camtwin.wire.ip import ethernet
 from camtwin.wire.ip.address import Peer, dotted
 
@@ -103,7 +103,7 @@ class GigeLink:
         self._loop: asyncio.AbstractEventLoop | None = None
         with contextlib.ExitStack() as opening:
             if interface:
-                kept = partial(kept_of, twin.camera)
+                kept = partial(stored_configuration, twin.camera)
                 self._addressing = Addressing(
                     interface, runtime, kept, self._readdress, twin.camera.cable, ip_speed
                 )
@@ -117,7 +117,7 @@ class GigeLink:
             opening.callback(lambda: self._sockets.close())  # whichever they are by then
             stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
             mac = mac_of(self.interface, twin.camera.serial)
-            who = Identity(mac, NOWHERE, twin.camera.xml_url)
+            who = GevIdentity(mac, NO_LOCATION, twin.camera.xml_url)
             self._capture = self._tap = None
             if pcap:
                 self._capture = Capture(pcap, bind, mac, self.runtime.now, self._on_problem)
@@ -139,9 +139,9 @@ class GigeLink:
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
             self.gev = GevDevice(
-                who, twin.camera, self._move_home, pace=runtime.pace, any_destination=any_destination
+                who, twin.camera, self._change_address, pace=runtime.pace, any_destination=any_destination
             )
-            self._carry_out(self.gev.live_at(self._home()))
+            self._carry_out(self.gev.set_location(self._location()))
             self._events = twin.camera.events.subscribe(self._notify)
             opening.callback(self._events.leave)
             opening.callback(twin.camera.on_power.subscribe(self._power_changed))
@@ -233,7 +233,7 @@ class GigeLink:
                     self.sender.probe(target, packet_bytes, do_not_fragment)
         self._plan_timer()
 
-    def _move_home(self, address: int, netmask: int, gateway: int) -> Home:
+    def _change_address(self, address: int, netmask: int, gateway: int) -> NetworkLocation:
         """Have another address of the same interface; 0: begin anew as when the link was opened."""
         try:
             if not self._addressing:
@@ -245,14 +245,14 @@ class GigeLink:
         except OSError as problem:
             log.warning("%s stays where it is: %s", self.bind, problem)
             raise StatusError(Status.ERROR, f"FORCEIP: {problem}") from None
-        return self._home(gateway if address else 0)
+        return self._location(gateway if address else 0)
 
-    def _home(self, gateway: int = 0) -> Home:
+    def _location(self, gateway: int = 0) -> NetworkLocation:
         ports = self.sender.sock.getsockname()[1], self._sockets.messages.getsockname()[1]
         if self._addressing:
             gateway = self._addressing.gateway
         here, speed = self.interface, link_Mbps(self.twin.camera)
-        return Home(here.address, here.netmask, gateway, *ports, speed)
+        return NetworkLocation(here.address, here.netmask, gateway, *ports, speed)
 
     def _notify(self, event: Event) -> bool:
         """Tell the host of an event; True if the next one has to wait."""
@@ -271,7 +271,7 @@ class GigeLink:
     def _readdress(self, to: Interface) -> None:
         """The twin's own interface has another address, or none."""
         self._rebind(to)
-        self._carry_out(self.gev.live_at(self._home()))
+        self._carry_out(self.gev.set_location(self._location()))
 
     def _rebind(self, to: Interface) -> None:
         """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""

@@ -91,7 +91,7 @@ class OwnInterface:
         except OSError:
             return False  # it is gone
 
-    def live_at(self, address: Address | None) -> Interface:
+    def set_address(self, address: Address | None) -> Interface:
         """Set its address, or take it away; OSError where that fails."""
         self._set(SIOCSIFADDR, address.address if address else 0)
         if address is None:
@@ -114,7 +114,7 @@ class OwnInterface:
     def close(self) -> None:
         """Leave it as it was found: without an address."""
         with contextlib.suppress(OSError):
-            self.live_at(None)
+            self.set_address(None)
         self._opened.close()
 
     # -- the kernel ------------------------------------------------------------------------------

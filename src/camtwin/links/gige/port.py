@@ -11,12 +11,12 @@ from camtwin.problem import Refused
 from camtwin.wire.device import DevicePort
 from camtwin.wire.gev import bootstrap
 from camtwin.wire.gev.gvcp import Message
-from camtwin.wire.ip.configuration import Kept
+from camtwin.wire.ip.configuration import StoredConfiguration
 
 DEFAULT_GIGE_MBPS: Final = 1000
 
 
-def kept_of(port: DevicePort) -> Kept:
+def stored_configuration(port: DevicePort) -> StoredConfiguration:
     """The IP configuration that the camera keeps; a model that keeps none asks for a lease."""
 
     def word(address: int) -> int:
@@ -26,9 +26,9 @@ def kept_of(port: DevicePort) -> Kept:
         steps = word(bootstrap.IP_CONFIGURATION)
         places = bootstrap.PERSISTENT_IP, bootstrap.PERSISTENT_MASK, bootstrap.PERSISTENT_GATEWAY
         use_persistent, use_dhcp = steps & bootstrap.USE_PERSISTENT, steps & bootstrap.USE_DHCP
-        return Kept(bool(use_persistent), bool(use_dhcp), *map(word, places))
+        return StoredConfiguration(bool(use_persistent), bool(use_dhcp), *map(word, places))
     except Refused:
-        return Kept(use_persistent=False, use_dhcp=True)
+        return StoredConfiguration(use_persistent=False, use_dhcp=True)
 
 
 def message_of(event: Event) -> Message:

@@ -12,7 +12,7 @@ from camtwin.models.schema import Usb3
 from camtwin.problem import Problem
 from camtwin.twins import Twin
 from camtwin.wire.u3v import usb
-from camtwin.wire.u3v.device import Description, Endpoints, Identity, U3vDevice
+from camtwin.wire.u3v.device import Description, Endpoints, U3vDevice, U3vIdentity
 
 TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
 """ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""
@@ -35,13 +35,13 @@ def speed_of(twin: Twin) -> usb.Speed:
     return usb.Speed.HIGH if isinstance(timing, U3vTiming) and timing.high_speed else usb.Speed.SUPER
 
 
-def identity_of(twin: Twin) -> usb.Identity:
+def identity_of(twin: Twin) -> usb.UsbIdentity:
     """Descriptors of the twin as its registers are now. NoUsb if it has none."""
     about = bus_of(twin)
     vendor, model, version, info, serial, user_name = (
         twin.camera.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS
     )
-    return usb.Identity(
+    return usb.UsbIdentity(
         vendor_id=about.vendor_id,
         product_id=about.product_id,
         guid=f"{about.vendor_id:04X}{zlib.crc32(serial.encode()):08X}",
@@ -59,5 +59,5 @@ def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice
     """The control interface of a twin. NoUsb if it has none."""
     about = bus_of(twin)
     description = Description(XML_ADDRESS, twin.camera.xml_file)
-    who = Identity(about.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
+    who = U3vIdentity(about.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
     return U3vDevice(who, twin.camera, endpoints, pace=pace)

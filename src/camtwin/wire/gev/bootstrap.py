@@ -1,9 +1,9 @@
-"""The bootstrap registers that the link itself answers: one row a register.
+"""Bootstrap registers that the link itself answers, one row each.
 
-Everything else between 0x0000 and 0x9FFF either is a feature of the camera, and answered by its feature tree
-(its IP configuration at 0x14 and 0x64C, the strings at 0x48..0xF7, keys of actions at 0x90C and 0x9800,
-heartbeat timeout 0x938, SCPD 0xD08), or does not exist here. Bits outside `mask` read as reset and
-are ignored when written: Aravis 0.8 writes SCCFG = 0x40 without asking SCC.
+Everything else between 0x0000 and 0x9FFF is either a feature of the camera, answered by its feature tree (IP
+configuration at 0x14 and 0x64C, strings at 0x48..0xF7, action keys at 0x90C and 0x9800, heartbeat timeout
+0x938, SCPD 0xD08), or does not exist. Bits outside `mask` read as `reset` and are ignored when written:
+Aravis 0.8 writes SCCFG = 0x40 without looking at SCC.
 
 Source of addresses, accesses and bits: GigE Vision 2.0, chapter "Bootstrap registers". Bits are numbered here
 from the least significant one (the standard numbers them from the other end).
@@ -18,21 +18,21 @@ from typing import Final, Literal
 
 from camtwin.wire.device import DevicePort
 from camtwin.wire.gev.gvcp import Status, StatusError
-from camtwin.wire.gev.ports import Home, Identity
+from camtwin.wire.gev.ports import GevIdentity, NetworkLocation
 
 END: Final = 0xA000  # manufacturer's registers begin
 DISCOVERY_BYTES: Final = 0xF8
 
 MAC_HIGH, MAC_LOW = 0x008, 0x00C
 CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY = 0x024, 0x034, 0x044
-IP_CONFIGURATION = 0x014  # from power-up on: the camera's
+IP_CONFIGURATION = 0x014  # held by the camera
 USE_PERSISTENT, USE_DHCP, USE_LLA = 1, 2, 4
 PERSISTENT_IP, PERSISTENT_MASK, PERSISTENT_GATEWAY = 0x64C, 0x65C, 0x66C  # the camera's
 DEVICE_FIELDS: Final = (
     *((IP_CONFIGURATION, 4), (0x48, 32), (0x68, 32), (0x88, 32)),
     *((0xA8, 48), (0xD8, 16), (0xE8, 16)),
 )
-"""(address, bytes) of what the camera itself says in discovery: IP configuration, vendor, model, version,
+"""(address, bytes) of the camera's own registers in discovery: IP configuration, vendor, model, version,
 manufacturer info, serial number, user's name."""
 FIRST_URL, SECOND_URL = 0x200, 0x400
 LINK_SPEED = 0x670
@@ -45,9 +45,7 @@ SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
 
 EXCLUSIVE, CONTROL, SWITCHOVER = 1, 2, 4  # CCP; its upper 16 bits are a key when written
 HEARTBEAT_DISABLE = 1 << 0  # GVCP configuration
-EXTENDED_STATUS = (
-    1 << 2 | 1 << 18
-)  # there, too: status codes of version 1.1, and of 2.0, which has those as well
+EXTENDED_STATUS = 1 << 2 | 1 << 18  # there, too: status codes of versions 1.1 and 2.0
 PENDING_ACK = 1 << 1  # there, too
 UNCONDITIONAL_ACTION = 1 << 3  # there, too
 BLOCK_ID_64 = 1 << 30  # GVSP configuration
@@ -63,19 +61,19 @@ CAPABILITY: Final = (
     | 1 << 22
     | 1 << 18  # extended status codes of versions 1.1 and 2.0
     | 1 << 21  # control can be handed over
-    | 1 << 20  # actions can be taken without anybody in control
+    | 1 << 20  # actions are accepted without a controller
     | 1 << 6  # ACTION; without 17 for scheduled ones
     | 1 << 5  # PENDING_ACK
     | 1 << 4
     | 1 << 3  # EVENTDATA, EVENT
-    | 1 << 2  # PACKETRESEND; without it Aravis never asks
+    | 1 << 2  # PACKETRESEND; without this bit Aravis never sends it
     | 1 << 1  # WRITEMEM
     | 1 << 0  # several registers in one command
 )
 
 
-class Effect(Enum):
-    """What a register does beside holding its value; gev.py carries it out."""
+class SideEffect(Enum):
+    """Side effects of a register; device.py carries them out."""
 
     NONE = auto()
     PRIVILEGE = auto()
@@ -90,14 +88,17 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One register. `reset`: its value at power-on; for texts and addresses the device's identity says it."""
+    """One register; `reset` is its power-on value.
+
+    Texts and addresses come from the device's identity instead.
+    """
 
     address: int
     name: str
     access: Literal["RO", "RW", "WO"] = "RO"
     reset: int = 0
     mask: int = 0xFFFF_FFFF
-    effect: Effect = Effect.NONE
+    effect: SideEffect = SideEffect.NONE
     length: int = 4
 
 
@@ -123,9 +124,9 @@ TABLE: Final = (
     Register(0x934, "GVCP capability", reset=CAPABILITY),
     Register(0x93C, "Timestamp tick frequency, high", reset=0),
     Register(0x940, "Timestamp tick frequency, low", reset=1_000_000_000),  # camera time is kept in ns
-    Register(0x944, "Timestamp control", "WO", effect=Effect.TIMESTAMP_CONTROL),
-    Register(TIMESTAMP_HIGH, "Timestamp latched, high", effect=Effect.TIMESTAMP_VALUE),
-    Register(TIMESTAMP_LOW, "Timestamp latched, low", effect=Effect.TIMESTAMP_VALUE),
+    Register(0x944, "Timestamp control", "WO", effect=SideEffect.TIMESTAMP_CONTROL),
+    Register(TIMESTAMP_HIGH, "Timestamp latched, high", effect=SideEffect.TIMESTAMP_VALUE),
+    Register(TIMESTAMP_LOW, "Timestamp latched, low", effect=SideEffect.TIMESTAMP_VALUE),
     Register(
         GVCP_CONFIGURATION,
         "GVCP configuration",
@@ -134,20 +135,21 @@ TABLE: Final = (
     ),
     Register(PENDING_TIMEOUT, "Pending timeout, ms", reset=200),
     Register(SWITCHOVER_KEY, "Control switchover key", "WO", mask=0xFFFF),
-    Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64, effect=Effect.BLOCK_IDS),
+    Register(GVSP_CONFIGURATION, "GVSP configuration", "RW", mask=BLOCK_ID_64, effect=SideEffect.BLOCK_IDS),
     Register(0x964, "Physical link configurations supported", reset=1),
     Register(0x968, "Physical link configuration", reset=0),  # a single link
-    Register(CCP, "CCP", "RW", effect=Effect.PRIVILEGE),
+    Register(CCP, "CCP", "RW", effect=SideEffect.PRIVILEGE),
     Register(PRIMARY_PORT, "Primary application's port"),
     Register(PRIMARY_IP, "Primary application's IP address"),
-    Register(MCP, "MCP", "RW", mask=0xFFFF, effect=Effect.MESSAGE_PORT),
-    Register(MCDA, "MCDA", "RW", effect=Effect.DESTINATION),
+    Register(MCP, "MCP", "RW", mask=0xFFFF, effect=SideEffect.MESSAGE_PORT),
+    Register(MCDA, "MCDA", "RW", effect=SideEffect.DESTINATION),
     Register(MCTT, "MCTT", "RW"),
     Register(MCRC, "MCRC", "RW"),
     Register(MCSP, "MCSP"),
-    Register(SCP, "SCP", "RW", mask=0xFFFF, effect=Effect.STREAM_PORT),
-    Register(SCPS, "SCPS", "RW", effect=Effect.PACKET_SIZE),  # held by the camera, but for the test packet
-    Register(SCDA, "SCDA", "RW", effect=Effect.DESTINATION),
+    Register(SCP, "SCP", "RW", mask=0xFFFF, effect=SideEffect.STREAM_PORT),
+    # held by the camera; the link fires the test packet
+    Register(SCPS, "SCPS", "RW", effect=SideEffect.PACKET_SIZE),
+    Register(SCDA, "SCDA", "RW", effect=SideEffect.DESTINATION),
     Register(SCSP, "SCSP"),
     Register(0xD20, "SCC", reset=0),
     Register(0xD24, "SCCFG", "RW", mask=0),
@@ -157,14 +159,14 @@ SESSION: Final = (
     *(SWITCHOVER_KEY, GVSP_CONFIGURATION, CCP, PRIMARY_PORT, PRIMARY_IP),
     *(MCP, MCDA, MCTT, MCRC, SCP, SCDA),
 )
-"""What falls back to 0 when nobody is in control any more; of the GVCP configuration only actions stay."""
-PLACE: Final = (CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY, SCSP, MCSP)
-"""Where it is on the network."""
+"""Registers that return to 0 when control ends; of the GVCP configuration only unconditional actions stay."""
+LOCATION: Final = (CURRENT_IP, CURRENT_MASK, CURRENT_GATEWAY, SCSP, MCSP)
+"""Registers with the network location."""
 _STARTS: Final = [register.address for register in TABLE]
 
 
 def covering(address: int) -> Register | None:
-    """The row that has this address."""
+    """Return the register that contains this address, if any."""
     i = bisect_right(_STARTS, address) - 1
     if i >= 0 and address < TABLE[i].address + TABLE[i].length:
         return TABLE[i]
@@ -172,31 +174,31 @@ def covering(address: int) -> Register | None:
 
 
 def next_start(address: int) -> int:
-    """Where the first row beyond this address begins; far out if there is none."""
+    """Return the address of the first register beyond this one; 2^32 if there is none."""
     i = bisect_right(_STARTS, address)
     return _STARTS[i] if i < len(_STARTS) else 1 << 32
 
 
 class Registers:
-    """The register space as hosts read it: the table's registers and the camera's, mixed as they lie.
+    """The register space as hosts read it: this table's registers, and the camera's around them.
 
-    words   what those of one word hold, by address
-    device  has what the table has not, and some that it has
+    words   values of the 32-bit registers, by address
+    device  answers for all other addresses, and for some registers of the table
     """
 
-    def __init__(self, identity: Identity, device: DevicePort) -> None:
+    def __init__(self, identity: GevIdentity, device: DevicePort) -> None:
         mac = int.from_bytes(identity.mac, "big")
         self._device = device
         self.words = {r.address: r.reset for r in TABLE if r.length == 4} | {
             MAC_HIGH: mac >> 32,
             MAC_LOW: mac & 0xFFFF_FFFF,
-            **at_home(identity.home),
+            **location_words(identity.location),
         }
         url = identity.xml_url.encode().ljust(512, b"\0")
         self._texts = {FIRST_URL: url, SECOND_URL: bytes(512)}
 
     def discovery(self) -> bytes:
-        """Registers 0x00..0xF7; what does not exist reads 0 here."""
+        """Return registers 0x00..0xF7 for a DISCOVERY acknowledge; addresses without a register read 0."""
         answer = bytearray(DISCOVERY_BYTES)
         for register in TABLE:
             if register.address < DISCOVERY_BYTES:
@@ -206,7 +208,7 @@ class Registers:
         return bytes(answer)
 
     def read(self, address: int, length: int) -> bytes:
-        """A range of the table's registers and the camera's, mixed as they lie."""
+        """Read a range that may span registers of the table and of the camera."""
         out, at, end = b"", address, address + length
         while at < end:
             register = covering(at)
@@ -225,23 +227,23 @@ class Registers:
         if register.length != 4:
             return self._texts[register.address]
         match register.effect:
-            case Effect.TIMESTAMP_VALUE:
+            case SideEffect.TIMESTAMP_VALUE:
                 shift = 32 if register.address == TIMESTAMP_HIGH else 0
                 value = self._device.timestamp_latched >> shift & 0xFFFF_FFFF
-            case Effect.PACKET_SIZE:
+            case SideEffect.PACKET_SIZE:
                 return self._device.read(SCPS, 4)
             case _:
                 value = self.words[register.address]
         return value.to_bytes(4, "big")
 
 
-def at_home(home: Home) -> dict[int, int]:
-    """Those that tell where the device lives."""
+def location_words(location: NetworkLocation) -> dict[int, int]:
+    """Return the registers, by address, that hold the device's network location."""
     return {
-        CURRENT_IP: home.address,
-        CURRENT_MASK: home.netmask,
-        CURRENT_GATEWAY: home.gateway,
-        LINK_SPEED: home.link_Mbps,
-        SCSP: home.stream_port,
-        MCSP: home.message_port,
+        CURRENT_IP: location.address,
+        CURRENT_MASK: location.netmask,
+        CURRENT_GATEWAY: location.gateway,
+        LINK_SPEED: location.link_Mbps,
+        SCSP: location.stream_port,
+        MCSP: location.message_port,
     }

@@ -1,28 +1,28 @@
 """The device side of GigE Vision, sans-IO: commands in, answers out, and the time of the next timer.
 
-`receive(data, peer, now)` gives the effects of a datagram (effects.py), its answers among them;
-`next_timer()` and `tick(now)` let the heartbeat run out on time, not on the arrival of packets. `now` is the
+`receive(data, peer, now)` yields the effects of a datagram (effects.py), its answers among them;
+`next_timer()` and `tick(now)` let the heartbeat expire on time, not on the arrival of packets. `now` is the
 host's time, not the camera's: a paced twin's heartbeat runs no slower than its client's. `notify(message,
-now)` tells the host what happened, and `acknowledged(data, peer)` is what comes back (messages.py). Who may
-do what:
+now)` sends an event message to the host, and `acknowledged(data, peer)` takes its acknowledge (messages.py).
+Privileges:
 
-    privilege (CCP)      the controller      everybody else
-    open access          (there is none)     reads; may take control; writes are ACCESS_DENIED
-    control access       reads, writes       reads; writes are ACCESS_DENIED
+    privilege (CCP)      the controller      other hosts
+    open access          (there is none)     read; may take control; writes are ACCESS_DENIED
+    control access       reads, writes       read; writes are ACCESS_DENIED
     exclusive access     reads, writes       reads and writes are ACCESS_DENIED
 
-Control ends when its holder writes CCP = 0 or is silent for longer than the heartbeat timeout. Then the
-stream closes, the acquisition ends, and what configures the session falls back to its reset value, so
-that the next client finds a camera and not what somebody left behind. Who holds control access may also let
-it be handed over, to who writes CCP with the key that the holder has set: then the stream goes on.
+Control ends when the controller writes CCP = 0 or sends nothing for longer than the heartbeat timeout. Then
+the stream closes, the acquisition ends, and the session's registers return to their reset values, so that the
+next client finds a clean camera. A controller with control access may permit switchover: a host that writes
+CCP with the controller's key takes over, and the stream goes on.
 
-Anybody may send an action, as long as somebody is in control or unconditional actions are enabled; a device
-that it does not concern is silent.
+Any host may send an action while there is a controller or unconditional actions are enabled; a device whose
+keys do not match stays silent.
 
-A host that misses an acknowledge sends the same datagram again: a write or an action is not carried out
-twice, its acknowledge is sent twice. A write that takes its time (flash) is acknowledged when it is done; a
-host that has asked for it is told at once that it will take longer than the pending timeout, and again as
-often as it asks. Meanwhile other writes meet BUSY; reads are answered.
+A host that misses an acknowledge sends the same datagram again: a repeated write or action is not carried out
+twice, only its acknowledge is sent twice. A slow write (flash) is acknowledged when it is done; a host that
+has enabled PENDING_ACK is told at once if it will take longer than the pending timeout, and again whenever it
+repeats the command. Meanwhile other writes are refused with BUSY; reads are answered.
 
 Registers that bootstrap.TABLE does not have go to `device`, the camera's register space.
 Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
@@ -38,28 +38,40 @@ from camtwin.units import MS, Ns
 from camtwin.wire.device import DevicePort
 from camtwin.wire.effects import CloseStream, EndAcquisition
 from camtwin.wire.gev import bootstrap, gvcp
-from camtwin.wire.gev.bootstrap import CCP, MCDA, MCP, MCRC, MCTT, SCDA, SCP, SCPS, Register, Registers
-from camtwin.wire.gev.bootstrap import Effect as Does
+from camtwin.wire.gev.bootstrap import (
+    CCP,
+    MCDA,
+    MCP,
+    MCRC,
+    MCTT,
+    SCDA,
+    SCP,
+    SCPS,
+    Register,
+    Registers,
+    SideEffect,
+)
 from camtwin.wire.gev.effects import Effect, FireTestPacket, OpenStream, Reply, Resend, UseBlockIds
 from camtwin.wire.gev.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.gev.messages import MessageChannel
-from camtwin.wire.gev.ports import Home, Identity, Move, Report, Target
+from camtwin.wire.gev.ports import GevIdentity, Move, NetworkLocation, Report, Target
 from camtwin.wire.ip.address import Peer, dotted, is_host, number
 from camtwin.wire.pending import Pending
 from camtwin.wire.status import status_of
 
 
 class GevDevice:
-    """One device.
+    """Control side of one GigE Vision device.
 
     move             carries out FORCEIP
     pace             camera seconds per second of the host
-    any_destination  let SCDA and MCDA name any host: the standard permits it, and the twin could flood it
+    any_destination  accept any host in SCDA and MCDA. Permitted by the standard; refused by default so that a
+                     twin cannot flood a third party
     """
 
     def __init__(
         self,
-        identity: Identity,
+        identity: GevIdentity,
         device: DevicePort,
         move: Move,
         *,
@@ -72,57 +84,57 @@ class GevDevice:
         self._heard_ns: Ns = 0
         self._messages = MessageChannel()
         self._written: tuple[Peer, bytes, list[Reply]] | None = None  # the controller's last write
-        self._acted: tuple[Peer, bytes, list[Reply]] | None = None  # the last action that concerned it
+        self._acted: tuple[Peer, bytes, list[Reply]] | None = None  # the last action that matched this device
         self._pending: Pending[tuple[Peer, bytes], list[Reply]] | None = None
         self._registers = Registers(identity, device)
         self._words = self._registers.words
 
     @property
     def target(self) -> Target | None:
-        """Where the stream goes; None while the channel is closed."""
+        """The stream's destination; None while the channel is closed."""
         port, address = self._words[SCP], self._words[SCDA]
         if not port or not address:
             return None
         return Target(dotted(address), port, bool(self._words[bootstrap.GVSP_CONFIGURATION]))
 
     def power_changed(self, _powered: bool) -> Iterator[Effect]:
-        """Without power whoever was in control is forgotten, and registers fall back; its place on the
-        network is the same when it comes back."""
-        place = {register: self._words[register] for register in bootstrap.PLACE}
+        """Forget the controller and reset the registers, all but the network location."""
+        location = {register: self._words[register] for register in bootstrap.LOCATION}
         self.controller = self._written = self._acted = self._pending = None
         yield CloseStream()
         yield from self._messages.close()
         yield UseBlockIds(extended=False)
         self._registers = Registers(self.identity, self.device)
         self._words = self._registers.words
-        self._words |= place
+        self._words |= location
 
-    # -- where it lives --------------------------------------------------------------------------
-    def live_at(self, home: Home) -> Iterator[Effect]:
-        """It has another address, or none. Whoever was in control spoke with the old one: control ends."""
-        if self.controller and home.address != self._words[bootstrap.CURRENT_IP]:
+    # -- network location --------------------------------------------------------------------------
+    def set_location(self, location: NetworkLocation) -> Iterator[Effect]:
+        """Set the network location; a new address ends the control held over the old one."""
+        if self.controller and location.address != self._words[bootstrap.CURRENT_IP]:
             yield from self._lose_control()
-        self._words |= bootstrap.at_home(home)
+        self._words |= bootstrap.location_words(location)
 
     # -- time ------------------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
-        """When `tick` has something to do, in host time; None if never."""
+        """Return the host time at which `tick` has something to do; None if never."""
         waiting = (each.due_ns for each in (self._pending, self._messages.waiting) if each)
         times = [t for t in (self._silence_ends(), *waiting) if t is not None]
         return min(times, default=None)
 
     def _silence_ends(self) -> Ns | None:
-        """When who is in control has been silent for too long."""
+        """Return the host time at which the controller's heartbeat times out."""
         if self.controller is None:
             return None
         if self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.HEARTBEAT_DISABLE:
             return None
         timeout_ms = int.from_bytes(self.device.read(bootstrap.HEARTBEAT_TIMEOUT, 4), "big")
-        waits = self._pending.due_ns if self._pending else 0  # who waits for an acknowledge is not silent
+        # a host that waits for an acknowledge is not silent
+        waits = self._pending.due_ns if self._pending else 0
         return max(self._heard_ns, waits) + timeout_ms * MS
 
     def tick(self, now: Ns) -> Iterator[Effect]:
-        """Let timers that have run out take effect."""
+        """Carry out what timers that have expired demand."""
         if self._messages.waiting:
             yield from self._messages.tick(now)
         if self._pending and now >= self._pending.due_ns:
@@ -131,7 +143,7 @@ class GevDevice:
             yield from pending.answer
         due = self._silence_ends()
         if due is not None and now >= due:
-            self.device.report(Report.HEARTBEAT_TIMEOUT)  # while there is a channel to tell it by
+            self.device.report(Report.HEARTBEAT_TIMEOUT)  # before the message channel closes
             yield from self._lose_control()
 
     # -- messages --------------------------------------------------------------------------------
@@ -141,7 +153,7 @@ class GevDevice:
         return self._messages.waiting is not None
 
     def notify(self, message: Message, now: Ns) -> Iterator[Effect]:
-        """Tell the host, if it has opened the message channel."""
+        """Send an event message to the host, if it has opened the message channel."""
         words = self._words
         if not words[MCP] or not words[MCDA]:
             return
@@ -155,7 +167,7 @@ class GevDevice:
         )
 
     def acknowledged(self, data: bytes, peer: Peer) -> Iterator[Effect]:
-        """Take a datagram that came to where messages come from. Raises nothing, whatever the bytes."""
+        """Take a datagram that arrived at the message port. Raises nothing, whatever the bytes."""
         yield from self._messages.receive(data, peer)
 
     # -- commands --------------------------------------------------------------------------------
@@ -170,8 +182,8 @@ class GevDevice:
         done = (each for each in (self._written, self._acted) if each and each[:2] == (peer, data))
         if self._pending and self._pending.command == (peer, data):
             replies = self._still_pending(now)
-        elif known := next(done, None):
-            replies = known[2]
+        elif repeated := next(done, None):
+            replies = repeated[2]
         else:
             replies = yield from self._carry_out_once(header, data, peer, now)
         yield from replies
@@ -179,7 +191,7 @@ class GevDevice:
     def _carry_out_once(
         self, header: gvcp.Header, data: bytes, peer: Peer, now: Ns
     ) -> Generator[Effect, None, list[Reply]]:
-        """Carry out a datagram that is no repetition, and remember its answer; the answer that is due now."""
+        """Carry out a datagram that is no repetition, remember its answer and return the replies due now."""
         in_control = self.controller
         replies = yield from self._answer(header, data, peer, now)
         if header.command == Command.ACTION and replies:
@@ -188,14 +200,14 @@ class GevDevice:
             self._written = peer, data, replies
             if (busy_ns := ceil(self.device.busy_ns / self.pace)) and not self._pending:
                 self._pending = Pending((peer, data), header.request_id, replies, now + busy_ns)
-                told = busy_ns > self._words[bootstrap.PENDING_TIMEOUT] * MS
-                return self._still_pending(now) if told else []
+                announced = busy_ns > self._words[bootstrap.PENDING_TIMEOUT] * MS
+                return self._still_pending(now) if announced else []
         elif self._written and peer == self._written[0] and header.command != Command.PACKETRESEND:
-            self._written = None  # the host has gone on: it has that acknowledge
+            self._written = None  # the host has moved on, so it has that acknowledge
         return replies
 
     def _still_pending(self, now: Ns) -> list[Reply]:
-        """How long the write under way takes yet, for a host that wants to know and waits for an answer."""
+        """Return a PENDING_ACK for the write under way, if the host enabled it and waits for an answer."""
         pending = self._pending
         wanted = self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.PENDING_ACK
         if pending is None or not wanted or not pending.answer:
@@ -221,7 +233,7 @@ class GevDevice:
         return [Reply(ack.pack(), peer, note)]
 
     def _carry_out(self, body: gvcp.Body, peer: Peer, now: Ns) -> Generator[Effect, None, bytes | None]:
-        """The body of the acknowledge; None for silence."""
+        """Carry out a command and return the body of its acknowledge; None for no answer."""
         match body:
             case gvcp.ReadReg(addresses):
                 return self._read_registers(addresses, peer)
@@ -252,8 +264,11 @@ class GevDevice:
         return b"" if concerned else None
 
     def _force_ip(self, request: gvcp.ForceIp) -> Generator[Effect, None, bytes | None]:
-        """Chapter "FORCEIP": the acknowledge comes from the new address. A restart of the address cycle
-        (address 0) has none: it ends at an address that the host does not know."""
+        """Carry out FORCEIP; its acknowledge comes from the new address.
+
+        A restart of the address cycle (address 0) has no acknowledge: the host does not know the new address.
+        Source: chapter "FORCEIP".
+        """
         if request.mac != self.identity.mac:
             return None
         if self.controller:
@@ -261,11 +276,11 @@ class GevDevice:
         if request.address and not is_host(request.address, request.netmask):
             what = f"{dotted(request.address)} with netmask {dotted(request.netmask)}"
             raise StatusError(Status.INVALID_PARAMETER, f"FORCEIP: {what} is no device's address")
-        yield from self.live_at(self.move(request.address, request.netmask, request.gateway))
+        yield from self.set_location(self.move(request.address, request.netmask, request.gateway))
         return b"" if request.address else None
 
     def _read_registers(self, addresses: tuple[int, ...], peer: Peer) -> bytes:
-        """One word after the other; an error ends it, and the words before it are still told."""
+        """Read registers in order; after an error the acknowledge still carries the words before it."""
         words = b""
         for address in addresses:
             try:
@@ -279,7 +294,7 @@ class GevDevice:
     def _write_registers(
         self, writes: tuple[tuple[int, int], ...], peer: Peer, now: Ns
     ) -> Generator[Effect, None, bytes]:
-        """In order, until one is refused; the acknowledge counts those done."""
+        """Write registers in order until one is refused; the acknowledge counts those written."""
         for done, (address, value) in enumerate(writes):
             try:
                 yield from self._write(address, value.to_bytes(4, "big"), peer, now)
@@ -288,7 +303,7 @@ class GevDevice:
         return len(writes).to_bytes(4, "big")
 
     def _write_memory(self, address: int, data: bytes, peer: Peer, now: Ns) -> Generator[Effect, None, bytes]:
-        """In order, register by register of the table, the camera's runs in one piece; counts bytes done."""
+        """Write the table's registers one by one, the camera's runs in one piece; count the bytes written."""
         done, size = 0, len(data)
         while done < size:
             at = address + done
@@ -326,25 +341,25 @@ class GevDevice:
             raise StatusError(Status.WRITE_PROTECT, f"{register.name} is read-only")
         value = value & register.mask | register.reset & ~register.mask
         match register.effect:
-            case Does.PRIVILEGE:
+            case SideEffect.PRIVILEGE:
                 yield from self._set_privilege(value, peer, now)
-            case Does.TIMESTAMP_CONTROL:
+            case SideEffect.TIMESTAMP_CONTROL:
                 if value & bootstrap.LATCH:
                     self.device.latch_timestamp()
                 if value & bootstrap.RESET:
                     self.device.reset_timestamp()
-            case Does.PACKET_SIZE:
+            case SideEffect.PACKET_SIZE:
                 yield from self._write_packet_size(value)
-            case Does.DESTINATION:
+            case SideEffect.DESTINATION:
                 self._check_destination(register, value)
                 self._words[register.address] = value
-            case Does.BLOCK_IDS:
+            case SideEffect.BLOCK_IDS:
                 self._words[register.address] = value
                 yield UseBlockIds(extended=bool(value))
-            case Does.STREAM_PORT:
+            case SideEffect.STREAM_PORT:
                 self._words[register.address] = value
                 yield OpenStream() if value else CloseStream()
-            case Does.MESSAGE_PORT:
+            case SideEffect.MESSAGE_PORT:
                 self._words[register.address] = value
                 if not value:
                     yield from self._messages.close()
@@ -352,7 +367,7 @@ class GevDevice:
                 self._words[register.address] = value
 
     def _write_packet_size(self, value: int) -> Iterator[Effect]:
-        """SCPS: the camera has packet size and fragmentation; firing a test packet is the link's."""
+        """Write SCPS: the camera holds packet size and fragmentation, the link fires the test packet."""
         self.device.write(SCPS, (value & ~bootstrap.FIRE_TEST_PACKET).to_bytes(4, "big"))
         if value & bootstrap.FIRE_TEST_PACKET and (target := self.target):
             now = int.from_bytes(self.device.read(SCPS, 4), "big")
@@ -360,7 +375,10 @@ class GevDevice:
             yield FireTestPacket(target, now & bootstrap.PACKET_SIZE, whole)
 
     def _check_destination(self, register: Register, address: int) -> None:
-        """A stream can aim a gigabit at anybody: only at who asked for it, or at a group that was joined."""
+        """Refuse a destination that is neither the controller nor a multicast group.
+
+        A stream could flood any other host with a gigabit.
+        """
         multicast = address >> 28 == 0xE
         if self.any_destination or multicast or not address:
             return
@@ -369,7 +387,7 @@ class GevDevice:
             raise StatusError(Status.INVALID_PARAMETER, message)
 
     def _resend(self, request: gvcp.PacketResend, peer: Peer) -> Iterator[Effect]:
-        """From the control socket or, as Aravis does, from the one that receives the stream."""
+        """Pass on a resend request from the controller, or from the stream's receiver, as Aravis sends it."""
         target = self.target
         asked_by_stream = target is not None and peer == (target.address, target.port)
         if request.channel == 0 and (peer == self.controller or asked_by_stream):
@@ -378,7 +396,7 @@ class GevDevice:
 
     # -- privilege -------------------------------------------------------------------------------
     def _set_privilege(self, value: int, peer: Peer, now: Ns) -> Iterator[Effect]:
-        """CCP: a privilege, and in the upper half the key of who wants to be handed it."""
+        """Write CCP: a privilege in the lower half, the switchover key in the upper half."""
         privilege = value & (bootstrap.CONTROL | bootstrap.SWITCHOVER) if value & bootstrap.CONTROL else 0
         if value & bootstrap.EXCLUSIVE:
             privilege = bootstrap.EXCLUSIVE
@@ -406,7 +424,7 @@ class GevDevice:
         yield EndAcquisition()
         yield UseBlockIds(extended=False)
         self._words |= dict.fromkeys(bootstrap.SESSION, 0)  # their reset values
-        self._words[bootstrap.GVCP_CONFIGURATION] &= (
-            bootstrap.UNCONDITIONAL_ACTION
-        )  # for when nobody is there
+        # unconditional actions work without a controller
+        # unconditional actions work without a controller
+        self._words[bootstrap.GVCP_CONFIGURATION] &= bootstrap.UNCONDITIONAL_ACTION
         yield from self._messages.close()

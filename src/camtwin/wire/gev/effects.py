@@ -13,7 +13,7 @@ from camtwin.wire.ip.address import Peer
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Send an acknowledge; `note` says for people why something was refused."""
+    """Send an acknowledge; `note` tells people why a command was refused."""
 
     data: bytes
     peer: Peer
@@ -22,7 +22,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send this on the message channel."""
+    """Send this datagram on the message channel."""
 
     data: bytes
     peer: Peer
@@ -30,24 +30,24 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageDone:
-    """The message that was to be acknowledged is, or was given up: the next may come."""
+    """Send the next message: the last one is acknowledged, or was given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
-    """The stream channel has opened: the next block is number 1."""
+    """Open the stream channel; its next block is number 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class UseBlockIds:
-    """Count blocks with 64 bits from now on, or with 16: headers of packets are longer or shorter."""
+    """Count blocks with 64 bits from now on, or with 16, which changes the length of packet headers."""
 
     extended: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """Send packets again, or say that they are gone."""
+    """Send packets again, or report that they are no longer available."""
 
     request: PacketResend
     extended_status: bool
@@ -55,7 +55,7 @@ class Resend:
 
 @dataclass(frozen=True, slots=True)
 class FireTestPacket:
-    """Send one packet of this size to where the stream goes."""
+    """Send one test packet of this size to the stream's destination."""
 
     target: Target
     packet_bytes: int

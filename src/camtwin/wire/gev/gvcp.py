@@ -1,10 +1,10 @@
 """GVCP, GigE Vision's control protocol: bytes <-> messages.
 
 A command is key 0x42, flags, command, length, request id (8 bytes, big-endian as everything here), then its
-body; an acknowledge is status, command + 1, length, request id, then its body. This file knows what is well
-formed and nothing of registers or privileges (gev.py does). Hostile bytes end in one of two ways: what is no
-GVCP command at all (`header_of` gives None) meets silence; what is one, but wrong, raises StatusError with
-the status that its sender is told.
+body; an acknowledge is status, command + 1, length, request id, then its body. This file knows which messages
+are well formed, and nothing of registers or privileges (device.py does). Hostile bytes end in one of two
+ways: bytes that are no GVCP command (`header_of` returns None) get no answer; a malformed command raises
+StatusError with the status for its sender.
 
 Sources: GigE Vision 2.0, chapters GVCP and "Status codes"; the layouts agree with Wireshark's dissector.
 """
@@ -23,7 +23,7 @@ PORT = 3956
 KEY = 0x42
 HEADER_BYTES = 8
 MAX_BYTES = 536
-"""Data in one READMEM or WRITEMEM: 576 (what every host must take), less IP 20, UDP 8, GVCP 8, address 4."""
+"""Data of one READMEM or WRITEMEM: 576 (which any host must accept) less IP 20, UDP 8, GVCP 8, address 4."""
 MAX_REGISTERS_READ = 135  # (536 + 4) / 4: READREG's body has no address of its own
 MAX_REGISTERS_WRITTEN = 67
 
@@ -49,9 +49,9 @@ class Command(IntEnum):
 
 
 PENDING_ACK = 0x89
-"""The one acknowledge without a command of its own: what was asked for will take so many ms."""
+"""An acknowledge without a command of its own: the time in ms that a slow command will take."""
 WRITING = (Command.WRITEREG, Command.WRITEMEM)
-"""Commands that, carried out twice, may not do what they do once."""
+"""Commands that must not be carried out twice when a host repeats them."""
 
 
 class Status(IntEnum):
@@ -80,7 +80,7 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first 8 bytes of a command; `command` may be a code that nobody knows."""
+    """The first 8 bytes of a command; `command` may be an unknown code."""
 
     flags: int
     command: int
@@ -94,12 +94,12 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Who is there?"""
+    """Ask every device to identify itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForceIp:
-    """The device with this MAC address shall take this internet address."""
+    """Assign an internet address to the device with this MAC address."""
 
     mac: bytes
     address: int
@@ -109,7 +109,7 @@ class ForceIp:
 
 @dataclass(frozen=True, slots=True)
 class PacketResend:
-    """Packets first..last (both included) of a block shall be sent again; never acknowledged."""
+    """Ask for packets first..last (both included) of a block again; it is never acknowledged."""
 
     channel: int
     block_id: int
@@ -120,14 +120,14 @@ class PacketResend:
 
 @dataclass(frozen=True, slots=True)
 class ReadReg:
-    """Registers, in order. Their alignment is checked one by one, as they are read."""
+    """Read registers in order; each alignment is checked as it is read."""
 
     addresses: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WriteReg:
-    """(address, value) in order. What comes before one that is refused has been written."""
+    """Write (address, value) pairs in order; those before a refused one have been written."""
 
     writes: tuple[tuple[int, int], ...]
 
@@ -146,7 +146,10 @@ class WriteMem:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Devices with these keys and one of these groups shall act; at `time`, in their ticks, or now."""
+    """Trigger an action on devices with these keys and one of these groups.
+
+    time  in ticks of the device; None: at once
+    """
 
     device_key: int
     group_key: int
@@ -159,7 +162,7 @@ Body: TypeAlias = Discovery | ForceIp | PacketResend | ReadReg | WriteReg | Read
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """An acknowledge. `command` is the acknowledge's code: the command's, plus one."""
+    """An acknowledge; its `command` code is the command's plus one."""
 
     status: int
     command: int
@@ -173,15 +176,17 @@ class Ack:
 
 
 def pending_ack(request_id: int, left_ms: int) -> Ack:
-    """Before the acknowledge of a command that takes longer: 16 reserved, time to completion."""
+    """Build a PENDING_ACK: 16 reserved bits, then the time to completion in ms."""
     return Ack(Status.SUCCESS, PENDING_ACK, request_id, struct.pack(">HH", 0, left_ms))
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a device tells its host: an EVENT, or an EVENTDATA where it has data.
+    """An event message to the host: EVENT, or EVENTDATA if it carries data.
 
-    timestamp  in ticks; block_id: of the stream channel, 0 where it concerns no block"""
+    timestamp  in ticks
+    block_id   of the stream channel; 0 if the event concerns no block
+    """
 
     event_id: int
     timestamp: int
@@ -194,7 +199,7 @@ class Message:
         return Command.EVENTDATA if self.data else Command.EVENT
 
     def pack(self, request_id: int, *, extended: bool, ack_required: bool) -> bytes:
-        """The command; `extended`: with a 64-bit block id, which moves what follows it."""
+        """Build the command; `extended` uses a 64-bit block id, which moves the fields behind it."""
         block = (
             struct.pack(">HQ", 0, self.block_id) if extended else struct.pack(">H", self.block_id & 0xFFFF)
         )
@@ -205,12 +210,12 @@ class Message:
 
 
 def write_reg(address: int, value: int, request_id: int = 1) -> bytes:
-    """A host's command to write one register."""
+    """Build a host's command to write one register."""
     return struct.pack(">BBHHHII", KEY, ACK_REQUIRED, Command.WRITEREG, 8, request_id, address, value)
 
 
 def ack_of(data: bytes) -> Ack | None:
-    """A host's acknowledge; None for what is none."""
+    """Parse an acknowledge; None if the bytes are not one."""
     if len(data) < HEADER_BYTES:
         return None
     status, command, length, request_id = struct.unpack_from(">HHHH", data)
@@ -220,19 +225,23 @@ def ack_of(data: bytes) -> Ack | None:
 
 
 def header_of(data: bytes) -> Header | None:
-    """The header of a command; None for what is none, which nobody answers."""
+    """Parse the header of a command; None if the bytes are not a command, which then gets no answer."""
     if len(data) < HEADER_BYTES or data[0] != KEY:
         return None
     return Header(*struct.unpack_from(">xBHHH", data))
 
 
 def body_of(header: Header, data: bytes) -> Body:
-    """The body of the datagram `data`, which began with `header`; StatusError where it is not well formed."""
+    """Parse the body of datagram `data`, which begins with `header`.
+
+    Raises:
+        StatusError: the command is unknown or not well formed.
+    """
     body = data[HEADER_BYTES:]
     parser = _PARSERS.get(header.command)
     if parser is None:
         raise StatusError(Status.NOT_IMPLEMENTED, f"command {header.command:#06x} is not implemented")
-    if header.request_id == 0 and header.command != Command.PACKETRESEND:  # which has no acknowledge to name
+    if header.request_id == 0 and header.command != Command.PACKETRESEND:  # which is never acknowledged
         raise StatusError(Status.INVALID_PARAMETER, "request id 0 is reserved")
     if header.length != len(body):
         raise StatusError(
@@ -317,7 +326,7 @@ def _need(well: bool, message: str) -> None:
 
 
 def aligned(*numbers: int) -> None:
-    """StatusError unless these addresses and sizes are multiples of 4."""
+    """Raise StatusError unless these addresses and sizes are multiples of 4."""
     for number in numbers:
         if number % 4:
             raise StatusError(Status.BAD_ALIGNMENT, f"{number:#x} is not a multiple of 4")

@@ -27,15 +27,15 @@ from camtwin.wire.ip.ethernet import IP_UDP_BYTES, MIN_IP_BYTES
 
 STANDARD_BYTES: Final = 8
 EXTENDED_BYTES: Final = 20
-LEADER_BYTES: Final = 36  # after the header; so with chunks, too
+LEADER_BYTES: Final = 36  # after the header, with chunks or without
 TRAILER_BYTES: Final = 8
 CHUNK_TRAILER_BYTES: Final = 16
-FLAG_RESEND: Final = 1  # of extended headers; standard ones have a status for it
-FLAG_PREVIOUS_DROPPED: Final = 2  # the same; standard ones say it by the block ids alone
+FLAG_RESEND: Final = 1  # in extended headers; standard ones use a status code
+FLAG_PREVIOUS_DROPPED: Final = 2  # likewise; with standard headers only the block ids show it
 
 
 class Format(IntEnum):
-    """What a packet is."""
+    """Packet formats."""
 
     LEADER = 1
     TRAILER = 2
@@ -44,7 +44,7 @@ class Format(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """A frame's packets, but for the payload itself.
+    """The packets of a frame, without the payload itself.
 
     headers      (n, 8 or 20) uint8, of the payload packets 1..n
     data_bytes   payload in each of them, but the last
@@ -66,22 +66,22 @@ class Block:
 
 
 def header_bytes(extended: bool) -> int:
-    """Length of a packet's header."""
+    """Return the length of a packet's header."""
     return EXTENDED_BYTES if extended else STANDARD_BYTES
 
 
 def data_bytes(packet_bytes: int, *, extended: bool) -> int:
-    """Payload in one packet of this size, as GevSCPSPacketSize counts it: with the headers of IP and UDP."""
+    """Return the payload of a packet whose size, as in GevSCPSPacketSize, includes the IP and UDP headers."""
     return packet_bytes - IP_UDP_BYTES - header_bytes(extended)
 
 
 def packets_of(payload_bytes: int, packet_bytes: int, *, extended: bool) -> int:
-    """Packets of a frame, leader and trailer included."""
+    """Count the packets of a frame, leader and trailer included."""
     return -(-payload_bytes // data_bytes(packet_bytes, extended=extended)) + 2
 
 
 def wire_bytes(payload_bytes: int, packet_bytes: int, *, extended: bool, chunks: bool, around: int) -> int:
-    """Bytes of a frame on an Ethernet wire, with `around` bytes about each packet."""
+    """Count the bytes of a frame on an Ethernet wire, with `around` bytes of overhead per packet."""
     full, rest = divmod(payload_bytes, data_bytes(packet_bytes, extended=extended))
     before = IP_UDP_BYTES + header_bytes(extended)
     ends = LEADER_BYTES, CHUNK_TRAILER_BYTES if chunks else TRAILER_BYTES
@@ -93,7 +93,7 @@ def wire_bytes(payload_bytes: int, packet_bytes: int, *, extended: bool, chunks:
 def packet_header(
     form: Format, block_id: int, packet_id: int, extended: bool, status: int = Status.SUCCESS, flags: int = 0
 ) -> bytes:
-    """One header. `flags` exist in extended ones only."""
+    """Build one packet header; `flags` exist in extended headers only."""
     if extended:
         return struct.pack(">HHIQI", status, flags, (0x80 | form) << 24, block_id, packet_id)
     return struct.pack(">HHI", status, block_id & 0xFFFF, form << 24 | packet_id & 0xFF_FFFF)
@@ -102,7 +102,7 @@ def packet_header(
 def frame_packets(
     image: Image, payload_bytes: int, block_id: int, packet_bytes: int, extended: bool = False, flags: int = 0
 ) -> Block:
-    """The packets of an image, each of at most `packet_bytes` bytes with IP and UDP headers."""
+    """Build the packets of an image, each of at most `packet_bytes` bytes with IP and UDP headers."""
 
     def header(form: Format, packet_id: int) -> bytes:
         return packet_header(form, block_id, packet_id, extended, flags=flags)
@@ -130,7 +130,7 @@ def frame_packets(
 
 
 def image_trailer(image: Image, payload_bytes: int) -> bytes:
-    """What follows a trailer's header; with chunks also the payload's length and its layout's id."""
+    """Build the body of a trailer; with chunks it includes the payload's length and the layout's id."""
     kind = image.payload_type
     rows = b"" if kind == CHUNKS else struct.pack(">I", image.height)
     chunks = b"" if kind == IMAGE else struct.pack(">II", payload_bytes, image.chunk_layout_id)
@@ -138,7 +138,7 @@ def image_trailer(image: Image, payload_bytes: int) -> bytes:
 
 
 def image_leader(image: Image) -> bytes:
-    """The 36 bytes after an image leader's header; 12 where only chunks come."""
+    """Build the body of a leader: 36 bytes, or 12 for a payload of chunks alone."""
     if image.payload_type == CHUNKS:
         return struct.pack(">HHQ", 0, CHUNKS, image.timestamp_ns)
     return struct.pack(
@@ -157,7 +157,7 @@ def image_leader(image: Image) -> bytes:
 
 
 def resent(headers: NDArray[np.uint8], extended: bool) -> NDArray[np.uint8]:
-    """A copy of headers (n, 8 or 20), marked as those of packets that are sent once more."""
+    """Return a copy of headers (n, 8 or 20) that marks their packets as resent."""
     marked = headers.copy()
     if extended:
         marked[:, 3] |= FLAG_RESEND
@@ -167,15 +167,18 @@ def resent(headers: NDArray[np.uint8], extended: bool) -> NDArray[np.uint8]:
 
 
 def unavailable(block_id: int, packet_id: int, extended: bool, status: Status) -> bytes:
-    """The answer to a request for a packet that cannot be sent (again): a payload packet without payload."""
+    """Build the answer to a resend request for a packet that is gone: a payload packet without payload."""
     return packet_header(Format.PAYLOAD, block_id, packet_id, extended, status, FLAG_RESEND)
 
 
 def probe_packet(packet_bytes: int) -> bytes:
-    """A test packet: it fills `packet_bytes` on the wire and belongs to no block. Hosts try sizes with it."""
+    """Build a test packet of `packet_bytes` on the wire, by which hosts find the largest packet size."""
     return packet_header(Format.PAYLOAD, 0, 0, extended=False).ljust(packet_bytes - IP_UDP_BYTES, b"\0")
 
 
 def next_block_id(block_id: int, extended: bool) -> int:
-    """The id after this one; the first of a stream follows 0. 0 itself belongs to test packets."""
+    """Return the block id after this one.
+
+    A stream starts after 0, which itself is reserved for test packets.
+    """
     return block_id % (0xFFFF_FFFF_FFFF_FFFF if extended else 0xFFFF) + 1

@@ -1,7 +1,7 @@
-"""The message channel of a device, sans-IO: one message at a time, sent again until its host has it.
+"""The message channel of a device, sans-IO: one message at a time, repeated until the host acknowledges it.
 
-A message that wants an acknowledge (MCTT is not 0) is sent again after MCTT, up to MCRC times, always the
-same bytes; then it is given up. Until then no other is sent: the camera's queue holds them.
+A message that asks for an acknowledge (MCTT is not 0) is sent again after MCTT, up to MCRC times, with the
+same bytes each time; then it is given up. Meanwhile no other message is sent: the camera's queue holds them.
 
 Source: GigE Vision 2.0, chapters "Message channel", EVENT and EVENTDATA.
 """
@@ -20,7 +20,7 @@ from camtwin.wire.ip.address import Peer
 
 @dataclass(slots=True)
 class _Waiting:
-    """A message that was sent and not acknowledged. due_ns: when it is sent again, or given up."""
+    """A message that was sent and not acknowledged; at `due_ns` it is sent again, or given up."""
 
     peer: Peer
     data: bytes
@@ -32,7 +32,7 @@ class _Waiting:
 
 
 class MessageChannel:
-    """One message channel; times are the host's. waiting: the message that is not acknowledged yet."""
+    """The message channel; times are the host's. `waiting` is the message not yet acknowledged."""
 
     def __init__(self) -> None:
         self._request_id = 0
@@ -41,10 +41,11 @@ class MessageChannel:
     def send(
         self, message: Message, peer: Peer, *, extended: bool, timeout_ns: Ns, tries: int, now: Ns
     ) -> Iterator[Effect]:
-        """Send one; while it is `waiting`, MessageDone will follow. The one before it must be done.
+        """Send a message; the one before must be done.
 
-        extended    with 64-bit block ids
-        timeout_ns  without an acknowledge by then it is sent again, `tries` times; 0: none is asked for
+        extended    use 64-bit block ids
+        timeout_ns  repeat the message after this time, up to `tries` times, until it is acknowledged, and
+                    then yield MessageDone; 0: ask for no acknowledge
         """
         self._request_id = self._request_id % 0xFFFF + 1
         data = message.pack(self._request_id, extended=extended, ack_required=bool(timeout_ns))
@@ -55,7 +56,7 @@ class MessageChannel:
         yield SendMessage(data, peer)
 
     def receive(self, data: bytes, peer: Peer) -> Iterator[Effect]:
-        """A datagram to where messages come from: the acknowledge, from whom it is due, or nothing."""
+        """Take a datagram that arrived at the message port: the acknowledge that is due, or nothing."""
         waiting, ack = self.waiting, gvcp.ack_of(data)
         if waiting is None or ack is None or peer != waiting.peer:
             return
@@ -63,7 +64,7 @@ class MessageChannel:
             yield from self.close()
 
     def tick(self, now: Ns) -> Iterator[Effect]:
-        """Send again, or give up, what is overdue."""
+        """Repeat, or give up, a message whose acknowledge is overdue."""
         waiting = self.waiting
         if waiting is None or now < waiting.due_ns:
             return
@@ -75,7 +76,7 @@ class MessageChannel:
         yield SendMessage(waiting.data, waiting.peer)
 
     def close(self) -> Iterator[Effect]:
-        """Wait for an acknowledge no more."""
+        """Stop waiting for an acknowledge."""
         if self.waiting:
             self.waiting = None
             yield MessageDone()

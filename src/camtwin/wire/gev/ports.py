@@ -1,4 +1,4 @@
-"""Facts that the device side of GigE Vision (device.py) is told of its place, and events that it reports.
+"""Facts that the device side of GigE Vision (device.py) takes from its surroundings, and events it reports.
 
 Internet addresses are text where sockets take them, and 32-bit numbers where registers hold them.
 """
@@ -13,14 +13,14 @@ from typing import Final, Protocol
 class Report(StrEnum):
     """Events that the link itself reports, by their entries of EventSelector."""
 
-    ERROR = "GigEVisionError"  # a command that is none
-    HEARTBEAT_TIMEOUT = "GigEVisionHeartbeatTimeOut"  # who was in control is silent
+    ERROR = "GigEVisionError"  # a malformed command
+    HEARTBEAT_TIMEOUT = "GigEVisionHeartbeatTimeOut"  # the controller is silent
     SWITCHOVER = "PrimaryApplicationSwitch"  # control was handed over
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the stream goes, and how."""
+    """The destination of the stream, and the width of its block ids."""
 
     address: str
     port: int
@@ -28,9 +28,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """Where a device lives: 32-bit numbers, 0 while it has no address; where its packets come from, and how
-    fast its link is."""
+class NetworkLocation:
+    """The network location of a device: 32-bit addresses (0 while it has none), ports, link speed."""
 
     address: int
     netmask: int
@@ -40,23 +39,25 @@ class Home:
     link_Mbps: int = 1000
 
 
-NOWHERE: Final = Home(0, 0)
+NO_LOCATION: Final = NetworkLocation(0, 0)
 
 
 class Move(Protocol):
-    """FORCEIP: live at another address from now on."""
+    """Callback that carries out FORCEIP."""
 
-    def __call__(self, address: int, netmask: int, gateway: int, /) -> Home:
-        """Move there; for address 0 begin again to look for one. Return where it lives now.
+    def __call__(self, address: int, netmask: int, gateway: int, /) -> NetworkLocation:
+        """Move to this address, or restart the address cycle for address 0; return the new location.
 
-        StatusError, and it stays where it was, where that cannot be had."""
+        Raises:
+            StatusError: the address cannot be used; the device stays at its present one.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """What one device, on one interface, says of itself, and where it lives as it is switched on."""
+class GevIdentity:
+    """Identity of one device on one interface, and its network location at power-on."""
 
     mac: bytes
-    home: Home
+    location: NetworkLocation
     xml_url: str

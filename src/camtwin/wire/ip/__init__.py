@@ -1,1 +1,1 @@
-"""Internet addresses: how a device finds its own, and the frames that it finds it with."""
+"""Internet addresses: how a device gets its own, and the packets it uses to get it."""

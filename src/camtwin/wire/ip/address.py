@@ -9,17 +9,20 @@ Peer: TypeAlias = tuple[str, int]
 
 
 def dotted(address: int) -> str:
-    """0x7F000001 -> 127.0.0.1"""
+    """Format an address as text: 0x7F000001 -> 127.0.0.1."""
     return ".".join(str(byte) for byte in address.to_bytes(4, "big"))
 
 
 def number(address: str) -> int:
-    """127.0.0.1 -> 0x7F000001"""
+    """Parse an address from text: 127.0.0.1 -> 0x7F000001."""
     return int.from_bytes(bytes(int(part) for part in address.split(".")), "big")
 
 
 def is_host(address: int, netmask: int) -> bool:
-    """Can a device have this address: in classes A to C, not the net's own one nor its broadcast?"""
+    """Tell whether a device can have this address.
+
+    It must lie in classes A to C, and be neither its network's own address nor the broadcast address.
+    """
     hosts = ~netmask & 0xFFFF_FFFF
     unicast = 0 < address >> 24 < 0xE0
     contiguous = hosts & hosts + 1 == 0 and hosts != 0xFFFF_FFFF

@@ -1,14 +1,14 @@
-"""How a camera gets its address, sans-IO: persistent, DHCP, link-local, always in this order.
+"""IP configuration of a camera, sans-IO: persistent, DHCP, link-local, always tried in this order.
 
     step         what is tried                        ends
-    PERSISTENT   the address that the camera keeps    at once; passed over where it is off or no device's
-    DHCP         a lease (dhcp.py)                    without an answer; passed over where it is off
+    PERSISTENT   the camera's stored address          at once; skipped if it is off or not a host address
+    DHCP         a lease (dhcp.py)                    when nobody answers; skipped if it is off
     LLA          a link-local address (linklocal.py)  never; it cannot be turned off
-    FORCED       the address of a FORCEIP             by FORCEIP with address 0, or without power
+    FORCED       the address of a FORCEIP             by FORCEIP with address 0, or at power-off
 
-The order begins anew with the power, by FORCEIP with address 0 and when the link comes back; meanwhile the
-address that it has stays in use. It is lost at once where a server or a neighbour takes it away, or a lease
-ends. On a link-local address a server is looked for again from time to time (how often is assumed; the
+The cycle restarts at power-on, on FORCEIP with address 0 and when the link comes back; meanwhile the present
+address stays in use. The address is lost at once when a server or a neighbour takes it away, or its lease
+ends. A camera on a link-local address looks for a server again from time to time (how often is assumed; the
 standard leaves it open). Source: GigE Vision 2.0, chapter "IP configuration".
 """
 
@@ -24,11 +24,11 @@ from camtwin.wire.ip import dhcp, linklocal
 from camtwin.wire.ip.address import is_host
 
 AGAIN_NS: Final = 600 * SEC
-"""So long on a link-local address until a server is looked for again (our choice)."""
+"""Time on a link-local address until the camera looks for a server again (our choice)."""
 
 
 class Step(Enum):
-    """How an address was had, or is being looked for."""
+    """How the address was obtained, or is being looked for."""
 
     OFF = "none"
     PERSISTENT = "persistent"
@@ -39,7 +39,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address to live at; 32-bit numbers."""
+    """An IPv4 configuration, as 32-bit numbers, and the step that produced it."""
 
     address: int
     netmask: int
@@ -48,8 +48,8 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a camera keeps of it without power: which steps it takes, and its persistent address."""
+class StoredConfiguration:
+    """IP configuration in the camera's non-volatile memory: enabled steps and the persistent address."""
 
     use_persistent: bool
     use_dhcp: bool
@@ -59,25 +59,28 @@ class Kept:
 
 
 class IpConfiguration:
-    """One interface's. kept: asked for what the camera keeps, each time the order begins."""
+    """IP configuration of one interface.
 
-    def __init__(self, mac: bytes, kept: Callable[[], Kept]) -> None:
+    kept  reads the camera's stored configuration, each time the cycle restarts
+    """
+
+    def __init__(self, mac: bytes, kept: Callable[[], StoredConfiguration]) -> None:
         self._kept = kept
         self.step = Step.OFF
         self.address: Address | None = None
         self._dhcp, self._lla = dhcp.Client(mac), linklocal.LinkLocal(mac)
         self._again_ns: Ns | None = None
 
-    # -- what begins it --------------------------------------------------------------------------
+    # -- start and restart --------------------------------------------------------------------------
     def power_up(self, now: Ns) -> None:
-        """Begin without an address, and without a lease."""
+        """Start the cycle without an address and without a lease."""
         self._dhcp.stop()
         self._lla.stop()
         self.address = None
         self.restart(now)
 
     def restart(self, now: Ns) -> None:
-        """Begin the order anew; the address that it has stays in use until there is another."""
+        """Restart the cycle; the present address stays in use until there is another."""
         kept, self._again_ns = self._kept(), None
         self._lla.stop()
         if kept.use_persistent and is_host(kept.address, kept.netmask):
@@ -90,18 +93,18 @@ class IpConfiguration:
             self._fall_back(now)
 
     def link_up(self, now: Ns) -> None:
-        """The cable is there again: it may be another network. A forced address stays."""
+        """Restart the cycle because the link is back, perhaps on another network; a forced address stays."""
         if self.step is not Step.FORCED:
             self.restart(now)
 
     def force(self, address: int, netmask: int, gateway: int) -> None:
-        """FORCEIP: live there, until there is no power."""
+        """Use the address of a FORCEIP until power-off."""
         self._again_ns = None
         self._dhcp.stop()
         self._lla.stop()
         self._have(Step.FORCED, Address(address, netmask, gateway, Step.FORCED))
 
-    # -- what goes on ----------------------------------------------------------------------------
+    # -- time and answers ---------------------------------------------------------------------------
     def next_timer(self) -> Ns | None:
         times = (self._dhcp.next_timer(), self._lla.next_timer(), self._again_ns)
         return min((t for t in times if t is not None), default=None)
@@ -114,21 +117,21 @@ class IpConfiguration:
             self.restart(now)
 
     def receive_dhcp(self, data: bytes, now: Ns) -> None:
-        """A datagram to UDP port 68. Raises nothing, whatever the bytes."""
+        """Take a datagram that arrived at UDP port 68. Raises nothing, whatever the bytes."""
         self._dhcp.receive(data, now)
         self._follow(now)
 
     def receive_arp(self, data: bytes, now: Ns) -> None:
-        """An ARP frame. Raises nothing, whatever the bytes."""
+        """Take an ARP frame that arrived. Raises nothing, whatever the bytes."""
         self._lla.receive(data, now)
         self._follow(now)
 
     def datagrams(self) -> list[tuple[int, bytes]]:
-        """(address, message) to UDP port 67: each is given once."""
+        """Return the (address, message) pairs to send to UDP port 67, each once."""
         return self._dhcp.outgoing()
 
     def frames(self) -> list[bytes]:
-        """ARP frames to broadcast: each is given once."""
+        """Return the ARP frames to broadcast, each once."""
         return self._lla.outgoing()
 
     def _have(self, step: Step, address: Address) -> None:
@@ -140,7 +143,7 @@ class IpConfiguration:
         self._lla.start(now)
 
     def _follow(self, now: Ns) -> None:
-        """What the step under way has come to."""
+        """Adopt the result of the step under way, and fall back to the next step if it failed."""
         had = self.address
         if self.step is Step.DHCP:
             if lease := self._dhcp.lease:

@@ -1,7 +1,7 @@
-"""DHCP, the client's side, sans-IO: messages, and the states of a lease.
+"""DHCP client, sans-IO: its messages, and the states of a lease.
 
-`outgoing()` gives what is to be sent from UDP port 68 to port 67, `receive(data, now)` takes what came, and
-`next_timer()` with `tick(now)` let time pass. The states are those of RFC 2131, figure 5:
+`outgoing()` returns what is to be sent from UDP port 68 to port 67, `receive(data, now)` takes what arrived,
+`next_timer()` and `tick(now)` let time pass. The states are those of RFC 2131, figure 5:
 
     state        sends, and again after TRIES_s     becomes
     OFF          nothing                            SELECTING by `start`
@@ -13,8 +13,8 @@
     REBINDING    REQUEST to all servers             BOUND by ACK, SELECTING by NAK or at the lease's end
     FAILED       nothing                            SELECTING by `start`
 
-Left out: the random wait of up to 10 s before the first message, and DECLINE after an ARP probe of what was
-leased. Sources: RFC 2131, RFC 2132 (options).
+Left out: the random wait of up to 10 s before the first message, and DECLINE after an ARP probe of the leased
+address. Sources: RFC 2131, RFC 2132 (options).
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from camtwin.units import SEC, Ns
 from camtwin.wire.ip.address import is_host
 
 SERVER_PORT, CLIENT_PORT = 67, 68
-EVERYBODY: Final = 0xFFFF_FFFF
+BROADCAST_ADDRESS: Final = 0xFFFF_FFFF
 FIXED: Final = struct.Struct(">BBBBIHHIIII16s192xI")  # up to the options; server name and file are empty
 COOKIE: Final = 0x6382_5363
 MIN_BYTES: Final = 300  # RFC 1542, 2.1: BOOTP relays drop shorter ones
-BROADCAST: Final = 0x8000  # flags: answer to everybody, an address is not yet had
-FOREVER: Final = 0xFFFF_FFFF  # as a time of a lease
+BROADCAST: Final = 0x8000  # flags: broadcast the answer, as the client has no address yet
+FOREVER: Final = 0xFFFF_FFFF  # a lease time
 NETMASK, ROUTER, REQUESTED, TIME, KIND, SERVER, WANTED, T1, T2, CLIENT_ID, PAD, END = (
     *(1, 3, 50, 51, 53, 54, 55, 58, 59, 61, 0, 255),
 )
 
 TRIES_s: Final = (2, 4, 6)
-"""How long each try waits for an answer. Assumed: after 12 s a camera goes on to a link-local address, as
-cameras do; RFC 2131 has tries of 4, 8, 16 ... s, for hosts that have nowhere else to go."""
+"""Time that each try waits for an answer. Assumed: a camera falls back to a link-local address after 12 s,
+as real ones do; RFC 2131 waits 4, 8, 16 ... s, for hosts without a fallback."""
 MIN_RETRY_s: Final = 60  # RFC 2131, 4.4.5: between requests in RENEWING and REBINDING
-MIN_LEASE_s: Final = 10  # a shorter one is no offer: it would keep the network busy
+MIN_LEASE_s: Final = 10  # a shorter lease is ignored: it would keep the network busy
 
 
 class Kind(IntEnum):
@@ -57,7 +57,11 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; addresses are 32-bit numbers. client: the one it has; yours: the one it is given."""
+    """A DHCP message; addresses are 32-bit numbers.
+
+    client  the client's present address
+    yours   the address it is offered
+    """
 
     kind: Kind
     xid: int
@@ -76,13 +80,13 @@ class Message:
         return data.ljust(MIN_BYTES, b"\0")
 
     def word(self, option: int) -> int | None:
-        """The first four bytes of an option, None where it is missing or shorter."""
+        """Return the first four bytes of an option as a number; None if it is missing or shorter."""
         value = self.options.get(option, b"")
         return int.from_bytes(value[:4], "big") if len(value) >= 4 else None
 
 
 def parse(data: bytes) -> Message | None:
-    """A message of either side; None for what is none, whatever the bytes."""
+    """Parse a message of either side; None if the bytes are not a DHCP message."""
     if len(data) < FIXED.size:
         return None
     op, kind_of_link, length, _, xid, _, _, client, yours, _, _, mac, cookie = FIXED.unpack_from(data)
@@ -108,7 +112,7 @@ def parse(data: bytes) -> Message | None:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An address, and until when; None: for ever."""
+    """A leased address and its times in ns; None for a time that never comes."""
 
     address: int
     netmask: int
@@ -135,7 +139,7 @@ HELD: Final = (State.BOUND, State.RENEWING, State.REBINDING)
 
 
 class Client:
-    """One client. lease: what it has; None while it has nothing."""
+    """A DHCP client; `lease` is None while it has none."""
 
     def __init__(self, mac: bytes) -> None:
         self.mac, self.state = mac, State.OFF
@@ -149,16 +153,16 @@ class Client:
         self._out: list[tuple[int, bytes]] = []
 
     def start(self, now: Ns) -> None:
-        """Look for a lease; first for the one it still has, if any."""
+        """Look for a lease, first for the one the client still has, if any."""
         self._begin(State.REBOOTING if self.lease else State.SELECTING, now)
 
     def stop(self) -> None:
-        """Forget all; nobody is told."""
+        """Drop the lease without telling the server."""
         self.state, self.lease, self._again_ns = State.OFF, None, None
         self._out.clear()
 
     def outgoing(self) -> list[tuple[int, bytes]]:
-        """(address of the server or of everybody, message): each is given once."""
+        """Return the (destination address, message) pairs to send, each once."""
         out, self._out = self._out, []
         return out
 
@@ -187,21 +191,22 @@ class Client:
         if self.state in HELD or self._tries < len(TRIES_s):
             self._send(now)
         elif self.state is State.REBOOTING and self.lease:
-            self.state, self._again_ns = State.BOUND, None  # RFC 2131, 3.2: it may go on with it
+            # RFC 2131, 3.2: the client may go on using its lease
+            self.state, self._again_ns = State.BOUND, None
         else:
             self.state, self._again_ns = State.FAILED, None
 
     def _begin(self, state: State, now: Ns) -> None:
         self.state, self._began_ns = state, now
-        if state is not State.REQUESTING:  # which goes on with what SELECTING began
+        if state is not State.REQUESTING:  # which continues the exchange of SELECTING
             self._tries = 0
             self._xids += 1
             self._xid = crc32(self.mac + self._xids.to_bytes(4, "big"))
         self._send(now)
 
     def _send(self, now: Ns) -> None:
-        """What this state says, and when it says it again."""
-        lease, to = self.lease, EVERYBODY
+        """Send the message of the present state, and plan its repetition."""
+        lease, to = self.lease, BROADCAST_ADDRESS
         options = {CLIENT_ID: b"\x01" + self.mac, WANTED: bytes([NETMASK, ROUTER])}
         client = 0
         if self.state is State.REQUESTING and self._offer:
@@ -210,7 +215,7 @@ class Client:
             options |= {REQUESTED: _word(lease.address)}
         elif self.state in (State.RENEWING, State.REBINDING) and lease:
             client = lease.address
-            to = lease.server if self.state is State.RENEWING else EVERYBODY
+            to = lease.server if self.state is State.RENEWING else BROADCAST_ADDRESS
         kind = Kind.DISCOVER if self.state is State.SELECTING else Kind.REQUEST
         self._out.append((to, Message(kind, self._xid, self.mac, client, options=options).pack()))
         if self.state in ASKING:
@@ -221,9 +226,9 @@ class Client:
             left_ns = (lease.end_ns if end_ns is None else end_ns) - now
             self._again_ns = now + max(left_ns // 2, MIN_RETRY_s * SEC)
 
-    # -- what servers say ------------------------------------------------------------------------
+    # -- answers of servers ------------------------------------------------------------------------
     def receive(self, data: bytes, now: Ns) -> None:
-        """Raises nothing, whatever the bytes."""
+        """Take a server's message. Raises nothing, whatever the bytes."""
         message = parse(data)
         if message is None or (message.xid, message.mac) != (self._xid, self.mac):
             return
@@ -236,9 +241,7 @@ class Client:
                 if lease := _lease(message, self._began_ns):
                     self.state, self.lease, self._again_ns = State.BOUND, lease, None
             case Kind.NAK if self.state is State.REQUESTING:
-                self.state = (
-                    State.SELECTING
-                )  # when this try is over: a server that never grants is not chased
+                self.state = State.SELECTING  # retried when this try times out, as the server may never grant
             case Kind.NAK if self.lease and self.state is not State.BOUND:
                 self.lease = None
                 self._begin(State.SELECTING, now)
@@ -247,7 +250,7 @@ class Client:
 
 
 def _lease(message: Message, since: Ns) -> Lease | None:
-    """What an OFFER or an ACK gives, from when it was asked for; None where no device could live so."""
+    """Return the lease in an OFFER or ACK, its times counted from `since`; None if no device could use it."""
     time, netmask, server = message.word(TIME), message.word(NETMASK), message.word(SERVER)
     if time is None or server is None or time < MIN_LEASE_s:
         return None

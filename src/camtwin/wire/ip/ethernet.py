@@ -1,4 +1,4 @@
-"""What Ethernet, IPv4 and UDP put before a datagram.
+"""Ethernet, IPv4 and UDP headers of a datagram.
 
 UDP's checksum is left out (zero), as IPv4 allows. Sources: IEEE 802.3, RFC 791, RFC 768.
 """
@@ -13,10 +13,10 @@ from camtwin.wire.ip.address import Peer, number
 IP_UDP_BYTES: Final = 20 + 8
 HEADER_BYTES: Final = 14 + IP_UDP_BYTES
 AROUND_BYTES: Final = 8 + 14 + 4 + 12  # preamble, header, FCS, gap between frames
-MIN_IP_BYTES: Final = 46  # on the wire; what is shorter is padded there
+MIN_IP_BYTES: Final = 46  # on the wire; shorter packets are padded
 IPV4, UDP = 0x0800, 17
 DO_NOT_FRAGMENT, TIME_TO_LIVE = 0x4000, 64
-NO_MAC: Final = bytes(6)  # as loopback has it
+NO_MAC: Final = bytes(6)  # on loopback
 
 
 def header(
@@ -28,7 +28,7 @@ def header(
     source_mac: bytes = NO_MAC,
     destination_mac: bytes = NO_MAC,
 ) -> bytes:
-    """What stands before `size` bytes of data, (HEADER_BYTES,); `whole`: they may not be fragmented."""
+    """Return the HEADER_BYTES of headers before `size` bytes of data; `whole` sets do-not-fragment."""
     addresses = struct.pack(">II", number(source[0]), number(destination[0]))
     flags = DO_NOT_FRAGMENT if whole else 0
     fields = (0x4500, IP_UDP_BYTES + size, 0, flags, TIME_TO_LIVE << 8 | UDP)

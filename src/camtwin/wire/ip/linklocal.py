@@ -1,12 +1,12 @@
-"""Link-local addresses, sans-IO: an address of 169.254/16 that nobody else has, by ARP (RFC 3927).
+"""Link-local addresses, sans-IO: find a free address in 169.254/16 by ARP (RFC 3927).
 
-    PROBING   three probes ask whether somebody has the candidate; who has it, or wants it too, ends that:
-              the next candidate is tried, after ten only one a minute
-    HELD      two announcements; whoever then speaks as this address takes it away, and the next is tried
-              (RFC 3927, 2.5 (a); a second chance by defending it is left out)
+    PROBING   three probes ask whether anybody has the candidate; a neighbour that has it, or probes for it
+              too, ends this: the next candidate is tried, after ten conflicts only one a minute
+    HELD      two announcements; a neighbour that then uses the address takes it away, and the next candidate
+              is tried (RFC 3927, 2.5 (a); defending the address once is left out)
 
-Candidates come one after the other from the hardware address, so that a device has the same one each time.
-Frames are ARP's 28 bytes, without Ethernet's header (RFC 826); all are broadcast.
+Candidates are derived one after the other from the hardware address, so that a device gets the same one each
+time. Frames are ARP's 28 bytes, without Ethernet's header (RFC 826); all are broadcast.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Arp:
 
 
 def parse(data: bytes) -> Arp | None:
-    """None for what is no ARP between Ethernet and IPv4."""
+    """Parse an ARP packet; None if it is not ARP between Ethernet and IPv4."""
     if len(data) < ARP.size:
         return None
     *kind, operation, sender_mac, sender, target_mac, target = ARP.unpack_from(data)
@@ -55,12 +55,16 @@ def parse(data: bytes) -> Arp | None:
 
 
 class LinkLocal:
-    """address: what it holds; 0 while it has none, `candidate` is what it tries then."""
+    """The link-local address of one interface.
+
+    address    the address in use; 0 while there is none
+    candidate  the address that is probed for meanwhile
+    """
 
     def __init__(self, mac: bytes) -> None:
         self.mac = mac
         self.address = 0
-        self._number = 0  # of the candidate
+        self._number = 0  # counts candidates
         self._conflicts = 0
         self._sent = 0  # probes, then announcements
         self._due_ns: Ns | None = None
@@ -71,11 +75,11 @@ class LinkLocal:
         return NET + FIRST + self._draw(COUNT)
 
     def _draw(self, count: int, what: int = 0) -> int:
-        """A number below `count` that hardware address, candidate and `what` make."""
+        """Derive a number below `count` from the hardware address, the candidate's number and `what`."""
         return crc32(self.mac + struct.pack(">II", self._number, what)) % count
 
     def start(self, now: Ns) -> None:
-        """Look for an address; the one it had last is tried first."""
+        """Look for an address, the last one used first."""
         self._conflicts = 0
         self._probe(now)
 
@@ -88,7 +92,7 @@ class LinkLocal:
         self._due_ns = now + wait_ns + self._draw(PROBE_WAIT_ms, 1) * MS
 
     def outgoing(self) -> list[bytes]:
-        """ARP frames to broadcast: each is given once."""
+        """Return the ARP frames to broadcast, each once."""
         out, self._out = self._out, []
         return out
 
@@ -116,7 +120,7 @@ class LinkLocal:
         self._due_ns = now + ANNOUNCE_INTERVAL_s * SEC if self._sent < ANNOUNCEMENTS else None
 
     def receive(self, data: bytes, now: Ns) -> None:
-        """An ARP frame that came. Raises nothing, whatever the bytes."""
+        """Take an ARP frame that arrived. Raises nothing, whatever the bytes."""
         arp = parse(data)
         if arp is None or arp.sender_mac == self.mac or not (self.address or self._due_ns is not None):
             return

@@ -1,1 +1,1 @@
-"""USB3 Vision: control (GenCP), stream, USB's own requests, USB/IP, and the device side that they make up."""
+"""USB3 Vision: control (GenCP), stream, USB requests, USB/IP, and the device side made of them."""

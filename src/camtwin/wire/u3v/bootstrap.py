@@ -1,9 +1,10 @@
-"""USB3 Vision's registers that the link itself answers: one row a register.
+"""Bootstrap registers of USB3 Vision that the link itself answers, one row each.
 
-Five groups: ABRM (GenCP's, at 0), SBRM (what is special to USB3 Vision), SIRM (the stream), EIRM (events) and
-the manifest (where the GenICam description lies). ABRM's texts but one are features of the camera, and
-answered by its feature tree. ABRM says where SBRM and the manifest are, SBRM where the rest is. They lie
-where the camera has nothing: its features end below 0x0801_0000, and what rules decide begins at 0x1000_0000.
+Five groups: ABRM (GenCP's, at 0), SBRM (specific to USB3 Vision), SIRM (the stream), EIRM (events) and the
+manifest (the location of the GenICam description). All of ABRM's texts but one are features of the camera,
+answered by its feature tree. ABRM holds the addresses of SBRM and the manifest, SBRM those of the rest. They
+lie where the camera has no registers: its features end below 0x0801_0000, and registers answered by rules
+begin at 0x1000_0000.
 
 Source of offsets, accesses and bits: GenCP 1.2, "Bootstrap register map"; USB3 Vision 1.1, "Bootstrap
 registers"; both as Aravis and cameleon have them.
@@ -37,16 +38,16 @@ U3V_CAPABILITY: Final = 1 << 0 | 1 << 1  # SIRM, EIRM
 GENCP_VERSION: Final = 0x0001_0002
 U3V_VERSION: Final = 0x0001_0001
 MAX_TRANSFER: Final = 1024
-"""Bytes of the longest command and the longest acknowledge: one packet at SuperSpeed, two at HighSpeed."""
+"""Length limit of commands and acknowledges in bytes: one packet at SuperSpeed, two at HighSpeed."""
 ALIGNMENT_LOG2: Final = 2
-"""Sizes of payload transfers are multiples of 4 bytes. Hosts round up to it: the least burden on them."""
+"""Payload transfers are multiples of 4 bytes. Hosts round up to it, so it is as small as possible."""
 RESPONSE_ms: Final = 1000
-"""The longest that a command may take; hosts wait so long. A twin shares its computer with others, so it asks
-for more patience than a camera needs; Aravis waits no longer for a part of a picture, too."""
+"""Time limit of a command, for which hosts wait. A twin shares its computer with other programs, so it
+asks for more time than a camera would; Aravis also applies this limit to each part of an image."""
 
 
-class Effect(Enum):
-    """What a register does beside holding its value; u3v_device.py carries it out."""
+class SideEffect(Enum):
+    """Side effects of a register; device.py carries them out."""
 
     NONE = auto()
     LATCH = auto()
@@ -61,7 +62,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One register of `length` bytes, little-endian. `reset`: its value at power-on."""
+    """One register of `length` bytes, little-endian; `reset` is its power-on value."""
 
     address: int
     name: str
@@ -69,7 +70,7 @@ class Register:
     access: Literal["RO", "RW", "WO"] = "RO"
     reset: int = 0
     mask: int = 0xFFFF_FFFF
-    effect: Effect = Effect.NONE
+    effect: SideEffect = SideEffect.NONE
 
 
 STREAM_CONTROL = SIRM + 0x04
@@ -81,11 +82,11 @@ SPEED = SBRM + 0x40
 
 
 def _setup(address: int, name: str) -> Register:
-    return Register(address, name, access="RW", effect=Effect.STREAM_SETUP)
+    return Register(address, name, access="RW", effect=SideEffect.STREAM_SETUP)
 
 
 def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
-    """All rows, in order of address; told how long the link's messages are."""
+    """Return all registers in order of address, given the lengths of the link's messages."""
     return (
         Register(0x000, "GenCP version", reset=GENCP_VERSION),
         Register(FAMILY, "Family name", length=64),
@@ -96,8 +97,8 @@ def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
         Register(0x1E0, "Device configuration", 8, "RW", mask=0),
         Register(0x1E8, "Heartbeat timeout, ms"),
         Register(0x1EC, "Message channel id"),
-        Register(LATCHED, "Timestamp", 8, effect=Effect.LATCHED),
-        Register(0x1F8, "Timestamp latch", access="WO", effect=Effect.LATCH),
+        Register(LATCHED, "Timestamp", 8, effect=SideEffect.LATCHED),
+        Register(0x1F8, "Timestamp latch", access="WO", effect=SideEffect.LATCH),
         Register(0x1FC, "Timestamp increment, ns", 8),
         Register(0x204, "Access privilege", access="RW", mask=0),
         Register(0x208, "Protocol endianness", reset=0xFFFF_FFFF),  # little
@@ -116,39 +117,39 @@ def table(leader_bytes: int, event_bytes: int) -> tuple[Register, ...]:
         Register(SBRM + 0x38, "IIDC2 address", 8),
         Register(SPEED, "Current speed"),
         Register(SIRM + 0x00, "SI info", reset=ALIGNMENT_LOG2 << 24),
-        Register(STREAM_CONTROL, "SI control", access="RW", mask=1, effect=Effect.STREAM_CONTROL),
-        Register(SIRM + 0x08, "SI required payload size", 8, effect=Effect.PAYLOAD_SIZE),
+        Register(STREAM_CONTROL, "SI control", access="RW", mask=1, effect=SideEffect.STREAM_CONTROL),
+        Register(SIRM + 0x08, "SI required payload size", 8, effect=SideEffect.PAYLOAD_SIZE),
         Register(REQUIRED_LEADER, "SI required leader size", reset=leader_bytes),
-        Register(REQUIRED_TRAILER, "SI required trailer size", effect=Effect.TRAILER_SIZE),
+        Register(REQUIRED_TRAILER, "SI required trailer size", effect=SideEffect.TRAILER_SIZE),
         _setup(MAX_LEADER, "SI maximum leader size"),
         _setup(MAX_PAYLOAD, "SI payload transfer size"),
         _setup(PAYLOAD_COUNT, "SI payload transfer count"),
         _setup(FINAL_1, "SI payload final transfer 1 size"),
         _setup(FINAL_2, "SI payload final transfer 2 size"),
         _setup(MAX_TRAILER, "SI maximum trailer size"),
-        Register(EVENT_CONTROL, "EI control", access="RW", mask=1, effect=Effect.EVENT_CONTROL),
+        Register(EVENT_CONTROL, "EI control", access="RW", mask=1, effect=SideEffect.EVENT_CONTROL),
         Register(EIRM + 0x04, "EI maximum event transfer", reset=event_bytes),
-        Register(EIRM + 0x08, "EI test control", access="WO", effect=Effect.EVENT_TEST),
+        Register(EIRM + 0x08, "EI test control", access="WO", effect=SideEffect.EVENT_TEST),
         Register(MANIFEST, "Manifest entries", 8, reset=1),
         Register(MANIFEST_ENTRY, "Manifest entry", length=ENTRY_BYTES),
     )
 
 
 class Map:
-    """Rows by address."""
+    """Registers by address."""
 
     def __init__(self, rows: tuple[Register, ...]) -> None:
         self.rows = rows
         self._starts = [row.address for row in rows]
 
     def covering(self, address: int) -> Register | None:
-        """The row that has this address."""
+        """Return the register that contains this address, if any."""
         i = bisect_right(self._starts, address) - 1
         if i >= 0 and address < self._starts[i] + self.rows[i].length:
             return self.rows[i]
         return None
 
     def next_start(self, address: int) -> int:
-        """Where the first row beyond this address begins; far out if there is none."""
+        """Return the address of the first register beyond this one; 2^64 if there is none."""
         i = bisect_right(self._starts, address)
         return self._starts[i] if i < len(self._starts) else 1 << 64

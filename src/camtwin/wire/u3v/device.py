@@ -1,17 +1,17 @@
 """The device side of USB3 Vision's control, sans-IO: commands in, acknowledges out.
 
-`receive(data)` gives the effects of one command, its acknowledge among them. Registers of bootstrap.table
-are answered here; everything else is `device`, the camera's register space. Who is attached by USB is alone
-with the camera: there is no privilege and no heartbeat. The stream interface knows two states:
+`receive(data)` yields the effects of one command, its acknowledge among them. Registers of bootstrap.table
+are answered here; everything else is `device`, the camera's register space. A host attached by USB is the
+camera's only one: there is no privilege and no heartbeat. The stream interface has two states:
 
-    disabled    sizes of transfers may be written; enabling checks them, and refuses what cannot be obeyed
-    enabled     frames are sent, cut as the sizes say, which are fixed until the stream is disabled
+    disabled    transfer sizes may be written; enabling checks them, and refuses sizes that cannot work
+    enabled     frames are sent in transfers of these sizes, which are fixed until the stream is disabled
 
-A write into flash takes its time: the host is told so at once (PENDING_ACK), the acknowledge comes when it is
-done, and meanwhile another write meets BUSY.
+A slow write (flash) is answered at once with PENDING_ACK and acknowledged when it is done; meanwhile another
+write is refused with BUSY.
 
-A reset of the bus disables stream and events, and ends the acquisition: nobody is there to take it. What the
-camera is set to stays, as it is powered on.
+A bus reset disables stream and events and ends the acquisition, as no host is left to take it. The camera
+keeps its settings, because it stays powered.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ from camtwin.wire.pending import MAX_MS
 from camtwin.wire.status import StatusError, status_of
 from camtwin.wire.u3v import bootstrap, gencp
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v.bootstrap import Effect as Does
-from camtwin.wire.u3v.bootstrap import Register
+from camtwin.wire.u3v.bootstrap import Register, SideEffect
 from camtwin.wire.u3v.gencp import Status
 
 XML_SCHEMA = 1 << 24 | 1 << 16  # GenICam schema 1.1
@@ -39,7 +38,7 @@ ZIPPED = 1 << 10
 
 
 class Endpoints(Protocol):
-    """The device's endpoints, as far as control asks for them."""
+    """State of the device's endpoints, as far as control needs it."""
 
     @property
     def stream_halted(self) -> bool: ...
@@ -49,7 +48,7 @@ class Endpoints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Send an acknowledge on the control endpoint, after so long in host time."""
+    """Send an acknowledge on the control endpoint after `after_ns` of host time."""
 
     data: bytes
     after_ns: Ns = 0
@@ -57,14 +56,14 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class SendEvent:
-    """Send this on the event endpoint."""
+    """Send this message on the event endpoint."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
-    """The stream interface is enabled: frames leave in transfers of these sizes, from block 0 on."""
+    """Enable the stream: frames leave in transfers of these sizes, from block 0 on."""
 
     transfers: u3v.Transfers
 
@@ -74,7 +73,7 @@ Effect: TypeAlias = Acknowledge | SendEvent | OpenStream | CloseStream | EndAcqu
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The zipped GenICam description: where a host reads it, and its bytes."""
+    """The zipped GenICam description: the address where hosts read it, and its bytes."""
 
     address: int
     data: bytes
@@ -90,8 +89,8 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """What the link says of the device besides the camera's own texts. speed: 1 LS, 2 FS, 4 HS, 8 SS."""
+class U3vIdentity:
+    """Facts about the device beside the camera's own texts. speed: 1 LS, 2 FS, 4 HS, 8 SS."""
 
     family: str
     speed: int
@@ -100,10 +99,10 @@ class Identity:
 
 
 class U3vDevice:
-    """One device's control. pace: camera seconds per second of the host."""
+    """Control side of one USB3 Vision device. pace: camera seconds per second of the host."""
 
     def __init__(
-        self, identity: Identity, device: DevicePort, endpoints: Endpoints, *, pace: float = 1.0
+        self, identity: U3vIdentity, device: DevicePort, endpoints: Endpoints, *, pace: float = 1.0
     ) -> None:
         self.device, self.endpoints, self.pace = device, endpoints, pace
         rows = bootstrap.table(u3v.LEADER.size, u3v.MAX_EVENT_BYTES)
@@ -115,7 +114,7 @@ class U3vDevice:
             bootstrap.FAMILY: identity.family.encode().ljust(64, b"\0"),
             bootstrap.MANIFEST_ENTRY: identity.description.manifest_entry(),
         }
-        self._last: tuple[bytes, bytes] | None = None  # a command but for its flags, and its acknowledge
+        self._last: tuple[bytes, bytes] | None = None  # a command without its flags, and its acknowledge
         self._event_id = 0
         self.note = ""  # why the last command was refused, for people
 
@@ -125,16 +124,16 @@ class U3vDevice:
 
     @property
     def trailer_bytes(self) -> int:
-        """Bytes that follow a frame, as the camera is set."""
+        """Bytes of a frame's trailer with the present settings."""
         return u3v.CHUNK_TRAILER_BYTES if self.device.has_chunks else u3v.TRAILER.size
 
     @property
     def _busy_ns(self) -> Ns:
-        """How long the camera is at what was written to it, in host time."""
+        """Host time that the last write still needs, in ns."""
         return ceil(self.device.busy_ns / self.pace)
 
     def reset(self) -> Iterator[Effect]:
-        """The bus was reset, or the host has gone."""
+        """Handle a bus reset, or the loss of the host."""
         if self.streaming:
             self._set(bootstrap.STREAM_CONTROL, 0)
             yield CloseStream()
@@ -143,7 +142,7 @@ class U3vDevice:
         yield EndAcquisition()
 
     def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> Iterator[Effect]:
-        """Tell the host, if it wants events."""
+        """Send an event to the host, if it has enabled events."""
         if self._value(bootstrap.EVENT_CONTROL):
             self._event_id = self._event_id % 0xFFFF + 1
             yield SendEvent(u3v.event(event_id, timestamp_ns, self._event_id, data))
@@ -155,8 +154,8 @@ class U3vDevice:
         header = gencp.header_of(data)
         if header is None:
             return
-        said, busy_ns = data[:4] + data[6:], self._busy_ns
-        if header.resend and self._last and self._last[0] == said:
+        command, busy_ns = data[:4] + data[6:], self._busy_ns
+        if header.resend and self._last and self._last[0] == command:
             yield Acknowledge(self._pending(header, busy_ns) if busy_ns else self._last[1])
             return
         try:
@@ -165,7 +164,7 @@ class U3vDevice:
             self.note = str(refusal)
             payload = refusal.payload if isinstance(refusal, StatusError) else b""
             ack = header.ack(payload, status_of(refusal, Status))
-        self._last = said, ack
+        self._last = command, ack
         if not header.ack_requested:
             return
         if not busy_ns and (busy_ns := self._busy_ns):
@@ -175,7 +174,7 @@ class U3vDevice:
 
     @staticmethod
     def _pending(header: gencp.Header, busy_ns: Ns) -> bytes:
-        """It takes so long yet, and a host's patience for the answer on top of it."""
+        """Build a PENDING_ACK: the time still needed, plus the time a host waits for an answer."""
         return header.pending_ack(min(MAX_MS, -(-busy_ns // MS) + bootstrap.RESPONSE_ms))
 
     def _carry_out(self, header: gencp.Header, data: bytes, busy: bool) -> Generator[Effect, None, bytes]:
@@ -196,7 +195,7 @@ class U3vDevice:
                 return (yield from self._write_all(writes))
 
     def _write_all(self, writes: tuple[tuple[int, bytes], ...]) -> Generator[Effect, None, bytes]:
-        """In order, until one is refused; the acknowledge counts what was written of each."""
+        """Write spans in order until one is refused; the acknowledge counts the bytes written of each."""
         counts: list[int] = []
         for address, data in writes:
             done = 0
@@ -222,7 +221,7 @@ class U3vDevice:
         self._values[address] = value.to_bytes(len(self._values[address]), "little")
 
     def _read(self, address: int, count: int) -> bytes:
-        """A span of the table's registers and the camera's, mixed as they lie."""
+        """Read a span of the table's registers and the camera's."""
         out, at, end = b"", address, address + count
         while at < end:
             row = self._map.covering(at)
@@ -237,11 +236,11 @@ class U3vDevice:
 
     def _content(self, row: Register) -> bytes:
         match row.effect:
-            case Does.PAYLOAD_SIZE:
+            case SideEffect.PAYLOAD_SIZE:
                 return self.device.payload_bytes.to_bytes(8, "little")
-            case Does.TRAILER_SIZE:
+            case SideEffect.TRAILER_SIZE:
                 return self.trailer_bytes.to_bytes(4, "little")
-            case Does.LATCHED:
+            case SideEffect.LATCHED:
                 return self.device.timestamp_latched.to_bytes(8, "little")
             case _ if row.access == "WO":
                 raise StatusError(Status.ACCESS_DENIED, f"{row.name} is write-only")
@@ -260,18 +259,18 @@ class U3vDevice:
             raise StatusError(Status.BAD_ALIGNMENT, message)
         value = int.from_bytes(data, "little") & row.mask
         match row.effect:
-            case Does.LATCH:
+            case SideEffect.LATCH:
                 if value & 1:
                     self.device.latch_timestamp()
-            case Does.STREAM_CONTROL:
+            case SideEffect.STREAM_CONTROL:
                 yield from self._enable_stream(bool(value))
-            case Does.STREAM_SETUP:
+            case SideEffect.STREAM_SETUP:
                 if self.streaming:
                     raise StatusError(Status.WRONG_CONFIGURATION, f"{row.name}: the stream is enabled")
                 self._set(address, value)
-            case Does.EVENT_CONTROL:
+            case SideEffect.EVENT_CONTROL:
                 self._enable_events(value)
-            case Does.EVENT_TEST:
+            case SideEffect.EVENT_TEST:
                 if value:
                     yield from self.event(u3v.TEST_EVENT, self.device.timestamp_latched)
             case _:
@@ -289,7 +288,7 @@ class U3vDevice:
             yield CloseStream()
 
     def _checked_transfers(self) -> u3v.Transfers:
-        """What the host wrote, if it can be obeyed."""
+        """Return the transfer sizes that the host wrote, or raise StatusError if they cannot work."""
         if self.endpoints.stream_halted:
             raise StatusError(Status.STREAM_ENDPOINT_HALTED, "the stream's endpoint is halted")
         size, count, final1, final2 = map(

@@ -1,10 +1,9 @@
 """GenCP as USB3 Vision uses it for control: bytes <-> messages.
 
 A message is a header of 12 bytes (prefix, flags or status, command, length of the body, request id; all
-little-endian) and its body. Hostile bytes end in one of two ways: what does not begin as a message is
-nobody's (`header_of` gives None) and meets silence; what does, but is wrong, raises StatusError with the
-status that its sender is told. This file knows what is well formed, and nothing of registers (u3v_device.py
-does).
+little-endian) and its body. Hostile bytes end in one of two ways: bytes that do not begin as a message
+(`header_of` returns None) get no answer; a malformed command raises StatusError with the status for its
+sender. This file knows which messages are well formed, and nothing of registers (device.py does).
 
     READMEM   {address u64, 0 u16, count u16}         -> its bytes
     WRITEMEM  {address u64, bytes}                    -> {0 u16, bytes written u16}
@@ -67,7 +66,7 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first 12 bytes of a command; `command` may be a code that nobody knows."""
+    """The first 12 bytes of a command; `command` may be an unknown code."""
 
     flags: int
     command: int
@@ -83,30 +82,30 @@ class Header:
         return bool(self.flags & RESEND)
 
     def ack(self, body: bytes = b"", status: int = Status.SUCCESS) -> bytes:
-        """The acknowledge of this command."""
+        """Build the acknowledge of this command."""
         return HEADER.pack(PREFIX, status, self.command + 1 & 0xFFFF, len(body), self.request_id) + body
 
     def pending_ack(self, timeout_ms: int) -> bytes:
-        """Before the acknowledge: it will take longer than the host was told, up to timeout_ms from now."""
+        """Build a PENDING_ACK: the acknowledge will come later, within timeout_ms from now."""
         body = struct.pack("<HH", 0, timeout_ms)
         return HEADER.pack(PREFIX, 0, Command.PENDING + 1, len(body), self.request_id) + body
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMem:
-    """Spans to read: (address, bytes). Several where the command is a stacked one."""
+    """Read (address, bytes) spans; a stacked command has several."""
 
     spans: tuple[tuple[int, int], ...]
 
     @property
     def count(self) -> int:
-        """Bytes of all of them."""
+        """Bytes of all spans together."""
         return sum(count for _, count in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
 class WriteMem:
-    """What to write, and where: (address, bytes)."""
+    """Write (address, bytes) spans; a stacked command has several."""
 
     writes: tuple[tuple[int, bytes], ...]
 
@@ -115,12 +114,12 @@ Body: TypeAlias = ReadMem | WriteMem
 
 
 def written(*counts: int) -> bytes:
-    """Body of a WRITEMEM's acknowledge: bytes written, by each write."""
+    """Build the body of a WRITEMEM acknowledge: bytes written by each write."""
     return b"".join(struct.pack("<HH", 0, count) for count in counts)
 
 
 def header_of(data: bytes) -> Header | None:
-    """The header of a command; None for what is none, which nobody answers."""
+    """Parse the header of a command; None if the bytes are not a command, which then gets no answer."""
     if len(data) < HEADER.size:
         return None
     prefix, *rest = HEADER.unpack_from(data)
@@ -128,7 +127,11 @@ def header_of(data: bytes) -> Header | None:
 
 
 def body_of(header: Header, data: bytes) -> Body:
-    """The body of the message `data`, which began with `header`; StatusError where it is not well formed."""
+    """Parse the body of message `data`, which begins with `header`.
+
+    Raises:
+        StatusError: the command is unknown or not well formed.
+    """
     body = data[HEADER.size :]
     if header.length != len(body):
         message = f"length {header.length} in a command with {len(body)} bytes of body"

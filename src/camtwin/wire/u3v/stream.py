@@ -1,10 +1,11 @@
 """USB3 Vision's stream and events: a frame as transfers, an event as a message.
 
-A frame (block) is a leader, its payload and a trailer, each in bulk transfers of its own. How the payload is
-cut into transfers is the host's choice, written to the stream interface registers before it enables the
-stream: so many of one size, then a first and a second final one. They are obeyed as written. A transfer that
-the payload does not fill ends early, and one that it does not reach is empty, so that whoever queued a
-request for each finds the trailer where it belongs; what does not fit is left out, and the trailer says so.
+A frame (block) is a leader, its payload and a trailer, each in bulk transfers of its own. The host chooses
+how the payload is cut into transfers: it writes the stream interface registers before it enables the stream
+(a number of transfers of one size, then a first and a second final one), and the device follows them exactly.
+A transfer that the payload does not fill ends early, and one that it does not reach is empty, so that a host
+that queued a request for each finds the trailer in its place; payload that does not fit is left out, and the
+trailer says so.
 
 Sources: USB3 Vision 1.1, chapters "Stream interface" and "Event interface"; the layouts agree with Aravis and
 with Wireshark's dissector.
@@ -27,9 +28,9 @@ EVENT_PREFIX: Final = 0x4556_3355  # "U3VE"
 LEADER: Final = struct.Struct("<IHHQ HHQIIIIIHH")
 TRAILER: Final = struct.Struct("<IHHQ HHQI")
 PAYLOAD: Final = {IMAGE: 0x0001, IMAGE_CHUNKS: 0x4001, CHUNKS: 0x4000}
-"""The payload's type on this link, by what `Image.payload_type` says."""
+"""Payload type on this link, by `Image.payload_type`."""
 CHUNK_LEADER_BYTES: Final = 28
-"""A leader ends with its timestamp where no image follows it."""
+"""Leader without an image: it ends with the timestamp."""
 LAYOUT: Final = struct.Struct("<I")
 CHUNK_TRAILER_BYTES: Final = TRAILER.size + LAYOUT.size
 TEST_EVENT: Final = 0x4FFF
@@ -38,7 +39,7 @@ MAX_EVENT_BYTES: Final = 1024
 
 
 def leader(image: Image, block_id: int) -> bytes:
-    """The 52 bytes before an image; 28 before chunks alone."""
+    """Build a leader: 52 bytes before an image, 28 before chunks alone."""
     size = CHUNK_LEADER_BYTES if image.payload_type == CHUNKS else LEADER.size
     return LEADER.pack(
         LEADER_PREFIX,
@@ -65,9 +66,9 @@ def trailer(
     status: Status = Status.SUCCESS,
     layout_id: int | None = None,
 ) -> bytes:
-    """The 32 bytes after an image: how much of the payload was sent, and of how many rows.
+    """Build a trailer: 32 bytes with the number of payload bytes and rows that were sent.
 
-    layout_id  where there are chunks, 4 bytes more: it changes with what they are and where they lie
+    layout_id  with chunks, in 4 more bytes: it changes with the set of chunks and their positions
     """
     layout = b"" if layout_id is None else LAYOUT.pack(layout_id)
     size = TRAILER.size + len(layout)
@@ -75,14 +76,14 @@ def trailer(
 
 
 def event(event_id: int, timestamp_ns: Ns, request_id: int, data: bytes = b"") -> bytes:
-    """A message of the event interface."""
+    """Build a message of the event interface."""
     body = EVENT.pack(EVENT.size + len(data), event_id, timestamp_ns) + data
     return HEADER.pack(EVENT_PREFIX, 0, Command.EVENT, len(body), request_id) + body
 
 
 @dataclass(frozen=True, slots=True)
 class Transfers:
-    """How a host wants frames: the stream interface registers when it enabled the stream. All in bytes."""
+    """Transfer sizes in bytes, from the stream interface registers when the host enabled the stream."""
 
     size: int
     count: int
@@ -91,11 +92,11 @@ class Transfers:
 
     @property
     def room(self) -> int:
-        """Payload that fits."""
+        """Bytes of payload that fit."""
         return self.size * self.count + self.final1 + self.final2
 
     def spans(self, payload_bytes: int) -> Iterator[tuple[int, int]]:
-        """(start, end) of each transfer in the payload; start == end where nothing is left."""
+        """Yield the (start, end) of each transfer in the payload; start == end for an empty one."""
         at, finals = 0, [final for final in (self.final1, self.final2) if final]
         for number in range(self.count + len(finals)):
             size = self.size if number < self.count else finals[number - self.count]
@@ -104,7 +105,7 @@ class Transfers:
             at = end
 
     def valid(self, payload_bytes: int) -> tuple[int, Status]:
-        """How much of a payload is sent, and what the trailer says of it."""
+        """Return the bytes of a payload that are sent, and the trailer's status."""
         fits = payload_bytes <= self.room
         return min(payload_bytes, self.room), Status.SUCCESS if fits else Status.DATA_OVERRUN
 
@@ -112,7 +113,7 @@ class Transfers:
 def block(
     image: Image, block_id: int, payload: memoryview, payload_bytes: int, transfers: Transfers
 ) -> Iterator[tuple[int, memoryview]]:
-    """A frame as it goes out: (bytes of payload that have travelled when it is there, a transfer)."""
+    """Yield the transfers of a frame, each with the payload bytes that have travelled once it arrives."""
     valid, status = transfers.valid(payload_bytes)
     yield 0, memoryview(leader(image, block_id))
     for start, end in transfers.spans(payload_bytes):

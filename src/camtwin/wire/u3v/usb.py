@@ -1,11 +1,11 @@
-"""The USB device under USB3 Vision: descriptors, standard requests, and what a halted endpoint is.
+"""The USB device under USB3 Vision: descriptors, standard requests, halted endpoints.
 
 `UsbDevice.control(setup)` answers a request on endpoint 0: bytes, or None for a STALL. A host may halt an
-endpoint (SET_FEATURE) and expects STALLs from it until it clears the halt; what was pending on it is stalled,
-too. USB is little-endian.
+endpoint (SET_FEATURE) and expects STALLs from it until it clears the halt; pending requests are stalled, too.
+USB is little-endian.
 
 Sources: USB 3.2, chapter 9 "USB device framework"; USB3 Vision 1.1, "Device info descriptor". The kernel,
-lsusb and Aravis take these descriptors without a complaint.
+lsusb and Aravis accept these descriptors without a complaint.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ IN: Final = 0x80
 U3V_CLASS: Final = (0xEF, 0x05)  # miscellaneous, USB3 Vision; the protocol tells the interface
 INTERFACES: Final = ((0x00, (CONTROL_IN, CONTROL_OUT)), (0x01, (EVENT_IN,)), (0x02, (STREAM_IN,)))
 """(protocol, endpoints): control, events, stream."""
-DEVICE_CLASS: Final = (0xEF, 0x02, 0x01)  # it has interface associations
+DEVICE_CLASS: Final = (0xEF, 0x02, 0x01)  # uses interface associations
 ENGLISH: Final = 0x0409
 BURST: Final = 15  # further packets in a burst of the stream
 
 
 class Speed(IntEnum):
-    """Numbers of USB/IP, as the kernel has them; `u3v` is USB3 Vision's bit."""
+    """Bus speeds by USB/IP's numbers, which are the kernel's; `u3v` is USB3 Vision's bit."""
 
     HIGH = 3
     SUPER = 5
@@ -39,7 +39,7 @@ class Speed(IntEnum):
 
     @property
     def packet_bytes(self) -> int:
-        """Of a bulk endpoint."""
+        """Packet size of a bulk endpoint."""
         return 1024 if self is Speed.SUPER else 512
 
 
@@ -74,13 +74,13 @@ class Request(IntEnum):
     SET_ISOCH_DELAY = 0x31
 
 
-PORT_RESET: Final = 4  # a feature of a hub's port (0x23): so USB/IP hosts reset a device
+PORT_RESET: Final = 4  # feature of a hub's port (0x23), by which USB/IP hosts reset a device
 ENDPOINT_HALT: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The eight bytes that a control transfer begins with."""
+    """The eight bytes that begin a control transfer."""
 
     request_type: int
     request: int
@@ -94,8 +94,8 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """What descriptors say. guid: 12 characters, 4 of the vendor's id and 8 of its own."""
+class UsbIdentity:
+    """Contents of the descriptors. guid: 12 characters, 4 of the vendor's id and 8 of the device's own."""
 
     vendor_id: int
     product_id: int
@@ -111,20 +111,20 @@ class Identity:
 
 
 def descriptor(kind: int, *parts: bytes) -> bytes:
-    """One descriptor: its length, its type, its content."""
+    """Build one descriptor: its length, its type, its content."""
     body = b"".join(parts)
     return bytes((len(body) + 2, kind)) + body
 
 
 def text(value: str) -> bytes:
-    """A string descriptor; at most 126 characters."""
+    """Build a string descriptor of at most 126 characters."""
     return descriptor(Type.STRING, value[:126].encode("utf-16-le"))
 
 
 class Descriptors:
     """All descriptors of a device at one speed."""
 
-    def __init__(self, identity: Identity, speed: Speed) -> None:
+    def __init__(self, identity: UsbIdentity, speed: Speed) -> None:
         self.speed = speed
         i, fast = identity, speed is Speed.SUPER
         # the order of USB3 Vision's own descriptor, which refers to them as 1, 2, ...
@@ -143,7 +143,7 @@ class Descriptors:
         capabilities = (
             descriptor(Type.CAPABILITY, b"\2", struct.pack("<I", 2)),  # USB 2.0 extension: LPM
             descriptor(Type.CAPABILITY, b"\3", struct.pack("<BHBBH", 0, 0x000C, 2, 0, 0)),
-        )  # SuperSpeed: High and Super, all it can do from High on, leaves U1 and U2 at once
+        )  # SuperSpeed: supports High and Super, fully functional from High on, no U1/U2 exit latency
         all_of_it = b"".join(capabilities)
         self.bos = descriptor(Type.BOS, struct.pack("<HB", 5 + len(all_of_it), 2)) + all_of_it
 
@@ -154,12 +154,13 @@ class Descriptors:
             if number == 0:  # before its endpoints, where hosts look for it
                 body += self._device_info()
             body += b"".join(map(self._endpoint, endpoints))
-        power = 112 if self.speed is Speed.SUPER else 250  # all that a port gives: 900 mA by 8, 500 mA by 2
+        # all that a port supplies: 900 mA in units of 8, 500 mA in units of 2
+        power = 112 if self.speed is Speed.SUPER else 250
         head = struct.pack("<HBBBBB", 9 + len(body), len(INTERFACES), 1, 0, 0x80, power)
         return descriptor(Type.CONFIGURATION, head) + body
 
     def _device_info(self) -> bytes:
-        """USB3 Vision's own descriptor: versions, indexes of texts, speeds."""
+        """Build USB3 Vision's own descriptor: versions, string indexes, speeds."""
         versions = struct.pack("<HHHH", 2, 1, 1, 1)  # GenCP 1.2, USB3 Vision 1.1: minor, major
         strings = bytes(range(1, len(self.strings) + 1))
         return descriptor(Type.U3V_INTERFACE, b"\1", versions, strings, bytes((0x0C,)))  # High, Super
@@ -172,7 +173,7 @@ class Descriptors:
         return bulk + descriptor(Type.COMPANION, bytes((burst, 0, 0, 0)))
 
     def find(self, kind: int, index: int) -> bytes | None:
-        """The descriptor that a host asks for; None if there is none."""
+        """Return the descriptor that a host asks for; None if there is none."""
         match kind, index:
             case Type.DEVICE, 0:
                 return self.device
@@ -191,10 +192,10 @@ class Descriptors:
 
 
 class UsbDevice:
-    """Endpoint 0 of one device, and which of its endpoints are halted.
+    """Endpoint 0 of one device, and the halt state of its endpoints.
 
-    on_halt, on_clear  told the endpoint's address
-    on_reset           told that the bus was reset, or the device configured anew
+    on_halt, on_clear  called with the endpoint's address
+    on_reset           called after a bus reset or a new configuration
     """
 
     def __init__(
@@ -210,19 +211,19 @@ class UsbDevice:
         self.configured = 0
 
     def reset(self) -> None:
-        """As after power-on: nothing is halted, no configuration chosen."""
+        """Return to the power-on state: nothing is halted, no configuration is chosen."""
         self.halted.clear()
         self.configured = 0
         self._on_reset()
 
     def halt(self, endpoint: int) -> None:
-        """STALL everything on this endpoint until the host clears it."""
+        """Halt an endpoint: it answers everything with STALL until the host clears the halt."""
         if endpoint not in self.halted:
             self.halted.add(endpoint)
             self._on_halt(endpoint)
 
     def control(self, setup: Setup) -> bytes | None:
-        """Answer a request: bytes for the host, empty where it sends some; None for a STALL."""
+        """Answer a request: bytes for the host (empty for an OUT request), or None for a STALL."""
         answer = self._control(setup)
         return answer if answer is None else answer[: setup.length]
 
@@ -231,7 +232,7 @@ class UsbDevice:
             case (0x80, Request.GET_DESCRIPTOR):
                 return self.descriptors.find(s.value >> 8, s.value & 0xFF)
             case (0x80, Request.GET_STATUS) if s.index == 0:
-                return bytes(2)  # powered by the bus, wakes nobody
+                return bytes(2)  # powered by the bus, no remote wake-up
             case (0x81, Request.GET_STATUS) if s.index < len(INTERFACES):
                 return bytes(2)
             case (0x82, Request.GET_STATUS) if s.index in (0x00, 0x80, *ENDPOINTS):

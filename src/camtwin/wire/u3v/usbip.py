@@ -1,9 +1,9 @@
 """USB/IP, the server's side: bytes <-> messages, sans-IO.
 
-A connection begins with one operation: "what devices are there?", after which it ends, or "I take this
-one", after which it carries that device's URBs (USB requests) until one side closes it. All big-endian,
-version 0x0111. `Parser` is fed whatever arrives and gives whole messages; ProtocolError means that the
-other side does not speak USB/IP, or wants the impossible: close the connection.
+A connection begins with one operation: either a device list, after which the connection ends, or an import of
+one device, after which it carries that device's URBs (USB requests) until one side closes it. All big-endian,
+version 0x0111. `Parser` takes bytes as they arrive and yields whole messages; ProtocolError means that the
+other side does not speak USB/IP, or exceeds a limit: close the connection.
 
     operation   version16 code16 status32, then: nothing | bus id[32]
     URB         command sequence device direction endpoint, five words; then of
@@ -26,34 +26,34 @@ REQ_DEVLIST, REP_DEVLIST, REQ_IMPORT, REP_IMPORT = 0x8005, 0x0005, 0x8003, 0x000
 CMD_SUBMIT, CMD_UNLINK, RET_SUBMIT, RET_UNLINK = 1, 2, 3, 4
 URB_BYTES: Final = 48
 MAX_OUT_BYTES: Final = 1 << 16
-"""In one OUT request: commands have 1 kB."""
+"""Limit of one OUT request; commands have 1 kB."""
 MAX_IN_BYTES: Final = 1 << 28
 NO_PACKETS: Final = (0, 0xFFFF_FFFF)
-"""Isochronous packets of a request that has none: the kernel says either."""
+"""Packet counts of a request that is not isochronous: the kernel sends either."""
 
 EPIPE, EOVERFLOW, ECONNRESET = 32, 75, 104  # Linux' numbers, which go over the wire
 ST_OK, ST_NA, ST_DEV_BUSY, ST_NODEV = 0, 1, 2, 4
 
 
 class ProtocolError(ValueError):
-    """What no USB/IP host says; in one line."""
+    """A violation of USB/IP by the host, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class DevList:
-    """What devices are there?"""
+    """List the exported devices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """Take the device of this bus id."""
+    """Attach the device with this bus id."""
 
     bus_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A request: `length` bytes to or from an endpoint. `endpoint` is its address, with bit 7 for IN."""
+    """A request for `length` bytes to or from `endpoint`, an address with bit 7 set for IN."""
 
     sequence: int
     endpoint: int
@@ -64,7 +64,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Unlink:
-    """Take back the request `target`."""
+    """Cancel the request `target`."""
 
     sequence: int
     target: int
@@ -74,17 +74,21 @@ Message: TypeAlias = DevList | Import | Submit | Unlink
 
 
 class Parser:
-    """Bytes in, messages out. `imported` is set by whoever grants an Import: then URBs follow."""
+    """Incremental parser. Set `imported` once an Import is granted: URBs follow then."""
 
     def __init__(self) -> None:
         self.imported = False
         self._buffer = bytearray()
 
     def feed(self, data: bytes | memoryview) -> Iterator[Message]:
-        """The messages that these bytes complete. ProtocolError ends it."""
+        """Yield the messages that these bytes complete.
+
+        Raises:
+            ProtocolError: the bytes are not USB/IP; the parser cannot go on.
+        """
         self._buffer += data
-        while (found := self._urb() if self.imported else self._operation()) is not None:
-            message, size = found
+        while (parsed := self._urb() if self.imported else self._operation()) is not None:
+            message, size = parsed
             del self._buffer[:size]
             yield message
 
@@ -125,7 +129,7 @@ class Parser:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A device as hosts are told of it."""
+    """A device as it is described to hosts."""
 
     bus_id: str
     bus: int
@@ -138,7 +142,7 @@ class Exported:
     interfaces: tuple[tuple[int, int, int], ...]
 
     def pack(self) -> bytes:
-        """312 bytes."""
+        """Return the 312 bytes that describe the device."""
         return struct.pack(
             ">256s32sIIIHHH6B",
             f"/sys/devices/camtwin/usb{self.bus}/{self.bus_id}".encode(),
@@ -150,29 +154,29 @@ class Exported:
             self.product_id,
             self.bcd_device,
             *self.device_class,
-            1,  # in this configuration
-            1,  # of so many
+            1,  # configuration
+            1,  # number of configurations
             len(self.interfaces),
         )
 
 
 def devlist_reply(devices: Sequence[Exported]) -> bytes:
-    """All devices, each with its interfaces."""
+    """Build the device list, each device followed by its interfaces."""
     each = (d.pack() + b"".join(bytes((*i, 0)) for i in d.interfaces) for d in devices)
     return struct.pack(">HHII", VERSION, REP_DEVLIST, ST_OK, len(devices)) + b"".join(each)
 
 
 def import_reply(device: Exported | None, status: int = ST_OK) -> bytes:
-    """It is yours; or, without a device, why it is not."""
+    """Build the answer to an import: the device, or without one the reason in `status`."""
     head = struct.pack(">HHI", VERSION, REP_IMPORT, status)
     return head + device.pack() if device else head
 
 
 def submit_reply(sequence: int, actual: int, status: int = 0) -> bytes:
-    """The header of an answer; an IN request's `actual` bytes follow. status: 0 or an errno."""
+    """Build the header of an answer; an IN request's `actual` bytes follow. status: 0 or an errno."""
     return struct.pack(">5IiI3I8x", RET_SUBMIT, sequence, 0, 0, 0, -status, actual, 0, 0, 0)
 
 
 def unlink_reply(sequence: int, found: bool) -> bytes:
-    """The request was taken back; or it was not, because its answer is under way."""
+    """Build the answer to an unlink; `found` is False if the request's answer is already under way."""
     return struct.pack(">5Ii24x", RET_UNLINK, sequence, 0, 0, 0, -ECONNRESET if found else 0)

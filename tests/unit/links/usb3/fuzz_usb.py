@@ -30,7 +30,7 @@ from camtwin.twins import build
 from camtwin.units import MS
 from camtwin.wire.u3v import bootstrap, gencp, usb, usbip
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v.device import Acknowledge, Description, Identity, U3vDevice
+from camtwin.wire.u3v.device import Acknowledge, Description, U3vDevice, U3vIdentity
 from spec.test_usb3_vision import READ_STACKED, READMEM, WRITE_STACKED, WRITEMEM
 from unit.links.usb3.usb_attached import Attached
 from unit.links.usb3.usb_host import Host
@@ -150,7 +150,7 @@ def unlink(sequence: int, target: int) -> bytes:
 def new_device() -> tuple[U3vDevice, Scheduler]:
     """The control of a camera that nobody has touched."""
     camera, quiet = stub().camera, Quiet()
-    who = Identity("ace", 8, 1, Description(0xF000_0000, camera.xml_file))
+    who = U3vIdentity("ace", 8, 1, Description(0xF000_0000, camera.xml_file))
     return U3vDevice(who, camera, quiet), camera.clock
 
 

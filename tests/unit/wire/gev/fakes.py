@@ -20,7 +20,7 @@ from camtwin.wire.gev.effects import (
     SendMessage,
 )
 from camtwin.wire.gev.gvcp import Message, Status
-from camtwin.wire.gev.ports import Home, Identity
+from camtwin.wire.gev.ports import GevIdentity, NetworkLocation
 from camtwin.wire.ip.address import Peer
 from camtwin.wire.status import StatusError
 
@@ -133,12 +133,16 @@ class FakeNetwork:
     answers: list[Reply] = field(default_factory=list)
     done: int = 0
 
-    def move(self, address: int, netmask: int, gateway: int, /) -> Home:
+    def move(self, address: int, netmask: int, gateway: int, /) -> NetworkLocation:
         if address not in (0, HOME, 0x0A00_0063):
             raise StatusError(Status.ERROR, "not an address of this computer")
         self.moves.append(address)
         ports = 40_001, 41_001
-        return Home(address, netmask, gateway, *ports) if address else Home(HOME, NETMASK, 0, *ports)
+        return (
+            NetworkLocation(address, netmask, gateway, *ports)
+            if address
+            else NetworkLocation(HOME, NETMASK, 0, *ports)
+        )
 
 
 class Driven:
@@ -167,8 +171,8 @@ class Driven:
     def power_changed(self, powered: bool) -> None:
         assert not self._others(self._device.power_changed(powered))
 
-    def live_at(self, home: Home) -> None:
-        assert not self._others(self._device.live_at(home))
+    def set_location(self, location: NetworkLocation) -> None:
+        assert not self._others(self._device.set_location(location))
 
     def _others(self, effects: Iterable[Effect]) -> list[Reply]:
         """Carry out everything but replies, which are returned."""
@@ -202,8 +206,8 @@ class Host:
         self.camera, self.stream, self.now = FakeCamera(), FakeStream(), 0
         self.network, self.request_id = FakeNetwork(), 0
         self.camera.host_now = lambda: self.now
-        home = Home(HOME, NETMASK, 0, stream_port=40_000, message_port=41_000)
-        identity = Identity(MAC, home, "Local:a.zip;F0000000;1A2B")
+        location = NetworkLocation(HOME, NETMASK, 0, stream_port=40_000, message_port=41_000)
+        identity = GevIdentity(MAC, location, "Local:a.zip;F0000000;1A2B")
         device = GevDevice(identity, self.camera, self.network.move, any_destination=any_destination)
         self.device = Driven(device, self.stream, self.network)
 

@@ -16,7 +16,7 @@ from camtwin.wire.effects import EndAcquisition
 from camtwin.wire.gev.device import GevDevice
 from camtwin.wire.gev.effects import Effect, MessageDone, Reply
 from camtwin.wire.gev.gvcp import Status
-from camtwin.wire.gev.ports import Home, Identity
+from camtwin.wire.gev.ports import GevIdentity, NetworkLocation
 from camtwin.wire.ip.address import Peer
 from camtwin.wire.status import StatusError
 from unit.wire.gev.fakes import MAC
@@ -39,11 +39,15 @@ def new_camera() -> Camera:
     return Camera(SHEET, Scheduler(), serial="7", link=timing(SHEET), memory=SHEET.memory)
 
 
-def move(address: int, netmask: int, gateway: int, /) -> Home:
+def move(address: int, netmask: int, gateway: int, /) -> NetworkLocation:
     if address not in (0, HOME, AWAY):
         raise StatusError(Status.ERROR)
     ports = STREAM_PORT, MESSAGE_PORT
-    return Home(address, netmask, gateway, *ports) if address else Home(HOME, 0xFF00_0000, 0, *ports)
+    return (
+        NetworkLocation(address, netmask, gateway, *ports)
+        if address
+        else NetworkLocation(HOME, 0xFF00_0000, 0, *ports)
+    )
 
 
 class Device:
@@ -53,8 +57,8 @@ class Device:
         self.camera, self.now = new_camera(), 0
         self.owed: tuple[int, Peer, bytes, bool, bool] | None = None  # a slow write, and since when
         self.answered: list[Reply] = []  # that were not due at once
-        home = Home(HOME, 0xFF00_0000, 0, STREAM_PORT, MESSAGE_PORT)
-        identity = Identity(MAC, home, self.camera.xml_url)
+        location = NetworkLocation(HOME, 0xFF00_0000, 0, STREAM_PORT, MESSAGE_PORT)
+        identity = GevIdentity(MAC, location, self.camera.xml_url)
         self.gev = GevDevice(identity, self.camera, move)
         self.camera.tree.set(self.camera, "EventNotification", "On", "GigEVisionError")
         me = weakref.proxy(self)  # no circle: what an episode leaves behind is gone with it

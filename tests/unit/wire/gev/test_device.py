@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from camtwin.wire.gev import bootstrap
 from camtwin.wire.gev import device as gev
 from camtwin.wire.gev.gvcp import Status
-from camtwin.wire.gev.ports import Home
+from camtwin.wire.gev.ports import NetworkLocation
 from unit.wire.gev.fakes import (
     CCP,
     CONTROL,
@@ -234,7 +234,7 @@ def test_force_ip_0_starts_the_address_cycle_again_and_tells_nobody(host: Host) 
     host.ask(0x04, force(MAC, 0x0A00_0063, 0xFFFF_FF00, 0x0A00_00FE))
     assert host.send(0x04, force(MAC, 0)) == []
     assert host.network.moves == [0x0A00_0063, 0]
-    host.device.live_at(Home(0xA9FE_0102, 0xFFFF_0000, 0, 40_002, 41_002))
+    host.device.set_location(NetworkLocation(0xA9FE_0102, 0xFFFF_0000, 0, 40_002, 41_002))
     registers = (0x024, 0x034, 0x044, SCSP, 0xB1C)
     assert [host.read(at) for at in registers] == [0xA9FE_0102, 0xFFFF_0000, 0, 40_002, 41_002]
 

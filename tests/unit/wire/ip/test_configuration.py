@@ -13,15 +13,15 @@ from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.units import SEC
 from camtwin.wire.ip import dhcp, linklocal
 from camtwin.wire.ip.address import dotted, is_host, number
-from camtwin.wire.ip.configuration import IpConfiguration, Kept, Step
+from camtwin.wire.ip.configuration import IpConfiguration, Step, StoredConfiguration
 from camtwin.wire.ip.dhcp import Kind
 from camtwin.wire.ip.linklocal import Arp
 from unit.wire.gev.fakes import MAC
 
 OTHER_MAC = MAC[::-1]
 NET = 0xFFFF_FF00
-PLAIN = Kept(use_persistent=False, use_dhcp=True)
-FIXED = Kept(True, True, number("192.168.7.9"), NET, number("192.168.7.1"))
+PLAIN = StoredConfiguration(use_persistent=False, use_dhcp=True)
+FIXED = StoredConfiguration(True, True, number("192.168.7.9"), NET, number("192.168.7.1"))
 
 
 @dataclass
@@ -29,7 +29,7 @@ class World:
     """A camera's configuration on a network with a server, or without; time goes on by `run`."""
 
     server: DhcpServer | None = None
-    kept: Kept = PLAIN
+    kept: StoredConfiguration = PLAIN
     now: int = 0
     datagrams: int = 0
     probes: list[int] = field(default_factory=list[int])
@@ -84,7 +84,7 @@ def test_a_persistent_address_goes_before_all_and_asks_nobody() -> None:
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "192.168.7.0", "192.168.7.255"])
 def test_a_persistent_address_that_is_no_devices_is_passed_over(address: str) -> None:
-    world = World(DhcpServer("10.0.0.50"), Kept(True, True, number(address), NET))
+    world = World(DhcpServer("10.0.0.50"), StoredConfiguration(True, True, number(address), NET))
     assert world.at == ("10.0.0.50", Step.DHCP)
 
 
@@ -119,7 +119,7 @@ def test_on_a_link_local_address_a_server_is_looked_for_once_in_a_while() -> Non
 
 
 def test_without_dhcp_it_is_link_local_within_8_s_and_asks_no_server() -> None:
-    world = World(DhcpServer("10.0.0.50"), Kept(False, False))
+    world = World(DhcpServer("10.0.0.50"), StoredConfiguration(False, False))
     world.run(8)
     assert is_link_local(world)
     assert world.datagrams == 0
@@ -300,8 +300,12 @@ class Days(RuleBasedStateMachine):
     def serve(self, server: DhcpServer | None) -> None:
         self.world.server = server
 
-    @rule(kept=st.sampled_from([PLAIN, FIXED, Kept(False, False), Kept(True, False)]))
-    def keep(self, kept: Kept) -> None:
+    @rule(
+        kept=st.sampled_from(
+            [PLAIN, FIXED, StoredConfiguration(False, False), StoredConfiguration(True, False)]
+        )
+    )
+    def keep(self, kept: StoredConfiguration) -> None:
         self.world.kept = kept
 
     @rule(seconds=st.floats(0, 300))

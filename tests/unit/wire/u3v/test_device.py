@@ -19,10 +19,10 @@ from camtwin.wire.u3v.device import (
     Acknowledge,
     Description,
     Effect,
-    Identity,
     OpenStream,
     SendEvent,
     U3vDevice,
+    U3vIdentity,
 )
 from camtwin.wire.u3v.gencp import Status
 
@@ -198,7 +198,7 @@ class Driven:
 class Bench:
     def __init__(self) -> None:
         self.camera = Camera()
-        who = Identity("ace", 8, 1, Description(0xF000_0000, b"xml"))
+        who = U3vIdentity("ace", 8, 1, Description(0xF000_0000, b"xml"))
         self.device = Driven(U3vDevice(who, self.camera, self.camera), self.camera)
 
     def ask(self, code: int, body: bytes) -> tuple[int, bytes]:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camtwin.wire.u3v.usb import ENDPOINTS, STREAM_IN, Descriptors, Identity, Setup, Speed, UsbDevice
+from camtwin.wire.u3v.usb import ENDPOINTS, STREAM_IN, Descriptors, Setup, Speed, UsbDevice, UsbIdentity
 
-WHO = Identity(0x2676, 0xBA02, "267601234567", "Basler", "acA", "ace", "1.0", "info", "42", "me")
+WHO = UsbIdentity(0x2676, 0xBA02, "267601234567", "Basler", "acA", "ace", "1.0", "info", "42", "me")
 DESCRIPTORS = Descriptors(WHO, Speed.SUPER)
 
 
@@ -87,6 +87,6 @@ def test_every_request_is_answered_or_stalled(data):
 
 
 def test_texts_are_as_long_as_a_descriptor_can_be():
-    long = Descriptors(Identity(1, 2, "g", "v" * 300, "m", "f", "1", "i", "s", "ü"), Speed.HIGH)
+    long = Descriptors(UsbIdentity(1, 2, "g", "v" * 300, "m", "f", "1", "i", "s", "ü"), Speed.HIGH)
     assert long.find(3, 2) == bytes((254, 3)) + b"v\0" * 126
     assert long.find(3, 8) == bytes((4, 3)) + "ü".encode("utf-16-le")
