@@ -29,11 +29,17 @@ def increment(case: Case, feature: str, **features: Value) -> None:
 
 
 @measurement("reads")
-def reads(case: Case, feature: str, **features: Value) -> None:
-    """A feature has the claim's value: its number, or its word."""
+def reads(case: Case, feature: str, *wanted: Value, **features: Value) -> None:
+    """A feature has the claim's value, its number or its word, or the value that is given."""
     value = getattr(case.open(features), feature)
-    wanted = case.claim.value if isinstance(value, str) else case.claim.number
-    case.equal(feature, value, wanted)
+    claimed = case.claim.value if isinstance(value, str) else case.claim.number
+    case.equal(feature, value, wanted[0] if wanted else claimed)
+
+
+@measurement("reads_within")
+def reads_within(case: Case, feature: str, low: float, high: float, **features: Value) -> None:
+    """A feature has a value between these two."""
+    case.within(feature, getattr(case.open(features), feature), low, high)
 
 
 @measurement("entries")
@@ -58,6 +64,14 @@ def takes(case: Case, feature: str, *values: Value, **features: Value) -> None:
 def refuses(case: Case, feature: str, *values: Value, **features: Value) -> None:
     """A feature refuses each of these values, and keeps what it had."""
     case.refuses(case.open(features), feature, *values)
+
+
+@measurement("has")
+def has(case: Case, *features: str) -> None:
+    """The camera has these features."""
+    cam = case.open()
+    for feature in features:
+        case.that(f"it has {feature}", cam.has(feature))
 
 
 @measurement("lacks")

@@ -8,7 +8,8 @@ import zipfile
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
-from camtwin.verify.case import Case, check
+from camtwin.verify.case import Case
+from camtwin.verify.measures import Value, measurement
 
 if TYPE_CHECKING:
     from camtwin.links.usb3.host import UsbHost
@@ -56,25 +57,24 @@ class GenCp:
 
 
 def descriptor(case: Case, usb: UsbHost, kind: int, length: int) -> bytes:
+    """Read a descriptor of the device; a refusal is a failure."""
     found = usb.setup(struct.pack("<BBHHH", 0x80, 6, kind << 8, 0, length))
     if found is None:
         case.wrong(f"descriptor {kind} is refused")
     return found
 
 
-@check("basler.link.usb3")
-def usb_device(case: Case) -> None:
-    """The record, and what a host enumerates."""
-    case.equal("record", case.record("link.interface").value, case.claim.value)
+@measurement("usb_release")
+def usb_release(case: Case, low: float, high: float) -> None:
+    """A host that enumerates the device reads a release of USB between these two."""
     found = descriptor(case, case.open().usb(), DEVICE, 18)
-    release = int.from_bytes(found[2:4], "little")
-    case.within("release of the descriptor", release / 256, 3.0, 3.2)
+    case.within("release of the descriptor", int.from_bytes(found[2:4], "little") / 256, low, high)
 
 
-@check("basler.conformity.usb3vision")
-def usb3_vision(case: Case) -> None:
-    """A host that knows the standard alone: it finds the description by the manifest, and takes a frame."""
-    cam = case.open(render=True, Width=64, Height=32, PixelFormat="Mono8")
+@measurement("usb3_vision_host")
+def usb3_vision_host(case: Case, version: str, **features: Value) -> None:
+    """A host that knows the standard alone finds the description by the manifest, and takes a frame."""
+    cam = case.open(features, render=True)
     usb = cam.usb()
     interfaces = descriptor(case, usb, 2, 4096)
     at, found = 0, set()
@@ -87,8 +87,8 @@ def usb3_vision(case: Case) -> None:
     case.that("it has interfaces for control, events and stream", wanted <= found)
     gencp = GenCp(usb)
     sbrm, manifest = (gencp.number(case, a, 8) for a in (ABRM_SBRM, ABRM_MANIFEST))
-    version = gencp.number(case, sbrm + SBRM_VERSION)
-    case.equal("USB3 Vision", f"{version >> 16}.{version & 0xFFFF}", "1.1")
+    word = gencp.number(case, sbrm + SBRM_VERSION)
+    case.equal("USB3 Vision", f"{word >> 16}.{word & 0xFFFF}", version)
     place, size = (gencp.number(case, manifest + 8 + a, 8) for a in (8, 16))
     with zipfile.ZipFile(io.BytesIO(gencp.read(case, place, size))) as file:
         (name,) = file.namelist()
