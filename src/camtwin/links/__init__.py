@@ -1,1 +1,1 @@
-"""How hosts reach a twin; the only room with sockets, wall clocks and threads."""
+"""Links between hosts and twins; the only room with sockets, wall clocks and threads."""

@@ -1,4 +1,4 @@
-"""How hosts reach a twin: for each kind of link (camera/links.py) who opens it, and the options it takes."""
+"""Kinds of links (camera/links.py) as users run them: who opens each kind, and the options it takes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from camtwin.twins import Twin
 from camtwin.wire.u3v import usbip
 
 
-class Network(Protocol):
-    """What can happen to a link that is a network."""
+class NetworkControls(Protocol):
+    """Controls of a link that is a network."""
 
     deaf: bool
 
@@ -29,27 +29,27 @@ class Network(Protocol):
 
 
 class Link(Protocol):
-    """A twin that hosts reach; an asynchronous context manager."""
+    """A twin that hosts can reach; an asynchronous context manager."""
 
     runtime: WallRuntime
 
     @property
-    def twin(self) -> frames.Twin: ...
+    def twin(self) -> frames.StreamedTwin: ...
     @property
     def stream(self) -> frames.FrameStream: ...
     @property
-    def network(self) -> Network | None:
-        """The link itself, if it is a network: hosts reach it by an address, and packets may be lost."""
+    def network(self) -> NetworkControls | None:
+        """The link itself if it is a network, which hosts reach by an address and which can lose packets."""
         ...
 
     @property
     def where(self) -> str:
-        """Where hosts find it, for people."""
+        """The place where hosts find it, for people."""
         ...
 
     @property
     def advice(self) -> str:
-        """How hosts attach it, for people; nothing where they just find it."""
+        """Instructions to attach it, for people; empty if hosts discover it by themselves."""
         ...
 
     async def reachable(self) -> None:
@@ -63,11 +63,11 @@ class Link(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServedTwin:
-    """A twin and how it is reached; each kind of link takes the options that mean something to it.
+    """A twin and the options of its link; each kind of link reads those that apply to it.
 
-    bind             the IPv4 address it has, or its USB/IP server
-    port             of the USB/IP server, which twins with the same port share, at the address of the first
-    faults, pcap, interface, any_destination, ip_speed   as GigeLink has them
+    bind             the IPv4 address of the camera, or of its USB/IP server
+    port             of the USB/IP server; twins with the same port share the first one's server
+    faults, pcap, interface, any_destination, ip_speed   as in GigeLink
     """
 
     twin: Twin
@@ -86,7 +86,7 @@ class ServedTwin:
 
 @dataclass
 class Shared:
-    """What links of one process share, opened when the first needs it and closed with the last."""
+    """Resources that links of one process share, opened when first needed and closed with the last link."""
 
     opened: contextlib.AsyncExitStack
     servers: dict[int, UsbipServer] = field(default_factory=dict[int, UsbipServer])
@@ -114,7 +114,7 @@ async def _usb3(served: ServedTwin, runtime: WallRuntime, shared: Shared) -> Lin
 
 @dataclass(frozen=True)
 class Opening:
-    """Who opens a kind of link, and the options of `camtwin run` that are for it alone."""
+    """The function that opens a kind of link, and the options of `camtwin run` that apply to it alone."""
 
     open: Callable[[ServedTwin, WallRuntime, Shared], Awaitable[Link]]
     options: tuple[str, ...] = ()
@@ -127,11 +127,11 @@ OPENINGS: Final[Mapping[LinkKind, Opening]] = {
     ),
     USB3: Opening(_usb3, ("--port",)),
 }
-"""Links that hosts reach; a twin of any other kind is open to Python alone."""
+"""Links that hosts can reach; a twin with any other kind of link is open to Python alone."""
 
 
 def misplaced(kind: LinkKind, given: set[str]) -> tuple[list[str], list[LinkKind]]:
-    """Options that are for other kinds of link than this, and which kinds those are."""
+    """Return the options in `given` that only other kinds of link take, and those kinds."""
     others = {other: given & set(opening.options) for other, opening in OPENINGS.items() if other is not kind}
     own = set(OPENINGS[kind].options)
     wrong = sorted(set().union(*others.values()) - own)

@@ -1,4 +1,4 @@
-"""Keep twins on the network until told to stop: by time, by Ctrl-C or by SIGTERM."""
+"""Serve twins on the network until a time limit, Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ STATUS_s: Final = 0.5
 
 
 class Over(Exception):
-    """Raised in an event of virtual time: the twins leave the network."""
+    """Raised by an event of virtual time to end the run; all twins leave the network."""
 
 
-Told = Callable[[Sequence[Link]], object]
+Callback = Callable[[Sequence[Link]], object]
 Task = Callable[[Link], Awaitable[object]]
 
 
@@ -27,23 +27,28 @@ def serve(
     twins: Sequence[ServedTwin],
     *,
     seconds: float | None = None,
-    ready: Told | None = None,
-    status: Told | None = None,
+    ready: Callback | None = None,
+    status: Callback | None = None,
     task: Task | None = None,
     pace: float = 1.0,
 ) -> None:
-    """Run twins as cameras in wall time, side by side; returns when they have left the network.
-    Twins that share a clock stay in one time: events between them keep their nanoseconds.
+    """Run twins as cameras in wall time, side by side; return when they have left the network.
 
-    seconds  how long; until it is told to stop if None, or an event is Over
-    ready    told once all have an address, can be discovered and their first pictures need not wait
-    status   told twice a second
-    task     something to do beside the first of them, once all are ready
-    pace     camera seconds per second; infinity: as fast as this computer and the client can, for twins
-             with a clock of their own
+    Twins that share a clock share one virtual time: events between them keep their nanoseconds.
 
-    LinkProblem where an address cannot be had, OSError where a file cannot; what goes wrong in a
-    camera or the task is raised.
+    Args:
+        seconds: time limit; None: until stopped from outside, or until an event raises Over
+        ready: called once all twins have an address, can be discovered and are ready for their first frames
+        status: called twice a second
+        task: coroutine to run beside the first twin, once all are ready
+        pace: camera seconds per second; infinity: as fast as this computer and the client can, for twins
+            that have a clock of their own
+
+    Raises:
+        LinkProblem: an address cannot be used
+        OSError: a file cannot be used
+
+        Exceptions of a camera or of the task are passed on.
     """
     asyncio.run(_serve(twins, pace, seconds, ready, status, task))
 
@@ -52,13 +57,13 @@ async def _serve(
     twins: Sequence[ServedTwin],
     pace: float,
     seconds: float | None,
-    ready: Told | None,
-    status: Told | None,
+    ready: Callback | None,
+    status: Callback | None,
     task: Task | None,
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    for told in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(told, ended.set)
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(stopping, ended.set)
     async with contextlib.AsyncExitStack() as opened:
         links: list[Link] = []
         runtimes: dict[Scheduler, WallRuntime] = {}
@@ -86,8 +91,8 @@ async def _serve(
                 status(links)
 
 
-async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -> None:
-    """Hosts find the cameras and set them while kernels load; then they are ready for pictures."""
+async def _begin(links: Sequence[Link], ready: Callback | None, task: Task | None) -> None:
+    """Let hosts find and configure the cameras while kernels load; call `ready` once frames need not wait."""
     for link in links:
         await asyncio.to_thread(link.stream.prepare)
         await link.reachable()
@@ -98,7 +103,7 @@ async def _begin(links: Sequence[Link], ready: Told | None, task: Task | None) -
 
 
 async def _first_end(stop: asyncio.Task[None], running: list[asyncio.Task[None]]) -> None:
-    """Wait for the stop, or for the first of `running` that fails, and raise what it failed with."""
+    """Wait for the stop, or for the first of `running` that fails, and raise its exception."""
     waiting = {stop, *running}
     while not stop.done():
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -111,7 +116,7 @@ async def _stop(ended: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(ended.wait(), seconds)
 
 
-async def _report(links: Sequence[Link], status: Told) -> None:
+async def _report(links: Sequence[Link], status: Callback) -> None:
     while True:
         await asyncio.sleep(STATUS_s)
         status(links)

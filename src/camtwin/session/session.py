@@ -39,7 +39,7 @@ from camtwin.twins.assembly import bits_per_s
 from camtwin.units import Ns
 
 if TYPE_CHECKING:
-    from camtwin.links.gige.host import Host, Network
+    from camtwin.links.gige.host import GevHost, Network
     from camtwin.links.usb3.host import UsbHost
 
 BUFFERS: Final = 256
@@ -175,7 +175,7 @@ class Session:
         """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
         return self.twin.camera.action(device_key, group_key, group_mask)
 
-    def host(self, number: int = 1) -> Host:
+    def host(self, number: int = 1) -> GevHost:
         """A host on the camera's network, in process: what it sends and gets are GigE Vision's bytes.
 
         Each number is another host. From the first call on the camera has a network: heartbeats run out."""

@@ -132,13 +132,13 @@ def packet_delay_forgotten(patch: pytest.MonkeyPatch) -> None:
     """The delay between packets is in the camera's time, and not in what is sent."""
     from camtwin.links.gige.send import sender
 
-    begin = sender.Plan
+    begin = sender.FrameTiming
 
     def hasty(start_ns: int, end_ns: int, packets: int, packet_bytes: int, delay_ns: int, most: int) -> Any:
         wire_ns = packets * (packet_bytes + 70) * 8
         return begin(start_ns, min(end_ns, start_ns + wire_ns), packets, packet_bytes, 0, most)
 
-    patch.setattr(sender, "Plan", hasty)  # where frames are planned, and nowhere else
+    patch.setattr(sender, "FrameTiming", hasty)  # where frames are planned, and nowhere else
 
 
 @sabotage()
@@ -211,17 +211,17 @@ def direct_always(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def faults_uncounted(patch: pytest.MonkeyPatch) -> None:
     """Packets are lost, and half of them are told."""
-    from camtwin.links.gige.faults import Mischief
+    from camtwin.links.gige.faults import FaultInjector
 
-    pass_on = Mischief.pass_on
+    pass_on = FaultInjector.pass_on
 
-    def silent(self: Mischief, *args: Any, **kwargs: Any) -> None:
+    def silent(self: FaultInjector, *args: Any, **kwargs: Any) -> None:
         before = dict(self.counts)
         pass_on(self, *args, **kwargs)
         if args[1] % 2:
             self.counts = before
 
-    patch.setattr(Mischief, "pass_on", silent)
+    patch.setattr(FaultInjector, "pass_on", silent)
 
 
 @sabotage()
@@ -250,24 +250,24 @@ def pcap_forgets(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def pcap_early(patch: pytest.MonkeyPatch) -> None:
     """The capture is taken before faults strike."""
-    from camtwin.links.gige.faults import Mischief
+    from camtwin.links.gige.faults import FaultInjector
     from camtwin.links.gige.pcap import StreamTap
     from camtwin.links.gige.send.sender import Sender
 
-    make, pass_on, tell = Sender.__init__, Mischief.pass_on, StreamTap.sent
+    make, pass_on, tell = Sender.__init__, FaultInjector.pass_on, StreamTap.sent
     taps: list[Any] = []
 
     def tapped(self: Sender, *args: Any) -> None:
         make(self, *args)
         taps[:] = [self, self._tap]
 
-    def early(self: Mischief, block_id: int, first: int, attempts: Any, **named: Any) -> None:
+    def early(self: FaultInjector, block_id: int, first: int, attempts: Any, **named: Any) -> None:
         sender, tap = taps
         for i in range(len(attempts)):
             tell(tap, named["packet"](i), sender._outlet.target, whole=True)
         pass_on(self, block_id, first, attempts, **named)
 
     patch.setattr(Sender, "__init__", tapped)
-    patch.setattr(Mischief, "pass_on", early)
+    patch.setattr(FaultInjector, "pass_on", early)
     patch.setattr(StreamTap, "sent", lambda self, *args, **named: None)
     patch.setattr(StreamTap, "sent_run", lambda self, *args, **named: None)

@@ -1,1 +1,1 @@
-"""Parts that all links share: time, frames and their rendering, the camera's registers, storage, records."""
+"""Parts that all links share: time, frames and their rendering, storage, records."""

@@ -1,9 +1,9 @@
-"""From the camera's transfers to the sender's jobs: what makes pictures of exposures and blocks of pictures.
+"""From the camera's transfers to the sender's jobs: render exposures and hand them to the link.
 
-The camera says when a frame has been exposed (rendering may begin) and when its first bit leaves (it becomes
-a block, and the sender's). Rendering has threads of its own (rendering.py); frames are begun in the order of
-exposure, and sent in the camera's order whichever is ready first: on any number of threads the bytes are the
-same. A frame that nobody receives is not rendered.
+The camera reports when a frame has been exposed (rendering may begin) and when its first bit leaves (the
+frame becomes a job of the sender). Rendering runs on threads of its own (render_pool.py). Frames are begun in
+the order of exposure and sent in the camera's order, whichever is ready first: the bytes are the same on any
+number of threads. A frame that no host receives is not rendered.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from camtwin.wire import image
 from camtwin.wire.image import Image
 
 MAX_AHEAD: Final = 4
-"""Frames rendered before their turn to be sent; each takes memory of this computer."""
+"""Frames rendered before it is their turn to be sent; each takes memory."""
 MAX_UNFINISHED: Final = 4
-"""Frames that a free runtime hands to the sender ahead of time: one leaves, and enough are being rendered
-that the next is ready when it has left."""
+"""Frames that a free runtime hands to the sender ahead of time: while one leaves, enough are being rendered
+that the next one is ready."""
 
 
-class Twin(Protocol):
-    """What a link needs of a twin."""
+class StreamedTwin(Protocol):
+    """The parts of a twin that a link uses."""
 
     @property
     def clock(self) -> Scheduler: ...
@@ -44,7 +44,7 @@ class Twin(Protocol):
 
 
 def image_of(exposure: Exposure) -> Image:
-    """What leader and trailer say of a frame. The layout's name changes with what the chunks are."""
+    """Return the contents of a frame's leader and trailer; the layout's id depends on the set of chunks."""
     s, kind = exposure.settings, image.IMAGE
     if s.ChunkModeActive:
         kind = image.IMAGE_CHUNKS if exposure.has_image else image.CHUNKS
@@ -61,12 +61,12 @@ def image_of(exposure: Exposure) -> Image:
 
 
 class FrameStream(ABC):
-    """Frames of one twin on their way to a sender, whatever the link; methods are for the runtime's thread.
+    """Frames of one twin on their way to a sender; methods run on the runtime's thread.
 
-    What a link does with them it says in `wanted`, `deliver`, `cut` and `room`.
+    Each link implements `wanted`, `deliver`, `cut` and `room`.
     """
 
-    def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
+    def __init__(self, twin: StreamedTwin, runtime: WallRuntime) -> None:
         self.twin, self.runtime = twin, runtime
         self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
         self._rendering = Rendering()
@@ -75,44 +75,44 @@ class FrameStream(ABC):
         self._leaving = [
             twin.camera.on_exposure.subscribe(self._on_exposure),
             transmitter.on_transfer.subscribe(self._on_transfer),
-            transmitter.on_abort.subscribe(self.cut),  # frames that this computer is late with, too
+            transmitter.on_abort.subscribe(self.cut),  # including frames that this computer is late with
         ]
         if isinstance(runtime, FreeRuntime):
             self._leaving.append(runtime.join(self))
 
     def dispose(self) -> None:
-        """Let go of the camera and end the threads that render; frames they are at are waited for."""
+        """Leave the camera and end rendering; frames being rendered are waited for."""
         for leave in self._leaving:
             leave()
         self._forget()
         self._rendering.close()
 
     def end_acquisition(self) -> None:
-        """Nobody is there any more."""
+        """Stop the acquisition, because no host is left to receive frames."""
         camera = self.twin.camera
         if not camera.powered:
-            return  # it has ended
+            return  # the acquisition has ended
         has_abort = camera.tree.declared["AcquisitionAbort"].here
         camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
 
-    # -- what a link says ------------------------------------------------------------------------
+    # -- to be implemented by each link ----------------------------------------------------------------
     @abstractmethod
     def wanted(self) -> bool:
-        """Does anybody receive frames now?"""
+        """Tell whether a host receives frames now."""
 
     @abstractmethod
     def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
-        """Hand a frame to whoever sends it."""
+        """Hand a frame to the sender."""
 
     @abstractmethod
     def cut(self) -> None:
-        """End the frame under way and those that wait, where they are."""
+        """Break off the frame under way and those that wait."""
 
     @abstractmethod
     def room(self) -> bool:
-        """Could the sender take another frame ahead of its time?"""
+        """Tell whether the sender can take another frame ahead of its time."""
 
-    # -- what the camera tells -------------------------------------------------------------------
+    # -- the camera's reports ---------------------------------------------------------------------------
     def _on_exposure(self, exposure: Exposure) -> None:
         if not self.wanted():
             return
@@ -124,7 +124,7 @@ class FrameStream(ABC):
         if self.wanted():
             self.deliver(transfer, payload or self._render(transfer.exposure))
 
-    # -- what a free runtime asks ----------------------------------------------------------------
+    # -- for a free runtime ------------------------------------------------------------------------------
     def streaming(self) -> bool:
         return self.wanted() and not self.twin.camera.idle
 
@@ -133,7 +133,7 @@ class FrameStream(ABC):
         return self._rendering.submit(self._picture, exposure)
 
     def prepare(self) -> None:
-        """Load and make what all pictures share, once, whichever thread comes first: it is large."""
+        """Load what all frames share, which is large: once, on whichever thread comes first."""
         with self._preparing:
             if not self._prepared:
                 self.twin.prepare()
@@ -144,7 +144,7 @@ class FrameStream(ABC):
         return self.twin.render(exposure)
 
     def _begun(self, frame_id: int) -> Future[NDArray[np.uint8]] | None:
-        """The frame's rendering, if it has begun. Frames exposed before it and never sent are forgotten."""
+        """Return the frame's rendering, if it has begun; drop older frames that were never sent."""
         while frame_id in self._ahead:
             first = next(iter(self._ahead))
             future = self._ahead.pop(first)

@@ -1,4 +1,4 @@
-"""Every link as whoever runs it sees it: its state, and why it cannot be opened."""
+"""A link's status, and the error for a link that cannot be opened."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ class LinkProblem(OSError):
 
 @dataclass(frozen=True, slots=True)
 class LinkStatus:
-    """What a live line shows."""
+    """Figures for a live status line."""
 
     model: str
-    client: str | None  # address:port in control
+    client: str | None  # address:port of the controller
     frames: int
     bytes: int
     resent_packets: int
     late_frames: int
     worst_late_ms: float
-    dropped_frames: int  # this computer is too slow for
+    dropped_frames: int  # because this computer is too slow
     cut_frames: int
-    packets: int  # of pictures, resent ones included, before faults strike
-    faults: Mapping[str, int]  # how many of them each kind of fault struck
-    address: str = ""  # where it lives now
+    packets: int  # of images, resent ones included, before faults strike
+    faults: Mapping[str, int]  # packets struck, by kind of fault
+    address: str = ""  # its present address

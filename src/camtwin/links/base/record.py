@@ -1,4 +1,4 @@
-"""A twin whose run is recorded to a file, and a twin made again from such a file."""
+"""Record a twin's run to a file, and rebuild the twin from such a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from camtwin.twins import Twin
 
 @dataclass(frozen=True)
 class RecordedTwin(Twin):
-    """A twin that tells a journal of every frame it renders."""
+    """A twin that reports each rendered frame to a journal."""
 
     recorder: Recorder
 
@@ -32,9 +32,9 @@ class RecordedTwin(Twin):
 
 @contextlib.contextmanager
 def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[Twin]:
-    """The twin, recorded to `path` until the context ends; the twin itself if there is no path.
+    """Record the twin to `path` until the context ends; without a path yield the twin itself.
 
-    start  how to make the twin again: the arguments that `reopen` hands to its maker
+    start  the arguments that rebuild the twin, which `reopen` hands to its maker
     """
     if path is None:
         yield twin
@@ -64,18 +64,22 @@ def recorded(twin: Twin, path: Path | None, start: dict[str, Any]) -> Iterator[T
 
 @contextlib.contextmanager
 def reopen(path: Path, make: Callable[..., Any]) -> Iterator[tuple[Twin, Iterator[Line]]]:
-    """The twin of a journal as it was made then, and the lines that follow. JournalBroken if it is none.
+    """Yield the recorded twin, rebuilt, and the journal's remaining lines.
 
-    make  called with the recorded start by name; gives a session
+    Args:
+        make: called with the recorded arguments by name; returns a session
+
+    Raises:
+        JournalBroken: the file is not a journal
     """
     with path.open() as file:
         try:
             start, lines = journal.read(file)
         except UnicodeDecodeError:
             raise JournalBroken(f"{path} is not a journal: it is not text") from None
-        said = {name: value for name, value in start.items() if name != "camtwin"}
+        arguments = {name: value for name, value in start.items() if name != "camtwin"}
         try:
-            session = make(**said)
+            session = make(**arguments)
         except TypeError as error:
             raise JournalBroken(f"{path} does not say how the twin was made: {error}") from None
         yield session.twin, lines

@@ -1,8 +1,8 @@
-"""The threads that render, which all twins of a process share.
+"""Rendering threads, which all twins of a process share.
 
-There are as many as processors, and two at least: a second one hides what a single frame waits for, and more
-than processors would only wait for each other. Frames of all twins stand in one queue, in the order in which
-they were asked for. The threads come with the first twin and go with the last.
+There are as many as processors, and at least two: the second one works while a single frame waits; more than
+there are processors would only wait for each other. Frames of all twins stand in one queue in the order of
+their requests. The threads start with the first twin and end with the last.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ T = TypeVar("T")
 
 MIN_WORKERS: Final = 2
 NICE: Final = 4
-"""Of rendering. Sending, and a client on this computer, go before it: packets that wait too long are lost."""
+"""Niceness of rendering. Sending, and a client on this computer, go first: late packets are lost."""
 
 
 def threads() -> int:
-    """How many there are."""
+    """Return the number of rendering threads."""
     return max(MIN_WORKERS, len(os.sched_getaffinity(0)))
 
 
 class Rendering:
-    """One twin's part of it."""
+    """One twin's share of the rendering threads."""
 
     _lock = threading.Lock()
     _pool: ThreadPoolExecutor | None = None
@@ -39,22 +39,22 @@ class Rendering:
                 threads(), "render", _give_way
             )
             Rendering._twins += 1
-        self._asked: set[Future] = set()
+        self._futures: set[Future] = set()
         self._open = True
 
     def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have something done, after all that was asked for before."""
+        """Queue a call behind all that are queued."""
         future = self._mine.submit(call, *args, **kwargs)
-        self._asked.add(future)
-        future.add_done_callback(self._asked.discard)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         return future
 
     def close(self) -> None:
-        """Nothing of this twin is done any more: what has begun is waited for, what has not is cancelled."""
+        """End this twin's rendering: wait for calls that have begun, cancel the others."""
         if not self._open:
             return
         self._open = False
-        wait([future for future in tuple(self._asked) if not future.cancel()])
+        wait([future for future in tuple(self._futures) if not future.cancel()])
         with self._lock:
             Rendering._twins -= 1
             if Rendering._twins == 0:

@@ -1,14 +1,14 @@
-"""Virtual time paced by the wall: the only place where camera time meets a clock.
+"""Virtual time paced by the wall clock: the only place where camera time meets a clock.
 
-Events run when the wall has reached them, in the order and with the virtual times they would have had without
-a wall; how late they came is counted and changes nothing. Commands from outside are stamped with virtual now:
-first every event that is due runs, then the command. Everything happens on the event loop's thread.
+Events run when the wall has reached their time, in the same order and with the same virtual times as without
+a wall; lateness is counted and changes nothing. Commands from outside are stamped with the present virtual
+time: first every event that is due runs, then the command. Everything happens on the event loop's thread.
 
-FreeRuntime, for `--pace max`, waits for no clock while pictures stream: the next event is due at once, as
-long as the link has room for what comes of it.
+FreeRuntime, for `--pace max`, waits for no clock while frames stream: the next event is due at once, as long
+as the link has room for the frames that follow from it.
 
-Two times: virtual time (`now`, `--pace` scales it) is the camera's. Host time (`host_now`, the monotonic
-clock) is the protocols': a heartbeat means the same to a client whatever the pace.
+There are two times. Virtual time (`now`, scaled by `--pace`) is the camera's. Host time (`host_now`, the
+monotonic clock) is the protocols': a heartbeat means the same to a client whatever the pace.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Lateness:
-    """How far behind the wall events ran, in host nanoseconds."""
+    """Delay of events behind the wall clock, in host nanoseconds."""
 
     events: int = 0
     worst_ns: Ns = 0
@@ -48,11 +48,15 @@ class Lateness:
 
 
 MAX_EVENTS: Final = 64
-"""Run in a row without a clock, before the event loop has its turn again."""
+"""Events that run in a row without a clock before the event loop gets its turn."""
 
 
 def pace_of(text: str) -> float:
-    """A pace as people write it: a positive number, or "max", which is infinity. ValueError if neither."""
+    """Parse a pace: a positive number, or "max" for infinity.
+
+    Raises:
+        ValueError: it is neither
+    """
     with contextlib.suppress(ValueError):
         pace = math.inf if text == "max" else float(text)
         if pace > 0 and (text == "max" or math.isfinite(pace)):
@@ -61,16 +65,16 @@ def pace_of(text: str) -> float:
 
 
 def paced(clock: Scheduler, pace: float) -> WallRuntime:
-    """What runs a clock at this pace; infinity is as fast as it can be."""
+    """Make the runtime for a pace; infinity is as fast as possible."""
     return FreeRuntime(clock) if math.isinf(pace) else WallRuntime(clock, pace)
 
 
 class WallRuntime:
-    """Paces a scheduler.
+    """Paces a scheduler by the wall clock.
 
     clock      the virtual time that is paced
     pace       virtual seconds per second of the wall
-    monotonic  the wall, in ns; another one only in tests
+    monotonic  the wall clock, in ns; replaced only in tests
     """
 
     def __init__(
@@ -83,19 +87,19 @@ class WallRuntime:
         self._wall_zero, self._virtual_zero = monotonic(), clock.now
         self._wake = asyncio.Event()
         self._failure: BaseException | None = None
-        self.together: dict[object, list[Any]] = {}  # by what they share: links that live in this time
+        self.together: dict[object, list[Any]] = {}  # links in this virtual time, by the resource they share
 
     def now(self) -> Ns:
-        """Virtual time by the wall; never behind what has already been run."""
+        """Return the virtual time by the wall clock; never before events that have already run."""
         passed = self.host_now() - self._wall_zero
         return max(self.clock.now, self._virtual_zero + int(passed * self.pace))
 
     def host_ns(self, virtual_ns: Ns) -> Ns:
-        """When, in host time, this virtual time is due."""
+        """Return the host time at which a virtual time is due."""
         return self._wall_zero + int((virtual_ns - self._virtual_zero) / self.pace)
 
     def advance(self, limit_ns: Ns | None = None) -> Ns:
-        """Run all events that are due, but none after `limit_ns`; returns virtual now."""
+        """Run all events that are due, but none after `limit_ns`; return the virtual time reached."""
         now = self.now() if limit_ns is None else max(self.clock.now, min(self.now(), limit_ns))
         while (due := self.clock.next_time()) is not None and due <= now:
             self.lateness.add(int((now - due) / self.pace))
@@ -104,31 +108,34 @@ class WallRuntime:
         return now
 
     def command(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Carry out a command from outside, at virtual now; returns or raises what `call` does."""
+        """Carry out a command from outside at the present virtual time.
+
+        Return its result or pass on its exception.
+        """
         self.advance()
         try:
             return call(*args, **kwargs)
         finally:
-            self.wake()  # it may have planned events
+            self.wake()  # the call may have planned events
 
     def post(self, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """As `command`, for callbacks that nobody awaits: an exception ends `run`, which raises it."""
+        """Carry out a command that nobody awaits: its exception ends `run`, which raises it."""
         try:
             self.command(call, *args, **kwargs)
         except Exception as problem:
             self.fail(problem)
 
     def fail(self, problem: BaseException) -> None:
-        """End `run` with this exception (the first one counts). From the loop's thread."""
+        """End `run` with this exception (the first one counts). Call it on the loop's thread."""
         self._failure = self._failure or problem
         self.wake()
 
     def wake(self) -> None:
-        """Have `run` look again at what is due. From the loop's thread."""
+        """Make `run` check again which events are due. Call it on the loop's thread."""
         self._wake.set()
 
     async def run(self, until_ns: Ns | None = None) -> None:
-        """Keep in step with the wall, until then or cancelled; raises what went wrong in an event."""
+        """Keep in step with the wall clock until `until_ns` or cancelled; raise exceptions of events."""
         while True:
             self._wake.clear()
             if self._failure:
@@ -140,27 +147,27 @@ class WallRuntime:
                 await asyncio.wait_for(self._wake.wait(), self._pause_s(until_ns))
 
     def _pause_s(self, until_ns: Ns | None) -> float | None:
-        """How long nothing is due; None: until something wakes this."""
+        """Return the seconds until something is due; None: until `wake`."""
         times = [t for t in (self.clock.next_time(), until_ns) if t is not None]
         return max(0.0, (self.host_ns(min(times)) - self.host_now()) / SEC) if times else None
 
 
 class Stream(Protocol):
-    """Pictures on their way to a client, as a free runtime sees them."""
+    """Frames on their way to a client, as a free runtime sees them."""
 
     def streaming(self) -> bool:
-        """Are pictures on their way to somebody?"""
+        """Tell whether frames are on their way to a client."""
         ...
 
     def room(self) -> bool:
-        """Could it take another one? `wake` has to follow when it can again."""
+        """Tell whether it can take another frame; `wake` must be called when that becomes true."""
         ...
 
 
 class FreeRuntime(WallRuntime):
-    """Runs events as fast as a link takes what comes of them; while nothing streams, as the wall goes.
+    """Runs events as fast as the link takes the frames that follow; by the wall clock while nothing streams.
 
-    The frames' virtual times are those of any pace: only when in host time an event runs is different.
+    The frames' virtual times are those of any pace; only the host time at which an event runs differs.
     """
 
     def __init__(self, clock: Scheduler, monotonic: Callable[[], Ns] = time.monotonic_ns) -> None:
@@ -169,7 +176,7 @@ class FreeRuntime(WallRuntime):
         self._free = False
 
     def join(self, stream: Stream) -> Leave:
-        """Go as fast as this stream has room, too, while it sends pictures; the token ends that."""
+        """Wait for this stream's room while it sends frames; call the returned token to leave."""
         self._streams.append(stream)
         return lambda: self._streams.remove(stream) if stream in self._streams else None
 
@@ -185,7 +192,7 @@ class FreeRuntime(WallRuntime):
         return self.clock.now if self._free else super().now()
 
     def host_ns(self, virtual_ns: Ns) -> Ns:
-        """When it would be due at pace 1 from now on."""
+        """Return the host time at which it would be due at pace 1 from now on."""
         return self.host_now() + virtual_ns - self.now()
 
     def advance(self, limit_ns: Ns | None = None) -> Ns:

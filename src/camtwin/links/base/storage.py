@@ -1,8 +1,8 @@
-"""Non-volatile memory on disk: a file a record, replaced whole.
+"""Non-volatile memory on disk: one file per record, replaced as a whole.
 
-A record is written beside the old one, synced, and renamed over it; then the directory is synced. Whoever
-pulls the plug in between finds the old record or the new. Each file begins with a line of version and
-checksum; one that does not agree is told in one line and taken for missing.
+A record is written beside the old one, synced, and renamed over it; then the directory is synced. A crash at
+any time leaves the old record or the new one. Each file begins with a line of version and checksum; a record
+that does not match it is reported in one line and treated as missing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ VERSION: Final = b"camtwin nonvolatile 1"
 
 
 class DiskStorage:
-    """Records in a directory, which is made where it is missing. StorageProblem where it cannot be."""
+    """Records in a directory, which is created if it is missing.
+
+    Raises:
+        StorageProblem: the directory cannot be created
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -31,7 +35,7 @@ class DiskStorage:
             raise StorageProblem(f"{directory}: {problem.strerror}") from None
 
     def load(self, name: str) -> bytes | None:
-        """The record, or None; one that is damaged is told, and None."""
+        """Return a record; None if there is none, or if it is damaged, which is logged."""
         path = self._path(name)
         try:
             head, _, data = path.read_bytes().partition(b"\n")
@@ -46,7 +50,11 @@ class DiskStorage:
         return data
 
     def store(self, name: str, data: bytes) -> None:
-        """Replace the record; StorageProblem where that fails, and the old one stays."""
+        """Replace a record.
+
+        Raises:
+            StorageProblem: writing failed; the old record stays
+        """
         path, fresh = self._path(name), self._path(name).with_suffix(".new")
         try:
             with fresh.open("wb") as file:

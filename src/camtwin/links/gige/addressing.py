@@ -1,6 +1,6 @@
-"""A twin's interface looks for its address: wire/ip/configuration.py between the kernel and an event loop.
+"""IP configuration of a twin's own interface: wire/ip/configuration.py between the kernel and an event loop.
 
-Its time may run faster than the clock's, so that leases of minutes come and go in seconds.
+Its time may run faster than the clock, so that leases of minutes expire in seconds.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ MAX_PACKETS: Final = 64  # per turn of the event loop
 
 
 class Addressing:
-    """runtime      whose clock it is; everything that comes is carried out through it
-    kept         what the camera keeps of its IP configuration
-    on_address   told whenever the interface has another address, or none (0)
-    on_cable     told when the cable comes out (False) and in again (True)
-    speed        how much faster than the clock the times of DHCP and link-local addresses run
+    """Looks for the address of a twin's own interface, and sets it.
+
+    runtime      the clock; everything that arrives is carried out through it
+    kept         reads the IP configuration that the camera stores
+    on_address   called whenever the interface has another address, or none (0)
+    on_cable     called when the cable is unplugged (False) and plugged in (True)
+    speed        speed-up of the times of DHCP and link-local addresses, relative to the clock
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Addressing:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """The camera is switched on. From the event loop."""
+        """Start as a camera does at power-on. Call it on the event loop's thread."""
         self._loop = asyncio.get_running_loop()
         post, own = self._runtime.post, self._own
         self._loop.add_reader(own.dhcp, lambda: post(self._read, own.dhcp, self.ip.receive_dhcp))
@@ -74,7 +76,11 @@ class Addressing:
         self._follow()
 
     def force(self, address: int, netmask: int, gateway: int) -> None:
-        """FORCEIP. OSError, and it stays where it was, where the kernel does not take the address."""
+        """Carry out FORCEIP.
+
+        Raises:
+            OSError: the kernel refuses the address; the present one stays
+        """
         self._own.set_address(Address(address, netmask, gateway))
         self.ip.force(address, netmask, gateway)
         self._follow()
@@ -88,7 +94,7 @@ class Addressing:
             self._timer.cancel()
         self._own.close()
 
-    # -- what comes ------------------------------------------------------------------------------
+    # -- arrivals ---------------------------------------------------------------------------------------
     def _now(self) -> Ns:
         return int(self._runtime.host_now() * self._speed)
 
@@ -101,7 +107,7 @@ class Addressing:
         self._follow()
 
     def _look(self) -> None:
-        """Something is new with the computer's links."""
+        """Look for a change of the cable after news of the computer's links."""
         with contextlib.suppress(OSError):
             while self._own.news.recv(1 << 16):
                 pass
@@ -110,7 +116,7 @@ class Addressing:
             return
         self._plugged = plugged
         log.info("the link of %s is %s", self.interface.name, "up" if plugged else "down")
-        if plugged and self._has:  # its routes went with the link
+        if plugged and self._has:  # its routes were lost with the link
             self._own.set_address(self._has)
         self._on_cable(plugged)
         if plugged:
@@ -121,13 +127,13 @@ class Addressing:
         self.ip.tick(self._now())
         self._follow()
 
-    # -- what follows ----------------------------------------------------------------------------
+    # -- consequences -----------------------------------------------------------------------------------
     def _follow(self) -> None:
-        """Send what is to be sent, live where it is to live, and wait for what is next."""
+        """Send pending messages, set the interface's address, and plan the next timer."""
         if self.ip.address != self._has:
             self._move(self.ip.address)
         for to, message in self.ip.datagrams():
-            with contextlib.suppress(OSError):  # no cable, no way to the server: as if lost
+            with contextlib.suppress(OSError):  # without a cable or a route: as if lost on the way
                 self._own.send_dhcp(to, message)
         for frame in self.ip.frames():
             with contextlib.suppress(OSError):

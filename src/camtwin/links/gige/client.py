@@ -1,7 +1,7 @@
-"""The least GigE Vision client there can be: it takes one picture over the network, as a first look.
+"""A minimal GigE Vision client that receives one image over the network, for a first look.
 
 It is no judge of the twin (stock software is, in the tests); it shows a newcomer what a client receives
-before any is installed. It resends nothing: a picture that is not whole is left for the next one.
+before any is installed. It requests nothing again: an incomplete image is skipped.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ LEADER: Final = struct.Struct(">HHQIIIII")
 
 
 class NoPicture(Problem):
-    """The camera did not answer, refused, or sent no whole picture in time; one line that says which."""
+    """The camera did not answer, refused, or sent no complete image in time; one line that says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A picture as its leader describes it; pixel_format is the PFNC code, payload its bytes."""
+    """An image as its leader describes it; pixel_format is the PFNC code, payload its bytes."""
 
     width: int
     height: int
@@ -42,10 +42,13 @@ class Received:
 def first_picture(
     address: str, start: int, stop: int, *, port: int = PORT, timeout_s: float = 20.0
 ) -> Received:
-    """Take control of the camera at `address`, stream until one picture is whole, and let go.
+    """Take control of the camera at `address`, stream until one image is complete, and release it.
 
-    start, stop: the registers of AcquisitionStart and AcquisitionStop, as its description names them.
-    NoPicture says in one line why there is none.
+    Args:
+        start, stop: the registers of AcquisitionStart and AcquisitionStop, from the camera's description
+
+    Raises:
+        NoPicture: in one line, why there is no image
     """
     with contextlib.ExitStack() as sockets:
         control = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
@@ -68,7 +71,7 @@ def first_picture(
 
 
 def _write(control: socket.socket, register: int, value: int) -> None:
-    """One WRITEREG, once more if its answer is lost."""
+    """Write a register; repeat the command once if its acknowledge is lost."""
     command = write_reg(register, value)
     for _ in range(2):
         try:
@@ -83,7 +86,7 @@ def _write(control: socket.socket, register: int, value: int) -> None:
 
 
 def _receive(stream: socket.socket, deadline: float) -> Received:
-    """Packets until a block is whole; blocks with gaps are dropped."""
+    """Receive packets until a block is complete; skip blocks with gaps."""
     parts: dict[int, bytes] = {}
     block, last, leader = -1, -1, b""
     while (left := deadline - time.monotonic()) > 0:

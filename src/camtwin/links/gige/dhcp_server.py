@@ -1,7 +1,7 @@
-"""A DHCP server in process: one lease for one camera, as long as it is told; what networks of tests need.
+"""A DHCP server in process that offers one lease to one camera, for networks in tests.
 
 cam.host().network.dhcp = DhcpServer("192.168.7.20", seconds=120)
-cam.host().network.dhcp = None                                      # there is none any more
+cam.host().network.dhcp = None                                      # remove it
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from camtwin.wire.ip.dhcp import Kind
 
 @dataclass
 class DhcpServer:
-    """lease: the address that it gives, `seconds` how long; for ever if None. Another one in its place, or a
-    change, takes effect when the camera asks next: it is told that what it has is not its own."""
+    """A server with one lease: the address and its duration, without end if `seconds` is None.
+
+    A change, or another server in its place, takes effect at the camera's next request, which is refused.
+    """
 
     lease: str
     netmask: str = "255.0.0.0"
@@ -25,15 +27,15 @@ class DhcpServer:
     address: str = "10.255.255.254"
 
     def answer(self, data: bytes) -> bytes | None:
-        """What it says to a datagram; None for nothing."""
-        asked = dhcp.parse(data)
-        if asked is None:
+        """Return the answer to a datagram; None for no answer."""
+        request = dhcp.parse(data)
+        if request is None:
             return None
-        wanted = asked.client or asked.word(dhcp.REQUESTED)
-        chosen = asked.word(dhcp.SERVER)
-        if asked.kind is Kind.DISCOVER:
+        wanted = request.client or request.word(dhcp.REQUESTED)
+        chosen = request.word(dhcp.SERVER)
+        if request.kind is Kind.DISCOVER:
             kind = Kind.OFFER
-        elif asked.kind is not Kind.REQUEST or chosen not in (None, number(self.address)):
+        elif request.kind is not Kind.REQUEST or chosen not in (None, number(self.address)):
             return None
         else:
             kind = Kind.ACK if wanted == number(self.lease) else Kind.NAK
@@ -45,5 +47,5 @@ class DhcpServer:
                 dhcp.ROUTER: number(self.gateway),
             }
             options |= {option: word.to_bytes(4, "big") for option, word in words.items()}
-        given = 0 if kind is Kind.NAK else number(self.lease)
-        return dhcp.Message(kind, asked.xid, asked.mac, asked.client, given, options).pack()
+        offered = 0 if kind is Kind.NAK else number(self.lease)
+        return dhcp.Message(kind, request.xid, request.mac, request.client, offered, options).pack()

@@ -1,16 +1,17 @@
-"""Faults of the network on purpose: packets of the stream that are lost, doubled, swapped, late or damaged.
+"""Deliberate network faults: packets of the stream that are lost, doubled, swapped, late or damaged.
 
-Which packets are struck has an address and no state: a hash of (seed, kind, block id, packet id, attempt).
-The same seed strikes the same packets of the same blocks whatever the timing; a packet that is sent again is
-struck or spared anew, as the network would. Kinds are independent of each other, and a lost packet is lost.
+The choice of packets has no state: it is a hash of (seed, kind, block id, packet id, attempt). The same seed
+strikes the same packets of the same blocks whatever the timing; a packet that is sent again is struck or
+spared anew, as on a real network. Kinds are independent of each other, except that a lost packet suffers no
+other fault.
 
-    drop        it never leaves
-    duplicate   it leaves twice, one right after the other
-    reorder     it leaves after the packet behind it (the last of a block, or of an answer, has none)
-    delay       it leaves 5 ms later than the others, DELAY_NS
-    corrupt     one bit of what follows its header is flipped, with a correct UDP checksum
+    drop        it is never sent
+    duplicate   it is sent twice in a row
+    reorder     it is sent after the packet behind it (the last of a block, or of an answer, has none)
+    delay       it is sent 5 ms later than the others, DELAY_NS
+    corrupt     one bit behind its header is flipped, with a correct UDP checksum
 
-Struck are the packets of pictures; test packets and the answer that a packet is gone are not.
+Faults strike packets of images; they spare test packets and the answer that a packet is unavailable.
 """
 
 from __future__ import annotations
@@ -29,14 +30,18 @@ from camtwin.units import MS, Ns
 KINDS: Final = ("drop", "duplicate", "reorder", "delay", "corrupt")
 DROP, DUPLICATE, REORDER, DELAY, CORRUPT = (1 << i for i in range(len(KINDS)))
 DELAY_NS: Final = 5 * MS
-"""Longer than a host waits before it asks again (Aravis: 1 ms), shorter than any frame's period."""
-MAX_HELD: Final = 10_000  # delayed packets; more leave undelayed, so memory is bounded
-WHERE: Final = 99  # the kind whose hash says which bit is damaged
+"""Longer than a host waits before it requests a resend (Aravis: 1 ms), shorter than any frame's period."""
+MAX_HELD: Final = 10_000  # delayed packets at a time, which bounds memory; further ones are not delayed
+DAMAGED_BIT: Final = 99  # the hash of this kind chooses the bit to flip
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How often each fault strikes a packet, 0 to 1. ValueError names what is beyond that."""
+    """Probability of each fault per packet, 0 to 1.
+
+    Raises:
+        ValueError: names the value beyond these limits
+    """
 
     drop: float = 0.0
     duplicate: float = 0.0
@@ -52,12 +57,16 @@ class Faults:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """In the order of KINDS."""
+        """Probabilities in the order of KINDS."""
         return tuple(getattr(self, kind) for kind in KINDS)
 
     @classmethod
     def parse(cls, texts: Iterable[str], seed: int = 0) -> Self | None:
-        """From texts such as "drop=0.02"; None if there are none. ValueError names kind, value and limit."""
+        """Parse texts such as "drop=0.02"; None if there are none.
+
+        Raises:
+            ValueError: names the kind, the value and the limit
+        """
         shares: dict[str, float] = {}
         for text in texts:
             kind, _, value = text.partition("=")
@@ -72,7 +81,7 @@ class Faults:
         return cls(**shares, seed=seed) if shares else None
 
     def strikes(self, block_id: int, packets: NDArray[np.uint64], attempts: NDArray[np.uint64]) -> NDArray:
-        """What strikes each of these packets of a block, at its nth attempt: uint8, bits as DROP, ..."""
+        """Return the faults of each packet of a block, at its nth attempt: uint8, bits as DROP, ..."""
         struck = np.zeros(len(packets), np.uint8)
         for i, share in enumerate(self.shares):
             if share:
@@ -81,12 +90,12 @@ class Faults:
         return struck
 
     def damaged(self, packet: bytes, header_bytes: int, block_id: int, packet_id: int, attempt: int) -> bytes:
-        """The packet with one bit flipped behind its header."""
+        """Return the packet with one bit flipped behind its header."""
         bits = (len(packet) - header_bytes) * 8
         if not bits:
             return packet
         place = np.array([packet_id], np.uint64), np.array([attempt], np.uint64)
-        bit = header_bytes * 8 + int(self._hash(WHERE, block_id, *place)[0]) % bits
+        bit = header_bytes * 8 + int(self._hash(DAMAGED_BIT, block_id, *place)[0]) % bits
         out = bytearray(packet)
         out[bit >> 3] ^= 1 << (bit & 7)
         return bytes(out)
@@ -99,7 +108,7 @@ class Faults:
 
 
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """sensor.noise.mix64 of GOLDEN_64 + each word."""
+    """Return sensor.noise.mix64 of GOLDEN_64 + each word."""
     words = words + np.uint64(GOLDEN_64)
     words = (words ^ (words >> np.uint64(30))) * np.uint64(MIX_A_64)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(MIX_B_64)
@@ -107,22 +116,22 @@ def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 class Attempts:
-    """How often each packet of one block has been sent."""
+    """Count the transmissions of each packet of one block."""
 
     def __init__(self, packets: int) -> None:
         self._counts = np.zeros(packets, np.uint64)
 
     def next(self, first: int, count: int) -> NDArray[np.uint64]:
-        """The numbers, from 0, of the attempts that are made now."""
+        """Return the attempt numbers, from 0, of packets that are sent now, and count them."""
         now = self._counts[first : first + count].copy()
         self._counts[first : first + count] += np.uint64(1)
         return now
 
 
-class Mischief:
-    """Carries faults out on what a sender sends; all on the sender's thread.
+class FaultInjector:
+    """Applies faults to the packets of a sender; everything runs on the sender's thread.
 
-    send    what sends one packet
+    send    sends one packet
     """
 
     def __init__(self, faults: Faults, send: Callable[[bytes], object]) -> None:
@@ -130,7 +139,7 @@ class Mischief:
         self.counts: dict[str, int] = dict.fromkeys(KINDS, 0)
         self._held: list[tuple[Ns, int, bytes]] = []  # delayed: a heap of (due, order, packet)
         self._order = 0
-        self._behind: list[bytes] = []  # these wait for one packet to overtake them
+        self._behind: list[bytes] = []  # packets to send behind the next one
 
     def pass_on(
         self,
@@ -144,7 +153,7 @@ class Mischief:
         last: bool,
         now: Ns,
     ) -> None:
-        """Send packets first.. of a block, as faults have it.
+        """Send packets first.. of a block, with faults applied.
 
         packet(i)           the bytes of the ith of them, from 0
         forward(i, j)       sends i to j - 1, unharmed
@@ -155,7 +164,7 @@ class Mischief:
         struck = self.faults.strikes(block_id, packets, attempts)
         if last:
             struck[-1] &= ~REORDER & 0xFF
-        for i, kind in enumerate(KINDS):  # a lost packet is lost, and nothing else
+        for i, kind in enumerate(KINDS):  # a lost packet suffers no other fault
             which = struck if kind == "drop" else struck[(struck & DROP) == 0]
             self.counts[kind] += int(((which >> np.uint8(i)) & 1).sum())
         at = 0
@@ -199,7 +208,7 @@ class Mischief:
             self._send(data)
 
     def next_due(self) -> Ns | None:
-        """When a delayed packet is to leave."""
+        """Return the time at which a delayed packet is due."""
         return self._held[0][0] if self._held else None
 
     def release(self, now: Ns) -> None:
@@ -208,6 +217,6 @@ class Mischief:
             self._send(heapq.heappop(self._held)[2])
 
     def forget(self) -> None:
-        """What is held back never leaves: the frame was cut, or the stream closed."""
+        """Drop held packets: the frame was cut, or the stream closed."""
         self._held.clear()
         self._behind.clear()

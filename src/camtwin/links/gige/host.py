@@ -1,19 +1,19 @@
-"""A network in process: hosts that speak GigE Vision's bytes with a twin, without sockets, in virtual time.
+"""A network in process: hosts that exchange GigE Vision's bytes with a twin in virtual time, without sockets.
 
     host = cam.host()
     host.send(bytes.fromhex("42 01 0080 0004 0001 00000a00"))     # READREG of CCP; the answers, as bytes
-    host.messages, host.packets                                   # what came to it since
+    host.messages, host.packets                                   # datagrams that arrived since
 
-The camera looks for its address as on a network of its own (wire/ip/configuration.py); a server gives it
-10.0.0.1 at once, unless another is put there, or none:
+The camera configures its address as on any network (wire/ip/configuration.py); a DHCP server offers 10.0.0.1
+at once, unless another server is put there, or none:
 
     host.network.dhcp = None
     cam.world.power_cycle()                                       # and 20 s later it is at 169.254.x.y
     cam.world.unplug()
 
-It is the same device side as on sockets (wire/gev/device.py). A picture arrives in one piece, when its last
-bit would have; of a session that renders none it is zeros. Packets that a host asks for again do not come:
-who keeps pictures is the sender on sockets (sender.py).
+The device side is the same as on sockets (wire/gev/device.py). An image arrives in one piece, at the time of
+its last bit; in a session that renders none it is zeros. Packets that a host requests again do not come: only
+the sender on sockets (sender.py) keeps frames.
 """
 
 from __future__ import annotations
@@ -47,17 +47,23 @@ from camtwin.wire.gev.ports import NO_LOCATION, GevIdentity, NetworkLocation, Ta
 from camtwin.wire.ip.address import Peer, dotted
 from camtwin.wire.ip.configuration import Address, IpConfiguration
 
-HOME: Final = 0x0A00_0001  # and hosts after it
-STREAM_PORT: Final = 49_152  # where the camera's pictures come from
-MESSAGE_PORT: Final = 49_153  # and its messages
-CONTROL_PORT: Final = 50_000  # of hosts
-NO_ANSWER: Final = 0xFFFF  # no status of GigE Vision
+CAMERA_ADDRESS: Final = 0x0A00_0001  # hosts follow it
+STREAM_PORT: Final = 49_152  # the camera's, for the stream
+MESSAGE_PORT: Final = 49_153  # the camera's, for messages
+CONTROL_PORT: Final = 50_000  # the hosts'
+NO_ANSWER: Final = 0xFFFF  # not a status of GigE Vision
 
 
 @dataclass(eq=False)
-class Host:
-    """One host. messages, packets, and answers that were not due at once: what the camera sent to its
-    address, whatever the port, as bytes."""
+class GevHost:
+    """One host.
+
+    Its lists hold, as bytes, the datagrams that the camera sent to its address, whatever the port.
+
+    messages  of the message channel
+    packets   of the stream
+    answers   acknowledges that were not due at once
+    """
 
     network: Network
     address: str
@@ -69,31 +75,32 @@ class Host:
     def send(
         self, data: bytes, *, port: int = CONTROL_PORT, to: int = PORT, at: str | None = None
     ) -> list[bytes]:
-        """A datagram from one of its ports to the camera, now; the camera's answers.
+        """Send a datagram from one of the host's ports to the camera; return the immediate answers.
 
-        to  the camera's port: that of commands, or MCSP for the acknowledge of a message
-        at  the address that it goes to: another one than the camera's answers nothing. None: a broadcast"""
+        to  the camera's port: for commands, or MCSP for the acknowledge of a message
+        at  the destination address; only the camera's own gets an answer. None: a broadcast
+        """
         return self.network.carry(data, (self.address, port), to, at)
 
     def write(self, register: int, value: int) -> int:
-        """Write a register; the status that is answered, NO_ANSWER if nothing is."""
+        """Write a register; return the acknowledge's status, NO_ANSWER if there is none."""
         self._request = self._request % 0xFFFF + 1
         answers = [ack_of(data) for data in self.send(write_reg(register, value, self._request))]
         return answers[0].status if answers and answers[0] else NO_ANSWER
 
 
 class Network:
-    """The twin and its hosts: it carries datagrams, and does what the device side wants.
+    """The twin and its hosts: carries datagrams, and carries out the device side's effects.
 
-    render   whether pictures are made
+    render   whether images are rendered
     """
 
     def __init__(self, twin: Twin, *, render: bool) -> None:
         self._twin, self._render = twin, render
-        self.hosts: dict[str, Host] = {}
+        self.hosts: dict[str, GevHost] = {}
         self._timer: Entry | None = None
         self._block_id = 0
-        self.dhcp: DhcpServer | None = DhcpServer(dotted(HOME))
+        self.dhcp: DhcpServer | None = DhcpServer(dotted(CAMERA_ADDRESS))
         camera = twin.camera
         mac = mac_from_serial(camera.serial)
         identity = GevIdentity(mac, NO_LOCATION, camera.xml_url)
@@ -106,16 +113,20 @@ class Network:
         camera.on_power.subscribe(lambda powered: self._carry_out(self.gev.power_changed(powered)))
         camera.transmitter.on_delivery.subscribe(self._deliver)
 
-    def host(self, number: int) -> Host:
-        """The host of this number, from 1 on; made when it is first asked for. ValueError beyond the net."""
+    def host(self, number: int) -> GevHost:
+        """Return the host with this number, from 1 on; it is made when first asked for.
+
+        Raises:
+            ValueError: the number lies beyond the network
+        """
         if not 0 < number < 1 << 16:
             raise ValueError(f"there is no host {number}: hosts are numbered from 1 to 65535")
-        address = dotted(HOME + number)
-        return self.hosts.setdefault(address, Host(self, address))
+        address = dotted(CAMERA_ADDRESS + number)
+        return self.hosts.setdefault(address, GevHost(self, address))
 
     @property
     def address(self) -> str | None:
-        """The camera's, while it has one."""
+        """The camera's address; None while it has none."""
         return dotted(self.ip.address.address) if self.ip.address else None
 
     @property
@@ -123,16 +134,16 @@ class Network:
         return self._twin.camera.plugged
 
     def carry(self, data: bytes, peer: Peer, to: int, at: str | None) -> list[bytes]:
-        """A datagram to the camera; what it answers at once."""
+        """Carry a datagram to the camera; return its immediate answers."""
         if not self._twin.camera.reachable or (at is not None and at != self.address):
             return []
-        if self.ip.address is None:  # it has nowhere to answer from
+        if self.ip.address is None:  # without an address it cannot answer
             header = gvcp.header_of(data)
             if header is None or header.command != Command.FORCEIP:
                 return []
         answers, now = list[bytes](), self._twin.clock.now
         if to == PORT:
-            self._carry_out(self.gev.tick(now))  # what is due was due before this
+            self._carry_out(self.gev.tick(now))  # timers that are due come first
             self._carry_out(self.gev.receive(data, peer, now), answers)
         elif to == MESSAGE_PORT:
             self._carry_out(self.gev.acknowledged(data, peer))
@@ -140,7 +151,7 @@ class Network:
         return answers
 
     def _carry_out(self, effects: Iterable[Effect], answers: list[bytes] | None = None) -> None:
-        """Do what the device side wants, one thing after the other. answers: to the datagram under way."""
+        """Carry out effects in order; append acknowledges of the datagram under way to `answers`."""
         for effect in effects:
             match effect:
                 case Reply(data) if answers is not None:
@@ -159,7 +170,7 @@ class Network:
                     self._twin.camera.use_block_ids(extended)
                 case FireTestPacket(target, packet_bytes):
                     self._to(target, [gvsp.probe_packet(packet_bytes)])
-                case _:  # an image on its way finds no channel when it arrives; nothing is kept to be resent
+                case _:  # an image under way finds the channel closed; nothing is kept for resends
                     pass
 
     # -- time ------------------------------------------------------------------------------------
@@ -186,13 +197,13 @@ class Network:
             self._settle()
 
     def _settle(self) -> None:
-        """Carry its messages to the server and back, and have it live where that leads."""
+        """Exchange messages with the DHCP server until none are left, then use the address that results."""
         now = self._twin.clock.now
-        while said := self.ip.datagrams():
-            for _, data in said if self._twin.camera.plugged and self.dhcp else ():
+        while requests := self.ip.datagrams():
+            for _, data in requests if self._twin.camera.plugged and self.dhcp else ():
                 if answer := self.dhcp and self.dhcp.answer(data):
                     self.ip.receive_dhcp(answer, now)
-        self.ip.frames()  # nobody else is in a net of link-local addresses
+        self.ip.frames()  # the twin has no neighbours with link-local addresses
         self._carry_out(self.gev.set_location(self._location()))
         self._plan()
 
@@ -201,7 +212,7 @@ class Network:
         return NetworkLocation(have.address, have.netmask, have.gateway, STREAM_PORT, MESSAGE_PORT, speed)
 
     def _move(self, address: int, netmask: int, gateway: int) -> NetworkLocation:
-        """FORCEIP."""
+        """Carry out FORCEIP."""
         if address:
             self.ip.force(address, netmask, gateway)
         else:

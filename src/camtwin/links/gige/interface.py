@@ -1,4 +1,4 @@
-"""The network interface that has an address: its name, netmask and hardware address, asked of the kernel.
+"""Network interfaces: name, netmask and hardware address behind an address, as the kernel reports them.
 
 Source: netdevice(7).
 """
@@ -26,7 +26,8 @@ IFF_LOOPBACK: Final = 0x8
 class Interface:
     """One address of one interface. Addresses are 32-bit numbers.
 
-    own  the twin's alone (own_interface.py): its sockets are bound to it, and its address may be none, 0
+    own  the interface is the twin's alone (own_interface.py): its sockets are bound to it, and its
+         address may be 0: none
     """
 
     name: str
@@ -39,12 +40,16 @@ class Interface:
 
     @property
     def broadcast(self) -> int:
-        """The net's own broadcast address, as clients send discovery to."""
+        """The network's broadcast address, to which clients send discovery."""
         return self.address | ~self.netmask & 0xFFFF_FFFF
 
 
 def interface_of(address: str) -> Interface:
-    """The interface that has this address, or whose net it lies in (127.0.0.2); LinkProblem if none has."""
+    """Return the interface that has this address, or whose network contains it (127.0.0.2).
+
+    Raises:
+        LinkProblem: no interface does
+    """
     try:
         wanted = ipaddress.IPv4Address(address)
     except ValueError:
@@ -64,12 +69,12 @@ def interface_of(address: str) -> Interface:
 
 
 def mac_from_serial(serial: str) -> bytes:
-    """A hardware address where the interface has none: locally administered, made of the serial number."""
+    """Derive a locally administered hardware address from the serial number."""
     return b"\x02\xca" + zlib.crc32(serial.encode()).to_bytes(4, "big")
 
 
 def _ask(sock: socket.socket, request: int, name: str, address: int = 0) -> bytes:
-    """An ifreq's answer. The kernel looks for this address among the interface's, else takes the first."""
+    """Return the kernel's ifreq; it uses the interface's address that matches, else its first one."""
     question = struct.pack("16sH2xI8x", name.encode(), socket.AF_INET, socket.htonl(address))
     return fcntl.ioctl(sock.fileno(), request, question.ljust(40, b"\0"))
 

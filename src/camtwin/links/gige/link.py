@@ -1,16 +1,16 @@
 """A twin on the network: GigE Vision on UDP sockets.
 
-Five sockets: control on address:3956; discovery, which clients broadcast, on the net's broadcast address and
-on 255.255.255.255; the stream's and that of messages, on ports of their own. Answers go out from the control
-socket, so they come from the twin's own address. Broadcasts are taken from the twin's own interface only: an
-answer from 127.0.0.1 to a discovery on another interface would make clients choose the wrong one. Several
-twins live on one host, each with an address of its own (127.0.0.1, 127.0.0.2, ...).
+There are five sockets: control on address:3956; two for broadcast discovery, on the network's broadcast
+address and on 255.255.255.255; one each for the stream and for messages, on ports of their own. Answers leave
+from the control socket, so they come from the twin's own address. Broadcasts are accepted from the twin's own
+interface only: an answer from 127.0.0.1 to a discovery on another interface would make clients choose the
+wrong one. Several twins live on one host, each with its own address (127.0.0.1, 127.0.0.2, ...).
 
-FORCEIP moves a twin to another address of its interface, with all its sockets; on 127/8 every address is one.
-A twin with an interface of its own sets the interface's address as a camera does (addressing.py), and all
-sockets go along; while it has none it hears only what is broadcast.
+FORCEIP moves a twin, with all its sockets, to another address of its interface; every address of 127/8 is
+one. A twin with an interface of its own sets the interface's address as a camera does (addressing.py), and
+its sockets follow; while it has no address it receives broadcasts only.
 
-Datagrams are carried out on the event loop's thread, through the runtime; pictures leave on the sender's.
+Datagrams are carried out on the event loop's thread, through the runtime; frames leave on the sender's.
 
     async with GigeLink(twin, runtime, bind="127.0.0.1"):
         await runtime.run()
@@ -32,7 +32,7 @@ from typing import Final, Self
 
 from camtwin.camera.links import GigETiming
 from camtwin.camera.reports.events import Event
-from camtwin.links.base.frames import Twin
+from camtwin.links.base.frames import StreamedTwin
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.gige import sockets
@@ -67,25 +67,28 @@ from camtwin.wire.ip.address import Peer, dotted
 log = logging.getLogger(__name__)
 
 BROADCASTABLE: Final = (gvcp.Command.DISCOVERY, gvcp.Command.FORCEIP, gvcp.Command.ACTION)
-MAX_DATAGRAMS: Final = 64  # per turn of the event loop: a flood of commands must not stop time
+MAX_DATAGRAMS: Final = 64  # per turn of the event loop: a flood must not stop time
 
 
 class GigeLink:
     """A twin that answers as a GigE Vision camera; an asynchronous context manager.
 
-    bind             the IPv4 address it has: one of this computer's, and only one
-    interface        the name of a network interface of its own, instead: it looks for an address itself
-    ip_speed         how much faster than the clock it does that, and its leases end
-    any_destination  let clients aim stream and messages at any host, not only at themselves
-    faults           of the network, on purpose: packets lost, doubled, swapped, late or damaged
-    pcap             a file for everything that goes over the link (pcap.py)
+    Args:
+        bind: its IPv4 address, one of this computer's
+        interface: the name of a network interface of its own, instead: it looks for an address itself
+        ip_speed: speed-up of that search and of lease times, relative to the clock
+        any_destination: let clients direct stream and messages to any host, not only to themselves
+        faults: deliberate network faults: packets lost, doubled, swapped, late or damaged
+        pcap: a file for all packets of the link (pcap.py)
 
-    LinkProblem, in one line, where the address or its ports cannot be had; OSError where the file cannot.
+    Raises:
+        LinkProblem: in one line, if the address or its ports cannot be used
+        OSError: the file cannot be written
     """
 
     def __init__(
         self,
-        twin: Twin,
+        twin: StreamedTwin,
         runtime: WallRuntime,
         bind: str = "127.0.0.1",
         port: int = gvcp.PORT,
@@ -97,7 +100,7 @@ class GigeLink:
         ip_speed: float = 1.0,
     ) -> None:
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
-        self.deaf = False  # on purpose: nothing that hosts send comes here
+        self.deaf = False  # deliberately lose everything that hosts send
         self._addressing: Addressing | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,16 +117,16 @@ class GigeLink:
             self._together.append(self)
             opening.callback(self._leave)
             self._sockets = self._listen(self.interface)
-            opening.callback(lambda: self._sockets.close())  # whichever they are by then
+            opening.callback(lambda: self._sockets.close())  # the sockets may have been replaced
             stream_socket = opening.enter_context(sockets.stream_socket(self.interface))
             mac = mac_of(self.interface, twin.camera.serial)
-            who = GevIdentity(mac, NO_LOCATION, twin.camera.xml_url)
+            identity = GevIdentity(mac, NO_LOCATION, twin.camera.xml_url)
             self._capture = self._tap = None
             if pcap:
                 self._capture = Capture(pcap, bind, mac, self.runtime.now, self._on_problem)
                 opening.callback(self._capture.close)
                 self._tap = StreamTap(self._capture, stream_socket.getsockname(), gap_bytes(twin))
-            # packets that faults strike are asked for again whatever the rate: it need not fall for them
+            # resends caused by faults say nothing about the rate, which need not fall for them
             free = isinstance(runtime, FreeRuntime)
             pacing = Eager(1.0 if faults else MIN_SPEED) if free else OnSchedule()
             self.sender = Sender(
@@ -139,7 +142,11 @@ class GigeLink:
             self.stream = GvspStream(twin, runtime, self.sender, lambda: self.gev.target)
             opening.callback(self.stream.dispose)
             self.gev = GevDevice(
-                who, twin.camera, self._change_address, pace=runtime.pace, any_destination=any_destination
+                identity,
+                twin.camera,
+                self._change_address,
+                pace=runtime.pace,
+                any_destination=any_destination,
             )
             self._carry_out(self.gev.set_location(self._location()))
             self._events = twin.camera.events.subscribe(self._notify)
@@ -162,13 +169,13 @@ class GigeLink:
 
     @property
     def where(self) -> str:
-        """The address that it has."""
+        """Its present address."""
         return self.bind
 
     advice = ""
 
     def set_faults(self, faults: Faults) -> None:
-        """Strike packets in this way from now on."""
+        """Replace the network's faults from now on."""
         self.sender.set_faults(faults)
 
     async def reachable(self) -> None:
@@ -180,10 +187,10 @@ class GigeLink:
         self.close()
 
     def close(self) -> None:
-        """Leave the network: the acquisition ends, threads and sockets are gone. May be called twice."""
+        """Leave the network: end the acquisition, threads and sockets. May be called twice."""
         self._hear(False)
         if self.twin.camera.powered:
-            self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that a journal has it
+            self.twin.camera.execute("AcquisitionAbort")  # as a host does, so that the journal records it
         self._opened.close()
         if self._timer:
             self._timer.cancel()
@@ -206,9 +213,9 @@ class GigeLink:
             address=dotted(self.interface.address),
         )
 
-    # -- what the device side wants ---------------------------------------------------------------
+    # -- effects of the device side ---------------------------------------------------------------------
     def _carry_out(self, effects: Iterable[Effect]) -> None:
-        """Do what the device side wants, one thing after the other; then look when it wants time."""
+        """Carry out the device side's effects in order, then plan its next timer."""
         for effect in effects:
             match effect:
                 case Reply(data, peer, note):
@@ -234,7 +241,7 @@ class GigeLink:
         self._plan_timer()
 
     def _change_address(self, address: int, netmask: int, gateway: int) -> NetworkLocation:
-        """Have another address of the same interface; 0: begin anew as when the link was opened."""
+        """Move to another address of the same interface; for 0 restart as when the link was opened."""
         try:
             if not self._addressing:
                 self._move(replace(self._first, address=address, netmask=netmask) if address else self._first)
@@ -255,12 +262,16 @@ class GigeLink:
         return NetworkLocation(here.address, here.netmask, gateway, *ports, speed)
 
     def _notify(self, event: Event) -> bool:
-        """Tell the host of an event; True if the next one has to wait."""
+        """Send an event to the host; return True if the next one has to wait."""
         self._carry_out(self.gev.notify(message_of(event), self.runtime.host_now()))
         return self.gev.holds_message
 
     def _move(self, to: Interface) -> None:
-        """To another address of the computer's; LinkProblem where that is no address of this interface."""
+        """Move to another address of this computer.
+
+        Raises:
+            LinkProblem: it is not an address of this interface
+        """
         if to.address != self.interface.address:
             there = interface_of(dotted(to.address))
             if there.index != self.interface.index:
@@ -269,12 +280,15 @@ class GigeLink:
         self.interface = replace(self.interface, netmask=to.netmask)
 
     def _readdress(self, to: Interface) -> None:
-        """The twin's own interface has another address, or none."""
+        """Follow the twin's own interface to its new address, or to none."""
         self._rebind(to)
         self._carry_out(self.gev.set_location(self._location()))
 
     def _rebind(self, to: Interface) -> None:
-        """All sockets or none. The stream's keeps its descriptor: its thread notices nothing."""
+        """Replace all sockets, or none if one fails.
+
+        The stream's socket keeps its descriptor, which the sender's thread uses.
+        """
         with contextlib.ExitStack() as opening:
             fresh = self._listen(to)
             opening.callback(fresh.close)
@@ -302,15 +316,18 @@ class GigeLink:
                     self._loop.remove_reader(sock)
 
     def _listen(self, interface: Interface) -> sockets.Sockets:
-        """Of twins in one time on one interface the first hears broadcasts, for all of them: what is
-        broadcast, an action above all, reaches them at the same nanosecond."""
+        """Open the listening sockets.
+
+        Twins that share a clock and an interface share one set of broadcast sockets: the first twin owns them
+        and delivers each datagram to all, at one virtual time.
+        """
         return sockets.listen(interface, self.port, broadcasts=self._together[0] is self)
 
     def _leave(self) -> None:
-        """The next one hears broadcasts, if this one did."""
-        heard = self._together[0] is self
+        """Leave the twins that share broadcasts; hand the sockets on if this twin owned them."""
+        owned = self._together[0] is self
         self._together.remove(self)
-        if heard and self._together:
+        if owned and self._together:
             heir = self._together[0]
             try:
                 heir._sockets.discovery.extend(sockets.discovery(heir.interface, heir.port))
@@ -342,14 +359,14 @@ class GigeLink:
     def _take(
         self, take: Callable[[bytes, Peer], object], data: bytes, peer: Peer, sock: socket.socket
     ) -> None:
-        """A datagram that came to one of the sockets; without power or cable nobody is there."""
+        """Take a datagram of one of the sockets; without power or cable it is lost."""
         if self._reachable:
             if self._capture:
                 self._capture.datagram(peer, sock.getsockname(), data)
             take(data, peer)
 
     def _for_us(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> bool:
-        """Did this broadcast come by our own interface, and is it a command that may be broadcast?"""
+        """Tell whether a broadcast came by our own interface and is a command that may be broadcast."""
         header = gvcp.header_of(data)
         if header is None or header.command not in BROADCASTABLE:
             return False
@@ -373,12 +390,12 @@ class GigeLink:
 
     def _send(self, sock: socket.socket, data: bytes, peer: Peer) -> None:
         if not self._reachable or not self.interface.address:
-            return  # there is no way, or no address to answer from
+            return  # no route, or no address to answer from
         try:
             sock.sendto(data, peer)
             if self._capture:
                 self._capture.datagram(sock.getsockname(), peer, data)
-        except OSError as problem:  # a client that has gone, a firewall: its trouble, not ours
+        except OSError as problem:  # a client that has gone, or a firewall
             log.debug("to %s:%d: %s", *peer, problem)
 
     def _plan_timer(self) -> None:
@@ -393,24 +410,24 @@ class GigeLink:
         self.runtime.post(lambda: self._carry_out(self.gev.tick(self.runtime.host_now())))
 
     def _on_sent(self) -> None:
-        """On the sender's thread: who waits for room need not."""
+        """Wake a free runtime that waits for room; runs on the sender's thread."""
         if self._loop and isinstance(self.runtime, FreeRuntime):
             with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
                 self._loop.call_soon_threadsafe(self.runtime.wake)
 
     def _on_problem(self, problem: BaseException) -> None:
-        """The sender's thread died, or the capture's: the run ends, and says why."""
+        """End the run with the exception of the sender's thread, or of the capture's."""
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.runtime.fail, problem)
 
 
 def mac_of(interface: Interface, serial: str) -> bytes:
-    """The interface's hardware address; one of the twin's own where it has none."""
+    """Return the interface's hardware address, or one derived from the serial number if it has none."""
     return mac_from_serial(serial) if interface.loopback or not any(interface.mac) else interface.mac
 
 
-def gap_bytes(twin: Twin) -> int:
-    """On the twin's wire, around each packet."""
+def gap_bytes(twin: StreamedTwin) -> int:
+    """Return the bytes around each packet on the twin's wire."""
     timing = twin.camera.transmitter.timing
     return ethernet.AROUND_BYTES + (timing.wire.gap_bytes if isinstance(timing, GigETiming) else 0)
 

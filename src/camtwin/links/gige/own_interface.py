@@ -1,7 +1,7 @@
-"""A network interface that is a twin's alone: its address, its cable, and the packets below UDP's ports.
+"""A network interface that belongs to one twin: its address, its cable, and packets below UDP.
 
-It is taken as it stands, without an address, and left so. Needs CAP_NET_ADMIN for the address, CAP_NET_RAW
-for ARP, CAP_NET_BIND_SERVICE for DHCP's port. Sources: netdevice(7), packet(7), rtnetlink(7), linux/route.h.
+It must have no address, and is left without one. Needs CAP_NET_ADMIN for the address, CAP_NET_RAW for ARP,
+CAP_NET_BIND_SERVICE for DHCP's port. Sources: netdevice(7), packet(7), rtnetlink(7), linux/route.h.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ SIOCSIFBRDADDR: Final = 0x891A
 SIOCSIFNETMASK: Final = 0x891C
 IFF_UP, IFF_RUNNING = 0x1, 0x40
 RTF_UP_GATEWAY: Final = 0x1 | 0x2
-ROUTE_METRIC: Final = 5000  # a route for the twin's own sockets: any other default route goes before it
+ROUTE_METRIC: Final = 5000  # for the twin's own sockets; any other default route has priority
 ETH_P_ARP: Final = 0x0806
 RTMGRP_LINK: Final = 1
 
 
 class OwnInterface:
-    """The interface `name`. LinkProblem, in one line, where it is not to be had."""
+    """The interface `name`.
+
+    Raises:
+        LinkProblem: in one line, if it cannot be used
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -78,21 +82,25 @@ class OwnInterface:
         try:
             address = self._ask(SIOCGIFADDR)[4:8]
         except OSError:
-            return  # EADDRNOTAVAIL: it has none
+            return  # EADDRNOTAVAIL: it has no address
         used = f"{self.name} has the address {socket.inet_ntoa(address)} already"
         hint = f"a twin wants an interface of its own (ip addr flush dev {self.name})"
         raise LinkProblem(f"{used}: {hint}")
 
     @property
     def carrier(self) -> bool:
-        """Is the cable in, and the interface up?"""
+        """Whether the cable is plugged in and the interface up."""
         try:
             return self._flags() & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING
         except OSError:
-            return False  # it is gone
+            return False  # the interface is gone
 
     def set_address(self, address: Address | None) -> Interface:
-        """Set its address, or take it away; OSError where that fails."""
+        """Set the interface's address, or remove it.
+
+        Raises:
+            OSError: the kernel refuses
+        """
         self._set(SIOCSIFADDR, address.address if address else 0)
         if address is None:
             return self.bare
@@ -100,7 +108,7 @@ class OwnInterface:
         self._set(SIOCSIFNETMASK, address.netmask)
         self._set(SIOCSIFBRDADDR, broadcast)
         if address.gateway:
-            with contextlib.suppress(OSError):  # it is there, or lies outside of the net
+            with contextlib.suppress(OSError):  # the route exists, or the gateway lies outside the network
                 self._route(address.gateway)
         bare = self.bare
         return Interface(self.name, bare.index, address.address, address.netmask, bare.mac, False, own=True)
@@ -112,14 +120,14 @@ class OwnInterface:
         self.arp.sendto(frame, (self.name, ETH_P_ARP, 0, 0, b"\xff" * 6))
 
     def close(self) -> None:
-        """Leave it as it was found: without an address."""
+        """Leave the interface as it was found: without an address."""
         with contextlib.suppress(OSError):
             self.set_address(None)
         self._opened.close()
 
     # -- the kernel ------------------------------------------------------------------------------
     def _ask(self, request: int, content: bytes = b"") -> bytes:
-        """An ifreq's content, after the name."""
+        """Return the kernel's ifreq, without the name."""
         question = struct.pack("16s24s", os.fsencode(self.name), content)
         return fcntl.ioctl(self._asking.fileno(), request, question)[16:]
 
@@ -131,7 +139,7 @@ class OwnInterface:
         self._ask(request, _inet(address))
 
     def _route(self, gateway: int) -> None:
-        """A default route by this interface: struct rtentry."""
+        """Add a default route by this interface: struct rtentry."""
         name = ctypes.create_string_buffer(os.fsencode(self.name))
         entry = struct.pack(
             "L16s16s16sHhLPhPLLH",
@@ -142,5 +150,5 @@ class OwnInterface:
 
 
 def _inet(address: int) -> bytes:
-    """A struct sockaddr_in."""
+    """Build a struct sockaddr_in."""
     return struct.pack("=H2xI8x", socket.AF_INET, socket.htonl(address))

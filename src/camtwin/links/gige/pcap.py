@@ -1,19 +1,19 @@
-"""What goes over a twin's link, as a file that Wireshark reads: commands, answers and the stream.
+"""Capture of a twin's link as a file that Wireshark reads: commands, answers and the stream.
 
-Times are the camera's, not this computer's. Virtual time is laid on the calendar once, when the file is
-opened, and each packet stands at that epoch plus a virtual time. Packets of a frame stand where the modelled
-wire has their first bit (its speed, its gaps and GevSCPD), however unevenly this computer sent them;
-commands, answers, resends, test packets and what a fault delayed, where they really came or left. So a
-computer that is late does not show here.
+Times are the camera's, not this computer's. Virtual time is tied to the calendar once, when the file is
+opened; each packet's time is that epoch plus a virtual time. Packets of a frame have the time of their first
+bit on the modelled wire (its speed, its gaps and GevSCPD), however unevenly this computer sent them;
+commands, answers, resends, test packets and packets that a fault delayed have the time at which they really
+arrived or left. So a slow computer does not show here.
 
-Packets stand in the order in which they left. There are those that left and no others: not those that a
-fault dropped or the network refused; damaged ones as damaged, doubled ones twice. What Wireshark's users
-expect is Ethernet: the twin has its own MAC address, a host one that is made of its IP address. UDP
-checksums are left out (zero), as IPv4 allows.
+Packets are in the order in which they left. The file has the packets that left and no others: not those that
+a fault dropped or the network refused; damaged ones as damaged, doubled ones twice. Wireshark's users expect
+Ethernet: the twin has its own MAC address, a host one derived from its IP address. UDP checksums are left out
+(zero), as IPv4 allows.
 
-A thread of its own writes whole packets: whatever ends the run, the file reads to its end. Where the disk is
-slower than the link the stream waits for it, and its frames count as late: a capture with holes would be
-none. A disk that is full ends the run, with one line.
+A thread of its own writes whole packets, so the file is readable to its end however the run ends. If the disk
+is slower than the link, the stream waits for it and frames count as late, because a capture must have no
+holes. A full disk ends the run, with one line.
 
 Source: draft-ietf-opsawg-pcap (magic a1b23c4d: nanoseconds), RFC 791, RFC 768, RFC 1112 for multicast MACs.
 """
@@ -44,18 +44,22 @@ if TYPE_CHECKING:
 
 FILE_HEADER: Final = struct.pack("<IHHiIII", 0xA1B2_3C4D, 2, 4, 0, 0, 1 << 18, 1)  # LINKTYPE_ETHERNET
 RECORD_BYTES: Final = 16  # before each packet: seconds, nanoseconds, length here, length there
-MAX_WAITING_BYTES: Final = 64 << 20  # packets that wait for the disk; about half a second of a gigabit
+MAX_WAITING_BYTES: Final = 64 << 20  # packets waiting for the disk: about half a second of a gigabit
 
-MIN_BYTES: Final = 500  # of memory that one waiting packet takes, however short it is
+MIN_BYTES: Final = 500  # memory of one waiting packet, however short
 
 
 class Capture:
-    """A pcap file, open until it is closed; OSError if it cannot be.
+    """A pcap file, open until it is closed.
 
-    address, mac  the twin's
-    now           virtual time now; asked on any thread
-    on_problem    told, on the thread that writes, what ended it: an OSError that names the file
-    own           all addresses that the twin has had
+    Args:
+        address, mac: the twin's
+        now: returns the present virtual time; called on any thread
+        on_problem: called on the writing thread with the exception that ended it, an OSError naming the file
+        own: all addresses that the twin has had
+
+    Raises:
+        OSError: the file cannot be written
     """
 
     def __init__(
@@ -84,7 +88,7 @@ class Capture:
         self._thread.start()
 
     def close(self) -> None:
-        """Write what waits and end the thread; raises what ended it before."""
+        """Write pending packets and end the thread; raise the exception that ended it before, if any."""
         with self._wake:
             self._ended = True
             self._wake.notify_all()
@@ -96,9 +100,10 @@ class Capture:
     def datagram(
         self, source: Peer, destination: Peer, data: bytes, t_ns: Ns | None = None, *, whole: bool = True
     ) -> None:
-        """One that goes over the link at this virtual time, or now; `whole`: it must not be fragmented.
+        """Record a datagram at this virtual time, or now; `whole`: it must not be fragmented.
 
-        From any thread, which waits only if the disk is twice as far behind as a stream waits for."""
+        Callable on any thread, which waits only if the disk is twice as far behind as a stream waits for.
+        """
         at = self.now() if t_ns is None else t_ns
         self._put(
             MIN_BYTES + len(data),
@@ -116,7 +121,7 @@ class Capture:
         *,
         whole: bool = True,
     ) -> None:
-        """Packets first.. of a batch, one for each virtual time. Waits while the disk is far behind."""
+        """Record packets first.. of a batch, one for each virtual time; wait while the disk is far behind."""
         size = len(times_ns) * (batch.headers.shape[1] + batch.data_bytes)
         self._put(
             size,
@@ -152,7 +157,7 @@ class Capture:
                 self._wake.notify_all()
 
     def _take(self) -> list[tuple[int, Callable[[], bytes]]]:
-        """What waits; nothing once the capture is closed and all has been written."""
+        """Return pending packets; none once the capture is closed and all have been written."""
         with self._wake:
             while not self._queue and not self._ended:
                 self._wake.wait()
@@ -176,7 +181,7 @@ class Capture:
 
     # -- bytes -----------------------------------------------------------------------------------
     def _headers(self, t_ns: Ns, source: Peer, destination: Peer, size: int, whole: bool) -> bytes:
-        """What stands before `size` bytes of data: the record's, Ethernet's, IP's and UDP's header."""
+        """Build the headers before `size` bytes of data: the record's, Ethernet's, IP's and UDP's."""
         seconds, nanoseconds = divmod(self._epoch_ns + t_ns, SEC)
         length = ethernet.HEADER_BYTES + size
         macs = {"source_mac": self._mac_of(source[0]), "destination_mac": self._mac_of(destination[0])}
@@ -192,7 +197,10 @@ class Capture:
         times_ns: NDArray[np.int64],
         whole: bool,
     ) -> bytes:
-        """Records of packets first.. of a batch: all in one go, but for the payload's end."""
+        """Build the records of packets first.. of a batch at once.
+
+        Only a short last packet is built alone.
+        """
         stop, header_bytes, size = first + len(times_ns), batch.headers.shape[1], batch.data_bytes
         full = min(stop, batch.payload.size // size) - first
         begin = RECORD_BYTES + ethernet.HEADER_BYTES
@@ -223,9 +231,9 @@ class Capture:
 
 
 class StreamTap:
-    """What the sender's thread tells of each packet that has left.
+    """Reports each packet that the sender's thread has sent to the capture.
 
-    source      where they come from
+    source      the address that packets are sent from
     gap_bytes   on the wire around a packet: Ethernet's own and the camera's
     """
 
@@ -234,10 +242,10 @@ class StreamTap:
         self._times_ns = np.zeros(0, np.int64)
         self._last_ns: Ns = 0
         self.aside = False
-        """Whether what leaves now is no part of the frame's own packets, but an answer, a test or late."""
+        """Whether packets that leave now are not the frame's own, but answers, tests or delayed ones."""
 
     def begin(self, job: Job, block: gvsp.Block) -> None:
-        """A frame begins to leave: these are its packets' times on the camera's wire."""
+        """Begin a frame: compute its packets' times on the camera's wire."""
         start, end = job.camera_ns
         sizes = np.full(block.last_packet + 1, block.data_bytes + block.headers.shape[1], np.int64)
         sizes[0], sizes[-1] = len(block.leader), len(block.trailer)
@@ -250,7 +258,7 @@ class StreamTap:
         self._last_ns = start
 
     def sent(self, packet: bytes, target: Target, *, whole: bool) -> None:
-        """A single packet has left."""
+        """Record a single packet that has left."""
         t_ns = None
         if not self.aside:
             extended = bool(packet[4] & 0x80)
@@ -259,7 +267,7 @@ class StreamTap:
         self._capture.datagram(self.source, (target.address, target.port), packet, t_ns, whole=whole)
 
     def sent_run(self, batch: Batch, first: int, count: int, target: Target, *, whole: bool) -> None:
-        """Packets first.. of a batch have left, of the frame's own unless `aside`."""
+        """Record packets first.. of a batch that have left; `aside` marks them as none of the frame's own."""
         if self.aside:
             times_ns = np.full(count, self._capture.now())
         else:

@@ -17,7 +17,7 @@ DEFAULT_GIGE_MBPS: Final = 1000
 
 
 def stored_configuration(port: DevicePort) -> StoredConfiguration:
-    """The IP configuration that the camera keeps; a model that keeps none asks for a lease."""
+    """Read the IP configuration that the camera stores; a model that stores none uses DHCP."""
 
     def word(address: int) -> int:
         return int.from_bytes(port.read(address, 4), "big")
@@ -32,14 +32,16 @@ def stored_configuration(port: DevicePort) -> StoredConfiguration:
 
 
 def message_of(event: Event) -> Message:
-    """The message that tells a host of an event. The frame's number is its data: which block the image will
-    be, if any, nobody knows yet."""
+    """Build the message for an event; its data is the frame's number.
+
+    The number of the image's block, if there will be one, is not known yet.
+    """
     if event.frame_id is None:
         return Message(event.number, event.timestamp_ns)
     return Message(event.number, event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
 
 
 def link_Mbps(camera: Camera) -> int:
-    """Speed of the link as its register tells it."""
+    """Return the link's speed as its register shows it."""
     timing = camera.transmitter.timing
     return timing.wire.bits_per_s // 10**6 if isinstance(timing, GigETiming) else DEFAULT_GIGE_MBPS

@@ -1,4 +1,4 @@
-"""The stream channel of a twin: its frames become blocks, and the sender's jobs."""
+"""The stream channel of a twin: turns its frames into blocks, and into the sender's jobs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, Twin, image_of
+from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, StreamedTwin, image_of
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.gige.send.job import Job
 from camtwin.links.gige.send.sender import Sender
@@ -20,11 +20,11 @@ from camtwin.wire.gev.ports import Target
 class GvspStream(FrameStream):
     """The stream channel of one twin.
 
-    target  where the stream goes now, None while the channel is closed
+    target  returns the stream's destination, None while the channel is closed
     """
 
     def __init__(
-        self, twin: Twin, runtime: WallRuntime, sender: Sender, target: Callable[[], Target | None]
+        self, twin: StreamedTwin, runtime: WallRuntime, sender: Sender, target: Callable[[], Target | None]
     ) -> None:
         super().__init__(twin, runtime)
         self.sender = sender
@@ -47,7 +47,7 @@ class GvspStream(FrameStream):
 
     def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
         exposure, target = transfer.exposure, self._target()
-        assert target is not None, "it is wanted"
+        assert target is not None, "the stream is open"
         self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
         s = exposure.settings
         self.sender.send(
@@ -69,6 +69,6 @@ class GvspStream(FrameStream):
     def cut(self) -> None:
         self.sender.cut()
 
-    # -- what a free runtime asks ----------------------------------------------------------------
+    # -- for a free runtime ------------------------------------------------------------------------------
     def room(self) -> bool:
         return self.sender.unfinished < MAX_UNFINISHED

@@ -1,10 +1,9 @@
-"""Objects in C that run inside other people's processes, compiled when they are first needed.
+"""C sources of objects that run inside other programs, compiled when they are first needed.
 
-One folder has the sources of all: `common`, and a folder for each object, which is built of the two and
-stands alone. `libusb`, a stand-in for libusb-1.0 that finds its devices on USB/IP servers: whatever program
-is run with its folder in LD_LIBRARY_PATH sees the twins of this computer as USB devices, without a kernel
-module and without root. What is built is kept in the user's cache under a hash of its sources and its
-compiler's options, so it is compiled once.
+Each object is built of its own folder and of `common`, and stands alone. `libusb` is a stand-in for
+libusb-1.0 that finds its devices on USB/IP servers: a program with its folder in LD_LIBRARY_PATH sees the
+twins of this computer as USB devices, without a kernel module and without root. Objects are kept in the
+user's cache under a hash of their sources and compiler options, so each is compiled once.
 """
 
 from __future__ import annotations
@@ -28,7 +27,10 @@ HOW_TO_GET_ONE: Final = "install one (Debian: apt-get install gcc libc6-dev); th
 
 @dataclass(frozen=True)
 class NativeObject:
-    """One object: the file it becomes, the folder of its own sources, and who needs it, for people."""
+    """A shared object: its file name and the folder of its own sources.
+
+    needed_by  the command that needs it, for people
+    """
 
     file: str
     folder: str
@@ -36,7 +38,7 @@ class NativeObject:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """How it is linked: it exports what its exports.map names, and nothing else."""
+        """Compiler options: the object exports only the names in its exports.map."""
         script = f"-Wl,--version-script={self.folder}/exports.map"
         return (*OPTIONS, f"-Wl,-soname,{self.file}", script)
 
@@ -45,11 +47,11 @@ LIBUSB: Final = NativeObject("libusb-1.0.so.0", "libusb", "camtwin exec")
 
 
 class CompilerProblem(OSError):
-    """What cannot be compiled here; one line that says what is missing."""
+    """An object that cannot be compiled here; one line that names the missing part."""
 
 
 def sources(of: NativeObject) -> dict[str, bytes]:
-    """The object's files and the common ones, by their paths in this folder."""
+    """Return the object's files and the common ones, by their paths in this folder."""
     folders: tuple[Traversable, ...] = tuple(files(__name__) / name for name in (COMMON, of.folder))
     return {
         f"{folder.name}/{f.name}": f.read_bytes()
@@ -60,13 +62,17 @@ def sources(of: NativeObject) -> dict[str, bytes]:
 
 
 def cache() -> Path:
-    """Where compiled things are kept."""
+    """Return the folder of compiled objects."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "camtwin"
 
 
 def build(this: NativeObject, options: Sequence[str] | None = None) -> Path:
-    """The folder that has the object, compiled if nobody has; CompilerProblem where that cannot be done."""
+    """Return the folder that holds the object; compile it if that has not been done.
+
+    Raises:
+        CompilerProblem: it cannot be compiled here
+    """
     texts, how = sources(this), this.options if options is None else options
     digest = hashlib.sha256(repr((sorted(texts.items()), tuple(how))).encode()).hexdigest()[:16]
     there = cache() / f"{this.folder}-{digest}"
@@ -76,7 +82,7 @@ def build(this: NativeObject, options: Sequence[str] | None = None) -> Path:
 
 
 def _compile(this: NativeObject, texts: Mapping[str, bytes], options: Sequence[str], there: Path) -> None:
-    """In a folder of its own, moved into place when it is done: two may do this at once."""
+    """Compile in a folder of its own, then move the result into place: two processes may do this at once."""
     compiler = shutil.which(os.environ.get("CC") or "cc")
     if compiler is None:
         raise CompilerProblem(
@@ -92,14 +98,18 @@ def _compile(this: NativeObject, texts: Mapping[str, bytes], options: Sequence[s
             [compiler, *options, "-o", this.file, *units], cwd=folder, capture_output=True, text=True
         )
         if done.returncode:
-            said = next((line for line in done.stderr.splitlines() if "error" in line), "no reason given")
-            raise CompilerProblem(f"{compiler} cannot compile {this.file}: {said}")
+            reason = next((line for line in done.stderr.splitlines() if "error" in line), "no reason given")
+            raise CompilerProblem(f"{compiler} cannot compile {this.file}: {reason}")
         there.mkdir(exist_ok=True)
         os.replace(Path(folder) / this.file, there / this.file)
 
 
 def environment(servers: Sequence[tuple[str, int]]) -> dict[str, str]:
-    """Variables under which a program finds the twins of these servers. CompilerProblem as `build`."""
+    """Return the variables under which a program finds the twins of these USB/IP servers.
+
+    Raises:
+        CompilerProblem: as in `build`
+    """
     folder = str(build(LIBUSB))
     before = os.environ.get("LD_LIBRARY_PATH")
     return {

@@ -1,1 +1,1 @@
-"""A twin on USB by USB3 Vision, behind USB/IP (link.py) and in process (host.py)."""
+"""A twin on USB by USB3 Vision: behind USB/IP (link.py) and in process (host.py)."""

@@ -1,12 +1,12 @@
-"""A USB host in process: it speaks USB3 Vision's bytes with a twin, without sockets, in virtual time.
+"""A USB host in process: it exchanges USB3 Vision's bytes with a twin, without sockets, in virtual time.
 
     usb = cam.usb()
     usb.setup(bytes.fromhex("8006 0001 0000 1200"))     # GET_DESCRIPTOR of the device; None is a STALL
     usb.send(command)                                   # GenCP on the control endpoint: its acknowledge
-    usb.transfers                                       # what came on the stream endpoint since
+    usb.transfers                                       # bulk transfers of the stream endpoint since
 
-It is the same device side as behind USB/IP (wire/u3v/device.py, wire/u3v/usb.py). A picture arrives in one
-piece, when its last bit would have; of a session that renders none it is zeros.
+The device side is the same as behind USB/IP (wire/u3v/device.py, wire/u3v/usb.py). An image arrives in one
+piece, at the time of its last bit; in a session that renders none it is zeros.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 
 class UsbHost:
-    """The host: it does what the device side wants, and has its endpoints. Made by Session.usb.
+    """A host that carries out the device side's effects and provides its endpoints. Made by Session.usb.
 
-    transfers  what came on the stream endpoint, leaders, payloads and trailers, as bytes
-    messages   what came on the event endpoint
+    transfers  bulk transfers of the stream endpoint: leaders, payloads and trailers, as bytes
+    messages   messages of the event endpoint
     late       acknowledges that came after a PENDING_ACK
     """
 
@@ -48,17 +48,17 @@ class UsbHost:
         twin.camera.transmitter.on_delivery.subscribe(self._deliver)
 
     def setup(self, request: bytes) -> bytes | None:
-        """A control transfer, by its eight bytes; what the device answers, None for a STALL."""
+        """Send a control transfer by its eight bytes; return the device's answer, None for a STALL."""
         return self._device.control(usb.Setup.unpack(request))
 
     def send(self, command: bytes) -> bytes | None:
-        """A GenCP command, and its acknowledge; None where the device is silent."""
+        """Send a GenCP command; return its acknowledge, None if the device does not answer."""
         answers: list[bytes] = []
         self._carry_out(self._control.receive(command), answers)
         return answers[-1] if answers else None
 
     def _carry_out(self, effects: Iterable[Effect], answers: list[bytes] | None = None) -> None:
-        """Do what the device side wants, one thing after the other. answers: to the command under way."""
+        """Carry out effects in order; append acknowledges of the command under way to `answers`."""
         for effect in effects:
             match effect:
                 case Acknowledge(ack, 0) if answers is not None:

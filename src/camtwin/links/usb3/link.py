@@ -3,8 +3,8 @@
     usbip attach -r 127.0.0.1 -b 1-1        a Linux kernel makes it a USB device like any other
     camtwin exec -- arv-tool-0.8            no kernel module, no root: links/native
 
-Requests are carried out on the event loop's thread, through the runtime; pictures leave on the
-connection's own.
+Requests are carried out on the event loop's thread, through the runtime; frames leave on the connection's
+own thread.
 
     async with Usb3Link(twin, runtime) as link:
         await runtime.run()
@@ -66,8 +66,8 @@ class U3vStream(FrameStream):
         return self._transfers is not None and self.writer is not None
 
     def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
-        assert self._transfers is not None, "it is wanted"
-        assert self.writer is not None, "it is wanted"
+        assert self._transfers is not None, "the stream is open"
+        assert self.writer is not None, "the stream is open"
         job = Job(
             image=image_of(transfer.exposure),
             block_id=self._block_id,
@@ -80,7 +80,10 @@ class U3vStream(FrameStream):
         self.writer.send(job)
 
     def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
-        """In host time; when time is free, a cable as fast as the host asks."""
+        """Return the host times of the transfer's first and last byte.
+
+        None to send as fast as the host asks.
+        """
         if isinstance(self.runtime, FreeRuntime):
             return None
         return self.runtime.host_ns(transfer.start_ns), self.runtime.host_ns(transfer.end_ns)
@@ -98,7 +101,7 @@ class U3vStream(FrameStream):
 
 
 class Usb3Camera:
-    """One twin as a USB device: its endpoints, and what happens to them.
+    """One twin as a USB device: its endpoints and their requests.
 
     number  its place on the bus, from 1
     """
@@ -111,7 +114,7 @@ class Usb3Camera:
         self.connection: Connection | None = None
         self.stream = U3vStream(twin, runtime)
         self.control = control_of(twin, self, runtime.pace)
-        self.usb: usb.UsbDevice  # since a host has it
+        self.usb: usb.UsbDevice  # while a host is attached
         self._pipes: dict[int, InPipe] = {}
         camera = twin.camera
         self._leaving = [
@@ -121,7 +124,7 @@ class Usb3Camera:
         ]
 
     def close(self) -> None:
-        """Switched off. May be called twice."""
+        """Switch the device off. May be called twice."""
         for leave in self._leaving:
             leave()
         self.twin.camera.abort()
@@ -146,7 +149,7 @@ class Usb3Camera:
         )
 
     def attach(self, connection: Connection, writer: Writer) -> None:
-        """A host has it now."""
+        """Attach the device to a host."""
         self.connection, self.stream.writer = connection, writer
         self._pipes = {
             e: InPipe(self.speed.packet_bytes, writer.reply) for e in (usb.CONTROL_IN, usb.EVENT_IN)
@@ -154,27 +157,31 @@ class Usb3Camera:
         self.usb = self._enumerated()
 
     def detach(self) -> None:
-        """Nobody has it any more: what a reset of the bus does. What the camera is set to stays."""
+        """Detach the device: reset its control, as after a bus reset. The camera keeps its settings."""
         self.connection = None
         self.runtime.post(self._reset_control)
         self.stream.writer = None
         self._pipes = {}
 
     def sent(self) -> None:
-        """A frame has left: whoever waits for room need not."""
+        """Wake the runtime: a frame has left, so there is room for another."""
         self.runtime.wake()
 
     def failed(self, problem: BaseException) -> None:
         self.runtime.fail(problem)
 
     def receive(self, message: usbip.Submit | usbip.Unlink) -> None:
-        """Carry out a request, or take one back. ProtocolError if the host asks too much."""
+        """Carry out a request, or cancel one.
+
+        Raises:
+            ProtocolError: the host asks too much
+        """
         writer = self._writer()
         if isinstance(message, usbip.Unlink):
-            found = writer.unlink(message.target) or any(
+            pending = writer.unlink(message.target) or any(
                 pipe.unlink(message.target) for pipe in self._pipes.values()
             )
-            writer.reply(usbip.unlink_reply(message.sequence, found))
+            writer.reply(usbip.unlink_reply(message.sequence, pending))
         elif message.endpoint & ~usb.IN == 0:
             self.runtime.post(self._request, message)
         elif message.endpoint not in usb.ENDPOINTS or message.endpoint in self.usb.halted:
@@ -195,9 +202,9 @@ class Usb3Camera:
     def events_halted(self) -> bool:
         return usb.EVENT_IN in self.usb.halted
 
-    # -- what the device side wants ----------------------------------------------------------------
+    # -- effects of the device side ---------------------------------------------------------------------
     def _carry_out(self, effects: Iterable[Effect]) -> None:
-        """Do what the device side wants, one thing after the other, for the host that is attached."""
+        """Carry out the device side's effects in order, for the host that is attached."""
         for effect in effects:
             match effect:
                 case Acknowledge(ack, 0) if usb.CONTROL_IN not in self.usb.halted:
@@ -212,20 +219,20 @@ class Usb3Camera:
                     self.stream.close()
                 case EndAcquisition():
                     self.stream.end_acquisition()
-                case _:  # nobody is attached, or the endpoint is halted
+                case _:  # no host is attached, or the endpoint is halted
                     pass
 
     def _reset_control(self) -> None:
         self._carry_out(self.control.reset())
 
     def _tell(self, event: Event) -> bool:
-        """An event of the camera: its data is the number of its frame, if it has one."""
+        """Send an event of the camera; its data is the frame's number, if it has one."""
         data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
         self._carry_out(self.control.event(event.number, event.timestamp_ns, data))
         return False
 
     def _start_anew(self) -> None:
-        """DeviceReset: the device leaves the bus, and is there again for whoever attaches it."""
+        """Leave the bus after a DeviceReset; the device can be attached again at once."""
         if self.connection:
             self.connection.close_soon("the camera was reset")
 
@@ -235,7 +242,7 @@ class Usb3Camera:
 
     # -- requests --------------------------------------------------------------------------------
     def _request(self, message: usbip.Submit) -> None:
-        """On endpoint 0."""
+        """Answer a request on endpoint 0."""
         setup = usb.Setup.unpack(message.setup)
         incoming = bool(message.endpoint & usb.IN)
         same_way = incoming == bool(setup.request_type & usb.IN) or not setup.length
@@ -250,7 +257,7 @@ class Usb3Camera:
         self._writer().reply(reply)
 
     def _command(self, message: usbip.Submit) -> None:
-        """A GenCP command arrived."""
+        """Carry out a GenCP command that arrived."""
         effects = self.control.receive(message.data)
         self._writer().reply(usbip.submit_reply(message.sequence, message.length))
         self._carry_out(effects)
@@ -260,7 +267,7 @@ class Usb3Camera:
             self.connection.close("without power")
 
     def _fail(self, endpoint: int, errno: int) -> None:
-        """End what is pending on an endpoint."""
+        """Fail all pending requests of an endpoint."""
         if endpoint == usb.STREAM_IN and self.stream.writer:
             self.stream.writer.cut()
             self.stream.writer.fail(errno)
@@ -273,7 +280,7 @@ class Usb3Camera:
         self._reset_control()
 
     def _enumerated(self) -> usb.UsbDevice:
-        """A device that says what the camera's registers say now: the user may have named it anew."""
+        """Make a USB device from the camera's present registers: the user may have renamed the camera."""
         return usb.UsbDevice(
             usb.Descriptors(identity_of(self.twin), self.speed),
             on_halt=lambda endpoint: self._fail(endpoint, usbip.EPIPE),
@@ -285,9 +292,11 @@ class Usb3Camera:
 class Usb3Link:
     """A twin on a USB/IP server; an asynchronous context manager.
 
-    server  of several twins, open; None: one of its own
+    Args:
+        server: an open server to share; None: one of its own
 
-    LinkProblem, in one line, where the port cannot be had or the model has no USB.
+    Raises:
+        LinkProblem: in one line, if the port cannot be used or the model has no USB
     """
 
     def __init__(
@@ -311,7 +320,7 @@ class Usb3Link:
 
     @property
     def bus_id(self) -> str:
-        """How hosts name it."""
+        """The name by which hosts attach it."""
         return self.camera.exported().bus_id
 
     network = None
@@ -323,11 +332,11 @@ class Usb3Link:
 
     @property
     def advice(self) -> str:
-        """How a kernel attaches it, and how one program does."""
+        """Commands that attach it to a kernel, or to one program."""
         return ADVICE.format(bind=self.server.bind, port=self.server.port, bus_id=self.bus_id)
 
     async def reachable(self) -> None:
-        """It is as soon as the server listens."""
+        """Return at once: hosts find it as soon as the server listens."""
 
     async def __aenter__(self) -> Self:
         self.server.plug(self.camera)

@@ -1,11 +1,11 @@
-"""What goes out of a USB device: messages that wait for requests, and frames, which a thread writes.
+"""Output of a USB device: messages that wait for requests, and frames, which a thread writes.
 
-A host takes data by asking first: each request (URB) has a number and room for so many bytes. A request ends
-when it is full or when a transfer ends; a transfer longer than its request goes on in the next one. Requests
-may be taken back (unlinked) until their answer is on its way.
+A host fetches data by requests (URBs), each with a number and room for some bytes. A request ends when it is
+full or when a transfer ends; a transfer longer than its request continues in the next one. Requests may be
+cancelled (unlinked) until their answer is on its way.
 
-Everything that one connection sends goes through its Writer's thread, so nothing that a slow host does can
-hold the event loop. Between transfers of a frame it writes the answers that wait.
+Everything that a connection sends goes through its Writer's thread, so a slow host cannot block the event
+loop. Between transfers of a frame the thread writes the answers that wait.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from camtwin.wire.u3v import stream as u3v
 from camtwin.wire.u3v import usbip
 
 MAX_REQUESTS: Final = 1 << 16
-"""Pending on one endpoint: a host that asks more asks for this computer's memory."""
+"""Limit of pending requests on one endpoint, which bounds memory."""
 MAX_MESSAGES: Final = 256
 MAX_REPLIES: Final = 1 << 16
 MAX_WAITING: Final = 16
-"""Frames that may wait for pictures or for requests; beyond, the next one is dropped."""
+"""Frames that may wait for rendering or for requests; beyond that the next one is dropped."""
 MAX_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
 LATE_NS: Final = 10_000_000
 """A frame that ends later than this after its time counts as late."""
@@ -41,19 +41,24 @@ ESHUTDOWN: Final = 108
 
 
 class InPipe:
-    """An IN endpoint for messages: acknowledges, events.
+    """An IN endpoint for messages: acknowledges or events.
 
     packet_bytes  of the endpoint
-    answer        takes whole USB/IP answers
+    answer        called with each whole USB/IP answer
     """
 
     def __init__(self, packet_bytes: int, answer: Callable[[bytes], object]) -> None:
         self._packet_bytes, self._answer = packet_bytes, answer
         self._requests: deque[tuple[int, int]] = deque()  # sequence, bytes
-        self._messages: deque[bytes] = deque(maxlen=MAX_MESSAGES)  # nobody fetches the oldest: it is gone
+        # if nobody fetches them, the oldest is lost
+        self._messages: deque[bytes] = deque(maxlen=MAX_MESSAGES)
 
     def request(self, sequence: int, length: int) -> None:
-        """A host asks. ProtocolError if it asks too much."""
+        """Take a host's request.
+
+        Raises:
+            ProtocolError: too many requests are pending
+        """
         if len(self._requests) >= MAX_REQUESTS:
             raise usbip.ProtocolError(f"more than {MAX_REQUESTS} requests on one endpoint")
         self._requests.append((sequence, length))
@@ -64,17 +69,20 @@ class InPipe:
         self._pump()
 
     def unlink(self, sequence: int) -> bool:
-        """Take a request back; False if it has been answered."""
+        """Cancel a request; False if it has been answered."""
         return _take(self._requests, sequence)
 
     def fail(self, errno: int) -> None:
-        """Answer every request with this error, and forget what nobody fetched."""
+        """Answer every request with this error, and drop the messages that wait."""
         while self._requests:
             self._answer(usbip.submit_reply(self._requests.popleft()[0], 0, errno))
         self._messages.clear()
 
     def _pump(self) -> None:
-        """A message longer than a request goes on in the next, if it breaks between packets."""
+        """Answer requests.
+
+        A message longer than its request continues in the next, if it breaks between packets.
+        """
         while self._requests and self._messages:
             (sequence, length), message = self._requests.popleft(), self._messages.popleft()
             part, rest, errno = message[:length], message[length:], 0
@@ -89,7 +97,7 @@ class InPipe:
 class Job:
     """A frame to send.
 
-    travels_ns  host times at which its first and its last byte are due; None: as soon as the host takes them
+    travels_ns  host times at which its first and its last byte are due; None: as soon as the host asks
     """
 
     image: Image
@@ -103,7 +111,7 @@ class Job:
 
 @dataclass
 class Stats:
-    """What has been sent since the twin was plugged in."""
+    """Totals since the twin was plugged in."""
 
     frames: int = 0
     bytes: int = 0  # leaders, payloads and trailers
@@ -117,8 +125,8 @@ class Writer:
     """The thread that writes one connection.
 
     sock     connected, not blocking; closed by its owner, after `close`
-    on_done  told, on this thread, that a frame has been sent or given up
-    on_end   told, on this thread, that it has ended, and why if it was not asked to
+    on_done  called on this thread when a frame has been sent or given up
+    on_end   called on this thread when it ends, with the exception that ended it, if any
     """
 
     def __init__(
@@ -143,14 +151,18 @@ class Writer:
 
     # -- from any thread -------------------------------------------------------------------------
     def reply(self, data: bytes) -> None:
-        """Write an answer. A host that asks and asks and reads nothing is cut off."""
+        """Write an answer. A host that keeps asking and reads nothing is disconnected."""
         with self._wake:
             self._closed = self._closed or len(self._replies) >= MAX_REPLIES
             self._replies.append(data)
             self._wake.notify()
 
     def request(self, sequence: int, length: int) -> None:
-        """The host asks for a part of a frame. ProtocolError if it asks too much."""
+        """Take a host's request for a part of a frame.
+
+        Raises:
+            ProtocolError: too many requests are pending
+        """
         with self._wake:
             if len(self._requests) >= MAX_REQUESTS:
                 raise usbip.ProtocolError(f"more than {MAX_REQUESTS} requests on one endpoint")
@@ -158,7 +170,7 @@ class Writer:
             self._wake.notify()
 
     def unlink(self, sequence: int) -> bool:
-        """Take such a request back; False if its answer is on its way."""
+        """Cancel such a request; False if its answer is on its way."""
         with self._wake:
             return _take(self._requests, sequence)
 
@@ -171,7 +183,7 @@ class Writer:
             self.reply(usbip.submit_reply(sequence, 0, errno))
 
     def send(self, job: Job) -> None:
-        """Send a frame, after those that wait; it is dropped if too many do."""
+        """Queue a frame to send; drop it if too many frames wait."""
         with self._wake:
             if self._closed or len(self._jobs) >= MAX_WAITING:
                 self.stats.dropped += not self._closed
@@ -183,18 +195,18 @@ class Writer:
 
     @property
     def unfinished(self) -> int:
-        """Frames that are to be sent, or are being sent."""
+        """Number of frames queued or under way."""
         return len(self._jobs) + (self._current is not None)
 
     def cut(self) -> None:
-        """End the frame under way and those that wait, where they are."""
+        """Break off the frame under way and those that wait."""
         with self._wake:
             for job in (*self._jobs, *([self._current] if self._current else [])):
                 job.cut = True
             self._wake.notify()
 
     def close(self) -> None:
-        """End the thread at once, whatever it is at. May be called twice, but not by the thread itself."""
+        """End the thread at once. May be called twice, but not on the thread itself."""
         with self._wake:
             self._closed = True
             self._wake.notify()
@@ -221,9 +233,10 @@ class Writer:
         self._on_end(problem)
 
     def _wait(self, job: Job | None, ready: Callable[[], Any], until_ns: Ns | None = None) -> Any:
-        """Write answers until `ready`, called with the lock held, gives something true, or the time has come.
+        """Write answers until `ready`, called with the lock held, returns something true, or until then.
 
-        None if the frame was cut, or everything, meanwhile."""
+        Return None if the frame was cut, or the connection closed, meanwhile.
+        """
         while True:
             with self._wake:
                 replies = list(self._replies)
@@ -231,8 +244,8 @@ class Writer:
                 if not replies:
                     if self._closed or (job and job.cut):
                         return None
-                    if found := ready():
-                        return found
+                    if result := ready():
+                        return result
                     left_s = None if until_ns is None else (until_ns - time.monotonic_ns()) / SEC
                     if left_s is not None and left_s <= 0:
                         return True
@@ -248,7 +261,7 @@ class Writer:
         return self._wait(None, first)
 
     def _frame(self, job: Job) -> bool:
-        """Send one frame in its time; False if it was cut."""
+        """Send one frame at its times; False if it was cut."""
         if not self._wait(job, job.payload.done) or job.payload.cancelled():
             return False
         payload = job.payload.result().reshape(-1).data
@@ -267,7 +280,7 @@ class Writer:
 
     @staticmethod
     def _parts(job: Job, payload: memoryview) -> Iterator[tuple[int, memoryview]]:
-        """(bytes of payload that have travelled when it is there, a transfer)."""
+        """Yield the frame's transfers, each with the payload bytes that have travelled once it arrives."""
         yield from u3v.block(job.image, job.block_id, payload, job.payload_bytes, job.transfers)
 
     def _transfer(self, job: Job, data: memoryview) -> bool:
@@ -284,7 +297,11 @@ class Writer:
                 return True
 
     def _write(self, parts: list[Any]) -> None:
-        """All of it; OSError if the host has gone, or this was closed."""
+        """Write everything.
+
+        Raises:
+            OSError: the host has gone, or the connection was closed
+        """
         while parts:
             try:
                 sent = self._sock.sendmsg(parts[:MAX_PARTS])
@@ -304,8 +321,8 @@ def _never() -> None:
 
 
 def _take(requests: deque[tuple[int, int]], sequence: int) -> bool:
-    """Take this one out; False if it is not there."""
-    found = next((request for request in requests if request[0] == sequence), None)
-    if found:
-        requests.remove(found)
-    return found is not None
+    """Remove a request; False if it is not there."""
+    pending = next((request for request in requests if request[0] == sequence), None)
+    if pending:
+        requests.remove(pending)
+    return pending is not None

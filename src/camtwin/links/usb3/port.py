@@ -15,28 +15,36 @@ from camtwin.wire.u3v import usb
 from camtwin.wire.u3v.device import Description, Endpoints, U3vDevice, U3vIdentity
 
 TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
-"""ABRM's texts, which are the descriptors', too: vendor, model, version, information, serial, user's name."""
+"""ABRM's texts, also used in descriptors: vendor, model, version, information, serial, user's name."""
 
 
 class NoUsb(Problem, LinkProblem):
-    """A USB port was asked for, and the model has none."""
+    """The model has no USB port."""
 
 
 def bus_of(twin: Twin) -> Usb3:
-    """The data sheet's section on USB; NoUsb if it has none."""
+    """Return the data sheet's USB section.
+
+    Raises:
+        NoUsb: it has none
+    """
     if twin.sheet.usb3 is None:
         raise NoUsb(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
     return twin.sheet.usb3
 
 
 def speed_of(twin: Twin) -> usb.Speed:
-    """Of the port that the twin is plugged into."""
+    """Return the speed of the port that the twin is plugged into."""
     timing = twin.camera.transmitter.timing
     return usb.Speed.HIGH if isinstance(timing, U3vTiming) and timing.high_speed else usb.Speed.SUPER
 
 
 def identity_of(twin: Twin) -> usb.UsbIdentity:
-    """Descriptors of the twin as its registers are now. NoUsb if it has none."""
+    """Return the contents of the twin's descriptors, from its present registers.
+
+    Raises:
+        NoUsb: it has no USB
+    """
     about = bus_of(twin)
     vendor, model, version, info, serial, user_name = (
         twin.camera.read(address, 64).partition(b"\0")[0].decode(errors="replace") for address in TEXTS
@@ -56,8 +64,12 @@ def identity_of(twin: Twin) -> usb.UsbIdentity:
 
 
 def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice:
-    """The control interface of a twin. NoUsb if it has none."""
+    """Make the control interface of a twin.
+
+    Raises:
+        NoUsb: it has no USB
+    """
     about = bus_of(twin)
     description = Description(XML_ADDRESS, twin.camera.xml_file)
-    who = U3vIdentity(about.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
-    return U3vDevice(who, twin.camera, endpoints, pace=pace)
+    identity = U3vIdentity(about.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
+    return U3vDevice(identity, twin.camera, endpoints, pace=pace)

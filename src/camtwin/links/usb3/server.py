@@ -1,8 +1,8 @@
-"""USB/IP on a TCP socket: who listens, who is attached to which device, and what becomes of them.
+"""USB/IP on a TCP socket: the server, its connections, and the devices plugged into it.
 
-A server is a hub: devices are plugged into it, each with a bus id of its own, and each is attached to at
-most one host, as by a cable. A connection that speaks anything but USB/IP is closed. A host that vanishes
-without a word is noticed by TCP's own probes.
+A server is a hub: devices are plugged into it, each with its own bus id, and each is attached to at most one
+host, as by a cable. A connection that does not speak USB/IP is closed. A host that vanishes without closing
+its connection is noticed by TCP's own probes.
 
     async with UsbipServer(port=3240) as server:
         server.plug(device)
@@ -25,16 +25,16 @@ log = logging.getLogger(__name__)
 
 SEND_BUFFER_BYTES: Final = 4 << 20
 READ_BYTES: Final = 1 << 16
-OPERATION_s: Final = 10.0  # how long a connection may say nothing before it says what it wants
+OPERATION_s: Final = 10.0  # timeout of a new connection's first operation
 SOON_s: Final = 0.05
-SILENT_s: Final = 10  # after which TCP asks whether a host is still there; three unanswered questions end it
+SILENT_s: Final = 10  # then TCP probes the host; three unanswered probes close the connection
 GONE_ms: Final = 60_000
-"""A host that has not taken what was sent to it for so long has gone: TCP alone would try for 15 minutes."""
+"""A host that has not acknowledged data for this long has gone: TCP alone would try for 15 minutes."""
 MAX_CONNECTIONS: Final = 64
 
 
 class Device(Protocol):
-    """What is plugged in: the server tells it who is attached and what is asked."""
+    """A device to plug in: the server reports hosts and their requests to it."""
 
     @property
     def stats(self) -> Stats: ...
@@ -45,7 +45,7 @@ class Device(Protocol):
 
     @property
     def powered(self) -> bool:
-        """Without power nobody sees it."""
+        """Whether it has power; without it hosts do not see it."""
         ...
 
     def exported(self) -> usbip.Exported: ...
@@ -53,14 +53,14 @@ class Device(Protocol):
     def detach(self) -> None: ...
     def receive(self, message: usbip.Submit | usbip.Unlink, /) -> None: ...
     def sent(self) -> None:
-        """A frame has been sent or given up."""
+        """Handle the end of a frame: sent, or given up."""
 
     def failed(self, problem: BaseException, /) -> None:
-        """Something went wrong in a thread of its own that is no host's fault."""
+        """Handle an exception of a thread that is not the host's fault."""
 
 
 class Connection:
-    """One host's connection; methods are for the event loop's thread."""
+    """One host's connection; methods run on the event loop's thread."""
 
     def __init__(self, server: UsbipServer, sock: socket.socket, peer: str) -> None:
         self.server, self.sock, self.peer = server, sock, peer
@@ -72,7 +72,7 @@ class Connection:
         self._timeout = self._loop.call_later(OPERATION_s, self.close, "says nothing")
 
     def has_gone(self) -> bool:
-        """Has the host closed its side, though nobody has read that yet?"""
+        """Tell whether the host has closed its side, even if that has not been read yet."""
         try:
             return not self.sock.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -81,7 +81,7 @@ class Connection:
             return True
 
     def close(self, why: str = "") -> None:
-        """End it; the device is detached. May be called twice."""
+        """Close the connection and detach its device. May be called twice."""
         if self.sock.fileno() < 0:
             return
         if why:
@@ -99,11 +99,11 @@ class Connection:
             device.detach()
 
     def close_soon(self, why: str) -> None:
-        """End it when what is being answered has been sent."""
+        """Close the connection once pending answers have been sent."""
         self.later(SOON_s, lambda: self.close(why))
 
     def later(self, seconds: float, call: Callable[[], object]) -> None:
-        """Do this then, if it is not closed by then."""
+        """Call a function after a delay, unless the connection is closed by then."""
 
         def unless_closed() -> None:
             if self.sock.fileno() >= 0:
@@ -143,28 +143,32 @@ class Connection:
         self._timeout.cancel()
         self._device, self._parser.imported = device, True
         self.writer = writer = Writer(
-            self.sock, device.stats, lambda: self._tell(device.sent), lambda why: self._ended(device, why)
+            self.sock,
+            device.stats,
+            lambda: self._tell(device.sent),
+            lambda problem: self._ended(device, problem),
         )
         writer.reply(usbip.import_reply(device.exported()))
         device.attach(self, writer)
 
     def _ended(self, device: Device, problem: BaseException | None) -> None:
-        """On the writer's thread."""
+        """Handle the end of the writer; runs on the writer's thread."""
         if problem is None or isinstance(problem, OSError):
             self._tell(self.close, str(problem or ""))
         else:
             self._tell(device.failed, problem)
 
     def _tell(self, call: Callable[..., object], *args: object) -> None:
-        """Have the event loop's thread do this; it may have ended meanwhile."""
+        """Call a function on the event loop's thread, if the loop still runs."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call, *args)
 
 
 class UsbipServer:
-    """Devices on a port of this computer; an asynchronous context manager.
+    """Devices behind a TCP port of this computer; an asynchronous context manager.
 
-    LinkProblem, in one line, where the port cannot be had.
+    Raises:
+        LinkProblem: in one line, if the port cannot be used
     """
 
     def __init__(self, port: int = usbip.PORT, bind: str = "127.0.0.1") -> None:
@@ -192,7 +196,7 @@ class UsbipServer:
         self.close()
 
     def close(self) -> None:
-        """Unplug everything. May be called twice."""
+        """Close the port and all connections. May be called twice."""
         if self._loop and self._listener.fileno() >= 0:
             self._loop.remove_reader(self._listener)
         self._listener.close()
@@ -203,13 +207,13 @@ class UsbipServer:
         self.devices.append(device)
 
     def unplug(self, device: Device) -> None:
-        """Its host finds it gone."""
+        """Unplug a device, which its host notices."""
         self.devices.remove(device)
         if device.connection:
             device.connection.close("unplugged")
 
     def present(self) -> list[Device]:
-        """What a host would see."""
+        """Return the devices that a host would see."""
         return [device for device in self.devices if device.powered]
 
     def _accept(self) -> None:

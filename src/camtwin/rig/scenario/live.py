@@ -15,7 +15,7 @@ from typing import Any, Final
 from camtwin.camera.links import KINDS
 from camtwin.links.base.link import LinkStatus
 from camtwin.links.gige.faults import Faults
-from camtwin.links.kind import OPENINGS, Link, Network, ServedTwin
+from camtwin.links.kind import OPENINGS, Link, NetworkControls, ServedTwin
 from camtwin.links.serve import Over, serve
 from camtwin.rig.scenario.play import ScenarioRun
 from camtwin.rig.scenario.schema import Scenario, Setup
@@ -144,7 +144,7 @@ class LiveRun(ScenarioRun):
         self.accounts[name].cause = "" if alive else "the client died"
         link.deaf = not alive
 
-    def _network(self, name: str) -> Network:
+    def _network(self, name: str) -> NetworkControls:
         """The link of a camera that has packets and a heartbeat; ValueError if it has not."""
         network = self.links[name].network
         if network is None:

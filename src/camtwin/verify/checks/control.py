@@ -13,7 +13,7 @@ from camtwin.verify.checks.events import LINK, ROWS, WIRE
 from camtwin.verify.checks.signals import listen, times
 
 if TYPE_CHECKING:
-    from camtwin.links.gige.host import Host
+    from camtwin.links.gige.host import GevHost
 
 READREG, WRITEREG, RESERVED = 0x80, 0x82, 0x7FFE
 VERSION, HEARTBEAT_ms, KEY, CCP = 0x000, 0x938, 0x95C, 0xA00
@@ -27,7 +27,7 @@ LEADER, TRAILER, PAYLOAD = 1, 2, 3
 class Gvcp:
     """Commands of one host."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: GevHost) -> None:
         self.host, self.request_id = host, 0
 
     def send(self, command: int, body: bytes, length: int | None = None) -> list[bytes]:

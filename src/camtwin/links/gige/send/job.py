@@ -1,4 +1,4 @@
-"""A frame to send, what is known of one under way, and what has been sent so far."""
+"""Records of the sender: a frame to send, a frame under way, totals."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Job:
     end_ns: Ns
     camera_ns: tuple[Ns, Ns] = (0, 0)
     packet_delay_ns: Ns = 0
-    after_dropped: bool = False  # the frame before it was given up whole
+    after_dropped: bool = False  # the frame before it was dropped
     cut: bool = False
 
 
 @dataclass
 class Stats:
-    """What has been sent since the link opened."""
+    """Totals since the link opened."""
 
     frames: int = 0
     bytes: int = 0  # payload and headers of GVSP
-    packets: int = 0  # of pictures, resent ones included, before faults strike
+    packets: int = 0  # of images, resent ones included, before faults strike
     resent: int = 0  # packets
     late: int = 0  # frames
     worst_late_ns: Ns = 0
@@ -56,14 +56,14 @@ class Stats:
 
 @dataclass(eq=False)
 class Sent:
-    """A frame that is, or was, under way: what a resend needs."""
+    """A frame under way or sent, with what a resend needs."""
 
     job: Job
     block: gvsp.Block
     batch: Batch
     began_ns: Ns = 0  # when its leader left
     gone: int = 0  # payload packets that have left
-    done: bool = False  # the trailer, too
+    done: bool = False  # the trailer has left, too
     attempts: Attempts = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
-"""Who listens on this computer itself: its own addresses, and packet sockets that see what loopback carries.
+"""Listeners on this computer itself: its own addresses, and packet sockets that see loopback.
 
-All packet sockets of loopback are of this network namespace, and /proc/net/packet lists them.
+Packet sockets belong to this network namespace, and /proc/net/packet lists them.
 
 Source: packet_seq_show() of Linux' net/packet/af_packet.c.
 """
@@ -14,11 +14,12 @@ from typing import Final
 
 LOOPBACK: Final = "lo"
 PACKET_SOCKETS: Final = Path("/proc/thread-self/net/packet")
-COLUMNS: Final = ("sk", "RefCnt", "Type", "Proto", "Iface")  # and more; Iface: its index, 0 for any
+# and more; Iface: the interface's index, 0 for any
+COLUMNS: Final = ("sk", "RefCnt", "Type", "Proto", "Iface")
 
 
 def is_own(address: str) -> bool:
-    """Is it an address of this host, so that loopback carries what is sent there?"""
+    """Tell whether an address is this host's own, so that loopback carries packets to it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             sock.bind((address, 0))
@@ -28,7 +29,7 @@ def is_own(address: str) -> bool:
 
 
 class PacketSockets:
-    """Those of this network namespace. The kernel's list stays open: it is read anew for each frame."""
+    """Packet sockets of this network namespace. The kernel's list stays open and is read for each frame."""
 
     def __init__(self) -> None:
         self._list: int | None = None
@@ -39,9 +40,11 @@ class PacketSockets:
             self._list = None
 
     def see_loopback(self) -> bool:
-        """Does one of them see what loopback carries? One of protocol 0 only sends.
+        """Tell whether a packet socket receives from loopback; one of protocol 0 only sends.
 
-        OSError and ValueError where that cannot be known."""
+        Raises:
+            OSError, ValueError: the list cannot be read
+        """
         if self._list is None:
             self._list = os.open(PACKET_SOCKETS, os.O_RDONLY | os.O_CLOEXEC)
             self._seen_by = {0, socket.if_nametoindex(LOOPBACK)}

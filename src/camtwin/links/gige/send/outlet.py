@@ -1,10 +1,10 @@
-"""The stream's socket: where it is aimed, and how packets get out of it.
+"""The stream's socket: its destination, and the way packets leave by it.
 
-Each packet passes the faults of the network, where they are asked for (faults.py), then the kernel, many with
-one call, and is told to the capture once it has left. What the network refuses is tried again for a while
-where that may help, and counted as lost where it does not.
+Each packet passes the network's faults, if any (faults.py), then the kernel, many packets with one call, and
+is recorded by the capture once it has left. A packet that the network refuses is tried again for a while if
+that may help, and counted as lost if it does not.
 
-It belongs to the thread that sends (sender.py).
+Everything here belongs to the sending thread (sender.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from camtwin.links.gige.faults import Faults, Mischief
+from camtwin.links.gige.faults import FaultInjector, Faults
 from camtwin.links.gige.pcap import StreamTap
 from camtwin.links.gige.send.direct import Direct
 from camtwin.links.gige.send.job import Sent, Stats
@@ -30,18 +30,20 @@ from camtwin.wire.gev import gvsp
 from camtwin.wire.gev.device import Target
 
 SEND_TRIES: Final = 50  # x 1 ms: how long a full queue may hold a packet up
-MAX_BYTES: Final = 4 * BURST_BYTES  # at once, for a client that takes packets elsewhere than from its socket
+MAX_BYTES: Final = 4 * BURST_BYTES  # of a burst, for a client that does not read its socket
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3  # <linux/in.h>; PROBE: set DF, ask no table
 
 
 class Outlet:
-    """sock      a bound UDP socket
-    stats     where bytes, packets and losses are counted
-    given_up  whether what is being sent now need not leave any more
-    faults    of the network, on purpose
-    tap       told of each packet that has left
-    segmentation  whether large datagrams may be sent; never, if None
-    direct    whether packets may go past the socket (direct.py)
+    """The stream's socket, with faults, capture and the fastest way to the client.
+
+    sock          a bound UDP socket
+    stats         totals of bytes, packets and losses
+    given_up      tells whether the frame being sent has been cut
+    faults        deliberate network faults
+    tap           records each packet that has left
+    segmentation  decides whether large datagrams may be sent; None: never
+    direct        whether packets may bypass the socket (direct.py)
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Outlet:
     ) -> None:
         self.sock, self.tap = sock, tap
         self.target: Target | None = None
-        self.mischief = Mischief(faults, self.single) if faults else None
+        self.injector = FaultInjector(faults, self.single) if faults else None
         self._stats, self._given_up, self._segmentation = stats, given_up, segmentation
         self._cutting, self._may_be_direct = False, direct
         self._fragment: bool | None = None
@@ -67,7 +69,7 @@ class Outlet:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
 
     def aim(self, target: Target, do_not_fragment: bool) -> None:
-        """What is sent from now on goes there."""
+        """Set the destination of all further packets."""
         self._cutting = self._segmentation is not None and self._segmentation.cuts(target.address)
         if self._fragment is do_not_fragment or self._fragment is None:
             self._fragment = not do_not_fragment
@@ -77,7 +79,7 @@ class Outlet:
             try:
                 self.sock.connect((target.address, target.port))
             except OSError:
-                self._stats.lost += 1  # no way there: the packets fail, too, and are counted
+                self._stats.lost += 1  # no route: the packets fail as well, and are counted
             self._forget_client()
             self._receiver = Receiver(self.sock.getsockname(), (target.address, target.port))
         self.target = target
@@ -87,17 +89,17 @@ class Outlet:
                 self._choose(self._receiver)
 
     def has_room(self) -> bool:
-        """Can the client's socket take a burst, as far as one can know?"""
+        """Tell whether the client's socket can take a burst, as far as that can be known."""
         return self._receiver is None or self._receiver.has_room(time.monotonic_ns())
 
     def max_bytes(self, packet_bytes: int) -> int:
-        """What may leave at once: much, where no client's socket has to hold it."""
+        """Return the bytes that may leave at once: many, if no client's socket has to hold them."""
         if self._receiver is None:
             return BURST_BYTES
         return MAX_BYTES if self._receiver.unread else self._receiver.max_bytes(packet_bytes)
 
     def close(self) -> None:
-        """Let go of what was opened besides the socket."""
+        """Close what was opened besides the socket."""
         self._forget_client()
         if self._segmentation:
             self._segmentation.close()
@@ -109,28 +111,28 @@ class Outlet:
         self._receiver = self._direct = None
 
     def _choose(self, receiver: Receiver) -> None:
-        """The way there, from this frame on."""
-        direct = receiver.unread and not self._cutting  # what the kernel cuts is faster yet
+        """Choose the way to the client from this frame on."""
+        direct = receiver.unread and not self._cutting  # datagrams that the kernel cuts are faster still
         if self._direct and not direct:
             self._direct.close()
             self._direct = None
         elif direct and not self._direct:
-            with contextlib.suppress(OSError):  # without CAP_NET_RAW, as everybody goes
+            with contextlib.suppress(OSError):  # without CAP_NET_RAW, through the socket
                 self._direct = Direct(receiver.own, receiver.peer)
 
     # -- packets out -----------------------------------------------------------------------------
     def single(self, packet: bytes) -> None:
-        """A packet that no fault strikes: a test packet, an answer, or what a fault held back."""
+        """Send a packet that no fault strikes: a test packet, an answer, or one that a fault held back."""
         self._insist(lambda: self._put(packet))
         self._stats.bytes += len(packet)
 
     def whole(self, packet: bytes, sent: Sent, packet_id: int, *, last: bool = False) -> None:
         """Send a leader or a trailer; `last`: no packet follows at once."""
         self._stats.packets += 1
-        if self.mischief is None:
+        if self.injector is None:
             self.single(packet)
             return
-        self.mischief.pass_on(
+        self.injector.pass_on(
             sent.block.block_id,
             packet_id,
             sent.attempts.next(packet_id, 1),
@@ -147,10 +149,10 @@ class Outlet:
         """Send packets first.. of a batch; `packet_id`: of the first one, if it is not first + 1."""
         packet_id = packet_id or first + 1
         self._stats.packets += count
-        if self.mischief is None:
+        if self.injector is None:
             self._forward(batch, first, first + count)
             return
-        self.mischief.pass_on(
+        self.injector.pass_on(
             sent.block.block_id,
             packet_id,
             sent.attempts.next(packet_id, count),
@@ -161,20 +163,20 @@ class Outlet:
             now=time.monotonic_ns(),
         )
 
-    # -- what a fault holds back -----------------------------------------------------------------
+    # -- packets held back by faults --------------------------------------------------------------------
     def next_due(self) -> Ns | None:
-        """When `release` has something to do, in host ns."""
-        return self.mischief.next_due() if self.mischief else None
+        """Return the host time in ns at which `release` has something to do."""
+        return self.injector.next_due() if self.injector else None
 
     def release(self) -> None:
         """Send the packets whose delay is over."""
-        if self.mischief:
-            self.mischief.release(time.monotonic_ns())
+        if self.injector:
+            self.injector.release(time.monotonic_ns())
 
     def forget(self) -> None:
-        """What is held back never leaves."""
-        if self.mischief:
-            self.mischief.forget()
+        """Drop held packets."""
+        if self.injector:
+            self.injector.forget()
 
     # -- the socket ------------------------------------------------------------------------------
     def _forward(self, batch: Batch, at: int, stop: int) -> None:
@@ -201,7 +203,7 @@ class Outlet:
         return count
 
     def _insist(self, send: Callable[[], int]) -> int:
-        """Packets that are off one's hands: sent, or given up (1) because the network refuses the first."""
+        """Return the number of packets sent, or given up (1) because the network refuses the first."""
         for _ in range(SEND_TRIES):
             try:
                 return send()

@@ -1,14 +1,15 @@
-"""UDP_SEGMENT: the kernel cuts one large datagram into packets, where it does so before anybody sees them.
+"""UDP_SEGMENT: let the kernel cut one large datagram into packets, where every listener still sees packets.
 
-One system call then sends what took 40, and the way down to the interface is gone once, not once a packet.
-Where the interface says that it does not take large datagrams whole (tx-udp-segmentation), the kernel cuts
-them before it. Where it says that it does, as loopback and veth do, the cutting is left to who receives: the
-kernel does it for a UDP socket, but a packet socket (Aravis' default, where it may have one) is given the
-whole datagram, and loses every frame.
+One system call then sends what took 40, and the datagram passes the network stack once instead of once per
+packet. If an interface cannot transmit large datagrams whole (tx-udp-segmentation), the kernel cuts them
+before it. If it can, as loopback and veth can, cutting is left to the receiving side: the kernel does it for
+a UDP socket, but a packet socket (Aravis' default, if it may have one) receives the whole datagram, and loses
+every frame.
 
-Who listens at veth's other end cannot be known. Who listens at loopback can (loopback.py). So there it is
-used as long as no packet socket is open that would see it; asked anew for each frame, so that one which opens
-costs at most the frame under way. What cannot be asked, or is not understood, counts as a no.
+Listeners at veth's other end cannot be known; listeners on loopback can (loopback.py). So large datagrams are
+used on loopback as long as no packet socket is open that would see them. That is checked for each frame, so
+that a new packet socket costs at most the frame under way. An interface that cannot be asked, or whose answer
+is not understood, counts as a no.
 
 Sources: udp(7), packet(7), <linux/ethtool.h>.
 """
@@ -38,7 +39,7 @@ FEATURE: Final = b"tx-udp-segmentation"
 
 
 class Segmentation:
-    """Of one stream. interface: the one towards other hosts"""
+    """Segmentation for one stream. interface: the one towards other hosts."""
 
     def __init__(self, interface: str) -> None:
         self._interface = interface
@@ -47,29 +48,33 @@ class Segmentation:
         self._packet_sockets = PacketSockets()
 
     def close(self) -> None:
-        """Let go of what was opened; to ask again opens it again."""
+        """Close what was opened; the next question opens it again."""
         if self._feature:
             self._feature.close()
             self._feature = None
         self._packet_sockets.close()
 
     def cuts(self, address: str) -> bool:
-        """Does all that listens at `address` now get packets, where large datagrams are sent?"""
+        """Tell whether every listener at `address` now receives packets if large datagrams are sent."""
         try:
             if address != self._address or self._feature is None:
                 self.close()
                 self._address, self._own = address, is_own(address)
                 self._feature = _Feature(LOOPBACK if self._own else self._interface)
             return not self._feature.on or (self._own and not self._packet_sockets.see_loopback())
-        except (OSError, ValueError):  # an interface, or a kernel, that does not say
+        except (OSError, ValueError):  # an interface or a kernel without an answer
             return False
 
 
 @contextlib.contextmanager
 def cut_by_kernel(interface: str = LOOPBACK) -> Iterator[None]:
-    """Meanwhile the kernel cuts large datagrams on this interface itself; then it is as it was.
+    """Make the kernel cut large datagrams before this interface, then restore its setting.
 
-    So everybody gets packets, packet sockets, too. LinkProblem where that is not allowed."""
+    So every listener receives packets, packet sockets, too.
+
+    Raises:
+        LinkProblem: it is not permitted
+    """
     with contextlib.closing(_Feature(interface)) as feature:
         was = feature.on
         try:
@@ -85,7 +90,11 @@ def cut_by_kernel(interface: str = LOOPBACK) -> Iterator[None]:
 
 
 class _Feature:
-    """tx-udp-segmentation of an interface. OSError where it cannot be asked, or has no such feature."""
+    """The feature tx-udp-segmentation of an interface.
+
+    Raises:
+        OSError: the interface cannot be asked, or has no such feature
+    """
 
     def __init__(self, interface: str) -> None:
         self._interface = interface
@@ -100,7 +109,7 @@ class _Feature:
         self._sock.close()
 
     def _find(self) -> tuple[int, int, int]:
-        """Its word and bit, and how many words there are."""
+        """Return the feature's word, its bit, and the number of words."""
         info = self._ask(struct.pack("=IIQ", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES), 20)
         (count,) = struct.unpack_from("=I", info, 16)
         question = struct.pack("=III", ETHTOOL_GSTRINGS, ETH_SS_FEATURES, count)
@@ -112,14 +121,14 @@ class _Feature:
 
     @property
     def on(self) -> bool:
-        """Does the interface take large datagrams whole?"""
+        """Whether the interface transmits large datagrams whole."""
         flags = self._ask(struct.pack("=II", ETHTOOL_GFEATURES, self._blocks), 8 + self._blocks * 16)
         (active,) = struct.unpack_from("=I", flags, 8 + self._block * 16 + 8)
         return bool(active >> self._bit & 1)
 
     @on.setter
     def on(self, on: bool) -> None:
-        words = [0, 0] * self._blocks  # which bits are meant, and what they are to be
+        words = [0, 0] * self._blocks  # pairs: mask of the bits to change, and their values
         words[2 * self._block : 2 * self._block + 2] = 1 << self._bit, on << self._bit
         request = struct.pack(f"=II{len(words)}I", ETHTOOL_SFEATURES, self._blocks, *words)
         self._ask(request, len(request))

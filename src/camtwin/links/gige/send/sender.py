@@ -1,11 +1,10 @@
-"""The thread that sends: leader, payload and trailer of each frame, paced as the modelled link paces them.
+"""The sending thread: leader, payload and trailer of each frame, paced as the modelled link.
 
 A frame comes with the host times at which its first and last bit are due, and with its payload as a future,
-because it is still being rendered. Packets leave in bursts, when pacing.py says so.
+because it is still being rendered. Packets leave in bursts, at the times of pacing.py.
 
-Between bursts the thread answers requests: packets to send again, test packets. The last frame (with
-`--pace max` the last four) stays in memory for them until the next one begins to leave: what a host misses
-can be healed that long.
+Between bursts the thread serves requests: packets to send again, test packets. The last frame (with
+`--pace max` the last four) stays in memory for resends until the next one begins to leave.
 
 Everything that touches the stream's socket (outlet.py) happens on this thread.
 """
@@ -27,7 +26,7 @@ from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.pcap import StreamTap
 from camtwin.links.gige.send.job import Job, Sent, Stats
 from camtwin.links.gige.send.outlet import Outlet
-from camtwin.links.gige.send.pacing import BURST_BYTES, OnSchedule, Pacing, Plan
+from camtwin.links.gige.send.pacing import BURST_BYTES, FrameTiming, OnSchedule, Pacing
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sendmmsg import Batch
 from camtwin.units import MS, SEC, Ns
@@ -36,23 +35,25 @@ from camtwin.wire.gev.device import Target
 from camtwin.wire.gev.gvcp import PacketResend, Status
 
 LATE_NS: Final = 10 * MS
-"""A frame whose trailer leaves later than this after its time counts as late: hosts notice no less."""
+"""A frame whose trailer leaves this much after its time counts as late: hosts do not notice less."""
 MAX_WAITING: Final = 4
 MAX_WAITING_BYTES: Final = 64 << 20
 MAX_WAITING_NS: Final = 1 * SEC
-"""With this many frames waiting, of this many bytes or for this long, new ones are dropped: this computer
-cannot follow, and frames that came ever later would help nobody."""
+"""With this many frames waiting, of this many bytes or for this long, new frames are dropped: this computer
+is too slow, and frames that come ever later would help nobody."""
 MAX_UNAVAILABLE: Final = 512  # answers to one request for packets that are gone
 
 
 class Sender:
-    """sock        a bound UDP socket, this thread's from now on (but for closing it)
-    on_problem  told, on this thread, what ended it
-    faults      of the network, on purpose
-    pacing      when packets may leave; as the modelled link goes if None
-    tap         told of each packet that has left
-    segmentation  whether large datagrams may be sent; never, if None
-    on_done     told, on this thread, that a frame has been sent or given up
+    """The sending thread of one stream.
+
+    sock          a bound UDP socket, this thread's from now on (except to close it)
+    on_problem    called on this thread with the exception that ended it
+    faults        deliberate network faults
+    pacing        when packets may leave; None: by the modelled link
+    tap           records each packet that has left
+    segmentation  decides whether large datagrams may be sent; None: never
+    on_done       called on this thread when a frame has been sent or given up
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class Sender:
         self._on_problem, self._on_done, self._tap = on_problem, on_done, tap
         self._outlet = Outlet(sock, self.stats, self._given_up, faults, tap, segmentation, self.pacing.direct)
         self._jobs: deque[Job] = deque()
-        self._urgent: deque[Callable[[], None]] = deque()  # requests, done between bursts
-        self._dropped = False  # the last frame that was handed over
+        self._urgent: deque[Callable[[], None]] = deque()  # requests, served between bursts
+        self._dropped = False  # whether the last frame handed over was
         self._current: Job | None = None
         self._kept: deque[Sent] = deque(maxlen=self.pacing.keep)  # the frame under way is the last of them
         self._closed = False
@@ -80,18 +81,18 @@ class Sender:
 
     @property
     def faults(self) -> dict[str, int]:
-        """How many packets each kind of fault has struck; empty without faults."""
-        mischief = self._outlet.mischief
-        return dict(mischief.counts) if mischief else {}
+        """Number of packets that each kind of fault has struck; empty without faults."""
+        injector = self._outlet.injector
+        return dict(injector.counts) if injector else {}
 
     def set_faults(self, faults: Faults) -> None:
-        """Other faults of the network from now on; it was opened with some, of share 0 if need be."""
-        assert self._outlet.mischief, "it was opened with faults"
-        self._outlet.mischief.faults = faults
+        """Replace the network's faults; the sender must have been opened with some, even of probability 0."""
+        assert self._outlet.injector, "it was opened with faults"
+        self._outlet.injector.faults = faults
 
     @property
     def unfinished(self) -> int:
-        """Frames handed over and not yet done with."""
+        """Number of frames queued or under way."""
         return len(self._jobs) + (self._current is not None)
 
     # -- from any thread -------------------------------------------------------------------------
@@ -108,7 +109,7 @@ class Sender:
         job.payload.add_done_callback(self._notify)
 
     def cut(self) -> None:
-        """End the frame under way and those that wait, where they are: no further packet of them leaves."""
+        """Break off the frame under way and those that wait: no further packet of them leaves."""
         with self._wake:
             waiting = self._jobs if self._current is None else [*self._jobs, self._current]
             for job in waiting:
@@ -116,7 +117,7 @@ class Sender:
             self._wake.notify()
 
     def forget(self) -> None:
-        """Nothing that was sent can be asked for again: the stream has closed."""
+        """Drop the frames kept for resends: the stream has closed."""
         self._dropped = False
         self._soon(self._forget)
 
@@ -143,7 +144,7 @@ class Sender:
 
     def _soon(self, call: Callable[[], None]) -> None:
         with self._wake:
-            if len(self._urgent) < 1000:  # a flood of requests is answered in part
+            if len(self._urgent) < 1000:  # of a flood of requests, only some are answered
                 self._urgent.append(call)
                 self._wake.notify()
 
@@ -166,7 +167,7 @@ class Sender:
             self._outlet.close()
 
     def _next(self) -> Job | None:
-        """The next frame, whenever it comes; None when closed."""
+        """Return the next frame, serving requests until it comes; None when closed."""
         while not self._closed:
             self._serve()
             with self._wake:
@@ -187,7 +188,7 @@ class Sender:
             self._tap.aside = False
 
     def _sleep(self, until_ns: Ns | None = None) -> None:
-        """Until then, or a delayed packet is due, or somebody wakes this thread; `_wake` is held."""
+        """Sleep until then, until a delayed packet is due, or until woken; `_wake` must be held."""
         delayed_ns = self._outlet.next_due()
         due_ns = min((t for t in (until_ns, delayed_ns) if t is not None), default=None)
         self._wake.wait(None if due_ns is None else max(0.0, (due_ns - time.monotonic_ns()) / SEC))
@@ -241,7 +242,7 @@ class Sender:
             self._outlet.forget()
 
     def _frame(self, job: Job, payload: NDArray[np.uint8]) -> bool:
-        """Send one frame in its time; False if it was cut."""
+        """Send one frame at its times; False if it was cut."""
         if payload.nbytes != job.payload_bytes:
             raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
         block = gvsp.frame_packets(
@@ -256,7 +257,7 @@ class Sender:
         count, pacing = len(sent.batch), self.pacing
         self._outlet.aim(job.target, job.do_not_fragment)
         max_bytes = self._outlet.max_bytes(job.packet_bytes)
-        plan = Plan(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns, max_bytes)
+        plan = FrameTiming(job.start_ns, job.end_ns, count, job.packet_bytes, job.packet_delay_ns, max_bytes)
         pacing.begin(plan)
         if not self._wait(job, pacing.due_ns()):
             return False
@@ -285,15 +286,16 @@ class Sender:
 
     # -- requests --------------------------------------------------------------------------------
     def _resend(self, request: PacketResend, extended_status: bool) -> None:
-        """Send packets of a kept frame again; say of those that cannot be that they are unavailable.
+        """Send packets of a kept frame again; report the others as unavailable.
 
-        Never for a while only (PACKET_TEMPORARILY_UNAVAILABLE): what is kept is sent at once."""
-        asked = request.block_id, request.extended
-        sent = next((s for s in self._kept if (s.block.block_id, s.block.extended) == asked), None)
+        PACKET_TEMPORARILY_UNAVAILABLE is never used: kept packets are sent at once.
+        """
+        wanted = request.block_id, request.extended
+        sent = next((s for s in self._kept if (s.block.block_id, s.block.extended) == wanted), None)
         if sent is None:
             self._refuse_all(request, extended_status)
             return
-        if request.first <= sent.gone:  # else it is only impatient: nothing is lost
+        if request.first <= sent.gone:  # otherwise the host is only impatient: nothing is lost
             self.pacing.asked_again(sent.began_ns, time.monotonic_ns())
         self._outlet.aim(sent.job.target, sent.job.do_not_fragment)
         block = sent.block
@@ -311,7 +313,7 @@ class Sender:
         if sent.done and request.first <= block.last_packet <= request.last:
             self._send_again(block.trailer, sent, block.last_packet)
         if extended_status and not sent.done and request.last > sent.gone:
-            # without these codes: silence. UNAVAILABLE would make a host give up what is on its way
+            # without these codes send nothing: UNAVAILABLE would make a host give up packets on their way
             first = max(request.first, sent.gone + 1)
             last = min(request.last, block.last_packet, first + MAX_UNAVAILABLE - 1)
             self._refuse(request, first, last, Status.PACKET_NOT_YET_AVAILABLE)
@@ -324,7 +326,7 @@ class Sender:
         self.stats.resent += 1
 
     def _refuse_all(self, request: PacketResend, extended_status: bool) -> None:
-        """Of a block that is gone: each packet, or the first ones, and that all to the last are."""
+        """Refuse packets of a block that is gone: each of the first ones, then all up to the last at once."""
         last = min(request.last, request.first + MAX_UNAVAILABLE - 1)
         self._refuse(request, request.first, last, Status.PACKET_REMOVED if extended_status else None)
         if extended_status and last < request.last:

@@ -1,8 +1,8 @@
 """Many UDP packets with one system call: Linux' sendmmsg, through ctypes.
 
 A packet here is a header (a row of an array) and a slice of one large payload. `Batch` prepares the kernel's
-structures for all packets of a frame with a few numpy operations; sending then costs Python nothing per
-packet, and the GIL is free meanwhile. Where the call is missing, one sendmsg a packet does the same, slower.
+structures for all packets of a frame with a few numpy operations; sending then costs no Python per packet,
+and the GIL is free meanwhile. If the call is missing, one sendmsg per packet does the same, slower.
 
 Where the kernel cuts large datagrams (segmentation.py), many packets are one message of that call.
 
@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from camtwin.links.gige.send.segmentation import MAX_BYTES, MAX_SEGMENTS, UDP_SEGMENT
 
-MAX_MESSAGES: Final = 1024  # UIO_MAXIOV: what one call takes
+MAX_MESSAGES: Final = 1024  # UIO_MAXIOV: limit of one call
 MMSGHDR_WORDS: Final = 8  # of 8 bytes: name, namelen, iov, iovlen, control, controllen, flags; length sent
-IOV, IOV_COUNT, CONTROL, CONTROL_BYTES = 2, 3, 4, 5  # those that are not zero here: the socket is connected
+IOV, IOV_COUNT, CONTROL, CONTROL_BYTES = 2, 3, 4, 5  # the words that are not zero: the socket is connected
 
 
 def _find() -> Any:
@@ -45,7 +45,7 @@ _sendmmsg = _find()
 
 
 class Batch:
-    """Packets ready to go.
+    """Packets ready to send.
 
     headers     (n, h) uint8, C-contiguous
     payload     uint8, one-dimensional and contiguous: packet i carries payload[i * data_bytes:][:data_bytes]
@@ -80,21 +80,26 @@ class Batch:
         return len(self.headers)
 
     def packet(self, index: int) -> bytes:
-        """One of them, copied."""
+        """Return a copy of one packet."""
         start = index * self.data_bytes
         return self.headers[index].tobytes() + self.payload[start : start + self.data_bytes].tobytes()
 
     @property
     def packet_bytes(self) -> int:
-        """Of a full packet, without IP and UDP headers."""
+        """Size of a full packet, without IP and UDP headers."""
         return self.headers.shape[1] + self.data_bytes
 
     def send(self, sock: socket.socket, first: int, count: int, *, cut: bool = False) -> int:
-        """Send packets first.. of at most `count` over a connected socket; how many went, at least one.
+        """Send at most `count` packets from `first` on over a connected socket.
 
-        cut  as one datagram, which the kernel cuts
+        Return the number sent, at least one.
 
-        OSError if not even the first did."""
+        Args:
+            cut: send them as one datagram, which the kernel cuts
+
+        Raises:
+            OSError: not even the first packet could be sent
+        """
         count = min(count, len(self) - first, MAX_MESSAGES)
         if not _sendmmsg:
             return self._send_one(sock, first)
@@ -117,4 +122,4 @@ class Batch:
 
 
 TRANSIENT: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.EINTR, errno.ECONNREFUSED})
-"""Worth another try: the queue is full, or the error is an earlier packet's, whose receiver has gone."""
+"""Errors worth another try: the queue is full, or an earlier packet's receiver has gone."""

@@ -22,9 +22,9 @@ from camtwin.links.gige.send.pacing import (
     RISE,
     START,
     Eager,
+    FrameTiming,
     OnSchedule,
     Pacing,
-    Plan,
 )
 from camtwin.links.gige.send.receiver import Receiver
 from camtwin.links.gige.send.sender import Sender
@@ -38,7 +38,7 @@ FRAME_NS = 20 * MS  # by the modelled link: five packets a millisecond
 
 def frame(pacing: Eager, start_ns: int, packets: int = 100) -> int:
     """A frame whose bursts leave as soon as they may; when it ends."""
-    plan = Plan(0, FRAME_NS, packets, 1500)
+    plan = FrameTiming(0, FRAME_NS, packets, 1500)
     pacing.begin(plan)
     now = start_ns
     for _ in range(packets // plan.burst):
@@ -64,7 +64,7 @@ def frame(pacing: Eager, start_ns: int, packets: int = 100) -> int:
 def test_a_burst_is_two_milliseconds_or_one_where_a_delay_is_asked_for(
     frame_ms: int, packet_bytes: int, delay_us: int, burst: int
 ) -> None:
-    assert Plan(0, frame_ms * MS, 100, packet_bytes, delay_us * 1000).burst == burst
+    assert FrameTiming(0, frame_ms * MS, 100, packet_bytes, delay_us * 1000).burst == burst
 
 
 @pytest.mark.parametrize("factor", [START, RISE])
@@ -87,7 +87,7 @@ def test_the_rate_stays_near_what_was_reached() -> None:
     """A computer that sends no faster than three times the link: the limit stays below five."""
     pacing, now = Eager(), 0
     for _ in range(50):
-        pacing.begin(Plan(0, FRAME_NS, 100, 1500))
+        pacing.begin(FrameTiming(0, FRAME_NS, 100, 1500))
         for _ in range(10):
             now = max(now + FRAME_NS // 30, pacing.due_ns())
             pacing.sent(10, now)
@@ -99,7 +99,7 @@ def test_the_rate_stays_near_what_was_reached() -> None:
 def test_one_loss_is_one_fall() -> None:
     pacing = Eager()
     pacing.speed = 10.0
-    pacing.begin(Plan(0, FRAME_NS, 100, 1500))
+    pacing.begin(FrameTiming(0, FRAME_NS, 100, 1500))
     pacing.asked_again(began_ns=1000, now=5000)
     assert pacing.speed == pytest.approx(10 * FALL)
     pacing.asked_again(began_ns=1000, now=6000)  # the same frame, and one that left before the fall
@@ -114,7 +114,7 @@ def test_one_loss_is_one_fall() -> None:
 def test_being_held_up_is_a_loss_that_nobody_tells_of() -> None:
     pacing = Eager()
     pacing.speed = 4.0
-    pacing.begin(Plan(0, FRAME_NS, 100, 1500))
+    pacing.begin(FrameTiming(0, FRAME_NS, 100, 1500))
     pacing.sent(10, 500 * MS)  # however long the picture took
     pacing.sent(10, 510 * MS)
     assert pacing.speed == 4.0
@@ -132,7 +132,7 @@ def test_there_is_a_least_rate() -> None:
     assert pacing.speed == MIN_SPEED
 
 
-def leave(plan: Plan, late_ns: list[int]) -> list[int]:
+def leave(plan: FrameTiming, late_ns: list[int]) -> list[int]:
     """When bursts leave that are each so much late."""
     pacing, now, moments = OnSchedule(), 0, []
     pacing.begin(plan)
@@ -147,7 +147,7 @@ def leave(plan: Plan, late_ns: list[int]) -> list[int]:
 @given(st.lists(st.integers(0, 20 * MS), min_size=2, max_size=20))
 def test_the_delay_that_a_host_set_is_kept_however_late(late_ns: list[int]) -> None:
     """212 us a packet, of which 200 are the host's: on the mean there is no less, whatever came between."""
-    plan = Plan(0, 102 * 200_000 + 100 * 12_000, 100, 1500, delay_ns=200_000)
+    plan = FrameTiming(0, 102 * 200_000 + 100 * 12_000, 100, 1500, delay_ns=200_000)
     assert plan.step_ns == 212_000
     moments = leave(plan, late_ns)
     assert moments[-1] - moments[0] >= (len(moments) - 1) * plan.burst * 212_000
@@ -155,7 +155,7 @@ def test_the_delay_that_a_host_set_is_kept_however_late(late_ns: list[int]) -> N
 
 def test_who_is_late_catches_up_a_quarter_faster_than_the_link() -> None:
     """A frame of 20 ms that begins 100 ms late: one burst's time is made up for at once."""
-    plan = Plan(0, FRAME_NS, 100, 1500)
+    plan = FrameTiming(0, FRAME_NS, 100, 1500)
     moments = leave(plan, [100 * MS] + 9 * [0])
     step = FRAME_NS // 100 * plan.burst
     assert moments[-1] - moments[0] == pytest.approx((9 / 1.25 - 1) * step, abs=10)
@@ -163,7 +163,7 @@ def test_who_is_late_catches_up_a_quarter_faster_than_the_link() -> None:
 
 def test_who_was_held_up_catches_up_and_keeps_the_delay() -> None:
     """After 100 ms the link goes a quarter faster, 12 us become 9.6; the host's 200 us stay."""
-    plan = Plan(0, 102 * 200_000 + 100 * 12_000, 100, 1500, delay_ns=200_000)
+    plan = FrameTiming(0, 102 * 200_000 + 100 * 12_000, 100, 1500, delay_ns=200_000)
     moments = leave(plan, [0, 100 * MS] + 10 * [0])
     gaps = [after - before for before, after in pairwise(moments[3:])]  # one burst is made up for at once
     assert gaps == [pytest.approx(209_600 * plan.burst, abs=10)] * len(gaps)
