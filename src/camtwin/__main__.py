@@ -1,4 +1,4 @@
-"""`python -m camtwin` is `camtwin`."""
+"""Run the command line as `python -m camtwin`."""
 
 from camtwin.cli import main
 

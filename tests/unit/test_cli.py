@@ -116,7 +116,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         (["run", MODEL, MODEL, "--bind", "255.255.255.255"], "camtwin: 4294967296 (>= 2**32) is not"),
         (
             ["run", *[MODEL] * 3, "--bind", "127.0.0.1", "--bind", "127.0.0.9"],
-            "camtwin: 2 addresses for 3 twins: --bind once, or once for each",
+            "camtwin: 2 addresses for 3 twins: give --bind once, or once for each twin",
         ),
         (
             ["run", MODEL, "--bind", "203.0.113.7"],

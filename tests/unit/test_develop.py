@@ -96,7 +96,7 @@ def test_errors_are_one_line(folder, tmp_path, monkeypatch, words, said):
 def test_one_bad_file_does_not_stop_the_others(folder, tmp_path):
     (folder / "bad.png").write_bytes(b"no picture")
     done = run("develop", folder, "-o", tmp_path / "out")
-    assert str(done.exception) == "1 of 5 raw frames could not be developed"
+    assert str(done.exception) == "1 of 5 raw images could not be developed"
     assert len(list((tmp_path / "out").iterdir())) == 4
 
 

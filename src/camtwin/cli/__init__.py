@@ -1,7 +1,7 @@
-"""The command line: one module for the commands that belong together.
+"""The command line: a module for each group of commands.
 
-Everything is imported where it is used, so that `camtwin --help` answers at once. What goes wrong is told in
-one line on stderr, with exit code 2.
+Commands import what they use when they run, so that `camtwin --help` answers at once. Errors are one line on
+stderr, with exit code 2.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 import sys
 
-from camtwin.cli import develop, lab, look, pictures, plan, run  # noqa: F401  (each brings its commands: the order of the help)
+from camtwin.cli import develop, lab, look, pictures, plan, run  # noqa: F401  (each registers its commands)
 from camtwin.cli.common import app
 from camtwin.problem import Problem
 
 
 def main() -> None:
-    """Run the command line; known problems become one line and exit code 2."""
+    """Run the command line; a known problem becomes one line on stderr and exit code 2."""
     try:
         try:
             app()
         finally:
-            sys.stdout.flush()  # a full disk is told here, and not as the interpreter ends
+            sys.stdout.flush()  # a full disk shows here, and not as the interpreter ends
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as problem:
@@ -29,12 +29,12 @@ def main() -> None:
         if not isinstance(problem, OSError | Problem):  # a mistake of ours
             raise
         if not isinstance(problem, BrokenPipeError):  # whoever read has what it wanted
-            print(f"camtwin: {_told(problem)}", file=sys.stderr)
+            print(f"camtwin: {_line(problem)}", file=sys.stderr)
         sys.exit(2)
 
 
-def _told(problem: Exception) -> str:
-    """One line; the system's own errors name the file, if there is one."""
+def _line(problem: Exception) -> str:
+    """Return a problem as one line; the system's errors name the file, if there is one."""
     if isinstance(problem, OSError) and problem.strerror:
         return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
     return str(problem)

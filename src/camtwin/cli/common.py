@@ -1,4 +1,4 @@
-"""What the commands share: the application, options, how a session is opened, whose mistake an error is."""
+"""The parts that commands share: the application, common options, how a session is opened, usage errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
+from camtwin.cli.help import SETTINGS, HelpCommand, HelpGroup
 from camtwin.problem import Problem
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 class UsageProblem(Problem):
@@ -23,12 +25,40 @@ class UsageProblem(Problem):
 
 app = typer.Typer(
     name="camtwin",
+    cls=HelpGroup,
     help="Digital twins of machine-vision cameras, true to their data sheets.",
+    epilog="""# A first look: run a camera and take an image of what a client receives
+camtwin demo
+# Run a camera that GigE Vision software finds on 127.0.0.1
+camtwin run baumer-vcxg-124m
+# Options and examples of one command
+camtwin run -h""",
+    context_settings=SETTINGS,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def command(
+    group: str, examples: str, name: str | None = None, *, of: typer.Typer = app, passes_on: bool = False
+) -> Callable[[Command], Command]:
+    """Register a function as a command, in a group of the help and with examples.
+
+    Args:
+        group: heading under which the command stands.
+        examples: command lines, one a line, and `#` comments, for the end of the command's help.
+        name: the command's name where it is not the function's.
+        of: the application that has the command.
+        passes_on: whether options that are not the command's own belong to its arguments.
+    """
+    return of.command(
+        name,
+        cls=HelpCommand,
+        rich_help_panel=group,
+        epilog=examples.strip(),
+        context_settings={"ignore_unknown_options": True} if passes_on else None,
+    )
 
 
 def _version(asked: bool) -> None:
@@ -42,27 +72,58 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _camtwin(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     pass
 
 
+def models(incomplete: str) -> list[str]:
+    """Return the models whose names begin so, for the shell's completion."""
+    from camtwin.models import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+CAMERA, TIME, SAVE = "Camera", "Time", "Output"
+"""Headings of options in the help of a command."""
 SCENES = (
-    "What the twin looks at: chart, star, codes, checker, flat:PHOTONS_PER_S@NM, dark, an image file, "
-    "play:HZ:FOLDER; moving, pan:SCENE, spin:SCENE; in other light, flicker:SCENE, flash:BEGIN+WIDTH:SCENE."
+    "Scene in front of the camera: chart, checker, slanted, star, dots, steps, codes, flat, dark, "
+    "flat:PHOTONS_PER_S@NM, an image file, or play:HZ:FOLDER. Put pan:, spin:, fall: or zoom: before it to "
+    "move it; flicker:, pwm: or flash:BEGIN+WIDTH: (in us) to change its light."
 )
-Model = Annotated[str, typer.Argument(help="A model of `camtwin list`.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-SceneSpec = Annotated[str, typer.Option("--scene", help=SCENES, metavar="SPEC")]
-Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Of noise and fixed pattern.")]
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Model, as `camtwin list` names it.", show_default=False, autocompletion=models
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.", rich_help_panel=SAVE)]
+SceneSpec = Annotated[str, typer.Option("--scene", help=SCENES, metavar="SPEC", rich_help_panel=CAMERA)]
+Seed = Annotated[
+    int,
+    typer.Option(
+        min=0, max=2**64 - 1, metavar="N", help="Seed for noise and fixed pattern.", rich_help_panel=CAMERA
+    ),
+]
 Serial = Annotated[
-    str | None, typer.Option(help="Serial number; made from the seed if not given.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Serial number of the camera.  [default: derived from the seed]",
+        show_default=False,
+        rich_help_panel=CAMERA,
+    ),
 ]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Write a feature first; may be given again.", show_default=False
+        "--set",
+        metavar="NAME=VALUE",
+        help="Write a feature before the start. Repeat for several features.",
+        show_default=False,
+        rich_help_panel=CAMERA,
     ),
 ]
 Speed = Annotated[
@@ -70,23 +131,42 @@ Speed = Annotated[
     typer.Option(
         "--link-speed",
         metavar="SPEED",
-        help="Of the modelled link: sheet, 100M, 1G, 10G, unlimited; USB: 480M, 5G.",
+        help="Speed of the simulated link in bits per second: 100M, 1G, 10G, unlimited, or the data sheet's "
+        "(sheet); for USB 480M or 5G.",
+        rich_help_panel=CAMERA,
     ),
 ]
+NETWORK, USB = "GigE cameras", "USB cameras"
 Bind = Annotated[
     list[str] | None,
     typer.Option(
-        help="IPv4 address of this computer that the twin has; once for each of several, "
-        "or the next addresses are taken.  [default: 127.0.0.1]",
+        metavar="ADDRESS",
+        help="IPv4 address of this computer at which the camera is found. Repeat for each camera; from one "
+        "address, several cameras take the following ones.  [default: 127.0.0.1]",
         show_default=False,
+        rich_help_panel=NETWORK,
     ),
 ]
 UsbPort = Annotated[
-    int, typer.Option(min=0, max=65535, help="Of the USB/IP server that all USB cameras share.")
+    int,
+    typer.Option(
+        min=0,
+        max=65535,
+        metavar="PORT",
+        help="TCP port of the USB/IP server, which all USB cameras share.",
+        rich_help_panel=USB,
+    ),
 ]
 For = Annotated[
     float | None,
-    typer.Option("--for", metavar="SECONDS", min=0, help="End after so long.", show_default=False),
+    typer.Option(
+        "--for",
+        metavar="SECONDS",
+        min=0,
+        help="Stop after SECONDS.  [default: at Ctrl-C]",
+        show_default=False,
+        rich_help_panel=TIME,
+    ),
 ]
 
 
@@ -99,7 +179,7 @@ def session(
     link_speed: str,
     storage: Path | None = None,
 ) -> Session:
-    """A twin in process, looking at the scene, with the features written."""
+    """Open a twin in process that looks at the scene, and write the features of `settings` (NAME=VALUE)."""
     import camtwin
     from camtwin.files import load_picture
     from camtwin.twins.assembly import bits_per_s
@@ -118,38 +198,40 @@ def session(
     return cam
 
 
-def user(read: Callable[P, T], *said: P.args, **named: P.kwargs) -> T:
-    """What a user wrote, read; a ValueError is told as the user's."""
+def user(read: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+    """Read something that a user wrote; a ValueError becomes a UsageProblem."""
     try:
-        return read(*said, **named)
+        return read(*args, **named)
     except ValueError as error:
         raise UsageProblem(str(error)) from None
 
 
 def writable(path: Path) -> Path:
-    """Return a path whose folder is there: told before the work, and not after it."""
+    """Return a path after checking that its folder exists: before the work, not after it."""
     if not path.parent.is_dir():
         raise UsageProblem(f"{path}: there is no such folder")
     return path
 
 
 def text_of(path: Path) -> str:
-    """Read a file of a size that people write."""
-    if path.stat().st_size > 1 << 20:
-        raise UsageProblem(f"{path}: longer than 1 MiB")
+    """Read a text file of at most 1 MiB, more than people write."""
+    if (size := path.stat().st_size) > 1 << 20:
+        raise UsageProblem(f"{path}: {size} bytes are above the maximum of 1 MiB for a text file")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UsageProblem(f"{path}: no UTF-8 text: {error.reason}") from None
+        raise UsageProblem(f"{path}: is no UTF-8 text: {error.reason}") from None
 
 
 def addresses(bind: list[str] | None, count: int) -> list[str]:
-    """One address a twin; the ones after the first if only that is given."""
+    """Return an address for each twin; from a single one, the addresses that follow it."""
     import ipaddress
 
     given = bind or ["127.0.0.1"]
     if len(given) == count:
         return given
     if len(given) > 1:
-        raise UsageProblem(f"{len(given)} addresses for {count} twins: --bind once, or once for each")
+        raise UsageProblem(
+            f"{len(given)} addresses for {count} twins: give --bind once, or once for each twin"
+        )
     return [str(user(lambda n: ipaddress.IPv4Address(given[0]) + n, number)) for number in range(count)]

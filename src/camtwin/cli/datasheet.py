@@ -1,4 +1,4 @@
-"""What `camtwin show` prints: a data sheet, number by number, in chapters, as wide as the terminal."""
+"""The output of `camtwin show`: a data sheet in chapters, with the source of each value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from camtwin.genicam.nodes import Chapter
 from camtwin.models import CameraSheet, Fact
 from camtwin.report.terminal import DIM, hang, plain_console
 
-HEADINGS = {"gige": "GigE link", "record": "On record, and no feature"}
+HEADINGS = {"gige": "GigE link", "record": "On record, not a feature"}
 
 
 def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> None:
@@ -18,7 +18,11 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
     console = plain_console()
     console.print(sheet.title, style="bold")
     link = KINDS[sheet.link].title
-    hang(console, "", f"{sheet.sensor.title}, {link}. Sources name chapters of {sheet.document}.")
+    hang(
+        console,
+        "",
+        f"{sheet.sensor.title}, {link}. Below each value: its source, a chapter of the {sheet.document}.",
+    )
     chapters: dict[str, list[tuple[str, Fact]]] = {}
     for fact in facts:
         part, _, name = fact.path.partition(".")
@@ -37,14 +41,14 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
 
 
 def _heading(part: str, name: str) -> str:
-    """The chapter of a feature, as hosts show it: AcquisitionControl; else the part of the sheet."""
+    """Return the chapter of a feature, such as AcquisitionControl; for other facts the part of the sheet."""
     if part == "features":
         return next(c.__name__ for c in Settings.__bases__ if issubclass(c, Chapter) and name in c.features)
     return HEADINGS.get(part, part.capitalize())
 
 
 def plain(value: object) -> str:
-    """`min 0, max 48`, `entries Off, On`: a value for people."""
+    """Return a value as people read it: `min 0; max 48`, `entries Off, On`."""
     if isinstance(value, Mapping):
         return "; ".join(f"{name} {plain(part)}" for name, part in value.items())
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The command that develops raw frames: files of cameras and twins to pictures."""
+"""The command that develops raw images of cameras and twins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from camtwin.cli.common import UsageProblem, app
+from camtwin.cli.common import SAVE, UsageProblem, command
+from camtwin.cli.help import IMAGES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,57 +24,108 @@ ENDINGS = (".tif", ".tiff", ".png", ".npy", ".dng", ".raw", ".bin")
 KINDS = ("png", "tiff", "npy", "dng")
 
 
-@app.command()
+UNSAID = "Where files do not say it"
+"""Heading of the options that stand in for metadata."""
+
+
+@command(
+    IMAGES,
+    """
+camtwin develop frame.tiff -o images
+# A folder of raw images, slowly and well, in daylight of 5500 K
+camtwin develop frames/ -o images --preset best --to tiff --white 5500
+""",
+)
 def develop(
     raws: Annotated[
         list[Path],
-        typer.Argument(metavar="RAW...", help="Raw frames: TIFF, DNG, PNG, NPY, or .raw; or folders."),
+        typer.Argument(metavar="RAW", help="Raw images (TIFF, DNG, PNG, NPY or .raw) or folders of them."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the pictures.")],
-    preset: Annotated[str, typer.Option(help="fast, balanced or best.")] = "balanced",
-    to: Annotated[str, typer.Option(help="Kind of picture: png, tiff (16 bit), npy or dng (raw).")] = "png",
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder for developed images.", rich_help_panel=SAVE
+        ),
+    ],
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="Quality of processing: fast, balanced or best.")
+    ] = "balanced",
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="File format: png, tiff (16 bits), npy, or dng (still raw).",
+            rich_help_panel=SAVE,
+        ),
+    ] = "png",
     white: Annotated[
-        str, typer.Option(help="White balance: auto, a colour temperature in K, or gains R,G,B.")
+        str,
+        typer.Option(metavar="VALUE", help="White balance: auto, a colour temperature in K, or gains R,G,B."),
     ] = "auto",
     calibration: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Calibration of the sensor, JSON.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Calibration of the sensor, FILE.json.  [default: the model's]",
+            show_default=False,
+        ),
     ] = None,
     pipeline: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Stages and their settings, JSON, in place of a preset.", show_default=False
+            metavar="FILE", help="Pipeline to use instead of a preset, FILE.json.", show_default=False
         ),
     ] = None,
     mosaic: Annotated[
         str | None,
-        typer.Option(help="RGGB, GRBG, GBRG, BGGR or mono, if the file does not say.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Colour filter mosaic: RGGB, GRBG, GBRG, BGGR or mono.",
+            show_default=False,
+            rich_help_panel=UNSAID,
+        ),
     ] = None,
     bits: Annotated[
-        int | None, typer.Option(help="Bit depth, if the file does not say.", show_default=False)
+        int | None,
+        typer.Option(metavar="N", help="Bits per pixel value.", show_default=False, rich_help_panel=UNSAID),
     ] = None,
     black: Annotated[
-        float | None, typer.Option(help="Black level in DN, if the file does not say.", show_default=False)
+        float | None,
+        typer.Option(metavar="DN", help="Black level in DN.", show_default=False, rich_help_panel=UNSAID),
     ] = None,
     pixel_format: Annotated[
         str | None,
-        typer.Option("--format", help="PFNC's name, for .raw without a sidecar.", show_default=False),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Pixel format of a .raw file, as PFNC names it.",
+            show_default=False,
+            rich_help_panel=UNSAID,
+        ),
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(metavar="WxH", help="Size in pixels, for .raw without a sidecar.", show_default=False),
+        typer.Option(
+            metavar="WxH",
+            help="Width and height of a .raw file, in pixels.",
+            show_default=False,
+            rich_help_panel=UNSAID,
+        ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Files at a time.  [default: processors]", show_default=False)
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Number of files to develop at a time.  [default: one per processor]",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
-    """Develop raw frames to pictures, red, green, blue.
+    """Develop raw images: from mosaic and raw codes to colour images.
 
-    A file says itself what it is: DNG in its tags, TIFF, PNG and NPY of `camtwin snap` in their metadata;
-    FILE.json beside any other. Interrupted, it leaves what is finished and nothing half-written.
-
-    camtwin develop frame.tiff -o pictures
-
-    camtwin develop frames/ -o pictures --preset best --to tiff --white 5500
+    Files say what they hold: DNG in its tags, TIFF, PNG and NPY of `camtwin snap` in their metadata, others
+    in a FILE.json beside them. When interrupted, the command leaves finished images only.
     """
     from camtwin.isp import Calibration, Pipeline
 
@@ -93,12 +145,12 @@ def develop(
     targets = [output / f"{path.stem}.{to}" for path in paths]
     if len(set(targets)) < len(targets):
         twice = next(target for target in targets if targets.count(target) > 1)
-        raise UsageProblem(
-            f"{twice}: two raw frames would become this picture; develop them into two folders"
-        )
+        raise UsageProblem(f"{twice}: two raw images would become this file; develop them into two folders")
     for path, target in zip(paths, targets, strict=True):
         if path.resolve() == target.resolve():
-            raise UsageProblem(f"{target}: the picture would replace its raw frame; choose another folder")
+            raise UsageProblem(
+                f"{target}: the developed image would replace the raw one; choose another folder"
+            )
 
     def one(path: Path, target: Path) -> str:
         frame = read(path, given)
@@ -108,11 +160,11 @@ def develop(
 
     failed = _all(one, list(zip(paths, targets, strict=True)), jobs or os.cpu_count() or 1)
     if failed:
-        raise UsageProblem(f"{failed} of {len(paths)} raw frames could not be developed")
+        raise UsageProblem(f"{failed} of {len(paths)} raw images could not be developed")
 
 
 def _all(one: Callable[[Path, Path], str], work: list[tuple[Path, Path]], jobs: int) -> int:
-    """Do all of the work, some at a time, with a line of progress; returns how many failed."""
+    """Do all of the work, `jobs` items at a time, with a progress bar; return how many failed."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -151,7 +203,7 @@ def _listed(raws: list[Path]) -> Iterator[Path]:
         if path.is_dir():
             inside = sorted(p for p in path.iterdir() if p.suffix.lower() in ENDINGS)
             if not inside:
-                raise UsageProblem(f"{path}: holds no raw frames; they end in {', '.join(ENDINGS)}")
+                raise UsageProblem(f"{path}: holds no raw images; they end in {', '.join(ENDINGS)}")
             yield from inside
         elif not path.exists():
             raise UsageProblem(f"{path}: no such file")
@@ -174,7 +226,7 @@ def _size(text: str | None) -> dict[str, int]:
 
 
 class Read:
-    """A raw frame of a file, with what the file says of it."""
+    """A raw image from a file, with its metadata."""
 
     def __init__(
         self, frame: Raw | Payload, metadata: dict[str, Any], gains: Gains | None = None, gain_dB: float = 0.0
@@ -183,24 +235,24 @@ class Read:
 
 
 def read(path: Path, given: dict[str, Any]) -> Read:
-    """Read a raw frame; what the command line gives counts more than what the file says."""
+    """Read a raw image; values from the command line (`given`) override those of the file."""
     from camtwin.files import load_raw
     from camtwin.isp.dng import read_dng
     from camtwin.isp.frames import Description
 
     metadata = _metadata(path)
-    said = Description.of(metadata, given)
+    description = Description.of(metadata, given)
     kind = path.suffix.lower()
     if kind == ".dng":
         raw, gains, model = read_dng(path.read_bytes(), str(path))
-        return Read(raw, {"model": model, **metadata}, gains, said.gain_dB)
+        return Read(raw, {"model": model, **metadata}, gains, description.gain_dB)
     if kind in (".raw", ".bin"):
-        return Read(said.payload(str(path), path.read_bytes()), metadata, None, said.gain_dB)
-    return Read(said.frame(str(path), load_raw(path)), metadata, None, said.gain_dB)
+        return Read(description.payload(str(path), path.read_bytes()), metadata, None, description.gain_dB)
+    return Read(description.frame(str(path), load_raw(path)), metadata, None, description.gain_dB)
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    """Return what a file says of itself, or FILE.json beside it."""
+    """Return the metadata of a file, or of FILE.json beside it; none if there is nothing readable."""
     text = None
     try:
         if (beside := path.with_name(path.name + ".json")).exists():
@@ -223,7 +275,7 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 
 def _of_model(metadata: dict[str, Any]) -> Calibration:
-    """Return the calibration of the twin that took a frame, or none."""
+    """Return the calibration of the twin that took an image, or an empty one."""
     from camtwin.isp import Calibration
     from camtwin.models import names
 
@@ -243,7 +295,7 @@ def write(
     calibration: Calibration,
     stages: Pipeline | None = None,
 ) -> None:
-    """Develop a frame and write it; nothing half-written is left."""
+    """Develop an image and write it; an interrupted write leaves no file."""
     import numpy as np
 
     from camtwin import isp
@@ -290,7 +342,7 @@ def _save(path: Path, image: NDArray[Any]) -> None:
 
 
 def white_of(text: str, read: Read, calibration: Calibration) -> Gains:
-    """Return the gains that `--white` asks for: found in the frame, of a colour temperature, or as given."""
+    """Return the gains for `--white`: estimated from the image, for a colour temperature, or as given."""
     from camtwin.isp.balance import BalanceController, normalised
     from camtwin.isp.image import begin
     from camtwin.isp.statistics import measured

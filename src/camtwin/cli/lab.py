@@ -1,4 +1,4 @@
-"""The laboratory: lab emva, which measures a twin, or images of a camera, after EMVA 1288."""
+"""The laboratory: `lab emva` measures a twin, or images of any camera, by EMVA 1288."""
 
 from __future__ import annotations
 
@@ -12,15 +12,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from camtwin.cli.common import AsJson, Seed, Set, UsageProblem, app, text_of, writable
+from camtwin.cli.common import (
+    SAVE,
+    AsJson,
+    Seed,
+    Set,
+    UsageProblem,
+    app,
+    command,
+    models,
+    text_of,
+    writable,
+)
+from camtwin.cli.help import CHECK, HelpGroup
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 lab = typer.Typer(
-    name="lab", help="Measure cameras after EMVA 1288.", no_args_is_help=True, rich_markup_mode=None
+    name="lab",
+    cls=HelpGroup,
+    help="Measure cameras by the standard EMVA 1288.",
+    epilog="camtwin lab emva baumer-vcxg-124m --quick",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
-app.add_typer(lab)
+app.add_typer(lab, rich_help_panel=CHECK)
 
 
 @lab.callback()
@@ -28,41 +45,81 @@ def _lab() -> None:
     pass  # so that emva stays a command of its own
 
 
-@lab.command()
+OF_MODEL, OF_FOLDER = "Measuring a model", "Measuring a folder of images"
+"""Headings of the options for the one and the other."""
+
+
+@command(
+    "Commands",
+    """
+# In seconds, with 512 x 512 pixels; then in full, with plots
+camtwin lab emva baumer-vcxg-124m --quick
+camtwin lab emva ids-imx412 --html report.html
+# Images of a real camera, compared with a data sheet
+camtwin lab emva images/ --sheet ids-imx412
+""",
+    of=lab,
+)
 def emva(
     what: Annotated[
         str,
         typer.Argument(
             metavar="MODEL|FOLDER",
-            help="A model of `camtwin list`, or a folder of images with their description, emva1288.toml.",
+            help="Model, as `camtwin list` names it, or a folder of images described by an emva1288.toml.",
             show_default=False,
+            autocompletion=models,
         ),
     ],
     quick: Annotated[
-        bool, typer.Option("--quick", help="Of a model: 512 x 512 pixels in the middle; seconds.")
+        bool,
+        typer.Option(
+            "--quick", help="Measure the middle 512 x 512 pixels only, in seconds.", rich_help_panel=OF_MODEL
+        ),
     ] = False,
     settings: Set = None,
     temperature: Annotated[
         float | None,
-        typer.Option(metavar="DEGC", help="Of the sensor.  [default: the sheet's]", show_default=False),
+        typer.Option(
+            metavar="DEGC",
+            help="Temperature of the sensor in degrees Celsius.  [default: the data sheet's]",
+            show_default=False,
+            rich_help_panel=OF_MODEL,
+        ),
     ] = None,
     seed: Seed = 0,
     sheet: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Of a folder: the data sheet to put beside.", show_default=False),
+        typer.Option(
+            metavar="MODEL",
+            help="Model whose data sheet the results are compared with.",
+            show_default=False,
+            rich_help_panel=OF_FOLDER,
+            autocompletion=models,
+        ),
     ] = None,
     save: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write the images that it measures.", show_default=False),
+        typer.Option(
+            metavar="FOLDER",
+            help="Write the measured images and their description to a new FOLDER.",
+            show_default=False,
+            rich_help_panel=OF_MODEL,
+        ),
     ] = None,
     as_json: AsJson = False,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report for a browser.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a report for web browsers to FILE.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
     ] = None,
 ) -> None:
-    """Measure sensitivity, noise, nonuniformity, dark current and spectrum after EMVA 1288, release 4.0.
+    """Measure sensitivity, noise, nonuniformity, dark current and spectrum by EMVA 1288, release 4.0.
 
-    Numbers come with their standard errors, and beside those of the data sheet.
+    Each result has its standard error and stands beside the data sheet's value.
     """
     from camtwin import __version__
     from camtwin.emva1288 import page, results, shots, tell
@@ -74,13 +131,17 @@ def emva(
         writable(html)
     if what in names():
         if sheet:
-            raise UsageProblem("--sheet is for a folder: a model has its own")
+            raise UsageProblem(
+                f"--sheet {sheet} is for a folder of images: {what} has a data sheet of its own"
+            )
         subject, taken, count, keep = _of_model(what, quick, seed, settings, temperature, save)
     else:
         for option, given in (("--quick", quick), ("--set", settings), ("--temperature", temperature),
                               ("--save", save)):  # fmt: skip
             if given:
-                raise UsageProblem(f"{option} is for a model, {what} is a folder")
+                raise UsageProblem(
+                    f"{option} is for a model, and {what} is none: there are {', '.join(names())}"
+                )
         subject, taken = _of_folder(Path(what))
         count, keep = sum(len(shot.images) for shot in taken), None  # type: ignore[arg-type]
     with _progress(count) as tick:
@@ -100,7 +161,7 @@ def emva(
 def _of_model(
     model: str, quick: bool, seed: int, settings: list[str] | None, degrees: float | None, save: Path | None
 ) -> Any:
-    """Subject, shots, how many images they will have, and what is to be done when they have been taken."""
+    """Return subject, shots, the number of images, and what to call when all are taken (or None)."""
     import camtwin
     from camtwin import files
     from camtwin.emva1288 import bench
@@ -115,10 +176,10 @@ def _of_model(
     if not save:
         return on.subject, on.shots(), on.images, None
     if save.exists() and (not save.is_dir() or any(save.iterdir())):
-        raise UsageProblem(f"{save}: is there already, and is no empty folder")
+        raise UsageProblem(f"{save}: exists and is not an empty folder; name a new one")
     need, room = on.images * on.image_bytes, shutil.disk_usage(save.absolute().parent).free
     if need > room:
-        raise UsageProblem(f"{save}: {need / 1e9:.1f} GB are needed, {room / 1e9:.1f} GB are free")
+        raise UsageProblem(f"{save}: the images need {need / 1e9:.1f} GB, and {room / 1e9:.1f} GB are free")
     save.mkdir(exist_ok=True)
     shapes: list[tuple[int, ...]] = []
 
@@ -137,25 +198,27 @@ def _of_model(
 
 
 def _of_folder(folder: Path) -> Any:
-    """Subject and shots of the description in a folder; a reference implementation's descriptor will do."""
+    """Return subject and shots of a folder with a description, or a reference implementation's descriptor."""
     from camtwin.emva1288.folder import NAME, parse, parse_reference
     from camtwin.files import load_raw
     from camtwin.models import UnknownModel, names
 
     if not folder.is_dir():
-        raise UnknownModel(f"{folder}: neither a folder nor a model; models are {', '.join(names())}")
+        raise UnknownModel(f"{folder}: is neither a folder nor a model; models are {', '.join(names())}")
     read, text = parse, folder / NAME
     if not text.is_file():
         others = sorted(folder.glob("*.txt"))
         if len(others) != 1:
-            raise UsageProblem(f"{folder}: there is no {NAME}, and no single descriptor *.txt")
+            raise UsageProblem(
+                f"{folder}: holds neither {NAME} nor a single descriptor *.txt; see docs/emva1288.md"
+            )
         read, text = parse_reference, others[0]
     return read(str(text), text_of(text), lambda name: load_raw(folder / name))
 
 
 @contextmanager
 def _progress(images: int) -> Iterator[Any]:
-    """How far it is, on stderr and on a terminal alone."""
+    """Show progress on stderr, if that is a terminal."""
     from camtwin.report.terminal import progress_bar
 
     with progress_bar() as bar:

@@ -1,4 +1,4 @@
-"""The line that tells how running twins fare."""
+"""The status line of running twins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LiveLine:
-    """One line that is written over and over on a terminal; elsewhere, one line every ten seconds."""
+    """Status line, rewritten in place on a terminal; elsewhere a new line every ten seconds."""
 
     PLAIN_S = 10.0
 
@@ -25,11 +25,11 @@ class LiveLine:
         self._at: list[str] = []
 
     def begin(self) -> None:
-        """Show from now on: what a newcomer reads first has been said."""
+        """Show the line from now on, after the messages of the start."""
         self.shown = True
 
     def show(self, links: Sequence[Link]) -> None:
-        """Told by the links, twice a second; of several twins, the sums and the hottest."""
+        """Show the status of the links, called twice a second: sums, and the highest temperature."""
         each, now = [link.status() for link in links], links[0].runtime.host_now()
 
         def total(name: str) -> int:
@@ -56,7 +56,7 @@ class LiveLine:
         if late := total("late_frames"):
             parts.append(f"{late} late")
         if dropped := total("dropped_frames"):
-            parts.append(f"{dropped} dropped, this computer is too slow")
+            parts.append(f"{dropped} dropped: this computer is too slow")
         if each[0].faults:
             counts = {kind: sum(status.faults[kind] for status in each) for kind in each[0].faults}
             struck = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
@@ -72,14 +72,14 @@ class LiveLine:
             print(self._text, file=self.out, flush=True)
 
     def say(self, text: str) -> None:
-        """Something happened: a line of its own, above the live one."""
+        """Print a message on a line of its own, above the status line."""
         if self.terminal and self.shown:
             print(f"\r\x1b[K{text}\n{self._text}", end="", file=self.out, flush=True)
         else:
             print(text, file=self.out, flush=True)
 
     def _tell_moves(self, at: list[str]) -> None:
-        """A line for each twin that lives at another address than before."""
+        """Print a line for each twin whose address has changed."""
         for twin, old, new in zip(self.twins, self._at, at, strict=False):
             if old != new:
                 begin = "\r\x1b[K" if self.terminal else ""
@@ -88,5 +88,5 @@ class LiveLine:
         self._at = at
 
     def end(self) -> None:
-        """The last state stays."""
+        """Leave the last status on the terminal, or print it."""
         print("" if self.terminal else self._text, file=self.out, flush=True)

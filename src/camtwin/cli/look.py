@@ -1,4 +1,4 @@
-"""Commands that look at models: list, show, xml."""
+"""Commands that show models: list, show, xml."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from camtwin.cli.common import AsJson, Model, app
+from camtwin.cli.common import AsJson, Model, command
+from camtwin.cli.help import LOOK
 
 
-@app.command("list")
+@command(LOOK, "camtwin list\ncamtwin list --json", "list")
 def list_models(as_json: AsJson = False) -> None:
-    """List the cameras there are twins of."""
+    """List the models that have a twin, with their sensors and links."""
     from camtwin.models import load, names
 
     sheets = [load(name) for name in names()]
@@ -25,13 +26,22 @@ def list_models(as_json: AsJson = False) -> None:
         print(f"{row['model']:24}{row['title']:24}{row['sensor']:20}{row['link']}")
 
 
-@app.command()
+@command(
+    LOOK,
+    """
+camtwin show baumer-vcxg-124m
+# Values that no data sheet gives
+camtwin show baumer-vcxg-124m --assumptions
+""",
+)
 def show(
     model: Model,
-    assumptions: Annotated[bool, typer.Option("--assumptions", help="Only what no source says.")] = False,
+    assumptions: Annotated[
+        bool, typer.Option("--assumptions", help="Show only values that are assumed, for lack of a source.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a data sheet: every number, and where it comes from."""
+    """Show a model's data sheet: every value with its source."""
     from camtwin.models import load
 
     sheet = load(model)
@@ -62,9 +72,9 @@ def show(
     datasheet.tell(sheet, *wanted)
 
 
-@app.command()
+@command(LOOK, "camtwin xml baumer-vcxg-124m > baumer.xml")
 def xml(model: Model) -> None:
-    """Print the GenICam description that a host reads from the twin."""
+    """Print the GenICam XML that a host reads from the camera."""
     from camtwin.models import load
     from camtwin.twins import build
 

@@ -1,4 +1,4 @@
-"""Commands that take pictures: snap, and demo for a first look."""
+"""Commands that take images: snap, and demo for a first look."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from camtwin.cli.common import For, Model, SceneSpec, Seed, Serial, Set, Speed, UsageProblem, app, session
+from camtwin.cli.common import (
+    SAVE,
+    For,
+    Model,
+    SceneSpec,
+    Seed,
+    Serial,
+    Set,
+    Speed,
+    UsageProblem,
+    command,
+    session,
+)
+from camtwin.cli.help import IMAGES, RUN
 from camtwin.cli.live import LiveLine
 
 if TYPE_CHECKING:
@@ -17,14 +30,36 @@ if TYPE_CHECKING:
     from camtwin.twins import Twin
 
 
-@app.command()
+@command(
+    IMAGES,
+    """
+camtwin snap baumer-vcxg-124m -o frame.tiff --set Gain=6
+# Ten colour images of a moving chart, developed
+camtwin snap ids-imx412 -n 10 -o frame.png --scene pan:chart --develop balanced
+""",
+)
 def snap(
     model: Model,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="FILE.tiff, .png or .npy.", show_default=False)
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="File to write: FILE.tiff, .png or .npy; .dng for developers of raw images.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
     ],
     count: Annotated[
-        int, typer.Option("-n", min=1, help="Frames; FILE-0001, FILE-0002, ... for several.")
+        int,
+        typer.Option(
+            "-n",
+            metavar="COUNT",
+            min=1,
+            help="Number of images; several are written to FILE-0001, FILE-0002, ...",
+            rich_help_panel=SAVE,
+        ),
     ] = 1,
     settings: Set = None,
     scene: SceneSpec = "chart",
@@ -35,12 +70,17 @@ def snap(
         str | None,
         typer.Option(
             metavar="PRESET",
-            help="Develop the frames: fast, balanced or best; .dng needs none.",
+            help="Develop the images with a preset: fast, balanced or best.  [default: raw images]",
             show_default=False,
+            rich_help_panel=SAVE,
         ),
     ] = None,
 ) -> None:
-    """Take pictures in process and write them, with settings and seed in their metadata."""
+    """Take images with a camera and write them to files.
+
+    The files' metadata holds all settings and the seed. No network is involved, and time is virtual: a long
+    exposure does not take long.
+    """
     from camtwin import files
 
     if develop or output.suffix.lower() == ".dng":
@@ -66,26 +106,27 @@ def _developed(
     link_speed: str,
     preset: str | None,
 ) -> None:
-    """Take pictures in process and develop them, with the calibration of the sensor's data sheet."""
+    """Take images and develop them with the calibration of the sensor's data sheet."""
     from camtwin import files, isp
     from camtwin.cli.develop import KINDS, Read, write
     from camtwin.hosts.calibration import of_model
 
     if output.suffix.lower().lstrip(".") not in KINDS:
-        raise UsageProblem(f"{output}: a developed picture ends in {', '.join(f'.{kind}' for kind in KINDS)}")
+        endings = ", ".join(f".{kind}" for kind in KINDS)
+        raise UsageProblem(f"{output}: cannot develop to {output.suffix or 'no ending'}; use {endings}")
     isp.preset(preset or "fast", "RGGB")  # an unknown preset is told before the first frame
     cam = session(model, scene, seed, serial, settings, link_speed)
     calibration = of_model(cam.twin.sheet.name)
     for number, frame in enumerate(cam.frames(count), 1):
         path = files.numbered(output, number, count)
-        said = _described(cam.twin, frame)
-        raw = isp.raw_of(frame.picture, frame.pixel_format, said["black_DN"])
-        write(path, Read(raw, {}, None, said["gain_dB"]), preset or "fast", "auto", calibration)
+        known = _described(cam.twin, frame)
+        raw = isp.raw_of(frame.picture, frame.pixel_format, known["black_DN"])
+        write(path, Read(raw, {}, None, known["gain_dB"]), preset or "fast", "auto", calibration)
         print(path)
 
 
 def _described(twin: Twin, frame: Frame) -> dict[str, Any]:
-    """What `camtwin develop` needs to know of a frame."""
+    """Return the facts about a frame that `camtwin develop` needs."""
     fmt, s = frame.pixel_format, frame.settings
     sensor = twin.renderer.parameters.converting(fmt.bits)
     black_DN = (sensor.pedestal_DN + s.BlackLevel_DN["All"]) / 2 ** (sensor.adc_bits - fmt.bits)
@@ -93,7 +134,7 @@ def _described(twin: Twin, frame: Frame) -> dict[str, Any]:
 
 
 def _metadata(twin: Twin, scene: str, settings: Settings, timestamp_ns: int) -> dict[str, Any]:
-    """What a picture was taken with, for its file."""
+    """Return how an image was taken, for the metadata of its file."""
     return {
         "model": twin.sheet.name,
         "serial": twin.camera.serial,
@@ -104,15 +145,18 @@ def _metadata(twin: Twin, scene: str, settings: Settings, timestamp_ns: int) -> 
     }
 
 
-@app.command()
+@command(RUN, "camtwin demo\ncamtwin demo --scene star --for 10")
 def demo(
     scene: SceneSpec = "chart",
     seconds: For = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where the first picture goes.")] = Path(
-        "first-light.png"
-    ),
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="File for the first image.", rich_help_panel=SAVE
+        ),
+    ] = Path("first-light.png"),
 ) -> None:
-    """A first look: run a Baumer VCXG-124M on loopback and take a picture of what a client receives."""
+    """Run a Baumer VCXG-124M for a first look, and save the first image that a client receives."""
     from camtwin import files
     from camtwin.links.kind import ServedTwin
     from camtwin.links.serve import serve
@@ -128,7 +172,7 @@ def demo(
         line.begin()
 
     print(
-        f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first picture ...",
+        f"{twin.sheet.title} is on the network at {bind}, looking at {scene}. Taking a first image ...",
         flush=True,
     )
     serve([ServedTwin(twin, bind)], seconds=seconds, status=line.show, task=first_light)
@@ -136,17 +180,18 @@ def demo(
 
 
 _INVITATION = """
-Look at it with stock Aravis (Debian: apt-get install aravis-tools aravis-tools-cli):
+Open it with Aravis (on Debian: apt install aravis-tools aravis-tools-cli):
   arv-tool-0.8 -a {address} features
   arv-tool-0.8 -a {address} control ExposureTime=2000 Gain=6
   arv-viewer-0.8
-In process: python -c 'import camtwin; print(camtwin.open("baumer-vcxg-124m").grab()[0].image)'
-Ctrl-C ends it.
+Or use it from Python:
+  python -c 'import camtwin; print(camtwin.open("baumer-vcxg-124m").grab()[0].image)'
+Ctrl-C stops the camera.
 """
 
 
 async def _first_light(twin: Twin, bind: str, scene: str, output: Path) -> None:
-    """Let a client take one picture over the network, and write what it received."""
+    """Let a client take one image over the network, and write the image that it received."""
     import asyncio
 
     from camtwin import files

@@ -1,4 +1,4 @@
-"""Commands that check: verify a twin against its sheet, a wiring plan, a scenario, a lens."""
+"""Commands that check and plan: verify, wiring, play and lens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from camtwin.cli.common import AsJson, Bind, Model, UsageProblem, UsbPort, addresses, app, text_of, writable
+from camtwin.cli.common import (
+    SAVE,
+    TIME,
+    AsJson,
+    Bind,
+    Model,
+    UsageProblem,
+    UsbPort,
+    addresses,
+    command,
+    models,
+    text_of,
+    writable,
+)
+from camtwin.cli.help import CHECK
 
 if TYPE_CHECKING:
     from camtwin.report.canvas import Canvas
@@ -22,33 +36,67 @@ if TYPE_CHECKING:
 
 Draw = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw it: FILE.svg or FILE.png.", show_default=False),
+    typer.Option(
+        metavar="FILE",
+        help="Draw the plan to FILE.svg or FILE.png.",
+        show_default=False,
+        rich_help_panel=SAVE,
+    ),
 ]
 
 
-@app.command()
+@command(
+    CHECK,
+    """
+camtwin verify baumer-vcxg-124m
+# Some of its claims, with those that pass
+camtwin verify baumer-vcxg-124m --all --only "baumer.roi.*"
+# A camera of your own
+camtwin verify camera.toml --ledger camera.tsv
+""",
+)
 def verify(
     model: Annotated[
         str,
-        typer.Argument(help="A model of `camtwin list`, or a data sheet, FILE.toml.", show_default=False),
+        typer.Argument(
+            metavar="MODEL|FILE",
+            help="Model, as `camtwin list` names it, or a data sheet, FILE.toml.",
+            show_default=False,
+            autocompletion=models,
+        ),
     ],
     only: Annotated[
-        str, typer.Option(metavar="PATTERN", help="Rows whose id matches, `baumer.roi.*`, or contains it.")
+        str, typer.Option(metavar="PATTERN", help="Check claims whose id matches PATTERN or contains it.")
     ] = "*",
-    every: Annotated[bool, typer.Option("--all", help="Show what passes, too.")] = False,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show claims that pass, too.", rich_help_panel=SAVE)
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Number of processes; 0: one per processor core.")
+    ] = 0,
     as_json: AsJson = False,
     html: Annotated[
-        Path | None, typer.Option(help="Write a report for a browser.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a report for web browsers to FILE.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
     ] = None,
     ledger: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The claims, FILE.tsv.  [default: those of the model]", show_default=False
+            metavar="FILE",
+            help="Ledger with the claims to check, FILE.tsv.  [default: the model's]",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Measure the claims of a data sheet on the running twin; exit code 1 if one does not hold."""
+    """Check the claims of a data sheet by measuring them on the twin.
+
+    Exit code 1 if a claim does not hold.
+    """
     from camtwin.verify import claims, tables
 
     write = html and partial(writable(html).write_text, encoding="utf-8")
@@ -59,15 +107,25 @@ def verify(
     )
 
 
-@app.command()
+@command(
+    CHECK,
+    """
+camtwin wiring examples/wiring/plc-trigger-and-flash.toml
+camtwin wiring examples/wiring/npn-sensor.toml --draw plan.svg
+""",
+)
 def wiring(
-    plan: Annotated[Path, typer.Argument(help="A wiring plan, TOML.", show_default=False)],
+    plan: Annotated[
+        Path, typer.Argument(metavar="PLAN", help="Wiring plan to check, FILE.toml.", show_default=False)
+    ],
     as_json: AsJson = False,
     draw: Draw = None,
 ) -> None:
-    """Check a wiring plan without running it: each connection ok, marginal or wrong, and the fix.
+    """Check a wiring plan: which connections are ok, marginal or wrong, and how to fix them.
 
-    Exit code 1 if something is wrong."""
+    Nothing runs: volts and currents are computed from the plan and the data sheets. Exit code 1 if a
+    connection is wrong.
+    """
     from camtwin.rig import check, parse
     from camtwin.rig.wiring.diagram import drawn
 
@@ -84,71 +142,105 @@ def wiring(
     raise typer.Exit(report.verdict == "wrong")
 
 
-@app.command()
+@command(
+    CHECK,
+    """
+camtwin play examples/scenarios/plc-two-cameras.toml --draw timing.svg
+# With running clients, and the data cable unplugged after half a second
+camtwin play examples/scenarios/plc-two-cameras.toml --live --step 'ms=500, do="unplug", socket="cam.data"'
+""",
+)
 def play(
-    scenario: Annotated[Path, typer.Argument(help="A scenario, TOML.", show_default=False)],
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="Scenario to play, FILE.toml.", show_default=False)
+    ],
     as_json: AsJson = False,
-    draw: Draw = None,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw a timing diagram to FILE.svg or FILE.png.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
+    ] = None,
     show: Annotated[
         tuple[float, float] | None,
-        typer.Option(metavar="MS MS", help="Draw this time only.", show_default=False),
+        typer.Option(
+            metavar="BEGIN END",
+            help="Part of the time to draw, in milliseconds.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
     ] = None,
     step: Annotated[
         list[str] | None,
         typer.Option(
             metavar="STEP",
-            help='Let this happen, too: \'ms=500, do="unplug", socket="cam.data"\'; may be given again.',
+            help="Add a step to the timeline, written as in the file. Repeat for several steps.",
             show_default=False,
+            rich_help_panel=TIME,
         ),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="In wall time, for clients that find the cameras.")
+        bool,
+        typer.Option(
+            "--live",
+            help="Play in real time, with cameras that other programs find.  [default: in virtual time]",
+            rich_help_panel=TIME,
+        ),
     ] = False,
     bind: Bind = None,
     port: UsbPort = 3240,
     wait: Annotated[
-        bool, typer.Option(help="Live: begin when clients stream from every camera that has power.")
+        bool,
+        typer.Option(
+            help="With --live: start the timeline when clients stream from every powered camera.",
+            rich_help_panel=TIME,
+        ),
     ] = True,
 ) -> None:
-    """Play a scenario: twins, wires, and what happens to them; every frame accounted for.
+    """Play a scenario of cameras, wiring and faults, and account for every frame.
 
-    In virtual time, or live."""
+    Each frame is reported as delivered, skipped, or lost with the reason. docs/faults.md lists the steps.
+    """
     from camtwin.rig.scenario.diagram import diagram
     from camtwin.rig.scenario.play import play as in_virtual_time
     from camtwin.rig.scenario.schema import parse
     from camtwin.rig.scenario.steps import step_of
 
     write = _writer(draw)
-    told = parse(text_of(scenario))
+    parsed = parse(text_of(scenario))
     if show:
-        told = told.model_copy(update={"show_ms": show})
-    told = told.model_copy(update={"timeline": (*told.timeline, *map(step_of, step or ()))})
+        parsed = parsed.model_copy(update={"show_ms": show})
+    parsed = parsed.model_copy(update={"timeline": (*parsed.timeline, *map(step_of, step or ()))})
     if bind and not live:
-        raise UsageProblem("--bind is of --live: in virtual time no camera has an address")
+        raise UsageProblem("--bind needs --live: in virtual time cameras have no address")
     out = sys.stderr if as_json else sys.stdout
-    played = _live(told, bind, port, wait, out) if live else in_virtual_time(told)
+    played = _live(parsed, bind, port, wait, out) if live else in_virtual_time(parsed)
     write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
 
 
-def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:
-    """The scenario as it happened; what happens is told on `out`."""
+def _live(parsed: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:
+    """Play a scenario in real time and print what happens to `out`."""
     from camtwin.cli.live import LiveLine
     from camtwin.rig.scenario.live import LiveRun
 
-    count = sum(device.get("kind") == "camera" for device in told.plan.get("devices", {}).values())
-    played = LiveRun(told, addresses(bind, count), port)
+    count = sum(device.get("kind") == "camera" for device in parsed.plan.get("devices", {}).values())
+    played = LiveRun(parsed, addresses(bind, count), port)
     line = LiveLine([cam.twin for cam in played.cams.values()], out=out)
 
     def ready(_: LiveRun) -> None:
         for name, cam in played.cams.items():
             twin = cam.twin
-            said = "ready at" if twin.camera.powered else "without power at"
+            state = "ready at" if twin.camera.powered else "without power at"
             print(
-                f"{name}: {twin.sheet.title}, serial {twin.camera.serial}, {said} {played.at(name)}", file=out
+                f"{name}: {twin.sheet.title}, serial {twin.camera.serial}, {state} {played.at(name)}",
+                file=out,
             )
-        waits = "the timeline begins when clients stream from each" if wait else "the timeline begins"
-        print(f"{told.title or 'scenario'}: all are ready, {waits}", file=out, flush=True)
+        waits = "the timeline starts when clients stream from each" if wait else "the timeline starts"
+        print(f"{parsed.title or 'scenario'}: all cameras are ready, {waits}", file=out, flush=True)
         line.begin()
 
     played.on_word.subscribe(lambda ms, words: line.say(f"{ms:10.3f} ms  {words}"))
@@ -157,24 +249,45 @@ def _live(told: Scenario, bind: list[str] | None, port: int, wait: bool, out: Te
     return played
 
 
-@app.command("lens")
+@command(
+    CHECK,
+    """
+camtwin lens baumer-vcxg-124m --focal 25 --distance 500
+# Motion blur of an object that moves at 100 mm/s
+camtwin lens baumer-vcxg-124m --focal 25 --distance 500 --speed 100 --exposure 2000
+""",
+    "lens",
+)
 def lens_(
     model: Model,
-    focal: Annotated[float, typer.Option(metavar="MM", help="Focal length.", show_default=False)],
-    distance: Annotated[float, typer.Option(metavar="MM", help="From lens to object.", show_default=False)],
-    f_number: Annotated[float, typer.Option("--f-number", metavar="N")] = 4.0,
-    mount: Annotated[str, typer.Option(help="C-Mount, CS-Mount or M12.")] = "C-Mount",
+    focal: Annotated[
+        float, typer.Option(metavar="MM", help="Focal length of the lens in mm.", show_default=False)
+    ],
+    distance: Annotated[
+        float,
+        typer.Option(metavar="MM", help="Distance from the lens to the object in mm.", show_default=False),
+    ],
+    f_number: Annotated[
+        float, typer.Option("--f-number", metavar="N", help="F-number of the aperture.")
+    ] = 4.0,
+    mount: Annotated[
+        str, typer.Option(metavar="NAME", help="Mount of the lens: C-Mount, CS-Mount or M12.")
+    ] = "C-Mount",
     circle: Annotated[
-        float | None, typer.Option(metavar="MM", help="Diameter of its image circle.", show_default=False)
+        float | None,
+        typer.Option(metavar="MM", help="Diameter of the image circle in mm.", show_default=False),
     ] = None,
-    speed: Annotated[float, typer.Option(metavar="MM/S", help="Of the object.")] = 0.0,
-    exposure: Annotated[float, typer.Option(metavar="US")] = 4000.0,
-    lux: Annotated[float, typer.Option(help="On a matt white object, green light.")] = 1000.0,
+    speed: Annotated[float, typer.Option(metavar="MM/S", help="Speed of the object in mm/s.")] = 0.0,
+    exposure: Annotated[float, typer.Option(metavar="US", help="Exposure time in microseconds.")] = 4000.0,
+    lux: Annotated[
+        float, typer.Option(metavar="LX", help="Illuminance of a matt white object in lux, green light.")
+    ] = 1000.0,
     as_json: AsJson = False,
 ) -> None:
-    """Field of view, depth of field, motion blur and exposure with a lens, as on paper.
+    """Compute field of view, depth of field, motion blur and exposure with a lens.
 
-    Exit code 1 if the lens does not fit."""
+    Exit code 1 if the lens does not fit the camera.
+    """
     from camtwin.models import load
     from camtwin.planner.lens import lens_on
 
@@ -188,19 +301,23 @@ def lens_(
 
 
 def _writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
-    """What writes a picture there, if anywhere; UsageProblem at once where it could not in the end."""
+    """Return a function that encodes a drawing to `path`; without a path it does nothing.
+
+    Raises:
+        UsageProblem: the drawing could not be written there in the end.
+    """
     from camtwin.report.canvas import WRITERS, encode
 
     if path is None:
         return lambda _: None
     if path.suffix.lower() not in WRITERS:
-        raise UsageProblem(f"{path}: a picture ends with {' or '.join(WRITERS)}")
+        raise UsageProblem(f"{path}: a drawing is written to {' or '.join(WRITERS)}, by the name's ending")
     writable(path)
     return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
 def _tell(findings: Sequence[Finding]) -> None:
-    """Print findings for people, each with what to do about it."""
+    """Print findings for people, each with its fix."""
     from camtwin.report.terminal import DIM, hang, plain_console
     from camtwin.rig.wiring.diagram import COLOURS
 

@@ -1,4 +1,4 @@
-"""Commands that run twins for other programs: run, exec; and replay, which does a recorded run again."""
+"""Commands that run twins for other programs: run and exec; and replay, which repeats a recorded run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camtwin.cli.common import (
+    CAMERA,
+    NETWORK,
+    SAVE,
+    TIME,
     AsJson,
     Bind,
     For,
@@ -22,26 +26,35 @@ from camtwin.cli.common import (
     UsageProblem,
     UsbPort,
     addresses,
-    app,
+    command,
+    models,
     session,
     user,
 )
+from camtwin.cli.help import RUN
 from camtwin.cli.live import LiveLine
 
 if TYPE_CHECKING:
     from camtwin.links.kind import Link
 
 Models = Annotated[
-    list[str], typer.Argument(help="Models of `camtwin list`, one a twin.", show_default=False)
+    list[str],
+    typer.Argument(
+        metavar="MODEL",
+        help="Models, as `camtwin list` names them: one for each camera.",
+        show_default=False,
+        autocompletion=models,
+    ),
 ]
 Interfaces = Annotated[
     list[str] | None,
     typer.Option(
         "--interface",
         metavar="NAME",
-        help="A network interface that is the twin's alone, once for each twin: it looks for its address "
-        "itself, as a camera does (persistent, DHCP, link-local). Needs root.",
+        help="Network interface for the camera alone, on which it gets its address as a real one does: "
+        "persistent, by DHCP or link-local. Repeat for each camera. Needs root.",
         show_default=False,
+        rich_help_panel=NETWORK,
     ),
 ]
 FaultSpecs = Annotated[
@@ -49,8 +62,10 @@ FaultSpecs = Annotated[
     typer.Option(
         "--fault",
         metavar="KIND=SHARE",
-        help="Strike this share of the stream's packets, 0 to 1: drop, duplicate, reorder, delay, corrupt.",
+        help="Disturb a share (0 to 1) of the stream's packets. KIND is drop, duplicate, reorder, delay or "
+        "corrupt. Repeat for several kinds.",
         show_default=False,
+        rich_help_panel=NETWORK,
     ),
 ]
 
@@ -59,14 +74,39 @@ Pace = Annotated[
     str,
     typer.Option(
         metavar="N|max",
-        help="Camera seconds per second; max: as fast as this computer and the client can.",
+        help="Seconds of camera time per second of real time; max: as fast as this computer and the client "
+        "allow.",
+        rich_help_panel=TIME,
     ),
 ]
 
 
-@app.command()
+@command(
+    RUN,
+    """
+# One camera on 127.0.0.1, then two with longer exposures
+camtwin run baumer-vcxg-124m
+camtwin run baumer-vcxg-124m baumer-vcxg-124m --set ExposureTime=8000
+# A network that loses 2 % of the packets, captured for Wireshark
+camtwin run baumer-vcxg-124m --fault drop=0.02 --pcap run.pcap
+""",
+)
 def run(
     models: Models,
+    scene: SceneSpec = "chart",
+    seed: Seed = 0,
+    serial: Serial = None,
+    settings: Set = None,
+    link_speed: Speed = "sheet",
+    nonvolatile: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep user sets, custom data and firmware in DIR from run to run.",
+            show_default=False,
+            rich_help_panel=CAMERA,
+        ),
+    ] = None,
     bind: Bind = None,
     interface: Interfaces = None,
     ip_speed: Annotated[
@@ -75,54 +115,54 @@ def run(
             metavar="N",
             min=0.01,
             max=1000,
-            help="With --interface: how much faster than the clock addresses are looked for and leases end.",
+            help="With --interface: speed of address search and DHCP leases, as a multiple of real time.",
+            rich_help_panel=NETWORK,
         ),
     ] = 1.0,
-    port: UsbPort = 3240,
-    scene: SceneSpec = "chart",
-    seed: Seed = 0,
-    serial: Serial = None,
-    settings: Set = None,
-    seconds: For = None,
-    link_speed: Speed = "sheet",
-    pace: Pace = "1",
-    journal: Annotated[
-        Path | None,
-        typer.Option(
-            help="Record what hosts do and what comes of it, for `camtwin replay`.", show_default=False
-        ),
-    ] = None,
-    pcap: Annotated[
-        Path | None,
-        typer.Option(
-            help="Capture all that goes over the link, in the camera's time, for Wireshark.",
-            show_default=False,
-        ),
-    ] = None,
     fault: FaultSpecs = None,
-    nonvolatile: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where it keeps user sets and custom data.", show_default=False),
-    ] = None,
     any_destination: Annotated[
         bool,
         typer.Option(
             "--allow-any-destination",
-            help="Let a client aim stream and messages at any host, not only at itself.",
+            help="Let a client direct stream and messages to any host, not only to itself.",
+            rich_help_panel=NETWORK,
         ),
     ] = False,
     tune_loopback: Annotated[
         bool,
         typer.Option(
             "--tune-loopback",
-            help="Have the kernel cut large datagrams on loopback meanwhile (tx-udp-segmentation off; root): "
-            "more frames a second for clients with packet sockets.",
+            help="Let the kernel split large datagrams on loopback during the run (turns tx-udp-segmentation "
+            "off; needs root). Clients with packet sockets then receive more frames per second.",
+            rich_help_panel=NETWORK,
         ),
     ] = False,
+    port: UsbPort = 3240,
+    seconds: For = None,
+    pace: Pace = "1",
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Record commands, frames and events in FILE for `camtwin replay`.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
+    ] = None,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Capture the link's packets in FILE for Wireshark, with the camera's timestamps.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
+    ] = None,
 ) -> None:
-    """Run twins that stock software finds on the network, until Ctrl-C.
+    """Run cameras that other programs find on the network or on USB.
 
-    Several have addresses one after the other (127.0.0.1, 127.0.0.2, ...) and seeds, so serial numbers, too.
+    Several cameras take consecutive addresses (127.0.0.1, 127.0.0.2, ...) and seeds, so that their serial
+    numbers and noise differ. Ctrl-C stops them.
     """
     import contextlib
 
@@ -135,13 +175,15 @@ def run(
 
     speed = user(pace_of, pace)
     if journal and nonvolatile:
-        raise UsageProblem("a journal does not keep what is in --nonvolatile: give one of the two")
+        raise UsageProblem("--journal cannot record the content of --nonvolatile: give one of the two")
     if interface and (bind or pcap or len(interface) != len(models)):
-        raise UsageProblem("--interface is given once for each twin, without --bind and --pcap")
+        raise UsageProblem(
+            f"{len(interface)} --interface for {len(models)} twins: give one each, and no --bind or --pcap"
+        )
     binds = addresses(bind, len(models))
     owned = interface or [None] * len(models)
     if len(models) > 1 and (serial or journal or pcap):
-        raise UsageProblem("--serial, --journal and --pcap are for one twin")
+        raise UsageProblem(f"--serial, --journal and --pcap are for one twin, not for {len(models)}")
     options = {
         "--fault": fault,
         "--pcap": pcap,
@@ -192,13 +234,17 @@ def run(
 
 
 def _check_link(model: str, link: str, given: set[str]) -> None:
-    """UsageProblem where hosts cannot reach this model, or one of the options given is for another link."""
+    """Check that hosts can reach this model, and that all the options given are for its link.
+
+    Raises:
+        UsageProblem: one of both is not so.
+    """
     from camtwin.camera.links import KINDS
     from camtwin.links.kind import OPENINGS, misplaced
 
     kind = KINDS[link]
     if kind not in OPENINGS:
-        raise UsageProblem(f"{model} has no link: it is open to Python and to camtwin snap")
+        raise UsageProblem(f"{model} has no link to run on: use `camtwin snap {model}` or Python instead")
     wrong, others = misplaced(kind, given)
     if wrong:
         needed = " or ".join(other.title for other in others)
@@ -206,19 +252,34 @@ def _check_link(model: str, link: str, given: set[str]) -> None:
         raise UsageProblem(f"{', '.join(wrong)} {verb} a {needed} link; {model} has {kind.title}")
 
 
-@app.command("exec", context_settings={"ignore_unknown_options": True})
+@command(
+    RUN,
+    """
+camtwin exec -- arv-tool-0.8
+# With the cameras of two servers
+camtwin exec --port 3240 --port 127.0.0.1:3241 -- arv-viewer-0.8
+""",
+    "exec",
+    passes_on=True,
+)
 def execute(
-    program: Annotated[list[str], typer.Argument(help="A program and its arguments.", show_default=False)],
+    program: Annotated[
+        list[str],
+        typer.Argument(metavar="PROGRAM", help="Program with its arguments, after --.", show_default=False),
+    ],
     port: Annotated[
         list[str] | None,
         typer.Option(
             metavar="[ADDRESS:]PORT",
-            help="Of a twin's USB/IP server; may be given again.",
-            show_default="3240",
+            help="TCP port of the running cameras' USB/IP server. Repeat for several.  [default: 3240]",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Run a program that uses libusb with the twins of this computer as its USB devices: -- PROGRAM ..."""
+    """Run a program with the running USB cameras as its USB devices.
+
+    The program must use libusb. It needs neither root nor a kernel module; a C compiler is needed once.
+    """
     from camtwin.links import native
 
     servers = [user(_server, each) for each in port or ["3240"]]
@@ -230,23 +291,29 @@ def execute(
 
 
 def _server(text: str) -> tuple[str, int]:
-    """PORT or ADDRESS:PORT, read; ValueError if it is neither."""
+    """Read PORT or ADDRESS:PORT. ValueError if the text is neither."""
     import ipaddress
 
     address, _, port = text.rpartition(":")
     if not port.isdigit() or not 0 < int(port) < 1 << 16:
-        raise ValueError(f"--port {text}: PORT or ADDRESS:PORT is wanted")
+        raise ValueError(f"--port {text} is not PORT or ADDRESS:PORT, with a port from 1 to 65535")
     return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
 
 
-@app.command()
+@command(RUN, "camtwin run baumer-vcxg-124m --journal run.jsonl\ncamtwin replay run.jsonl")
 def replay(
     journal: Annotated[
-        Path, typer.Argument(help="A file that `camtwin run --journal` wrote.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="JOURNAL", help="File that `camtwin run --journal` wrote.", show_default=False
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Do a recorded run again, in virtual time, and compare every frame and log line with what it was."""
+    """Repeat a recorded run in virtual time and compare it with the record.
+
+    Every frame is compared byte for byte, and every event and refusal. Exit code 2 if one differs.
+    """
     from camtwin.links.base.record import reopen
     from camtwin.twins.replay import Replayed
     from camtwin.twins.replay import replay as again
@@ -262,21 +329,21 @@ def replay(
             {"frame_id": f.frame_id, "start_ns": f.start_ns, "digest": f.digest, "same": f.same}
             for f in frames
         ]
-        said = {
+        totals = {
             "frames": len(frames),
             "different": len(other),
             "log_lines": len(log),
             "log_different": len(unlike),
         }
-        print(json.dumps(said | {"rows": rows}, indent=2))
+        print(json.dumps(totals | {"rows": rows}, indent=2))
     else:
-        print(f"{len(frames)} frames, {len(frames) - len(other)} of them the same, byte for byte")
-        print(f"{len(log)} log lines, {len(log) - len(unlike)} of them the same")
+        print(f"{len(frames) - len(other)} of {len(frames)} frames are the same, byte for byte")
+        print(f"{len(log) - len(unlike)} of {len(log)} log lines are the same")
     if other:
-        raise UsageProblem(f"frame {other[0].frame_id} at {other[0].start_ns} ns differs from the journal's")
+        raise UsageProblem(f"frame {other[0].frame_id} at {other[0].start_ns} ns differs from the journal")
     if unlike:
         then, now = (
             f"{line[1]!r} at {line[0]} ns" if line else "nothing"
             for line in (unlike[0].recorded, unlike[0].again)
         )
-        raise UsageProblem(f"the journal says {then}, and now it is {now}")
+        raise UsageProblem(f"the journal has {then}, the replay {now}")

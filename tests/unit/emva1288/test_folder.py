@@ -114,7 +114,7 @@ def test_what_cannot_be_measured_is_told_in_a_line(tmp_path, text, says):
 
 
 def test_a_folder_without_a_description(tmp_path):
-    assert "there is no emva1288.toml, and no single descriptor *.txt" in refused(tmp_path)
+    assert "holds neither emva1288.toml nor a single descriptor *.txt" in refused(tmp_path)
     assert "neither a folder nor a model; models are basler" in refused(tmp_path / "no")
     (tmp_path / NAME).write_bytes(b"\xff\xfe")
     assert "no UTF-8 text" in refused(tmp_path)
@@ -137,7 +137,7 @@ def test_options_that_do_not_fit(tmp_path, args, says):
 
 def test_saving_spares_what_is_there(tmp_path):
     (tmp_path / "mine").write_text("kept")
-    assert "is there already, and is no empty folder" in refused("baumer-vcxg-124m", "--save", tmp_path)
+    assert "exists and is not an empty folder" in refused("baumer-vcxg-124m", "--save", tmp_path)
     assert (tmp_path / "mine").read_text() == "kept"
 
 

@@ -1,0 +1,110 @@
+"""The help that `--help` and `-h` print: options and commands in groups, and examples at its end.
+
+Typer prints groups and examples only with rich's boxes, which break on narrow terminals; these classes print
+them as plain text, as wide as the terminal up to 80 columns.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from typer._click import Context, HelpFormatter
+
+RUN, LOOK, IMAGES, CHECK = "Run cameras", "Look at models", "Make images", "Plan and check"
+OPTIONS: Final = "Options"
+NARROW: Final = 60
+"""Columns below which what explains an option stands on lines of its own."""
+WORDS: Final = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
+"""A shell's words, which stay whole where they are quoted."""
+Rows = list[tuple[str, str]]
+
+SETTINGS: Final = {
+    "help_option_names": ["-h", "--help"],
+    "terminal_width": max(min(shutil.get_terminal_size().columns, 80) - 2, 20),
+}
+"""Settings of the outermost command, which the others inherit."""
+
+
+def wrapped(example: str, width: int) -> list[str]:
+    """Break a command line so that a shell still takes it as one, and a comment at its words.
+
+    >>> wrapped("camtwin snap ids-imx412 -o a.png", 26)
+    ['camtwin snap ids-imx412 \\\\', '    -o a.png']
+    """
+    if example.startswith("#"):
+        return textwrap.wrap(example, width, subsequent_indent="# ")
+    lines = [""]
+    for word in WORDS.findall(example):
+        if lines[-1].strip() and len(lines[-1]) + len(word) > width - 3:  # a space before it, ` \` behind it
+            lines.append("   ")
+        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+
+
+def _write(formatter: HelpFormatter, sections: dict[str, Rows]) -> None:
+    """Write the sections, the options without a group last."""
+    for heading in sorted(sections, key=lambda heading: heading == OPTIONS):
+        with formatter.section(heading):
+            formatter.write_dl(sections[heading], col_max=30 if formatter.width >= NARROW else 8)
+
+
+def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: HelpFormatter) -> None:
+    sections: dict[str, Rows] = {}
+    for param in command.get_params(ctx):
+        if record := param.get_help_record(ctx):
+            if param.param_type_name == "argument":
+                heading, record = "Arguments", (record[0].partition("...")[0].partition(" ")[0], record[1])
+            else:
+                heading = getattr(param, "rich_help_panel", None) or OPTIONS
+            sections.setdefault(heading, []).append(record)
+    _write(formatter, sections)
+
+
+def _write_examples(formatter: HelpFormatter, examples: Iterable[str]) -> None:
+    with formatter.section("Examples"):
+        for example in examples:
+            for line in wrapped(example, formatter.width - formatter.current_indent):
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+class HelpCommand(TyperCommand):
+    """A command whose options stand in groups; its epilog is examples, one a line, and `#` comments."""
+
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """Return the words of the usage line, arguments as MODEL and not as {MODEL}."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write arguments and options, by their `rich_help_panel`."""
+        _write_options(self, ctx, formatter)
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples."""
+        if self.epilog:
+            _write_examples(formatter, self.epilog.splitlines())
+
+
+class HelpGroup(TyperGroup):
+    """A command with subcommands, which stand in groups with their whole first sentences."""
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the options, then the commands, by their `rich_help_panel`."""
+        _write_options(self, ctx, formatter)
+        sections: dict[str, Rows] = {heading: [] for heading in (RUN, LOOK, IMAGES, CHECK)}
+        for name in self.list_commands(ctx):
+            if command := self.get_command(ctx, name):
+                heading = getattr(command, "rich_help_panel", None) or "Commands"
+                sections.setdefault(heading, []).append((name, command.get_short_help_str(999)))
+        _write(formatter, {heading: rows for heading, rows in sections.items() if rows})
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples."""
+        if self.epilog:
+            _write_examples(formatter, self.epilog.splitlines())
