@@ -147,7 +147,7 @@ def deaf(part: str, source: str, activation: str = "AnyEdge") -> Wrong:
 
     def alter(twin: Twin) -> None:
         signals = twin.camera.signals
-        moments = signals.heard(source, activation)
+        moments = signals.moments_of(source, activation)
         connect = signals.connect
 
         def connected(routes: dict[str, list[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""What a camera does: settings, acquisition, image memory, temperature. It knows neither link nor scene."""
+"""The camera: settings, acquisition, image memory, temperature. It knows neither link nor scene."""
 
 from camtwin.camera.camera import Camera
 from camtwin.camera.frames.exposure import Exposure, Transfer

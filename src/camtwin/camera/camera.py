@@ -1,7 +1,7 @@
 """The camera: a data sheet's features, a state machine, an image memory and a clock, put together.
 
-It is told what hosts write (`read`, `write`, `set`) and what time it is (the scheduler's). It tells its
-subscribers when a frame has been exposed and when its bits leave. It knows no link and no picture.
+Hosts' writes arrive by `read`, `write` and `set`, the time by the scheduler. Subscribers are called when a
+frame has been exposed and when its bits leave. The camera knows no link and no image.
 """
 
 from __future__ import annotations
@@ -49,16 +49,18 @@ class Camera:
     sheet          its data sheet
     clock          the virtual time it lives in
     serial         its serial number
-    link, memory   timing of the link in front of it, and the image memory that evens it out
-    storage        what it keeps without power; as long as it lives if None
-    measure        gives a frame's brightness, 0 .. 1, to the automatic functions; they rest without it
+    link, memory   timing of its link, and the image memory in front of it
+    storage        non-volatile storage; None: kept only as long as this object
+    measure        returns a frame's brightness, 0 .. 1, for the automatic functions; None: they do nothing
 
-    Subscribers are told:
-    on_moment    (t_ns, name, frame id) of everything that happens inside it
+    Subscribers are called with:
+    on_moment    (t_ns, name, frame id) of each internal event
     on_exposure  an exposure whose end is known; on_read: one that has been read from the sensor
-    on_write     (t_ns, address, data) of a host, before it is carried out; on_refusal: (t_ns, why it is not)
-    on_command   (t_ns, word, arguments) from outside that is no write
-    on_reset     DeviceReset; on_power_up: it boots; on_power: supplied or not; on_cable: plugged in or not
+    on_write     (t_ns, address, data) of a host's write, before it is carried out
+    on_refusal   (t_ns, refusal) of a write that is refused
+    on_command   (t_ns, word, arguments) of an external command that is not a register write
+    on_reset     nothing, at DeviceReset; on_power_up: at boot
+    on_power     whether it has power; on_cable: whether its cable is plugged in
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class Camera:
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory, clock)
         self._frames_begun = 0
-        self.world: object = None  # handed on with each exposure to who renders it
+        self.world: object = None  # passed on with each exposure to the renderer
         self.sensor = usual_shutter(sheet)
         self.modes = DriveModes(sheet)
         self.latency_frames = sheet.readout.latency_frames
@@ -116,14 +118,14 @@ class Camera:
             for name in self._units("LineSelector")
         }
         self.brightness = Brightness(self, measure)
-        self.on_read.subscribe(self.brightness.regard)
+        self.on_read.subscribe(self.brightness.on_frame_read)
         self.powered = True
-        self.heard_ns: Ns | None = None  # when a host last wrote something
+        self.last_write_ns: Ns | None = None  # time of a host's last write
         self._build()
         self._power_up()
 
     def _build(self) -> None:
-        """What forgets all with the power: made anew."""
+        """(Re)create the parts whose state is lost on power-off."""
         self.acquisition = Acquisition(self)
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
@@ -134,25 +136,27 @@ class Camera:
         self.time = CameraTime(self.clock, self.sheet.clock.tick_ns)
 
     def _units(self, selector: str) -> list[str]:
-        """Names of the lines, counters, timers that this model has."""
+        """Return the names of the model's lines, counters or timers."""
         node = self.tree.declared[selector]
         return list(node.entries) if node.here else []
 
-    # -- what hosts do ---------------------------------------------------------------------------
+    # -- for hosts --------------------------------------------------------------------------------------
     @property
     def settings(self) -> Settings:
         """The settings in force; the next frame to begin takes them."""
         return self._settings
 
     def apply(self, new: Settings, /, *, by: Writer) -> None:
-        """Put new settings in force: those of the active sequencer set lie over what anybody else writes.
+        """Apply new settings; those of the active sequencer set take precedence over other writers'.
 
-        Refused without power, or where what is kept without power cannot be stored."""
+        Raises:
+            Refused: there is no power, or non-volatile settings cannot be stored
+        """
         old = self._settings
         if by is not Writer.SEQUENCER:
             self._wants_power()
             if by is Writer.HOST:
-                self.heard_ns = self.clock.now
+                self.last_write_ns = self.clock.now
             if new.SensorMode != old.SensorMode:
                 new = self.in_mode(new)
             if new.CenterX or new.CenterY:
@@ -165,16 +169,16 @@ class Camera:
         self._notify(old, new)
 
     def in_mode(self, settings: Settings) -> Settings:
-        """The settings, with all that the sensor's drive mode decides."""
+        """Return the settings with everything that their drive mode decides."""
         changes = self.modes.changes(settings.SensorMode)
         return self.tree.fit(replace(settings, **changes), self) if changes else settings
 
     def shutter(self, settings: Settings) -> GlobalShutter | RollingShutter:
-        """How the sensor exposes and reads with these settings."""
+        """Return the sensor's exposure and readout timing with these settings."""
         return self.modes.shutter(settings) or self.sensor
 
     def _notify(self, old: Settings, new: Settings) -> None:
-        """Tell the parts that rest on settings which have changed."""
+        """Notify the parts affected by a change of settings."""
         if not wiring.same(old, new):
             self._connect()
         if new.EventNotification is not old.EventNotification:
@@ -193,18 +197,23 @@ class Camera:
             line.refresh(self.signals.level)
 
     def read(self, address: int, length: int) -> bytes:
-        """Bytes of the register space: features, what rules decide, the description. Refused if not there."""
+        """Read bytes of the register space: features, registers answered by rules, the GenICam description.
+
+        Raises:
+            Refused: there is no such register
+        """
         offset = address - XML_ADDRESS
         if 0 <= offset < len(self.xml_file):
             return self.xml_file[offset : offset + length].ljust(length, b"\0")
         return self.registers.read(self, address, length)
 
     def write(self, address: int, data: bytes) -> None:
-        """Write registers as a host does; Refused says what is not carried out.
+        """Write registers as a host does; Refused gives the reason for what is not carried out.
 
-        Whatever a link does to a camera goes this way, so these writes are all that a journal has to keep."""
+        Every link writes this way, so a journal needs to keep only these writes.
+        """
         self._wants_power()
-        self.heard_ns = self.clock.now
+        self.last_write_ns = self.clock.now
         self.on_write(self.clock.now, address, data)
         try:
             if 0 <= address - XML_ADDRESS < len(self.xml_file):
@@ -215,11 +224,11 @@ class Camera:
             raise
 
     def execute(self, command: str) -> None:
-        """Write a command's register, as a host does that executes it."""
+        """Execute a command as a host does, by writing its register."""
         self.write(self.tree.find(command).address, (1).to_bytes(4, self.tree.order))
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
-        """An action command, as it comes from a link; True if it concerns this camera."""
+        """Take an action command from a link; True if its keys match this camera."""
         if not self.powered:
             return False
         s = self.settings
@@ -229,28 +238,31 @@ class Camera:
             if device_key == s.ActionDeviceKey and group_key == key and group_mask & s.ActionGroupMask[n]
         ]
         if matched:
-            self.told("action", device_key, group_key, group_mask)
+            self.journal("action", device_key, group_key, group_mask)
         for n in matched:
             self.emit(f"Action{n}")
         return bool(matched)
 
     def use_block_ids(self, extended: bool) -> None:
-        """The link counts blocks with 64 bits, or with 16: that changes how long frames are on it."""
+        """Use 64-bit or 16-bit block ids, which changes the time that frames take on the link."""
         timing = self.transmitter.timing.with_block_ids(extended=extended)
         if timing != self.transmitter.timing:
-            self.told("block_ids", int(extended))
+            self.journal("block_ids", int(extended))
             self.transmitter.timing = timing
 
     def report(self, name: str) -> None:
-        """The link tells of itself by an event; unless that is On nobody hears of it, nor does a journal."""
+        """Report an event of the link, if its notification is on.
+
+        Otherwise nothing happens, even in a journal.
+        """
         if self.settings.EventNotification.get(name) == "On":
-            self.told("report", name)
+            self.journal("report", name)
             self.emit(name)
 
-    # -- wire.device.DevicePort: what every link's control has of it -------------------------------
+    # -- wire.device.DevicePort ------------------------------------------------------------------------
     @property
     def busy_ns(self) -> Ns:
-        """Camera time that it still needs for what was written to it."""
+        """Camera time that the last write still needs, in ns."""
         return max(0, self.keeper.busy_until_ns - self.clock.now)
 
     @property
@@ -265,25 +277,25 @@ class Camera:
 
     @property
     def payload_bytes(self) -> int:
-        """Bytes of a frame as it is set, chunks included."""
+        """Bytes of a frame with the present settings, chunks included."""
         return self.tree.get(self, "PayloadSize")
 
     @property
     def has_chunks(self) -> bool:
         return self._settings.ChunkModeActive
 
-    def told(self, word: str, *args: int | str) -> None:
-        """A command from outside that is no register's is carried out now; outside.py does it again."""
+    def journal(self, word: str, *args: int | str) -> None:
+        """Journal an external command that is not a register write; `replay_command` repeats it."""
         self.on_command(self.clock.now, word, args)
 
-    # -- what features ask and commands do (camera/features/rules.py: Acts) -----------------------
+    # -- for features (camera/features/rules.py: Acts) -------------------------------------------------
     @property
     def acquiring(self) -> bool:
         return self.acquisition.wants_frames
 
     @property
     def idle(self) -> bool:
-        """Nothing is exposed, read or on the link."""
+        """Whether nothing is exposed, read or on the link."""
         return self.acquisition.state is S.IDLE and self.transmitter.empty
 
     @property
@@ -304,7 +316,7 @@ class Camera:
         return self.transmitter.timing.bytes_per_s
 
     def load_user_set(self, selector: str) -> None:
-        """Take over what a set holds. A running sequencer ends first, and gives back what it changed."""
+        """Load a user set. A running sequencer ends first and restores the settings it changed."""
         self.apply(replace(self._settings, SequencerMode="Off"), by=Writer.USER_SET)
         self._restore(self.keeper.load(selector))
 
@@ -313,7 +325,7 @@ class Camera:
 
     @property
     def timestamp(self) -> Ns:
-        """The camera's clock, in its ticks."""
+        """Time of the camera's clock, a multiple of its tick."""
         return self.time.now
 
     def start(self) -> None:
@@ -321,11 +333,11 @@ class Camera:
         self.acquisition.fire(E.START)
 
     def stop(self) -> None:
-        """End after the frame under way."""
+        """End the acquisition after the frame under way."""
         self.acquisition.fire(E.STOP)
 
     def abort(self) -> None:
-        """End now; the frame under way and those in memory are lost."""
+        """End the acquisition now; the frame under way and those in memory are lost."""
         self.acquisition.fire(E.ABORT)
 
     def trigger_software(self, selector: str) -> None:
@@ -336,34 +348,35 @@ class Camera:
     def sequencer_set(self) -> int:
         return self.sequencer.active
 
-    # -- what surrounds it -----------------------------------------------------------------------
+    # -- power and cable -----------------------------------------------------------------------------
     def power_cycle(self) -> None:
-        """Off and on: what is under way is lost, the default user set is loaded, counts begin again.
+        """Switch off and on: work under way is lost, the default user set is loaded, counts begin again.
 
-        The housing keeps its temperature: it is a moment."""
+        The housing keeps its temperature, because this takes only a moment.
+        """
         self._shut()
         self._boot()
 
     def reset(self) -> None:
-        """As if it were switched off and on; the link may have to tell its host."""
+        """Restart as by switching off and on; a link may have to inform its host."""
         self.power_cycle()
         self.on_reset()
 
     def power_off(self) -> None:
-        """Nothing runs, is heard or answered until `power_on`; what was under way is lost."""
+        """Stop everything until `power_on`; work under way is lost."""
         if self.powered:
             self.powered = False
             self._shut()
             for line in self.lines.values():
-                line.go_dark()
+                line.power_off()
             self.on_power(False)
 
     def power_on(self) -> None:
-        """The default user set is loaded, counts begin again; inputs see what is at their pins."""
+        """Boot: load the default user set, restart all counts, read the levels at the pins of inputs."""
         if not self.powered:
             self.powered = True
             for line in self.lines.values():
-                line.wake()
+                line.power_on()
             self._boot()
             self.on_power(True)
 
@@ -387,7 +400,7 @@ class Camera:
             raise Refused("unavailable", "the camera has no power")
 
     def preset_frame_count(self, count: int) -> None:
-        """Let the next frame be number count + 1."""
+        """Let the next frame have the number count + 1."""
         self._frames_begun = count
 
     def preset_timestamp(self, ns: Ns) -> None:
@@ -395,18 +408,18 @@ class Camera:
 
     @property
     def reachable(self) -> bool:
-        """Whether a host gets through to it: it has power, and a link."""
+        """Whether hosts can reach it: it has power and a link."""
         return self.powered and self.plugged
 
     @property
     def plugged(self) -> bool:
-        """Whether its data cable is in."""
+        """Whether its data cable is plugged in."""
         return "cable" not in self.transmitter.stalled
 
     def cable(self, plugged: bool) -> None:
-        """The link goes down or comes back: images wait in memory meanwhile, as many as it holds."""
+        """Take the link down or up; meanwhile images wait in memory, as many as it holds."""
         if plugged != self.plugged:
-            self.told("cable", int(plugged))
+            self.journal("cable", int(plugged))
             (self.transmitter.resume if plugged else self.transmitter.stall)("cable")
             self.on_cable(plugged)
 
@@ -416,13 +429,16 @@ class Camera:
         self._connect()
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
-        """Settings that were kept; the link may be slower now than it was then."""
+        """Apply stored settings, limited by the present link's speed."""
         limit = min(kept.get("DeviceLinkThroughputLimit", self.link_bytes_per_s), self.link_bytes_per_s)
         changes = {**kept, "DeviceLinkThroughputLimit": limit}
         self.tree.load(self, changes, by=Writer.USER_SET)
 
     def _status_changed(self, new: str, old: str) -> None:
-        """Too hot: no image transfer. Of a change from High to Normal the sheet knows no event."""
+        """Stop the image transfer while too hot, and emit the events of the change.
+
+        The data sheet has no event for the change from High to Normal.
+        """
         if new == "Exceeded":
             self.transmitter.stall("heat")
         elif old == "Exceeded":
@@ -435,7 +451,7 @@ class Camera:
 
     # -- for the parts ---------------------------------------------------------------------------
     def emit(self, name: str, frame_id: int | None = None) -> None:
-        """Something happened: tell whoever listens, as (t_ns, name, frame), then do what it causes."""
+        """Report an internal event to subscribers, as (t_ns, name, frame), then carry out its effects."""
         self.signals.settle(name)
         self.on_moment(self.clock.now, name, frame_id)
         self.events.notify(name, self.timestamp, frame_id)
@@ -445,12 +461,12 @@ class Camera:
     def chunk_ids(self) -> Mapping[str, int]:
         return self.tree.declared["ChunkSelector"].ids
 
-    def tell(self) -> dict[str, float]:
-        return chunks.told(self)
+    def chunk_values(self) -> dict[str, float]:
+        return chunks.running_values(self)
 
     @property
     def coming_frame_id(self) -> int:
-        """Frames are counted from 1 and wrap at 2^32."""
+        """Number of the next frame; frames are counted from 1 and wrap at 2^32."""
         return (self._frames_begun + 1) % FRAME_ID_WRAP
 
     def next_frame_id(self) -> int:

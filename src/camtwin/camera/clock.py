@@ -1,4 +1,4 @@
-"""The camera's own clock: virtual time since it was switched on or reset, in its ticks."""
+"""The camera's own clock: virtual time since power-on or reset, in its ticks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from camtwin.units import Ns
 
 
 class CameraTime:
-    """What the camera's timestamps count.
+    """The time that the camera's timestamps count.
 
-    latched_ns  the time kept by TimestampLatch
+    latched_ns  the time stored by TimestampLatch
     """
 
     def __init__(self, clock: Scheduler, tick_ns: Ns) -> None:
@@ -23,7 +23,7 @@ class CameraTime:
         return since - since % self._tick_ns
 
     def preset(self, ns: Ns) -> None:
-        """It is so late now."""
+        """Set the camera's clock to `ns`."""
         self._zero = self._clock.now - ns
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""Commands from outside that are no register's: journalled by `Camera.told`, carried out again here."""
+"""External commands that are not register writes: `Camera.journal` records them, and this repeats them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 from camtwin.camera.camera import Camera
 
 
-def obey(camera: Camera, word: str, *args: Any) -> None:
-    """Carry out such a command again. ValueError, KeyError or TypeError if it is none."""
+def replay_command(camera: Camera, word: str, *args: Any) -> None:
+    """Repeat such a command.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is no such command
+    """
     match word:
         case "action":
             camera.action(*args)

@@ -1,5 +1,7 @@
-"""What hosts see of a model: features, their registers, the description. It holds no values, so all cameras
-of one data sheet share it."""
+"""A model as hosts see it: features, their registers, the GenICam description.
+
+It holds no values, so all cameras of one data sheet share it.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,15 @@ from camtwin.models import CameraSheet
 
 XML_ADDRESS: Final = 0xF000_0000
 MAX_KEPT: Final = 8
-"""Data sheets whose interfaces are kept: more than are in use at once, and no more memory than that."""
+"""Limit of data sheets whose interfaces are kept: more than are in use at once, yet bounded."""
 
 
 class Interface(NamedTuple):
-    """xml_file: the zipped description, at XML_ADDRESS; xml_url: where hosts are told to find it."""
+    """The features of a model, their registers and the description.
+
+    xml_file  the zipped description, at XML_ADDRESS
+    xml_url   the location of xml_file, as hosts read it
+    """
 
     tree: Tree[Settings]
     registers: Registers[Settings]
@@ -30,13 +36,17 @@ _made: dict[int, tuple[CameraSheet, Interface]] = {}
 
 
 def interface(sheet: CameraSheet) -> Interface:
-    """The interface of this very data sheet, made once. SheetError where sheet and features differ."""
-    known = _made.get(id(sheet))
-    if known is None:
+    """Return the interface of this very data sheet object, made once.
+
+    Raises:
+        SheetError: data sheet and features disagree
+    """
+    kept = _made.get(id(sheet))
+    if kept is None:
         while len(_made) >= MAX_KEPT:
             del _made[next(iter(_made))]
-        known = _made[id(sheet)] = (sheet, _make(sheet))  # the sheet, too, lives on: its id stays its own
-    return known[1]
+        kept = _made[id(sheet)] = (sheet, _make(sheet))  # keeping the sheet keeps its id unique
+    return kept[1]
 
 
 def _make(sheet: CameraSheet) -> Interface:

@@ -1,4 +1,4 @@
-"""Links as the camera on them sees them: one frozen LinkKind each. links/kind.py says who opens them.
+"""Links as the camera on them sees them: one frozen LinkKind each. links/kind.py knows how to open them.
 
 A new link is `wire/x`, `links/x`, and a LinkKind here with its opener there; its name stands in data sheets,
 and in the declarations of features that its standard places.
@@ -24,23 +24,26 @@ HIGH_SPEED, SUPER_SPEED = 480_000_000, 5_000_000_000
 
 
 class LinkTiming(Protocol):
-    """The time that a frame takes on the link."""
+    """The time that frames take on a link."""
 
     @property
     def bytes_per_s(self) -> int: ...
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
     def with_block_ids(self, *, extended: bool) -> LinkTiming:
-        """The link with blocks counted in 64 bits or 16, where it counts blocks so."""
+        """Return the timing with 64-bit or 16-bit block ids, if the link has block ids."""
         ...
 
     def through(self, carried: Callable[[], int], *, slow_plug: bool) -> LinkTiming | None:
-        """The link through a cable whose pairs carry so many bits per second; None if nothing arrives."""
+        """Return the timing through a cable that carries so many bits per second.
+
+        None if nothing gets through.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class GigETiming:
-    """GVSP packets on an Ethernet wire; extended: with 64-bit block ids, whose headers are longer."""
+    """GVSP packets on an Ethernet wire; `extended` uses 64-bit block ids, whose headers are longer."""
 
     wire: GigE
     extended: bool = False
@@ -50,7 +53,7 @@ class GigETiming:
         return self.wire.bits_per_s // 8
 
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        """Leader, payload packets and trailer, with GevSCPD after each; slower where the limit says so."""
+        """Return the time of a frame's packets, each followed by GevSCPD, within the throughput limit."""
         size, extended = settings.GevSCPSPacketSize, self.extended
         wire_bytes = gvsp.wire_bytes(
             payload_bytes,
@@ -73,7 +76,7 @@ class GigETiming:
 
 @dataclass(frozen=True, slots=True)
 class U3vTiming:
-    """USB3 Vision on a SuperSpeed or a HighSpeed bus; the camera may hold its rate below the bus's."""
+    """USB3 Vision on a SuperSpeed or HighSpeed bus; the camera may limit its rate below the bus's."""
 
     bus: Usb3
     high_speed: bool = False
@@ -83,7 +86,7 @@ class U3vTiming:
         return self.bus.high_bytes_per_s if self.high_speed else self.bus.super_bytes_per_s
 
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
-        """The payload at the rate that it gets; leader and trailer, 84 bytes, are not counted."""
+        """Return the time of the payload at the present rate, without the 84 bytes of leader and trailer."""
         rate = self.bytes_per_s
         if settings.DeviceLinkThroughputLimitMode == "On":
             rate = min(rate, settings.DeviceLinkThroughputLimit)
@@ -98,7 +101,7 @@ class U3vTiming:
 
 @dataclass(frozen=True, slots=True)
 class NoLink:
-    """Nothing in the way: a frame is there when it has been read, unless the limit says otherwise."""
+    """No link: a frame arrives when it has been read, unless the throughput limit is lower."""
 
     bytes_per_s = 50_000_000_000
 
@@ -118,9 +121,9 @@ class LinkKind:
     """One kind of link.
 
     dialect      byte order, name space and event messages, and its name in data sheets
-    title        what people call it
-    time         makes its timing of the sheet's section, which has the link's name, and of a speed
-    has_network  hosts reach it by an address: packets, heartbeats, and faults of both
+    title        its name for people
+    time         makes its timing from the data sheet's section of the link's name, and from a speed
+    has_network  hosts reach it by an address: it has packets, heartbeats, and faults of both
     """
 
     dialect: Dialect
@@ -133,9 +136,11 @@ class LinkKind:
         return self.dialect.name
 
     def timing(self, sheet: CameraSheet, bits_per_s: int) -> LinkTiming:
-        """Time frames on this link of a model, at a speed in bits per second, or SHEET_SPEED.
+        """Return the timing of a model's link at a speed in bits per second, or at SHEET_SPEED.
 
-        ValueError for a speed that this kind does not have."""
+        Raises:
+            ValueError: this kind of link does not have that speed
+        """
         return self.time(getattr(sheet, self.name, None), bits_per_s)
 
 
@@ -176,4 +181,4 @@ USB3: Final = LinkKind(
 )
 NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda *_: NoLink())
 KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, NONE)}
-"""By the name that data sheets have for them."""
+"""Kinds of links by their names in data sheets."""

@@ -1,4 +1,4 @@
-"""Settings: all that a host can set, as one frozen dataclass.
+"""Settings: everything that a host can set, as one frozen dataclass.
 
 A frame carries the Settings it was taken with. Attributes are SFNC names, plus the unit a value is held
 in where the host sees another one: `ExposureTime_ns`, `Gain_dB["All"]`.
@@ -53,9 +53,9 @@ class Settings(
     Basler,
     Ids,
 ):
-    """The chapters together; a model's data sheet picks what it has of them.
+    """All chapters together; a model's data sheet selects from their features.
 
-    Their order is that of the description's categories, and of limits that move: what is declared first gives
-    way first (`Tree.fit`). Makers' own features are pulled behind the one that they name (`after`), so the
-    order of makers counts for nothing.
+    Their order is that of the description's categories, and of adjustments when limits move: a setting that
+    is declared first is adjusted first (`Tree.fit`). A maker's own features follow the feature that they name
+    (`after`), so the order of makers does not matter.
     """

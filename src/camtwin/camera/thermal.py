@@ -1,7 +1,7 @@
-"""Temperature: a housing that warms up after it is switched on, its sensor, and its status.
+"""Temperature: a housing that warms up after power-on, its temperature sensor, and its status.
 
-The body has one time constant: T(t) = T_end + (T_0 - T_end) exp(-(t - t_0) / tau). When a threshold will be
-crossed is known, so status changes are events at their moment, whether anybody looks or not.
+The body has one time constant: T(t) = T_end + (T_0 - T_end) exp(-(t - t_0) / tau). The time at which it will
+cross a threshold is known, so status changes are events at their exact time.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from camtwin.models.schema import Thermal
 from camtwin.simtime import Entry, Scheduler
 from camtwin.units import MS, SEC, Ns
 
-COOLER_K = 1.0  # below the threshold of High before it is Normal again (assumed)
+COOLER_K = 1.0  # hysteresis from High to Normal (assumed)
 
 
 def sensor_error_K(thermal: Thermal, serial: str, true_C: float) -> float:
-    """What this camera's sensor shows too much: one share of the sheet's accuracy everywhere."""
+    """Return the error of this camera's temperature sensor.
+
+    It is one share, derived from the serial number, of the sheet's accuracy at the true temperature.
+    """
     share = int.from_bytes(sha256(serial.encode()).digest()[:4], "big") / 0xFFFF_FFFF * 2 - 1
     cold = min(max(-true_C / -thermal.lowest_C, 0.0), 1.0)
     return share * (thermal.accuracy_K + cold * (thermal.cold_accuracy_K - thermal.accuracy_K))
 
 
 def thresholds(tree: Tree[Settings], settings: Settings, thermal: Thermal) -> Mapping[str, float]:
-    """Where the status changes: as it is set, or as the data sheet says."""
+    """Return the temperatures of status changes: as set by the host, or by the data sheet."""
     if tree.declared["DeviceTemperatureStatusTransition"].here:
         return settings.DeviceTemperatureStatusTransition
     high_C, exceeded_C, normal_C = thermal.high_C, thermal.exceeded_C, thermal.normal_C
@@ -37,8 +40,8 @@ def thresholds(tree: Tree[Settings], settings: Settings, thermal: Thermal) -> Ma
 class Housing:
     """The camera's temperature, and its status Normal, High or Exceeded.
 
-    thresholds  asks for the transitions' temperatures, degC by name (DeviceTemperatureStatusTransition)
-    changed     told after a status change, with the new status and the old
+    thresholds  returns the temperatures of status changes, degC by name (DeviceTemperatureStatusTransition)
+    changed     called after a status change with the new status and the old
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class Housing:
 
     @property
     def reading_C(self) -> float:
-        """What the sensor inside shows: with its error, within its range."""
+        """The sensor's reading: the true temperature plus its error, within its range."""
         true_C = self.temperature_C
         shown = true_C + sensor_error_K(self.thermal, self.serial, true_C)
         return min(max(shown, self.thermal.lowest_C), self.thermal.highest_C)
@@ -94,7 +97,7 @@ class Housing:
 
     @property
     def rise_K(self) -> float:
-        """By how much its own heat lifts it above the ambient, in the end: the sheet's until it is set."""
+        """Rise above the ambient by the camera's own heat, in steady state; the sheet's until it is set."""
         return self._rise_K
 
     @rise_K.setter
@@ -105,12 +108,12 @@ class Housing:
             self.check()
 
     def hold(self, degrees: float) -> None:
-        """Fix the temperature inside, until the ambient is set again."""
+        """Fix the temperature inside until the ambient is set again."""
         self._held_C = degrees
         self.check()
 
     def check(self) -> None:
-        """Change the status where it must, step by step, and plan for when it will have to."""
+        """Update the status, step by step, and plan the time of its next change."""
         while (new := self._next_status()) != self.status:
             old, self.status = self.status, new
             self._changed(new, old)
@@ -137,7 +140,7 @@ class Housing:
         }[self.status]
 
     def _reaches(self, limit_C: float) -> Ns | None:
-        """When the temperature gets there, if it is on its way."""
+        """Return the time at which the temperature reaches a limit; None if it will not."""
         now_C, left = self.temperature_C, limit_C - self._end_C
         if self._held_C is not None or not left or (ratio := (now_C - self._end_C) / left) < 1:
             return None

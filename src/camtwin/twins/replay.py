@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from camtwin.camera import Exposure
-from camtwin.camera.commands import obey
+from camtwin.camera.commands import replay_command
 from camtwin.problem import Refused
 from camtwin.simtime import journal
 from camtwin.simtime.journal import JournalBroken, Line
@@ -69,7 +69,7 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
             case journal.Command():
                 _advance(twin, line.t_ns)
                 try:
-                    obey(camera, line.word, *line.args)
+                    replay_command(camera, line.word, *line.args)
                 except (ValueError, KeyError, TypeError) as error:
                     raise JournalBroken(f"the command {line.word!r} at {line.t_ns} ns: {error}") from None
             case journal.Log():

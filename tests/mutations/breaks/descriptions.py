@@ -57,7 +57,7 @@ def gain_unsaved(patch: pytest.MonkeyPatch) -> None:
 def sequencer_stuck(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera.signals.sequencer import Sequencer
 
-    patch.setattr(Sequencer, "hear", lambda self, moment: None)
+    patch.setattr(Sequencer, "on_moment", lambda self, moment: None)
 
 
 @sabotage()

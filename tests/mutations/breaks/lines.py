@@ -84,7 +84,7 @@ def one_debouncer(twin: Twin) -> None:
         host: Any = line._host
 
         class Same:
-            clock, line_timing, emit, told = host.clock, host.line_timing, host.emit, host.told
+            clock, line_timing, emit, journal = host.clock, host.line_timing, host.emit, host.journal
             true = host
 
             @property

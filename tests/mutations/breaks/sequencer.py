@@ -9,10 +9,10 @@ from mutations.tools import WIRE, Wrong, rows, twins, without
 
 def deaf_sequencer(source: str) -> Wrong:
     def alter(twin: Twin) -> None:
-        moments = twin.camera.signals.heard(source, "AnyEdge")
+        moments = twin.camera.signals.moments_of(source, "AnyEdge")
         sequencer = twin.camera.sequencer
-        true = sequencer.hear
-        sequencer.__dict__["hear"] = lambda moment: None if moment in moments else true(moment)
+        true = sequencer.on_moment
+        sequencer.__dict__["on_moment"] = lambda moment: None if moment in moments else true(moment)
 
     return twins(alter)
 

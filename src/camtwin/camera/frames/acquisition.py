@@ -1,4 +1,4 @@
-"""What the acquisition does, state by state; states.py has the table that says when."""
+"""Actions of the acquisition, state by state; the table in states.py says when they run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from camtwin.camera.frames.exposure import Exposure, Readout
+from camtwin.camera.frames.exposure import Exposure, FrameReadout
 from camtwin.camera.frames.modes import DriveModes
 from camtwin.camera.frames.states import LEAVING, TABLE, E, S
 from camtwin.camera.frames.transport import Transmitter
@@ -22,7 +22,7 @@ UNLIMITED = 1 << 62
 
 
 class Sensor(Protocol):
-    """What the machine asks of a sensor's timing (sensor/timing.py)."""
+    """The sensor's timing as the state machine uses it (sensor/timing.py)."""
 
     @property
     def base_ns(self) -> Ns: ...
@@ -31,8 +31,8 @@ class Sensor(Protocol):
     def readout_ns(self, rows: int) -> Ns: ...
 
 
-class Host(Protocol):
-    """What the machine asks of the camera that it drives."""
+class AcquisitionPort(Protocol):
+    """The camera as the state machine drives it."""
 
     clock: Scheduler
     trigger_timing: Trigger
@@ -59,11 +59,11 @@ class Host(Protocol):
     def coming_frame_id(self) -> int: ...
     @property
     def shortest_exposure_ns(self) -> Ns: ...
-    def tell(self) -> dict[str, float]: ...
+    def chunk_values(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class TriggeredFrame:
     """A frame that was triggered."""
 
     frame_id: int
@@ -75,34 +75,39 @@ class Shot:
 class Acquisition:
     """Runs TABLE for one camera."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: AcquisitionPort) -> None:
         self.host = host
         self.state = S.IDLE
         self.readout_end: Ns = 0
         self.trigger = TriggerPath(
-            self, "FrameStart", E.TRIGGER, told="FrameTrigger", missed="TriggerSkipped", software="Software"
+            self,
+            "FrameStart",
+            E.TRIGGER,
+            arrived="FrameTrigger",
+            missed="TriggerSkipped",
+            software="Software",
         )
         self.burst_trigger = TriggerPath(
             self,
             "FrameBurstStart",
             E.BURST,
-            told="FrameBurstTrigger",
+            arrived="FrameBurstTrigger",
             missed="FrameBurstStartOvertrigger",
             software="SoftwareFrameBurstStart",
         )
         self._burst_left = 0
-        self._shift_ns: Ns = 0  # from an edge of the trigger to what it does to the pixels
-        self._gated = False  # the present frame is as long as its trigger
-        self._released: Ns | None = None  # when such a frame ends, once that is known
-        self._shot: Shot
+        self._shift_ns: Ns = 0  # from an edge of the trigger to its effect on the pixels
+        self._gated = False  # the present exposure lasts as long as its trigger
+        self._released: Ns | None = None  # end of such an exposure, once it is known
+        self._shot: TriggeredFrame
         self._exposure: Exposure
-        self._reading: Readout | None = None
-        self._discard = False  # the readout under way was aborted
+        self._reading: FrameReadout | None = None
+        self._discard = False  # whether the readout under way was aborted
         self._entry: Entry | None = None  # the one planned event of the present state
         self._readout_entry: Entry | None = None
-        self._started: Ns = -UNLIMITED  # last exposure start, paces free run
-        self._told_ready = False
-        self._coming = deque[Settings]()  # of the next frames: a sensor may take settings over late
+        self._started: Ns = -UNLIMITED  # start of the last exposure, which paces free run
+        self._announced_ready = False
+        self._coming = deque[Settings]()  # settings of the next frames: a sensor may apply settings late
         self._frames_left = 0
         self._leaving = {state: getattr(self, action) for state, action in LEAVING.items()}
         self._rows = {
@@ -112,7 +117,7 @@ class Acquisition:
         }
 
     def fire(self, event: E | None) -> None:
-        """Feed an event; one without a row in the present state is of no concern."""
+        """Feed an event; one without a row in the present state is ignored."""
         while event is not None and (row := self._rows.get((self.state, event))):
             action, then = row
             if then is not None:
@@ -126,7 +131,10 @@ class Acquisition:
 
     @property
     def wants_frames(self) -> bool:
-        """Frames are still to begin. After a stop the last one may be under way: its settings are its own."""
+        """Whether more frames are to begin.
+
+        After a stop the last frame may still be under way; it keeps the settings it began with.
+        """
         return self._frames_left > 0 and self.state not in (S.IDLE, S.DRAIN)
 
     # -- arming ----------------------------------------------------------------------------------
@@ -139,7 +147,7 @@ class Acquisition:
         return self.arm()
 
     def reopen(self) -> None:
-        """Started again while the last frame of the acquisition before is still under way."""
+        """Start again while the last frame of the acquisition before is still under way."""
         if not self._frames_left:
             self._count_frames()
 
@@ -149,10 +157,11 @@ class Acquisition:
         self._frames_left = 1 if single else s.AcquisitionFrameCount if multi else UNLIMITED
 
     def ready_at(self) -> Ns:
-        """Earliest next trigger: exposures may overlap readouts, but not end before them.
+        """Return the earliest time of the next trigger.
 
-        If exposure n+1 is shorter than readout n: t_readout(n) - t_exp(n+1) after the start of readout n;
-        else at the end of exposure n, which has passed."""
+        Exposures may overlap readouts, but not end before them. If exposure n+1 is shorter than readout n:
+        t_readout(n) - t_exp(n+1) after the start of readout n; otherwise at the past end of exposure n.
+        """
         s = self._coming[0] if self._coming else self.host.settings
         due = self.readout_end - overlap_ns(s)
         if s.AcquisitionFrameRateEnable and s.TriggerMode["FrameStart"] == "Off":
@@ -170,9 +179,9 @@ class Acquisition:
         return None
 
     def become_ready(self) -> E | None:
-        if self.trigger.owed() or self.host.settings.TriggerMode["FrameStart"] == "Off":
+        if self.trigger.take_held() or self.host.settings.TriggerMode["FrameStart"] == "Off":
             return E.TRIGGER
-        self._told_ready = True
+        self._announced_ready = True
         self.host.emit("TriggerReady")
         return None
 
@@ -203,8 +212,8 @@ class Acquisition:
         return None if self.host.settings.TriggerMode["FrameStart"] == "On" else E.TRIGGER
 
     def unready(self) -> None:
-        if self._told_ready:
-            self._told_ready = False
+        if self._announced_ready:
+            self._announced_ready = False
             self.host.emit("TriggerBusy")
 
     # -- one frame -------------------------------------------------------------------------------
@@ -212,14 +221,14 @@ class Acquisition:
         """Freeze the frame: number, settings, start of exposure."""
         host, now = self.host, self.host.clock.now
         self._coming.append(host.settings)
-        self._shot = Shot(host.next_frame_id(), self._coming.popleft(), now, host.sequencer_set)
+        self._shot = TriggeredFrame(host.next_frame_id(), self._coming.popleft(), now, host.sequencer_set)
         self._frames_left -= 1
         self._burst_left = max(0, self._burst_left - 1)
         self._gated, self._released = gated(host.settings), None
         if host.settings.TriggerMode["FrameStart"] == "Off":
             return E.EXPOSE
         timing = host.trigger_timing
-        start = now + timing.latency_ns - self.trigger.age_ns  # the sheet counts from the pin
+        start = now + timing.latency_ns - self.trigger.age_ns  # the sheet's latency counts from the pin
         if now < self.readout_end:
             host.emit("TriggerOverlapped", self._shot.frame_id)
             if self._reading and start < self.readout_end and timing.grid_ns:
@@ -243,7 +252,7 @@ class Acquisition:
             trigger_ns=shot.trigger_ns,
             start_ns=now,
             end_ns=now + shot.settings.ExposureTime_ns,
-            told=host.tell() if shot.settings.ChunkModeActive else {},
+            reported=host.chunk_values() if shot.settings.ChunkModeActive else {},
             world=host.world,
             sequencer_set=shot.sequencer_set,
             row_times=host.shutter(shot.settings).row_times,
@@ -256,7 +265,10 @@ class Acquisition:
             self._end_at(self._released)
 
     def _end_at(self, end_ns: Ns) -> None:
-        """Now it is known how long the frame is exposed. A gated one cannot end before the sensor is free."""
+        """Set the end of the exposure, now that it is known.
+
+        A gated exposure cannot end before the sensor is free.
+        """
         host, exposure = self.host, self._exposure
         if self._gated:
             end_ns = max(end_ns, exposure.start_ns + host.shortest_exposure_ns, self.readout_end)
@@ -266,23 +278,23 @@ class Acquisition:
         self._plan(end_ns, E.EXPOSED)
 
     def release(self) -> None:
-        """The trigger's other edge: as late to the pixels as its first one was."""
+        """Handle the trigger's closing edge, which reaches the pixels as late as the opening one did."""
         if self._gated and self._released is None:
             self._released = self.host.clock.now + self._shift_ns
             if self.state is S.EXPOSING:
                 self._end_at(self._released)
 
     def regate(self) -> None:
-        """Settings have changed: the other edge may never be heard."""
+        """End a gated exposure if new settings disconnect its trigger."""
         if not gated(self.host.settings):
             self.release()
 
-    def darken(self) -> None:
+    def end_exposure(self) -> None:
         self.host.clock.cancel(self._entry)
         self.host.emit("ExposureEnd", self._exposure.frame_id)
 
     def try_readout(self) -> E | None:
-        """READ if the sensor is free, and the frame has a place to go or (link stalled) never will."""
+        """Return READ if the sensor is free, and the frame has room or (link stalled) never will."""
         host = self.host
         if host.clock.now < self.readout_end:
             return None
@@ -296,14 +308,14 @@ class Acquisition:
             self._end_readout()
         sensor = host.shutter(exposure.settings)
         self.readout_end = now + sensor.readout_ns(host.modes.rows_read(exposure.settings))
-        self._reading = Readout(exposure, now, self.readout_end, now + sensor.base_ns)
+        self._reading = FrameReadout(exposure, now, self.readout_end, now + sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)
         if not host.transmitter.admit(self._reading):
             host.emit("FrameTransferSkipped", exposure.frame_id)
         elif short := host.modes.short_exposure(exposure):
             last_ns = short.end_ns + self.readout_end - now
-            host.transmitter.admit(Readout(short, short.end_ns, last_ns, short.end_ns))
+            host.transmitter.admit(FrameReadout(short, short.end_ns, last_ns, short.end_ns))
         return E.NEXT if self._frames_left else E.LAST
 
     def _end_readout(self) -> None:
@@ -339,7 +351,7 @@ class Acquisition:
         return self.drain()
 
     def cut(self) -> None:
-        """The power has gone: nothing runs out."""
+        """Stop everything at once, because the power has gone."""
         self.state = S.IDLE
         self._clear_triggers()
         for entry in (self._entry, self._readout_entry):

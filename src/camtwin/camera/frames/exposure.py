@@ -19,13 +19,13 @@ class Exposure:
     frame_id          the camera's own count, rising by one per frame since power-on
     timestamp_ns      start of exposure by the camera's clock, in its ticks
     trigger_ns        when the trigger was taken
-    start_ns, end_ns  when the sensor's first row gathers light
-    row_times         how the other rows differ from it
+    start_ns, end_ns  exposure of the sensor's first row
+    row_times         differences of the other rows from it
     part              0; 1 for the short exposure of an image that also has a long one, with the same frame_id
-    told              values that the running camera reported at the start, for chunks, by name
-    world             the scene and the sensor's flaws at the start; the camera only hands them on
+    reported          values of the running camera at the start, for chunks, by name
+    world             the scene and the sensor's defects at the start; the camera only passes them on
     sequencer_set     active when the trigger was taken
-    windows           when each row gathers light, in the order in which rows are read
+    windows           exposure of each row, in the order in which rows are read
     pixel_format      the format of the image as it is sent: mirroring changes a mosaic
     """
 
@@ -36,7 +36,7 @@ class Exposure:
     trigger_ns: Ns
     start_ns: Ns
     end_ns: Ns
-    told: Mapping[str, float] = field(default_factory=dict)
+    reported: Mapping[str, float] = field(default_factory=dict)
     world: object = field(default=None, compare=False)
     sequencer_set: int = 0
     row_times: RowTimes = ALIKE
@@ -67,7 +67,7 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
-class Readout:
+class FrameReadout:
     """The readout of a frame from the sensor; its first row is available at first_data_ns."""
 
     exposure: Exposure

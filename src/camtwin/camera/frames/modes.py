@@ -1,4 +1,4 @@
-"""A sensor's drive modes: what a host decides with one word, and how rows are exposed and read then."""
+"""A sensor's drive modes: settings that one selection decides, and the timing of rows in each mode."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from camtwin.sensor.timing import GlobalShutter, RollingShutter
 
 
 def centred(s: Settings, tree: Tree[Settings], device: Device[Settings]) -> Settings:
-    """The settings, with the picture in the middle where CenterX and CenterY say so."""
+    """Return the settings with the image centred where CenterX and CenterY are on."""
     for on, attr, most, size in (
         (s.CenterX, "OffsetX", "WidthMax", s.Width),
         (s.CenterY, "OffsetY", "HeightMax", s.Height),
@@ -27,7 +27,7 @@ def centred(s: Settings, tree: Tree[Settings], device: Device[Settings]) -> Sett
 
 
 def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:
-    """How this camera's sensor exposes and reads, where no drive mode says so."""
+    """Return the exposure and readout timing of a camera outside of drive modes."""
     clock_hz, readout = sheet.sensor.timing.clock_hz, sheet.readout
     row_clocks = readout.row_clocks or 1
     if sheet.sensor.shutter == "Rolling":
@@ -36,14 +36,17 @@ def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:
 
 
 class DriveModes:
-    """The modes of one camera's sensor; most have none."""
+    """The drive modes of one camera's sensor; most sensors have none."""
 
     def __init__(self, sheet: CameraSheet) -> None:
         self.sensor: SensorSheet = sheet.sensor
         self.rows_binned = sheet.readout.binned == "sensor"
 
     def changes(self, name: str) -> Mapping[str, Any]:
-        """The settings that the mode decides: window, depth, length of a frame; none without such a mode."""
+        """Return the settings that a mode decides: window, depth, frame length.
+
+        Empty if there is no such mode.
+        """
         if (mode := self.sensor.modes.get(name)) is None:
             return {}
         p = self.sensor.parameters
@@ -59,23 +62,26 @@ class DriveModes:
         }
 
     def fewest_lines(self, name: str) -> int:
-        """Of a frame in this mode."""
+        """Return the minimum number of lines of a frame in this mode."""
         modes = self.sensor.modes
         return modes[name].frame_lines if name in modes else 1
 
     def rows_read(self, settings: Settings) -> int:
-        """Rows that a readout takes: binning saves some only where the sensor does it."""
+        """Return the rows that a readout takes: binning saves time only if the sensor does it."""
         return settings.Height * (1 if self.rows_binned else settings.BinningVertical)
 
     def shutter(self, settings: Settings) -> RollingShutter | None:
-        """How the sensor exposes and reads with these settings, if that is the mode's matter."""
+        """Return the exposure and readout timing of the present mode; None without a mode."""
         if (mode := self.sensor.modes.get(settings.SensorMode)) is None:
             return None
         pixel_hz = self.sensor.timing.clock_hz
         return RollingShutter(pixel_hz, mode.line_clocks, settings.FrameLength, mode.exposures)
 
     def short_exposure(self, long: Exposure) -> Exposure | None:
-        """The second exposure of a picture, in a mode with two: a row's begins as its first has been read."""
+        """Return the second exposure of an image, in a mode with two.
+
+        The second exposure of a row begins once its first has been read.
+        """
         mode, shutter = self.sensor.modes.get(long.settings.SensorMode), self.shutter(long.settings)
         if mode is None or shutter is None or mode.exposures == 1:
             return None

@@ -1,6 +1,6 @@
 r"""The acquisition state machine, as a table.
 
-It follows the *front* of the pipeline: what the pixels are doing. Readout and link run behind it and
+It follows the *front* of the pipeline: the state of the pixels. Readout and link run behind it and
 overlap with it; here they are only `readout_end` and "is there room?".
 
           START         DUE             TRIGGER            EXPOSE
@@ -100,6 +100,6 @@ TABLE = (
 LEAVING = {
     S.READY: "unready",
     S.PARKED: "unpark",
-    S.EXPOSING: "darken",
+    S.EXPOSING: "end_exposure",
 }
-"""Done on the way out, whatever the event."""
+"""Action on leaving a state, whatever the event."""

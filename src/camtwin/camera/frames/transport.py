@@ -1,4 +1,4 @@
-"""From image memory to link: how long a frame travels, and what happens when there is no room.
+"""From image memory to link: the time that a frame takes, and what happens when memory is full.
 
 Nothing is sent here. This is the link's timing as data, the same in virtual and in wall time: it decides
 when a frame leaves and when the memory is free again.
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from camtwin.camera.frames.exposure import Readout, Transfer
+from camtwin.camera.frames.exposure import FrameReadout, Transfer
 from camtwin.camera.links import LinkTiming
 from camtwin.camera.settings import Settings
 from camtwin.models.schema import Memory
@@ -22,8 +22,8 @@ from camtwin.units import Ns
 class Transmitter:
     """The image memory and the link that empties it, one frame after the other, cut-through.
 
-    Subscribers are told: on_transfer when a frame's first bit leaves, on_delivery when its last one has
-    arrived, on_abort when everything in the memory is thrown away.
+    Subscribers are called: on_transfer when a frame's first bit leaves, on_delivery when its last one has
+    arrived, on_abort when everything in the memory is dropped.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Transmitter:
         self._clock, self._emit, self._room_made = clock, emit, room_made
         self._used_bytes = 0
         self._full = False
-        self._queue: deque[Readout] = deque()
+        self._queue: deque[FrameReadout] = deque()
         self._planned: Entry | None = None  # the start or the end of a transfer
         self._under_way: Transfer | None = None
         self._left_ns: Ns | None = None  # of a transfer that a stall interrupted
@@ -53,7 +53,7 @@ class Transmitter:
 
     @property
     def flowing(self) -> bool:
-        """Nothing stalls the link."""
+        """Whether nothing stalls the link."""
         return not self.stalled
 
     @property
@@ -62,15 +62,15 @@ class Transmitter:
         return self._under_way
 
     def fits(self, settings: Settings) -> bool:
-        """Room for one more such frame? One always fits into an empty memory."""
+        """Tell whether there is room for one more such frame. One always fits into an empty memory."""
         size = self.memory.size_bytes
         return not self._used_bytes or size is None or self._used_bytes + self._stored_bytes(settings) <= size
 
     def _stored_bytes(self, settings: Settings) -> int:
         return settings.Width * settings.Height * self.memory.stored_bits // 8
 
-    def admit(self, readout: Readout) -> bool:
-        """Take a frame at the start of its readout, or refuse it."""
+    def admit(self, readout: FrameReadout) -> bool:
+        """Take a frame at the start of its readout; False if there is no room."""
         exposure = readout.exposure
         if not self.fits(exposure.settings):
             return False
@@ -83,7 +83,7 @@ class Transmitter:
         return True
 
     def stall(self, why: str = "link") -> None:
-        """The link stops; the memory keeps what it has. It stands until nothing of what stalls it is left."""
+        """Stop the link for a reason; it resumes once no reason is left. The memory keeps its frames."""
         self.stalled.add(why)
         if len(self.stalled) > 1:
             return
@@ -92,14 +92,14 @@ class Transmitter:
                 self._left_ns = self._planned[0] - self._clock.now
             self._clock.cancel(self._planned)
             self._planned = None
-        self._room_made()  # whoever waits for room must stop waiting
+        self._room_made()  # frames that wait for room must stop waiting
 
     def resume(self, why: str = "link") -> None:
         self.stalled.discard(why)
         self._pump()
 
     def clear(self) -> None:
-        """Throw everything away (AcquisitionAbort)."""
+        """Drop everything (AcquisitionAbort)."""
         self._clock.cancel(self._planned)
         self._planned = self._under_way = self._left_ns = None
         self._queue.clear()

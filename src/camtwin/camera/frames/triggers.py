@@ -1,4 +1,4 @@
-"""Triggers on their way to the acquisition, and how long an exposure may overlap the readout before it."""
+"""Triggers on their way to the acquisition, and the permitted overlap of exposure and readout."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from camtwin.units import Ns
 
 
 def gated(s: Settings) -> bool:
-    """Whether the width of the trigger is the exposure: only a line's trigger has a width."""
+    """Whether the trigger's width is the exposure: only the trigger of a line has a width."""
     triggered = s.TriggerMode["FrameStart"] == "On" and s.TriggerSource["FrameStart"].startswith("Line")
     return triggered and s.ExposureMode == "TriggerWidth"
 
 
 def overlap_ns(s: Settings) -> Ns:
-    """How much of the next exposure may lie in the readout before it. How long one will be whose width is
-    the trigger's only the host knows: it says so with ExposureOverlapTimeMax, or there is no overlap."""
+    """Return how much of the next exposure may overlap the readout before it.
+
+    Only the host knows the length of an exposure that follows the trigger's width: it sets
+    ExposureOverlapTimeMax, or there is no overlap.
+    """
     if s.ReadoutMode != "Overlapped":
         return 0
-    known_ns = 0 if gated(s) else s.ExposureTime_ns
+    exposure_ns = 0 if gated(s) else s.ExposureTime_ns
     if s.ExposureOverlapTimeMode == "Automatic":
-        return known_ns
-    return s.ExposureOverlapTimeMax_ns if gated(s) else min(known_ns, s.ExposureOverlapTimeMax_ns)
+        return exposure_ns
+    return s.ExposureOverlapTimeMax_ns if gated(s) else min(exposure_ns, s.ExposureOverlapTimeMax_ns)
 
 
-class Host(Protocol):
+class TriggerPort(Protocol):
     clock: Scheduler
     trigger_timing: Trigger
 
@@ -38,10 +41,10 @@ class Host(Protocol):
 
 
 class Machine(Protocol):
-    """What takes the triggers."""
+    """The state machine that takes the triggers."""
 
     @property
-    def host(self) -> Host: ...
+    def host(self) -> TriggerPort: ...
 
     state: S
 
@@ -49,27 +52,28 @@ class Machine(Protocol):
 
 
 class TriggerPath:
-    """From an edge of the trigger source to the state machine: the delay, the edges under way in it, and
-    those that came too early and are held.
+    """The path of a trigger from its source to the state machine, with its delay.
+
+    It holds the triggers under way in the delay, and the number of those that came too early and are held.
 
     selector  the trigger's name (TriggerSelector)
-    event     what it is to the machine
-    told      the moment at which it has arrived there
-    missed    the moment of one that cannot even be delayed
-    software  the moment of its TriggerSoftware
+    event     its event in the state machine
+    arrived   the event emitted when it arrives there
+    missed    the event emitted when it cannot even be delayed
+    software  the event of its TriggerSoftware
     """
 
     def __init__(
-        self, machine: Machine, selector: str, event: E, *, told: str, missed: str, software: str
+        self, machine: Machine, selector: str, event: E, *, arrived: str, missed: str, software: str
     ) -> None:
         self.machine, self.selector, self.event = machine, selector, event
-        self.told, self.missed, self.software = told, missed, software
+        self.arrived, self.missed, self.software = arrived, missed, software
         self.age_ns: Ns = 0
         self._under_way: dict[int, Entry] = {}
         self._count = self._held = 0
 
     def edge(self, age_ns: Ns) -> None:
-        """The source triggers; age_ns ago, if it took so long to be sure of it (the filter of a line)."""
+        """Take an edge of the source; it happened age_ns ago, as the filter of a line needed that time."""
         host = self.machine.host
         if self.machine.state in (S.IDLE, S.DRAIN):
             return
@@ -84,19 +88,19 @@ class TriggerPath:
 
     @property
     def under_way(self) -> int:
-        """Triggers that wait for TriggerDelay to pass."""
+        """Number of triggers that wait for TriggerDelay to pass."""
         return len(self._under_way)
 
     def hold(self) -> bool:
-        """Keep a trigger that came too early; False if as many are held already."""
+        """Hold a trigger that came too early; False if the limit is reached."""
         kept = self._held < self.machine.host.trigger_timing.held
         self._held += kept
         return kept
 
-    def owed(self) -> bool:
-        """Take a trigger that was held, if there is one: its age counts no more."""
-        self._held, owed, self.age_ns = max(0, self._held - 1), self._held > 0, 0
-        return owed
+    def take_held(self) -> bool:
+        """Take a held trigger, if there is one; its age no longer matters."""
+        self._held, was_held, self.age_ns = max(0, self._held - 1), self._held > 0, 0
+        return was_held
 
     def clear(self) -> None:
         self._held = 0
@@ -110,5 +114,5 @@ class TriggerPath:
 
     def _trigger(self, age_ns: Ns) -> None:
         self.age_ns = age_ns
-        self.machine.host.emit(self.told)
+        self.machine.host.emit(self.arrived)
         self.machine.fire(self.event)

@@ -1,1 +1,1 @@
-"""Memory that the camera keeps without power."""
+"""Non-volatile memory of the camera."""

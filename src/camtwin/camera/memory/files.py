@@ -1,8 +1,7 @@
-"""Files of the user inside the camera, as FileAccessControl reads and writes them.
+"""The user's files inside the camera, as FileAccessControl reads and writes them.
 
-One is opened for reading or for writing, which begins with nothing; what was written is kept, without power,
-when it is closed; a new firmware is checked then. Each operation says whether it succeeded, and how many
-bytes it moved.
+A file is opened for reading, or for writing from empty; what was written is stored when the file is closed,
+and a new firmware is checked then. Each operation reports whether it succeeded, and how many bytes it moved.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from camtwin.problem import Refused
 
 FAILED: Final = -1
 FIRMWARE: Final = "Firmware"
-"""The name of the file that firmware.py takes, and gives to nobody."""
+"""The name of the file that firmware.py takes; it cannot be read."""
 
 
-class Host(Device[Settings], Protocol):
+class FilesPort(Device[Settings], Protocol):
     tree: Tree[Settings]
     keeper: Keeper
     firmware: Firmware
@@ -31,21 +30,21 @@ class Host(Device[Settings], Protocol):
 class Files:
     """The files of one camera.
 
-    status, result  of the operation before: Success or Failure, and the bytes that a Read or a Write moved
+    status, result  of the last operation: Success or Failure, and the bytes that a Read or a Write moved
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: FilesPort) -> None:
         self._host = host
         self._max_bytes = host.tree.declared["FileAccessOffset"].number("max")
         self._open: dict[str, tuple[str, bytes]] = {}  # mode and content
         self.status, self.result = "Success", 0
 
     def size(self, name: str) -> int:
-        """Bytes of a file, as it is open or as it is kept."""
+        """Return the bytes of a file, as it is open or as it is stored."""
         return len(self._open[name][1] if name in self._open else self._host.keeper.file(name))
 
     def execute(self, name: str, operation: str) -> None:
-        """FileOperationExecute."""
+        """Execute the selected operation on a file (FileOperationExecute)."""
         moved = self._carry_out(name, operation)
         self.status, self.result = ("Failure", 0) if moved == FAILED else ("Success", moved)
 

@@ -1,14 +1,14 @@
-"""Firmware, as a host sees it: a version, a file that takes a new one, and what a restart makes of it.
+"""Firmware as a host sees it: a version, a file that accepts a new one, and its effect after a restart.
 
-A twin runs none. An image is four lines of text, names a model and a version, and holds nothing else:
+A twin runs no firmware. An image is four lines of text, names a model and a version, and holds nothing else:
 
     camtwin firmware
     model IMX412 USB3
     version 3.4
     crc32 a87eaf3e          of the three lines above
 
-It is written as SFNC's FileAccessControl has it: open, write, close. Closing the file checks it, and keeps it
-without power; the camera runs it from its next start on. What is wrong with it is told, and changes nothing.
+It is written through SFNC's FileAccessControl: open, write, close. Closing the file checks and stores it; the
+camera runs it from its next start on. A faulty image is reported and changes nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ IMAGE: Final = re.compile(
 
 
 def image(model: str, version: str) -> bytes:
-    """A firmware image for cameras of this DeviceModelName."""
+    """Build a firmware image for cameras with this DeviceModelName."""
     head = f"camtwin firmware\nmodel {model}\nversion {version}\n".encode()
     return head + f"crc32 {zlib.crc32(head):08x}\n".encode()
 
 
 def number(version: str) -> tuple[int, ...]:
-    """To compare versions by.
+    """Return a version as numbers, to compare versions.
 
     >>> number("3.10") > number("3.9")
     True
@@ -42,33 +42,33 @@ def number(version: str) -> tuple[int, ...]:
 
 
 class Firmware:
-    """One camera's.
+    """The firmware of one camera.
 
     model    its DeviceModelName
-    first    the version that it left the factory with, the first that supports the model; none is taken below
-    storage  where a new version is kept
-    version  that it runs
-    said     of the last image: what came of it, for people
+    first    the factory's version, the first that supports the model; older ones are refused
+    storage  where a new version is stored
+    version  the version that it runs
+    message  the result of the last image, for people
     """
 
     def __init__(self, model: str, first: str, storage: Storage) -> None:
         self.model, self.first, self._storage = model, first, storage
         kept = (storage.load(RECORD) or b"").decode(errors="replace")
         self.version = kept if re.fullmatch(VERSION, kept) else first
-        self.said = ""
+        self.message = ""
 
     def take(self, data: bytes) -> bool:
-        """Check an image, and keep its version for the next start; `said` tells what came of it."""
-        refused = self._refusal(data)
-        self.said = refused or "taken: the camera runs it from its next start on"
-        return not refused
+        """Check an image, and store its version for the next start; `message` has the result."""
+        problem = self._refusal(data)
+        self.message = problem or "taken: the camera runs it from its next start on"
+        return not problem
 
     def _refusal(self, data: bytes) -> str:
-        """Check an image and keep its version; what is wrong with it, or nothing."""
-        found = IMAGE.fullmatch(data)
-        if found is None:
+        """Check an image and store its version; return what is wrong with it, or nothing."""
+        match = IMAGE.fullmatch(data)
+        if match is None:
             return f"{len(data)} bytes are no firmware image"
-        head, model, version, check = found.groups()
+        head, model, version, check = match.groups()
         if int(check, 16) != zlib.crc32(head):
             return f"the image is damaged: crc32 {check.decode()} is not {zlib.crc32(head):08x}"
         if model != self.model.encode():

@@ -1,8 +1,8 @@
-"""What the camera keeps without power: user sets, custom data, and a few words about itself.
+"""Non-volatile memory: user sets, custom data, and a few settings of the camera itself.
 
-Records go to a storage that is handed in, by name: "UserSet1" .. "UserSet3", "custom", "device", and
-"FileUserData", which is the user's bytes. A user set is every saved setting as its register's bytes, by
-feature, so one of an older version still fits where features are the same.
+Records go to a storage by name: "UserSet1" .. "UserSet3", "custom", "device", and "FileUserData", which holds
+the user's bytes. A user set is every saved setting as its register's bytes, by feature, so one of an older
+version still fits wherever features are unchanged.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ KEPT = (
     *("GevCurrentIPConfigurationDHCP", "GevCurrentIPConfigurationPersistentIP"),
     *("GevPersistentIPAddress", "GevPersistentSubnetMask", "GevPersistentDefaultGateway"),
 )
-"""Features of the record "device": kept as they are written, whatever user set is loaded."""
+"""Features of the record "device": stored when written, whatever user set is loaded."""
 CUSTOM = "CustomData"
 WORDS = ("device", "custom")
-"""Records of which single words are written, at once; a user set is a block that is erased and written."""
+"""Records written word by word, at once; a user set is a block that is erased and written."""
 FILE = "File{}"
 
 
 class StorageProblem(Problem):
-    """The storage does not take a record; one line that says why. What it had before is still there."""
+    """The storage refuses a record; one line that says why. The old record is still there."""
 
 
 class Storage(Protocol):
-    """Non-volatile memory. `store` is atomic: whatever happens, `load` gives the old record or the new."""
+    """Non-volatile memory. `store` is atomic: whatever happens, `load` returns the old record or the new."""
 
     def load(self, name: str) -> bytes | None: ...
     def store(self, name: str, data: bytes) -> None: ...
 
 
 class MemoryStorage:
-    """Keeps records as long as the twin lives: over its power cycles."""
+    """Keeps records as long as the twin lives, over its power cycles."""
 
     def __init__(self) -> None:
         self._records: dict[str, bytes] = {}
@@ -60,9 +60,10 @@ class MemoryStorage:
 class Keeper:
     """Settings to records and back, in the camera's non-volatile memory.
 
-    busy_until_ns  in virtual time: so long takes what was stored last. It is there at once, whatever happens
-                   meanwhile; a link holds back that it is done
-    watched        settings that are kept outside of user sets, as soon as they change"""
+    busy_until_ns  virtual time at which the last record counts as stored. It is stored at once; a link delays
+                   its acknowledge until then
+    watched        settings outside of user sets that are stored as soon as they change
+    """
 
     def __init__(self, tree: Tree[Settings], storage: Storage, memory: Memory, clock: Scheduler) -> None:
         self.tree, self.storage, self.memory, self._clock = tree, storage, memory, clock
@@ -77,18 +78,18 @@ class Keeper:
         self._sizes = {name: len(storage.load(name) or b"") for name in names}
 
     def save(self, name: str, settings: Settings) -> None:
-        """Keep a user set; Refused where there is no room, and the old one stays."""
+        """Store a user set; Refused if there is no room, and the old one stays."""
         self._store(name, self._saved, settings)
 
     def load(self, name: str) -> Mapping[str, Any]:
-        """The settings of a user set; the factory's where it was never saved."""
+        """Return the settings of a user set; the factory's if it was never saved."""
         factory = self.tree.factory()
         plain = {n.feature.attr: getattr(factory, n.feature.attr) for n in self._saved.values()}
         own = self.tree.declared["UserSetSave"].row.get("fixed", {}).get(name)
         return plain | (self._load(name, self._saved) if own is None else self._fixed(own))
 
     def _fixed(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        """What a set that nobody can save into has beside the factory's settings, as the data sheet says."""
+        """Return the values, beyond the factory's, of a read-only set in the data sheet."""
         held = {}
         for name, shown in own.items():
             node = self.tree.declared[name]
@@ -97,13 +98,13 @@ class Keeper:
         return held
 
     def restored(self) -> Mapping[str, Any]:
-        """What the camera knows of itself as it is switched on, the default user set included."""
+        """Return the settings at power-on, the default user set included."""
         device = self._load("device", self._device)
         default = device.get("UserSetDefault", self.tree.factory().UserSetDefault)
         return {**self.load(default), **device, **self._load("custom", self._custom)}
 
     def watch(self, old: Settings, new: Settings) -> None:
-        """Settings are about to change: keep those at once that are kept outside of user sets."""
+        """Store settings outside of user sets that are about to change."""
         for record, nodes in zip(WORDS, (self._device, self._custom), strict=True):
             attrs = [n.feature.attr for n in nodes.values()]
             pairs = [(getattr(old, attr), getattr(new, attr)) for attr in attrs]
@@ -111,11 +112,11 @@ class Keeper:
                 self._store(record, nodes, new)
 
     def file(self, name: str) -> bytes:
-        """The content of a file of the user; nothing if it was never written."""
+        """Return the content of a user file; empty if it was never written."""
         return self.storage.load(FILE.format(name)) or b""
 
     def save_file(self, name: str, content: bytes) -> None:
-        """Keep a file; Refused where there is no room, and the old one stays."""
+        """Store a file; Refused if there is no room, and the old one stays."""
         self._put(FILE.format(name), content)
 
     # -- records ---------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ class Keeper:
             self.busy_until_ns = self._clock.now + self.memory.store_ns
 
     def _load(self, record: str, nodes: Mapping[str, Node]) -> dict[str, Any]:
-        """Held values by attribute; what does not fit the features of this model is left out."""
+        """Return held values by attribute, without those that do not fit the features of this model."""
         data = self.storage.load(record)
         if data is None:
             return {}

@@ -1,6 +1,6 @@
-"""What travels behind a picture: its chunks, as bytes, and read back as a host reads them.
+"""Chunks behind an image: as bytes, and parsed as a host parses them.
 
-All values are frozen with the exposure: its settings, and what the running camera said as it began
+All values are frozen with the exposure: its settings, and values of the running camera at its start
 (`SOURCES`, by chunk).
 """
 
@@ -18,7 +18,10 @@ from camtwin.wire.chunks import split, tag
 
 
 def image_control(e: Exposure) -> int:
-    """Bits from the lowest: ReverseX, ReverseY, LUTEnable, DefectPixelCorrection (the order is assumed)."""
+    """Pack the bits of ImageControl, in an order that is assumed.
+
+    From the lowest bit: ReverseX, ReverseY, LUTEnable, DefectPixelCorrection.
+    """
     s = e.settings
     states = (s.ReverseX, s.ReverseY, s.LUTEnable["Luminance"], s.DefectPixelCorrection)
     return sum(on << bit for bit, on in enumerate(states))
@@ -31,8 +34,8 @@ SOURCES: Mapping[str, Callable[[Acts], float]] = {
 }
 
 
-def told(camera: Acts) -> dict[str, float]:
-    """What chunks say of the running camera, now."""
+def running_values(camera: Acts) -> dict[str, float]:
+    """Return the running camera's present values for chunks."""
     return {name: source(camera) for name, source in SOURCES.items()}
 
 
@@ -45,7 +48,7 @@ VALUES: Mapping[str, Callable[[Exposure], Any]] = {
     "SequencerSetActive": lambda e: e.sequencer_set,
     "Timestamp": lambda e: e.timestamp_ns,
 }
-"""By feature, without "Chunk"; others are what the camera told, else the setting of the name."""
+"""Values by feature, without "Chunk"; others are reported by the camera, or settings of that name."""
 
 FEATURES: Mapping[str, list[Feature[Any]]] = {
     name: [f for f in ChunkDataControl.features.values() if f.chunk and f.chunk[0] == name] for name in NAMES
@@ -53,14 +56,16 @@ FEATURES: Mapping[str, list[Feature[Any]]] = {
 
 
 def enabled(e: Exposure) -> list[str]:
-    """Names of the chunks that the frame carries."""
+    """Return the names of the chunks that the frame carries."""
     on = e.settings.ChunkEnable
     return [name for name in NAMES if on.get(name)] if e.settings.ChunkModeActive else []
 
 
 def tail(e: Exposure, ids: Mapping[str, int], order: Order = "big") -> bytes:
-    """Return what follows the image in the payload: nothing without ChunkModeActive, else the image's tag
-    (unless that chunk is off) and the other chunks, with the model's ids."""
+    """Return the bytes behind the image: its tag and the other chunks, with the model's ids.
+
+    Empty without ChunkModeActive; without the image's tag if that chunk is off.
+    """
     out = b""
     for name in enabled(e):
         data = b"".join(_packed(f, e, order) for f in FEATURES[name])
@@ -73,21 +78,26 @@ def _packed(f: Feature[Any], e: Exposure, order: Order) -> bytes:
     if name in VALUES:
         value = VALUES[name](e)
     else:
-        value = e.told[name] if name in e.told else getattr(e.settings, name)
+        value = e.reported[name] if name in e.reported else getattr(e.settings, name)
     return f.pack(f.values[str(value)] if isinstance(f, Enumeration) else value, order)
 
 
 def parse(payload: bytes, ids: Mapping[str, int], order: Order = "big") -> dict[str, Any]:
-    """Return chunk name -> value of a payload: Image as its bytes, Binning as (columns, rows), PixelFormat
-    as its name. ValueError where the payload does not consist of chunks."""
+    """Return a payload's values by chunk name.
+
+    Image is bytes, Binning (columns, rows), PixelFormat a name.
+
+    Raises:
+        ValueError: the payload does not consist of chunks
+    """
     names = {number: name for name, number in ids.items()}
-    found: dict[str, Any] = {}
+    values_by_chunk: dict[str, Any] = {}
     for number, data in split(payload, order):
         if (name := names.get(number)) is None:
             raise ValueError(f"there is no chunk {number:#x}")
         values = [_unpacked(f, data, order) for f in FEATURES[name]]
-        found[name] = data if name == "Image" else values[0] if len(values) == 1 else tuple(values)
-    return dict(reversed(found.items()))
+        values_by_chunk[name] = data if name == "Image" else values[0] if len(values) == 1 else tuple(values)
+    return dict(reversed(values_by_chunk.items()))
 
 
 def _unpacked(f: Feature[Any], data: bytes, order: Order) -> Any:

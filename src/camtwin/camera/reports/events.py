@@ -1,8 +1,8 @@
-"""Events: what the host is told of, one message after the other.
+"""Events: messages to the host, one after the other.
 
-A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it is
-on its way, and acknowledged where a link wants that; where the queue is full it is lost. EventLost tells
-so, in a place kept for it, and not again before the queue has been empty.
+A moment whose EventNotification is On becomes an Event. It waits in a queue until the message before it has
+left, and has been acknowledged if the link wants that; if the queue is full it is lost. EventLost reports
+that, in a reserved place of the queue, and not again before the queue has been empty.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOST = "EventLost"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened, when by the camera's clock, and to which frame; number: its id in the data sheet."""
+    """An event, at a time of the camera's clock, of a frame or None; `number` is its id in the data sheet."""
 
     name: str
     timestamp_ns: Ns
@@ -30,46 +30,46 @@ class Event:
 
 
 class Subscription:
-    """Somebody who is told of events; `leave` ends that, `sent` gives back an event that is held."""
+    """A subscriber of events; `leave` ends it, `sent` releases an event that it holds."""
 
     def __init__(self, queue: EventQueue, tell: Callable[[Event], bool]) -> None:
         self._queue, self.tell, self.holds = queue, tell, False
 
     def sent(self) -> None:
-        """The message that was held on to is acknowledged, or was given up."""
+        """Release the event that is held: its message is acknowledged, or was given up."""
         if self.holds:
             self.holds = False
             self._queue.released()
 
     def leave(self) -> None:
-        """Tell it of no further event; one that it holds is held no more. May be called twice."""
+        """End the subscription and release an event that it holds. May be called twice."""
         if self in self._queue.subscriptions:
             self._queue.subscriptions.remove(self)
             self.sent()
 
 
 class EventQueue:
-    """The events on their way to hosts, in order. The next one waits until nobody holds the one before."""
+    """Events on their way to hosts, in order. The next one waits until nobody holds the one before."""
 
     def __init__(self, clock: Scheduler, timing: EventTiming, ids: Mapping[str, int]) -> None:
         self._clock, self._timing, self._ids = clock, timing, ids
         self._on: frozenset[str] = frozenset()
         self._queue: deque[Event] = deque()
         self._sending = self._losing = False
-        self._free_ns: Ns = 0  # when the message before is made and sent
+        self._free_ns: Ns = 0  # when the message before will have been sent
         self.subscriptions: list[Subscription] = []
 
     def subscribe(self, tell: Callable[[Event], bool]) -> Subscription:
-        """Tell `tell` of each event; where it returns True the next one waits for its `sent`."""
+        """Call `tell` with each event; if it returns True, the next event waits for `sent`."""
         self.subscriptions.append(one := Subscription(self, tell))
         return one
 
     def choose(self, notification: By[str]) -> None:
-        """EventNotification has changed."""
-        self._on = frozenset(name for name, said in notification.items() if said == "On")
+        """Apply a change of EventNotification."""
+        self._on = frozenset(name for name, setting in notification.items() if setting == "On")
 
     def notify(self, name: str, timestamp_ns: Ns, frame_id: int | None) -> None:
-        """Something happened that is perhaps an event, and perhaps wanted."""
+        """Queue an event for this moment, if its notification is on."""
         if name not in self._on:
             return
         if len(self._queue) < self._timing.queue:
@@ -82,11 +82,11 @@ class EventQueue:
             self._next()
 
     def clear(self) -> None:
-        """The power has gone: what waits is never told."""
+        """Drop the events that wait, because the power has gone."""
         self._queue.clear()
 
     def released(self) -> None:
-        """Go on with the next event once nobody holds this one."""
+        """Send the next event once nobody holds the present one."""
         if not any(one.holds for one in self.subscriptions):
             self._clock.at(max(self._clock.now, self._free_ns), self._next)
 

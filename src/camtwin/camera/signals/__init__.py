@@ -1,1 +1,1 @@
-"""Signals inside the camera, who hears them, and the wires that they go out by."""
+"""Signals inside the camera, their receivers, and the lines that carry them out."""

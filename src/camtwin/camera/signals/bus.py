@@ -1,13 +1,13 @@
-"""Signals inside the camera: moments and levels by name, and who hears them.
+"""Signals inside the camera: moments and levels by name, and the routes from them to their effects.
 
 A *pulse* is a moment (ExposureStart, TriggerSkipped, Software, Action1, Counter1End ...). A *level* is a
-state; its two edges are moments with names of their own (LEVELS). Everything that features call a source or
-an event is one of them, by the name that the feature's entry has. Lines, user outputs and timers are those
-of the model's data sheet.
+state; its two edges are moments with names of their own (LEVELS). Every source and every event of a feature
+is one of them, named like the feature's entry. Lines, user outputs and timers are those of the model's data
+sheet.
 
-At one moment the order is fixed: the level, then whoever only listens (logs, events to the host), then what
-it does: output lines, counters, timer, sequencer, trigger. So a frame that is triggered by what also moves
-the sequencer is taken with the new set. What a moment causes at the same nanosecond happens inside of it.
+The order within a moment is fixed: first the level, then subscribers (logs, events to the host), then its
+effects: output lines, counters, timers, sequencer, trigger. So a frame triggered by the signal that also
+advances the sequencer is taken with the new set. Effects at the same nanosecond happen within the moment.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ LEVELS: Mapping[str, Edges] = {
 
 
 def edges(wire: str) -> Edges:
-    """Name the edges of a line or a user output, as SFNC does."""
+    """Return the names of a line's or a user output's edges, as in SFNC."""
     return f"{wire}RisingEdge", f"{wire}FallingEdge"
 
 
 class Signals:
-    """The bus: levels as they are, and routes from moments to what they do.
+    """The bus: present levels, and routes from moments to their effects.
 
     wires   names of this model's lines and user outputs
     timers  names of its timers
@@ -61,8 +61,8 @@ class Signals:
         self._levels = dict.fromkeys(self._edges, False)
         self._routes: Routes = {}
 
-    def heard(self, source: str, activation: str = "RisingEdge") -> tuple[str, ...]:
-        """Name the moments that a source with an activation stands for; a pulse has but one."""
+    def moments_of(self, source: str, activation: str = "RisingEdge") -> tuple[str, ...]:
+        """Return the moments of a source with an activation; a pulse has only one."""
         if source == "Off":
             return ()
         source = self._same.get(source, source)
@@ -72,20 +72,20 @@ class Signals:
         return both if activation == "AnyEdge" else (both[activation == "FallingEdge"],)
 
     def level(self, name: str) -> bool:
-        """Return a level as it is now, by its name or that of a source that stands for it."""
+        """Return a present level, by its name or that of a source that stands for it."""
         return self._levels[self._same.get(name, name)]
 
     def settle(self, moment: str) -> None:
-        """The level that has its edge at this moment is so now."""
+        """Update the level that has its edge at this moment."""
         if edge := self._edge_of.get(moment):
             self._levels[edge[0]] = edge[1]
 
     def rest(self, *, but: Iterable[str]) -> None:
-        """All levels but these are low: the power has gone."""
+        """Set all levels but these low, because the power has gone."""
         self._levels = {name: name in but and level for name, level in self._levels.items()}
 
     def act(self, moment: str) -> None:
-        """Do what this moment causes."""
+        """Carry out the effects of a moment."""
         for call in self._routes.get(moment, ()):
             call()
 

@@ -1,4 +1,4 @@
-"""Counters and timers: what counts moments, and what makes pulses after them."""
+"""Counters, which count moments, and timers, which make pulses after them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from camtwin.simtime import Entry, Scheduler
 from camtwin.units import Ns
 
 
-class Host(Protocol):
+class CounterPort(Protocol):
     clock: Scheduler
 
     @property
@@ -18,35 +18,35 @@ class Host(Protocol):
 
 
 class Counter:
-    """Counts up to CounterDuration, says so once (Counter1End), and stands there until it is reset.
+    """Counts up to CounterDuration, reports that once (Counter1End), and stays there until it is reset.
 
-    With CounterResetSource its own end it starts over at once: so every tenth edge of an encoder triggers.
-    Its own end never counts for it, however it comes back (by a skipped trigger, by the other counter): that
-    circle would turn without end in one nanosecond.
+    With its own end as CounterResetSource it restarts at once: so every tenth edge of an encoder triggers.
+    Its own end never counts for it, by whatever route it returns (a skipped trigger, the other counter): that
+    loop would never end within one nanosecond.
     """
 
-    def __init__(self, name: str, host: Host) -> None:
+    def __init__(self, name: str, host: CounterPort) -> None:
         self.name, self._host, self.value = name, host, 0
-        self._telling = False
+        self._reporting = False
 
     def count(self) -> None:
         duration = self._host.settings.CounterDuration[self.name]
-        if self._telling or self.value >= duration:
+        if self._reporting or self.value >= duration:
             return
         self.value += 1
         if self.value == duration:
-            self._telling = True
+            self._reporting = True
             self._host.emit(f"{self.name}End")
-            self._telling = False
+            self._reporting = False
 
     def reset(self) -> None:
         self.value = 0
 
 
 class Timer:
-    """One pulse, TimerDuration long and TimerDelay late, per trigger; a trigger while it runs is ignored."""
+    """One pulse per trigger, TimerDelay late and TimerDuration long; triggers while it runs are ignored."""
 
-    def __init__(self, name: str, host: Host) -> None:
+    def __init__(self, name: str, host: CounterPort) -> None:
         self.name, self._host = name, host
         self._busy = False
         self._planned: Entry | None = None
@@ -72,5 +72,5 @@ class Timer:
         self._host.emit(f"{self.name}End")
 
     def cut(self) -> None:
-        """The power has gone."""
+        """Stop, because the power has gone."""
         self._host.clock.cancel(self._planned)

@@ -3,11 +3,11 @@
     input   pin -> input filter (shortest pulse) -> debouncer -> inverter -> inner -> Line0RisingEdge, ...
     output  source -> inverter -> inner -> output stage (optocoupler) -> pin
 
-The filter lets a pulse through, late by its own time, if it lasts as long; so does the debouncer, with a time
-for high and one for low. Both look at the level at the pin, before the inverter. The output stage follows
-`inner` after its switching time, and a change that is taken back before that never shows.
+The filter passes a pulse that lasts at least its time, delayed by that time; so does the debouncer, with one
+time for high and one for low. Both act on the level at the pin, before the inverter. The output stage follows
+`inner` after its switching time, and a change that is reversed before that never appears.
 
-Edges given from outside are commands, like a host's writes: `drive` now, `pulse` planned in virtual time.
+Edges from outside are commands, like a host's writes: `drive` now, `pulse` planned in virtual time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
 EDGES_KEPT: Final = 1 << 16
-"""Edges that a line remembers, the latest ones."""
+"""Number of latest edges that a line remembers."""
 
 
-class Host(Protocol):
-    """What a line asks of its camera."""
+class LinePort(Protocol):
+    """The camera as its lines use it."""
 
     clock: Scheduler
 
@@ -37,18 +37,18 @@ class Host(Protocol):
     @property
     def line_timing(self) -> LineTiming: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
-    def told(self, word: str, *args: int | str) -> None: ...
+    def journal(self, word: str, *args: int | str) -> None: ...
 
 
 class Line:
     """One line. Times are virtual ns; True is a high level, and current through an opto output.
 
     level   at the pin
-    status  inside: what the camera takes an input for, or gives to the output stage (LineStatus)
-    load_ns by so much later an output lets go, as what hangs on it has it
+    status  inside (LineStatus): an input's level as the camera reads it, an output's before its stage
+    load_ns additional switch-off delay of an output, caused by its load
     """
 
-    def __init__(self, name: str, host: Host, *, isolated: bool) -> None:
+    def __init__(self, name: str, host: LinePort, *, isolated: bool) -> None:
         self.name, self._host = name, host
         self._on_ns, self._off_ns = (
             (host.line_timing.opto_on_ns, host.line_timing.opto_off_ns) if isolated else (0, 0)
@@ -56,10 +56,10 @@ class Line:
         self.level = self.status = False
         self.load_ns: Ns = 0
         self._driven = self._filtered = self._stable = False  # from outside; after the filter; debounced
-        self._output = self._dark = False
-        self._pending: Entry | None = None  # in the filter, or in the output stage
+        self._output = self._unpowered = False
+        self._pending: Entry | None = None  # pending change in the filter, or in the output stage
         self._bouncing: Entry | None = None
-        self._holding: Entry | None = None  # a pulse of the output that would be too short
+        self._holding: Entry | None = None  # end of an output pulse that would be too short
         self._active = False  # the output's source
         self._rose_ns: Ns = -(1 << 62)
         self._at_pin: deque[tuple[Ns, bool]] = deque(maxlen=EDGES_KEPT)
@@ -68,12 +68,12 @@ class Line:
 
     @property
     def edges(self) -> list[tuple[Ns, bool]]:
-        """(t_ns, level) at the pin, the latest EDGES_KEPT."""
+        """The latest EDGES_KEPT (t_ns, level) at the pin."""
         return list(self._at_pin)
 
     @property
     def inner(self) -> list[tuple[Ns, bool]]:
-        """(t_ns, level) inside: before the output stage; after filter, debouncer and inverter of an input."""
+        """The latest (t_ns, level) inside: before an output's stage, or after an input's inverter."""
         return list(self._inside)
 
     @property
@@ -82,13 +82,21 @@ class Line:
 
     # -- from outside ----------------------------------------------------------------------------
     def drive(self, level: bool) -> None:
-        """Put the wire of an input high or low, now. ValueError if the line is an output."""
+        """Drive the wire of an input high or low, now.
+
+        Raises:
+            ValueError: the line is an output
+        """
         self._wants_input()
-        self._host.told("drive", self.name, int(level))
+        self._host.journal("drive", self.name, int(level))
         self._drive(bool(level))
 
     def pulse(self, width_ns: Ns, *, period_ns: Ns = 0, count: int = 1, delay_ns: Ns = 0) -> None:
-        """Plan `count` high pulses, the first after `delay_ns`. ValueError if they cannot be."""
+        """Plan `count` high pulses, the first after `delay_ns`.
+
+        Raises:
+            ValueError: the line is an output, or the pulses are impossible
+        """
         self._wants_input()
         if width_ns < 1:
             raise ValueError(f"{self.name}: a pulse of {width_ns} ns is below the minimum 1 ns")
@@ -100,7 +108,7 @@ class Line:
             raise ValueError(
                 f"{self.name}: a period of {period_ns} ns is no longer than the pulse, {width_ns} ns"
             )
-        self._host.told("pulse", self.name, width_ns, period_ns, count, delay_ns)
+        self._host.journal("pulse", self.name, width_ns, period_ns, count, delay_ns)
         clock = self._host.clock
         clock.at(clock.now + delay_ns, self._rise, width_ns, period_ns, count)
 
@@ -136,7 +144,7 @@ class Line:
     def _await(self, level: bool) -> None:
         clock = self._host.clock
         clock.cancel(self._pending)
-        if level != self._filtered and not self._dark:
+        if level != self._filtered and not self._unpowered:
             self._pending = clock.at(clock.now + self._host.line_timing.filter_ns, self._pass, level)
 
     def _pass(self, level: bool) -> None:
@@ -146,7 +154,7 @@ class Line:
         if level == self._stable:
             return
         times = s.LineDebouncerHighTimeAbs_ns if level else s.LineDebouncerLowTimeAbs_ns
-        if wait_ns := times[self.name] or s.LineDebouncerTime_ns[self.name]:  # a model has those or this one
+        if wait_ns := times[self.name] or s.LineDebouncerTime_ns[self.name]:  # a model has two times or one
             self._bouncing = clock.at(clock.now + wait_ns, self._accept, level)
         else:
             self._accept(level)
@@ -156,7 +164,7 @@ class Line:
         self._inner(level != self._host.settings.LineInverter[self.name])
 
     def _inner(self, status: bool) -> bool:
-        """The level inside; True if it changed."""
+        """Set the level inside; True if it changed."""
         if status == self.status:
             return False
         self.status = status
@@ -167,7 +175,7 @@ class Line:
 
     # -- output ----------------------------------------------------------------------------------
     def follow(self, level: bool) -> None:
-        """The source of an output is so now; the pin follows, after LineMinimumOutputPulseWidth at least."""
+        """Follow a new level of an output's source, but keep a pulse for LineMinimumOutputPulseWidth."""
         clock = self._host.clock
         clock.cancel(self._holding)
         if level and not self._active:
@@ -193,25 +201,25 @@ class Line:
             self._pin(status)
 
     # -- power -----------------------------------------------------------------------------------
-    def go_dark(self) -> None:
-        """The power has gone: an output lets go of its pin, and nothing is seen of an input."""
+    def power_off(self) -> None:
+        """Lose power: an output releases its pin, and an input is no longer read."""
         self._host.clock.cancel(self._pending)
         self._host.clock.cancel(self._bouncing)
         self._host.clock.cancel(self._holding)
         if self._output:
             self._pin(False)
         self.status = self._filtered = self._stable = False
-        self._dark = True
+        self._unpowered = True
 
-    def wake(self) -> None:
-        """The power is back: an input sees what is at its pin."""
-        self._dark = False
+    def power_on(self) -> None:
+        """Regain power: an input reads the level at its pin."""
+        self._unpowered = False
         if not self._output:
             self._drive(self._driven)
 
     # -- settings --------------------------------------------------------------------------------
     def refresh(self, source_level: Callable[[str], bool]) -> None:
-        """Mode, source or inverter may have changed; `source_level` tells the level of a source."""
+        """Apply changes of mode, source or inverter; `source_level` returns the level of a source."""
         s, clock = self._host.settings, self._host.clock
         output = s.LineMode[self.name] == "Output"
         if output != self._output:

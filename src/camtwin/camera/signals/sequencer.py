@@ -1,10 +1,10 @@
 """The sequencer: sets of settings, and paths from one to the next.
 
-A set is a part of Settings: what SequencerFeatureEnable picked when it was saved. While SequencerMode is On
-the active set lies over the settings there were before, and those come back when it is switched off. A path
-leads to its next set when its trigger source is heard; the first of a set's paths that hears it is taken. The
-new set is in force at once, and a frame takes the settings of the moment at which it is triggered: it is of
-one set. Sets live as long as the camera is on.
+A set is a part of Settings: the features that SequencerFeatureEnable selected when it was saved. While
+SequencerMode is On the active set overrides the settings before it, which are restored when it is switched
+off. A path leads to its next set at its trigger source's moment; the first of a set's paths with that moment
+is taken. The new set is in force at once, and a frame takes the settings of the moment at which it is
+triggered, so each frame belongs to one set. Sets are kept as long as the camera has power.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ from camtwin.genicam import Device, Tree, Writer
 from camtwin.genicam.nodes import By
 from camtwin.problem import Refused
 
-Way = tuple[tuple[str, ...], int]
-"""Moments, and the set they lead to."""
+Path = tuple[tuple[str, ...], int]
+"""The moments that take a path, and the set it leads to."""
 
 
-class Host(Device[Settings], Protocol):
+class SequencerPort(Device[Settings], Protocol):
     tree: Tree[Settings]
     signals: Signals
 
 
 class Sequencer:
-    """Sets and the way through them.
+    """Sets and the paths between them.
 
-    active  number of the set in force, or the last that was
-    sets    what each set holds, by attribute of Settings
+    active  number of the set in force, or the last one that was
+    sets    the contents of each set, by attribute of Settings
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: SequencerPort) -> None:
         self._host = host
         self.on = False
         self.active = 0
         self.sets: dict[int, Mapping[str, Any]] = {}
-        selector = host.tree.declared["SequencerFeatureSelector"]  # without it sets hold all that they can
+        # without it sets hold all sequenced features
+        selector = host.tree.declared["SequencerFeatureSelector"]
         every = [name for name, node in host.tree.declared.items() if node.here and node.feature.sequenced]
         self._names = [*selector.entries] if selector.here else every
         self._attrs: list[str] = [
@@ -50,12 +51,12 @@ class Sequencer:
         ]
         self._before: dict[str, Any] = {}
         self._fitted: dict[int, dict[str, Any]] = {}
-        self._learned: tuple[Any, ...] = ()
-        self._paths: dict[int, list[Way]] = {}
+        self._path_settings: tuple[Any, ...] = ()
+        self._paths: dict[int, list[Path]] = {}
 
     # -- commands --------------------------------------------------------------------------------
     def save(self, number: int) -> None:
-        """Keep the present values of the enabled features in a set."""
+        """Save the present values of the enabled features in a set."""
         s, tree, kept = self._host.settings, self._host.tree, dict[str, Any]()
         for name in (n for n in self._names if s.SequencerFeatureEnable.get(n, True)):
             f = tree.declared[name].feature
@@ -63,14 +64,21 @@ class Sequencer:
         self.sets[number] = kept
 
     def load(self, number: int) -> None:
-        """Take the values of a set over into the settings. Refused if nothing was saved in it."""
+        """Load the values of a set into the settings.
+
+        Raises:
+            Refused: nothing was saved in it
+        """
         if number not in self.sets:
             raise Refused("unavailable", f"SequencerSet {number} is empty: save it first")
         self._host.tree.load(self._host, self.sets[number], by=Writer.HOST)
 
     # -- running ---------------------------------------------------------------------------------
     def laid_over(self, s: Settings) -> Settings:
-        """The settings in force when a host has written these: switched on or off, ways learnt anew."""
+        """Return the settings in force after a host has written `s`.
+
+        Switch the sequencer on or off with them.
+        """
         on = s.SequencerMode == "On"
         self._fitted.clear()  # limits may have moved
         if self.on and not on:
@@ -81,24 +89,24 @@ class Sequencer:
         self.on = on
         if not on:
             return s
-        if self._learned != (
+        if self._path_settings != (
             ways := (s.SequencerTriggerSource, s.SequencerTriggerActivation, s.SequencerSetNext)
         ):
-            self._learned, self._paths = ways, self._ways(*ways)
+            self._path_settings, self._paths = ways, self._find_paths(*ways)
         return self._with(s)
 
     def moments(self) -> set[str]:
-        """All that any path listens to."""
+        """Return the moments that any path waits for."""
         return {m for ways in self._paths.values() for ms, _ in ways for m in ms} if self.on else set()
 
-    def hear(self, moment: str) -> None:
+    def on_moment(self, moment: str) -> None:
         for moments, following in self._paths.get(self.active, ()):
             if moment in moments:
                 self.active = following
                 return self._host.apply(self._with(self._host.settings), by=Writer.SEQUENCER)
 
     def _with(self, s: Settings) -> Settings:
-        """Settings with the active set over those from before, inside the limits that follow from both."""
+        """Return settings with the active set laid over them, within the limits that follow from both."""
         if (fitted := self._fitted.get(self.active)) is None:
             new = replace(s, **{**self._before, **self.sets.get(self.active, {})})
             new = self._host.tree.fit(new, self._host)
@@ -106,11 +114,13 @@ class Sequencer:
         changes = {attr: value for attr, value in fitted.items() if getattr(s, attr) is not value}
         return replace(s, **changes) if changes else s
 
-    def _ways(self, sources: By[str], activations: By[str], following: By[int]) -> dict[int, list[Way]]:
-        """Find the ways out of each set, in the order of its paths."""
-        ways: dict[int, list[Way]] = {}
+    def _find_paths(
+        self, sources: By[str], activations: By[str], following: By[int]
+    ) -> dict[int, list[Path]]:
+        """Return the paths out of each set, in their order."""
+        ways: dict[int, list[Path]] = {}
         for (number, path), source in sources.items():
             if source != "Off":
-                moments = self._host.signals.heard(source, activations[number, path])
+                moments = self._host.signals.moments_of(source, activations[number, path])
                 ways.setdefault(number, []).append((moments, following[number, path]))
         return ways

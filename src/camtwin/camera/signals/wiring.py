@@ -1,4 +1,7 @@
-"""Wiring: which moment does what, as the settings say; made anew only when one of those changes."""
+"""Wiring: routes from moments to their effects, as the settings define them.
+
+Remade only when those change.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ OPPOSITE = {"RisingEdge": "FallingEdge", "FallingEdge": "RisingEdge", "AnyEdge":
 
 
 def same(old: Settings, new: Settings) -> bool:
-    """Does the wiring rest on the same settings? Values that were not written are the same objects."""
+    """Tell whether two Settings have the same wiring. Values that were not written are the same objects."""
     return all(getattr(old, attr) is getattr(new, attr) for attr in RESTS_ON)
 
 
-class Host(Protocol):
-    """The camera whose parts are wired."""
+class WiringPort(Protocol):
+    """The camera as its wiring uses it."""
 
     tree: Tree[Settings]
     signals: Signals
@@ -50,9 +53,9 @@ class Host(Protocol):
     def line_timing(self) -> LineTiming: ...
 
 
-def routes(host: Host) -> Routes:
-    """What each moment does, in the order of signals.py."""
-    s, sequencer, heard = host.settings, host.sequencer, host.signals.heard
+def routes(host: WiringPort) -> Routes:
+    """Return the effects of each moment, in the order that bus.py defines."""
+    s, sequencer, moments_of = host.settings, host.sequencer, host.signals.moments_of
     made: Routes = {}
 
     def route(moments: Iterable[str], call: Call) -> None:
@@ -62,36 +65,36 @@ def routes(host: Host) -> Routes:
     names = {f"{name}End": name for name in host.counters}
 
     def age_ns(source: str, *through: str) -> int:
-        """So much older than its moment is an edge of a line, or the end of a counter of such edges."""
+        """Return the age of a line's edge, or of the end of a counter of such edges, at its moment."""
         if source in host.lines:
             return host.line_timing.filter_ns
         counter = names.get(source, "")
-        known = counter and counter not in through  # two counters may count each other
-        return age_ns(s.CounterEventSource[counter], counter, *through) if known else 0
+        counts_other = counter and counter not in through  # two counters may count each other
+        return age_ns(s.CounterEventSource[counter], counter, *through) if counts_other else 0
 
     for name, line in host.lines.items():
         if s.LineMode[name] == "Output":
-            route(heard(s.LineSource[name]), partial(line.follow, True))
-            route(heard(s.LineSource[name], "FallingEdge"), partial(line.follow, False))
+            route(moments_of(s.LineSource[name]), partial(line.follow, True))
+            route(moments_of(s.LineSource[name], "FallingEdge"), partial(line.follow, False))
     for counter in host.counters.values():
         source, activation = s.CounterEventSource[counter.name], s.CounterEventActivation[counter.name]
-        route(heard(source, activation), counter.count)
-        if (source := s.CounterResetSource[counter.name]) != "Software":  # that is CounterReset, a command
-            route(heard(source, s.CounterResetActivation[counter.name]), counter.reset)
+        route(moments_of(source, activation), counter.count)
+        if (source := s.CounterResetSource[counter.name]) != "Software":  # which is the command CounterReset
+            route(moments_of(source, s.CounterResetActivation[counter.name]), counter.reset)
     for timer in host.timers.values():
         source, activation = s.TimerTriggerSource[timer.name], s.TimerTriggerActivation[timer.name]
-        route(heard(source, activation), timer.start)
+        route(moments_of(source, activation), timer.start)
     for moment in sequencer.moments():
-        route((moment,), partial(sequencer.hear, moment))
+        route((moment,), partial(sequencer.on_moment, moment))
     every = [e for e in host.tree.declared["TriggerSource"].entries if e not in ("All", "Off")]
     for path in (host.acquisition.trigger, host.acquisition.burst_trigger):
         if s.TriggerMode.get(path.selector) != "On":
             continue
         chosen, activation = s.TriggerSource[path.selector], s.TriggerActivation[path.selector]
         for source in every if chosen == "All" else (chosen,):
-            moments = (path.software,) if source == "Software" else heard(source, activation)
+            moments = (path.software,) if source == "Software" else moments_of(source, activation)
             route(moments, partial(path.edge, age_ns(source)))
     if gated(s):
         source, activation = s.TriggerSource["FrameStart"], s.TriggerActivation["FrameStart"]
-        route(heard(source, OPPOSITE[activation]), partial(host.acquisition.fire, E.RELEASE))
+        route(moments_of(source, OPPOSITE[activation]), partial(host.acquisition.fire, E.RELEASE))
     return made

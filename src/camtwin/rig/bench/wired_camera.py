@@ -112,7 +112,7 @@ class WiredCamera:
     def leds(self) -> dict[str, str]:
         """What the lamps on the housing show: `green static`, `yellow flash`, `off`."""
         c = self.camera
-        heard = c.heard_ns is not None and c.clock.now - c.heard_ns < SEEN_NS
+        heard = c.last_write_ns is not None and c.clock.now - c.last_write_ns < SEEN_NS
         error = c.temperature_status == "Exceeded" or bool(self.damaged)
         linked = c.reachable
         now = {

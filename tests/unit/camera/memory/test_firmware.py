@@ -118,7 +118,7 @@ def test_a_memory_that_takes_nothing_is_told():
 
     kept = Firmware(MODEL, "3.3", Full())
     assert not kept.take(GOOD)
-    assert kept.said == "the image is not kept: no space left"
+    assert kept.message == "the image is not kept: no space left"
 
 
 def test_versions_are_numbers():

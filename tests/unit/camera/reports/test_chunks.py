@@ -51,8 +51,8 @@ def test_each_frame_says_what_it_was_taken_with():
     cam = opened(*SHEET, seed=2)
     cam.Width, cam.Height, cam.OffsetX, cam.OffsetY, cam.PixelFormat = 64, 16, 32, 5, "Mono12p"
     cam.Gain, cam.BlackLevel, cam.ReverseX, cam.LUTEnable, cam.BinningVertical = 2.5, 9, True, True, 2
-    tell = cam.twin.camera.tell
-    cam.twin.camera.tell = lambda: tell() | {"CounterValue": 77, "LineStatusAll": 9}
+    chunk_values = cam.twin.camera.chunk_values
+    cam.twin.camera.chunk_values = lambda: chunk_values() | {"CounterValue": 77, "LineStatusAll": 9}
     cam.twin.camera.sequencer.active = 127
     first, second = cam.grab(2)
     assert first.chunks is not None

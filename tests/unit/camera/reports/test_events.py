@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from camtwin.camera.commands import obey
+from camtwin.camera.commands import replay_command
 from camtwin.units import MS, SEC, US
 from unit.camera.frames.test_triggers import camera, logged, times
 
@@ -144,6 +144,6 @@ def test_what_a_link_reports_is_told_too():
     cam.twin.camera.report("PrimaryApplicationSwitch")
     assert [e.name for e in cam.events] == ["GigEVisionError"]
     assert journal == [("report", ("GigEVisionError",))]
-    obey(cam.twin.camera, "report", "GigEVisionError")
+    replay_command(cam.twin.camera, "report", "GigEVisionError")
     cam.advance(MS)
     assert len(cam.events) == 2

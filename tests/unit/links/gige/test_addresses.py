@@ -147,5 +147,5 @@ def test_a_journal_keeps_what_was_done_to_the_cable(cam):
     cam.world.plug()
     assert told == [(0, "cable", (0,)), (SEC, "cable", (1,))]
     again = camtwin.open(MODEL, render=False).twin.camera
-    outside.obey(again, "cable", 0)
+    outside.replay_command(again, "cable", 0)
     assert not again.plugged

@@ -6,7 +6,7 @@ from camtwin.genicam.nodes import Chapter, Guru, String
 
 
 def said(device: Acts) -> str:
-    return device.firmware.said
+    return device.firmware.message
 
 
 # fmt: off
