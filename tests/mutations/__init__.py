@@ -1,7 +1,7 @@
 """Breaks: what can be wrong with a twin, one small and plausible thing each, by name.
 
 Two kinds of checks have to fail on them. Stock clients meet a twin whose command line was started with a
-break (tests/peers/sabotage.py). `camtwin verify` is tried in process: `make mutations` measures a whole ledger
+break (sabotaged() in tests/peers/netns.py). `camtwin verify` is tried in process: `make mutations` measures a whole ledger
 under each break that names rows of it, and exactly those rows must turn red.
 
     breaks/      the breaks, a chapter a file

@@ -120,25 +120,25 @@ def named(names: str) -> list[Break]:
 @contextmanager
 def broken(*breaks: Break) -> Iterator[None]:
     """Make breaks, and mend them. Data sheets are read anew, and with them what is made of them."""
-    _everything()
+    everything()
     try:
         with pytest.MonkeyPatch.context() as patch:
-            _forget()
+            forget()
             for one in breaks:
                 one.make(patch)
             yield
     finally:
-        _forget()
+        forget()
 
 
 @lru_cache
-def _everything() -> None:
+def everything() -> None:
     """Import the whole package: what is imported later would keep what is broken now."""
     for module in walk_packages(camtwin.__path__, "camtwin."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
 
 
-def _forget() -> None:
+def forget() -> None:
     models.load.cache_clear()
     models.load_rig.cache_clear()

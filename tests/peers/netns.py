@@ -21,6 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from warm import Program
+
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent  # of the virtual environment the tests run in: camtwin, viva-camctl
 SYSTEM_PYTHON = "/usr/bin/python3"  # gi and Aravis' introspection are Debian packages
@@ -141,32 +143,46 @@ class Namespace:
         return json.loads(self.run(*program, *args, timeout=timeout).stdout)
 
 
-class Running:
-    """A camtwin command in a namespace: ready when it says so, ended by SIGTERM when the context is left."""
+SABOTAGE = "sabotage"
+"""In place of a program: see sabotaged()."""
 
-    def __init__(self, namespace: Namespace, *command: str | Path) -> None:
+
+class Running:
+    """A camtwin command, in a namespace or in none: ready when it says so, ended by SIGTERM at last."""
+
+    def __init__(self, namespace: Namespace | None, *command: str | Path) -> None:
         self.namespace = namespace
-        self.command = [*namespace.prefix, *map(str, command)]
+        self.command = [*map(str, command)]
         self.said: list[str] = []
         self._ready = threading.Event()
         self._ended = False
 
     def __enter__(self) -> Self:
         env = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "200"}
-        self.process = subprocess.Popen(
-            self.command,
-            env=env,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        self.process = self._start(env)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         if not self._ready.wait(60) or self._ended:
             self.__exit__()
             raise PeerError(f"the twin did not get ready: {' '.join(self.command)}\n{''.join(self.said)}")
         return self
+
+    def _start(self, env: dict[str, str]) -> subprocess.Popen[str] | Program:
+        """Start camtwin warm, and what a program like setpriv starts as that does."""
+        first, *args = self.command
+        name = self.namespace.name if self.namespace else ""
+        if first == str(BIN / "camtwin"):
+            return Program(args, env, namespace=name)
+        if first == SABOTAGE:
+            return Program(args[1:], env, breaks=args[0], namespace=name)
+        return subprocess.Popen(
+            [*(self.namespace.prefix if self.namespace else ()), *self.command],
+            env=env,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
@@ -177,9 +193,18 @@ class Running:
             self.process.wait()
             raise PeerError(f"the twin did not end on SIGTERM\n{''.join(self.said)}") from None
         finally:
-            self._listener.join(5)
-            if self.process.stdout:
-                self.process.stdout.close()
+            self._close()
+
+    def kill(self) -> None:
+        """As if its plug were pulled."""
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self._listener.join(5)
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def _listen(self) -> None:
         assert self.process.stdout
@@ -238,8 +263,12 @@ def settings(features: Mapping[str, str | float]) -> list[str]:
 
 
 def sabotaged(name: str) -> Sequence[str | Path]:
-    """The command of a twin with one thing wrong, see sabotage.py."""
-    return (sys.executable, HERE / "sabotage.py", name)
+    """Return the command of a twin with one thing wrong; NAME+NAME: with two.
+
+    The checks of this folder are run on these too, and have to fail there: a check that a broken twin passes
+    checks nothing. Any break of tests/mutations will do.
+    """
+    return (SABOTAGE, name)
 
 
 @contextlib.contextmanager

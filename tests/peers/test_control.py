@@ -100,8 +100,7 @@ def check_killed_twin(net: Namespace, command: Any) -> None:
         client("stream")
         assert client("frame") == "success"
         time.sleep(0.05)  # a frame takes 0.1 s, and the next follows at once
-        running.process.kill()
-        running.process.wait()
+        running.kill()
         with RunningTwin(net, command):
             check_whole_frames(net)
 

@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+import warm
+
 HERE = Path(__file__).parent
 SAME = ("DSNU", "DSNU.pix", "PRNU", "PRNU.pix")
 """Of the very same images by the same formulas: to a hundredth of the standard error."""
@@ -30,11 +32,11 @@ STEP = 1.1 / 54
 @lru_cache
 def both(fault: str = "") -> tuple[dict[str, tuple[float, float]], dict[str, float | None]]:
     """(value, error) that the laboratory tells, and what the reference says to the images it saved."""
-    start = [HERE / "sabotage.py", fault] if fault else ["-m", "camtwin"]
     with TemporaryDirectory() as place:
         folder = Path(place) / "set"
         lab = ["lab", "emva", "baumer-vcxg-124m", "--quick", "--seed", "3", "--json", "--save", folder]
-        done = subprocess.run([sys.executable, *start, *lab], capture_output=True, text=True, check=True)
+        done = warm.run(*lab, breaks=fault)
+        assert done.returncode == 0, done.stderr
         descriptor = folder / "emva1288.txt"
         reference = [sys.executable, HERE / "emva_reference.py", descriptor]
         said = subprocess.run(reference, capture_output=True, text=True)

@@ -91,6 +91,7 @@ def probed(tmp: Path, *under: str) -> str:
                 said += line
                 if line == "kill\n":
                     twins[0].kill()
+                if line.startswith("left "):
                     twins.append(UsbTwin(port=port))
                     twins[-1].__enter__()
             complaints = running.stderr.read()

@@ -141,7 +141,7 @@ def test_two_twins():
 def test_two_twins_on_one_port():
     """As two bus ids, each with a host of its own."""
     with UsbTwin(MODEL) as twins:
-        assert re.findall(r"bus id (\S+)", twins.said) == ["1-1", "1-2"]
+        assert re.findall(r"bus id (\S+)", "".join(twins.said)) == ["1-1", "1-2"]
         found = re.findall(r"Basler-\S+", twins.run("arv-tool-0.8"))
         assert len(set(found)) == 2, found
         with ThreadPoolExecutor(2) as pool:

@@ -3,65 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from peers.netns import BIN, HERE, PLAIN_SCENE, SYSTEM_PYTHON, PeerError, settings
+from peers.netns import CAMTWIN, HERE, PLAIN_SCENE, SYSTEM_PYTHON, PeerError, Running, settings
 
 MODEL = "basler-aca4112-20um"
-CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
 
 
-class UsbTwin:
+class UsbTwin(Running):
     """`camtwin run` on a port that the system picks; ended when the context is left."""
 
     def __init__(
         self, *args: str, command: Sequence[str | Path] = CAMTWIN, port: int = 0, model: str = MODEL
     ) -> None:
         scene = () if "--scene" in args else PLAIN_SCENE
-        self.command = [*map(str, command), "run", model, "--port", str(port), *scene, *args]
-        self.said = ""
+        super().__init__(None, *command, "run", model, "--port", str(port), *scene, *args)
         self.port = 0
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            self.command,
-            text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said += line
-            if found := re.search(r"ready at 127\.0\.0\.1:(\d+) \(USB/IP\)", line):
-                self.port = int(found[1])
-                return self
-        self.__exit__()
-        raise PeerError(f"the twin did not get ready\n{self.said}")
+        super().__enter__()
+        ready = re.search(r"ready at 127\.0\.0\.1:(\d+) \(USB/IP\)", "".join(self.said))
+        assert ready, self.said
+        self.port = int(ready[1])
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        try:
-            said, _error = self.process.communicate(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-            raise PeerError("the twin did not end on SIGTERM") from None
-        self.said += said or ""
-        if "Traceback" in self.said:
-            raise PeerError(f"the twin printed a traceback\n{self.said}")
-
-    def kill(self) -> None:
-        """As if it were unplugged."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        super().__exit__()
+        if self.traceback:
+            raise PeerError(f"the twin printed a traceback\n{''.join(self.said)}")
 
     def run(self, *args: str | Path, timeout: float = 60, others: Sequence[UsbTwin] = ()) -> str:
         """What a program prints that has this twin, and others, as its USB devices; PeerError if it fails."""

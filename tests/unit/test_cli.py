@@ -1,40 +1,58 @@
 """The command line as a user meets it: answers at once, JSON where it lists, one line where it refuses."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import warm
+
 MODEL = "baumer-vcxg-124m"
 SNAP = ["snap", MODEL, "-o", "a.png"]
 
 
 def camtwin(*args: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run it warm."""
+    return checked(warm.run(*args), ok)
+
+
+def cold(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a user does, in a new interpreter."""
     command = [sys.executable, "-m", "camtwin", *args]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return checked(subprocess.run(command, capture_output=True, text=True, timeout=60))
+
+
+def checked(done: subprocess.CompletedProcess[str], ok: bool = True) -> subprocess.CompletedProcess[str]:
     assert (done.returncode == 0) == ok, done.stderr
     assert "Traceback" not in done.stderr
     return done
 
 
 def test_help_answers_at_once():
-    shown, best = "", 9.0
+    """By the processor's time: a busy computer takes longer."""
+    shown, best_s = "", 9.0
     for _ in range(3):
-        begun = time.perf_counter()
-        shown = camtwin("--help").stdout
-        best = min(best, time.perf_counter() - begun)
+        begun = processor_s()
+        shown = cold("--help").stdout
+        best_s = min(best_s, processor_s() - begun)
     for command in ("list", "show", "xml", "run", "exec", "snap", "demo"):
         assert f"\n  {command} " in shown
-    assert best < 0.4
+    assert best_s < 0.4
+
+
+def processor_s() -> float:
+    """Return what processes that have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_version():
-    assert camtwin("--version").stdout == f"camtwin {version('camtwin')}\n"
+    assert cold("--version").stdout == f"camtwin {version('camtwin')}\n"
 
 
 def test_list():
@@ -129,6 +147,11 @@ def test_what_cannot_be_done_is_one_line(args, message, tmp_path, monkeypatch):
     said = camtwin(*args, ok=False).stderr
     assert said.startswith(message)
     assert said.count("\n") == 1
+
+
+def test_what_cannot_be_done_ends_a_new_process_alike():
+    with pytest.raises(AssertionError, match=r"^camtwin: no model 'nikon': [^\n]*\n"):
+        cold("show", "nikon")
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import warm
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,24 +35,23 @@ def test_commands_exist():
     said = set(re.findall(r"camtwin ([a-z]+) (?:baumer|--|emva)", TEXT))
     assert said >= {"run", "snap", "show"}
     for command in said:
-        done = subprocess.run([sys.executable, "-m", "camtwin", command, "--help"], capture_output=True)
-        assert done.returncode == 0, command
+        assert warm.run(command, "--help").returncode == 0, command
     targets = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(re.search(rf"^{name}:", targets, re.M) for name in re.findall(r"make ([a-z]+)", TEXT))
 
 
-def test_what_verify_says_is_what_it_says():
+def test_what_verify_says_is_what_it_says(monkeypatch):
     ((command, said),) = re.findall(r"```\n\$ camtwin (verify [^\n]*)\n(.*?)```", TEXT, re.S)
-    run = [sys.executable, "-m", "camtwin", *command.split()]
-    done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "COLUMNS": "100"})
+    monkeypatch.setenv("COLUMNS", "100")
+    done = warm.run(*command.split())
     assert said
     assert done.stdout.startswith(said)
 
 
-def test_what_the_laboratory_says_is_what_it_says():
+def test_what_the_laboratory_says_is_what_it_says(monkeypatch):
     ((command, said),) = re.findall(r"```\n\$ camtwin (lab emva [^\n]*)\n(.*?)```", TEXT, re.S)
-    run = [sys.executable, "-m", "camtwin", *command.split()]
-    done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
+    monkeypatch.setenv("COLUMNS", "80")
+    done = warm.run(*command.split())
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     assert said.splitlines()
     assert all(line in lines for line in said.splitlines())

@@ -33,6 +33,7 @@ def said() -> list[str]:
     def told(line: str) -> None:
         if line == "== kill":
             twins[0].kill()
+        if line == "== gone":
             twins.append(UsbTwin(*PACE, port=port))
             twins[-1].__enter__()
 
