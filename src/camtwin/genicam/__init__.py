@@ -1,4 +1,4 @@
-"""One declaration of a feature gives its register, its XML, its limits and its field of Settings."""
+"""GenICam features: one declaration gives a register, its XML, its limits and its field of Settings."""
 
 from camtwin.genicam.bound import SheetError
 from camtwin.genicam.device import At, Device, Key, Shown, Writer

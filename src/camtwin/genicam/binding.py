@@ -1,6 +1,6 @@
-"""Declarations and a data sheet's rows put together: entries, registers' places, rules.
+"""Binding of declarations to a data sheet's rows: entries, registers' addresses, rules.
 
-A rule is a function whose parameters say what it depends on; here each of them finds its source.
+A rule is a function whose parameters name its inputs; here each of them is connected to its source.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 from camtwin.genicam.bound import Node, SheetError
 from camtwin.genicam.nodes import Bound, By, Enumeration, Register, Rule, Selector, Source
 
-ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # what any row may say
+ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # keys of any row
 
 
 class Binder:
-    """Makes the nodes of one model usable; it is not needed any more when that is done."""
+    """Binds the nodes of one model; it is not needed afterwards."""
 
     def __init__(self, nodes: Mapping[str, Node]) -> None:
         self.nodes = nodes
         self._by_attr = {n.feature.attr: n for n in nodes.values()}
-        self._asking: list[str] = []  # whose rules are being bound, to find those that need each other
+        self._asking: list[str] = []  # features whose rules are being bound, to detect circles
         for node in nodes.values():
             self.pick_entries(node)
         for node in nodes.values():
@@ -40,16 +40,16 @@ class Binder:
         if isinstance(f, Enumeration):
             values = f.values
             picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
-            known = {*values, *picked} if f.open and isinstance(picked, Mapping) else values
+            declared = {*values, *picked} if f.open and isinstance(picked, Mapping) else values
             named = (*picked, *node.row.get("words", {}), *node.row.get("same", {}))
-            if wrong := [e for e in named if e not in known]:
+            if wrong := [e for e in named if e not in declared]:
                 raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
             node.words = {f.shown(entry): wire for entry, wire in node.entries.items()}
             node.names = {wire: word for word, wire in node.words.items()}
 
     def number(self, node: Node) -> None:
-        """Find the ids that the sheet gives to events, and to the chunk of a value that is in frames."""
+        """Set the data sheet's ids of events, and the chunk that holds a value."""
         f, missing = node.feature, list[str]()
         if isinstance(f, Selector):
             node.ids = node.row.get("ids", {})
@@ -65,7 +65,10 @@ class Binder:
             raise SheetError(f"{f.name}: the data sheet gives no id of {', '.join(missing)}")
 
     def place(self, node: Node) -> None:
-        """A register for each combination of selected entries; selectors a model lacks have one entry."""
+        """Place a register for each combination of selected entries.
+
+        A selector that the model lacks has one entry.
+        """
         options: list[Mapping[Any, int]] = []
         stride = node.feature.apart or node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
@@ -80,19 +83,19 @@ class Binder:
             node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
 
     def bind_rules(self, node: Node) -> None:
-        f, known = node.feature, set(ROW) | ({"words", "same", "ids"} if node.entries else set())
+        f, used_keys = node.feature, set(ROW) | ({"words", "same", "ids"} if node.entries else set())
         if isinstance(f, Register) and f.fill:
-            known |= {"count", "highest"}
+            used_keys |= {"count", "highest"}
             if not f.length:
                 raise SheetError(f"{f.name} needs a 'count' in the data sheet")
-        said = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
-        said |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
-        for plane, rule in said.items():
+        planes = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
+        planes |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
+        for plane, rule in planes.items():
             if isinstance(rule, str) or callable(rule) or (plane == "Value" and rule is not None):
                 node.rules[plane] = self._bind(node, rule)
-                known |= signature(rule).parameters.keys() if callable(rule) else set()
-        if wrong := node.row.keys() - known:
-            raise SheetError(f"{f.name}: nothing asks for {', '.join(sorted(wrong))}")
+                used_keys |= signature(rule).parameters.keys() if callable(rule) else set()
+        if wrong := node.row.keys() - used_keys:
+            raise SheetError(f"{f.name}: no rule uses {', '.join(sorted(wrong))}")
 
     def _bind(self, node: Node, rule: Rule) -> Bound:
         if isinstance(rule, str):
@@ -105,7 +108,7 @@ class Binder:
         return joined(rule, bounds)
 
     def _source(self, node: Node, name: str, default: object = Parameter.empty) -> Bound:
-        """Where a parameter of a rule comes from."""
+        """Return the source of a rule's parameter."""
         f, by = node.feature, tuple(self.nodes[s].feature.attr for s in node.feature.by)
         if name == "device":
             return Bound(None, {name: attrgetter("device")}, live=True)
@@ -140,12 +143,12 @@ class Binder:
 
 
 def constant(value: object) -> Bound:
-    """A rule that always says the same."""
+    """Return a rule that always gives the same value."""
     return Bound(lambda: value)
 
 
 def joined(rule: Callable[..., Any], bounds: Mapping[str, Bound]) -> Bound:
-    """A rule whose parameters are what other rules say; constants are filled in at once."""
+    """Return a rule whose parameters are results of other rules; constants are filled in at once."""
     fixed = {name: bound.rule() for name, bound in bounds.items() if bound.rule and not bound.sources}
     sources = {name: bound.source for name, bound in bounds.items() if bound.sources}
     needs = dict.fromkeys(name for bound in bounds.values() for name in bound.needs)

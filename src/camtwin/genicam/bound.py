@@ -1,4 +1,4 @@
-"""A feature as one model has it, and the words for what goes wrong with it."""
+"""A feature bound to one model, and the errors of binding."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from camtwin.genicam.device import Key
 from camtwin.genicam.nodes import Boolean, Bound, Feature
 from camtwin.problem import Problem
 
-ASK = Boolean("What a rule says of another feature.", value=0)
+RULE_RESULT = Boolean("Result of a rule about another feature.", value=0)
 
 
 class SheetError(ValueError):
-    """A data sheet that does not fit the declarations."""
+    """A data sheet that does not fit the feature declarations."""
 
 
 class NoSuchFeature(Problem, AttributeError):
-    """This model has no feature of that name."""
+    """The model has no feature of that name."""
 
 
 @dataclass(eq=False)
 class Node:
-    """One feature, as this model has it.
+    """One feature of one model.
 
-    here       the model has it; if not, its setting keeps the default
+    here       whether the model has it; if not, its setting keeps the default
     link       whose standard places registers
-    entries    names of an enumeration's entries, with their values on the wire
-    words      the same, spelled as hosts of this model see them; `names` is the way back
-    keys       offset of each selected entry; {None: 0} without selectors
+    entries    an enumeration's entries by declared name, with their values on the wire
+    words      the same by the names that this model's hosts see; `names` is the reverse
+    keys       register offset of each selected entry; {None: 0} without selectors
     strides    bytes from one entry of each of its selectors to the next
     ids        of events and chunks, by the entry that stands for them
-    chunk      id of the chunk that holds its value, and where
+    chunk      id of the chunk that holds its value, and its position there
     rules      by plane: Value, Min, Max, Available, Locked, Can_<entry>
     access     RO, RW or WO
-    joint      features that take each value that a host gives this one
-    low, high, inc  constant limits and step, None where there are none
+    joint      features that take on each value that a host writes to this one
+    low, high, inc  constant limits and step; None without one
     """
 
     feature: Feature[Any]
@@ -62,7 +62,7 @@ class Node:
 
     @property
     def address(self) -> int:
-        """Of the value: the standard's, or a hash of the name, which never moves, whatever is declared."""
+        """Address of the value: the standard's, or a hash of the name, independent of other features."""
         place = self.feature.at.get(self.link, self._own)
         return place[0] if isinstance(place, tuple) else place
 
@@ -71,13 +71,16 @@ class Node:
         return 0x1_0000 + (crc32(self.feature.name.encode()) & 0x07FF_FFF0)
 
     def number(self, name: str) -> Any:
-        """A constant limit: the data sheet's, else the declaration's, else None."""
-        said = self.row.get(name, getattr(self.feature, name, None))
-        return said if isinstance(said, (int, float)) else None
+        """Return a constant limit: the data sheet's, else the declaration's, else None."""
+        limit = self.row.get(name, getattr(self.feature, name, None))
+        return limit if isinstance(limit, (int, float)) else None
 
     def registers(self) -> list[tuple[str, int, Feature[Any]]]:
-        """(plane, address, coding) of its value and of whatever rules decide: where A is the name's hash, the
-        minimum is at 0x1000_0000 + A, the maximum at 0x2000_0000 + A; entries follow from 0x5000_0000."""
+        """Return (plane, address, coding) of its value and of everything that rules decide.
+
+        With A the hash of the name, the minimum is at 0x1000_0000 + A, the maximum at 0x2000_0000 + A;
+        entries follow from 0x5000_0000.
+        """
         planes = [
             "Value",
             "Min",
@@ -87,7 +90,7 @@ class Node:
             *(p for p in self.rules if p.startswith("Can_")),
         ]
         return [
-            (p, (i << 28) + self._own if i else self.address, self.feature if i < 3 else ASK)
+            (p, (i << 28) + self._own if i else self.address, self.feature if i < 3 else RULE_RESULT)
             for i, p in enumerate(planes)
             if i == 0 or (p in self.rules and not self.rules[p].same)
         ]

@@ -1,4 +1,4 @@
-"""What a host that looks around sees: which entries can be set now, and how a feature can be accessed."""
+"""Browsing a feature tree: the entries that can be selected now, and the present access of a feature."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from camtwin.genicam.tree import Tree
 
 
 def choices(tree: Tree[S], device: Device[S], name: str) -> tuple[str, ...]:
-    """Entries of an enumeration that can be set now. NoSuchFeature if this is none."""
+    """Return the entries of an enumeration that can be selected now.
+
+    Raises:
+        NoSuchFeature: it is not an enumeration
+    """
     node = tree.find(name)
     if not isinstance(node.feature, Enumeration):
         raise NoSuchFeature(f"{name} is no enumeration")
@@ -19,7 +23,7 @@ def choices(tree: Tree[S], device: Device[S], name: str) -> tuple[str, ...]:
 
 
 def access(tree: Tree[S], device: Device[S], name: str) -> str:
-    """RO, RW or WO as it is now: a locked feature is RO, one that is not available NA."""
+    """Return the present access, RO, RW or WO: RO for a locked feature, NA for an unavailable one."""
     node = tree.find(name)
     at = _at(tree, device, node)
     if "Available" in node.rules and not tree.ask(node, "Available", at):

@@ -1,4 +1,4 @@
-"""The device whose features a tree describes, as far as the tree needs to know it."""
+"""The device that a feature tree describes, as far as the tree needs to know it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from camtwin.genicam.nodes import Chapter
 
 Key: TypeAlias = str | int | tuple[str | int, ...] | None
-"""The selected entry that is meant; a tuple where a feature has several selectors, None where it has none."""
+"""A selected entry; a tuple of a feature with several selectors, None of one without."""
 Shown: TypeAlias = bool | int | float | str | bytes
 """A value as the host sees it."""
 
 
 class Writer(Enum):
-    """Whoever changes settings."""
+    """The originator of a change of settings."""
 
     HOST = auto()  # a host writes a feature
     AUTO = auto()  # automatic exposure or gain
@@ -28,17 +28,17 @@ S = TypeVar("S", bound="Chapter")
 
 
 class Device(Protocol[S]):
-    """A running camera: it holds settings, and takes new ones."""
+    """A running camera that holds settings."""
 
     @property
     def settings(self) -> S: ...
     def apply(self, new: S, /, *, by: Writer) -> None:
-        """Put new settings in force. Refused where that cannot be, and nothing has changed."""
+        """Apply new settings. If that is Refused, nothing has changed."""
         ...
 
 
 class At(NamedTuple):
-    """Where and when a rule is asked. The device is handed on to rules that ask the running camera."""
+    """The context in which a rule is evaluated; rules that read the running camera get `device`."""
 
     settings: Chapter
     device: object

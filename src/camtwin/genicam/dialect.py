@@ -1,4 +1,4 @@
-"""How a link's standard has a camera speak: byte order, name space, layout of its event messages."""
+"""Dialects: byte order, name space and event message layout that a link's standard prescribes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Order: TypeAlias = Literal["big", "little"]
 
 
 class EventField(NamedTuple):
-    """Where a message says something of an event: bytes from the event on; what node moves it, if any."""
+    """Position of a value in an event message: bytes from the event on, and the node that shifts it."""
 
     at: int
     length: int
@@ -19,9 +19,11 @@ class EventField(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """name: by which feature declarations and data sheets call the link. namespace: StandardNameSpace.
+    """The dialect of one kind of link.
 
-    event_fields  by what they say: "" the event's id, Timestamp, FrameID; empty where nothing tells of them
+    name          of the link in feature declarations and data sheets
+    namespace     StandardNameSpace of the description
+    event_fields  by content: "" the event's id, Timestamp, FrameID; empty for a link without events
     """
 
     name: str

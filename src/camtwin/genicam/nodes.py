@@ -1,9 +1,9 @@
-"""Features: each fact about a camera feature, said once.
+"""Features: each fact about a camera feature, stated once.
 
 A chapter of SFNC is a class, and a feature is one attribute of it:
 
     class AcquisitionControl(Chapter):
-        ExposureTime_ns = Time("How long the sensor gathers light.", max=60e6, inc=1,
+        ExposureTime_ns = Time("Exposure time of the sensor.", max=60e6, inc=1,
                                min=lambda ShortExposureTimeEnable, usual_min: ...)
 
 `AcquisitionControl.ExposureTime_ns` is the declaration, `settings.ExposureTime_ns` the value. The
@@ -11,16 +11,16 @@ register, the XML nodes, limits, locks and the field of Settings all follow from
 The name is the SFNC name, plus the unit the value is held in where the host sees another one.
 
 Limits, values, availability and locks are *rules*: a number, the name of a feature, or a function
-whose parameters say what it depends on (so that registers, XML and invalidation can follow):
+whose parameters name its inputs (so that registers, XML and invalidation can follow):
     CamelCase    a feature's held value; of the same line, counter ... if both have the same selectors,
                  else all of them
     lower_case   a number in this feature's own row of the data sheet; a default makes it optional
     device       the running camera; hosts are told not to cache such a value
-What a rule returns is in the host's unit, as the data sheet's numbers are.
+A rule returns a value in the host's unit, as the data sheet's numbers are.
 
-A model may spell a feature or an entry in its own way: `name` and `words` in its row. Hosts see those; the
-code, and what is held, has the declared ones. `same` in its row names entries that stand for the signal of
-another name in this model; `ids` has the ids of events and chunks.
+A model may rename a feature or an entry: `name` and `words` in its row. Hosts see those; code and held values
+use the declared names. `same` in its row names entries that stand for the signal of another name in this
+model; `ids` has the ids of events and chunks.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ from camtwin.genicam.dialect import Order
 T = TypeVar("T")
 Rule: TypeAlias = float | str | Callable[..., Any]
 Source: TypeAlias = Callable[[At], Any]
-"""Finds a parameter of a rule."""
+"""Finds the value of a rule's parameter."""
 Expert, Guru, Invisible = "Expert", "Guru", "Invisible"
 
 
 def sheet_value(value: T) -> T:
-    """The rule of a constant: its value stands in the data sheet."""
+    """Rule of a constant whose value stands in the data sheet."""
     return value
 
 
 class When:
-    """A rule: whether each of these features has the value, or one of the values, that is named."""
+    """Rule that each named feature has the value, or one of the values, given for it."""
 
     def __init__(self, **values: Shown | tuple[Shown, ...]) -> None:
         self._values = {name: v if isinstance(v, tuple) else (v,) for name, v in values.items()}
@@ -61,12 +61,12 @@ class When:
 
 @dataclass(frozen=True)
 class Bound:
-    """A rule ready to run: what it computes, and what finds its parameters, by name; and what makes it stale.
+    """A rule ready to run: its function, the sources of its parameters by name, and what makes it stale.
 
-    rule     None: it hands on what its one source finds
+    rule     None: it returns the value of its one source
     needs    settable features that it depends on
-    live     it depends on the camera's state or time
-    same     it only repeats this feature
+    live     whether it depends on the camera's state or time
+    same     the feature that it only repeats
     """
 
     rule: Callable[..., Any] | None
@@ -76,20 +76,20 @@ class Bound:
     same: str = ""
 
     def __call__(self, at: At) -> Any:
-        """What the rule says of these settings, this device and this selected entry."""
-        found = {name: find(at) for name, find in self.sources.items()}
-        return found.popitem()[1] if self.rule is None else self.rule(**found)
+        """Evaluate the rule for these settings, this device and this selected entry."""
+        arguments = {name: find(at) for name, find in self.sources.items()}
+        return arguments.popitem()[1] if self.rule is None else self.rule(**arguments)
 
     @property
     def source(self) -> Source:
-        """What finds a parameter that is what this rule says."""
+        """A source for a parameter that is this rule's result."""
         return self if self.rule else next(iter(self.sources.values()))
 
 
 class By(dict[Any, T]):
     """Frozen values of a selected feature: `settings.LineMode["Line1"]`.
 
-    A dictionary, so that Settings read as fast as one; TypeError for what would change it.
+    A dictionary, so that Settings read as fast as one; changing it raises TypeError.
     """
 
     def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -116,15 +116,15 @@ for _change in ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popite
 
 @dataclass(frozen=True, eq=False)
 class Feature(Generic[T]):
-    """What is known of one feature; the subclass is the kind of its XML node."""
+    """The declaration of one feature; the subclass is the kind of its XML node."""
 
     doc: str
     _: KW_ONLY
     default: T | None = None
     value: Rule | None = None  # computed, no field of Settings; read-only unless ...
     put: Callable[..., Mapping[str, Any]] | None = None  # ... a view: put(shown, settings) -> changed fields
-    do: Callable[..., object] | None = None  # a command's work: do(device, *selected)
-    reloads: bool = False  # a command after which every saved setting may be another
+    do: Callable[..., object] | None = None  # action of a command: do(device, *selected)
+    reloads: bool = False  # a command that may change every saved setting
     volatile: bool = False  # the camera changes it by itself: hosts must not cache it
     available: Rule | None = None
     locked: Rule | None = None
@@ -133,17 +133,17 @@ class Feature(Generic[T]):
     visibility: str = "Beginner"
     custom: bool = False  # not in SFNC
     at: Mapping[str, int | tuple[int, int]] = field(default_factory=dict)
-    """By link: where its standard places the register; (address, bytes) where it also says how long it is."""
+    """Register address by link, if its standard gives one; (address, bytes) if it also gives a length."""
     apart: int = 0  # bytes from the register of one selected entry to the next; `length` if 0
     bits: tuple[int, int] | None = None  # lowest bit and width in a register shared with others
-    chunk: tuple[str, int] | None = None  # the chunk that holds it, and where: a value of frames only
-    after: str = ""  # the feature behind which a maker's own stands, in its chapter
+    chunk: tuple[str, int] | None = None  # the chunk that holds it, and its position: a value of frames only
+    after: str = ""  # a maker's own feature stands behind this one, in its chapter
     elsewhere: str = ""  # RO, RW or WO, if the link answers, not the tree
     by: tuple[str, ...] = ()
-    follows: tuple[str, ...] = ()  # selectors whose entry a rule picks, without a register for each
+    follows: tuple[str, ...] = ()  # selectors whose entry a rule reads, without a register for each
     length: int = 4
     attr: str = field(default="", init=False)
-    spelling: str = field(default="", init=False)  # of this model, if it is another
+    spelling: str = field(default="", init=False)  # this model's name, if it differs
     chapter: str = field(default="", init=False)
     node: ClassVar[str]
 
@@ -156,7 +156,7 @@ class Feature(Generic[T]):
     @overload
     def __get__(self, obj: object, owner: type) -> T: ...
     def __get__(self, obj: object | None, owner: type) -> Any:
-        if obj is not None:  # a stored value lies in the instance and never asks here
+        if obj is not None:  # stored values are found in the instance first
             raise AttributeError(f"{self.name} is no setting: ask the camera")
         return self
 
@@ -169,7 +169,7 @@ class Feature(Generic[T]):
         return self.value is None and self.do is None and not self.elsewhere and not self.chunk
 
     def on(self, link: str) -> Self:
-        """This feature as a link's standard has it: its place, and its length if the standard gives one."""
+        """Return this feature with the address, and the length if given, of a link's standard."""
         place = self.at.get(link)
         if not isinstance(place, tuple):
             return self
@@ -179,7 +179,7 @@ class Feature(Generic[T]):
         return there
 
     def of(self, names: Mapping[str, str], row: Mapping[str, Any]) -> Self:
-        """Return this feature as a model has it: `names` of features by the declared ones, and its row."""
+        """Return this feature as a model has it; `names` maps declared names to the model's."""
         own = copy(self)
         object.__setattr__(own, "spelling", names.get(self.name, ""))
         object.__setattr__(own, "by", tuple(names.get(s, s) for s in self.by))
@@ -189,18 +189,22 @@ class Feature(Generic[T]):
         return own
 
     def per(self, *selectors: str) -> Feature[By[T]]:
-        """One value for each entry of the selectors."""
+        """Return this feature with one value for each entry of the selectors."""
         return cast("Feature[By[T]]", replace(self, by=selectors))
 
     def shown(self, held: Any) -> Any:
-        """What the host sees of a held value; `held` is the way back."""
+        """Convert a held value to the one that the host sees; `held` is the reverse."""
         return held
 
     def held(self, shown: Any) -> Any:
         return shown
 
     def take(self, value: Shown) -> Any:
-        """The value a user gave, as this kind shows it; ValueError says what this kind wants."""
+        """Convert a value given by a user.
+
+        Raises:
+            ValueError: it does not fit this kind of feature
+        """
         return value
 
     def pack(self, shown: Any, order: Order) -> bytes:
@@ -255,7 +259,7 @@ class Float(Real[float]):
 
 @dataclass(frozen=True, eq=False)
 class Time(Real[int]):
-    """Microseconds as a float to the host, whole nanoseconds inside."""
+    """Time: microseconds as a float for the host, integer nanoseconds inside."""
 
     _: KW_ONLY
     unit: str = "us"
@@ -311,10 +315,10 @@ class Enumeration(Feature[str]):
 
 @dataclass(frozen=True, eq=False)
 class Selector(Enumeration):
-    """Picks the entry that other features speak of; itself in no user set.
+    """Selects the entry that other features refer to; user sets do not contain it.
 
-    events     entries are events: hosts get nodes for what the message of each says
-    of_frames  those of them that tell a frame's number, too
+    events     entries are events: hosts get nodes for the contents of each event's message
+    of_frames  those events whose message carries a frame number, too
     """
 
     _: KW_ONLY
@@ -344,9 +348,9 @@ class String(Feature[str]):
 
 @dataclass(frozen=True, eq=False)
 class Register(Feature[bytes]):
-    """A table read and written as bytes: numbers of `width` bytes, big-endian, each of at most `highest`.
+    """A table read and written as bytes: numbers of `width` bytes, big-endian, each at most `highest`.
 
-    fill  makes what the factory holds, where the row has `count`, the number of entries, and `highest`
+    fill  makes the factory's content, if the row has `count`, the number of entries, and `highest`
     """
 
     _: KW_ONLY
@@ -398,7 +402,7 @@ class Chapter:
 
 
 def _placed(features: dict[str, Feature[Any]]) -> dict[str, Feature[Any]]:
-    """Put those that stand behind another one there, and into its chapter."""
+    """Put features that stand behind another one there, and into its chapter."""
     for f in [f for f in features.values() if f.after in features]:
         moved = copy(f)
         object.__setattr__(moved, "chapter", features[f.after].chapter)

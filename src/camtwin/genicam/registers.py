@@ -1,4 +1,4 @@
-"""The tree as bytes: what a READREG, READMEM, WRITEREG or WRITEMEM meets."""
+"""The tree as bytes: the registers behind READREG, READMEM, WRITEREG and WRITEMEM."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from camtwin.problem import Refused
 
 
 @dataclass(frozen=True)
-class Register(Generic[S]):
+class RegisterAccess(Generic[S]):
     length: int
     read: Callable[[Device[S]], bytes]  # (device)
     write: Callable[[Device[S], bytes], None] | None  # (device, data)
 
 
 class Registers(Generic[S]):
-    """The registers of a tree, by address: its features' values, and what rules decide."""
+    """Registers of a tree by address: its features' values, and everything that rules decide."""
 
     def __init__(self, tree: Tree[S]) -> None:
-        self.tree, self.at = tree, dict[int, Register[S]]()
+        self.tree, self.at = tree, dict[int, RegisterAccess[S]]()
         shared: dict[int, list[Node]] = {}
         for node in tree.here:
             for plane, address, coding in node.registers():
                 value = plane == "Value"
                 if value and (node.feature.elsewhere or node.feature.chunk):
-                    continue  # the link's, or of frames only
+                    continue  # answered by the link, or only in frames
                 if value and node.feature.bits:
                     shared.setdefault(address, []).append(node)
                     continue
@@ -44,7 +44,7 @@ class Registers(Generic[S]):
             if low + self.at[low].length > high or high > 0xFFFF_FFFF:
                 raise SheetError(f"the registers at {low:#x} and {high:#x} overlap: give one an `at`")
 
-    def _register(self, node: Node, plane: str, coding: Feature[Any], key: Key) -> Register[S]:
+    def _register(self, node: Node, plane: str, coding: Feature[Any], key: Key) -> RegisterAccess[S]:
         tree, order, value = self.tree, self.tree.order, plane == "Value"
         entries, names = (node.words, node.names) if value else ({}, {})
 
@@ -58,11 +58,13 @@ class Registers(Generic[S]):
             wire = coding.unpack(data, order)
             tree.set(device, node.feature.name, names.get(wire, wire) if entries else wire, key)
 
-        return Register(coding.length, read, write if value and node.access != "RO" else None)
+        return RegisterAccess(coding.length, read, write if value and node.access != "RO" else None)
 
-    def _shared(self, nodes: list[Node]) -> Register[S]:
-        """Several features in one register: only those whose bits change are written. Bits of read-only ones
-        are ignored as those of none are: hosts write such registers whole."""
+    def _shared(self, nodes: list[Node]) -> RegisterAccess[S]:
+        """Combine several features in one register; a write changes only features whose bits differ.
+
+        Bits of read-only features are ignored like unused ones, because hosts write such registers whole.
+        """
         tree, order = self.tree, self.tree.order
         fields = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits]
         writable = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits and n.access == "RW"]
@@ -76,10 +78,10 @@ class Registers(Generic[S]):
                 if (new ^ old) >> low & (1 << width) - 1:
                     tree.set(device, name, new >> low & (1 << width) - 1)
 
-        return Register(4, read, write)
+        return RegisterAccess(4, read, write)
 
     def read(self, device: Device[S], address: int, length: int) -> bytes:
-        """Any run of adjoining registers, or a part of one."""
+        """Read adjoining registers, or a part of one."""
         r = self.at.get(address)
         if r is not None and r.length == length:
             return r.read(device)
@@ -103,7 +105,7 @@ class Registers(Generic[S]):
             r.write(device, part)
             at = start + r.length
 
-    def _covering(self, address: int) -> tuple[int, Register[S]]:
+    def _covering(self, address: int) -> tuple[int, RegisterAccess[S]]:
         i = bisect_right(self._sorted, address)
         start = self._sorted[i - 1] if i else 0
         if not i or address >= start + self.at[start].length:

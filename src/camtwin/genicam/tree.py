@@ -1,6 +1,6 @@
 """The features of one model: declarations, bound to a data sheet and to each other.
 
-The data sheet picks features and enumeration entries, sets constants and narrows limits; it cannot
+The data sheet selects features and enumeration entries, sets constants and narrows limits; it cannot
 contradict a rule. The tree holds no values: it reads, checks and replaces `device.settings`.
 """
 
@@ -19,13 +19,13 @@ from camtwin.genicam.nodes import By, Numeric, Register, String
 from camtwin.problem import Refused
 
 MAX_SHOWN = 64
-"""Entries of a table that `shown` lists one by one."""
+"""Longest table that `shown` lists entry by entry."""
 
 
 class Tree(Generic[S]):
     """The features of one model, whose settings are an S.
 
-    nodes     those of all models, by the name that hosts of this one know
+    nodes     those of all models, by the names that this model's hosts see
     declared  the same by declared name
     here      those that this model has
     """
@@ -52,23 +52,25 @@ class Tree(Generic[S]):
         self._pulled = {name: [n for n in self.here if name in pullers[n]] for name in self.nodes}
 
     def pullers(self, node: Node) -> set[str]:
-        """Features whose writing may pull this one back into limits that moved."""
+        """Return the features whose writing may pull this one back into moved limits."""
         rules = [node.rules[p] for p in ("Min", "Max") if p in node.rules and node.feature.stored]
         return {name for rule in rules for name in rule.needs} - {node.feature.name}
 
     def stale(self, node: Node, plane: str) -> set[str]:
-        """Features after which a host must read this register again: all, as Aravis follows no chains.
+        """Return all features after whose writing a host must read this register again.
 
-        Selectors are among them, as it keeps one cache flag for all entries of a selector."""
-        found, rule = set[str](), node.rules.get(plane)
+        All, because Aravis does not follow chains of invalidators. Selectors are among them, because it keeps
+        one cache flag for all entries of a selector.
+        """
+        stale, rule = set[str](), node.rules.get(plane)
         queue = list(rule.needs) if rule else self._changers(node)
         while queue:
             name = queue.pop()
-            if name not in found:
-                found.add(name)
+            if name not in stale:
+                stale.add(name)
                 queue += self._changers(self.nodes[name])
-        found |= {*node.feature.by}
-        return {name for name in found if self.nodes[name].here} - (set() if rule else {node.feature.name})
+        stale |= {*node.feature.by}
+        return {name for name in stale if self.nodes[name].here} - (set() if rule else {node.feature.name})
 
     def _changers(self, node: Node) -> list[str]:
         f = node.feature
@@ -80,7 +82,7 @@ class Tree(Generic[S]):
     # ---- values, as the host sees them
 
     def factory(self) -> S:
-        """Settings as the camera leaves the factory."""
+        """Return the factory settings."""
         return self.settings(
             **{n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored}
         )
@@ -89,15 +91,19 @@ class Tree(Generic[S]):
         f = node.feature
         blank = "" if isinstance(f, String) else next(iter(node.entries), node.number("min") or 0)
         usual = f.default if f.default is not None else blank
-        said = node.row.get("default", usual)
+        default = node.row.get("default", usual)
         if not f.by:
-            return f.held(said)
-        return By({k: f.held(said.get(k, usual) if isinstance(said, Mapping) else said) for k in node.keys})
+            return f.held(default)
+        return By(
+            {k: f.held(default.get(k, usual) if isinstance(default, Mapping) else default) for k in node.keys}
+        )
 
     def shown(self, settings: S) -> dict[str, Any]:
-        """Every setting by feature name, as a host sees it; a selected one by entry.
+        """Return every setting by feature name, as a host sees it; a selected one by entry.
 
-        Of long tables, and of two selectors, only what is not the factory's; bytes as hexadecimal digits."""
+        Long tables, and features with two selectors, list only values that differ from the factory's; bytes
+        are hexadecimal digits.
+        """
         table: dict[str, Any] = {}
         plain = self.factory()
         for node in (n for n in self.here if n.feature.stored):
@@ -117,27 +123,31 @@ class Tree(Generic[S]):
         return table
 
     def ask(self, node: Node, plane: str, at: At) -> Any:
-        """What the register of this plane holds now."""
+        """Return the present content of this plane's register."""
         f, bound = node.feature, node.rules.get(plane)
         if plane in ("Min", "Max"):
             return self.limits(node, at)[plane == "Max"]
         if bound is not None:
-            said = bound(at)
-            return f.shown(said) if plane == "Value" and node.entries else said
+            result = bound(at)
+            return f.shown(result) if plane == "Value" and node.entries else result
         held = getattr(at.settings, f.attr)
         return f.shown(held if at.key is None else held[at.key])
 
     def limits(self, node: Node, at: At) -> tuple[Any, Any]:
-        """Lowest and highest value now: the rules' word, never beyond the data sheet's."""
+        """Return the present minimum and maximum: by rules, but never beyond the data sheet's."""
         low, high, inc = node.low, node.high, node.inc
         if "Min" in node.rules:
-            low = max(said for said in (low, node.rules["Min"](at)) if said is not None)
+            low = max(limit for limit in (low, node.rules["Min"](at)) if limit is not None)
         if "Max" in node.rules:
-            high = min(said for said in (high, node.rules["Max"](at)) if said is not None)
+            high = min(limit for limit in (high, node.rules["Max"](at)) if limit is not None)
         return low, high - (high - low) % inc if inc and node.feature.node == "Integer" else high
 
     def find(self, name: str) -> Node:
-        """The node of a feature that this model has and answers itself; NoSuchFeature names a near one."""
+        """Return the node of a feature that this model has and the tree answers.
+
+        Raises:
+            NoSuchFeature: there is none; the message suggests a similar name
+        """
         node = self.nodes.get(name)
         if node is None or not node.here or node.feature.elsewhere or node.feature.chunk:
             near = get_close_matches(name, [n.feature.name for n in self.here if n.feature.name != name], 1)
@@ -145,13 +155,13 @@ class Tree(Generic[S]):
         return node
 
     def key(self, settings: S, node: Node) -> Key:
-        """The entry that the selectors of a feature stand on; a tuple of them where it has several."""
+        """Return the entry that a feature's selectors select; a tuple if it has several."""
         selectors = [self.nodes[name] for name in node.feature.by]
         entries = [getattr(settings, s.feature.attr) if s.here else next(iter(s.entries)) for s in selectors]
         return tuple(entries) if len(entries) > 1 else entries[0] if entries else None
 
     def assign(self, device: Device[S], text: str) -> None:
-        """Carry out `Name=Value`, or a command's bare `Name`, as a command line has it."""
+        """Carry out `Name=Value`, or a command's `Name`, as on a command line."""
         name, equals, value = (part.strip() for part in text.partition("="))
         node = self.find(name)
         if bool(equals) == (node.feature.node == "Command"):
@@ -171,7 +181,7 @@ class Tree(Generic[S]):
         )
 
     def set(self, device: Device[S], name: str, shown: Shown = 1, key: Key = None) -> None:
-        """Write a feature, or execute a command, as a host does; Refused says why not."""
+        """Write a feature, or execute a command, as a host does; Refused gives the reason."""
         node, at = self.nodes[name], At(device.settings, device, key)
         f = node.feature
         if node.access == "RO":
@@ -195,11 +205,11 @@ class Tree(Generic[S]):
         device.apply(self._pull(settings, pulled, at), by=Writer.HOST)
 
     def load(self, device: Device[S], changes: Mapping[str, Any], *, by: Writer) -> None:
-        """Take over several settings at once."""
+        """Replace several settings at once."""
         device.apply(self.fit(replace(device.settings, **changes), device), by=by)
 
     def fit(self, settings: S, device: Device[S]) -> S:
-        """Settings with every value pulled into its limits."""
+        """Return the settings with every value pulled into its limits."""
         return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
 
     def _check(self, node: Node, shown: Shown, at: At) -> Any:
@@ -216,8 +226,8 @@ class Tree(Generic[S]):
         (low, high), inc = self.limits(node, at), node.inc
         if not low <= shown <= high:
             side, edge = ("below the minimum", low) if shown < low else ("above the maximum", high)
-            said, limit = (f"{number:.12g} {f.unit}".rstrip() for number in (shown, edge))
-            raise Refused("range", f"{f.name} {said} is {side} {limit}")
+            value, limit = (f"{number:.12g} {f.unit}".rstrip() for number in (shown, edge))
+            raise Refused("range", f"{f.name} {value} is {side} {limit}")
         snapped = low + round((shown - low) / inc) * inc if inc else shown
         if f.node == "Integer" and snapped != shown:
             raise Refused("range", f"{f.name} {shown} is not {low} plus a multiple of {inc}")
@@ -229,7 +239,7 @@ class Tree(Generic[S]):
         return replace(settings, **{f.attr: change})
 
     def _pull(self, settings: S, nodes: Iterable[Node], at: At) -> S:
-        """Pull values back into limits that moved; what is declared first gives way first."""
+        """Pull values back into moved limits, in the order of declaration."""
         for node, key in ((n, k) for n in nodes for k in n.keys):
             at = at._replace(settings=settings, key=key)
             shown, (low, high), inc = self.ask(node, "Value", at), self.limits(node, at), node.inc

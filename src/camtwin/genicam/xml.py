@@ -1,10 +1,10 @@
 """The tree as a GenICam description, schema 1.1.
 
-A feature becomes its node, a register node for its value, and one more for each thing that a rule
+A feature becomes its node, a register node for its value, and one more for each property that a rule
 decides: Width, Width_Value, Width_Max. Rules run in the camera only; the host reads their results,
 and pInvalidator tells it when to read them again. The order of elements is the schema's.
 
-Traps that the reference GenApi and Aravis set, and that this file minds: the schema wants vendor and
+Pitfalls of the reference GenApi and Aravis that this file avoids: the schema wants vendor and
 model names as C names and pIndex to an integer node; floats are WriteAround, as the camera may round
 them; big-endian MaskedIntReg counts bits from the top; Aravis follows no chain of invalidators.
 """
@@ -34,7 +34,7 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
   MajorVersion="1" MinorVersion="0" SubMinorVersion="0" ProductGuid="{product}" VersionGuid="{version}">
 """
 SHIFT = "EventShift"
-"""The node that moves what follows the block id, where block ids may have 64 bits."""
+"""The node that moves fields behind the block id, if block ids may have 64 bits."""
 EVENT_TEXTS = {
     "": "Reports the id of the event {event}.",
     "Timestamp": "Reports the time of the event {event} by the camera's clock, in nanoseconds.",
@@ -45,22 +45,22 @@ WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def el(tag: str, *texts: object) -> str:
-    """One element for each text that says anything."""
+    """Return one element for each text that is not empty."""
     return "".join(f"<{tag}>{escape(str(t))}</{tag}>" for t in texts if t not in (None, ""))
 
 
 def texts(doc: str) -> str:
-    """The first sentence of a feature's text for the pointer to show, and the whole text."""
+    """Return the ToolTip, a feature text's first sentence, and the Description, the whole text."""
     return el("ToolTip", doc.split(". ")[0].removesuffix(".") + ".") + el("Description", doc)
 
 
 def description(tree: Tree[S]) -> str:
-    """The whole XML document of a tree."""
+    """Return the XML document of a tree."""
     return _Description(tree).xml()
 
 
 def zipped(document: str, name: str) -> bytes:
-    """The document as cameras serve it: a ZIP with one member, the same bytes every time."""
+    """Return the document as cameras serve it: a ZIP with one member, with the same bytes every time."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(
@@ -106,7 +106,7 @@ class _Description(Generic[S]):
         self.text += f'<{kind} Name="{name}" NameSpace="{space}">{"".join(inside)}</{kind}>\n'
 
     def feature(self, n: Node) -> None:
-        """The registers of a feature, then the node that a host sees."""
+        """Write the registers of a feature, then the node that a host sees."""
         f = n.feature
         for plane, address, coding in n.registers():
             if plane != "Value" or f.node != "Register":  # that one is its own register, below
@@ -150,8 +150,10 @@ class _Description(Generic[S]):
         return f'<EnumEntry Name="{word}" NameSpace="Standard">{can}{el("Value", wire)}</EnumEntry>'
 
     def events(self, n: Node, selector: Selector) -> None:
-        """For each event a port that its messages fill, and features of what they say; with 64-bit block ids
-        all that follows the block id stands eight bytes further on."""
+        """Write, for each event, a port that its messages fill, and features of their contents.
+
+        With 64-bit block ids everything behind the block id moves by eight bytes.
+        """
         if wide := self.tree.declared["GevGVSPExtendedIDMode"].here:
             variable = '<pVariable Name="WIDE">GevGVSPExtendedIDMode</pVariable>'
             self.node("IntSwissKnife", SHIFT, variable, el("Formula", "WIDE * 8"))
@@ -190,7 +192,7 @@ class _Description(Generic[S]):
                 )
 
     def ref(self, n: Node, plane: str) -> str:
-        """The node that knows what a rule says: its register, or the feature that it repeats."""
+        """Return the node with a rule's result: its register, or the feature that it repeats."""
         rule = n.rules.get(plane)
         return "" if rule is None else rule.same or f"{n.feature.name}_{plane}"
 
@@ -201,7 +203,7 @@ class _Description(Generic[S]):
         )
 
     def live(self, n: Node, rule: Bound | None) -> bool:
-        """Does it change without a host's write? A sequencer changes its parameters, and what follows."""
+        """Tell whether a value changes without a host's write, as a sequencer changes its parameters."""
         if rule is None:
             f = n.feature
             return bool(f.elsewhere or f.chunk or f.volatile or f.sequenced)

@@ -33,7 +33,7 @@ class Connector(Part):
     positions: int | None = None
 
 
-class Pin(Part):
+class SheetPin(Part):
     """A pin: the net it is on, the line of the camera if it carries one."""
 
     name: str
@@ -113,7 +113,7 @@ class OutputInside(Part):
     charge_nC: float = 0.0
 
 
-class Supply(Part):
+class SupplyInput(Part):
     """A way to feed it. volts as printed, with tolerance as a share; watts at fps and at_V."""
 
     plus: str = ""
@@ -169,7 +169,7 @@ class IoCable(Part):
     pins: tuple[str, ...]
 
 
-class Lamp(Part):
+class StatusLed(Part):
     """A light on the housing: what it shows when."""
 
     color: str
@@ -184,12 +184,12 @@ class RigSheet(Part):
     title: str
     document: str
     connectors: Mapping[str, Connector] = {}
-    pins: Mapping[str, Mapping[str, Pin]] = {}
+    pins: Mapping[str, Mapping[str, SheetPin]] = {}
     inputs: Mapping[str, Input] = {}
     inside: Mapping[str, InputInside] = {}
     outputs: Mapping[str, Output] = {}
     outside: Mapping[str, OutputInside] = {}
-    supplies: Mapping[str, Supply] = {}
+    supplies: Mapping[str, SupplyInput] = {}
     rails: Mapping[str, Rail] = {}
     sources: Mapping[str, Source] = {}
     power: Power | None = None
@@ -201,7 +201,7 @@ class RigSheet(Part):
     load: Mapping[str, Any] = {}  # what is said of loads at its outputs
     lens: Mapping[str, Any] = {}
     record: Mapping[str, Any] = {}  # what is known of it and does nothing, of what there is no twin of
-    leds: Mapping[str, Lamp] = {}
+    leds: Mapping[str, StatusLed] = {}
     facts: tuple[Fact, ...] = ()
 
     @property

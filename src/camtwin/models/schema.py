@@ -21,7 +21,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Readout(Section):
+class ReadoutSheet(Section):
     """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows (with a
     rolling shutter so many blank_lines), unless the sensor's drive modes say so. binned: where pixels become
     one; only in the sensor it saves rows. A frame has the settings of latency_frames frames before."""
@@ -177,7 +177,7 @@ class CameraSheet(Section):
     document: str
     link: Literal["gige", "usb3", "none"]
     sensor: SensorSheet
-    readout: Readout
+    readout: ReadoutSheet
     trigger: Trigger
     lines: Lines
     events: Events

@@ -1,4 +1,4 @@
-"""The rig: connectors, wires, supplies, signals, and climate around the twin. Solved, checked, played.
+"""The rig: connectors, wires, supplies, signals and climate around the twin. Solved, checked, played.
 
 from camtwin import rig
 report = rig.check(rig.parse(text))           # a wiring plan, without running it
@@ -48,11 +48,15 @@ __all__ = [
 
 
 def sheet_of(cam: Session | str) -> RigSheet:
-    """What surrounds the camera of a session, or a model by name. NoRating if the sheet says nothing of it,
-    UnknownModel if there is no such model."""
+    """Return the rig sheet of a session's camera, or of a model by name.
+
+    Raises:
+        NoRating: the data sheet has none
+        UnknownModel: there is no such model
+    """
     if isinstance(cam, str):
         return load_rig(cam)
     sheet = cam.twin.sheet.rig
     if sheet is None:
-        raise NoRating(f"{cam.twin.sheet.title}: nothing is known of what surrounds it")
+        raise NoRating(f"{cam.twin.sheet.title}: the data sheet has no rig section")
     return sheet

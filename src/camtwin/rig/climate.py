@@ -1,7 +1,7 @@
-"""Temperature and humidity against what a sheet allows, and how long a camera lasts.
+"""Climate: temperature and humidity against a data sheet's limits, and a camera's lifetime.
 
-Readings go by the names that the sheet has for them: `ambient`, `measurement_point`, `internal`, `housing`,
-`device`, `storage`, `humidity`. One that a sheet says nothing of is of no concern to it.
+Readings have the data sheet's names: `ambient`, `measurement_point`, `internal`, `housing`, `device`,
+`storage`, `humidity`. A reading without a limit on the sheet is ignored.
 """
 
 from __future__ import annotations
@@ -14,27 +14,29 @@ from camtwin.rig.wiring.judge import Finding, span
 
 
 class NoRating(ValueError):
-    """The sheet has no such figure; one line that names it."""
+    """The data sheet has no such figure; one line that names it."""
 
 
 def climate(sheet: RigSheet, *, heat_sink: bool = False, **readings: float) -> list[Finding]:
-    """What a sheet says of these readings: degC, and % of relative humidity."""
+    """Judge readings by a data sheet's limits: degC, and % of relative humidity."""
     return list(_climate(sheet.environment, heat_sink, readings))
 
 
-def _climate(said: Mapping[str, Any], heat_sink: bool, readings: dict[str, float]) -> Iterator[Finding]:
+def _climate(
+    limits_by_name: Mapping[str, Any], heat_sink: bool, readings: dict[str, float]
+) -> Iterator[Finding]:
     for name, value in readings.items():
         unit = "%" if name == "humidity" else "degC"
-        limits = said.get(name) or said.get(f"operating_{name}")
+        limits = limits_by_name.get(name) or limits_by_name.get(f"operating_{name}")
         if limits and not limits[0] <= value <= limits[1]:
             what = "outside of storage limits" if name == "storage" else "outside of limits"
             why = f"{name} {value:g} {unit} is {what}, {span(tuple(limits), unit)}"
             yield Finding(name, "wrong", what, why, value, unit, span(tuple(limits), unit))
-        best = said.get(f"performance_{name}")
+        best = limits_by_name.get(f"performance_{name}")
         if best is not None and value > best:
             why = f"{name} {value:g} degC: the sensor's performance is guaranteed up to {best:g} degC"
             yield Finding(name, "marginal", "performance not guaranteed", why, value, unit, f"{best:g} degC")
-        bare = said.get(f"uncooled_{name}")
+        bare = limits_by_name.get(f"uncooled_{name}")
         if bare is not None and value > bare and not heat_sink:
             why = f"{name} {value:g} degC: above {bare:g} degC it needs heat dissipation"
             fix = "a heat sink, or a mount that takes the heat"
@@ -42,9 +44,11 @@ def _climate(said: Mapping[str, Any], heat_sink: bool, readings: dict[str, float
 
 
 def measurement_point_C(sheet: RigSheet, internal_C: float) -> float:
-    """Temperature at the housing's measurement point: on the line through the sheet's two pairs.
+    """Return the temperature at the housing's measurement point, on the line through the sheet's two pairs.
 
-    NoRating if it does not have them."""
+    Raises:
+        NoRating: the sheet lacks them
+    """
     e = sheet.environment
     try:
         low, high = e["performance_internal"], e["operating_internal"][1]
@@ -55,9 +59,13 @@ def measurement_point_C(sheet: RigSheet, internal_C: float) -> float:
 
 
 def mtbf_years(sheet: RigSheet, measurement_point_C: float) -> float:
-    """Mean time between failures: exponential in temperature through the sheet's figures (assumed).
+    """Return the mean time between failures, exponential in temperature through the sheet's figures.
 
-    NoRating if it has none."""
+    The exponential is assumed.
+
+    Raises:
+        NoRating: the sheet has none
+    """
     r = sheet.reliability
     if not {"mtbf_45C", "mtbf_60C"} <= r.keys():
         raise NoRating(f"{sheet.title}: no MTBF on the sheet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from camtwin.models.rig import Supply
+from camtwin.models.rig import SupplyInput
 from mutations.breaks.rig import wrong
 
 
@@ -14,9 +14,9 @@ def given(name: str, **what: float) -> Callable[[Any], Any]:
     return lambda old: {**old, name: old[name].model_copy(update=what)}
 
 
-def fed_at(plus: str, minus: str) -> Supply:
+def fed_at(plus: str, minus: str) -> SupplyInput:
     """A second way to feed it, at these pins."""
-    return Supply(plus=plus, minus=minus, volts=(4.45, 5.25), watts=1.0, at_V=5.0)
+    return SupplyInput(plus=plus, minus=minus, volts=(4.45, 5.25), watts=1.0, at_V=5.0)
 
 
 wrong("pin 1 gives 5 V", "ids.pin.1", sources=given("3.3 V", volts=5.0))

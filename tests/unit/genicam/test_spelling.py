@@ -73,7 +73,7 @@ def test_the_description_has_no_other_spelling():
     ("row", "message"),
     [
         ({"Kind": {"words": {"Z": "Sea"}}}, "Kind has no entry Z"),
-        ({"Name": {"words": {"A": "B"}}}, "Name: nothing asks for words"),
+        ({"Name": {"words": {"A": "B"}}}, "Name: no rule uses words"),
         ({"Name": {"name": "Kind"}}, "a feature has another one's name: one of Kind"),
     ],
 )

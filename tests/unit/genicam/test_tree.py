@@ -166,7 +166,7 @@ class Circle(Chapter):
     ("chapter", "rows", "message"),
     [
         (Small, {**ROWS, "Wdith": {}}, "no such feature: Wdith"),
-        (Small, {**ROWS, "Length": {"mx": 3}}, "Length: nothing asks for mx"),
+        (Small, {**ROWS, "Length": {"mx": 3}}, "Length: no rule uses mx"),
         (Small, {**ROWS, "Wait": {"max": 5}}, "Wait needs a 'usual_min' in the data sheet"),
         (Small, {**ROWS, "Kind": {"entries": ["A", "Z"]}}, "Kind has no entry Z"),
         (Small, {k: v for k, v in ROWS.items() if k != "Size"}, "a rule of Offset asks for Size"),

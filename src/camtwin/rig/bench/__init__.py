@@ -1,4 +1,4 @@
-"""A wiring plan around running twins, in virtual time: sources move, levels reach lines, parts break."""
+"""A wiring plan around running twins, in virtual time: sources change, levels reach lines, parts break."""
 
 from camtwin.rig.bench.bench import Bench, Unstable
 from camtwin.rig.bench.notes import Note

@@ -1,11 +1,11 @@
-"""The rig in virtual time: sources move, the network is solved, levels reach the twins' lines and come back.
+"""The rig in virtual time: sources change, the network is solved, levels reach the twins' lines and return.
 
     bench = Bench(plan, {"cam": cam})            # cam: a session of camtwin.open
     bench.pulse("plc", 1_000_000, period_ns=50_000_000, count=10)
     cam.advance(500_000_000)
 
-What breaks stays dead until `repair`. Everything that is not as it should be is noted once, as it begins, in
-`notes`. What follows from a solved network: power.py for power and link, levels.py for the lines.
+A broken part stays dead until `repair`. Every problem is noted once, as it begins, in `notes`. Consequences
+of a solved network: power.py for power and link, levels.py for the lines.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from camtwin.session.session import Session
 
 ROUNDS: Final = 32
-REMEMBERED: Final = 4096
-"""Solved networks."""
+MAX_CACHED: Final = 4096
+"""Limit of cached outcomes."""
 
 
 class Unstable(RuntimeError):
-    """Levels chase each other without time passing: a loop of wires through outputs and inputs."""
+    """Levels oscillate without time passing: wires form a loop through outputs and inputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A solved network and what it means, for each camera: ways that feed it, and how its lines read."""
+    """A solved network, with each camera's power offers and line readings."""
 
     solution: Solution
     offers: list[tuple[power.Offer, ...]]
@@ -51,15 +51,20 @@ class Outcome:
 
 
 def normal(key: int, t_ns: Ns) -> float:
-    """A normal number with an address (Box and Muller, 1958), of two uniform ones of 53 bits."""
+    """Return a normal number with an address, by Box and Muller (1958) of two uniform ones of 53 bits."""
     word = mix64(mix64(key) ^ t_ns)
     radius, angle = (mix64(word ^ i) >> 11 for i in (1, 2))
     return sqrt(-2 * log((radius + 1) * 2.0**-53)) * cos(2 * pi * angle * 2.0**-53)
 
 
 class Bench:
-    """A plan around running twins, or around none: then its cameras are off, and what is said of their pins
-    holds. ValueError where they do not share a clock or are none of the plan's."""
+    """A plan around running twins, or around none.
+
+    Without a twin a camera of the plan is off, and its pins can still be probed.
+
+    Raises:
+        ValueError: the twins do not share a clock, or are not in the plan
+    """
 
     def __init__(self, plan: Plan, cams: Mapping[str, Session]) -> None:
         if unknown := cams.keys() - plan.sheets.keys():
@@ -72,8 +77,8 @@ class Bench:
         self.cut: set[int] = set()
         self.unplugged: set[str] = set()
         self._notes = Notes()
-        self._known: dict[tuple[object, ...], Outcome] = {}
-        self.on_power = Subscribers[str, bool]()  # a camera, by name, goes on or off
+        self._outcomes: dict[tuple[object, ...], Outcome] = {}
+        self.on_power = Subscribers[str, bool]()  # camera name, whether it has power
         self._stirred = False
         self._settling = False
         self.cameras = {
@@ -93,23 +98,31 @@ class Bench:
                 width = round(width_us * 1e3) if width_us else period // 2
                 self.clock.at(self.clock.now + period, self._rise, name, width, period, 0)
 
-    # -- what is done to it ----------------------------------------------------------------------
+    # -- changes ----------------------------------------------------------------------------------------
     def set(self, device: str, level: str) -> None:
-        """Put a source to one of its levels: low, high; a supply on, off. ValueError if it has none such."""
+        """Put a source to one of its levels: low, high; a supply on, off.
+
+        Raises:
+            ValueError: it has no such level
+        """
         self._source(device, level)
         self.levels[device] = level
         self.settle()
 
     def tune(self, device: str, **values: object) -> None:
-        """Change what a device of the plan is: `tune("psu", volts=11.0)`. PlanInvalid if it cannot be."""
+        """Change the properties of a device of the plan: `tune("psu", volts=11.0)`.
+
+        Raises:
+            PlanInvalid: the change is impossible
+        """
         old = self.plan.devices.get(device)
         if old is None:
             raise PlanInvalid(f"there is no device {device!r}")
         try:
             new = type(old).model_validate({**old.model_dump(), **values})
         except ValueError as error:
-            said = str(error).splitlines()
-            raise PlanInvalid(f"{device}: {said[-2].strip() if len(said) > 2 else said[0]}") from None
+            lines = str(error).splitlines()
+            raise PlanInvalid(f"{device}: {lines[-2].strip() if len(lines) > 2 else lines[0]}") from None
         self.plan = replace(self.plan, devices={**self.plan.devices, device: new})
         self.circuit = Circuit(self.plan)
         self._surround()
@@ -118,14 +131,18 @@ class Bench:
     def pulse(
         self, device: str, width_ns: Ns, *, period_ns: Ns = 0, count: int = 1, delay_ns: Ns = 0
     ) -> None:
-        """Plan `count` pulses of a source, the first after delay_ns. ValueError if they cannot be."""
+        """Plan `count` pulses of a source, the first after delay_ns.
+
+        Raises:
+            ValueError: such pulses are impossible
+        """
         self._source(device, "high")
         if width_ns < 1 or count < 1 or delay_ns < 0 or (count > 1 and period_ns <= width_ns):
             raise ValueError(f"{device}: {count} pulses of {width_ns} ns every {period_ns} ns cannot be")
         self.clock.at(self.clock.now + delay_ns, self._rise, device, width_ns, period_ns, count)
 
     def bounce(self, device: str, level: str, *, times: int = 5, spacing_ns: Ns = 200_000) -> None:
-        """Put a contact to a level that it reaches after bouncing so often."""
+        """Put a contact to a level, which it reaches after bouncing `times` times."""
         self._source(device, level)
         other = self.levels[device]
         for i in range(2 * times + 1):
@@ -133,13 +150,17 @@ class Bench:
             self.clock.at(self.clock.now + i * spacing_ns // 2, self.set, device, then)
 
     def noise(self, pin: str, rms_V: float, *, for_ns: Ns, every_ns: Ns = 10_000, seed: int = 0) -> None:
-        """Put normal noise on the wire at an input of a camera. ValueError if it is none.
+        """Put normal noise on the wire at a camera's input.
 
-        Each value has an address, (seed, pin, time): the same noise for the same seed."""
+        Each value has an address, (seed, pin, time): the same noise for the same seed.
+
+        Raises:
+            ValueError: there is no such input, or such noise is impossible
+        """
         at = self.plan.pin(pin)
         wired = self.cameras.get(at.device)
         inputs = wired.sheet.inputs if wired else {}
-        line = next((name for name, said in inputs.items() if said.pin == at.pin), None)
+        line = next((name for name, spec in inputs.items() if spec.pin == at.pin), None)
         if wired is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
             raise ValueError(f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns cannot be")
         key = crc32(str(at).encode()) ^ seed
@@ -160,13 +181,17 @@ class Bench:
         self.settle()
 
     def die(self, camera: str) -> None:
-        """A camera dies: nothing runs until `repair`, whatever feeds it."""
+        """Break a camera: it does nothing until `repair`, even with power."""
         self.cameras[camera].dead = True
         self._tell(Finding(camera, "wrong", "dead", "the camera has died"))
         self.settle()
 
     def break_wire(self, a: str, b: str) -> None:
-        """Cut the wires between two pins. ValueError if there is none."""
+        """Cut the wires between two pins.
+
+        Raises:
+            ValueError: there is none
+        """
         self.cut |= self._wires(a, b)
         self.settle()
 
@@ -175,7 +200,7 @@ class Bench:
         self.settle()
 
     def unplug(self, socket: str) -> None:
-        """Pull the data cable out of `cam.data`: no link, and no power over it."""
+        """Unplug the data cable of `cam.data`: no link, and no power over it."""
         self.unplugged.add(self._socket(socket))
         self._surround()
         self.settle()
@@ -186,7 +211,7 @@ class Bench:
         self.settle()
 
     def repair(self, camera: str) -> None:
-        """A camera is made whole: its damaged lines, and itself if it had died."""
+        """Repair a camera: its damaged lines, and the camera itself."""
         wired = self.cameras[camera]
         wired.damaged.clear()
         wired.dead = False
@@ -194,16 +219,16 @@ class Bench:
         self.settle()
 
     def _source(self, device: str, level: str) -> None:
-        found = self.plan.devices.get(device)
-        if found is None or level not in found.levels or device not in self.levels:
+        source = self.plan.devices.get(device)
+        if source is None or level not in source.levels or device not in self.levels:
             raise ValueError(f"{device} has no level {level!r}")
 
     def _wires(self, a: str, b: str) -> set[int]:
         ends = {self.plan.pin(a), self.plan.pin(b)}
-        found = {i for i, w in enumerate(self.plan.wires) if {w.a, w.b} == ends}
-        if not found:
+        wires = {i for i, w in enumerate(self.plan.wires) if {w.a, w.b} == ends}
+        if not wires:
             raise ValueError(f"no wire joins {a} and {b}")
-        return found
+        return wires
 
     def _socket(self, socket: str) -> str:
         if not any(cable.into == socket for cable in self.plan.cables):
@@ -220,43 +245,43 @@ class Bench:
             again = self.clock.now + period_ns - width_ns
             self.clock.at(again, self._rise, device, width_ns, period_ns, left)
 
-    # -- what stands and flows -------------------------------------------------------------------
+    # -- voltages and currents ---------------------------------------------------------------------------
     def solution(self) -> Solution:
-        """What stands at each pin and flows through each part now."""
+        """Return the present voltages at all pins and currents through all parts."""
         return self._outcome().solution
 
     def volts(self, pin: str, ground: str | None = None) -> float:
-        """At a pin, against another or against earth."""
+        """Return the voltage at a pin, against another or against earth."""
         return self.solution().volts(self.plan.pin(pin), self.plan.pin(ground) if ground else None)
 
     def mA(self, device: str, part: str = "0") -> float:
         return self.solution().mA(device, part)
 
     def power(self, camera: str) -> Power:
-        """What feeds a camera and what it takes in its present mode."""
+        """Return a camera's present supply and its consumption."""
         return self.cameras[camera].power
 
     @property
     def notes(self) -> deque[Note]:
-        """What began that is not as it should be, the latest last."""
+        """Problems in the order in which they began."""
         return self._notes.log
 
     @property
     def on_note(self) -> Subscribers[Note]:
-        """Whoever subscribes is told of each note as it is made."""
+        """Subscribers of notes; each is called as a note is made."""
         return self._notes.on_note
 
     def words(self, where: str = "") -> set[str]:
-        """Words of what is not as it should be now, at connections whose name contains this."""
+        """Return the words of present problems at connections whose name contains `where`."""
         return self._notes.words(where)
 
     def leds(self, camera: str) -> dict[str, str]:
-        """What the lamps on the housing show: `green static`, `yellow flash`, `off`."""
+        """Return the state of the housing's LEDs: `green static`, `yellow flash`, `off`."""
         return self.cameras[camera].leds()
 
     # -- settling --------------------------------------------------------------------------------
     def stir(self) -> None:
-        """Something changed inside a camera: settle at this nanosecond, after what else happens in it."""
+        """Settle at this nanosecond after a change inside a camera, behind its other events."""
         if not self._stirred and not self._settling:
             self._stirred = True
             self.clock.at(self.clock.now, self._stirred_up)
@@ -266,7 +291,10 @@ class Bench:
         self.settle()
 
     def _outcome(self) -> Outcome:
-        """What stands now and what it means: remembered, an encoder turns for a long time."""
+        """Return the present outcome, from the cache if this state was solved before.
+
+        States repeat: an encoder turns for a long time.
+        """
         cameras = self.cameras.values()
         lines: list[list[LineState]] = [wired.lines for wired in cameras]
         watts = [wired.load_watts for wired in cameras]
@@ -274,9 +302,9 @@ class Bench:
             (wired.name, round(wired.camera.housing.temperature_C), wired.unlike) for wired in cameras
         )
         key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut), parts)
-        if key not in self._known:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
+        if key not in self._outcomes:
+            if len(self._outcomes) >= MAX_CACHED:
+                self._outcomes.clear()
             states: dict[tuple[str, str], LineState] = {}
             for wired, own in zip(cameras, lines, strict=True):
                 states |= zip(((wired.name, line) for line in wired.camera.lines), own, strict=True)
@@ -288,15 +316,19 @@ class Bench:
                 tuple(self.levels.items()), tuple(states.items()), taken, frozenset(self.cut), parts
             )
             solution = self.circuit.solve(state)
-            self._known[key] = Outcome(
+            self._outcomes[key] = Outcome(
                 solution,
                 [tuple(power.offers(self.plan, wired, solution, self.unplugged)) for wired in cameras],
                 [levels.read_lines(self.plan, wired, solution) for wired in cameras],
             )
-        return self._known[key]
+        return self._outcomes[key]
 
     def settle(self) -> None:
-        """Solve, and let what follows from it happen, until nothing changes. Unstable if that never is."""
+        """Solve the network and apply its consequences until nothing changes.
+
+        Raises:
+            Unstable: that never happens
+        """
         if self._settling:
             return
         self._settling = True
@@ -314,7 +346,10 @@ class Bench:
         raise Unstable(f"levels chase each other at {self.clock.now} ns")
 
     def _feed(self, wired: WiredCamera, offers: tuple[power.Offer, ...]) -> bool:
-        """True if the camera went on or off: it tells of it, and tries again when it may."""
+        """Power a camera on or off by its offers.
+
+        True if that changed. A camera without power tries again later.
+        """
         label, changed = wired.label, power.feed(wired, offers, self._tell)
         if changed or wired.label != label:
             wired.warm()
@@ -328,8 +363,8 @@ class Bench:
         self._notes.tell(self.clock.now, finding)
 
     def _surround(self) -> None:
-        """Cables and climate are as the plan has them."""
-        self._known.clear()
+        """Apply the plan's cables and climate."""
+        self._outcomes.clear()
         for name, wired in self.cameras.items():
             power.connect(self.plan, wired, self.unplugged)
             wired.surround(self.plan.cameras[name])

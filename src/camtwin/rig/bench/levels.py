@@ -1,6 +1,6 @@
-"""Volts and currents at a camera's lines: inputs take levels from them, outputs are judged, lines break.
+"""Voltages and currents at a camera's lines: inputs get their levels, outputs are judged, lines break.
 
-`read_lines` says what a solved network means, and may be remembered with it; `apply` lets it happen.
+`read_lines` interprets a solved network, and its result may be cached with it; `apply` carries it out.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from camtwin.rig.wiring.plan import Pin, Plan
 from camtwin.units import Ns
 
 SLOWEST_US: Final = 1000.0
-"""An edge comes so late at most, with no load that moves it (our choice)."""
-CARRIES = "carries"  # an output is on, and its load is one it may have: an overload is over, if there was one
+"""Maximum delay of an edge, without a load that moves it (our choice)."""
+CARRIES = "carries"  # an output is on with a permitted load, which ends an overload
 
 
 @dataclass(frozen=True, slots=True)
 class LineReading:
-    """How a line stands: volts at an input, and what it takes them for, None where it stays what it was; how
-    long the load of an output that is on takes to follow, None where nothing is known of it."""
+    """The state of a line in a solved network.
+
+    volts    at an input
+    level    of an input; None: it keeps the level it had
+    load_ns  time that the load of an output that is on takes to follow; None: unknown
+    """
 
     line: str
     finding: Finding
@@ -34,39 +38,40 @@ class LineReading:
 
 
 def read_lines(plan: Plan, wired: WiredCamera, solution: Solution) -> tuple[LineReading, ...]:
-    """How each line that is whole stands.
+    """Return the state of each undamaged line.
 
-    A voltage between two levels leaves an input as it was: the sheet does not say more."""
-    found: list[LineReading] = []
+    A voltage between the two levels leaves an input as it was: the data sheet does not define it.
+    """
+    readings: list[LineReading] = []
     for name, line in wired.camera.lines.items():
         if name in wired.damaged:
             continue
         if line.is_output:
             if Pin(wired.name, wired.sheet.outputs[name].pin) in plan.wired:
-                found.append(_output(plan, wired, name, solution))
+                readings.append(_output(plan, wired, name, solution))
             continue
-        said = wired.sheet.inputs[name]
-        volts = solution.volts(Pin(wired.name, said.pin), Pin(wired.name, said.ground))
-        where = f"{plan.name_of(wired.name, said.pin)} ({name})"
-        finding = input_finding(where, said, volts, solution.mA(wired.name, name))
-        level, word = reading(said, volts)
+        spec = wired.sheet.inputs[name]
+        volts = solution.volts(Pin(wired.name, spec.pin), Pin(wired.name, spec.ground))
+        where = f"{plan.name_of(wired.name, spec.pin)} ({name})"
+        finding = input_finding(where, spec, volts, solution.mA(wired.name, name))
+        level, word = reading(spec, volts)
         breaks = word == "damaged"
-        found.append(LineReading(name, finding, volts, False if breaks else level, breaks))
-    return tuple(found)
+        readings.append(LineReading(name, finding, volts, False if breaks else level, breaks))
+    return tuple(readings)
 
 
 def _output(plan: Plan, wired: WiredCamera, name: str, solution: Solution) -> LineReading:
     sheet = wired.sheet
-    said = sheet.outputs[name]
-    push_pull = said.stage == "push-pull"
-    a, b = said.ends
+    spec = sheet.outputs[name]
+    push_pull = spec.stage == "push-pull"
+    a, b = spec.ends
     volts = solution.volts(Pin(wired.name, a), Pin(wired.name, b))
     mA = solution.mA(wired.name, name)
     on = wired.camera.lines[name].level
-    where = f"{plan.name_of(wired.name, said.pin)} ({name})"
-    drawn, most = (-mA, said.source_mA) if push_pull and on else (mA, said.load_mA)
-    broken = said.absolute_V and not said.absolute_V[0] - 0.05 <= volts <= said.absolute_V[1]
-    if broken or abs(mA) > BREAKS * said.load_mA:
+    where = f"{plan.name_of(wired.name, spec.pin)} ({name})"
+    drawn, most = (-mA, spec.source_mA) if push_pull and on else (mA, spec.load_mA)
+    broken = spec.absolute_V and not spec.absolute_V[0] - 0.05 <= volts <= spec.absolute_V[1]
+    if broken or abs(mA) > BREAKS * spec.load_mA:
         why = f"{volts:.4g} V, {abs(mA):.4g} mA: the line is damaged"
         return LineReading(name, Finding(where, "wrong", "damaged", why), breaks=True)
     charge_nC, load_ns = sheet.outside[name].charge_nC, None
@@ -77,14 +82,14 @@ def _output(plan: Plan, wired: WiredCamera, name: str, solution: Solution) -> Li
         return LineReading(name, Finding(where, "wrong", "overload", why, drawn, "mA"), load_ns=load_ns)
     if not on and not push_pull:
         return LineReading(name, output_findings(where, sheet, name, on=(0.0, 0.0), off=(volts, mA))[0])
-    if on and push_pull and volts < said.high_V[0]:
+    if on and push_pull and volts < spec.high_V[0]:
         why = f"the high level is {volts:.3g} V"
         return LineReading(name, Finding(where, "wrong", "unreliable", why, volts, "V"))
     return LineReading(name, Finding(where, "ok", CARRIES, ""), load_ns=load_ns)
 
 
 def apply(wired: WiredCamera, readings: tuple[LineReading, ...], notes: Notes) -> bool:
-    """Let levels reach the camera, lines break, and tell of it; True if something broke."""
+    """Drive the camera's inputs, break lines, and note problems; True if a line broke."""
     broke, now, lines = False, wired.camera.clock.now, wired.camera.lines
     for one in readings:
         line = lines[one.line]
@@ -103,7 +108,7 @@ def apply(wired: WiredCamera, readings: tuple[LineReading, ...], notes: Notes) -
 
 
 def _noisy(wired: WiredCamera, quiet: LineReading, noise_V: float) -> LineReading:
-    """The same with noise on the wire: only what breaks is told, the rest passes in a moment."""
+    """Return the reading with noise on the wire; of its problems only damage is reported."""
     level, word = reading(wired.sheet.inputs[quiet.line], quiet.volts + noise_V)
     if word != "damaged":
         return replace(quiet, level=level)

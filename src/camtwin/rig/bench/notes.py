@@ -1,4 +1,4 @@
-"""What is not as it should be, noted once as it begins and forgotten as it ends."""
+"""Notes of problems: each is made once as the problem begins, and forgotten as it ends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from camtwin.rig.wiring.judge import Finding
 from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
-FINE: Final = ("low", "high", "tolerance")  # marginal for who plans, no event for who runs
+FINE: Final = ("low", "high", "tolerance")  # marginal in a plan, no event in a run
 MAX_NOTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something began that is not as it should be."""
+    """A problem began."""
 
     t_ns: Ns
     where: str
@@ -25,9 +25,10 @@ class Note:
 
 
 class Notes:
-    """`log`: the latest notes. What holds now is asked for by `word` and `words`.
+    """The latest notes in `log`; `word` and `words` return present problems.
 
-    on_note  told of each"""
+    on_note  called with each note
+    """
 
     def __init__(self) -> None:
         self.log: deque[Note] = deque(maxlen=MAX_NOTES)
@@ -35,7 +36,7 @@ class Notes:
         self._now: dict[str, str] = {}
 
     def tell(self, t_ns: Ns, finding: Finding) -> None:
-        """Note what begins; forget what ends."""
+        """Note a finding that begins; forget one that ends."""
         if finding.verdict == "ok" or finding.word in FINE:
             self._now.pop(finding.where, None)
         elif self._now.get(finding.where) != finding.word:
@@ -44,9 +45,9 @@ class Notes:
             self.on_note(self.log[-1])
 
     def word(self, where: str) -> str:
-        """What is wrong now at exactly this connection; empty if nothing is."""
+        """Return the word of the present problem at exactly this connection; empty if there is none."""
         return self._now.get(where, "")
 
     def words(self, where: str = "") -> set[str]:
-        """Words of what is not as it should be now, at connections whose name contains this."""
+        """Return the words of present problems at connections whose name contains `where`."""
         return {word for at, word in self._now.items() if where in at}

@@ -1,4 +1,4 @@
-"""What comes to a camera by wire and cable: power, and the link. A camera goes on and off by it."""
+"""Power and link of a camera, by wire and cable: they switch it on and off."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from camtwin.rig.wiring.plan import Pin, Plan
 from camtwin.units import MS
 
 RESTART_NS: Final = 100 * MS
-"""A camera that gave out tries again after so long (our choice)."""
+"""Time until a camera that lost its power tries again (our choice)."""
 
 
 Offer: TypeAlias = tuple[str, float, Finding]
-"""A way that a camera could be fed by: its label, volts, and what is to be said of it."""
+"""A possible supply of a camera: its label, its voltage, and its finding."""
 
 
 def feed(wired: WiredCamera, offers: tuple[Offer, ...], tell: Callable[[Finding], object]) -> bool:
-    """Take power from the first that can give it; True if the camera went on or off."""
+    """Power the camera from the first offer that suffices; True if it went on or off."""
     camera, sheet = wired.camera, wired.sheet
     was = (camera.powered, wired.label)
     if camera.powered and offers == wired.fed and not wired.dead:
@@ -53,27 +53,27 @@ def feed(wired: WiredCamera, offers: tuple[Offer, ...], tell: Callable[[Finding]
 
 
 def offers(plan: Plan, wired: WiredCamera, solution: Solution, unplugged: set[str]) -> Iterator[Offer]:
-    """What comes by wires, and over the data cable."""
+    """Yield the power available by wires and over the data cable."""
     sheet = wired.sheet
-    for volts, finding in rails(plan, wired.name, solution):  # a board runs if all are fed as they should be
+    for volts, finding in rails(plan, wired.name, solution):  # a board runs if all its rails are good
         yield RAILS, volts, finding
-    for label, said in sheet.supplies.items():
-        if said.plus:
-            plus, minus = Pin(wired.name, said.plus), Pin(wired.name, said.minus)
+    for label, supply in sheet.supplies.items():
+        if supply.plus:
+            plus, minus = Pin(wired.name, supply.plus), Pin(wired.name, supply.minus)
             if plus in plan.wired:
                 volts, mA = solution.volts(plus, minus), solution.mA(wired.name, label)
-                where = plan.name_of(wired.name, said.plus)
-                yield label, volts, supply_finding(where, said, volts, mA, sheet.protected)
+                where = plan.name_of(wired.name, supply.plus)
+                yield label, volts, supply_finding(where, supply, volts, mA, sheet.protected)
         else:
             switch = _switch(plan, wired.name, unplugged)
             if switch and switch.poe_V is not None:
-                found = poe_finding(f"{wired.name} PoE", sheet, switch)
-                assert found, "the port has power"
-                yield label, switch.poe_V, found
+                finding = poe_finding(f"{wired.name} PoE", sheet, switch)
+                assert finding, "the port has power"
+                yield label, switch.poe_V, finding
 
 
 def _switch(plan: Plan, camera: str, unplugged: set[str]) -> Switch | None:
-    """The switch at the other end of a cable that is plugged in."""
+    """Return the switch at the other end of a data cable that is plugged in."""
     for cable in plan.cables:
         device = plan.devices.get(cable.source.partition(".")[0])
         if cable.into.partition(".")[0] == camera and isinstance(device, Switch):
@@ -82,7 +82,7 @@ def _switch(plan: Plan, camera: str, unplugged: set[str]) -> Switch | None:
 
 
 def connect(plan: Plan, wired: WiredCamera, unplugged: set[str]) -> None:
-    """Cables decide whether there is a link, and how fast it is."""
+    """Set the camera's link, and its speed, by the plan's cables."""
     for cable in plan.cables:
         camera, _, socket = cable.into.partition(".")
         if camera != wired.name or not carries_data(wired.sheet, socket):

@@ -1,4 +1,4 @@
-"""The rig's view of one twin: what feeds it and what it takes, its lines, its lamps, its warmth."""
+"""One twin as the rig sees it: its supply and consumption, its lines, LEDs and warmth."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from camtwin.units import MS, SEC, Ns
 
 MIN_HZ: Final = 1.0
 RAILS: Final = "rails"
-"""In place of a supply's name: a board that is fed by several."""
-SEEN_NS: Final = 100 * MS
-"""So long a lamp flashes for what a host wrote (our choice)."""
+"""Replaces a supply's name for a board that needs several rails."""
+FLASH_NS: Final = 100 * MS
+"""Time that an LED flashes for a host's write (our choice)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """What feeds a camera now, and what it takes: 0 W and no `label` if nothing does."""
+    """The supply that feeds a camera now, and its consumption: 0 W and no `label` without one."""
 
     label: str
     volts: float
@@ -38,10 +38,10 @@ class WiredCamera:
     """One twin in its surroundings.
 
     label, volts  of the supply that feeds it now
-    damaged       names of lines that are dead
-    dead          nothing runs, whatever feeds it
-    noise_V       on the wires of inputs, now
-    stir          told when one of its lines changes by itself
+    damaged       names of broken lines
+    dead          whether the camera is broken: it does nothing, even with power
+    noise_V       present noise on the wires of inputs
+    stir          called when one of its lines changes by itself
     """
 
     def __init__(self, name: str, camera: Camera, sheet: RigSheet, stir: Callable[[], object]) -> None:
@@ -49,12 +49,13 @@ class WiredCamera:
         self.damaged: set[str] = set()
         self.dead = False
         self.noise_V: dict[str, float] = {}
-        self.timing = camera.transmitter.timing  # of the link as it was opened
+        self.timing = camera.transmitter.timing  # of the link when it was opened
         self.restart_ns: Ns = 0
-        self.fresh = True  # it was never fed by this rig
+        self.fresh = True  # never yet powered by this rig
         self.label, self.volts = "", 0.0
-        self.unlike = crc32(camera.serial.encode()) / (1 << 31) - 1  # its parts, among others' of their kind
-        self.fed: object = None  # what it was offered last
+        # deviation of its parts from the typical ones, -1..1
+        self.unlike = crc32(camera.serial.encode()) / (1 << 31) - 1
+        self.fed: object = None  # its last offers
         self._frames: deque[Ns] = deque(maxlen=1024)
         self._watched, self._sink_share = False, 1.0
         camera.on_moment.subscribe(self._hear)
@@ -68,7 +69,7 @@ class WiredCamera:
                 self._watch()
 
     def _watch(self) -> None:
-        """Let its warmth follow what it takes, once a second as long as it takes frames."""
+        """Update the warmth by the consumption, once a second as long as frames are taken."""
         self._watched = self.rate_Hz > 0
         self.warm()
         if self._watched:
@@ -82,7 +83,7 @@ class WiredCamera:
 
     @property
     def lines(self) -> list[LineState]:
-        """What each of its lines is to the circuit, in their order."""
+        """State of each of its lines in the circuit, in their order."""
         on: LineState = "on" if self.camera.powered else "off"
         damaged = self.damaged
         return [
@@ -92,32 +93,35 @@ class WiredCamera:
 
     @property
     def load_watts(self) -> float:
-        """What its supply has to carry: the sheet's figure, whatever it does."""
-        said = self.sheet.supplies.get(self.label)
-        return said.watts if said and self.camera.powered else 0.0
+        """Load of its supply: the data sheet's figure, in any mode."""
+        supply = self.sheet.supplies.get(self.label)
+        return supply.watts if supply and self.camera.powered else 0.0
 
     @property
     def power(self) -> Power:
-        """What feeds it and what it takes in its present mode: the more, the more frames it takes, up to the
-        sheet's rate; at any rate all of it where the sheet names none."""
+        """Its supply and its consumption in the present mode.
+
+        The consumption rises with the frame rate up to the data sheet's rate; without such a rate it is the
+        maximum.
+        """
         if not self.camera.powered or not self.label:
             return Power("", 0.0, 0.0)
-        if self.label == RAILS:  # no sheet of a board says what it takes
+        if self.label == RAILS:  # no board's data sheet states a consumption
             return Power(RAILS, 0.0, 0.0)
-        said, power = self.sheet.supplies[self.label], self.sheet.power
+        supply, power = self.sheet.supplies[self.label], self.sheet.power
         idle = power.idle_share if power else 1.0
-        busy = min(self.rate_Hz / (said.fps or MIN_HZ), 1.0)
-        return Power(self.label, self.volts, said.watts * (idle + (1 - idle) * busy))
+        busy = min(self.rate_Hz / (supply.fps or MIN_HZ), 1.0)
+        return Power(self.label, self.volts, supply.watts * (idle + (1 - idle) * busy))
 
     def leds(self) -> dict[str, str]:
-        """What the lamps on the housing show: `green static`, `yellow flash`, `off`."""
+        """Return the state of the housing's LEDs: `green static`, `yellow flash`, `off`."""
         c = self.camera
-        heard = c.last_write_ns is not None and c.clock.now - c.last_write_ns < SEEN_NS
+        receiving = c.last_write_ns is not None and c.clock.now - c.last_write_ns < FLASH_NS
         error = c.temperature_status == "Exceeded" or bool(self.damaged)
         linked = c.reachable
         now = {
             "Link ON": linked,
-            "RX active": linked and heard,
+            "RX active": linked and receiving,
             "Error": error,
             "TX active": not error and linked and not c.transmitter.empty,
             "Operating": True,
@@ -128,16 +132,16 @@ class WiredCamera:
             shown[name] = f"{lamp.color} {how}" if how and c.powered else "off"
         return shown
 
-    def surround(self, said: CameraIn) -> None:
-        """It stands so in the plan from now on."""
+    def surround(self, element: CameraIn) -> None:
+        """Apply the camera's surroundings in the plan."""
         housing = self.camera.housing
-        self._sink_share = self.sheet.environment.get("heat_sink_share", 1.0) if said.heat_sink else 1.0
-        if said.ambient_C is not None and housing.ambient_C != said.ambient_C:
-            housing.ambient_C = said.ambient_C
+        self._sink_share = self.sheet.environment.get("heat_sink_share", 1.0) if element.heat_sink else 1.0
+        if element.ambient_C is not None and housing.ambient_C != element.ambient_C:
+            housing.ambient_C = element.ambient_C
         self.warm()
 
     def warm(self) -> None:
-        """Let its warmth follow from what it takes."""
+        """Set the rise of its temperature by its consumption."""
         housing, power = self.camera.housing, self.sheet.power
         share = self.power.watts / power.heat_W if power else float(self.camera.powered)
         housing.rise_K = housing.thermal.rise_K * share * self._sink_share

@@ -1,4 +1,4 @@
-"""What became of each frame of a camera: delivered, skipped, lost with its reason, or still under way."""
+"""The fate of each frame of a camera: delivered, skipped, lost for a reason, or still under way."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SHOWN: Final = (
     *(f"{what}{end}" for what in ("Exposure", "Readout") for end in ("Start", "End")),
 )
 MAX_TRACE: Final = 50_000
-"""Moments that are kept for the diagram, of each camera."""
+"""Limit of moments kept for the diagram, per camera."""
 Moment = tuple[Ns, str, int | None]
 BEFORE: Final = " before the exposure"
 
 
 @dataclass
 class Account:
-    """What became of the frames of one camera, and its moments for a diagram: (t_ns, name, frame).
+    """The fate of the frames of one camera, and its moments for a diagram: (t_ns, name, frame).
 
-    faults    of its network, to a client that asks for no packet again
-    struck    how many packets each kind of them has struck
-    cause     why frames are lost that are cut, where it is known better than from the power
-    received  whether anybody receives its frames
+    faults    of its network, for a client that requests no packets again
+    struck    packets struck, by kind of fault
+    cause     reason for frames cut now, if a better one is known than the power
+    received  tells whether a host receives its frames
     """
 
     cam: Session
@@ -60,12 +60,12 @@ class Account:
         ]
 
     def close(self) -> None:
-        """What happens from now on is of no account."""
+        """Stop counting."""
         for leave in self._leaving:
             leave()
 
     def interrupt(self) -> None:
-        """The link went down: the frame that is leaving never arrives whole."""
+        """Mark the frame on the link as lost, because the link went down."""
         if leaving := self.cam.twin.camera.transmitter.leaving:
             self._interrupted.add(leaving.exposure.frame_id)
 
@@ -101,7 +101,7 @@ class Account:
             self.delivered += 1
 
     def _strike(self, transfer: Transfer, faults: Faults) -> bool:
-        """Count what strikes the frame's packets; True if one is lost: the client asks for none again."""
+        """Count the faults of the frame's packets; True if one is lost, as the client requests none again."""
         e = transfer.exposure
         packets = packets_of(e.payload_bytes, e.settings.GevSCPSPacketSize, extended=False)
         numbers = np.arange(packets, dtype=np.uint64)
@@ -128,28 +128,28 @@ class Account:
 
     @property
     def waiting(self) -> int:
-        """Triggers that were taken and wait for their exposure."""
+        """Triggers taken that wait for their exposure."""
         return self._waiting
 
     @property
     def under_way(self) -> int:
-        """Frames whose fate is open, triggers that wait for their exposure included."""
+        """Frames under way, including triggers that wait for their exposure."""
         return len(self._open) + self._waiting
 
     @property
     def missing(self) -> int:
-        """Frames that nobody can account for: 0, or something is wrong with us."""
+        """Frames that are unaccounted for: 0, unless camtwin has a bug."""
         before = sum(n for why, n in self.lost.items() if why.endswith(BEFORE))
         return self.begun - self.delivered - (self.lost.total() - before) - len(self._open)
 
     def row(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """Return the counts as `--json` prints them."""
         names = ("triggers", "skipped", "begun", "delivered", "under_way", "missing")
         row = {name: getattr(self, name) for name in names} | {"lost": dict(self.lost)}
         return row | ({"packets_struck": dict(self.struck)} if self.struck else {})
 
     def line(self) -> str:
-        """For people."""
+        """Return the counts as a line for people."""
         lost = "".join(f", {n} lost: {why}" for why, n in sorted(self.lost.items()))
         struck = "".join(f", {n} packets struck: {kind}" for kind, n in sorted(self.struck.items()))
         return (

@@ -1,11 +1,11 @@
-"""A timing diagram of what was played: for each camera its input, what it does, and its outputs.
+"""Timing diagram of a scenario: for each camera its input, its activity, and its outputs.
 
 Line0 in   level at the pin of the line that triggers; a missed trigger is a red arrow
 delay      from the trigger to the exposure
 exposure, readout, transfer
 Line3 out  level at the pin of each output that moved
 
-Red dashes are what began to be wrong, numbered, with their words below.
+Numbered red dashes mark the beginnings of problems, which are listed below.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Draw = Callable[[float], None]
 
 
 def diagram(played: ScenarioRun) -> Canvas:
-    """The picture of a scenario, of the time that it says to show."""
+    """Draw a scenario's run, over the time that the scenario says to show."""
     end_ms = played.ms(played.end_ns)
     low, high = played.scenario.show_ms or (0.0, end_ms)
     low = min(max(low, 0.0), end_ms)
@@ -77,9 +77,9 @@ def diagram(played: ScenarioRun) -> Canvas:
 
 
 def _notes(picture: Canvas, played: ScenarioRun, x: Axis, bottom: float) -> float:
-    """What began to be wrong, at its time and in its words; returns where that ends."""
+    """Draw the beginnings of problems and list them; return where the list ends."""
     red, y = COLOURS["missed"], bottom + 36
-    before = played.begun_ns or 0  # what is wrong from the start is at the left edge
+    before = played.begun_ns or 0  # initial problems are at the left edge
     shown = [n for n in played.notes if x.low <= n.t_ns <= x.high or n.t_ns < before]
     for number, note in enumerate(shown[:MAX_NOTES], 1):
         at = x.clamped(note.t_ns)
@@ -88,8 +88,8 @@ def _notes(picture: Canvas, played: ScenarioRun, x: Axis, bottom: float) -> floa
         picture.text(at + 2 + 12 * close, TOP - 8, str(number), red, size=10)
         y += 18
         picture.text(20, y, f"{number}", red, size=11, bold=True)
-        said = f"{played.ms(note.t_ns):.3f} ms   {note.word}   {note.where}: {note.reason}"
-        picture.text(40, y, said, size=11)
+        text = f"{played.ms(note.t_ns):.3f} ms   {note.word}   {note.where}: {note.reason}"
+        picture.text(40, y, text, size=11)
     if (more := len(shown) - MAX_NOTES) > 0:
         y += 18
         picture.text(40, y, f"and {more} more", "dim", size=11)
@@ -148,7 +148,7 @@ def _bars(picture: Canvas, x: Axis, kind: str, bars: Iterable[tuple[Ns, Ns]], y:
 
 
 def _level(picture: Canvas, x: Axis, edges: Iterable[tuple[Ns, bool]], y: float) -> None:
-    """A level as a line; where edges are closer than pixels, a filled band."""
+    """Draw a level as a line; edges closer than pixels become a filled band."""
     edges = list(edges)
     before = [level for t, level in edges if t < x.low]
     shown = [(x.at(t), then) for t, then in edges if x.low <= t <= x.high]
@@ -170,8 +170,8 @@ def _level(picture: Canvas, x: Axis, edges: Iterable[tuple[Ns, bool]], y: float)
         picture.rect(begin, high, end - begin, low - high, fill="grey")
         if end - begin > LABELLED_PX:
             rising = sum(then for at, then in shown if begin <= at <= end)
-            said = f"{rising} pulses"
-            picture.text((begin + end) / 2, low - 3, said, "paper", size=11, anchor="middle")
+            text = f"{rising} pulses"
+            picture.text((begin + end) / 2, low - 3, text, "paper", size=11, anchor="middle")
 
 
 def _arrows(picture: Canvas, x: Axis, moments: Iterable[Ns], kind: str, y: float) -> None:

@@ -1,10 +1,11 @@
-"""A scenario in wall time: its twins on their links, the rig around them in the one virtual time of all.
+"""A scenario in wall time: its twins on their links, the rig around them in one virtual time.
 
     camtwin play scenario.toml --live
 
-Clients of one's own find the cameras, set them up and stream; what the scenario sets is set already, but it
-starts no acquisition. The timeline begins when clients stream from every camera that has power. Lateness of
-this computer is counted and changes no virtual time: edges between twins keep their nanoseconds.
+The user's own clients find the cameras, configure them and stream; the scenario's settings are applied
+already, but it starts no acquisition. The timeline begins when clients stream from every camera that has
+power. Lateness of this computer is counted and changes no virtual time: edges between twins keep their
+nanoseconds.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ from camtwin.wire.u3v import usbip
 Links = Sequence[Link]
 LEAVES_NS: Final = 100 * MS
 LEAVES_TRIES: Final = 50
-"""After the end clients have 5 s to let go."""
+"""Clients have 5 s to release their cameras after the end."""
 
 
 class LiveRun(ScenarioRun):
     """A scenario whose cameras have addresses.
 
-    binds     addresses of the cameras by name; those on USB have that of the first, and a USB/IP server there
+    binds     addresses of the cameras by name; those on USB have the first one's, with a USB/IP server there
     links     of the cameras by name, once hosts can find them
-    statuses  what each link tells of itself, the latest
+    statuses  the latest status of each link
     """
 
     def __init__(self, scenario: Scenario, binds: Sequence[str], usb_port: int = usbip.PORT) -> None:
@@ -51,8 +52,8 @@ class LiveRun(ScenarioRun):
         self.statuses: dict[str, LinkStatus] = {}
 
     def served(self) -> list[ServedTwin]:
-        """The cameras on the network; those whose network has faults later are prepared for them."""
-        troubled = {step.camera for step in self.scenario.timeline if isinstance(step, Packets)}
+        """Return the cameras to serve; those with network faults on the timeline are prepared for them."""
+        faulty = {step.camera for step in self.scenario.timeline if isinstance(step, Packets)}
         quiet = Faults(seed=self.scenario.seed)
         first = self.binds[next(iter(self.binds))]
         return [
@@ -60,7 +61,7 @@ class LiveRun(ScenarioRun):
                 cam.twin,
                 self.binds[name] if KINDS[cam.twin.sheet.link].has_network else first,
                 self.usb_port,
-                quiet if name in troubled else None,
+                quiet if name in faulty else None,
             )
             for name, cam in self.cams.items()
         ]
@@ -72,11 +73,11 @@ class LiveRun(ScenarioRun):
         status: Callable[[Links], object] = lambda _: None,
         wait: bool = True,
     ) -> None:
-        """Have it happen; returns when it is over, or was told to stop.
+        """Run the scenario; return when it is over, or was stopped.
 
-        ready   told once the cameras can be discovered
-        status  told twice a second
-        wait    for clients that stream from every camera; else the timeline begins when all are ready
+        ready   called once the cameras can be discovered
+        status  called twice a second
+        wait    for clients that stream from every camera; otherwise the timeline begins when all are ready
         """
 
         def are_ready(links: Links) -> None:
@@ -87,15 +88,15 @@ class LiveRun(ScenarioRun):
             ready(self)
             links[0].runtime.command(self._await, wait)
 
-        def tell(links: Links) -> None:
+        def report(links: Links) -> None:
             self.statuses = dict(zip(self.cams, (link.status() for link in links), strict=True))
             status(links)
 
-        serve(self.served(), ready=are_ready, status=tell)
+        serve(self.served(), ready=are_ready, status=report)
         self.end()
 
     def _await(self, wait: bool) -> None:
-        """Begin when all is there that is waited for."""
+        """Begin the timeline once everything that is waited for is there."""
         if wait:
             for cam in self.cams.values():
                 cam.twin.camera.on_moment.subscribe(self._started)
@@ -117,16 +118,16 @@ class LiveRun(ScenarioRun):
         self._leave(LEAVES_TRIES)
 
     def _leave(self, tries: int) -> None:
-        """Once no client is in control: each may stop its stream and say goodbye."""
+        """End the run once no client is in control: each can stop its stream and release its camera."""
         if not tries or not any(link.status().client for link in self.links.values()):
             raise Over
         self.clock.at(self.clock.now + LEAVES_NS, self._leave, tries - 1)
 
     def setup(self, name: str) -> Setup:
-        """As the scenario has it; to start is the clients'."""
+        """Return a camera's setup in the scenario, without its start, which is the clients' task."""
         return super().setup(name).model_copy(update={"start": False})
 
-    # -- what is different with a network --------------------------------------------------------
+    # -- differences on a real network -------------------------------------------------------------------
     def unplug(self, socket: str) -> str:
         name = super().unplug(socket)
         self.links[name].stream.cut()
@@ -136,23 +137,27 @@ class LiveRun(ScenarioRun):
         self._network(name).set_faults(faults)
 
     def network(self, name: str) -> None:
-        """It is on a real one."""
+        """Do nothing: the camera is on a real network."""
 
     def client(self, name: str, alive: bool) -> None:
-        """To the camera it is as if its client had died: nothing that hosts send gets through."""
+        """Let a camera's client appear dead by losing everything that hosts send, or end that."""
         link = self._network(name)
         self.accounts[name].cause = "" if alive else "the client died"
         link.deaf = not alive
 
     def _network(self, name: str) -> NetworkControls:
-        """The link of a camera that has packets and a heartbeat; ValueError if it has not."""
+        """Return the network controls of a camera's link.
+
+        Raises:
+            ValueError: its link is not a network
+        """
         network = self.links[name].network
         if network is None:
             raise ValueError(f"{name} is on no network: its link is {self.cams[name].twin.sheet.link}")
         return network
 
     def at(self, name: str) -> str:
-        """Where hosts find a camera."""
+        """Return the place where hosts find a camera."""
         return self.links[name].where
 
     def row(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""A scenario on its stage: all twins in one virtual time, every frame accounted for (account.py).
+"""A scenario's run: all twins in one virtual time, every frame accounted for (account.py).
 
-`play` lets it happen in virtual time; live.py in wall time, with clients of one's own.
+`play` runs it in virtual time; live.py in wall time, with the user's own clients.
 """
 
 from __future__ import annotations
@@ -28,17 +28,20 @@ from camtwin.wire.gev.bootstrap import CCP, CONTROL
 
 MAX_PROBLEMS: Final = 1000
 AGAIN_NS: Final = 500 * MS
-"""A client that finds the camera in another's control, or not at all, tries again after so long."""
+"""Time until a client retries, if another one controls the camera, or the camera is not found."""
 
 
 class ScenarioRun:
-    """A scenario on its stage, at virtual time 0: its cameras `stand_by`, then its timeline may `begin`.
+    """A run of a scenario, at virtual time 0: its cameras `stand_by`, then its timeline may `begin`.
 
-    PlanInvalid for what cannot be; what a camera refuses on the way is told in `problems`.
+    Refusals of a camera on the way are collected in `problems`.
 
-    begun_ns  when the timeline began, None if it has not
-    ended_ns  when it was over, None if it is not
-    on_word   told of what happens, as it does: ms of the scenario, and words for people
+    begun_ns  when the timeline began; None before
+    ended_ns  when the run was over; None before
+    on_word   called with each event as it happens: ms of the scenario, and words for people
+
+    Raises:
+        PlanInvalid: the scenario is impossible
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -81,27 +84,27 @@ class ScenarioRun:
         return self.scenario.seed
 
     def setup(self, name: str) -> Setup:
-        """How a camera is set up."""
+        """Return a camera's setup."""
         return self.scenario.cameras.get(name, Setup())
 
     def ms(self, t_ns: Ns) -> float:
-        """A moment on the scenario's timeline."""
+        """Return a time on the scenario's timeline, in ms."""
         return (t_ns - (self.begun_ns or 0)) / 1e6
 
     @property
     def end_ns(self) -> Ns:
-        """Where it has got to; when it was over."""
+        """Present end of the run: now, or when it was over."""
         return self.clock.now if self.ended_ns is None else self.ended_ns
 
     # -- time ------------------------------------------------------------------------------------
     def stand_by(self) -> None:
-        """Set the cameras up, now and whenever their power comes back."""
+        """Set the cameras up, now and whenever their power returns."""
         for name in self.cams:
             self.set_up(name, True)
         self.bench.on_power.subscribe(self.set_up)
 
     def begin(self) -> None:
-        """Let the timeline begin, now."""
+        """Begin the timeline now."""
         self.begun_ns = self.clock.now
         for step in self.scenario.timeline:
             self.plan(step)
@@ -111,13 +114,17 @@ class ScenarioRun:
         self.clock.advance_to(t_ns)
 
     def end(self) -> None:
-        """It is over: what happens from now on is of no account."""
+        """End the run: stop counting."""
         self.ended_ns = self.clock.now
         for account in self.accounts.values():
             account.close()
 
     def plan(self, step: TimelineStep) -> None:
-        """Have a step happen at its moment. PlanInvalid if it names no camera of the plan."""
+        """Plan a step at its time.
+
+        Raises:
+            PlanInvalid: it names a camera that is not in the plan
+        """
         self._check(step)
         if isinstance(step, Silence | Attach):
             self.network(step.camera)
@@ -138,9 +145,9 @@ class ScenarioRun:
     def _problem(self, text: str) -> None:
         self.problems.append(f"{self.ms(self.clock.now):.3f} ms {text}")
 
-    # -- what steps do that is not the bench's ---------------------------------------------------
+    # -- effects of steps beyond the bench ----------------------------------------------------------------
     def set_up(self, name: str, powered: bool) -> None:
-        """Features and start; again after the power was off, as by a host that notices."""
+        """Set a camera's features and start it, also after a power-off, as a host would that notices it."""
         if not powered:
             return
         cam, setup = self.cams[name], self.setup(name)
@@ -153,7 +160,7 @@ class ScenarioRun:
             self._problem(f"{name}: {refused}")
 
     def unplug(self, socket: str) -> str:
-        """The bench's, and the frame that is leaving is lost; returns the camera's name."""
+        """Unplug on the bench, and count the frame on the link as lost; return the camera's name."""
         name = socket.partition(".")[0]
         if name in self.accounts:
             self.accounts[name].interrupt()
@@ -169,22 +176,26 @@ class ScenarioRun:
         self.bench.repair(name)
 
     def packets(self, name: str, faults: Faults) -> None:
-        """Faults of its network from now on."""
+        """Set the faults of a camera's network from now on."""
         self.accounts[name].faults = faults if any(faults.shares) else None
 
     def network(self, name: str) -> None:
-        """The camera is on a network, where it looks for its address; PlanInvalid if it is none of GigE."""
+        """Connect a camera to a network, where it looks for its address.
+
+        Raises:
+            PlanInvalid: its link is not a network
+        """
         cam = self.cams[name]
         if not KINDS[cam.twin.sheet.link].has_network:
             raise PlanInvalid(f"{name} has no heartbeat: its link is {cam.twin.sheet.link}")
         cam.host(1)
 
     def client(self, name: str, alive: bool) -> None:
-        """The client of a camera dies, or another comes."""
+        """Let a camera's client die, or another one connect."""
         cam, account = self.cams[name], self.accounts[name]
         if not alive:
             account.cause = "the client died"
-            cam.host(1).write(CCP, CONTROL)  # the last that is heard of it
+            cam.host(1).write(CCP, CONTROL)  # its last message
         elif cam.host(2).write(CCP, CONTROL) == 0:
             cam.host(2).write(CCP, 0)
             account.cause = ""
@@ -192,13 +203,13 @@ class ScenarioRun:
         else:
             self.clock.at(self.clock.now + AGAIN_NS, self.client, name, True)
 
-    # -- what is told of it ----------------------------------------------------------------------
+    # -- reports ----------------------------------------------------------------------------------------
     @property
     def notes(self) -> list[Note]:
         return list(self.bench.notes)
 
     def row(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """Return the run as `--json` prints it."""
         return {
             "title": self.scenario.title,
             "cameras": {name: account.row() for name, account in self.accounts.items()},
@@ -210,18 +221,22 @@ class ScenarioRun:
         }
 
     def lines(self) -> list[str]:
-        """For people."""
+        """Return the run as lines for people."""
         seconds = self.ms(self.end_ns) / 1e3
-        said = [f"{self.scenario.title or 'scenario'}: {seconds:g} s of virtual time"]
-        said += [f"{name}: {account.line()}" for name, account in self.accounts.items()]
-        said += [f"{self.ms(n.t_ns):.3f} ms  {n.word}  {n.where}: {n.reason}" for n in self.notes]
-        return said + [f"problem: {text}" for text in self.problems]
+        lines = [f"{self.scenario.title or 'scenario'}: {seconds:g} s of virtual time"]
+        lines += [f"{name}: {account.line()}" for name, account in self.accounts.items()]
+        lines += [f"{self.ms(n.t_ns):.3f} ms  {n.word}  {n.where}: {n.reason}" for n in self.notes]
+        return lines + [f"problem: {text}" for text in self.problems]
 
 
 def play(scenario: Scenario, *more: TimelineStep) -> ScenarioRun:
-    """Play it, and what else is to happen, in virtual time.
+    """Play a scenario, with further steps, in virtual time.
 
-    PlanInvalid for what cannot be; what a camera refuses on the way is told."""
+    Refusals of a camera on the way are collected in `problems`.
+
+    Raises:
+        PlanInvalid: the scenario is impossible
+    """
     played = ScenarioRun(scenario)
     played.stand_by()
     played.begin()

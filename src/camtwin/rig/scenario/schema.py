@@ -1,4 +1,4 @@
-"""A scenario: a plan, how its cameras are set up, and what happens to them when.
+"""A scenario: a plan, the setup of its cameras, and the timeline.
 
     title = "..."
     seconds = 0.5
@@ -14,7 +14,7 @@
     period_ms = 50
     count = 8
 
-A file is checked at the edge: what cannot be played is refused in one line that names it.
+A file is checked when it is read: an impossible scenario is refused in one line that names the fault.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from camtwin.rig.wiring.plan import PlanInvalid, invalid
 
 
 class Setup(BaseModel):
-    """How a camera is set up."""
+    """The setup of a camera."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     scene: str = "chart"
@@ -38,7 +38,7 @@ class Setup(BaseModel):
 
 
 class Scenario(BaseModel):
-    """All of it."""
+    """A scenario file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str = ""
@@ -51,7 +51,11 @@ class Scenario(BaseModel):
 
 
 def parse(text: str) -> Scenario:
-    """A scenario from TOML. PlanInvalid, in one line."""
+    """Parse a scenario from TOML.
+
+    Raises:
+        PlanInvalid: in one line
+    """
     try:
         return Scenario.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -1,7 +1,7 @@
-"""What can happen on the timeline of a scenario: one class a word, with what it says and what it does.
+"""Steps of a scenario's timeline: one class for each word, with its parameters and its effect.
 
-They are one mechanism for a scenario's file, for `camtwin play --step` and for Python (`ScenarioRun.plan`).
-What is done to wires and supplies is the bench's (bench/bench.py); docs/faults.md is the list for people.
+They serve a scenario's file, `camtwin play --step` and Python (`ScenarioRun.plan`) alike. Steps on wires and
+supplies act on the bench (bench/bench.py); docs/faults.md lists all steps for people.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Stage(Protocol):
-    """What steps act on: a bench, the sessions of its cameras by name, and what is not the bench's alone."""
+    """The object of steps: a bench, its cameras' sessions by name, and effects beyond the bench."""
 
     @property
     def seed(self) -> int: ...
@@ -41,7 +41,7 @@ class Stage(Protocol):
 
 
 class TimelineStep(BaseModel, ABC):
-    """One thing that happens, at `ms` of the scenario. Those with a `camera` name one of the plan."""
+    """One event at `ms` of the scenario. A step with a `camera` names one of the plan."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     ms: Ms
@@ -49,15 +49,15 @@ class TimelineStep(BaseModel, ABC):
 
     @abstractmethod
     def act(self, on: Stage) -> None:
-        """Do it, now."""
+        """Carry out the step now."""
 
     def __str__(self) -> str:
-        said = self.model_dump(exclude={"ms", "do"}, exclude_unset=True)
-        return " ".join([self.do, *(f"{name}={value}" for name, value in said.items())])
+        parameters = self.model_dump(exclude={"ms", "do"}, exclude_unset=True)
+        return " ".join([self.do, *(f"{name}={value}" for name, value in parameters.items())])
 
 
 class Pulse(TimelineStep):
-    """A source goes high for a while, once or often."""
+    """Drive a source high for a while, once or several times."""
 
     do: Literal["pulse"]
     device: str
@@ -71,7 +71,7 @@ class Pulse(TimelineStep):
 
 
 class Put(TimelineStep):
-    """A source or a supply goes to one of its levels: low, high; on, off."""
+    """Put a source or a supply to one of its levels: low, high; on, off."""
 
     do: Literal["set"]
     device: str
@@ -82,7 +82,7 @@ class Put(TimelineStep):
 
 
 class Tune(TimelineStep):
-    """A device of the plan is another: `to = { volts = 7.0 }` of a supply is a brown-out."""
+    """Change a device of the plan: `to = { volts = 7.0 }` of a supply is a brown-out."""
 
     do: Literal["tune"]
     device: str
@@ -93,7 +93,7 @@ class Tune(TimelineStep):
 
 
 class Bounce(TimelineStep):
-    """A contact reaches its level after bouncing `count` times."""
+    """Put a contact to its level, which it reaches after bouncing `count` times."""
 
     do: Literal["bounce"]
     device: str
@@ -107,7 +107,7 @@ class Bounce(TimelineStep):
 
 
 class Noise(TimelineStep):
-    """Noise on the wire at a camera's input: normal, `volts` rms, another value every `every_us`."""
+    """Put noise on the wire at a camera's input: normal, `volts` rms, a new value every `every_us`."""
 
     do: Literal["noise"]
     pin: str
@@ -121,7 +121,7 @@ class Noise(TimelineStep):
 
 
 class Break(TimelineStep):
-    """The wires between two pins are cut."""
+    """Cut the wires between two pins."""
 
     do: Literal["break"]
     wire: tuple[str, str]
@@ -131,7 +131,7 @@ class Break(TimelineStep):
 
 
 class Mend(TimelineStep):
-    """They are whole again."""
+    """Restore the wires between two pins."""
 
     do: Literal["mend"]
     wire: tuple[str, str]
@@ -141,7 +141,7 @@ class Mend(TimelineStep):
 
 
 class Unplug(TimelineStep):
-    """The data cable is pulled out of `cam.data`: the link is down."""
+    """Unplug the data cable of `cam.data`: the link is down."""
 
     do: Literal["unplug"]
     socket: str
@@ -151,7 +151,7 @@ class Unplug(TimelineStep):
 
 
 class Plug(TimelineStep):
-    """It is put back."""
+    """Plug the data cable in again."""
 
     do: Literal["plug"]
     socket: str
@@ -161,7 +161,7 @@ class Plug(TimelineStep):
 
 
 class Die(TimelineStep):
-    """The camera dies: no answer, no image, whatever feeds it, until it is repaired."""
+    """Break the camera: no answer, no image, even with power, until it is repaired."""
 
     do: Literal["die"]
     camera: str
@@ -171,7 +171,7 @@ class Die(TimelineStep):
 
 
 class Repair(TimelineStep):
-    """The camera is made whole: damaged lines, and a dead one."""
+    """Repair the camera: damaged lines, and a broken camera."""
 
     do: Literal["repair"]
     camera: str
@@ -181,7 +181,7 @@ class Repair(TimelineStep):
 
 
 class Heat(TimelineStep):
-    """The temperature inside the camera is held; when it is Exceeded, no image leaves."""
+    """Hold the temperature inside the camera; while it is Exceeded, no image leaves."""
 
     do: Literal["heat"]
     camera: str
@@ -192,7 +192,7 @@ class Heat(TimelineStep):
 
 
 class Write(TimelineStep):
-    """A host writes features and executes commands."""
+    """Write features and execute commands as a host."""
 
     do: Literal["write"]
     camera: str
@@ -204,7 +204,7 @@ class Write(TimelineStep):
 
 
 class Packets(TimelineStep):
-    """The network has other faults from now on: shares of packets that are struck; none ends them."""
+    """Set the network's faults from now on, as probabilities per packet; a step without any ends them."""
 
     do: Literal["packets"]
     camera: str
@@ -220,7 +220,7 @@ class Packets(TimelineStep):
 
 
 class Silence(TimelineStep):
-    """The client in control of a camera dies: it says nothing more, and its heartbeat runs out."""
+    """Let the controlling client die: it sends nothing more, and its heartbeat times out."""
 
     do: Literal["silence"]
     camera: str
@@ -230,7 +230,7 @@ class Silence(TimelineStep):
 
 
 class Attach(TimelineStep):
-    """A client takes control again, as soon as the camera lets it, sets it up and starts."""
+    """Let a client take control again as soon as it can, set the camera up and start it."""
 
     do: Literal["attach"]
     camera: str
@@ -262,16 +262,24 @@ WORDS: tuple[type[TimelineStep], ...] = get_args(get_args(Step)[0])
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 
 
-def step(said: Mapping[str, Any]) -> Step:
-    """A step from plain data. PlanInvalid, in one line."""
+def step(data: Mapping[str, Any]) -> Step:
+    """Parse a step from plain data.
+
+    Raises:
+        PlanInvalid: in one line
+    """
     try:
-        return _STEP.validate_python(said)
+        return _STEP.validate_python(data)
     except ValidationError as error:
         raise invalid(error) from None
 
 
 def step_of(text: str) -> Step:
-    """A step as a command line has it: `ms=500, do="unplug", socket="cam.data"`. PlanInvalid, in one line."""
+    """Parse a step from a command line: `ms=500, do="unplug", socket="cam.data"`.
+
+    Raises:
+        PlanInvalid: in one line
+    """
     try:
         return step(tomllib.loads(f"step = {{{text}}}")["step"])
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -1,9 +1,9 @@
-"""`camtwin wiring`: a plan is checked without running it.
+"""`camtwin wiring`: check a plan without running it.
 
-Every source is put low and high by itself, all together, and every output off and on, among low sources
-and among high ones; in each of these states the network is solved, and what stands at each camera's pins
-is judged in the sheet's words. What no state can show is looked up: ground loops, plugs, cables, pulses
-that are too short.
+Every source is put low and high by itself, and all of them together; every output off and on, among low
+sources and among high ones. In each of these states the network is solved, and the values at each camera's
+pins are judged in the data sheet's words. Faults that no state shows are looked up: ground loops, plugs,
+cables, pulses that are too short.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from camtwin.models import load, names
 from camtwin.rig.wiring.circuit import Circuit, LineState, Solution, State
-from camtwin.rig.wiring.elements import Contact, Driver, Generator, Host, Lamp, Resistor, Supply, Switch
+from camtwin.rig.wiring.elements import Contact, Driver, Generator, Lamp, Resistor, Supply, Switch, UsbPort
 from camtwin.rig.wiring.ethernet import mated, poe_finding, tested
 from camtwin.rig.wiring.ground import loops
 from camtwin.rig.wiring.judge import (
@@ -33,12 +33,12 @@ from camtwin.rig.wiring.judge import (
 from camtwin.rig.wiring.plan import Pin, Plan, carries
 
 LIGHTS: Final = 0.8
-"""A lamp lights from this share of its current on (our choice)."""
+"""Share of its current from which a lamp lights (our choice)."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, connection by connection."""
+    """The findings, connection by connection."""
 
     title: str
     findings: tuple[Finding, ...]
@@ -49,7 +49,7 @@ class Report:
         return worst.verdict if worst else "ok"
 
     def words(self, where: str = "") -> set[str]:
-        """Words of what is not ok, at connections whose name contains this."""
+        """Return the words of problems at connections whose name contains `where`."""
         return {f.word for f in self.findings if f.verdict != "ok" and where in f.where}
 
 
@@ -63,31 +63,35 @@ class Seen:
 
     @property
     def when(self) -> str:
-        said = [f"{name} high" for name in sorted(self.high)]
-        said += [f"{camera} {line} on" for camera, line in sorted(self.on)]
-        return f" with {', '.join(said)}" if said else ""
+        states = [f"{name} high" for name in sorted(self.high)]
+        states += [f"{camera} {line} on" for camera, line in sorted(self.on)]
+        return f" with {', '.join(states)}" if states else ""
 
 
 def check(plan: Plan) -> Report:
-    """Everything that is to be said of a plan. solver.Unsolved for numbers beyond reason."""
+    """Check a plan.
+
+    Raises:
+        Unsolved: numbers beyond reason (solver.py)
+    """
     circuit = Circuit(plan)
     seen = list(_states(plan, circuit))
     around = loops(plan)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name in plan.sheets:
-        found += _powered(plan, name, seen[0].solution)
-        found += _inputs(plan, name, seen)
-        found += _pull_ups(plan, name, circuit, seen[0].solution)
-        found += _outputs(plan, name, seen)
-        found += _pins(plan, name, seen[0].solution)
+        findings += _powered(plan, name, seen[0].solution)
+        findings += _inputs(plan, name, seen)
+        findings += _pull_ups(plan, name, circuit, seen[0].solution)
+        findings += _outputs(plan, name, seen)
+        findings += _pins(plan, name, seen[0].solution)
         if name in around:
             way = " - ".join(around[name])
             why = f"ground loop {way}: it can destroy the camera"
             fix = "leave one ground connection out, or isolate the signal"
-            found.append(Finding(f"{name} ground", "wrong", "ground loop", why, fix=fix))
-    found += _loads(plan, seen)
-    found += _cables(plan)
-    return Report(plan.title, tuple(found))
+            findings.append(Finding(f"{name} ground", "wrong", "ground loop", why, fix=fix))
+    findings += _loads(plan, seen)
+    findings += _cables(plan)
+    return Report(plan.title, tuple(findings))
 
 
 def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
@@ -95,8 +99,8 @@ def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
     outputs = [
         (name, line)
         for name, sheet in plan.sheets.items()
-        for line, said in sheet.outputs.items()
-        if Pin(name, said.pin) in plan.wired and plan.is_output(name, line)
+        for line, spec in sheet.outputs.items()
+        if Pin(name, spec.pin) in plan.wired and plan.is_output(name, line)
     ]
     watts = tuple((name, supply_watts(plan, name)) for name in plan.sheets)
     none: frozenset[str] = frozenset()
@@ -118,7 +122,7 @@ def _states(plan: Plan, circuit: Circuit) -> Iterator[Seen]:
 
 
 def supply_watts(plan: Plan, camera: str) -> float:
-    """What the camera takes at most from its wires."""
+    """Return the camera's maximum consumption by its wires."""
     return max((s.watts for s in plan.sheets[camera].supplies.values() if s.plus), default=0.0)
 
 
@@ -135,12 +139,12 @@ def _powered(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
         ):
             fed = True
             yield poe
-    for label, said in sheet.supplies.items():
-        if said.plus and (Pin(name, said.plus) in plan.wired or not fed):
-            volts = solution.volts(Pin(name, said.plus), Pin(name, said.minus))
+    for label, spec in sheet.supplies.items():
+        if spec.plus and (Pin(name, spec.plus) in plan.wired or not fed):
+            volts = solution.volts(Pin(name, spec.plus), Pin(name, spec.minus))
             yield supply_finding(
-                f"{plan.name_of(name, said.plus)} ({label})",
-                said,
+                f"{plan.name_of(name, spec.plus)} ({label})",
+                spec,
                 volts,
                 solution.mA(name, label),
                 sheet.protected,
@@ -149,7 +153,7 @@ def _powered(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
 
 
 def rails(plan: Plan, name: str, solution: Solution) -> Iterator[tuple[float, Finding]]:
-    """Yield the voltage at every pin of every rail of a board, and what it means."""
+    """Yield the voltage at every pin of every rail of a board, and its finding."""
     sheet = plan.sheets[name]
     for label, rail in sheet.rails.items():
         ground = Pin(name, sheet.ground["pins"][0])
@@ -161,63 +165,63 @@ def rails(plan: Plan, name: str, solution: Solution) -> Iterator[tuple[float, Fi
 
 def _inputs(plan: Plan, name: str, seen: list[Seen]) -> Iterator[Finding]:
     sheet = plan.sheets[name]
-    for line, said in sheet.inputs.items():
-        pin, ground = Pin(name, said.pin), Pin(name, said.ground)
+    for line, spec in sheet.inputs.items():
+        pin, ground = Pin(name, spec.pin), Pin(name, spec.ground)
         if pin not in plan.wired or plan.is_output(name, line):
             continue
-        where = f"{plan.name_of(name, said.pin)} ({line})"
-        if said.isolated and ground not in plan.wired:
-            what = plan.name_of(name, said.ground)
+        where = f"{plan.name_of(name, spec.pin)} ({line})"
+        if spec.isolated and ground not in plan.wired:
+            what = plan.name_of(name, spec.ground)
             why = f"the loop is open: {what} is not connected, the input floats"
             yield Finding(
                 where, "wrong", "floating", why, fix=f"connect {what} with the ground of the signal"
             )
             continue
         states = [(s, s.solution.volts(pin, ground), s.solution.mA(name, line)) for s in seen if not s.on]
-        judged = [input_finding(where, said, volts, mA, s.when) for s, volts, mA in states]
+        judged = [input_finding(where, spec, volts, mA, s.when) for s, volts, mA in states]
         worst = max(judged, key=lambda f: SEVERITY[f.verdict])
         if worst.verdict == "wrong":
             yield worst
             continue
-        levels = {reading(said, volts)[0] for _, volts, _ in states}
+        levels = {reading(spec, volts)[0] for _, volts, _ in states}
         if len(levels) == 1:
             stuck = "low" if levels == {False} else "high"
             top = max(states, key=lambda one: one[1] if stuck == "low" else -one[1])
-            need = span(said.high_V if stuck == "low" else said.low_V)
+            need = span(spec.high_V if stuck == "low" else spec.low_V)
             why = f"never {'high' if stuck == 'low' else 'low'}: {top[1]:.4g} V{top[0].when}"
             fix = "close the loop over signal and ground with a source that reaches " + need
             yield Finding(where, "wrong", "does not switch", why, top[1], "V", need, fix)
             continue
         yield max(judged, key=lambda f: (SEVERITY[f.verdict], f.value or 0.0))
-        yield from _pulses(plan, name, line, where, states, said)
+        yield from _pulses(plan, name, line, where, states, spec)
 
 
 def _pull_ups(plan: Plan, name: str, circuit: Circuit, solution: Solution) -> Iterator[Finding]:
-    """Resistors from an input to a voltage that is too low to pull it up."""
+    """Find resistors from an input to a voltage that is too low to pull it up."""
     node, _ = circuit.node()
-    for line, said in plan.sheets[name].inputs.items():
-        least, pin, ground = said.pullup_min_V, Pin(name, said.pin), Pin(name, said.ground)
+    for line, spec in plan.sheets[name].inputs.items():
+        least, pin, ground = spec.pullup_min_V, Pin(name, spec.pin), Pin(name, spec.ground)
         if not least or plan.is_output(name, line):
             continue
         for other, device in plan.devices.items():
             for near, far in (("a", "b"), ("b", "a")) if isinstance(device, Resistor) else ():
                 volts = solution.volts(Pin(other, far), ground)
                 if node[Pin(other, near)] == node[pin] and 0.5 < volts < least - TOLERANCE_V:
-                    where = f"{plan.name_of(name, said.pin)} ({line})"
+                    where = f"{plan.name_of(name, spec.pin)} ({line})"
                     why = f"pulled up to {volts:.4g} V, {least:g} V at least are wanted"
                     fix = f"pull it up to {least:g} V or more"
                     yield Finding(where, "marginal", "warned", why, volts, "V", f"{least:g} V", fix)
 
 
-def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
-    """Sources that move this line, and pulses that it does not see."""
+def _pulses(plan, name, line, where, states, spec) -> Iterator[Finding]:
+    """Find sources of this line whose pulses are too short for it."""
     model = plan.cameras[name].model
     if model not in names():
         return
     min_us = load(model).lines.filter_ns / 1e3
-    idle = reading(said, states[0][1])[0]
+    idle = reading(spec, states[0][1])[0]
     for state, volts, _ in states:
-        if len(state.high) != 1 or reading(said, volts)[0] == idle:
+        if len(state.high) != 1 or reading(spec, volts)[0] == idle:
             continue
         (source,) = state.high
         device = plan.devices[source]
@@ -231,11 +235,11 @@ def _pulses(plan, name, line, where, states, said) -> Iterator[Finding]:
 
 def _outputs(plan: Plan, name: str, seen: list[Seen]) -> Iterator[Finding]:
     sheet = plan.sheets[name]
-    for line, said in sheet.outputs.items():
-        if Pin(name, said.pin) not in plan.wired or not plan.is_output(name, line):
+    for line, spec in sheet.outputs.items():
+        if Pin(name, spec.pin) not in plan.wired or not plan.is_output(name, line):
             continue
-        where = f"{plan.name_of(name, said.pin)} ({line})"
-        a, b = said.ends
+        where = f"{plan.name_of(name, spec.pin)} ({line})"
+        a, b = spec.ends
         worst: list[Finding] = []
         for high in {s.high for s in seen}:
             is_on = [s for s in seen if (name, line) in s.on]
@@ -244,18 +248,18 @@ def _outputs(plan: Plan, name: str, seen: list[Seen]) -> Iterator[Finding]:
             pair = [
                 (s.solution.volts(Pin(name, a), Pin(name, b)), s.solution.mA(name, line)) for s in (on, off)
             ]
-            found = output_findings(where, sheet, line, on=pair[0], off=pair[1])
-            worst = max(worst, found, key=_weight)
+            findings = output_findings(where, sheet, line, on=pair[0], off=pair[1])
+            worst = max(worst, findings, key=_weight)
         yield from worst
 
 
 def _weight(findings: list[Finding]) -> tuple[int, bool]:
-    """The worst of them, and what breaks before what only does not work."""
+    """Return the highest severity, and whether a finding means damage rather than malfunction."""
     return max(((SEVERITY[f.verdict], f.word == "damaged") for f in findings), default=(-1, False))
 
 
 def _pins(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
-    """Pins without a line: nothing belongs on NC, no supply on ground or on a pin that gives a voltage."""
+    """Check pins without a line: no wire on NC, no supply on ground or on a pin that supplies a voltage."""
     sheet = plan.sheets[name]
     ground = set(sheet.ground.get("pins", ()))
     for socket, held in sheet.pins.items():
@@ -267,7 +271,7 @@ def _pins(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
     for wire in plan.wires:
         for here, there in ((wire.a, wire.b), (wire.b, wire.a)):
             device = plan.devices[there.device]
-            if here.device != name or not isinstance(device, (Supply, Generator, Host)):
+            if here.device != name or not isinstance(device, (Supply, Generator, UsbPort)):
                 continue
             plus = there.pin in ("+", "vbus")
             if here.pin in ground and plus and not _is_reversed(plan, name, there.device):
@@ -285,7 +289,7 @@ def _pins(plan: Plan, name: str, solution: Solution) -> Iterator[Finding]:
 
 
 def _is_reversed(plan: Plan, camera: str, supply: str) -> bool:
-    """The minus of this supply lies on the camera's supply pin: that is told as a reversal."""
+    """Tell whether this supply's minus is on the camera's supply pin, which is reported as a reversal."""
     plus = {Pin(camera, s.plus) for s in plan.sheets[camera].supplies.values() if s.plus}
     minus = Pin(supply, "-")
     return any({w.a, w.b} & plus and minus in (w.a, w.b) for w in plan.wires)
@@ -307,7 +311,7 @@ def _loads(plan: Plan, seen: list[Seen]) -> Iterator[Finding]:
             verdict: Verdict = "ok" if lit else "wrong"
             word = "lights" if lit else "dark"
             yield Finding(name, verdict, word, why, mA, "mA", f"{device.current_mA:g} mA", fix)
-        elif isinstance(device, (Supply, Driver, Host)):
+        elif isinstance(device, (Supply, Driver, UsbPort)):
             strains = [(*_strain(device, s.solution, name), s.when) for s in seen]
             share, mA, when = max(strains)
             if share > 0.999:
@@ -315,12 +319,12 @@ def _loads(plan: Plan, seen: list[Seen]) -> Iterator[Finding]:
                 yield Finding(name, "wrong", "overload", why, mA, "mA", fix="less load, or a stronger source")
 
 
-def _strain(device: Supply | Driver | Host, solution: Solution, name: str) -> tuple[float, float]:
-    """Share of its greatest current that a source gives, and the mA."""
+def _strain(device: Supply | Driver | UsbPort, solution: Solution, name: str) -> tuple[float, float]:
+    """Return the share of its maximum current that a source delivers, and the mA."""
     if isinstance(device, Supply):
         mA = -solution.mA(name, "0")
         return mA / device.amperes / 1e3, mA
-    if isinstance(device, Host):
+    if isinstance(device, UsbPort):
         mA = -solution.mA(name, "0")
         return mA * device.volts / device.watts / 1e3, mA
     parts = range(3)
@@ -347,7 +351,7 @@ def _cables(plan: Plan) -> Iterator[Finding]:
 
 
 def _rules(where: str, rules, cable) -> Iterator[Finding]:
-    """What a sheet wants of a cable."""
+    """Judge a cable by the data sheet's requirements."""
     if rules.get("shielded") and not cable.shielded:
         yield Finding(where, "marginal", "warned", "the cable is not shielded", fix="a shielded cable")
     if rules.get("twisted") and cable.wires and not cable.twisted:

@@ -1,4 +1,4 @@
-"""A plan as a network, and its solution for one state: what stands at each pin, what flows through each part.
+"""A plan as a network, and its solution for one state: voltages at pins, currents through parts.
 
 The camera's side of a line, as its sheet has it:
 
@@ -33,8 +33,9 @@ SETTLED: Final = 1e-4
 class State:
     """Levels of the sources; lines as (camera, line); watts that each camera takes, 0 if it is off.
 
-    cut: wires, by their place in the plan, that are broken. parts: cameras whose parts are warm, in degC, and
-    not quite like others', -1..1 of their spread."""
+    cut    broken wires, by their index in the plan
+    parts  per camera: temperature of its parts in degC, and their deviation, -1..1 of the spread
+    """
 
     levels: tuple[tuple[str, str], ...]
     lines: tuple[tuple[tuple[str, str], LineState], ...]
@@ -50,7 +51,7 @@ class Solution:
         self._node, self._volts, self._amps = node, volts, amps
 
     def volts(self, pin: Pin, ground: Pin | None = None) -> float:
-        """Of a pin against another, or against earth."""
+        """Return the voltage of a pin against another, or against earth."""
         return self._at(pin) - (self._at(ground) if ground else 0.0)
 
     def _at(self, pin: Pin) -> float:
@@ -58,74 +59,77 @@ class Solution:
         return float(self._volts[node]) if node >= 0 else 0.0
 
     def mA(self, device: str, part: str) -> float:
-        """Through a part: a camera's `Line0` into its pin, its supply `external`; 0, 1, ... of others."""
+        """Return the current through a part, in mA.
+
+        A part is a camera's `Line0` (into its pin), its supply `external`, or 0, 1, ... of other devices.
+        """
         return 1e3 * self._amps.get((device, part), 0.0)
 
 
 def camera_branches(
     sheet: RigSheet, lines: Mapping[str, LineState], celsius: float | None = None, unlike: float = 0.0
 ) -> list[tuple[str, BranchOf]]:
-    """What lies between a camera's pins, each under the name of its line."""
+    """Return the branches between a camera's pins, each with the name of its line."""
     made: list[tuple[str, BranchOf]] = []
     for name in sheet.inputs.keys() | sheet.outputs.keys():
         state = lines.get(name, "in" if name in sheet.inputs else "off")
         if state == "dead":
             continue
         if state == "in":
-            said, inside = sheet.inputs[name], sheet.inside[name]
-            limits = {"min_A": 0.0} if said.isolated else {}
+            spec, inside = sheet.inputs[name], sheet.inside[name]
+            limits = {"min_A": 0.0} if spec.isolated else {}
             if inside.limit_mA:
                 limits["max_A"] = inside.limit_mA / 1e3
             what = {"ohm": inside.ohm, "emf_V": inside.drop_V, **limits}
-            made.append((name, (said.pin, said.ground, what)))
+            made.append((name, (spec.pin, spec.ground, what)))
             if inside.pullup_ohm:
                 up = {"ohm": inside.pullup_ohm, "emf_V": inside.pullup_V, "max_A": 0.0}
-                made.append((name, (said.pin, said.ground, up)))
+                made.append((name, (spec.pin, spec.ground, up)))
         else:
-            said, outside = sheet.outputs[name], sheet.outside[name]
+            spec, outside = sheet.outputs[name], sheet.outside[name]
             warmer_K = 0.0 if celsius is None else celsius - outside.at_C
-            made += [(name, b) for b in _output(said, outside, state == "on", warmer_K, unlike)]
+            made += [(name, b) for b in _output(spec, outside, state == "on", warmer_K, unlike)]
     return made
 
 
-def _output(said: Output, outside: OutputInside, on: bool, warmer_K: float, unlike: float) -> list[BranchOf]:
-    if said.stage == "push-pull":
-        low, high = said.high_V
+def _output(spec: Output, outside: OutputInside, on: bool, warmer_K: float, unlike: float) -> list[BranchOf]:
+    if spec.stage == "push-pull":
+        low, high = spec.high_V
         if on:
-            return [(said.pin, said.ground, {"ohm": (high - low) / said.source_mA * 1e3, "emf_V": high})]
-        return [(said.pin, said.ground, {"ohm": said.low_V[1] / said.load_mA * 1e3})]
-    a, b = said.ends
+            return [(spec.pin, spec.ground, {"ohm": (high - low) / spec.source_mA * 1e3, "emf_V": high})]
+        return [(spec.pin, spec.ground, {"ohm": spec.low_V[1] / spec.load_mA * 1e3})]
+    a, b = spec.ends
     residual_V = outside.residual_V * (1 + outside.residual_spread * unlike)
     residual_V *= max(1 + outside.residual_per_K * warmer_K, 0.1)
     knee = residual_V * outside.knee_share
-    rest = (residual_V - knee) / said.load_mA * 1e3
+    rest = (residual_V - knee) / spec.load_mA * 1e3
     leakage_uA = outside.leakage_uA * (1 + outside.leakage_spread * unlike)
     if outside.leakage_doubling_K:
         leakage_uA *= 2 ** (warmer_K / outside.leakage_doubling_K)
     leak = {"ohm": 1e3, "min_A": 0.0, "max_A": leakage_uA / 1e6}
     made: list[BranchOf] = [(a, b, {"ohm": rest, "emf_V": knee, "min_A": 0.0} if on else leak)]
-    if said.pullup_ohm and outside.pullup_V:
-        up = {"ohm": said.pullup_ohm, "emf_V": outside.pullup_V, "max_A": 0.0}
-        made.append((said.pin, said.ground, up))
+    if spec.pullup_ohm and outside.pullup_V:
+        up = {"ohm": spec.pullup_ohm, "emf_V": outside.pullup_V, "max_A": 0.0}
+        made.append((spec.pin, spec.ground, up))
     return made
 
 
 class Circuit:
-    """A plan's network."""
+    """The electrical network of a plan."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._nodes: dict[frozenset[int], tuple[dict[Pin, int], int]] = {}
 
     def pins(self) -> list[Pin]:
-        """Every pin of the plan."""
-        found = [Pin(name, pin) for name, device in self.plan.devices.items() for pin in device.pins]
+        """Return every pin of the plan."""
+        pins = [Pin(name, pin) for name, device in self.plan.devices.items() for pin in device.pins]
         for name, sheet in self.plan.sheets.items():
-            found += [Pin(name, f"{socket}.{n}") for socket, held in sheet.pins.items() for n in held]
-        return found
+            pins += [Pin(name, f"{socket}.{n}") for socket, held in sheet.pins.items() for n in held]
+        return pins
 
     def node(self, cut: frozenset[int] = frozenset()) -> tuple[dict[Pin, int], int]:
-        """Which node each pin lies on, -1 for earth, and how many there are."""
+        """Return the node of each pin, -1 for earth, and the number of nodes."""
         if cut in self._nodes:
             return self._nodes[cut]
         pins = self.pins()
@@ -154,12 +158,16 @@ class Circuit:
         number = {root(earth): -1}
         for pin in pins:
             number.setdefault(root(pin), len(number) - 1)
-        found = {pin: number[root(pin)] for pin in pins}
-        self._nodes[cut] = found, len(number) - 1
+        nodes = {pin: number[root(pin)] for pin in pins}
+        self._nodes[cut] = nodes, len(number) - 1
         return self._nodes[cut]
 
     def solve(self, state: State) -> Solution:
-        """What stands and flows. solver.Unsolved for numbers beyond reason."""
+        """Solve the network for voltages and currents.
+
+        Raises:
+            Unsolved: numbers beyond reason (solver.py)
+        """
         node, count = self.node(state.cut)
         branches: list[Branch] = []
         named: list[tuple[str, str]] = []
@@ -196,8 +204,8 @@ class Circuit:
         for _ in range(ROUNDS):
             load = [Branch(node[p], node[m], ohm, 0.0, 0.0) for p, m, _, ohm in loads]
             volts, amps = solve(count, branches + load)
-            found = Solution(node, volts, {})
-            new = [(p, m, w, max(found.volts(p, m), 1.0) ** 2 / w) for p, m, w, _ in loads]
+            solution = Solution(node, volts, {})
+            new = [(p, m, w, max(solution.volts(p, m), 1.0) ** 2 / w) for p, m, w, _ in loads]
             settled = all(abs(a[3] - b[3]) <= SETTLED * b[3] for a, b in zip(loads, new, strict=True))
             loads = new
             if settled:

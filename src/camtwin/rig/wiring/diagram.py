@@ -1,4 +1,4 @@
-"""A wiring plan as a picture: cameras on the right, all else on the left, each net a lane between them.
+"""A wiring plan as an image: cameras on the right, other devices on the left, each net a lane between them.
 
 A net takes the colour of the worst finding at its camera pins; the findings stand below, with their fixes.
 """
@@ -16,11 +16,11 @@ from camtwin.rig.wiring.elements import (
     Driver,
     Element,
     Generator,
-    Host,
     Lamp,
     Resistor,
     Supply,
     Switch,
+    UsbPort,
 )
 from camtwin.rig.wiring.judge import SEVERITY
 from camtwin.rig.wiring.plan import Pin, Plan
@@ -32,11 +32,11 @@ MARKS: Final[Mapping[str, tuple[tuple[Point, ...], ...]]] = {
     "marginal": (((4, -10), (4, -4)), ((4, -2), (4, 0))),
     "wrong": (((0, -9), (8, -1)), ((0, -1), (8, -9))),
 }
-"""Strokes that tell a verdict without its colour."""
+"""Strokes that show a verdict without colour."""
 
 
 def drawn(plan: Plan, report: Report) -> Canvas:
-    """The picture of a plan that was checked."""
+    """Draw a plan that was checked."""
     nets = _nets(plan)
     wired = set(nets)
     left = [name for name in plan.devices if name not in plan.sheets]
@@ -51,7 +51,7 @@ def drawn(plan: Plan, report: Report) -> Canvas:
     place: dict[Pin, Point] = {}
     bottoms = []
     for names, x, side in ((left, GAP, BOX), (right, camera_x, 0)):
-        y = 64 if side else 64 + ROW // 2  # so that no stub of one side runs into one of the other
+        y = 64 if side else 64 + ROW // 2  # so that stubs of both sides do not meet
         for name in names:
             pins = _shown(plan, name, wired)
             height = ROW * (2 + max(len(pins), 1)) - 6
@@ -80,10 +80,10 @@ def drawn(plan: Plan, report: Report) -> Canvas:
     picture.text(GAP, y, _count(report), size=15, bold=True)
     for finding in sorted(report.findings, key=lambda f: -SEVERITY[f.verdict]):
         y += 22
-        said = f"{finding.where}: {finding.reason}" + (f". Fix: {finding.fix}" if finding.fix else "")
+        text = f"{finding.where}: {finding.reason}" + (f". Fix: {finding.fix}" if finding.fix else "")
         for stroke in MARKS[finding.verdict]:
             picture.line([(GAP + dx, y + dy) for dx, dy in stroke], COLOURS[finding.verdict], 2)
-        for n, line in enumerate(wrap(said, int((width - 80) / 6.6), break_on_hyphens=False)):
+        for n, line in enumerate(wrap(text, int((width - 80) / 6.6), break_on_hyphens=False)):
             y += 17 if n else 0
             picture.text(GAP + 22, y, line, size=13)
     picture.height = y + 28
@@ -91,7 +91,7 @@ def drawn(plan: Plan, report: Report) -> Canvas:
 
 
 def _nets(plan: Plan) -> dict[Pin, int]:
-    """Wired pins, and the net of each, numbered as the plan has them."""
+    """Return the net of each wired pin, numbered in the order of the plan."""
     net: dict[Pin, int] = {}
     for i, wire in enumerate(plan.wires):
         a, b = net.setdefault(wire.a, i), net.setdefault(wire.b, net.get(wire.a, i))
@@ -152,7 +152,7 @@ def _what(device: Element) -> str:
             return f"resistor {device.ohm:g} ohm"
         case Switch():
             return f"switch, PoE {device.poe_V:g} V" if device.poe_V else "switch"
-        case Host():
+        case UsbPort():
             return f"USB port {device.volts:g} V, {device.watts:g} W"
         case CameraIn():
             return device.model
@@ -171,8 +171,8 @@ def _pin(picture: Canvas, plan: Plan, pin: Pin, x: float, y: float, right: bool)
     label = pin.pin
     if sheet and "." in pin.pin:
         socket, _, number = pin.pin.partition(".")
-        said = sheet.pins[socket][number]
-        label = f"{number}  {said.name}" + (f"  ({said.line})" if said.line else "")
+        held = sheet.pins[socket][number]
+        label = f"{number}  {held.name}" + (f"  ({held.line})" if held.line else "")
     elif sheet:
         label = f"{pin.pin}: {sheet.connectors[pin.pin].part}"
     at, anchor = (x + BOX - 12, "end") if right else (x + 12, "start")

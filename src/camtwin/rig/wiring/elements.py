@@ -1,7 +1,7 @@
-"""What a camera is wired to: supplies, signal sources, lamps, resistors, contacts, earth; as a plan has them.
+"""Devices of a wiring plan: supplies, signal sources, lamps, resistors, contacts, earth, cameras.
 
-Each has pins by name, and says for each of its levels which branches lie between them (solver.py). A source
-with several levels is what changes in time: low and high of a generator, off and on of an output.
+Each device has named pins, and returns the branches between them at each of its levels (solver.py). Devices
+with several levels change over time: low and high of a generator, off and on of an output.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Volts = Annotated[float, Field(ge=-1000, le=1000)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]
 OPEN_OHM = 1e9
 BranchOf = tuple[str, str, dict[str, float]]
-"""Two pins, and what is said of the branch between them: ohm, emf_V, min_A, max_A."""
+"""Two pins, and the values of the branch between them: ohm, emf_V, min_A, max_A."""
 
 
 class Element(BaseModel, ABC):
@@ -31,11 +31,11 @@ class Element(BaseModel, ABC):
 
     @abstractmethod
     def branches(self, level: str) -> list[BranchOf]:
-        """What lies between its pins at one of its levels."""
+        """Return the branches between its pins at one of its levels."""
 
 
 class Supply(Element):
-    """A supply with a current limit; it does not take current back."""
+    """A supply with a current limit; it does not sink current."""
 
     kind: Literal["supply"]
     volts: Volts
@@ -51,7 +51,7 @@ class Supply(Element):
 
 
 class Generator(Element):
-    """A signal between two voltages, behind its resistance and with a current limit."""
+    """A signal between two voltages, with a source resistance and a current limit."""
 
     kind: Literal["generator"]
     low_V: Volts = 0.0
@@ -70,9 +70,10 @@ class Generator(Element):
 
 
 class Driver(Element):
-    """An output of a PLC, an encoder or a sensor. `volts` of its own between + and -, or fed there.
+    """An output of a PLC, an encoder or a sensor, with `volts` of its own between + and -, or fed there.
 
-    pnp switches + to Q, npn and open-collector Q to -, push-pull does both; its level low is off."""
+    pnp switches + to Q, npn and open-collector Q to -, push-pull does both; its level low is off.
+    """
 
     kind: Literal["plc", "encoder"]
     output: Literal["push-pull", "pnp", "npn", "open-collector"] = "push-pull"
@@ -102,7 +103,7 @@ class Driver(Element):
 
 
 class Lamp(Element):
-    """A lamp that takes current_mA at its voltage, a resistor to the circuit; it lights from 80 % of it."""
+    """A lamp that takes current_mA at its voltage, a resistor in the circuit; it lights from 80 % of it."""
 
     kind: Literal["lamp"]
     volts: Positive = 24.0
@@ -152,7 +153,7 @@ class Earth(Element):
 
 
 class Switch(Element):
-    """A network switch. Its port feeds a camera where it has PoE: volts, and the watts that it grants."""
+    """A network switch. With PoE its port feeds a camera: volts, and the watts that it grants."""
 
     kind: Literal["switch"]
     poe_V: Positive | None = None
@@ -163,8 +164,8 @@ class Switch(Element):
         return []
 
 
-class Host(Element):
-    """A computer's USB port: what it offers."""
+class UsbPort(Element):
+    """A computer's USB port, and the power it offers."""
 
     kind: Literal["host"]
     volts: Volts = 5.0
@@ -194,6 +195,6 @@ class CameraIn(Element):
 
 
 AnyElement = Annotated[
-    Supply | Generator | Driver | Lamp | Resistor | Contact | Earth | Switch | Host | CameraIn,
+    Supply | Generator | Driver | Lamp | Resistor | Contact | Earth | Switch | UsbPort | CameraIn,
     Field(discriminator="kind"),
 ]

@@ -1,7 +1,7 @@
-"""The data cable: what a tester shows of a network's, how fast the link is, and Power over Ethernet.
+"""Data cables: a network cable's test, the link's speed, and Power over Ethernet.
 
-Gigabit needs all four pairs, 100 Mbit/s the pairs on 1-2 and 3-6 (IEEE 802.3). A pair whose wires run in two
-pairs of the cable is split: it connects, and its crosstalk makes the link fail at full speed.
+Gigabit needs all four pairs, 100 Mbit/s the pairs on 1-2 and 3-6 (IEEE 802.3). A pair whose wires belong to
+two twisted pairs of the cable is split: it connects, and its crosstalk makes the link fail at full speed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from camtwin.rig.wiring.judge import Finding, span
 from camtwin.rig.wiring.plan import Cable
 
 T568_PAIRS: Final = (("1", "2"), ("3", "6"), ("4", "5"), ("7", "8"))
-"""Which conductors are twisted with each other in a cable."""
+"""Twisted pairs of a cable."""
 POE_CLASS_W: Final[Mapping[int, float]] = {1: 3.84, 2: 6.49, 3: 12.95}
 PORT_CLASS_W: Final[Mapping[int, float]] = {1: 4.0, 2: 7.0, 3: 15.4}
-"""IEEE 802.3af: what a device of a class takes at most, and what its port sets aside for it."""
+"""IEEE 802.3af: maximum consumption of a device of a class, and the power that its port reserves."""
 
 
 @dataclass(frozen=True)
 class Test:
-    """A cable's test. nets: camera's net -> conductor at the far end, None where it is open."""
+    """The result of a cable test. nets: camera's net -> conductor at the far end, None if it is open."""
 
     nets: Mapping[str, str | None]
     bits_per_s: int
@@ -33,13 +33,13 @@ class Test:
 
 
 def tested(where: str, sheet: RigSheet, socket: str, cable: Cable) -> Test:
-    """A cable in a camera's socket, from its near pins to the far ones."""
+    """Test a cable in a camera's socket, from its near pins to the far ones."""
     to = {pin: pin for pin in sheet.pins[socket]} if cable.pins is None else dict(cable.pins)
     pins = {
         pin.name: (None if n in cable.cut else to.get(n)) for n, pin in sorted(sheet.pins[socket].items())
     }
     number = {pin.name: n for n, pin in sheet.pins[socket].items()}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     whole: list[str] = []
     for pair in sorted({name[:-1] for name in pins}):
         ends = [pins[pair + sign] for sign in "+-"]
@@ -47,66 +47,71 @@ def tested(where: str, sheet: RigSheet, socket: str, cable: Cable) -> Test:
         at = f"{where} {pair} ({near[0]}, {near[1]})"
         if None in ends:
             why = f"the pair {pair} is cut"
-            found.append(Finding(at, "wrong", "cut pair", why, fix="replace the cable"))
+            findings.append(Finding(at, "wrong", "cut pair", why, fix="replace the cable"))
         elif not any(set(ends) == set(p) for p in T568_PAIRS):
             why = f"{pair} arrives on {ends[0]} and {ends[1]}, which are not twisted with each other"
-            found.append(Finding(at, "wrong", "split pair", why, fix="wire both ends as T568B"))
+            findings.append(Finding(at, "wrong", "split pair", why, fix="wire both ends as T568B"))
         elif ends != near:
             why = f"{pair} arrives on {ends[0]} and {ends[1]}"
-            found.append(Finding(at, "marginal", "crossed", why, fix="wire both ends as T568B"))
+            findings.append(Finding(at, "marginal", "crossed", why, fix="wire both ends as T568B"))
             whole.append(pair)
         else:
             whole.append(pair)
     fast = all(f"MX{n}" in whole for n in (1, 2))
     speed = 1_000_000_000 if len(whole) == len(T568_PAIRS) else 100_000_000 if fast else 0
-    return Test(pins, speed, tuple(found))
+    return Test(pins, speed, tuple(findings))
 
 
 def mated(where: str, sheet: RigSheet, socket: str, plug: str, screwed: bool = True) -> Finding:
-    """Does this plug fit this socket?"""
-    said = sheet.connectors[socket]
-    fits = ", ".join(said.mates)
-    if plug in said.slow:
-        why = f"{plug} fits {said.part} and has no wires for full speed"
+    """Judge whether a plug fits a socket."""
+    connector = sheet.connectors[socket]
+    fits = ", ".join(connector.mates)
+    if plug in connector.slow:
+        why = f"{plug} fits {connector.part} and has no wires for full speed"
         return Finding(where, "marginal", "slow", why, fix=f"use {fits}")
-    if plug not in said.mates:
-        return Finding(where, "wrong", "does not mate", f"{plug} does not fit {said.part}", fix=f"use {fits}")
-    if said.lock and not screwed:
+    if plug not in connector.mates:
+        return Finding(
+            where, "wrong", "does not mate", f"{plug} does not fit {connector.part}", fix=f"use {fits}"
+        )
+    if connector.lock and not screwed:
         return Finding(
             where, "marginal", "not locked", f"{plug} is not fixed by its screws", fix="screw it on"
         )
-    return Finding(where, "ok", "mates", f"{plug} fits {said.part}")
+    return Finding(where, "ok", "mates", f"{plug} fits {connector.part}")
 
 
 def carries_data(sheet: RigSheet, socket: str) -> bool:
-    """Is this the socket of the link, and no other?"""
+    """Tell whether a socket is the link's."""
     return any(pin.name.startswith("MX") or pin.name == "VBUS" for pin in sheet.pins[socket].values())
 
 
 def linked(timing: LinkTiming, where: str, sheet: RigSheet, socket: str, cable: Cable) -> LinkTiming | None:
-    """The link through this cable: it makes none faster. None if nothing arrives."""
-    said = sheet.connectors[socket]
-    slow = cable.plug in said.slow
-    if cable.plug and cable.plug not in said.mates and not slow:
+    """Return the link's timing through a cable, never faster than without it.
+
+    None if nothing gets through.
+    """
+    connector = sheet.connectors[socket]
+    slow = cable.plug in connector.slow
+    if cable.plug and cable.plug not in connector.mates and not slow:
         return None
     return timing.through(lambda: tested(where, sheet, socket, cable).bits_per_s, slow_plug=slow)
 
 
 def poe_finding(where: str, sheet: RigSheet, switch: Switch) -> Finding | None:
-    """Power over this cable, if either end speaks of it."""
-    said = next((s for s in sheet.supplies.values() if s.poe_class is not None), None)
+    """Judge Power over Ethernet by a cable; None if the switch has none."""
+    supply = next((s for s in sheet.supplies.values() if s.poe_class is not None), None)
     if switch.poe_V is None:
         return None
-    if said is None:
+    if supply is None:
         return Finding(where, "ok", "no PoE", "the camera takes no power from the cable")
-    volts, (low, high) = switch.poe_V, said.accepted_V
-    limit, needs = span(said.volts), said.port_watts or 0.0
+    volts, (low, high) = switch.poe_V, supply.accepted_V
+    limit, needs = span(supply.volts), supply.port_watts or 0.0
     if not low <= volts <= high:
         why = f"PoE of {volts:g} V is outside of {limit}"
         return Finding(where, "wrong", "PoE voltage", why, volts, "V", limit, f"a port of {limit}")
     if switch.poe_watts < needs:
-        why = f"the port grants {switch.poe_watts:g} W, class {said.poe_class} needs {needs:g} W"
-        fix = f"a port for class {said.poe_class}"
+        why = f"the port grants {switch.poe_watts:g} W, class {supply.poe_class} needs {needs:g} W"
+        fix = f"a port for class {supply.poe_class}"
         return Finding(where, "wrong", "PoE class", why, switch.poe_watts, "W", f"{needs:g} W", fix)
-    why = f"{volts:g} V, class {said.poe_class} of {needs:g} W"
+    why = f"{volts:g} V, class {supply.poe_class} of {needs:g} W"
     return Finding(where, "ok", "powered", why, volts, "V", limit)

@@ -1,7 +1,7 @@
-"""Ground loops: two ways over ground from a camera back to itself.
+"""Ground loops: two ground paths from a camera back to itself.
 
-Bodies of ground are devices' ground pins (a camera's, where pins are one with its electronics) and earth;
-wires and bonds to earth join them. An optocoupler's ground pin is a body of its own: no way leads through.
+Ground bodies are devices' ground pins (a camera's, if they are connected with its electronics) and earth;
+wires and bonds to earth join them. An optocoupler's ground pin is a body of its own: no path leads through.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ EARTH = "earth"
 
 
 def bodies(plan: Plan) -> dict[Pin, str]:
-    """Ground pins, and the body that each is a part of."""
-    found = {
+    """Return the ground pins with the body that each belongs to."""
+    body_of = {
         Pin(name, device.ground): EARTH if device.kind == "earth" else name  # pyright: ignore[reportAttributeAccessIssue]
         for name, device in plan.devices.items()
         if device.ground
     }
     for name, sheet in plan.sheets.items():
-        found |= {Pin(name, pin): name for pin in sheet.ground.get("pins", ())}
+        body_of |= {Pin(name, pin): name for pin in sheet.ground.get("pins", ())}
         isolated = [x.ground for x in sheet.inputs.values()] + [x.ground for x in sheet.outputs.values()]
         for pin in isolated:
             if pin:
-                found.setdefault(Pin(name, pin), f"{name}.{pin}")
-    return found
+                body_of.setdefault(Pin(name, pin), f"{name}.{pin}")
+    return body_of
 
 
 def loops(plan: Plan) -> dict[str, list[str]]:
-    """Cameras that lie in a ground loop, and the bodies that it goes through."""
+    """Return the cameras in a ground loop, each with the bodies along it."""
     body = bodies(plan)
     ways: dict[str, set[str]] = {}
     joined = [(body[w.a], body[w.b]) for w in plan.wires if w.a in body and w.b in body]
@@ -41,7 +41,7 @@ def loops(plan: Plan) -> dict[str, list[str]]:
 
 
 def _around(ways: dict[str, set[str]], home: str) -> list[str]:
-    """A way that leaves `home` by one neighbour and comes back by another."""
+    """Return a path that leaves `home` by one neighbour and returns by another."""
     for first in sorted(ways.get(home, ())):
         came: dict[str, str] = {first: home}
         queue = [first]

@@ -37,20 +37,21 @@ MAX_DEVICES, MAX_WIRES = 64, 512
 
 
 class PlanInvalid(Problem, ValueError):
-    """A plan that cannot be read; one line that names what is wrong."""
+    """A plan that cannot be read; one line that names the fault."""
 
 
 def invalid(error: ValidationError) -> PlanInvalid:
-    """Name the first thing that is wrong, in one line."""
+    """Return the first fault as a PlanInvalid of one line."""
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     return PlanInvalid(f"{path} {first['input']!r:.60}: {first['msg']}")
 
 
 class Cable(BaseModel):
-    """A cable: what it is, and what it joins. from and into: sockets of a data cable; wires: pins.
+    """A cable: its properties, and its ends. from and into: sockets of a data cable; wires: pins.
 
-    type: one that is made for the camera, by its name in the sheet; no wires to other pins"""
+    type: a cable made for the camera, by its name in the data sheet; it has no wires to other pins
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
     type: str = ""
@@ -73,7 +74,7 @@ class Cable(BaseModel):
 
     @property
     def ohm(self) -> float:
-        """Of one of its wires."""
+        """Resistance of one of its wires."""
         return self.length_m * COPPER_OHM_MM2_PER_M / self.area_mm2
 
 
@@ -87,7 +88,7 @@ class PlanFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pin:
-    """`device.pin`; a camera's pin is `connector.number`."""
+    """A pin, `device.pin`; a camera's pin is `connector.number`."""
 
     device: str
     pin: str
@@ -114,7 +115,7 @@ class Wire:
 
 @dataclass(frozen=True)
 class Plan:
-    """Devices by name, the sheets of the cameras among them, wires, and cables."""
+    """Devices by name, the rig sheets of the cameras among them, wires, and cables."""
 
     title: str
     devices: Mapping[str, Element]
@@ -132,16 +133,20 @@ class Plan:
         return frozenset(pin for wire in self.wires for pin in (wire.a, wire.b))
 
     def is_output(self, camera: str, line: str) -> bool:
-        """A line that can only be one, or that the plan makes one."""
+        """Tell whether a line is an output: by the data sheet, or by the plan."""
         return line not in self.sheets[camera].inputs or line in self.cameras[camera].outputs
 
     def name_of(self, camera: str, pin: str) -> str:
-        """`cam.process.3 IN1`, for people."""
+        """Format a pin for people: `cam.process.3 IN1`."""
         socket, _, number = pin.partition(".")
         return f"{camera}.{pin} {self.sheets[camera].pins[socket][number].name}"
 
     def pin(self, text: str) -> Pin:
-        """A pin by what a plan calls it. PlanInvalid if there is none, or several."""
+        """Return a pin by its name in a plan.
+
+        Raises:
+            PlanInvalid: there is none
+        """
         name, _, rest = text.partition(".")
         device = self.devices.get(name)
         if device is None:
@@ -163,17 +168,19 @@ class Plan:
             if rest in (pin.name, pin.line)
         ]
         if not named:
-            known = ", ".join(
+            pins_of_camera = ", ".join(
                 f"{socket}.{n} {p.name}" for socket, held in pins.items() for n, p in held.items()
             )
-            raise PlanInvalid(f"{text}: no such pin; {name} has {known}"[:400])
+            raise PlanInvalid(f"{text}: no such pin; {name} has {pins_of_camera}"[:400])
         return Pin(name, named[0])
 
 
 def parse(text: str, sheets: Mapping[str, RigSheet] | None = None) -> Plan:
-    """A plan from TOML. `sheets`: of cameras by device name, where they are not those of the model.
+    """Parse a plan from TOML. `sheets`: rig sheets by device name that replace the models' own.
 
-    PlanInvalid, in one line."""
+    Raises:
+        PlanInvalid: in one line
+    """
     try:
         return read(tomllib.loads(text), sheets)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -181,33 +188,37 @@ def parse(text: str, sheets: Mapping[str, RigSheet] | None = None) -> Plan:
 
 
 def read(data: Mapping[str, Any], sheets: Mapping[str, RigSheet] | None = None) -> Plan:
-    """A plan from plain data."""
+    """Parse a plan from plain data."""
     try:
-        said = PlanFile.model_validate(data)
+        file = PlanFile.model_validate(data)
     except ValidationError as error:
         raise invalid(error) from None
     own = {
         name: (sheets or {}).get(name) or load_rig(device.model)
-        for name, device in said.devices.items()
+        for name, device in file.devices.items()
         if isinstance(device, CameraIn)
     }
-    plan = Plan(said.title, said.devices, own, (), said.cables)
+    plan = Plan(file.title, file.devices, own, (), file.cables)
     for name, camera in plan.cameras.items():
         if unknown := set(camera.outputs) - own[name].outputs.keys():
             raise PlanInvalid(f"{name}: {', '.join(sorted(unknown))} cannot be an output")
-    wires = [Wire(plan.pin(a), plan.pin(b)) for a, b in said.wires]
-    for cable in said.cables:
+    wires = [Wire(plan.pin(a), plan.pin(b)) for a, b in file.wires]
+    for cable in file.cables:
         ends = [(plan.pin(a), plan.pin(b)) for a, b in cable.wires]
         wires += [Wire(a, b, cable) for a, b in ends if carries(plan, cable, a) and carries(plan, cable, b)]
         if cable.into:
             _socket(plan, cable)
         if cable.source:
             plan.pin(cable.source)
-    return Plan(said.title, said.devices, own, tuple(wires), said.cables)
+    return Plan(file.title, file.devices, own, tuple(wires), file.cables)
 
 
 def carries(plan: Plan, cable: Cable, pin: Pin) -> bool:
-    """Has the cable a wire for this pin? PlanInvalid if the camera has no such cable."""
+    """Tell whether a cable has a wire for this pin.
+
+    Raises:
+        PlanInvalid: the camera has no such cable
+    """
     if not cable.type or pin.device not in plan.sheets:
         return True
     made = plan.sheets[pin.device].cables
@@ -223,5 +234,5 @@ def _socket(plan: Plan, cable: Cable) -> None:
     if name not in plan.sheets:
         raise PlanInvalid(f"{cable.into}: there is no camera {name!r}")
     if socket not in plan.sheets[name].connectors:
-        known = ", ".join(plan.sheets[name].connectors)
-        raise PlanInvalid(f"{cable.into}: {name} has no such socket; it has {known}")
+        sockets = ", ".join(plan.sheets[name].connectors)
+        raise PlanInvalid(f"{cable.into}: {name} has no such socket; it has {sockets}")

@@ -1,7 +1,7 @@
 """Direct currents in a network of two-terminal branches: node voltages in V, branch currents in A.
 
-Everything that the rig wires up is one kind of branch, a voltage in series with a resistance whose current is
-held within limits:
+Everything in a plan is one kind of branch, a voltage in series with a resistance whose current is kept within
+limits:
 
     i = clip((v_a - v_b - emf_V) / ohm, min_A, max_A)        from a through the branch to b
 
@@ -11,8 +11,8 @@ held within limits:
     transistor that is on   emf = the residual voltage, min_A = 0; one that is off leaks a constant current
 
 The current of each rises with its voltage, so the network has one solution: the minimum of its co-content,
-a convex function made of parabolas. `solve` walks there by Newton's method with an exact line search, which
-ends after as many steps as there are pieces to cross. Floating parts are held by LEAK_S to earth.
+a convex function made of parabolas. `solve` finds it by Newton's method with an exact line search, which
+ends after as many steps as there are pieces to cross. Floating parts are tied to earth by LEAK_S.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from numpy.typing import NDArray
 from camtwin.problem import Problem
 
 LEAK_S: Final = 1e-9
-"""Of every node to earth: what isolation leaves. It decides where a floating part lies, and nothing else."""
+"""Conductance of every node to earth, as through isolation. It only fixes the potential of floating parts."""
 MIN_OHM: Final = 1e-3
 ENOUGH_A: Final = 1e-9
-"""Kirchhoff's law holds to this at every node."""
+"""Residual current that is permitted at every node."""
 MAX_STEPS: Final = 200
 
 
 class Unsolved(Problem, ArithmeticError):
-    """The network has no solution that could be found: numbers beyond reason."""
+    """No solution was found: numbers beyond reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Between nodes a and b, numbered from 0; -1 is earth."""
+    """A branch between nodes a and b, numbered from 0; -1 is earth."""
 
     a: int
     b: int
@@ -52,7 +52,11 @@ class Branch:
 
 
 def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(node voltages in V against earth, branch currents in A). Unsolved names what was left over."""
+    """Return (node voltages in V against earth, branch currents in A).
+
+    Raises:
+        Unsolved: names the current left over
+    """
     a, b = (np.array([getattr(x, end) for x in branches], int) for end in "ab")
     ohm, emf, least, most = (
         np.array([getattr(x, name) for x in branches], float) for name in ("ohm", "emf_V", "min_A", "max_A")
@@ -88,7 +92,7 @@ def _far(
     v: NDArray[np.float64],
     step: NDArray[np.float64],
 ) -> float:
-    """How far along a step the co-content falls: where its slope is zero, 1 at most."""
+    """Return how far along a step the co-content falls: to where its slope is zero, at most 1."""
 
     def rising(share: float) -> float:
         at = v + share * step
