@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtwin.verify.checks.board import NETS, TOLD
 from camtwin.verify.claims import load
 from mutations.breaks.rig import wrong
 from mutations.registry import mutate
 
-LEDGER = load("framos-fsm-imx412")
-for row, net in NETS.items():
-    if net not in TOLD:
+for row, claim in load("framos-fsm-imx412").items():
+    measure, _, net = claim.measure.partition(":")
+    if measure == "net":
         mutate(
             f"{net} is on no pin",
             row,
             "framos.pin.count",
-            sheet={f"rig.pins.board.{LEDGER[row].value}.name": f"not {net}"},
+            sheet={f"rig.pins.board.{claim.value}.name": f"not {net}"},
         )
 renamed: dict[str, Any] = {"pins__board__1__name": "SPARE"}
 wrong("pin 1 is connected", "framos.pin.nc", "framos.pin.count", **renamed)

@@ -1,0 +1,253 @@
+"""Outputs as a circuit: what they carry, what stands at them, how late their edges are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camtwin import rig
+from camtwin.session.session import Session
+from camtwin.units import US
+from camtwin.verify.case import Case
+from camtwin.verify.measurements.wiring import (
+    CLEAN,
+    Wires,
+    as_output,
+    fed,
+    judged,
+    levels,
+    lines,
+    points,
+    resistor,
+    said,
+    supply,
+    switch_output,
+    wired,
+)
+from camtwin.verify.measures import measurement
+
+
+def loaded(case: Case, line: str, volts: float, ohm: float | None = None, mA: float = 1.0) -> dict[str, Any]:
+    """Plan a resistor, or a sink of so many mA, between a line and a supply of so many volts.
+
+    A high side is fed by the supply and its load returns to ground; any other stage is pulled at its pin."""
+    sheet = case.around.outputs[line]
+    load, ends = ("r", "ab") if ohm else ("load", ("out", "gnd"))
+    wires: Wires = [*fed(case), [f"{load}.{ends[0]}", f"cam.{sheet.pin}"]]
+    parts: dict[str, Any] = {"outputs": as_output(case, line)}
+    if sheet.stage == "high side":
+        wires += [["ext.+", f"cam.{sheet.feed}"], [f"{load}.{ends[1]}", "ext.-"]]
+        parts |= {"ext": supply(volts), load: resistor(ohm) if ohm else levels(0.0, 0.0, limit_mA=mA)}
+    elif ohm and volts:
+        wires += [["ext.+", "r.b"], ["ext.-", f"cam.{sheet.ground}"]]
+        parts |= {"ext": supply(volts), "r": resistor(ohm)}
+    else:
+        wires.append([f"{load}.{ends[1]}", f"cam.{sheet.ground}"])
+        parts |= {load: resistor(ohm) if ohm else levels(volts, volts, limit_mA=mA)}
+    return {"wires": wires, **parts}
+
+
+def switched(
+    case: Case,
+    line: str,
+    on: bool,
+    volts: float = 24.0,
+    ohm: float | None = None,
+    mA: float = 1.0,
+    celsius: float = 25.0,
+    seed: int = 1,
+) -> tuple[Session, rig.Bench]:
+    """Switch a line of a camera of this warmth and serial, with such a load."""
+    cam, bench = wired(case, cam=case.open(seed=seed), **loaded(case, line, volts, ohm, mA))
+    cam.world.hold_internal_C(celsius)
+    switch_output(cam, line, on)
+    return cam, bench
+
+
+def at_pin(case: Case, bench: rig.Bench, line: str) -> float:
+    """Read the voltage at a line, against its ground or that of its supply."""
+    sheet = case.around.outputs[line]
+    return bench.volts(f"cam.{sheet.pin}", f"cam.{sheet.ground}" if sheet.ground else "ext.-")
+
+
+def leakage_uA(case: Case, line: str, celsius: float = 25.0, seed: int = 1) -> float:
+    """Measure what flows through a resistor to a line that is off, by the voltage across it."""
+    _, bench = switched(case, line, False, ohm=1000.0, celsius=celsius, seed=seed)
+    current = bench.volts("r.b", "r.a") / 1000.0 * 1e6
+    case.near("the line takes what the resistor gives", bench.mA("cam", line) * 1e3, current, 0.05, "uA")
+    return current
+
+
+def on_level(case: Case, line: str, mA: float, celsius: float = 25.0, seed: int = 1) -> float:
+    """Read the level of a line that is on, with a load of about so many mA from 24 V."""
+    _, bench = switched(case, line, True, ohm=23.6 / mA * 1e3, celsius=celsius, seed=seed)
+    return at_pin(case, bench, line)
+
+
+# -- limits ------------------------------------------------------------------------------------------
+@measurement("output_supply")
+def output_supply(case: Case, kind: str, *wanted: str, reason: str = "") -> None:
+    """Supplies of outputs, and what is said of each: `24.1:warned`. `reason`: in that of the last one."""
+    for line in lines(case, kind, "outputs"):
+        why = ""
+        for volts, word in points(case, wanted):
+            words, why = judged(case, where=f"({line})", **loaded(case, line, volts))
+            case.equal(f"the tool on {line} at {volts:g} V", words, word)
+            _, bench = wired(case, **loaded(case, line, volts))
+            case.equal("the rig of the twin", said(bench.words(f"({line})")), word)
+        case.that(f"the reason is {reason!r}" if reason else "reasons are given", reason in why)
+
+
+@measurement("output_load")
+def output_load(case: Case, kind: str, on: bool, volts: float, *wanted: str) -> None:
+    """Loads of so many mA to a supply, and what is said of each: `51:overload`."""
+    for line in lines(case, kind, "outputs"):
+        sheet = case.around.outputs[line]
+        for mA, word in points(case, wanted):
+            _, bench = switched(case, line, on, volts, mA=mA)
+            flows = abs(bench.mA("cam", line))
+            case.saw(f"{flows:.3g} mA flow through {line}")
+            case.equal(f"{line} with {mA:g} mA", said(bench.words(f"({line})")), word)
+            if word == CLEAN:
+                case.near(f"{line} carries", flows, mA, 0.01, "mA")
+            if sheet.stage != "push-pull":  # of that, a plan has the source against both of its levels
+                words, _ = judged(case, where=f"({line})", **loaded(case, line, volts, mA=mA))
+                case.equal(f"the tool on {line} with {mA:g} mA", words, word)
+
+
+@measurement("output_level")
+def output_level(case: Case, kind: str, on: bool, volts: float, *ohms: float, span: str = "") -> None:
+    """The level at a pin, with resistors to so many volts: within the claim's span or another, or 10 % of it.
+
+    What flows through the resistor, by the voltage across it, is what the line takes or gives."""
+    for line in lines(case, kind, "outputs"):
+        for ohm in ohms:
+            _, bench = switched(case, line, on, volts, ohm)
+            level = at_pin(case, bench, line)
+            current = (volts - level) / ohm * 1e3
+            what = f"{line} {'on' if on else 'off'} at {abs(current):.3g} mA"
+            if span or ".." in case.claim.value:
+                low, high = map(float, span.split("..")) if span else case.claim.span
+                case.within(what, round(level, 4), low, high, "V")
+            else:
+                case.near(what, level, case.claim.number, 0.1 * case.claim.number, "V")
+            case.near("the line's current", bench.mA("cam", line), current, 0.01 * abs(current) + 1e-4, "mA")
+
+
+# -- leakage, residual and delay -----------------------------------------------------------------------
+@measurement("output_leakage")
+def output_leakage(case: Case, kind: str) -> None:
+    """What flows into an output that is off is less than claimed, and not nothing."""
+    for line in lines(case, kind, "outputs"):
+        case.within(f"{line} off leaks", leakage_uA(case, line), 0.1, case.claim.number, "uA")
+
+
+@measurement("output_leakage_varies")
+def output_leakage_varies(case: Case, kind: str, most_uA: float) -> None:
+    """It grows with warmth, is another in another camera, and never too great."""
+    for line in lines(case, kind, "outputs"):
+        warm = [leakage_uA(case, line, celsius=c) for c in (0.0, 25.0, 50.0)]
+        several = {round(leakage_uA(case, line, seed=seed, celsius=50.0), 3) for seed in range(6)}
+        case.that(f"{line} leaks more the warmer it is", warm[0] < warm[1] < warm[2])
+        case.that("and from one camera to the next another current", len(several) == 6)
+        case.within("most of all", max(*warm, *several), 0.0, most_uA, "uA")
+
+
+@measurement("output_off_error")
+def output_off_error(case: Case, kind: str) -> None:
+    """What an output that is off takes off the supply's voltage: more with a load of 0.1 mA than of 10."""
+    for line in lines(case, kind, "outputs"):
+        lost: list[float] = []
+        for load_mA in (0.1, 10.0):
+            _, bench = switched(case, line, False, ohm=24.0 / load_mA * 1e3)
+            lost.append(24.0 - at_pin(case, bench, line))
+            case.saw(f"{line} off, a load of {load_mA:g} mA: {lost[-1]:.3f} V less")
+        case.that("more at 0.1 mA than at 10 mA, by 0.1 V at least", lost[0] - lost[1] > 0.1)
+
+
+@measurement("output_delay")
+def output_delay(case: Case, kind: str) -> None:
+    """From the camera's own edge to that at the pin, as it is switched off: later with less load."""
+    for line in lines(case, kind, "outputs"):
+        late: list[float] = []
+        for load_mA in (1.0, 10.0):
+            cam, _ = switched(case, line, True, ohm=23.6 / load_mA * 1e3)
+            switch_output(cam, line, False)
+            wire = cam.lines[line]
+            late.append((wire.edges[-1][0] - wire.inner[-1][0]) / US)
+            case.saw(f"{line} with {load_mA:g} mA: {late[-1]:.2f} us late")
+        case.that("later at 1 mA than at 10 mA", late[0] > late[1])
+
+
+@measurement("output_cable_drop")
+def output_cable_drop(case: Case, kind: str) -> None:
+    """Over a cable of 10 m and 0.14 mm2, from the load to the pin: ten times the current drops ten times."""
+    for line in lines(case, kind, "outputs"):
+        sheet, drop = case.around.outputs[line], list[float]()
+        for load_mA in (50.0, 5.0):
+            cable = {"wires": [["load.out", f"cam.{sheet.pin}"]], "length_m": 10.0, "mm2": 0.14}
+            wires = [*fed(case), ["load.gnd", f"cam.{sheet.ground}"]]
+            load = levels(24.0, 24.0, limit_mA=load_mA)
+            cam, bench = wired(case, wires, outputs=as_output(case, line), cable=cable, load=load)
+            switch_output(cam, line, True)
+            drop.append(bench.volts("load.out", f"cam.{sheet.pin}"))
+            case.saw(f"{line}: {drop[-1] * 1e3:.1f} mV at {load_mA:g} mA")
+        case.near("ten times the current drops", drop[0] / drop[1], 10, 0.1)
+
+
+@measurement("output_level_varies")
+def output_level_varies(case: Case, kind: str) -> None:
+    """The level of an output that is on: lower with less load, another when warm and in another camera."""
+    for line in lines(case, kind, "outputs"):
+        loads = [on_level(case, line, mA) for mA in (5.0, 20.0, 50.0)]
+        case.that(f"{line}: a lower current, a lower voltage", loads[0] < loads[1] < loads[2])
+        warm = {round(on_level(case, line, 50.0, celsius=c), 4) for c in (0.0, 25.0, 50.0)}
+        case.that("another at another temperature", len(warm) == 3)
+        several = {round(on_level(case, line, 50.0, seed=seed), 5) for seed in range(6)}
+        case.that("and with another camera", len(several) == 6)
+
+
+@measurement("output_pullup")
+def output_pullup(case: Case, kind: str) -> None:
+    """An output that is off, open and with the claimed resistance to ground: half of it is left."""
+    for line in lines(case, kind, "outputs"):
+        volts: list[float] = []
+        for ohm in (1e8, case.claim.number * 1e3):
+            _, bench = switched(case, line, False, 0.0, ohm)
+            volts.append(at_pin(case, bench, line))
+        case.near(f"{line} loaded over open, {volts[0]:.2f} V", volts[1] / volts[0], 0.5, 0.05)
+
+
+@measurement("output_floats")
+def output_floats(case: Case, kind: str) -> None:
+    """Off, a resistor pulls it up; without one the tool says that the pull-up inside is not enough."""
+    for line in lines(case, kind, "outputs"):
+        for volts in (5.0, 24.0):
+            _, bench = switched(case, line, False, volts, 1000.0)
+            case.near(f"{line} off, pulled up to {volts:g} V", at_pin(case, bench, line), volts, 0.1, "V")
+        _, why = judged(case, where=f"({line})", **loaded(case, line, 0.0, 1e5))
+        case.that("without another the tool says so", "many loads need another pull-up" in why)
+
+
+@measurement("output_feed")
+def output_feed(case: Case, kind: str) -> None:
+    """An output switches a load where its stage is fed from outside, and is dead where it is not."""
+    for line in lines(case, kind, "outputs"):
+        plan, back = loaded(case, line, 24.0, 1000.0), ["ext.-", f"cam.{case.around.ground['pins'][0]}"]
+        feed = ["ext.+", f"cam.{case.around.outputs[line].feed}"]
+        open_wires = [*(wire for wire in plan["wires"] if wire != feed), back]
+        for powered in (True, False):
+            plan["wires"] = [*open_wires, *([feed] if powered else [])]
+            cam, bench = wired(case, **plan)
+            switch_output(cam, line, True)
+            how = "fed" if powered else "open"
+            case.equal(f"{line} switches with its feed {how}", bench.volts("r.a", "ext.-") > 20, powered)
+            words, _ = judged(case, where=f"({line})", **plan)
+            case.equal("the tool says that it is dead", "dead" in words, not powered)
+
+
+@measurement("output_fahrenheit")
+def output_fahrenheit(case: Case, kind: str) -> None:
+    """The temperature on record, at which a level is stated, is the claim's in Fahrenheit."""
+    for line in lines(case, kind, "outputs"):
+        celsius = case.record(f"outside.{line}").value["at_C"]
+        case.equal(f"{line}: {celsius:g} degC in degF", 32 + 1.8 * celsius, case.claim.number)
