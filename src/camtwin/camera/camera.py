@@ -243,6 +243,27 @@ class Camera:
             self.emit(f"Action{n}")
         return bool(matched)
 
+    def end_session(self) -> None:
+        """End what a host has left behind: its acquisition, its lock on parameters, its open files.
+
+        All other settings are the camera's and stay.
+        """
+        if not self.powered:
+            return
+        self.told("end_session")
+        self.abort()
+        if not self.transmitter.empty:
+            self.transmitter.clear()
+        self.files.close_all()
+        if self._settings.TLParamsLocked:
+            self.apply(replace(self._settings, TLParamsLocked=0), by=Writer.SESSION)
+
+    def drop_images(self) -> None:
+        """Empty the image memory: the stream channel that its images would leave by opens or closes."""
+        if not self.transmitter.empty:
+            self.told("drop_images")
+            self.transmitter.clear()
+
     def use_block_ids(self, extended: bool) -> None:
         """Use 64-bit or 16-bit block ids, which changes the time that frames take on the link."""
         timing = self.transmitter.timing.with_block_ids(extended=extended)

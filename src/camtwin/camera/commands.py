@@ -21,6 +21,10 @@ def replay_command(camera: Camera, word: str, *args: Any) -> None:
         case "block_ids":
             (extended,) = args
             camera.use_block_ids(bool(extended))
+        case "end_session":
+            camera.end_session(*args)
+        case "drop_images":
+            camera.drop_images(*args)
         case "cable":
             (plugged,) = args
             camera.cable(bool(plugged))

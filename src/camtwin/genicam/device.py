@@ -21,6 +21,7 @@ class Writer(Enum):
     AUTO = auto()  # automatic exposure or gain
     SEQUENCER = auto()  # a set of the sequencer
     USER_SET = auto()  # a user set is loaded, at power-up, too
+    SESSION = auto()  # a host is gone, and with it its lock
     FILE = auto()  # a file is read into FileAccessBuffer
 
 

@@ -16,5 +16,5 @@ class CloseStream:
 
 
 @dataclass(frozen=True, slots=True)
-class EndAcquisition:
-    """Stop the acquisition, because no host is left to receive frames."""
+class EndSession:
+    """End what the host leaves behind: its acquisition, its lock on parameters, its open files."""

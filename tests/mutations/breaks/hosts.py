@@ -57,11 +57,13 @@ def heartbeat_endless(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
     """Who loses control leaves the stream as it is."""
+    from camtwin.camera import Camera
     from camtwin.links.gige.stream import GvspStream
     from camtwin.wire.gev.device import GevDevice
 
     patch.setattr(GvspStream, "close", lambda self: None)
-    patch.setattr(GvspStream, "end_acquisition", lambda self: None)
+    patch.setattr(Camera, "end_session", lambda self: None)
+    patch.setattr(Camera, "drop_images", lambda self: None)
     device: Any = GevDevice
     target, last = device.target.fget, []
 

@@ -48,6 +48,10 @@ class Files:
         moved = self._carry_out(name, operation)
         self.status, self.result = ("Failure", 0) if moved == FAILED else ("Success", moved)
 
+    def close_all(self) -> None:
+        """Close every file without keeping what was written to it: the host that opened it is gone."""
+        self._open.clear()
+
     def _carry_out(self, name: str, operation: str) -> int:
         s, is_open = self._host.settings, name in self._open
         if is_open == (operation == "Open"):

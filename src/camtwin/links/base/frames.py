@@ -87,14 +87,6 @@ class FrameStream(ABC):
         self._forget()
         self._rendering.close()
 
-    def end_acquisition(self) -> None:
-        """Stop the acquisition, because no host is left to receive frames."""
-        camera = self.twin.camera
-        if not camera.powered:
-            return  # the acquisition has ended
-        has_abort = camera.tree.declared["AcquisitionAbort"].here
-        camera.execute("AcquisitionAbort" if has_abort else "AcquisitionStop")
-
     # -- to be implemented by each link ----------------------------------------------------------------
     @abstractmethod
     def wanted(self) -> bool:

@@ -30,7 +30,7 @@ from camtwin.links.gige.interface import mac_from_serial
 from camtwin.links.gige.port import link_Mbps, message_of, stored_configuration
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
-from camtwin.wire.effects import EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev import gvcp, gvsp
 from camtwin.wire.gev.device import GevDevice
 from camtwin.wire.gev.effects import (
@@ -163,14 +163,17 @@ class Network:
                 case MessageDone():
                     self._events.sent()
                 case OpenStream():
+                    self._twin.camera.drop_images()
                     self._block_id = 0
-                case EndAcquisition():
-                    self._twin.camera.execute("AcquisitionAbort")
+                case CloseStream():
+                    self._twin.camera.drop_images()
+                case EndSession():
+                    self._twin.camera.end_session()
                 case UseBlockIds(extended):
                     self._twin.camera.use_block_ids(extended)
                 case FireTestPacket(target, packet_bytes):
                     self._to(target, [gvsp.probe_packet(packet_bytes)])
-                case _:  # an image under way finds the channel closed; nothing is kept for resends
+                case _:  # nothing is kept for resends
                     pass
 
     # -- time ------------------------------------------------------------------------------------

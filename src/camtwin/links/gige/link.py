@@ -46,7 +46,7 @@ from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
 from camtwin.links.gige.stream import GvspStream
 from camtwin.units import SEC
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev import gvcp
 from camtwin.wire.gev.device import GevDevice
 from camtwin.wire.gev.effects import (
@@ -227,11 +227,13 @@ class GigeLink:
                 case MessageDone():
                     self._events.sent()
                 case OpenStream():
+                    self.twin.camera.drop_images()
                     self.stream.open()
                 case CloseStream():
                     self.stream.close()
-                case EndAcquisition():
-                    self.stream.end_acquisition()
+                    self.twin.camera.drop_images()
+                case EndSession():
+                    self.twin.camera.end_session()
                 case UseBlockIds(extended):
                     self.twin.camera.use_block_ids(extended)
                 case Resend(request, extended_status):

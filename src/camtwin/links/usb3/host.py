@@ -17,7 +17,7 @@ from camtwin.camera import Transfer
 from camtwin.links.base.frames import image_of
 from camtwin.links.usb3.port import control_of, identity_of, speed_of
 from camtwin.twins import Twin
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.u3v import stream as u3v
 from camtwin.wire.u3v import usb
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
@@ -68,11 +68,13 @@ class UsbHost:
                 case SendEvent(message):
                     self.messages.append(message)
                 case OpenStream(transfers):
+                    self._twin.camera.drop_images()
                     self._sizes, self._block_id = transfers, 0
                 case CloseStream():
                     self._sizes = None
-                case EndAcquisition():
-                    self._twin.camera.abort()
+                    self._twin.camera.drop_images()
+                case EndSession():
+                    self._twin.camera.end_session()
 
     # -- wire.u3v.device.Endpoints -----------------------------------------------------------------
     @property

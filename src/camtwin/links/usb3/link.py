@@ -30,7 +30,7 @@ from camtwin.links.usb3.port import bus_of, control_of, identity_of, speed_of
 from camtwin.links.usb3.server import Connection, UsbipServer
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.u3v import stream as u3v
 from camtwin.wire.u3v import usb, usbip
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
@@ -214,11 +214,13 @@ class Usb3Camera:
                 case SendEvent(message) if self.connection and not self.events_halted:
                     self._pipes[usb.EVENT_IN].send(message)
                 case OpenStream(transfers):
+                    self.twin.camera.drop_images()
                     self.stream.open(transfers)
                 case CloseStream():
                     self.stream.close()
-                case EndAcquisition():
-                    self.stream.end_acquisition()
+                    self.twin.camera.drop_images()
+                case EndSession():
+                    self.twin.camera.end_session()
                 case _:  # no host is attached, or the endpoint is halted
                     pass
 

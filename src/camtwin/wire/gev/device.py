@@ -36,7 +36,7 @@ from math import ceil
 from camtwin.problem import Refused
 from camtwin.units import MS, Ns
 from camtwin.wire.device import DevicePort
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev import bootstrap, gvcp
 from camtwin.wire.gev.bootstrap import (
     CCP,
@@ -421,7 +421,7 @@ class GevDevice:
     def _lose_control(self) -> Iterator[Effect]:
         self.controller = self._written = None
         yield CloseStream()
-        yield EndAcquisition()
+        yield EndSession()
         yield UseBlockIds(extended=False)
         self._words |= dict.fromkeys(bootstrap.SESSION, 0)  # their reset values
         # unconditional actions work without a controller

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev.gvcp import PacketResend
 from camtwin.wire.gev.ports import Target
 from camtwin.wire.ip.address import Peer
@@ -68,7 +68,7 @@ Effect: TypeAlias = (
     | MessageDone
     | OpenStream
     | CloseStream
-    | EndAcquisition
+    | EndSession
     | UseBlockIds
     | Resend
     | FireTestPacket

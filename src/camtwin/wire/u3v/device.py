@@ -25,7 +25,7 @@ from typing import Protocol, TypeAlias
 from camtwin.problem import Refused
 from camtwin.units import MS, Ns
 from camtwin.wire.device import DevicePort
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.pending import MAX_MS
 from camtwin.wire.status import StatusError, status_of
 from camtwin.wire.u3v import bootstrap, gencp
@@ -68,7 +68,7 @@ class OpenStream:
     transfers: u3v.Transfers
 
 
-Effect: TypeAlias = Acknowledge | SendEvent | OpenStream | CloseStream | EndAcquisition
+Effect: TypeAlias = Acknowledge | SendEvent | OpenStream | CloseStream | EndSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class U3vDevice:
             yield CloseStream()
         self._set(bootstrap.EVENT_CONTROL, 0)
         self._last = None
-        yield EndAcquisition()
+        yield EndSession()
 
     def event(self, event_id: int, timestamp_ns: Ns, data: bytes = b"") -> Iterator[Effect]:
         """Send an event to the host, if it has enabled events."""

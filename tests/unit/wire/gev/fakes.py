@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from camtwin.problem import Refused
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev.device import GevDevice
 from camtwin.wire.gev.effects import (
     Effect,
@@ -190,7 +190,7 @@ class Driven:
                     told.append("open")
                 case CloseStream():
                     told.append("close")
-                case EndAcquisition():
+                case EndSession():
                     told.append("end")
                 case Resend(request, extended_status):
                     told.append((request, extended_status))

@@ -12,7 +12,7 @@ from camtwin.links.gige import port
 from camtwin.models import load
 from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import timing
-from camtwin.wire.effects import EndAcquisition
+from camtwin.wire.effects import EndSession
 from camtwin.wire.gev.device import GevDevice
 from camtwin.wire.gev.effects import Effect, MessageDone, Reply
 from camtwin.wire.gev.gvcp import Status
@@ -78,7 +78,7 @@ class Device:
                     replies.append(effect)
                 case MessageDone():
                     self.events.sent()
-                case EndAcquisition():
+                case EndSession():
                     self.camera.execute("AcquisitionAbort")
                 case _:
                     pass

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camtwin.problem import Refused
-from camtwin.wire.effects import CloseStream, EndAcquisition
+from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.status import StatusError
 from camtwin.wire.u3v import bootstrap, gencp, usbip
 from camtwin.wire.u3v import stream as u3v
@@ -186,7 +186,7 @@ class Driven:
                     heard.append(transfers)
                 case CloseStream():
                     heard.append("close")
-                case EndAcquisition():
+                case EndSession():
                     heard.append("end")
                 case SendEvent(message):
                     heard.append(message)

@@ -1,0 +1,156 @@
+"""Sessions end: nothing that a host has left behind hinders the next one, on any link."""
+
+import struct
+
+import pytest
+
+import camtwin
+from camtwin.problem import Refused
+from camtwin.units import MS, SEC
+from camtwin.wire.u3v import bootstrap
+
+CCP, SCP, SCDA = 0xA00, 0xD00, 0xD18
+HOST = 0x0A00_0002
+MODELS = ("baumer-vcxg-124m", "basler-aca4112-20um", "ids-imx412")
+
+
+class GigeHost:
+    """A controller on GigE Vision: in control from the start, by the bytes of its commands."""
+
+    def __init__(self, cam):
+        self.host = cam.host()
+        self.write(CCP, 2)
+
+    def write(self, register, value):
+        assert self.host.write(register, value) == 0
+
+    def stream(self):
+        self.write(SCDA, HOST)
+        self.write(SCP, 4000)
+
+    def stop(self):
+        self.write(SCP, 0)
+
+    def leave(self):
+        self.write(CCP, 0)
+
+    def received(self):
+        return len(self.host.packets)
+
+
+class UsbHost:
+    """A host on USB3 Vision: it leaves as its driver does, which takes the configuration away."""
+
+    def __init__(self, cam):
+        self.host = cam.usb()
+        self.setup(0, 9, 1)  # SET_CONFIGURATION
+
+    def setup(self, kind, request, value):
+        assert self.host.setup(struct.pack("<BBHHH", kind, request, value, 0, 0)) is not None
+
+    def write(self, register, value):
+        data = struct.pack("<QI", register, value)
+        ack = self.host.send(struct.pack("<IHHHH", 0x43563355, 0x4000, 0x0802, len(data), 1) + data)
+        assert ack
+        assert ack[4:6] == b"\0\0", ack.hex()
+
+    def stream(self):
+        for register, value in (
+            (bootstrap.MAX_LEADER, 1024),
+            (bootstrap.MAX_TRAILER, 1024),
+            (bootstrap.MAX_PAYLOAD, 1 << 20),
+            (bootstrap.PAYLOAD_COUNT, 64),
+            (bootstrap.STREAM_CONTROL, 1),
+        ):
+            self.write(register, value)
+
+    def stop(self):
+        self.write(bootstrap.STREAM_CONTROL, 0)
+
+    def leave(self):
+        self.setup(0, 9, 0)
+
+    def received(self):
+        return len(self.host.transfers)
+
+
+def attached(cam):
+    return GigeHost(cam) if cam.twin.sheet.link == "gige" else UsbHost(cam)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_lock_on_parameters_ends_with_its_session(model):
+    """GenTL consumers set TLParamsLocked while they stream; one that is killed cannot take it back."""
+    cam = camtwin.open(model, render=False)
+    host = attached(cam)
+    cam.TLParamsLocked = 1
+    with pytest.raises(Refused):
+        cam.Width = 960
+    host.leave()
+    assert cam.TLParamsLocked == 0
+    cam.Width = 960
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_a_host_has_set_stays(model):
+    cam = camtwin.open(model, render=False)
+    host = attached(cam)
+    cam.ExposureTime, cam.Width = 5000, 960
+    host.leave()
+    assert (cam.ExposureTime, cam.Width) == (5000, 960)
+
+
+def test_a_file_that_its_host_left_open_is_closed_and_not_kept():
+    cam = camtwin.open("ids-imx412", render=False)
+    host = attached(cam)
+    name = cam.entries("FileSelector")[0]
+    cam.FileSelector, cam.FileOpenMode, cam.FileOperationSelector = name, "Write", "Open"
+    for _ in range(2):  # the second time it would be open already
+        cam.FileOperationSelector = "Open"
+        cam.FileOperationExecute()
+        assert cam.FileOperationStatus == "Success"
+        host.leave()
+        host = attached(cam)
+
+
+class SlowTiming:
+    """A link that takes a dozen seconds for a frame."""
+
+    bytes_per_s = 1_000_000
+
+    def transfer_ns(self, *_):
+        return 12 * SEC
+
+    def with_block_ids(self, **_):
+        return self
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("end", ["stop", "leave", "abort", "cable"])
+def test_a_stream_begins_at_once_however_the_one_before_ended(model, end):
+    """A full frame travels for seconds on a slow link; nothing of it is left for the next stream to wait for."""
+    cam = camtwin.open(model, render=False)
+    host, timing = attached(cam), cam.twin.camera.transmitter.timing
+    host.stream()
+    cam.twin.camera.transmitter.timing = SlowTiming()
+    cam.AcquisitionStart()
+    cam.advance(2 * SEC)
+    if end == "leave":
+        host.leave()
+    elif end == "cable":
+        cam.world.unplug()
+        cam.advance(4 * SEC)  # a heartbeat runs out
+        cam.world.plug()
+        cam.advance(20 * SEC)  # it has an address again
+        if model != "baumer-vcxg-124m":
+            host.leave()  # a USB device that is unplugged is gone
+    else:
+        (cam.AcquisitionAbort if end == "abort" and cam.has("AcquisitionAbort") else cam.AcquisitionStop)()
+        host.stop()
+    cam.twin.camera.transmitter.timing = timing
+    host = attached(cam)
+    before = host.received()
+    host.stream()
+    cam.AcquisitionStart()
+    cam.advance(500 * MS)
+    assert host.received() > before
