@@ -6,6 +6,7 @@ Each check runs on the twin, and on sabotaged ones, where the very same function
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def check_killed_client(net: Namespace) -> None:
         with Session(net) as first:
             first("stream")
             assert first("frame") == "success"
+            assert first("set", "TLParamsLocked", 1) is not None
             timeout = watcher.read_register(HEARTBEAT_TIMEOUT) / 1000
             killed = time.monotonic()
             first.process.kill()
@@ -81,15 +83,17 @@ def check_killed_client(net: Namespace) -> None:
     before = loopback_bytes(net)
     time.sleep(0.3)
     assert loopback_bytes(net) - before < 10_000, "the stream goes on"
-    check_whole_frames(net)
+    check_whole_frames(net, ("set", "Width", 2048))  # the lock of the host that is gone no longer holds
 
 
 def loopback_bytes(net: Namespace) -> int:
     return int(net.run("cat", "/sys/class/net/lo/statistics/rx_bytes").stdout)
 
 
-def check_whole_frames(net: Namespace) -> None:
+def check_whole_frames(net: Namespace, *before: Sequence[Any]) -> None:
+    """Receive frames in a session of its own, after steps that must not be denied."""
     with Session(net) as client:
+        assert not any(denied(client(*step)) for step in before)
         client("stream")
         assert [client("frame") for _ in range(3)] == ["success"] * 3
 
@@ -146,6 +150,7 @@ def test_control(name, tmp_path):
         ("switchover-keyless", "hand-over"),
         ("heartbeat-endless", "killed-client"),
         ("stream-goes-on", "killed-client"),
+        ("lock-outlives", "killed-client"),
         ("force-ip-registers-only", "forced"),
         ("force-ip-always", "forced"),
     ],

@@ -250,7 +250,7 @@ class Camera:
         """
         if not self.powered:
             return
-        self.told("end_session")
+        self.journal("end_session")
         self.abort()
         if not self.transmitter.empty:
             self.transmitter.clear()
@@ -261,7 +261,7 @@ class Camera:
     def drop_images(self) -> None:
         """Empty the image memory: the stream channel that its images would leave by opens or closes."""
         if not self.transmitter.empty:
-            self.told("drop_images")
+            self.journal("drop_images")
             self.transmitter.clear()
 
     def use_block_ids(self, extended: bool) -> None:

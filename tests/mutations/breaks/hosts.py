@@ -75,6 +75,14 @@ def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
 
 
 @sabotage()
+def lock_outlives(patch: pytest.MonkeyPatch) -> None:
+    """Keep the lock on parameters when the host that set it is gone."""
+    from camtwin.camera import Camera
+
+    patch.setattr(Camera, "end_session", Camera.abort)
+
+
+@sabotage()
 def switchover_keyless(patch: pytest.MonkeyPatch) -> None:
     """Any key opens."""
     from camtwin.wire.gev import bootstrap

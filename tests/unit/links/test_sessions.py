@@ -128,7 +128,7 @@ class SlowTiming:
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("end", ["stop", "leave", "abort", "cable"])
 def test_a_stream_begins_at_once_however_the_one_before_ended(model, end):
-    """A full frame travels for seconds on a slow link; nothing of it is left for the next stream to wait for."""
+    """A frame travels for seconds on a slow link; nothing of it keeps the next stream waiting."""
     cam = camtwin.open(model, render=False)
     host, timing = attached(cam), cam.twin.camera.transmitter.timing
     host.stream()
