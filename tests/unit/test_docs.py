@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+import camtwin
+from camtwin.scene.spec import FORMS
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -20,6 +25,17 @@ def test_isp(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "isp.md").read_text(encoding="utf-8"), re.S)
     exec(compile(example, "isp.md", "exec"), {})
     assert capsys.readouterr().out == "GRBG (320, 480, 3) (12, 16)\n"
+
+
+def test_scenes():
+    """Each scene that stands by itself can be parsed, and no form of the parser is missing."""
+    page = (DOCS / "scenes.md").read_text(encoding="utf-8")
+    said = [text for text in re.findall(r"`([a-z0-9.:@]+)`", page) if not text.startswith("camtwin")]
+    alone = [text for text in said if not text.endswith(":") and text not in ("d65", "a", "led450")]
+    assert "flicker:pan:chart" in alone
+    for text in alone:
+        camtwin.scene.parse(text, lambda path: pytest.fail(f"{path} is no scene"))
+    assert all(f"`{form.partition(':')[0]}" in page for form in FORMS.split(", ")[:-1])
 
 
 ROOT = DOCS.parent

@@ -1,4 +1,4 @@
-"""What the README says can be typed works, and what it names is there."""
+"""What README and docs say can be typed works, and what they name is there."""
 
 from __future__ import annotations
 
@@ -10,16 +10,26 @@ from pathlib import Path
 import warm
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+}
+TEXT = "\n".join(PAGES.values())
+
+
+def outputs(page: str, capsys) -> list[str]:
+    """Run the Python examples of a page, each by itself, and return what they print."""
+    printed = []
+    for example in re.findall(r"```python\n(.*?)```", PAGES[ROOT / page], re.S):
+        exec(compile(example, page, "exec"), {})
+        printed.append(capsys.readouterr().out)
+    return printed
 
 
 def test_python_examples_run(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    names, said = {}, []
-    for example in re.findall(r"```python\n(.*?)```", TEXT, re.S):
-        exec(compile(example, "README.md", "exec"), names)
-        said.append(capsys.readouterr().out)
-    frames, wires, volts = said
+    (frames,), (wires,), (volts,) = (
+        outputs(page, capsys) for page in ("README.md", "docs/python.md", "docs/rigs.md")
+    )
     assert frames.startswith("(3000, 4096) ")
     assert wires.startswith("[(100700, True), (4137700, False), (200100700, True)")  # 97.7 us, t_ON of 3 us
     assert wires.endswith(" []\n")  # no trigger was skipped
@@ -27,17 +37,25 @@ def test_python_examples_run(capsys, monkeypatch):
 
 
 def test_links_lead_somewhere():
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT):
-        assert (ROOT / target).exists(), target
+    for page, text in PAGES.items():
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_readme_leads_to_every_page():
+    led = {
+        page.parent / target for page, text in PAGES.items() for target in re.findall(r"\]\(([^)#]+)\)", text)
+    }
+    assert PAGES.keys() - {path.resolve() for path in led} == {ROOT / "README.md"}
 
 
 def test_commands_exist():
-    said = set(re.findall(r"camtwin ([a-z]+) (?:baumer|--|emva)", TEXT))
-    assert said >= {"run", "snap", "show"}
-    for command in said:
+    named = set(re.findall(r"camtwin ([a-z]+) (?:baumer|basler|ids|--|emva|examples)", TEXT))
+    assert named >= {"run", "snap", "show", "verify", "wiring", "play", "lens", "lab", "exec"}
+    for command in named:
         assert warm.run(command, "--help").returncode == 0, command
     targets = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert all(re.search(rf"^{name}:", targets, re.M) for name in re.findall(r"make ([a-z]+)", TEXT))
+    assert all(re.search(rf"^{name}:", targets, re.M) for name in re.findall(r"make ([a-z-]+)[ `]", TEXT))
 
 
 def test_what_verify_says_is_what_it_says(monkeypatch):
