@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
-from camtwin.cli.help import SETTINGS, HelpCommand, HelpGroup
+from camtwin.cli.help import HelpCommand, HelpGroup
 from camtwin.problem import Problem
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ camtwin demo
 camtwin run baumer-vcxg-124m
 # Options and examples of one command
 camtwin run -h""",
-    context_settings=SETTINGS,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -20,16 +20,10 @@ if TYPE_CHECKING:
 RUN, LOOK, IMAGES, CHECK = "Run cameras", "Look at models", "Make images", "Plan and check"
 OPTIONS: Final = "Options"
 NARROW: Final = 60
-"""Columns below which what explains an option stands on lines of its own."""
+"""Columns below which the text of an option stands on lines of its own."""
 WORDS: Final = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
 """A shell's words, which stay whole where they are quoted."""
 Rows = list[tuple[str, str]]
-
-SETTINGS: Final = {
-    "help_option_names": ["-h", "--help"],
-    "terminal_width": max(min(shutil.get_terminal_size().columns, 80) - 2, 20),
-}
-"""Settings of the outermost command, which the others inherit."""
 
 
 def wrapped(example: str, width: int) -> list[str]:
@@ -74,8 +68,18 @@ def _write_examples(formatter: HelpFormatter, examples: Iterable[str]) -> None:
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
+def _fit(formatter: HelpFormatter) -> None:
+    """Have the help as wide as the terminal, from 22 to 80 columns."""
+    formatter.width = max(min(shutil.get_terminal_size().columns, 80) - 2, 20)
+
+
 class HelpCommand(TyperCommand):
     """A command whose options stand in groups; its epilog is examples, one a line, and `#` comments."""
+
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the help."""
+        _fit(formatter)
+        super().format_help(ctx, formatter)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """Return the words of the usage line, arguments as MODEL and not as {MODEL}."""
@@ -93,6 +97,11 @@ class HelpCommand(TyperCommand):
 
 class HelpGroup(TyperGroup):
     """A command with subcommands, which stand in groups with their whole first sentences."""
+
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the help."""
+        _fit(formatter)
+        super().format_help(ctx, formatter)
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the options, then the commands, by their `rich_help_panel`."""

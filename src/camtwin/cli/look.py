@@ -15,6 +15,7 @@ from camtwin.cli.help import LOOK
 @command(LOOK, "camtwin list\ncamtwin list --json", "list")
 def list_models(as_json: AsJson = False) -> None:
     """List the models that have a twin, with their sensors and links."""
+    from camtwin.camera.links import KINDS
     from camtwin.models import load, names
 
     sheets = [load(name) for name in names()]
@@ -22,8 +23,9 @@ def list_models(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    for row in rows:
-        print(f"{row['model']:24}{row['title']:24}{row['sensor']:20}{row['link']}")
+    print(f"{'Model':20}{'Camera':20}{'Sensor':20}Link")
+    for sheet in sheets:
+        print(f"{sheet.name:20}{sheet.title:20}{sheet.sensor.title:20}{KINDS[sheet.link].title}")
 
 
 @command(
