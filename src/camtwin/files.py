@@ -84,9 +84,11 @@ def _load_linear(path: str) -> NDArray[np.float32]:
         data = np.frombuffer(Path(path).read_bytes(), np.uint8)
         image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     except (OSError, cv2.error) as error:
-        raise FileProblem(f"{path}: {getattr(error, 'strerror', None) or 'no picture'}") from None
+        raise FileProblem(
+            f"{path}: {getattr(error, 'strerror', None) or 'is no image that can be read'}"
+        ) from None
     if image is None or image.dtype != np.float32 or image.ndim != 3:
-        raise FileProblem(f"{path}: no Radiance picture")
+        raise FileProblem(f"{path}: is no Radiance image")
     return np.ascontiguousarray(image[..., ::-1], np.float32)
 
 
@@ -103,11 +105,11 @@ def load_raw(path: Path) -> NDArray[Any]:
         image = (_read_npy if kind == ".npy" else _read_png if kind == ".png" else _read_tiff)(path)
     except Exception as error:  # decoders meet hostile bytes with errors of every kind
         told = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise FileProblem(f"{path}: {told or 'no picture'}") from None
+        raise FileProblem(f"{path}: {told or 'is no image that can be read'}") from None
     image = image.astype(image.dtype.newbyteorder("="), copy=False)
     if image.ndim != 2 or not image.size or image.dtype not in (np.uint8, np.uint16):
         size = " x ".join(map(str, image.shape))
-        raise FileProblem(f"{path}: {size} {image.dtype}, wanted are rows and columns of uint8 or uint16")
+        raise FileProblem(f"{path}: {size} {image.dtype} is not rows and columns of uint8 or uint16")
     return image
 
 

@@ -78,7 +78,9 @@ def test_who_may_not_tune_is_told():
         denied = ("setpriv", "--inh-caps=-net_admin", "--bounding-set=-net_admin")
         said = net.run(*denied, *CAMTWIN, "run", MODEL, "--tune-loopback", ok=False)
         assert said.returncode == 2
-        wanted = "camtwin: lo keeps large datagrams whole: that needs the capability CAP_NET_ADMIN\n"
+        wanted = (
+            "camtwin: cannot turn tx-udp-segmentation off on lo: that needs the capability CAP_NET_ADMIN\n"
+        )
         assert said.stderr == wanted
 
 

@@ -111,7 +111,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         (["verify", "nikon"], "camtwin: no model 'nikon': there are basler-aca4112-20um, baumer-vcxg-124m"),
         (
             ["verify", MODEL, "--only", "zoom"],
-            "camtwin: baumer-vcxg-124m: no row of its ledger is like 'zoom'",
+            "camtwin: baumer-vcxg-124m: no claim of its ledger matches 'zoom'",
         ),
         (["verify", MODEL, "--html", "/no/a.html"], "camtwin: /no/a.html: there is no such folder"),
         (["snap", MODEL, "-o", "a.gif"], "camtwin: a.gif: cannot write .gif; use .tif, .tiff, .png, .npy"),

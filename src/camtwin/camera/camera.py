@@ -217,7 +217,7 @@ class Camera:
         self.on_write(self.clock.now, address, data)
         try:
             if 0 <= address - XML_ADDRESS < len(self.xml_file):
-                raise Refused("readonly", f"the description at {address:#x} is read-only")
+                raise Refused("readonly", f"the GenICam XML at {address:#x} is read-only")
             self.registers.write(self, address, data)
         except Refused as refused:
             self.on_refusal(self.clock.now, refused)

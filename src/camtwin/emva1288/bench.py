@@ -192,7 +192,9 @@ class Bench:
                 full_DN = seen[-1][1]
                 mu_p, signal_DN = max(s for s in seen if s[1] < LINEAR * full_DN)
                 return mu_p * full_DN / signal_DN
-        raise LabProblem(f"no light of {nm:g} nm fills the camera: it does not answer to light")
+        raise LabProblem(
+            f"light of {nm:g} nm does not saturate the camera: its signal does not rise with the light"
+        )
 
     def _brightest(self, mu_p: float, nm: float) -> float:
         """Mean of the brightest place of the mosaic."""

@@ -80,7 +80,7 @@ def doubling_K(temperature_C: Sequence[float], current: Sequence[Value]) -> Valu
     told = [(t, i) for t, i in zip(temperature_C, current, strict=True) if i.value > CLEAR * i.error]
     if len({t for t, _ in told}) < MIN_TEMPERATURES:
         raise ValueError(
-            f"{len(told)} of {len(current)} dark currents are clearly above 0, "
+            f"{len(told)} of {len(current)} dark currents are clearly above 0: their number is "
             f"below the minimum {MIN_TEMPERATURES}"
         )
     T = np.array([t for t, _ in told])

@@ -122,17 +122,17 @@ def parse_reference(name: str, text: str, read: Read) -> tuple[Subject, list[Sho
                 case ["i", *path] if path and steps:
                     steps[-1][2].append(" ".join(path).replace("\\", "/"))
                 case _:
-                    raise ValueError("none of n BITS WIDTH HEIGHT, b EXPOSURE PHOTONS, d EXPOSURE, i FILE")
+                    raise ValueError("is none of n BITS WIDTH HEIGHT, b EXPOSURE PHOTONS, d EXPOSURE, i FILE")
         except ValueError as error:
             raise LabProblem(f"{name}, line {number} {line.strip()!r:.60}: {error}") from None
     if bits is None or not 8 <= bits <= 16:
-        raise LabProblem(f"{name}: bits {bits}, wanted is a line n BITS WIDTH HEIGHT with 8 to 16 of them")
+        raise LabProblem(f"{name}: {bits} bits; a line n BITS WIDTH HEIGHT must give 8 to 16")
     shots = []
     for photons, exposure_s, images in steps:
         if len(images) < 2 or photons < 0 or exposure_s <= 0:
             raise LabProblem(
                 f"{name}: a step of {len(images)} images, {photons:g} photons, {exposure_s:g} s; "
-                "wanted are 2 or more images, photons of 0 or more, a time above 0"
+                "it needs 2 or more images, 0 or more photons and a time above 0"
             )
         part: Part = "light" if len(images) == 2 else "stack"
         shots.append(Shot(part, photons, exposure_s, _images(images, read)))

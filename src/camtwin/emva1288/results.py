@@ -183,7 +183,9 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
     if not of.dark:
         raise LabProblem("there are no dark images: the photon transfer needs two or more")
     if not of.light:
-        raise LabProblem("there are no images in light: the photon transfer needs 50 steps, or some at least")
+        raise LabProblem(
+            "there are no images in light: the photon transfer needs steps of light, 50 by the standard"
+        )
     nm = max(of.light, key=lambda nm: _response(of.dark, of.light[nm]))
     dark, light = of.dark, sorted(of.light[nm], key=lambda point: point.mu_p)
     rule = _rule(light)

@@ -131,7 +131,7 @@ def _keep(into: Moments, shot: Shot, taker: Pairs | Stack) -> None:
     nm = shot.wavelength_nm
     if isinstance(taker, Stack):
         if nm in into.stacks if shot.mu_p else into.dark_stack is not None:
-            raise ValueError("there is a stack of this light already")
+            raise ValueError("a second stack in the same light; allowed is one")
         if shot.mu_p:
             into.stacks[nm] = taker.average()
         else:
@@ -145,7 +145,7 @@ def _keep(into: Moments, shot: Shot, taker: Pairs | Stack) -> None:
             into.dark_current.setdefault(shot.temperature_C, []).append(point)
         case "spectrum" if shot.mu_p:
             if nm is None:
-                raise ValueError("a step of the spectrum has a wavelength")
+                raise ValueError("a step of the spectrum needs a wavelength")
             into.spectrum.append((nm, point))
         case _ if shot.mu_p:
             into.light.setdefault(nm, []).append(point)
@@ -157,7 +157,7 @@ def _fitting(image: NDArray[Any], shape: tuple[int, ...] | None, subject: Subjec
     if shape is not None and image.shape != shape:
         raise LabProblem(f"an image has the shape {image.shape}, those before it {shape}")
     if subject.mosaic and min(image.shape) < 2:
-        raise LabProblem(f"an image has the shape {image.shape}, and a mosaic has two rows and columns")
+        raise LabProblem(f"an image has the shape {image.shape}, a mosaic needs 2 rows and 2 columns or more")
     if (most := int(image.max())) > subject.highest_DN:
         raise LabProblem(f"an image shows {most} DN, above the highest code {subject.highest_DN}")
     return image.shape

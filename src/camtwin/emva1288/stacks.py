@@ -238,7 +238,7 @@ def _square_of_sums(sums: NDArray[np.uint32]) -> int:
 
 def _check_image(image: Image, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     if not np.issubdtype(image.dtype, np.integer) or image.dtype.itemsize > 2:
-        raise ValueError(f"an image holds {image.dtype}, allowed are raw DN: whole numbers of up to 16 bits")
+        raise ValueError(f"an image holds {image.dtype}; allowed are whole numbers of up to 16 bits")
     if image.ndim != 2 or not image.size:
         raise ValueError(f"an image has the shape {image.shape}, allowed is (H, W)")
     if shape is not None and image.shape != shape:

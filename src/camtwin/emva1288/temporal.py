@@ -138,7 +138,7 @@ def saturation_by_variance(light: Sequence[Point]) -> Value:
     if peak + 2 >= len(light):
         beyond = max(0, len(light) - 1 - peak)
         raise ValueError(
-            f"{beyond} of {len(light)} steps lie beyond the highest variance, 2 are needed to know it"
+            f"{beyond} of {len(light)} steps lie beyond the peak of the variance; saturation needs 2 or more"
         )
     least = light[peak].var_y_DN2 - 2 * sqrt(2) * light[peak].var_error_DN2
     alike = [i for i, point in enumerate(light) if point.var_y_DN2 >= least]
@@ -158,7 +158,7 @@ def saturation_by_clipping(light: Sequence[Point]) -> Value:
         low, high = before.clipped_share, after.clipped_share
         if low is None or high is None:
             raise ValueError(
-                "the converter's highest code was not told, so pixels that show it were not counted"
+                "the converter's highest code is not known, so saturated pixels were not counted"
             )
         if low < CLIPPED_SHARE <= high:
             step = after.mu_p - before.mu_p
@@ -168,7 +168,7 @@ def saturation_by_clipping(light: Sequence[Point]) -> Value:
             spread = 0.0 if low and high < 1 else step / sqrt(12)
             return Value(before.mu_p + way * step, hypot(step * error / (z_high - z_low), spread))
     raise ValueError(
-        f"between no two steps does the share of pixels at the highest code pass {CLIPPED_SHARE:.2%}"
+        f"the share of saturated pixels passes {CLIPPED_SHARE:.2%} between no two steps; add brighter steps"
     )
 
 

@@ -62,7 +62,7 @@ class Binder:
             else:
                 missing = [name]
         if missing:
-            raise SheetError(f"{f.name}: the data sheet gives no id of {', '.join(missing)}")
+            raise SheetError(f"{f.name}: the data sheet gives no id for {', '.join(missing)}")
 
     def place(self, node: Node) -> None:
         """Place a register for each combination of selected entries.
@@ -127,10 +127,10 @@ class Binder:
                 return Bound(None, {name: lambda at: find(at)[at.key]}, (other.feature.name,))
             return Bound(None, {name: find}, (other.feature.name,))
         if other is None or other.feature.value is None or not other.here:
-            raise SheetError(f"a rule of {f.name} asks for {name}, which this model has no value of")
+            raise SheetError(f"a rule of {f.name} needs {name}, for which this model has no value")
         if other.feature.name in self._asking:
             circle = " -> ".join([*self._asking, other.feature.name])
-            raise SheetError(f"rules need each other: {circle}")
+            raise SheetError(f"rules depend on each other in a circle: {circle}")
         self._asking.append(other.feature.name)
         try:
             bound = self._bind(other, other.feature.value)

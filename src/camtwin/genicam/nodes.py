@@ -107,7 +107,7 @@ class By(dict[Any, T]):
 
 
 def _frozen(self: By[T], *_: object, **__: object) -> NoReturn:
-    raise TypeError("the values of a selected feature are frozen: replace(key, value) makes others")
+    raise TypeError("the values of a selected feature are frozen: use replace(key, value)")
 
 
 for _change in ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"):
@@ -157,7 +157,7 @@ class Feature(Generic[T]):
     def __get__(self, obj: object, owner: type) -> T: ...
     def __get__(self, obj: object | None, owner: type) -> Any:
         if obj is not None:  # stored values are found in the instance first
-            raise AttributeError(f"{self.name} is no setting: ask the camera")
+            raise AttributeError(f"{self.name} is not a setting: read it from the camera")
         return self
 
     @property
@@ -230,7 +230,7 @@ class Integer(Numeric[int]):
     def take(self, value: Shown) -> int:
         number = int(value, 0) if isinstance(value, str) else value
         if not isinstance(number, (int, float)) or int(number) != number:
-            raise ValueError("wants a whole number")
+            raise ValueError("must be a whole number")
         return int(number)
 
 
@@ -243,7 +243,7 @@ class Real(Numeric[T]):
     def take(self, value: Shown) -> float:
         number = float(value)
         if number != number:
-            raise ValueError("wants a number")
+            raise ValueError("must be a number")
         return number
 
     def pack(self, shown: Any, order: Order) -> bytes:
@@ -277,7 +277,7 @@ class Boolean(Feature[bool]):
     def take(self, value: Shown) -> bool:
         words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
         if (word := str(value).lower()) not in words:
-            raise ValueError("wants true or false")
+            raise ValueError("must be true or false")
         return words[word]
 
     def unpack(self, data: bytes, order: Order) -> bool:
@@ -336,7 +336,7 @@ class String(Feature[str]):
     def take(self, value: Shown) -> str:
         text = str(value)
         if len(text.encode()) >= self.length or "\0" in text:
-            raise ValueError(f"wants at most {self.length - 1} bytes of text")
+            raise ValueError(f"must have at most {self.length - 1} bytes of text")
         return text
 
     def pack(self, shown: Any, order: Order) -> bytes:
@@ -370,7 +370,7 @@ class Register(Feature[bytes]):
     def take(self, value: Any) -> bytes:
         data = bytes.fromhex(value) if isinstance(value, str) else bytes(value)
         if len(data) != self.length:
-            raise ValueError(f"wants {self.length} bytes, not {len(data)}")
+            raise ValueError(f"must have {self.length} bytes, not {len(data)}")
         entries = (int.from_bytes(data[i : i + self.width], "big") for i in range(0, self.length, self.width))
         if (most := max(entries)) > self.highest:
             raise ValueError(f"entry {most} is above the maximum {self.highest}")

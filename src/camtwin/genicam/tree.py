@@ -36,7 +36,7 @@ class Tree(Generic[S]):
         self.order: Order = dialect.order
         link = dialect.name
         if unknown := sheet.keys() - settings.features.keys():
-            raise SheetError(f"no such feature: {', '.join(sorted(unknown))}")
+            raise SheetError(f"there are no features {', '.join(sorted(unknown))}")
         names = {name: row["name"] for name, row in sheet.items() if "name" in row}
         self.declared = {
             name: Node(f.on(link).of(names, row), row, name in sheet, link=link)
@@ -45,7 +45,7 @@ class Tree(Generic[S]):
         }
         self.nodes = {n.feature.name: n for n in self.declared.values()}
         if len(self.nodes) < len(self.declared):
-            raise SheetError(f"a feature has another one's name: one of {', '.join(names.values())}")
+            raise SheetError(f"two features share a name: one of {', '.join(names.values())}")
         self.here = [n for n in self.nodes.values() if n.here]
         Binder(self.nodes)
         pullers = {n: self.pullers(n) for n in self.here}

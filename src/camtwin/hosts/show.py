@@ -27,6 +27,6 @@ def show(image: NDArray[Any], path: str | PathLike[str] | None = None) -> None:
     if path is not None:
         picture.save(path)
     elif not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
-        raise NoDisplay("no screen to show the picture on; write it to a file with -o picture.png")
+        raise NoDisplay("no screen to show the image on; write it to a file with -o image.png")
     else:
         picture.show()

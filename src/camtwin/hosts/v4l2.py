@@ -73,7 +73,7 @@ class V4l2Camera:
         """Return the next frame. CameraProblem if none comes, or one of another size."""
         good, data = self._capture.read()
         if not good:
-            raise CameraProblem(f"{self.path}: no frame comes")
+            raise CameraProblem(f"{self.path}: no frame arrives")
         flat = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
         expected = payload_bytes(self.format, self.width, self.height)
         if flat.size != expected:

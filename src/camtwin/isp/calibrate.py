@@ -65,7 +65,7 @@ def chart_patches(raw: Raw, corners: Corners | None = None) -> Floats:
         for letter in COLOURS:
             pixels = np.concatenate([part[r::2, c::2].ravel() for r, c in sites(raw.mosaic, letter)])
             if np.mean(pixels >= raw.highest_DN) > 0.01:
-                raise IspProblem(f"chart patch {i + 1} is clipped in {letter}; expose it shorter")
+                raise IspProblem(f"chart patch {i + 1} is clipped in {letter}; expose it for a shorter time")
             out[i, COLOURS.index(letter)] = pixels.mean(dtype=np.float64)
     return (out - raw.black_DN) / (raw.highest_DN - raw.black_DN)
 

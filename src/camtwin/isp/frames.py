@@ -69,7 +69,7 @@ class Description:
         """Return the frame of a file without a header."""
         missing = [key for key in ("pixel_format", "width", "height") if not getattr(self, key)]
         if missing:
-            raise IspProblem(f"{name}: has no header, and {', '.join(missing)} of it is not given")
+            raise IspProblem(f"{name}: has no header; give its {', '.join(missing)}")
         fmt = FORMATS[str(self.pixel_format)]
         return Payload(
             np.frombuffer(data, np.uint8), fmt, int(self.width or 0), int(self.height or 0), self.black_DN

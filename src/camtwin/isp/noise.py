@@ -73,7 +73,7 @@ def photon_transfer(pairs: list[tuple[NDArray[Any], NDArray[Any]]], black_DN: fl
     variance) has the slope K, and its end at the black level is the read noise's.
     """
     if len(pairs) < 2:
-        raise IspProblem(f"photon transfer from {len(pairs)} pair of frames; it needs 2 pairs or more")
+        raise IspProblem(f"photon transfer from {len(pairs)} pairs of frames; it needs 2 or more")
     mean, variance = [], []
     for first, second in pairs:
         a, b = first.astype(np.float64), second.astype(np.float64)

@@ -106,7 +106,7 @@ def parse(name: str, text: str) -> CameraSheet:
     plain, facts = _read(name, text)
     sensor = plain.get("sensor")
     if not isinstance(sensor, str) or not (found := _sensor(name, sensor)):
-        raise SheetInvalid(f"{name}: no data sheet of a sensor {sensor!r}")
+        raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
     sensor_plain, sensor_facts = _read(sensor, found.read_text())
     sheet = _check(SensorSheet, sensor, {**sensor_plain, "facts": sensor_facts})
     around = {"rig": load_rig(name)} if has_rig(name) else {}

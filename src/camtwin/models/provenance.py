@@ -75,7 +75,7 @@ def _entry(name: str, path: str, entry: object, facts: list[Fact]) -> Any:
             f"{name}: {path} must say {{ value = ..., source = ... }} or {{ value = ..., assumed = ... }}"
         )
     if unknown := entry.keys() - {"value", "unit", *WHERE}:
-        raise SheetInvalid(f"{name}: {path} says {', '.join(sorted(unknown))}, which nothing asks for")
+        raise SheetInvalid(f"{name}: {path} says {', '.join(sorted(unknown))}, which nothing uses")
     facts.append(_fact(name, path, entry["value"], entry))
     return entry["value"]
 

@@ -122,7 +122,7 @@ class Clock(Section):
 def _only_its_fields(said: object) -> object:
     known = {f.name for f in fields(SensorParameters)}
     if isinstance(said, Mapping) and (unknown := said.keys() - known):
-        raise ValueError(f"no such parameter: {', '.join(sorted(unknown))}")
+        raise ValueError(f"there are no parameters {', '.join(sorted(unknown))}")
     return said
 
 

@@ -127,7 +127,7 @@ class Canvas:
 def encode(drawing: Canvas, ending: str) -> bytes:
     """The drawing as a file of this ending, .svg or .png. NoPicture for others, and for one too large."""
     if ending.lower() not in WRITERS:
-        raise NoPicture(f"a picture cannot end with {ending or 'nothing'!r}: .svg or .png")
+        raise NoPicture(f"a drawing cannot be written as {ending or 'nothing'!r}; use .svg or .png")
     return WRITERS[ending.lower()](drawing)
 
 
@@ -215,7 +215,7 @@ def png(drawing: Canvas) -> bytes:
     width, height = round(drawing.width * scale), round(drawing.height * scale)
     if width * height > MAX_PNG_PIXELS:
         raise NoPicture(
-            f"a picture of {drawing.width:g} x {drawing.height:g} is too large for a PNG: make an SVG"
+            f"a drawing of {drawing.width:g} x {drawing.height:g} is too large for a PNG; write an SVG"
         )
     image = Image.new("RGB", (width, height), _on_paper("paper"))
     draw = ImageDraw.Draw(image)

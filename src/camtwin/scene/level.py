@@ -151,7 +151,7 @@ class Lit(Around):
 
     def __post_init__(self) -> None:
         if level_of(self.scene) is not STEADY:
-            raise ValueError("light in a light; allowed: one light")
+            raise ValueError("a light within a light; allowed: one light")
 
     @property
     def moving(self) -> bool:

@@ -28,9 +28,9 @@ class Sequence:
 
     def __post_init__(self) -> None:
         if not self.pictures:
-            raise ValueError("a sequence of no pictures; allowed: one and more")
+            raise ValueError("a sequence of 0 images; allowed: 1 or more")
         if len({len(picture.spectra) for picture in self.pictures}) > 1:
-            raise ValueError("some pictures are grey and some are coloured; allowed: one kind")
+            raise ValueError("some images are grey and some coloured; allowed: one kind")
         if not 0 < self.hz <= MAX_HZ:
             raise ValueError(f"hz {self.hz:g} is outside 0..{MAX_HZ:g} Hz")
 

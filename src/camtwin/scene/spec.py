@@ -88,7 +88,7 @@ def _parse(text: str, load: Load) -> Scene:
     if pan := _PAN.fullmatch(text):
         speed, degrees, scene = pan.groups()
         if scene.startswith("pan:"):
-            raise ValueError("a pan of a pan; allowed: one pan")
+            raise ValueError("a pan within a pan; allowed: one pan")
         return Pan(
             _parse(scene, load),
             SPEED_px_per_s if speed is None else _number("pixels a second", speed),
@@ -131,11 +131,11 @@ def _parse(text: str, load: Load) -> Scene:
         hz, path = _number("pictures a second", play[1]), play[2]
         images = _loaded(path, load)
         if not isinstance(images, list):
-            raise ValueError(f"{path!r} is no folder of pictures")
+            raise ValueError(f"{path!r} is not a folder of images")
         return Sequence(tuple(Picture(image, name=path) for image in images), hz, text)
     image = _loaded(path, load)
     if isinstance(image, list):
-        raise ValueError(f"a folder of {len(image)} pictures; allowed: play:HZ:{path}")
+        raise ValueError(f"a folder of {len(image)} images needs a rate: play:HZ:{path}")
     return Picture(image, wavelength_nm=light, name=text)
 
 

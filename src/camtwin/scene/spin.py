@@ -32,7 +32,9 @@ class AboutMiddle(Moved, ABC):
 
     def __post_init__(self) -> None:
         if self.scene.moving:
-            raise ValueError(f"a {type(self).__name__.lower()} of what moves; allowed: of what stands still")
+            raise ValueError(
+                f"a {type(self).__name__.lower()} of a moving scene; allowed: of one that stands still"
+            )
 
     @property
     @abstractmethod

@@ -163,7 +163,7 @@ def peak(image: object, name: str = "picture") -> float:
         return 1.0
     brightest = float(np.max(image, initial=0.0))
     if not (np.all(image >= 0) and brightest < np.inf):
-        raise ValueError(f"picture {name!r} holds light below 0, or none that is a number")
+        raise ValueError(f"image {name!r} holds values that are below 0 or no numbers")
     return brightest or 1.0
 
 
@@ -180,14 +180,14 @@ def linear_light(
     """
     if not isinstance(image, np.ndarray) or image.dtype not in (np.uint8, np.uint16, np.float32):
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
-        raise ValueError(f"picture {name!r} holds {kind}, allowed are arrays of uint8, uint16 and float32")
+        raise ValueError(f"image {name!r} holds {kind}; allowed are arrays of uint8, uint16 and float32")
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
         allowed = "(h, w), (h, w, 3) and (h, w, 4)"
-        raise ValueError(f"picture {name!r} has the shape {image.shape}, allowed are {allowed}")
+        raise ValueError(f"image {name!r} has the shape {image.shape}; allowed are {allowed}")
     height, width = image.shape[:2]
     if not (1 <= width <= MAX_SIDE_px and 1 <= height <= MAX_SIDE_px):
         allowed = f"1..{MAX_SIDE_px} a side"
-        raise ValueError(f"picture {name!r} has {width} x {height} pixels, allowed are {allowed}")
+        raise ValueError(f"image {name!r} has {width} x {height} pixels; allowed are {allowed}")
     linear, top = _decoder(image, white)
     planes = image[..., None] if image.ndim == 2 else image
     layers = np.empty((len(mixes), height, width), np.uint16)

@@ -124,9 +124,11 @@ def read(lines: Iterable[str]) -> tuple[dict[str, Any], Iterator[Line]]:
     _, first = next(numbered, (1, "null"))
     start = _value(1, first)
     if not isinstance(start, dict) or not isinstance(said := start.get("camtwin"), int):
-        raise JournalBroken(f"line 1 does not begin a journal of format {FORMAT}")
+        raise JournalBroken(f"line 1 is not the first line of a journal of format {FORMAT}")
     if said != FORMAT:
-        raise JournalBroken(f"a journal of format {said}, of another version: this one reads format {FORMAT}")
+        raise JournalBroken(
+            f"a journal of format {said}, which this version cannot read; it reads format {FORMAT}"
+        )
     return start, (_parse(number, _value(number, text)) for number, text in numbered if text.endswith("\n"))
 
 
@@ -152,4 +154,4 @@ def _parse(number: int, value: Any) -> Line:
                 return End(t_ns)
     except ValueError:
         pass
-    raise JournalBroken(f"line {number} is no line of a journal: {json.dumps(value)[:60]}")
+    raise JournalBroken(f"line {number} does not belong in a journal: {json.dumps(value)[:60]}")

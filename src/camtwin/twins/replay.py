@@ -79,7 +79,7 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
                 exposure = exposures.get(line.frame_id)
                 if exposure is None:
-                    raise JournalBroken(f"frame {line.frame_id} at {line.t_ns} ns does not come again")
+                    raise JournalBroken(f"frame {line.frame_id} at {line.t_ns} ns is missing from the replay")
                 digest = journal.digest(twin.render(exposure).data)
                 yield Replayed(exposure.start_ns, line.frame_id, line.digest, digest)
             case journal.End():

@@ -63,7 +63,7 @@ class Claim:
         """Lowest and highest of `min..max`. ValueError if it is none."""
         low, dots, high = self.value.partition("..")
         if not dots:
-            raise ValueError(f"{self.id}: {self.value!r} is no range")
+            raise ValueError(f"{self.id}: {self.value!r} is not a range")
         return float(low), float(high)
 
     @property

@@ -65,7 +65,7 @@ def claims_of(model: str, pattern: str = "*", ledger: Mapping[str, Claim] | None
         raise VerifyProblem(f"{model}: there is no ledger of its data sheet; --ledger names one of your own")
     found = [claim for name, claim in rows.items() if fnmatchcase(name, pattern) or pattern in name]
     if not found:
-        raise VerifyProblem(f"{model}: no row of its ledger is like {pattern!r}")
+        raise VerifyProblem(f"{model}: no claim of its ledger matches {pattern!r}")
     return found
 
 

@@ -26,10 +26,12 @@ def split(payload: bytes, order: Literal["big", "little"] = "big") -> Iterator[t
     end = len(payload)
     while end:
         if end < HEADER_BYTES:
-            raise ValueError(f"{end} bytes before the first chunk are none")
+            raise ValueError(f"the first {end} bytes belong to no chunk")
         number, length = struct.unpack_from(">II" if order == "big" else "<II", payload, end - HEADER_BYTES)
         begin = end - HEADER_BYTES - length
         if begin < 0:
-            raise ValueError(f"chunk {number:#x} of {length} bytes does not fit the {end} there are")
+            raise ValueError(
+                f"chunk {number:#x} of {length} bytes is longer than the {end} bytes up to its end"
+            )
         yield number, payload[begin : begin + length]
         end = begin

@@ -95,7 +95,7 @@ def test_rounding_that_rules_is_told_and_so_are_too_few_steps():
 
 
 def test_a_camera_that_does_not_answer_to_light():
-    with pytest.raises(LabProblem, match="no light of 536 nm fills the camera"):
+    with pytest.raises(LabProblem, match="light of 536 nm does not saturate the camera"):
         measured(bench(BAUMER, "TestPattern=GreyHorizontalRamp"))
     with pytest.raises(camtwin.NoFrame, match="nothing triggers"):
         bench(BAUMER, "TriggerMode=On")

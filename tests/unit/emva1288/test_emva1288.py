@@ -116,7 +116,7 @@ def test_saturation_is_where_15_pixels_in_10000_show_the_highest_code(name):
 
 def test_a_well_that_ends_first_has_no_clipped_pixels():
     _, dark, light = measured("the well ends before the converter")
-    with pytest.raises(ValueError, match=r"between no two steps does the share .* pass 0\.15%"):
+    with pytest.raises(ValueError, match=r"the share of saturated pixels passes 0\.15% between no two steps"):
         sensitivity(dark, light, saturation_by_clipping)
 
 
@@ -348,11 +348,11 @@ def test_what_is_too_small_to_be_told_is_no_number():
 # -- what cannot be measured says so ------------------------------------------------------------------
 def test_light_that_does_not_reach_saturation():
     dark, light = ideal()
-    with pytest.raises(ValueError, match="1 of 101 steps lie beyond the highest variance, 2 are needed"):
+    with pytest.raises(ValueError, match="1 of 101 steps lie beyond the peak of the variance"):
         sensitivity(dark, light[:101])
     with pytest.raises(ValueError, match="0 of 0 steps"):
         sensitivity(dark, [])
-    with pytest.raises(ValueError, match="highest code was not told"):
+    with pytest.raises(ValueError, match="highest code is not known"):
         sensitivity(dark, light, saturation_by_clipping)
 
 

@@ -74,7 +74,7 @@ def test_the_description_has_no_other_spelling():
     [
         ({"Kind": {"words": {"Z": "Sea"}}}, "Kind has no entry Z"),
         ({"Name": {"words": {"A": "B"}}}, "Name: no rule uses words"),
-        ({"Name": {"name": "Kind"}}, "a feature has another one's name: one of Kind"),
+        ({"Name": {"name": "Kind"}}, "two features share a name: one of Kind"),
     ],
 )
 def test_spellings_that_fit_nothing(row, message):

@@ -96,12 +96,12 @@ def test_factory_values_come_from_the_row_else_the_declaration(device):
         ("Length=25", "Length 25 is not 10 plus a multiple of 10"),
         ("Wait=14", "Wait 14 us is below the minimum 15 us"),
         ("Wait=1e9", "Wait 1000000000 us is above the maximum 1000 us"),
-        ("Wait=nan", "Wait 'nan': wants a number"),
+        ("Wait=nan", "Wait 'nan': must be a number"),
         ("Kind=B", "Kind B is none of A, C"),
         ("Rate=3", "Rate is not available now"),
         ("Size=1", "Size is read-only"),
-        ("Name=12345678", "Name '12345678': wants at most 7 bytes of text"),
-        ("Short=maybe", "Short 'maybe': wants true or false"),
+        ("Name=12345678", "Name '12345678': must have at most 7 bytes of text"),
+        ("Short=maybe", "Short 'maybe': must be true or false"),
         ("Go=1", "Go=1: write Go alone, it is a command"),
         ("Length", "Length: write Length=VALUE"),
     ],
@@ -165,12 +165,12 @@ class Circle(Chapter):
 @pytest.mark.parametrize(
     ("chapter", "rows", "message"),
     [
-        (Small, {**ROWS, "Wdith": {}}, "no such feature: Wdith"),
+        (Small, {**ROWS, "Wdith": {}}, "there are no features Wdith"),
         (Small, {**ROWS, "Length": {"mx": 3}}, "Length: no rule uses mx"),
         (Small, {**ROWS, "Wait": {"max": 5}}, "Wait needs a 'usual_min' in the data sheet"),
         (Small, {**ROWS, "Kind": {"entries": ["A", "Z"]}}, "Kind has no entry Z"),
-        (Small, {k: v for k, v in ROWS.items() if k != "Size"}, "a rule of Offset asks for Size"),
-        (Circle, {"A": {}, "B": {}}, "rules need each other: B -> A -> B"),
+        (Small, {k: v for k, v in ROWS.items() if k != "Size"}, "a rule of Offset needs Size"),
+        (Circle, {"A": {}, "B": {}}, "rules depend on each other in a circle: B -> A -> B"),
     ],
 )
 def test_sheets_that_do_not_fit_are_refused_at_load(chapter, rows, message):

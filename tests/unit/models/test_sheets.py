@@ -43,7 +43,7 @@ def test_every_fact_says_where_it_comes_from():
         (', assumed = "a room"', "", "baumer-vcxg-124m: thermal.ambient_C must say either source or assumed"),
         ("row_clocks =", "row_clock =", "readout.row_clock 1598: Extra inputs"),
         (ROW_CLOCKS, "", "baumer-vcxg-124m: Value error, neither readout.row_clocks nor drive modes"),
-        ('sensor = "imx304"', 'sensor = "imx999"', "no data sheet of a sensor 'imx999'"),
+        ('sensor = "imx304"', 'sensor = "imx999"', "there is no data sheet of a sensor 'imx999'"),
         ("[clock]", "[clok]", "baumer-vcxg-124m: clock"),
         ("{ value = 1598,", "{ value = 1598", "baumer-vcxg-124m: "),
         (
@@ -69,7 +69,7 @@ def test_an_unknown_model_names_those_there_are():
 
 def test_rows_that_no_feature_asks_for_are_told_with_the_sheets_name():
     sheet = models.parse(NAME, TEXT.replace("Width = { min", "Wdith = { min", 1))
-    with pytest.raises(models.SheetInvalid, match=f"{NAME}: no such feature: Wdith"):
+    with pytest.raises(models.SheetInvalid, match=f"{NAME}: there are no features Wdith"):
         build(sheet)
 
 
@@ -104,7 +104,7 @@ IDS = {"Line7FallingEdge": 0x9123, "EventLost": 0x9011}
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ({"EventSelector": {"ids": IDS}}, "EventSelector: the data sheet gives no id of ExposureStart, "),
+        ({"EventSelector": {"ids": IDS}}, "EventSelector: the data sheet gives no id for ExposureStart, "),
         (
             {"ChunkSelector": {"ids": {"Image": 1}}},
             "ChunkBinningHorizontal: the data sheet gives no id",
@@ -135,7 +135,9 @@ def test_a_drive_mode_converts_as_its_sensor_can():
 def test_a_sheet_of_ones_own_goes_by_its_path(tmp_path):
     own = tmp_path / "my-camera.toml"
     own.write_text(TEXT.replace('sensor = "imx304"', 'sensor = "my-sensor"'))
-    with pytest.raises(models.SheetInvalid, match=f"^{own}: no data sheet of a sensor 'my-sensor'$"):
+    with pytest.raises(
+        models.SheetInvalid, match=f"^{own}: there is no data sheet of a sensor 'my-sensor'$"
+    ):
         models.load(str(own))
     sensor = (files("camtwin.models") / "sensors" / "imx304.toml").read_text()
     (tmp_path / "my-sensor.toml").write_text(sensor.replace('"Sony IMX304"', '"Mine"'))

@@ -103,7 +103,7 @@ def test_dashes_go_round_corners():
 
 
 def test_a_picture_of_another_kind_or_too_large_is_told():
-    with pytest.raises(NoPicture, match=r"cannot end with '.gif'"):
+    with pytest.raises(NoPicture, match=r"cannot be written as '.gif'"):
         encode(Canvas(10, 10, ""), ".gif")
     with pytest.raises(NoPicture, match="too large"):
         encode(Canvas(10_000, 10_000, ""), ".png")

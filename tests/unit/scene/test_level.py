@@ -107,8 +107,8 @@ def test_a_lit_scene_is_the_scene_in_that_light():
         (lambda: Pulses((), 2), "between 2 is outside 0..1"),
         (lambda: Pulses(((5, 5),)), "pulse 5..5 ns does not end after its begin"),
         (lambda: Pulses(((5, 9), (8, 12))), "pulse 8..12 ns begins before the one before it ends, 9 ns"),
-        (lambda: Lit(Lit(Flat(), Pwm()), Pwm()), "light in a light; allowed: one light"),
-        (lambda: Lit(Pan(Lit(Flat(), Pwm())), Pwm()), "light in a light; allowed: one light"),
+        (lambda: Lit(Lit(Flat(), Pwm()), Pwm()), "a light within a light; allowed: one light"),
+        (lambda: Lit(Pan(Lit(Flat(), Pwm())), Pwm()), "a light within a light; allowed: one light"),
     ],
 )
 def test_what_no_light_can_be_is_refused(make, message: str):

@@ -119,11 +119,11 @@ def test_all_else_is_the_path_of_a_picture(path: str):
         ("pan:.:chart", "scene 'pan:.:chart': '.' is not a number of pixels a second"),
         (
             "spin:pan:chart",
-            "scene 'spin:pan:chart': a spin of what moves; allowed: of what stands still",
+            "scene 'spin:pan:chart': a spin of a moving scene; allowed: of one that stands still",
         ),
         (
             "zoom:pan:chart",
-            "scene 'zoom:pan:chart': a zoom of what moves; allowed: of what stands still",
+            "scene 'zoom:pan:chart': a zoom of a moving scene; allowed: of one that stands still",
         ),
         ("zoom:0@1:chart", "scene 'zoom:0@1:chart': growth 0 is outside 0..100"),
         ("fall:-1:chart", "scene 'fall:-1:chart': px_per_s2 -1 is outside 0..1e+09 px/s2"),
@@ -136,8 +136,8 @@ def test_all_else_is_the_path_of_a_picture(path: str):
         ("flash:1e99+1:flat", "scene 'flash:1e99+1:flat': 1e+99 us is outside 0..1e+12 us"),
         ("flash:nan+1:flat", "scene 'flash:nan+1:flat': nan us is outside 0..1e+12 us"),
         ("flash:1+5,2+1:flat", "scene 'flash:1+5,2+1:flat': pulse 2000..3000 ns begins before the one"),
-        ("flicker:pwm:flat", "scene 'flicker:pwm:flat': light in a light; allowed: one light"),
-        ("pan:pan:chart", "scene 'pan:pan:chart': a pan of a pan; allowed: one pan"),
+        ("flicker:pwm:flat", "scene 'flicker:pwm:flat': a light within a light; allowed: one light"),
+        ("pan:pan:chart", "scene 'pan:pan:chart': a pan within a pan; allowed: one pan"),
     ],
 )
 def test_errors_name_the_text_and_what_is_allowed(text: str, message: str):
@@ -159,7 +159,7 @@ def test_a_file_that_is_no_picture_is_named_too():
     ) as error:
         parse("a.txt", unreadable)
     assert "\n" not in str(error.value)
-    with pytest.raises(ValueError, match=r"^scene 'a\.npy': picture 'a\.npy' holds float64, allowed are"):
+    with pytest.raises(ValueError, match=r"^scene 'a\.npy': image 'a\.npy' holds float64; allowed are"):
         parse("a.npy", odd)
 
 

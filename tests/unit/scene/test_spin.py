@@ -68,7 +68,7 @@ def test_light_goes_along_and_nothing_is_beyond_the_edge():
 
 
 def test_what_cannot_spin_is_refused():
-    with pytest.raises(ValueError, match=r"^a spin of what moves"):
+    with pytest.raises(ValueError, match=r"^a spin of a moving scene"):
         Spin(Pan(Target("star")))
     with pytest.raises(ValueError, match=r"^rpm nan is outside"):
         Spin(Flat(), float("nan"))

@@ -149,20 +149,20 @@ def test_a_picture_keeps_no_hold_on_the_array_it_was_given():
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((0, 5), np.uint8), "picture 'p' has 5 x 0 pixels, allowed are 1..32767 a side"),
-        (np.zeros((5, 0, 3), np.uint8), "picture 'p' has 0 x 5 pixels, allowed are 1..32767 a side"),
-        (np.zeros((1, 40_000), np.uint8), "picture 'p' has 40000 x 1 pixels, allowed are 1..32767 a side"),
+        (np.zeros((0, 5), np.uint8), "image 'p' has 5 x 0 pixels; allowed are 1..32767 a side"),
+        (np.zeros((5, 0, 3), np.uint8), "image 'p' has 0 x 5 pixels; allowed are 1..32767 a side"),
+        (np.zeros((1, 40_000), np.uint8), "image 'p' has 40000 x 1 pixels; allowed are 1..32767 a side"),
         (
             np.zeros(5, np.uint8),
-            "picture 'p' has the shape (5,), allowed are (h, w), (h, w, 3) and (h, w, 4)",
+            "image 'p' has the shape (5,); allowed are (h, w), (h, w, 3) and (h, w, 4)",
         ),
         (
             np.zeros((2, 2, 2), np.uint8),
-            "picture 'p' has the shape (2, 2, 2), allowed are (h, w), (h, w, 3) and (h, w, 4)",
+            "image 'p' has the shape (2, 2, 2); allowed are (h, w), (h, w, 3) and (h, w, 4)",
         ),
-        (np.zeros((2, 2)), "picture 'p' holds float64, allowed are arrays of uint8, uint16 and float32"),
-        (np.zeros((2, 2), bool), "picture 'p' holds bool, allowed are arrays of uint8, uint16 and float32"),
-        (None, "picture 'p' holds NoneType, allowed are arrays of uint8, uint16 and float32"),
+        (np.zeros((2, 2)), "image 'p' holds float64; allowed are arrays of uint8, uint16 and float32"),
+        (np.zeros((2, 2), bool), "image 'p' holds bool; allowed are arrays of uint8, uint16 and float32"),
+        (None, "image 'p' holds NoneType; allowed are arrays of uint8, uint16 and float32"),
     ],
 )
 def test_what_is_no_picture_is_refused_in_a_line(image: NDArray, message: str):
@@ -205,7 +205,7 @@ def test_a_linear_picture_has_lamps_far_above_white():
 
 @pytest.mark.parametrize("light", [-1.0, np.nan, np.inf])
 def test_light_that_is_none_is_refused(light):
-    with pytest.raises(ValueError, match=r"^picture 'lamp' holds light below 0, or none that is a number"):
+    with pytest.raises(ValueError, match=r"^image 'lamp' holds values that are below 0 or no numbers"):
         Picture(np.full((2, 2), light, np.float32), name="lamp")
 
 
@@ -217,9 +217,9 @@ def test_a_sequence_shows_its_pictures_in_turn():
     assert shown == [0, 0, 1000, 1000, 0, 0]
     assert scene.moving
     assert not Sequence(pictures[:1]).moving
-    with pytest.raises(ValueError, match="a sequence of no pictures"):
+    with pytest.raises(ValueError, match="a sequence of 0 images"):
         Sequence(())
-    with pytest.raises(ValueError, match="some pictures are grey"):
+    with pytest.raises(ValueError, match="some images are grey"):
         Sequence((pictures[0], Picture(np.zeros((8, 8, 3), np.uint8), 1.0, spectra.d65())))
     with pytest.raises(ValueError, match=r"hz 0 is outside 0\.\.1e\+06 Hz"):
         Sequence(pictures, 0)

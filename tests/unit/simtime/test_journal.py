@@ -42,15 +42,15 @@ def test_a_frame_is_kept_as_the_digest_of_its_bytes():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ([], "line 1 does not begin a journal of format 2"),
+        ([], "line 1 is not the first line of a journal of format 2"),
         (["hello"], "line 1 is not JSON: 'hello'"),
-        (['{"camtwin": "2"}'], "line 1 does not begin a journal of format 2"),
-        (['{"camtwin": 1}'], "a journal of format 1, of another version: this one reads format 2"),
-        (['{"camtwin": 99}'], "a journal of format 99, of another version: this one reads format 2"),
+        (['{"camtwin": "2"}'], "line 1 is not the first line of a journal of format 2"),
+        (['{"camtwin": 1}'], "a journal of format 1, which this version cannot read; it reads format 2"),
+        (['{"camtwin": 99}'], "a journal of format 99, which this version cannot read; it reads format 2"),
         (['{"camtwin": 2}', "[}\n"], "line 2 is not JSON"),
-        (['{"camtwin": 2}', '["write", 1, 2]\n'], "line 2 is no line of a journal"),
-        (['{"camtwin": 2}', '["write", 1, 2, "xy"]\n'], "line 2 is no line of a journal"),
-        (['{"camtwin": 2}', '["jump", 1]\n'], "line 2 is no line of a journal"),
+        (['{"camtwin": 2}', '["write", 1, 2]\n'], "line 2 does not belong in a journal"),
+        (['{"camtwin": 2}', '["write", 1, 2, "xy"]\n'], "line 2 does not belong in a journal"),
+        (['{"camtwin": 2}', '["jump", 1]\n'], "line 2 does not belong in a journal"),
     ],
 )
 def test_what_is_no_journal_is_one_line(text, message):

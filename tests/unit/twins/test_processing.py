@@ -67,7 +67,7 @@ def test_an_inverted_table_written_entry_by_entry():
             cam.LUTValue = 4096
         with pytest.raises(Refused, match="entry 65535 is above the maximum 4095"):
             cam.LUTValueAll = b"\xff" * 8192
-        with pytest.raises(Refused, match="wants 8192 bytes, not 3"):
+        with pytest.raises(Refused, match="must have 8192 bytes, not 3"):
             cam.LUTValueAll = bytes(3)
 
 

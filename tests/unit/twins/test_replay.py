@@ -128,7 +128,7 @@ def test_another_seed_or_another_write_is_noticed(tmp_path, old, new):
         (lambda text: text.replace('["write", 5,', '["write", 50000000,', 1), "comes after 50000000 ns"),
         (
             lambda text: text + '["frame", 2000000000, 4000, "00"]\n',
-            "frame 4000 at 2000000000 ns does not come",
+            "frame 4000 at 2000000000 ns is missing from the replay",
         ),
     ],
 )

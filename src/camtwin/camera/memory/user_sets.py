@@ -127,7 +127,9 @@ class Keeper:
     def _put(self, record: str, data: bytes) -> None:
         total = sum(self._sizes.values()) - self._sizes[record] + len(data)
         if total > (most := self.memory.nonvolatile_bytes):
-            raise Refused("storage", f"{record} needs {total} of {most} bytes of memory")
+            raise Refused(
+                "storage", f"{record}: with it the memory would hold {total} bytes, above the maximum {most}"
+            )
         try:
             self.storage.store(record, data)
         except StorageProblem as problem:

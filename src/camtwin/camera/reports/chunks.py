@@ -94,7 +94,9 @@ def parse(payload: bytes, ids: Mapping[str, int], order: Order = "big") -> dict[
     values_by_chunk: dict[str, Any] = {}
     for number, data in split(payload, order):
         if (name := names.get(number)) is None:
-            raise ValueError(f"there is no chunk {number:#x}")
+            raise ValueError(
+                f"no chunk has the id {number:#x}; there are {', '.join(f'{n:#x}' for n in names)}"
+            )
         values = [_unpacked(f, data, order) for f in FEATURES[name]]
         values_by_chunk[name] = data if name == "Image" else values[0] if len(values) == 1 else tuple(values)
     return dict(reversed(values_by_chunk.items()))

@@ -102,11 +102,11 @@ class Line:
             raise ValueError(f"{self.name}: a pulse of {width_ns} ns is below the minimum 1 ns")
         if count < 1 or delay_ns < 0:
             raise ValueError(
-                f"{self.name}: {count} pulses after {delay_ns} ns: wants 1 or more, 0 ns or later"
+                f"{self.name}: {count} pulses after {delay_ns} ns; allowed are 1 or more, after 0 ns or more"
             )
         if count > 1 and period_ns <= width_ns:
             raise ValueError(
-                f"{self.name}: a period of {period_ns} ns is no longer than the pulse, {width_ns} ns"
+                f"{self.name}: a period of {period_ns} ns is not above the width of the pulse, {width_ns} ns"
             )
         self._host.journal("pulse", self.name, width_ns, period_ns, count, delay_ns)
         clock = self._host.clock
@@ -114,7 +114,7 @@ class Line:
 
     def _wants_input(self) -> None:
         if self._output:
-            raise ValueError(f"{self.name} is an output: nothing drives it from outside")
+            raise ValueError(f"{self.name} is an output: only an input can be driven from outside")
 
     def _rise(self, width_ns: Ns, period_ns: Ns, left: int) -> None:
         self._drive(True)

@@ -110,4 +110,4 @@ def _receive(stream: socket.socket, deadline: float) -> Received:
             return Received(
                 width, height, pixel_format, timestamp, b"".join(parts[n] for n in range(1, last))
             )
-    raise NoPicture("no whole picture came in time")
+    raise NoPicture("no complete image arrived in time")

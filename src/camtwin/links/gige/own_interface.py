@@ -65,7 +65,7 @@ class OwnInterface:
                 needs = "CAP_NET_ADMIN, CAP_NET_RAW and CAP_NET_BIND_SERVICE: run it as root"
                 raise LinkProblem(f"a twin that sets the address of {name} needs {needs}") from None
             except OSError as problem:
-                raise LinkProblem(f"cannot have {name}: {problem.strerror}") from None
+                raise LinkProblem(f"cannot use {name}: {problem.strerror}") from None
             for sock in (self.dhcp, self.arp, self.news):
                 sock.setblocking(False)
             self._opened = opening.pop_all()
@@ -78,13 +78,15 @@ class OwnInterface:
         except OSError:
             raise LinkProblem(f"there is no network interface {self.name}") from None
         if self._flags() & IFF_LOOPBACK:
-            raise LinkProblem(f"{self.name} is a loopback: give the twin's address by --bind")
+            raise LinkProblem(
+                f"{self.name} is a loopback interface: give the twin an address there with --bind"
+            )
         try:
             address = self._ask(SIOCGIFADDR)[4:8]
         except OSError:
             return  # EADDRNOTAVAIL: it has no address
-        used = f"{self.name} has the address {socket.inet_ntoa(address)} already"
-        hint = f"a twin wants an interface of its own (ip addr flush dev {self.name})"
+        used = f"{self.name} has the address {socket.inet_ntoa(address)}"
+        hint = f"a twin needs an interface without one (ip addr flush dev {self.name})"
         raise LinkProblem(f"{used}: {hint}")
 
     @property

@@ -68,9 +68,11 @@ class Bench:
 
     def __init__(self, plan: Plan, cams: Mapping[str, Session]) -> None:
         if unknown := cams.keys() - plan.sheets.keys():
-            raise ValueError(f"{', '.join(sorted(unknown))}: no camera of the plan")
+            raise ValueError(
+                f"the plan has no camera {', '.join(sorted(unknown))}; it has {', '.join(plan.sheets)}"
+            )
         if len({id(cam.twin.clock) for cam in cams.values()}) > 1:
-            raise ValueError("the cameras do not share a clock: open them with one")
+            raise ValueError("the cameras do not share a clock: open them with the same `clock`")
         self.plan, self.circuit = plan, Circuit(plan)
         self.clock = next((cam.twin.clock for cam in cams.values()), None) or Scheduler()
         self.levels = {n: d.levels[0] for n, d in plan.devices.items() if len(d.levels) > 1}
@@ -138,7 +140,10 @@ class Bench:
         """
         self._source(device, "high")
         if width_ns < 1 or count < 1 or delay_ns < 0 or (count > 1 and period_ns <= width_ns):
-            raise ValueError(f"{device}: {count} pulses of {width_ns} ns every {period_ns} ns cannot be")
+            raise ValueError(
+                f"{device}: {count} pulses of {width_ns} ns every {period_ns} ns after {delay_ns} ns; "
+                "allowed are 1 or more of 1 ns or more, with a period above the width"
+            )
         self.clock.at(self.clock.now + delay_ns, self._rise, device, width_ns, period_ns, count)
 
     def bounce(self, device: str, level: str, *, times: int = 5, spacing_ns: Ns = 200_000) -> None:
@@ -162,7 +167,10 @@ class Bench:
         inputs = wired.sheet.inputs if wired else {}
         line = next((name for name, spec in inputs.items() if spec.pin == at.pin), None)
         if wired is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
-            raise ValueError(f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns cannot be")
+            raise ValueError(
+                f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns; "
+                "allowed are more than 0 V, 1 ns or more, at an input of a camera"
+            )
         key = crc32(str(at).encode()) ^ seed
         self._tell(Finding(f"{at} noise", "marginal", "noisy", f"{rms_V:g} V rms of noise on the wire"))
         self._jitter(wired, line, rms_V, every_ns, self.clock.now + for_ns, key, f"{at} noise")
@@ -343,7 +351,9 @@ class Bench:
                     return
         finally:
             self._settling = False
-        raise Unstable(f"levels chase each other at {self.clock.now} ns")
+        raise Unstable(
+            f"levels do not settle at {self.clock.now} ns: a wire leads an output back to its own input"
+        )
 
     def _feed(self, wired: WiredCamera, offers: tuple[power.Offer, ...]) -> bool:
         """Power a camera on or off by its offers.

@@ -42,10 +42,10 @@ class LiveRun(ScenarioRun):
     def __init__(self, scenario: Scenario, binds: Sequence[str], usb_port: int = usbip.PORT) -> None:
         super().__init__(scenario)
         if len(binds) != len(self.cams):
-            raise PlanInvalid(f"{len(binds)} addresses for {len(self.cams)} cameras")
+            raise PlanInvalid(f"{len(binds)} addresses for {len(self.cams)} cameras: give one for each")
         for name, cam in self.cams.items():
             if KINDS[cam.twin.sheet.link] not in OPENINGS:
-                raise PlanInvalid(f"{name}: a live scenario is of cameras with a link, it has none")
+                raise PlanInvalid(f"{name} has no link, which a live scenario needs")
         self.binds = dict(zip(self.cams, binds, strict=True))
         self.usb_port = usb_port
         self.links: Mapping[str, Link] = {}

@@ -47,9 +47,11 @@ class ScenarioRun:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario, plan = scenario, read(scenario.plan)
         if unknown := scenario.cameras.keys() - plan.cameras.keys():
-            raise PlanInvalid(f"cameras.{min(unknown)}: no camera of the plan")
+            raise PlanInvalid(
+                f"cameras.{min(unknown)}: the plan has no such camera; it has {', '.join(plan.cameras)}"
+            )
         if not plan.cameras:
-            raise PlanInvalid("plan.devices: there is no camera")
+            raise PlanInvalid("plan.devices has no camera; a scenario needs one or more")
         self.clock = Scheduler()
         self.begun_ns: Ns | None = None
         self.ended_ns: Ns | None = None

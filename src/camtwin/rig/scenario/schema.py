@@ -59,6 +59,6 @@ def parse(text: str) -> Scenario:
     try:
         return Scenario.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PlanInvalid(f"no TOML: {error}") from None
+        raise PlanInvalid(f"is not TOML: {error}") from None
     except ValidationError as error:
         raise invalid(error) from None

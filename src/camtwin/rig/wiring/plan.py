@@ -184,7 +184,7 @@ def parse(text: str, sheets: Mapping[str, RigSheet] | None = None) -> Plan:
     try:
         return read(tomllib.loads(text), sheets)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PlanInvalid(f"no TOML: {error}") from None
+        raise PlanInvalid(f"is not TOML: {error}") from None
 
 
 def read(data: Mapping[str, Any], sheets: Mapping[str, RigSheet] | None = None) -> Plan:

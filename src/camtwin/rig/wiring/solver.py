@@ -83,7 +83,7 @@ def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], 
         slope = (incidence * (siemens * free)[:, None]).T @ incidence + leak
         step = -np.linalg.solve(slope, surplus).astype(np.float64)
         volts = volts + _far(incidence, currents, volts, step) * step
-    raise Unsolved(f"{np.abs(surplus).max():g} A are left over at a node")
+    raise Unsolved(f"{np.abs(surplus).max():g} A do not balance at a node of the circuit")
 
 
 def _far(

@@ -190,7 +190,7 @@ class U3vDevice:
                     )
                 return b"".join(self._read(address, count) for address, count in body.spans)
             case gencp.WriteMem() if busy:
-                raise StatusError(Status.BUSY, "what was written before is not done")
+                raise StatusError(Status.BUSY, "the write before this one is still under way")
             case gencp.WriteMem(writes):
                 return (yield from self._write_all(writes))
 

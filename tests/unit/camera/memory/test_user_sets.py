@@ -168,7 +168,7 @@ def test_the_memory_is_as_large_as_the_sheets():
     keeper = cam.twin.camera.keeper
     assert keeper.memory.nonvolatile_bytes == 128 * 1024
     keeper.memory = keeper.memory.model_copy(update={"nonvolatile_bytes": 300})
-    with pytest.raises(Refused, match="of 300 bytes of memory"):
+    with pytest.raises(Refused, match="above the maximum 300"):
         save(cam, "UserSet1")
     assert keeper.busy_until_ns == 0
 

@@ -145,7 +145,7 @@ def test_the_command(tmp_path):
         assert picture.read_bytes().startswith(begins)
         assert picture.stat().st_size > 2000
     refused = cli("play", str(PLC), "--draw", str(tmp_path / "t.gif"), ok=False)
-    assert "ends with .svg or .png" in refused.stderr
+    assert "a drawing is written to .svg or .png" in refused.stderr
 
 
 def test_a_step_more_on_the_command_line():
@@ -162,8 +162,8 @@ def test_a_step_more_on_the_command_line():
     ("text", "message"),
     [
         ("seconds = 0", "seconds 0: Input should be greater than 0"),
-        ("seconds = 1\n[plan]\ndevices = {}", "there is no camera"),
-        (ONE.format(seconds=1) + "[cameras.dog]", "cameras.dog: no camera of the plan"),
+        ("seconds = 1\n[plan]\ndevices = {}", "plan.devices has no camera"),
+        (ONE.format(seconds=1) + "[cameras.dog]", "cameras.dog: the plan has no such camera"),
         (ONE.format(seconds=1) + steps({"ms": 1, "do": "explode"}), "timeline.0 .*'explode'.*does not match"),
         (ONE.format(seconds=1) + steps({"ms": 1, "do": "die", "camera": "x"}), "there is no camera 'x'"),
     ],

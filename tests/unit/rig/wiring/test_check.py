@@ -98,7 +98,7 @@ def test_the_command_prints_json_draws_and_fails_where_something_is_wrong(tmp_pa
         ("[devices]\na = { kind = 'camera', model = 'nikon' }", "no model 'nikon'"),
         ("[devices]\na = { kind = 'supply', volts = 1e9 }", "devices.a.supply.volts 1000000000.0"),
         ("[devices]\na = { kind = 'camera', model = 'ids-imx412', outputs = ['Line9'] }", "Line9 cannot be"),
-        ("x = [", "no TOML"),
+        ("x = [", "is not TOML"),
     ],
 )
 def test_a_plan_that_cannot_be_read_is_told_in_one_line(tmp_path, text, message):

@@ -82,7 +82,7 @@ def cut_by_kernel(interface: str = LOOPBACK) -> Iterator[None]:
         except OSError as problem:
             denied = problem.errno == errno.EPERM
             why = "that needs the capability CAP_NET_ADMIN" if denied else problem.strerror
-            raise LinkProblem(f"{interface} keeps large datagrams whole: {why}") from None
+            raise LinkProblem(f"cannot turn tx-udp-segmentation off on {interface}: {why}") from None
         try:
             yield
         finally:
