@@ -10,7 +10,7 @@ import numpy as np
 from camtwin.scene import Dark, Flat, Scene
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
-from camtwin.verify.checks.rates import interval_s, shortest
+from camtwin.verify.checks.rates import interval_s
 from camtwin.verify.scenes import Lamp, flash
 
 PIXELS = 256 * 128
@@ -173,135 +173,6 @@ def no_filter(case: Case) -> None:
     near_infrared = signal_DN(case, 1e6, 850.0, ExposureTime=4000)
     case.saw(f"4000 photons of 850 nm give {near_infrared:.0f} DN of 12 bit")
     case.that("near-infrared light gives a signal", near_infrared > 20)
-
-
-# -- acquisition -----------------------------------------------------------------------------------
-@check("baumer.acq.mode.continuous")
-def continuous(case: Case) -> None:
-    """One frame a minute, for two hours."""
-    cam = shortest(case, AcquisitionMode="Continuous", AcquisitionFrameRateEnable=True)
-    case.write(cam, AcquisitionFrameRate=1 / 60)
-    cam.AcquisitionStart()
-    for when in ("first", "second"):
-        cam.advance(3600 * SEC)
-        case.within(f"frames in the {when} hour", len(cam.fetch()), 59, 61)
-    cam.AcquisitionStop()
-    cam.advance(SEC)
-    cam.fetch()
-    cam.advance(3600 * SEC)
-    case.equal("frames in the hour after AcquisitionStop", len(cam.fetch()), 0)
-
-
-@check("baumer.acq.mode.single", "baumer.acq.mode.multi")
-def counted(case: Case) -> None:
-    single = case.claim.id.endswith("single")
-    cam = shortest(case, AcquisitionMode=case.claim.value.replace(" ", ""), Height=100)
-    if not single:
-        case.write(cam, AcquisitionFrameCount=7)
-    for _ in range(2):
-        cam.AcquisitionStart()
-        cam.advance(SEC)
-        case.equal("frames", len(cam.fetch()), 1 if single else 7)
-
-
-@check("baumer.acq.status.active")
-def status_active(case: Case) -> None:
-    cam = case.open(AcquisitionStatusSelector=case.claim.value, Height=100)
-    said = [cam.AcquisitionStatus]
-    cam.AcquisitionStart()
-    for _ in range(3):
-        cam.advance(7 * MS)
-        said.append(cam.AcquisitionStatus)
-    cam.AcquisitionStop()
-    cam.advance(SEC)
-    case.equal("before, while and after", [*said, cam.AcquisitionStatus], [False, True, True, True, False])
-
-
-@check("baumer.acq.status.trigger_wait")
-def status_trigger_wait(case: Case) -> None:
-    cam = case.open(
-        AcquisitionStatusSelector=case.claim.value,
-        TriggerMode="On",
-        TriggerSource="Software",
-        ReadoutMode="Sequential",
-        ExposureTime=1000,
-        link_speed=None,
-    )
-    said = [cam.AcquisitionStatus]
-    cam.AcquisitionStart()
-    cam.advance(MS)
-    said.append(cam.AcquisitionStatus)
-    cam.TriggerSoftware()
-    cam.advance(MS // 2)
-    said.append(cam.AcquisitionStatus)  # exposing
-    cam.advance(10 * MS)
-    said.append(cam.AcquisitionStatus)  # reading
-    cam.advance(100 * MS)
-    said.append(cam.AcquisitionStatus)
-    cam.AcquisitionStop()
-    cam.advance(MS)
-    case.equal(
-        "idle, waiting, exposing, reading, waiting, idle",
-        [*said, cam.AcquisitionStatus],
-        [False, True, False, False, True, False],
-    )
-
-
-@check("baumer.acq.abort_delay", heavy="rates")
-def abort_delay(case: Case) -> None:
-    """At a hundred moments spread over three frames; nothing is exposed and nothing comes after it."""
-    worst = 0
-    for i in range(100):
-        cam = case.open(ExposureTime=20_000, link_speed=None, AcquisitionStatusSelector="AcquisitionActive")
-        cam.AcquisitionStart()
-        cam.advance((i * 7919 % 211) * MS + i * 3571)
-        cam.AcquisitionAbort()
-        begun = cam.now
-        while cam.AcquisitionStatus:
-            cam.advance(MS // 20)
-            if cam.now - begun > SEC:
-                case.wrong("still active a second after AcquisitionAbort")
-        worst = max(worst, cam.now - begun)
-        cam.fetch()
-        cam.advance(SEC)
-        if late := len(cam.fetch()):
-            case.wrong(f"{late} frames come after the abort")
-    case.within("longest of 100", worst / MS, 0, case.claim.number + 0.05, "ms")
-
-
-@check("baumer.readout.overlapped", "baumer.readout.sequential")
-def readout_mode(case: Case) -> None:
-    exposure_s = 0.050
-    cam = case.open(ReadoutMode=case.claim.value, ExposureTime=exposure_s * 1e6, link_speed=None)
-    interval = interval_s(cam.grab(10))
-    readout = interval_s(shortest(case, link_speed=None).grab(10))
-    if case.claim.value == "Overlapped":
-        case.near("interval at 50 ms", interval * 1e3, readout * 1e3, 0.02 * readout * 1e3, "ms")
-    else:
-        case.within("interval at 50 ms", interval * 1e3, (exposure_s + readout) * 1e3 - 0.1, 140, "ms")
-
-
-@check("baumer.trigger.mode_off", "basler.trigger.freerun")
-def free_run(case: Case) -> None:
-    for before in ((), ("On",)):
-        cam = case.open(Height=96)
-        for mode in (*before, "Off"):
-            case.takes(cam, "TriggerMode", mode)
-        cam.AcquisitionStart()
-        cam.advance(SEC)
-        case.within("frames in a second without triggers", len(cam.fetch()), 5, 500)
-
-
-@check("baumer.trigger.mode_on", "basler.trigger.software")
-def wait_for_trigger(case: Case) -> None:
-    cam = case.open(TriggerMode="On", TriggerSource="Software", Height=96)
-    cam.AcquisitionStart()
-    cam.advance(60 * SEC)
-    case.equal("frames without trigger", len(cam.fetch()), 0)
-    for _ in range(3):
-        cam.TriggerSoftware()
-        cam.advance(100 * MS)
-        case.equal("frames for one trigger", len(cam.fetch()), 1)
 
 
 @check("baumer.sensor.shutter", "basler.sensor.shutter", heavy="pictures")

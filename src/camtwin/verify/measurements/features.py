@@ -32,8 +32,10 @@ def increment(case: Case, feature: str, **features: Value) -> None:
 def reads(case: Case, feature: str, *wanted: Value, **features: Value) -> None:
     """A feature has the claim's value, its number or its word, or the value that is given."""
     value = getattr(case.open(features), feature)
-    claimed = case.claim.value if isinstance(value, str) else case.claim.number
-    case.equal(feature, value, wanted[0] if wanted else claimed)
+    if wanted:
+        case.equal(feature, value, wanted[0])
+    else:
+        case.equal(feature, value, case.claim.value if isinstance(value, str) else case.claim.number)
 
 
 @measurement("reads_within")
