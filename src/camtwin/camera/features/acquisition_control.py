@@ -1,4 +1,4 @@
-"""AcquisitionControl: when frames are taken, and how long they gather light."""
+"""AcquisitionControl: start and stop of acquisitions, frame rate, exposure and triggers."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ def trigger(device: Acts, selector: str) -> None:
 
 
 def software(TriggerMode: str, TriggerSource: str, TimerTriggerSource: Mapping[str, str]) -> bool:
-    """TriggerSource All hears every source, the command too; so may a timer."""
+    """Allow the command while it is a source of a trigger that is on (All includes it) or of a timer."""
     frames = TriggerMode == "On" and TriggerSource in ("Software", "All")
     return frames or "Software" in TimerTriggerSource.values()
 
@@ -49,7 +49,7 @@ def edges(TriggerSource: str) -> bool:
 
 
 LEVEL_OF = {"AcquisitionTriggerWait": "TriggerReady"}
-"""The level that is a state, where SFNC calls them by two names."""
+"""Levels of the signal bus whose names differ from those of the acquisition states."""
 
 
 def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
@@ -57,7 +57,7 @@ def status(device: Acts, AcquisitionStatusSelector: str) -> bool:
 
 
 def exposure_auto(ExposureAuto: str, SequencerMode: str, device: Acts) -> bool:
-    """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
+    """Lock ExposureTime. Takes the device so that hosts do not cache the answer: Once ends by itself."""
     return ExposureAuto != "Off" or sequencing(SequencerMode=SequencerMode)
 
 

@@ -1,6 +1,7 @@
-"""ActionControl: to which action commands the camera listens.
+"""ActionControl: keys and masks of the action commands that the camera accepts.
 
-On GigE Vision these are bootstrap registers; signal 1 is the first, as its family counts."""
+With GigE Vision these are bootstrap registers; the first signal is number 1, as the camera's family counts.
+"""
 from __future__ import annotations
 
 from camtwin.genicam.nodes import Chapter, Guru, Integer

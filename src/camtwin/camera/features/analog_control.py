@@ -1,4 +1,4 @@
-"""AnalogControl: amplification and black."""
+"""AnalogControl: gain, gamma and black level."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts, sequencing
@@ -6,7 +6,7 @@ from camtwin.genicam.nodes import Chapter, Enumeration, Float, Integer, Selector
 
 
 def gain_auto(GainAuto: str, SequencerMode: str, device: Acts) -> bool:
-    """Asks the camera, too, so that hosts do not keep the answer: Once ends by itself."""
+    """Lock Gain. Takes the device so that hosts do not cache the answer: Once ends by itself."""
     return GainAuto != "Off" or sequencing(SequencerMode=SequencerMode)
 
 

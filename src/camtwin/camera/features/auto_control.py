@@ -1,6 +1,7 @@
-"""AutoFeatureControl: exposure and gain that the camera sets by itself, and by what.
+"""AutoFeatureControl: target, limits and measuring region of automatic exposure and gain.
 
-SFNC has limits and regions under no names; two makers have these, each by its own."""
+SFNC has no names for these; two makers have them under names of their own.
+"""
 from __future__ import annotations
 
 from camtwin.genicam.nodes import Chapter, Enumeration, Expert, Float, Integer, Selector, Time

@@ -1,7 +1,7 @@
-"""ChunkDataControl: what travels with a picture, and how a host finds it there.
+"""ChunkDataControl: data that frames carry beside the image.
 
-A chunk feature's value is in frames only: `chunk` is the chunk's name and the value's place in its data. Ids of
-chunks are the model's: `ids` in its row of ChunkSelector.
+The value of a chunk feature is in frames only: `chunk` names the chunk and the value's place in its data. The
+ids of chunks are the model's: `ids` in its row of ChunkSelector.
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, 
 from camtwin.pixels.formats import FORMATS
 
 NAMES = ["Image", "Binning", "BlackLevel", "CounterValue", "DeviceTemperature", "ExposureTime", "FrameID", "Gain", "Height", "ImageControl", "LineStatusAll", "OffsetX", "OffsetY", "PixelFormat", "SequencerSetActive", "Timestamp", "Width"]
-"""The chunks there are, in the order in which they follow the image."""
+"""All chunks, in the order in which they follow the image."""
 
 
 # fmt: off

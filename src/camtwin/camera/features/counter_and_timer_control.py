@@ -1,4 +1,4 @@
-"""CounterAndTimerControl: what counts the camera's signals, and pulses that follow them."""
+"""CounterAndTimerControl: counters of the camera's signals, and timers that make pulses after them."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts, sequencing

@@ -1,4 +1,4 @@
-"""DeviceControl: who the camera is, its clock and its temperature."""
+"""DeviceControl: the identity of the camera, its clock, temperature and link speed."""
 from __future__ import annotations
 
 from camtwin.camera.features import rates
@@ -30,7 +30,7 @@ def latched(device: Acts) -> int:
 
 
 def firmware(device: Acts, value: str) -> str:
-    """The sheet's is that of a new camera."""
+    """Return the version that runs; the sheet's `value` is that of a new camera."""
     return device.firmware.version
 
 
@@ -59,7 +59,7 @@ def reset(device: Acts) -> None:
 
 
 def place(gige: int, usb3: int) -> dict[str, int | tuple[int, int]]:
-    """Registers of a text: GigE Vision's differ in length, GenCP's have 64 bytes."""
+    """Return the registers of a text by link: GigE Vision's differ in length, GenCP's have 64 bytes."""
     return {"gige": gige, "usb3": (usb3, 64)}
 
 

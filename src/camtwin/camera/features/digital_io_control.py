@@ -1,4 +1,4 @@
-"""DigitalIOControl: the camera's lines, as logic."""
+"""DigitalIOControl: the camera's input and output lines as logic levels."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def all_statuses(device: Acts) -> int:
 
 
 def one_way(LineSelector: str, inputs: list[str], outputs: list[str]) -> bool:
-    """A line that is no GPIO keeps its direction."""
+    """Lock the direction of a line that is only an input or only an output."""
     return not (LineSelector in inputs and LineSelector in outputs)
 
 
@@ -43,8 +43,8 @@ class DigitalIOControl(Chapter):
     LineMode = Enumeration(
         "Sets whether the selected line is an input or an output. Locked for lines of fixed direction.",
         "Input Output", locked=one_way,
-        only={"Input": lambda LineSelector, inputs: LineSelector in inputs, "Output": lambda LineSelector, outputs: LineSelector in outputs}
-    ).per("LineSelector")
+        only={"Input": lambda LineSelector, inputs: LineSelector in inputs,
+              "Output": lambda LineSelector, outputs: LineSelector in outputs}).per("LineSelector")
     LineFormat = Enumeration(
         "Reports the electrical type of the selected line.",
         "OptoCoupled TTL", visibility=Expert, value=lambda LineSelector, formats: formats[LineSelector]

@@ -1,4 +1,4 @@
-"""EventControl: of what the host is told."""
+"""EventControl: the events of which the camera sends messages to the host."""
 from __future__ import annotations
 
 from camtwin.genicam.nodes import Chapter, Enumeration, Selector

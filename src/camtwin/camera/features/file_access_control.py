@@ -1,4 +1,4 @@
-"""FileAccessControl: files inside the camera, a buffer at a time; camera/memory/files.py has what is done to them."""
+"""FileAccessControl: files in the camera, one buffer at a time; camera/memory/files.py operates on them."""
 from __future__ import annotations
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""ImageFormatControl: the sensor, the region that is read, and how pixels are coded."""
+"""ImageFormatControl: the sensor, binning and region of interest, and the format of pixels."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import sequencing, streaming, streaming_or_sequencing

@@ -1,4 +1,4 @@
-"""LUTControl: a table that codes go through, before they are reduced to the pixel format's bits."""
+"""LUTControl: a look-up table for pixel values, before they are reduced to the bits of the pixel format."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How many frames a second the camera takes as it is set: what a host is told before it tries."""
+"""Frame rates and readout times that follow from the settings, before a frame is taken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Sender(Protocol):
 
 
 class Rated(Protocol):
-    """The camera whose rate is asked for."""
+    """A camera whose rate can be computed."""
 
     @property
     def settings(self) -> Settings: ...
@@ -35,18 +35,18 @@ class Rated(Protocol):
 
 
 def payload_bytes(s: Settings) -> int:
-    """Of a frame on the link, with its chunks."""
+    """Return the bytes of a frame on the link, with its chunks."""
     return size(s.Width, s.Height, s.PixelFormat, s.ChunkModeActive, s.ChunkEnable)
 
 
 def readout_ns(device: Rated) -> Ns:
-    """How long the sensor is read; binning comes after the converter and saves no row."""
+    """Return the readout time of a frame; binning follows the converter and saves no row."""
     s = device.settings
     return device.shutter(s).readout_ns(s.Height * s.BinningVertical)
 
 
 def resulting_Hz(device: Rated) -> float:
-    """Frames a second in free run: the slowest of readout, exposure, link and the rate that was asked for."""
+    """Return the frame rate without triggers, limited by readout, exposure, link and AcquisitionFrameRate."""
     s, read_ns = device.settings, readout_ns(device)
     overlapped = s.ReadoutMode == "Overlapped"
     sensor_ns = max(read_ns, s.ExposureTime_ns) if overlapped else read_ns + s.ExposureTime_ns
@@ -55,5 +55,5 @@ def resulting_Hz(device: Rated) -> float:
 
 
 def throughput(device: Rated) -> int:
-    """Bytes a second that frames come to at this rate."""
+    """Return the data rate of frames at `resulting_Hz`, in bytes per second."""
     return round(resulting_Hz(device) * payload_bytes(device.settings))

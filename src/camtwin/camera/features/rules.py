@@ -1,4 +1,4 @@
-"""Rules and words that several chapters share."""
+"""Rules that several chapters share, and the protocols of the camera that they ask."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Updates(Protocol):
 
 
 class Acts(Protocol):
-    """What the features ask of the running camera: state to show, and work for commands."""
+    """The running camera as features see it: state to report, and actions for commands."""
 
     @property
     def settings(self) -> Settings: ...
@@ -104,7 +104,7 @@ class Acts(Protocol):
 
 
 def streaming(TLParamsLocked: int, device: Acts) -> bool:
-    """The lock that SFNC puts on what shapes a frame: the host's word, or the camera's own while it acquires."""
+    """Lock the features that shape a frame: while the host says so (TLParamsLocked) or the camera acquires."""
     return bool(TLParamsLocked) or acquiring(device)
 
 
@@ -113,7 +113,7 @@ def acquiring(device: Acts) -> bool:
 
 
 sequencing = When(SequencerMode="On")
-"""The lock on what a running sequencer sets."""
+"""The lock of features that a running sequencer sets."""
 
 
 def streaming_or_sequencing(TLParamsLocked: int, SequencerMode: str, device: Acts) -> bool:

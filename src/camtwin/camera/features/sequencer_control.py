@@ -1,4 +1,4 @@
-"""SequencerControl: sets of settings that follow one another, frame by frame."""
+"""SequencerControl: sets of settings, and the paths from one to the next."""
 from __future__ import annotations
 
 from camtwin.camera.features.acquisition_control import AcquisitionControl

@@ -1,4 +1,4 @@
-"""SoftwareSignalControl: signals that a host gives by a command, for whatever listens to them."""
+"""SoftwareSignalControl: signals that a host sends inside the camera, by a command."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts

@@ -1,4 +1,4 @@
-"""TransportLayerControl: what travels, and the GigE Vision link's registers that are features.
+"""TransportLayerControl: the size of frames, and registers of the GigE Vision link that are features.
 
 Features marked `elsewhere` are answered by the link itself: their registers are its bootstrap registers.
 """
@@ -17,7 +17,7 @@ def gige(address: int) -> dict[str, int]:
 
 
 def size(Width: int, Height: int, PixelFormat: str, ChunkModeActive: bool, ChunkEnable: By[bool]) -> int:
-    """Bytes of a frame: image, and the enabled chunks with their tags."""
+    """Return the bytes of a frame: image, and the enabled chunks with their tags."""
     image = payload_bytes(FORMATS[PixelFormat], Width, Height)
     if not ChunkModeActive:
         return image

@@ -1,4 +1,4 @@
-"""UserSetControl: configurations that the camera keeps."""
+"""UserSetControl: sets of settings that the camera keeps without power."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from camtwin.genicam.nodes import Chapter, Command, Enumeration, Selector
 FACTORY = "UserSet0"
 SETS = f"{FACTORY} UserSet1 UserSet2 UserSet3 HighGain AutoFunctions"
 ONLY_FACTORY: Mapping[str, Mapping[str, Any]] = {FACTORY: {}}
-"""Sets that nobody can save into, and what each has beside the factory's settings."""
+"""Sets that cannot be saved, with the settings in which each differs from the factory's."""
 
 
 def load(device: Acts, selector: str) -> None:

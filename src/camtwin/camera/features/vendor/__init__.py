@@ -1,4 +1,4 @@
-"""Features that one maker alone has, a file a maker: `after` says behind which of SFNC's each stands.
+"""Features that one maker alone has, one file for each maker; `after` names the feature that each follows.
 
-What two makers have under two names stays with its chapter, and `name` in a sheet's row has the other name.
+A feature that two makers have under two names stays in its chapter; `name` in a sheet's row has the other name.
 """

@@ -1,4 +1,4 @@
-"""Basler's own features: centred windows, rates, overlap, test images, a line's logic, values for the user."""
+"""Basler's own features: centred windows, rates, overlap, test images, logic of lines, user-defined values."""
 from __future__ import annotations
 
 from typing import Any
@@ -23,7 +23,7 @@ from camtwin.genicam.nodes import (
 )
 
 TEST_IMAGES = {"Off": "Off", "GreyDiagonalRamp": "Testimage1", "GreyDiagonalRampMoving": "Testimage2"}
-"""The entry of TestImageSelector that is this TestPattern: two names of one picture."""
+"""Entries of TestImageSelector by the TestPattern that is the same image."""
 
 
 def test_image(shown: str, settings: ImageFormatControl) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Baumer's own features: defect pixels, custom data, short exposures, two debouncers, a status's thresholds."""
+"""Baumer's own features: defect pixels, custom data, short exposures, two debouncers, thresholds of the temperature status."""
 from __future__ import annotations
 
 from camtwin.camera.features.digital_io_control import is_input

@@ -1,11 +1,11 @@
-"""IDS's own features: what came of a firmware update."""
+"""IDS's own features: the result of a firmware update."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts
 from camtwin.genicam.nodes import Chapter, Guru, String
 
 
-def said(device: Acts) -> str:
+def update_message(device: Acts) -> str:
     return device.firmware.message
 
 
@@ -13,4 +13,4 @@ def said(device: Acts) -> str:
 class Ids(Chapter):
     FirmwareUpdateMessage = String(
         "Reports the result of the last firmware update as text.",
-        value=said, length=128, custom=True, visibility=Guru, after="FileAccessBuffer")
+        value=update_message, length=128, custom=True, visibility=Guru, after="FileAccessBuffer")

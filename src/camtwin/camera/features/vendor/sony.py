@@ -1,4 +1,4 @@
-"""Sony's sensors by themselves: how one is driven that a host talks to, without a camera around it."""
+"""Features of Sony sensors that are twins by themselves, without a camera around them: drive modes."""
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts
