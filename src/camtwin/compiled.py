@@ -1,4 +1,4 @@
-"""How kernels are compiled: once a machine, where there is a place to keep them."""
+"""Compilation of kernels: once per machine, if there is a place to cache them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numba import njit
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """numba's njit for kernels that are called from Python: kept on disk, without the GIL.
+    """Apply numba's njit to a kernel that Python calls: cached on disk, without the GIL.
 
     Import this module lazily: numba takes 0.4 s and 90 MB.
     """

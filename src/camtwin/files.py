@@ -1,4 +1,4 @@
-"""Pictures on disk: frames as TIFF, PNG or NPY, with what they were taken with; and pictures to look at.
+"""Images on disk: frames as TIFF, PNG or NPY with their metadata; and images for scenes.
 
 TIFF carries its metadata as JSON in ImageDescription, PNG as text under "camtwin"; NPY has no place for it,
 so FILE.json lies beside it.
@@ -23,7 +23,10 @@ class FileProblem(Problem):
 
 
 def writer(path: Path) -> Callable[[Path, NDArray[np.uint16], int, dict[str, Any]], None]:
-    """How to write a file of this name: f(path, image, bits, metadata). FileProblem for an unknown kind."""
+    """Return the function that writes a file of this name: f(path, image, bits, metadata).
+
+    FileProblem for an unknown kind of file.
+    """
     if path.suffix.lower() not in WRITERS:
         raise FileProblem(
             f"{path}: cannot write {path.suffix or 'a file without an ending'}; use {', '.join(WRITERS)}"
@@ -32,13 +35,13 @@ def writer(path: Path) -> Callable[[Path, NDArray[np.uint16], int, dict[str, Any
 
 
 def numbered(path: Path, number: int, count: int) -> Path:
-    """FILE for one frame, FILE-0001, FILE-0002, ... for several."""
+    """Return FILE for one frame; FILE-0001, FILE-0002, ... for several."""
     digits = max(4, len(str(count)))
     return path if count == 1 else path.with_name(f"{path.stem}-{number:0{digits}d}{path.suffix}")
 
 
 def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, Any]) -> None:
-    """Write one frame; a full disk or a missing folder is a FileProblem, and nothing half-written is left."""
+    """Write one frame; FileProblem for a full disk or a missing folder, and no partial file is left."""
     write, part = writer(path), path.with_name(f".{path.name}.part{path.suffix}")
     try:
         write(part, image, bits, metadata)
@@ -53,9 +56,12 @@ def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, A
 
 
 def load_picture(path: str) -> NDArray[Any] | list[NDArray[Any]]:
-    """A picture to look at, as stored: (H, W) or (H, W, channels); of a folder all that it holds, by name.
+    """Return an image for a scene, as stored: (H, W) or (H, W, channels).
 
-    A Radiance file (.hdr) is linear, float32. FileProblem names what cannot be read."""
+    Of a folder all its images, by name.
+
+    A Radiance file (.hdr) is linear, float32. FileProblem names a file that cannot be read.
+    """
     if Path(path).is_dir():
         files = sorted(file for file in Path(path).iterdir() if file.is_file())
         return [_load_one(str(file)) for file in files]
@@ -77,7 +83,7 @@ def _load_one(path: str) -> NDArray[Any]:
 
 
 def _load_linear(path: str) -> NDArray[np.float32]:
-    """(H, W, 3), red, green and blue."""
+    """Return (H, W, 3), red, green and blue."""
     import cv2
 
     try:
@@ -93,9 +99,10 @@ def _load_linear(path: str) -> NDArray[np.float32]:
 
 
 def load_raw(path: Path) -> NDArray[Any]:
-    """The numbers of a camera's picture as stored, (H, W) of 8 or 16 bits, from TIFF, PNG or NPY.
+    """Return the numbers of a camera's image as stored, (H, W) of 8 or 16 bits, from TIFF, PNG or NPY.
 
-    FileProblem names a file that cannot be read, or holds something else."""
+    FileProblem names a file that cannot be read, or that holds something else.
+    """
     kind = path.suffix.lower()
     if kind not in WRITERS:
         raise FileProblem(

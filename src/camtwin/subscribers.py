@@ -1,11 +1,11 @@
-"""Subscribers: everybody who wants to be told of something, in the order in which they came.
+"""Subscribers: callables that are called on an event, in the order of their subscription.
 
     exposed = Subscribers[Exposure]()
     leave = exposed.subscribe(print)      # a token: calling it ends the subscription
-    exposed(exposure)                     # tells them all
+    exposed(exposure)                     # calls them all
     leave()
 
-Nobody takes another one's place, so nothing depends on who is constructed last.
+No subscriber replaces another one, so nothing depends on who is constructed last.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Subscribers(Generic[*Ts]):
         self._calls: dict[object, Callable[[*Ts], object]] = {}
 
     def subscribe(self, call: Callable[[*Ts], object]) -> Leave:
-        """Tell `call` from now on; the token that is returned ends that, and may be called again."""
+        """Subscribe `call`; the returned token ends the subscription, and may be called again."""
         key = object()
         self._calls = {**self._calls, key: call}
 
@@ -36,7 +36,7 @@ class Subscribers(Generic[*Ts]):
         return leave
 
     def __call__(self, *args: *Ts) -> None:
-        """Tell everybody who has subscribed; whoever joins or leaves meanwhile counts from the next call."""
+        """Call every subscriber; a subscription or its end takes effect from the next call on."""
         for call in self._calls.values():
             call(*args)
 

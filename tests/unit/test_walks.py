@@ -92,7 +92,7 @@ def sabotaged_kernel(twin: Twin, exposure: Exposure, monkeypatch: pytest.MonkeyP
 
         @staticmethod
         def expose_rows(*arguments):
-            twin.renderer._asked(exposure)
+            twin.renderer._demands(exposure)
             kernels.expose_rows(*arguments)
 
     monkeypatch.setattr(fast, "_kernels", lambda: Asking)
@@ -102,7 +102,7 @@ def sabotaged_kernel(twin: Twin, exposure: Exposure, monkeypatch: pytest.MonkeyP
 def test_a_kernel_that_calls_back_into_twins_is_seen(monkeypatch):
     walk = sabotaged_kernel(*frame(*PLAIN["global shutter, flat light"]), monkeypatch)
     (call,) = walk.climbs
-    assert str(call) == "sensor/fast.py -> twins/render/renderer.py: Renderer._asked"
+    assert str(call) == "sensor/fast.py -> twins/render/renderer.py: Renderer._demands"
     assert walk.returns == [call]
 
 

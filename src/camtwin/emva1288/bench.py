@@ -1,8 +1,8 @@
 """A twin before an integrating sphere: the images that the standard asks for, shot by shot (sections 5 to 9).
 
 The lamp is set from step to step and the exposure time stays, so one set of dark images serves all steps.
-Behind a mosaic each colour is measured in light of its own, where its sensor answers best. How much light
-fills the camera is found by looking, as the laboratory does not know what it measures.
+Behind a mosaic each colour is measured in light of its own, where its sensor responds best. The light that
+saturates the camera is found by trial, because the laboratory does not know what it measures.
 
 The sphere's light is exactly even and its photons are counted; a real one is calibrated to some percent.
 """
@@ -33,16 +33,16 @@ LINEAR: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured.
+    """Extent of the measurement.
 
     side           of the square in the middle that is read; None for all pixels
     steps          of light, evenly from dark to beyond saturation; the standard asks for 50 or more
-    beyond         where they end, in what fills the camera
+    beyond         end of the steps, relative to the light that saturates the camera
     pairs_dark     pairs of dark images
     stack          images of each stack
-    dark_times     exposure times of the dark current, evenly up to longest_s or what the camera has
-    temperatures_C that it is measured at
-    wavelengths_nm that the efficiency is measured at
+    dark_times     exposure times of the dark current, evenly up to longest_s or the camera's maximum
+    temperatures_C of the dark current's measurements
+    wavelengths_nm of the efficiency's measurements
     """
 
     side: int | None = None
@@ -56,7 +56,7 @@ class Plan:
     wavelengths_nm: tuple[float, ...] = tuple(np.arange(400.0, 1001.0, 25.0).tolist())
 
     def images(self, lights: int) -> int:
-        """How many there will be, with so many colours of light."""
+        """Count the images for a number of colours of light."""
         each = 2 * self.steps + self.stack
         dark = 2 * self.pairs_dark + self.stack + 2 * self.dark_times * len(self.temperatures_C)
         return lights * each + dark + 2 * len(self.wavelengths_nm)
@@ -64,12 +64,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class DeviceUnderTest:
-    """The camera that stands on the bench.
+    """The camera on the bench.
 
-    title, model   for people, and for the sheet to put beside
+    title, model   for people, and of the data sheet to compare with
     pixel_um       pitch
-    temperature_C  of the sensor, if nobody asks for another
-    lights_nm      of the lamps: where each of its colours answers best
+    temperature_C  of the sensor, unless a measurement sets another
+    lights_nm      of the lamps: where each of its colours responds best
     mode           SensorMode to measure in, if it has modes
     """
 
@@ -88,10 +88,10 @@ QUICK: Final = Plan(side=512, stack=32)
 class Bench:
     """One twin on the bench, set up: deepest conversion, a square in the middle, its exposure time kept.
 
-    subject      who it is, and how it is set up
+    subject      the camera and its settings
     lights_nm    of the lamps
-    image_bytes  that one image takes
-    binned       pixels of the sensor that make one of the image, whose light adds up
+    image_bytes  of one image
+    binned       pixels of the sensor per pixel of the image, whose light adds up
     """
 
     def __init__(
@@ -102,7 +102,10 @@ class Bench:
         settings: list[str] | None = None,
         temperature_C: float | None = None,
     ) -> None:
-        """settings: `Name=Value`; a region in them is taken instead of the plan's. LabProblem: no picture."""
+        """Set the camera up by `settings`, `Name=Value`, whose region replaces the plan's.
+
+        LabProblem: the camera sends no image.
+        """
         self.cam, self.plan = cam, plan
         self.temperature_C = device.temperature_C if temperature_C is None else temperature_C
         cam.world.hold_internal_C(self.temperature_C)
@@ -134,11 +137,11 @@ class Bench:
 
     @property
     def images(self) -> int:
-        """How many `shots` will take."""
+        """Number of images of `shots`."""
         return self.plan.images(len(self.lights_nm))
 
     def shots(self) -> Iterator[Shot]:
-        """All of them, in turn; each one's images are taken as they are asked for."""
+        """Yield all shots in turn; the images of each are taken when they are read."""
         plan, exposure_s = self.plan, self.exposure_s
         yield self._dark("light", 2 * plan.pairs_dark, exposure_s)
         yield self._dark("stack", plan.stack, exposure_s)
@@ -169,7 +172,7 @@ class Bench:
         return (frame.picture for frame in self._frames(light, self.exposure_s, images))
 
     def _frames(self, scene: Scene, exposure_s: float, count: int) -> Iterator[Frame]:
-        """Frames in this light. A camera may need some frames until an exposure time holds: they are left."""
+        """Yield frames in this light, after those that a camera needs to apply an exposure time."""
         cam = self.cam
         cam.world.scene = scene
         cam.ExposureTime = exposure_s * 1e6
@@ -183,7 +186,10 @@ class Bench:
         raise LabProblem(f"no frame came with ExposureTime {exposure_s * 1e6:g} us")
 
     def _filling(self, nm: float) -> float:
-        """Photons that fill the brightest colour: light is doubled until nothing becomes brighter."""
+        """Return the photons that saturate the brightest colour.
+
+        Double the light until nothing becomes brighter.
+        """
         black, seen = self._brightest(0.0, nm), []
         for doubling in range(MAX_DOUBLINGS):
             mu_p = FIRST_PHOTONS * 2**doubling
@@ -197,7 +203,7 @@ class Bench:
         )
 
     def _brightest(self, mu_p: float, nm: float) -> float:
-        """Mean of the brightest place of the mosaic."""
+        """Return the mean of the brightest colour of the mosaic."""
         (image,) = self._pictures(mu_p, nm, 1)
         return max(float(image[row::2, column::2].mean()) for row in (0, 1) for column in (0, 1))
 
@@ -210,7 +216,7 @@ class Bench:
             cam.PixelFormat = max(formats, key=lambda f: (f.bits, not f.packed)).name
 
     def _centre(self) -> None:
-        """A square in the middle, on the grid of the camera's region; a mosaic keeps its phase."""
+        """Set a square region in the middle, on the region's grid; a mosaic keeps its phase."""
         cam, side = self.cam, self.plan.side
         for length, offset in (("Width", "OffsetX"), ("Height", "OffsetY")) if side else ():
             whole = int(cam.limits(length)[1])
@@ -224,6 +230,6 @@ MAX_LATE: Final = 8
 
 
 def _on_grid(value: int, step: float | None) -> int:
-    """The next one below, and an even one: a mosaic keeps its phase."""
+    """Return the next value below that is even and on the grid: a mosaic keeps its phase."""
     grid = np.lcm(2, int(step or 1))
     return value // int(grid) * int(grid)

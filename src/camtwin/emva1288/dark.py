@@ -29,11 +29,11 @@ class DarkCurrent:
 
 
 def dark_current(dark: Sequence[Point], K_DN_per_e: float) -> DarkCurrent:
-    """Dark current from images of six or more exposure times at one temperature (section 7.1).
+    """Return the dark current from images of six or more exposure times at one temperature (section 7.1).
 
-    Dark electrons come one by one, so their variance is their mean, and the slope of the variance in DN^2
-    is K times that of the mean: the second number is all there is where a camera holds its black level.
-    ValueError if the exposure times are fewer.
+    Dark electrons come one by one, so their variance is their mean, and the slope of the variance in DN^2 is
+    K times that of the mean: only the second number works if a camera keeps its black level constant.
+    ValueError if there are fewer exposure times.
     """
     if (times := len({point.exposure_s for point in dark})) < MIN_DARK_TIMES:
         raise ValueError(f"{times} exposure times are below the minimum {MIN_DARK_TIMES}")
@@ -44,7 +44,7 @@ def dark_current(dark: Sequence[Point], K_DN_per_e: float) -> DarkCurrent:
 
 
 def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Slope of the line of least squares.
+    """Return the slope of the line of least squares.
 
     >>> slope(np.array([1.0, 2.0, 3.0]), np.array([5.0, 7.0, 9.0]))
     2.0
@@ -54,7 +54,10 @@ def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def dark_currents(dark: Sequence[Point], K_DN_per_e: Value) -> tuple[Value, Value]:
-    """dark_current with standard errors: from the mean, and from the variance. ValueError as there."""
+    """Return `dark_current` with standard errors: from the mean, and from the variance.
+
+    ValueError as there.
+    """
     count = len(dark)
 
     def evaluate(m: NDArray[np.float64]) -> tuple[float, float]:
@@ -62,8 +65,8 @@ def dark_currents(dark: Sequence[Point], K_DN_per_e: Value) -> tuple[Value, Valu
             Point(0, p.exposure_s, y, v)
             for p, y, v in zip(dark, m[:count].tolist(), m[count:-1].tolist(), strict=True)
         )
-        found = dark_current(tuple(moved), float(m[-1]))
-        return found.mean_e_per_s, found.variance_e_per_s
+        currents = dark_current(tuple(moved), float(m[-1]))
+        return currents.mean_e_per_s, currents.variance_e_per_s
 
     at = [*(p.mu_y_DN for p in dark), *(p.var_y_DN2 for p in dark), K_DN_per_e.value]
     errors = [*(p.mu_error_DN for p in dark), *(p.var_error_DN2 for p in dark), K_DN_per_e.error]
@@ -72,20 +75,20 @@ def dark_currents(dark: Sequence[Point], K_DN_per_e: Value) -> tuple[Value, Valu
 
 
 def doubling_K(temperature_C: Sequence[float], current: Sequence[Value]) -> Value:
-    """By how many kelvins the dark current doubles (section 7.2): mu_I = mu_I.ref 2^((T - T.ref) / T.d).
+    """Return the kelvins that double the dark current (section 7.2): mu_I = mu_I.ref 2^((T - T.ref) / T.d).
 
-    A line through the logarithms, weighted by their errors. ValueError where fewer than three currents are
+    A line through the logarithms, weighted by their errors. ValueError if fewer than three currents are
     clearly above 0.
     """
-    told = [(t, i) for t, i in zip(temperature_C, current, strict=True) if i.value > CLEAR * i.error]
-    if len({t for t, _ in told}) < MIN_TEMPERATURES:
+    significant = [(t, i) for t, i in zip(temperature_C, current, strict=True) if i.value > CLEAR * i.error]
+    if len({t for t, _ in significant}) < MIN_TEMPERATURES:
         raise ValueError(
-            f"{len(told)} of {len(current)} dark currents are clearly above 0: their number is "
+            f"{len(significant)} of {len(current)} dark currents are clearly above 0: their number is "
             f"below the minimum {MIN_TEMPERATURES}"
         )
-    T = np.array([t for t, _ in told])
-    doublings = np.array([log(i.value) / log(2) for _, i in told])
-    weight = np.array([(log(2) / max(i.relative, 1e-9)) ** 2 for _, i in told])
+    T = np.array([t for t, _ in significant])
+    doublings = np.array([log(i.value) / log(2) for _, i in significant])
+    weight = np.array([(log(2) / max(i.relative, 1e-9)) ** 2 for _, i in significant])
     T = T - weight @ T / weight.sum()
     per_K = float(weight @ (T * doublings) / (weight @ T**2))
     if per_K <= 0:

@@ -1,8 +1,9 @@
-"""How well a result is known, from how well the moments are known that it was computed from.
+"""Propagation of errors: from the errors of moments to those of results.
 
-The moments of steps are independent of each other, and their errors are small against what bends a result.
-So each is moved by its standard error up and down, and the results' half differences add in squares: the law
-of propagation of uncertainty, its derivatives taken by differences, of which none can be forgotten.
+The moments of steps are independent of each other, and their errors are small compared with the curvature of
+a result. So each is moved by its standard error up and down, and the results' half differences add in
+squares: the law of propagation of uncertainty, with derivatives taken by differences, so that none can be
+forgotten.
 
 Source: JCGM 100:2008 (GUM), 5.1.2 and note 2 of 5.1.3.
 """
@@ -25,7 +26,7 @@ class Value(NamedTuple):
 
     @property
     def relative(self) -> float:
-        """The error as a fraction of the number; nan at 0."""
+        """The error relative to the number; nan at 0."""
         return abs(self.error / self.value) if self.value else nan
 
     @property
@@ -42,14 +43,14 @@ class Value(NamedTuple):
         return f"{self.value:.{digits}f}({error if self.error >= 1 else error.lstrip('0.')})"
 
     def also(self, relative: float) -> Value:
-        """With a further, independent error, told as a fraction of the number."""
+        """Return the value with a further, independent error, given relative to the number."""
         return Value(self.value, hypot(self.error, self.value * relative))
 
 
 def propagated(
     evaluate: Callable[[NDArray[np.float64]], Sequence[float]], at: Sequence[float], errors: Sequence[float]
 ) -> list[Value]:
-    """The results of evaluate(moments) with the standard errors that the moments' independent ones give them.
+    """Return the results of evaluate(moments), with errors propagated from the moments' independent ones.
 
     >>> propagated(lambda m: [m[0] - m[1]], [32.0, 8.0], [3.0, 4.0])
     [Value(value=24.0, error=5.0)]

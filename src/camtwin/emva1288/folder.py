@@ -74,12 +74,12 @@ class _Set(_Said):
 
 
 def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
-    """Read what an emva1288.toml describes; images are read as they are asked for.
+    """Read an emva1288.toml; images are read when needed.
 
-    read: gives an image by the name that stands in the text. LabProblem says in one line what is wrong.
+    read: returns an image by its name in the text. LabProblem says in one line what is wrong.
     """
     try:
-        said = _Set.model_validate(tomllib.loads(text))
+        file = _Set.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise LabProblem(f"{name}: {error}") from None
     except ValidationError as error:
@@ -87,22 +87,22 @@ def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
         where = ".".join(str(step) for step in first["loc"])
         raise LabProblem(f"{name}: {where} {first['input']!r:.60}: {first['msg']}") from None
     subject = Subject(
-        said.camera or name,
-        said.bits,
-        said.mosaic,
-        said.pixel_um,
-        said.model,
-        said.photons_error,
-        said.conditions,
+        file.camera or name,
+        file.bits,
+        file.mosaic,
+        file.pixel_um,
+        file.model,
+        file.photons_error,
+        file.conditions,
     )
     return subject, [
         Shot(s.part, s.photons, s.exposure_s, _images(s.images, read), s.wavelength_nm, s.temperature_C)
-        for s in said.step
+        for s in file.step
     ]
 
 
 def parse_reference(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
-    """Read what a descriptor of the reference implementation describes; as `parse`."""
+    """Read a descriptor of the reference implementation; as `parse`."""
     bits: int | None = None
     steps: list[tuple[float, float, list[str]]] = []  # photons, exposure, images
     for number, line in enumerate(text.splitlines(), 1):
@@ -158,16 +158,16 @@ class _images:  # noqa: N801  (a sequence that is read as it is run through)
 # -- writing ---------------------------------------------------------------------------------------
 @dataclass(slots=True, eq=False)
 class Saved:
-    """Shots that are written as they pass, and the descriptions of them.
+    """Shots that are written as they pass, and their descriptions.
 
-    write  keeps an image under a name
+    write  stores an image under a name
     """
 
     write: Callable[[str, Image], Any]
     steps: list[tuple[Shot, list[str]]] = field(default_factory=list)
 
     def through(self, shots: Iterable[Shot]) -> Iterator[Shot]:
-        """The same shots."""
+        """Yield the same shots, and write their images."""
         for number, shot in enumerate(shots):
             names: list[str] = []
             self.steps.append((shot, names))
@@ -181,7 +181,7 @@ class Saved:
             yield image
 
     def description(self, subject: Subject) -> str:
-        """The text of emva1288.toml."""
+        """Return the text of emva1288.toml."""
         head = {
             "format": 1,
             "camera": subject.title,
@@ -205,9 +205,11 @@ class Saved:
         return text
 
     def reference(self, subject: Subject, shape: tuple[int, ...]) -> str:
-        """The same for the reference implementation: photon transfer and stacks, of a monochrome camera.
+        """Return the reference implementation's descriptor.
 
-        It takes two dark images, those that come first.
+        Photon transfer and stacks, of a monochrome camera.
+
+        It takes the first two dark images.
         """
         lines = ["v 4.0", f"n {subject.bits} {shape[1]} {shape[0]}"]
         for shot, names in self.steps:
@@ -219,10 +221,10 @@ class Saved:
         return "\n".join(lines) + "\n"
 
 
-def _table(said: dict[str, Any]) -> str:
-    """Lines of TOML; JSON writes strings, lists and finite numbers in the same way."""
+def _table(table: dict[str, Any]) -> str:
+    """Return lines of TOML; JSON writes strings, lists and finite numbers in the same way."""
     return "".join(
         f"{json.dumps(key) if ' ' in key else key} = {json.dumps(value, ensure_ascii=False)}\n"
-        for key, value in said.items()
+        for key, value in table.items()
         if value is not None
     )

@@ -28,7 +28,7 @@ ABOUT = (
 
 
 def html(results: Results, beside: Comparison | None, version: str) -> str:
-    """The whole page. beside: what a data sheet says, if there is one."""
+    """Return the whole page. beside: a data sheet's numbers, if there is one."""
     subject, channels = results.subject, results.channels
     listed = [Html(tag("dt", name) + tag("dd", value)) for name, value in conditions(results).items()]
     doubts = (f"{why.capitalize()}: {what}" for why, what in reservations(channels))
@@ -58,29 +58,29 @@ def _tiles(channels: Sequence[Channel]) -> Iterator[Html]:
     for name in TILES:
         if name in best.figures:
             q, value = QUANTITIES[name], best.figures[name]
-            number = q.told(value).value
+            number = q.in_unit(value).value
             text = f"{number:#.3g}" if abs(number) < 1000 else f"{number:.0f}"
             yield tag("div", tag("b", text), f" {q.unit} ", tag("small", symbol(q.symbol)))
 
 
 def _table(channels: Sequence[Channel], beside: Comparison | None) -> tuple[Html, Html]:
-    """The results, and the sources of what stands beside them."""
+    """Return the table of results, and the sources of the numbers beside them."""
     sources = dict[str, int]()
     head = ["Symbol", "Quantity", *(c.name or "Measured" for c in channels), "Unit", "Section"]
     head += ["Data sheet, 0 dB"] if beside else []
-    found = []
+    lines = []
     for row in rows(channels, beside.numbers if beside else ()):
         cells = [tag("td", symbol(row.quantity.symbol)), tag("td", row.name)]
         cells += [tag("td", text, cls="n") for text in (*row.values, row.quantity.unit)]
         cells.append(tag("td", row.quantity.section))
-        if row.said:
+        if row.reference:
             number = sources.setdefault(row.source, len(sources) + 1)
-            cells.append(tag("td", f"{row.said} ", tag("sup", number), cls="n"))
+            cells.append(tag("td", f"{row.reference} ", tag("sup", number), cls="n"))
         elif beside:
             cells.append(tag("td"))
-        found.append(tag("tr", *cells))
+        lines.append(tag("tr", *cells))
     notes = [tag("li", f"{number} {source}") for source, number in sources.items()]
-    return tag("div", table(head, found, cls="numbers"), cls="wide"), tag("ul", *notes, cls="dim")
+    return tag("div", table(head, lines, cls="numbers"), cls="wide"), tag("ul", *notes, cls="dim")
 
 
 def _plots(title: str, where: str, shown: Iterable[tuple[Canvas, str]]) -> Html:
@@ -210,8 +210,8 @@ def _dark(channels: Sequence[Channel]) -> Iterable[tuple[Canvas, str]]:
                     Curve(times, values, c.name, colour, points=True),
                     Curve(times, offset + slope * times, "", colour),
                 ]
-        known = [(row.temperature_C, row.mean.value) for row in c.dark_rows if row.temperature_C is not None]
-        degrees, means = [at for at, _ in known], [dark for _, dark in known]
+        points = [(row.temperature_C, row.mean.value) for row in c.dark_rows if row.temperature_C is not None]
+        degrees, means = [at for at, _ in points], [dark for _, dark in points]
         doubling.append(Curve(degrees, means, c.name, colour, points=True))
         doubling.append(Curve(degrees, means, "", colour))
     rows = channels[0].dark_rows

@@ -1,4 +1,4 @@
-"""All that the laboratory finds of a camera: channel by channel, each number with its standard error."""
+"""Results of the laboratory for one camera: channel by channel, each number with its standard error."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Quantity:
     section: int
     scale: float = 1.0
 
-    def told(self, value: Value) -> Value:
-        """In this unit."""
+    def in_unit(self, value: Value) -> Value:
+        """Convert a value to this quantity's unit."""
         return Value(value.value * self.scale, value.error * self.scale)
 
 
@@ -75,8 +75,8 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
 """What is told of a channel, in the order of a data sheet."""
 
 
-class Said(NamedTuple):
-    """A number that stands beside one of QUANTITIES, in its unit, and who says so."""
+class ReferenceValue(NamedTuple):
+    """A number to compare with one of QUANTITIES, in its unit, and its source."""
 
     value: float
     source: str
@@ -84,13 +84,13 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Numbers that others give of a camera, to stand beside its results, channel by channel in their order.
+    """Numbers of others to compare with a camera's results, channel by channel in their order.
 
     numbers     by the names of QUANTITIES
     efficiency  (nm, electrons a photon), at the wavelengths that were measured
     """
 
-    numbers: tuple[Mapping[str, Said], ...]
+    numbers: tuple[Mapping[str, ReferenceValue], ...]
     efficiency: tuple[list[tuple[float, float]], ...]
 
 
@@ -106,19 +106,19 @@ class DarkRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Channel:
-    """All that was found of one channel.
+    """Results of one channel.
 
     name           R, Gr, Gb or B; empty of a monochrome camera
     wavelength_nm  of its light
     rule           of its saturation
-    limited        rounding rules the dark noise: sigma_d is an upper bound
-    figures        by name, as QUANTITIES has them, in the units of the estimators
+    limited        rounding dominates the dark noise: sigma_d is an upper bound
+    figures        by name, as in QUANTITIES, in the units of the estimators
     dark, light    points of the photon transfer
-    dsnu, prnu     what they look like, if stacks were taken
+    dsnu, prnu     their spectrograms and histograms, if stacks were taken
     dark_rows      by temperature
     efficiency     (wavelength in nm, electrons per photon)
-    missing        what could not be had, and why
-    warnings       what makes numbers doubtful
+    missing        figures without a result, and why
+    warnings       reasons to doubt a number
     """
 
     name: str
@@ -137,8 +137,10 @@ class Channel:
     warnings: tuple[str, ...] = ()
 
     def snr(self, mu_p: float) -> tuple[float, float]:
-        """Signal-to-noise ratio at so many photons: of the temporal noise (22), and in total, with DSNU and
-        PRNU, as it is in one image (43)."""
+        """Return the temporal (22) and the total (43) signal-to-noise ratio at a number of photons.
+
+        The total one includes DSNU and PRNU, as they are in one image.
+        """
         value = {name: v.value for name, v in self.figures.items()}
         signal_e = value["eta"] * mu_p
         noise_e2 = value["sigma_d"] ** 2 + temporal.QUANTIZATION_DN2 / value["K"] ** 2 + signal_e
@@ -154,7 +156,7 @@ class Results:
     channels: tuple[Channel, ...] = field(default=())
 
     def row(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the results as a table for programs."""
         s = self.subject
         return {
             "standard": STANDARD,
@@ -170,13 +172,13 @@ class Results:
 
 def results(subject: Subject, moments: Mapping[str, Moments]) -> Results:
     """Evaluate the moments. LabProblem names the channel and what its images lack."""
-    found = []
+    channels = []
     for name, of in moments.items():
         try:
-            found.append(_channel(subject, name, of))
+            channels.append(_channel(subject, name, of))
         except ValueError as error:
             raise LabProblem(f"channel {name}: {error}" if name else str(error)) from None
-    return Results(subject, tuple(found))
+    return Results(subject, tuple(channels))
 
 
 def _channel(subject: Subject, name: str, of: Moments) -> Channel:
@@ -189,7 +191,7 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
     nm = max(of.light, key=lambda nm: _response(of.dark, of.light[nm]))
     dark, light = of.dark, sorted(of.light[nm], key=lambda point: point.mu_p)
     rule = _rule(light)
-    found = temporal.sensitivity(dark, light, RULES[rule])
+    sensitivity = temporal.sensitivity(dark, light, RULES[rule])
     figures = temporal.figures(dark, light, RULES[rule])
     missing: list[str] = []
     dsnu = prnu = None
@@ -197,20 +199,20 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
     if of.dark_stack and half:
         figures |= spatial.figures(of.dark_stack, half, figures["K"])
         _of_a_part(figures, half.mean_DN.shape)
-        dsnu, prnu = dsnu_looks(of.dark_stack, found.K_DN_per_e), prnu_looks(of.dark_stack, half)
+        dsnu, prnu = dsnu_looks(of.dark_stack, sensitivity.K_DN_per_e), prnu_looks(of.dark_stack, half)
     else:
         missing.append("nonuniformity: there is no stack in the dark and at half the saturation")
     rows = _dark_rows(of, figures, missing)
     efficiency = _efficiency(of, figures, missing)
-    for known in ("eta", "R", "mu_p_min", "mu_p_sat"):  # what the light's calibration enters
-        figures[known] = figures[known].also(subject.photons_error)
+    for figure in ("eta", "R", "mu_p_min", "mu_p_sat"):  # what the light's calibration enters
+        figures[figure] = figures[figure].also(subject.photons_error)
     return Channel(
         name,
         nm,
         rule,
-        found.quantization_limited,
+        sensitivity.quantization_limited,
         figures,
-        found,
+        sensitivity,
         tuple(dark),
         tuple(light),
         dsnu,
@@ -218,7 +220,7 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
         rows,
         tuple((at, value.also(subject.photons_error)) for at, value in efficiency),
         tuple(missing),
-        tuple(_warnings(dark, light, found.quantization_limited)),
+        tuple(_warnings(dark, light, sensitivity.quantization_limited)),
     )
 
 
@@ -235,27 +237,27 @@ def _warnings(dark: list[Point], light: list[Point], limited: bool) -> Iterable[
 
 
 def _of_a_part(figures: dict[str, Value], shape: tuple[int, ...]) -> None:
-    """A sensor is told of, and some of its pixels were seen: as they differ, their means have errors, too."""
+    """Add the errors of means that come from measuring only a part of the sensor's pixels."""
 
     def mean_of(name: str) -> float:
         parts = (figures[name + part].value for part in spatial.SHORT[1:])
         counts = (shape[1], shape[0], shape[0] * shape[1])  # columns, rows, pixels
         return sqrt(sum(s**2 / n for s, n in zip(parts, counts, strict=True)))
 
-    for known in ("eta", "R", "mu_p_min", "mu_p_sat"):
-        figures[known] = figures[known].also(mean_of("PRNU"))
+    for figure in ("eta", "R", "mu_p_min", "mu_p_sat"):
+        figures[figure] = figures[figure].also(mean_of("PRNU"))
     black = figures["mu_y_dark"]
     figures["mu_y_dark"] = Value(black.value, hypot(black.error, mean_of("DSNU") * figures["K"].value))
 
 
 def _response(dark: list[Point], light: list[Point]) -> float:
-    """DN a photon, about: of a step a quarter of the way up."""
+    """Return an estimate of DN per photon, from a step a quarter of the way up."""
     point = sorted(light, key=lambda p: p.mu_p)[len(light) // 4]
     return (point.mu_y_DN - dark[0].mu_y_DN) / point.mu_p
 
 
 def _rule(light: list[Point]) -> str:
-    """The first that holds; the last one tells why it does not."""
+    """Return the name of the first saturation rule that applies to these steps, or of the last one."""
     for name, rule in RULES.items():
         try:
             rule(light)
@@ -266,7 +268,7 @@ def _rule(light: list[Point]) -> str:
 
 
 def _dark_rows(of: Moments, figures: dict[str, Value], missing: list[str]) -> tuple[DarkRow, ...]:
-    """Dark current by temperature; the figures get that of the lowest, and what doubles it."""
+    """Return dark currents by temperature; the figures get the lowest temperature's, and the doubling."""
     rows = []
     for degrees, points in of.dark_current.items():
         try:
@@ -280,19 +282,21 @@ def _dark_rows(of: Moments, figures: dict[str, Value], missing: list[str]) -> tu
         missing.append("dark current: there are no dark images of several exposure times")
         return ()
     figures["mu_I"], figures["mu_I_var"] = rows[0].mean, rows[0].variance
-    known = [(row.temperature_C, row.mean) for row in rows if row.temperature_C is not None]
+    by_temperature = [(row.temperature_C, row.mean) for row in rows if row.temperature_C is not None]
     try:
         K = figures["K"].relative  # of all temperatures alike: it does not bend the line
-        currents = [Value(v.value, sqrt(max(v.error**2 - (K * v.value) ** 2, 0.0))) for _, v in known]
-        figures["T_d"] = doubling_K([t for t, _ in known], currents)
+        currents = [
+            Value(v.value, sqrt(max(v.error**2 - (K * v.value) ** 2, 0.0))) for _, v in by_temperature
+        ]
+        figures["T_d"] = doubling_K([t for t, _ in by_temperature], currents)
     except ValueError as error:
         missing.append(f"doubling temperature: {error}")
     return tuple(rows)
 
 
 def _efficiency(of: Moments, figures: Mapping[str, Value], missing: list[str]) -> list[tuple[float, Value]]:
-    """Electrons a photon at each wavelength, by the gain of the photon transfer (section 9)."""
-    found = []
+    """Return electrons per photon at each wavelength, by the gain of the photon transfer (section 9)."""
+    efficiencies = []
     for nm, point in sorted(of.spectrum, key=lambda row: row[0]):
         black = next((b for b in of.dark if b.exposure_s == point.exposure_s), None)
         if black is None:
@@ -300,15 +304,17 @@ def _efficiency(of: Moments, figures: Mapping[str, Value], missing: list[str]) -
             continue
         signal = Value(point.mu_y_DN - black.mu_y_DN, hypot(point.mu_error_DN, black.mu_error_DN))
         eta_per = 1 / (figures["K"].value * point.mu_p)
-        found.append((nm, Value(signal.value * eta_per, signal.error * eta_per).also(figures["K"].relative)))
+        efficiencies.append(
+            (nm, Value(signal.value * eta_per, signal.error * eta_per).also(figures["K"].relative))
+        )
     if not of.spectrum:
         missing.append("efficiency over wavelength: there are no images in other light")
-    return found
+    return efficiencies
 
 
 # -- for programs ----------------------------------------------------------------------------------
 def _channel_row(c: Channel) -> dict[str, Any]:
-    told = {name: QUANTITIES[name].told(value) for name, value in _ordered(c.figures)}
+    figures = {name: QUANTITIES[name].in_unit(value) for name, value in _ordered(c.figures)}
     return {
         "channel": c.name,
         "wavelength_nm": c.wavelength_nm,
@@ -316,7 +322,7 @@ def _channel_row(c: Channel) -> dict[str, Any]:
         "quantization_limited": c.limited,
         "figures": {
             name: {"value": v.value, "error": v.error, "unit": QUANTITIES[name].unit}
-            for name, v in told.items()
+            for name, v in figures.items()
         },
         "dark": [_point_row(p) for p in c.dark],
         "light": [_point_row(p) for p in c.light],

@@ -1,7 +1,7 @@
-"""Reduce the images that a laboratory asks of a camera to moments, colour by colour.
+"""Shots of a laboratory: the images of a camera, reduced to moments colour by colour.
 
-Whoever gives shots, a twin or a folder, gives them one after the other; an image is held no longer than its
-moments take. Behind a mosaic each of the four places is a camera of its own: red, the two greens, blue.
+Shots come one after the other, from a twin or a folder; an image is held no longer than its moments take.
+Behind a mosaic each of the four colours is a camera of its own: red, the two greens, blue.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class LabProblem(Problem, ValueError):
-    """Images that the standard's numbers cannot be had from; one line that says why."""
+    """Images that do not permit the standard's results; one line that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Subject:
     bits           of a pixel's number
     mosaic         colours of the first two rows of two pixels, "RGGB"; none of a monochrome camera
     pixel_um       pitch, if known
-    model          whose data sheet is put beside, if any
-    photons_error  how well the light is known, as a fraction: one standard error, common to all steps
-    conditions     under which it was measured, for people, in their order
+    model          of the data sheet to compare with, if any
+    photons_error  relative standard error of the light, common to all steps
+    conditions     of the measurement, for people, in their order
     """
 
     title: str
@@ -53,7 +53,7 @@ class Subject:
 class Shot:
     """Images that are taken alike.
 
-    part           what they are for: the photon transfer and its dark images ("light"), the stacks of the
+    part           their purpose: the photon transfer and its dark images ("light"), the stacks of the
                    nonuniformities, dark current, or the efficiency at other wavelengths ("spectrum")
     mu_p           photons on each pixel during the exposure, 0 in the dark
     exposure_s     exposure time
@@ -72,7 +72,7 @@ class Shot:
 
 @dataclass(slots=True, eq=False)
 class Moments:
-    """Moments: all that is left of the images of one channel.
+    """Moments of one channel's images.
 
     dark, light    of the photon transfer; light by wavelength
     dark_stack     and `stacks` in light, by wavelength
@@ -89,28 +89,28 @@ class Moments:
 
 
 def channels(mosaic: str) -> dict[str, tuple[slice, slice]]:
-    """Name and pixels of each: R, Gr beside it, Gb beside B; one without a name where there is no mosaic.
+    """Return the pixels of each channel by name: R, Gr beside it, Gb beside B; "" without a mosaic.
 
     >>> list(channels("GBRG"))
     ['Gb', 'B', 'R', 'Gr']
     """
     if not mosaic:
         return {"": (slice(None), slice(None))}
-    found = {}
+    places = {}
     for place, colour in enumerate(mosaic):
         row, column = divmod(place, 2)
         beside = mosaic[2 * row + 1 - column]
         name = colour + beside.lower() if colour == "G" else colour
-        found[name] = (slice(row, None, 2), slice(column, None, 2))
-    return found
+        places[name] = (slice(row, None, 2), slice(column, None, 2))
+    return places
 
 
 def reduced(
     subject: Subject, shots: Iterable[Shot], tick: Callable[[], Any] = lambda: None
 ) -> dict[str, Moments]:
-    """The moments of each channel; `tick` is called for every image. LabProblem where images do not fit."""
+    """Return the moments of each channel; call `tick` for every image. LabProblem if images do not fit."""
     places = channels(subject.mosaic)
-    found = {name: Moments() for name in places}
+    moments = {name: Moments() for name in places}
     shape: tuple[int, ...] | None = None
     for shot in shots:
         takers = {name: Stack() if shot.part == "stack" else Pairs(subject.highest_DN) for name in places}
@@ -121,10 +121,10 @@ def reduced(
             tick()
         for name, taker in takers.items():
             try:
-                _keep(found[name], shot, taker)
+                _keep(moments[name], shot, taker)
             except ValueError as error:
-                raise LabProblem(f"{_told(shot)}: {error}") from None
-    return found
+                raise LabProblem(f"{_described(shot)}: {error}") from None
+    return moments
 
 
 def _keep(into: Moments, shot: Shot, taker: Pairs | Stack) -> None:
@@ -163,7 +163,7 @@ def _fitting(image: NDArray[Any], shape: tuple[int, ...] | None, subject: Subjec
     return image.shape
 
 
-def _told(shot: Shot) -> str:
-    """Which one, for people."""
+def _described(shot: Shot) -> str:
+    """Describe a shot for people."""
     light = f"{shot.mu_p:g} photons" if shot.mu_p else "dark"
     return f"{shot.part}, {light}, {shot.exposure_s:g} s"

@@ -1,4 +1,4 @@
-"""Spatial nonuniformity (section 8): how much pixels, rows and columns differ, dark and by response."""
+"""Spatial nonuniformity (section 8): differences between pixels, rows and columns, dark and in response."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SHORT = ("", ".col", ".row", ".pix")
 
 @dataclass(frozen=True, slots=True)
 class Spatial:
-    """A spatial quantity and its parts: whole image, columns, rows, and what is left in the pixels.
+    """A spatial quantity and its parts: whole image, columns, rows, and the remainder in the pixels.
 
-    Where temporal noise left an estimated variance below 0 its root is nan: too small for this stack.
+    If temporal noise made an estimated variance negative, its root is nan: too small for this stack.
     """
 
     total: float
@@ -37,11 +37,13 @@ class Nonuniformity:
 
 
 def spatial_variances_DN2(stack: Average) -> Spatial:
-    """Spatial variances s^2 of an averaged image in DN^2, and their split; below 0 where noise has it so.
+    """Return the spatial variances s^2 of an averaged image in DN^2, and their split.
 
-    Temporal noise that averaging has left is taken off (36); columns and rows, which average over fewer
-    pixels, keep as much more of it. The average of a column also keeps 1/H of the variance of its
-    pixels, that of a row 1/W: three equations (41) for three unknowns (42).
+    Noise may make them negative.
+
+    Temporal noise that averaging has left is subtracted (36); columns and rows, which average over fewer
+    pixels, retain as much more of it. The average of a column also retains 1/H of the variance of its pixels,
+    that of a row 1/W: three equations (41) for three unknowns (42).
     """
     image, left_DN2 = stack.mean_DN, stack.var_y_DN2 / stack.images
     height, width = image.shape
@@ -56,7 +58,7 @@ def spatial_variances_DN2(stack: Average) -> Spatial:
 
 
 def nonuniformity(dark: Average, half: Average, K_DN_per_e: float) -> Nonuniformity:
-    """DSNU1288 and PRNU1288 from stacks taken alike, dark and at half the saturation (66, 67).
+    """Return DSNU1288 and PRNU1288 from stacks taken alike, dark and at half the saturation (66, 67).
 
     DSNU = s_dark / K, PRNU = sqrt(s_50^2 - s_dark^2) / (mu_50 - mu_dark), and so for their parts.
     ValueError unless the second is the brighter.
@@ -76,10 +78,11 @@ def _root(variance: float) -> float:
 
 
 def figures(dark: Average, half: Average, K_DN_per_e: Value) -> dict[str, Value]:
-    """DSNU in electrons and PRNU as a fraction, with standard errors: "DSNU", "DSNU.col" and so on.
+    """Return DSNU in electrons and PRNU as a fraction, with standard errors: "DSNU", "DSNU.col" and so on.
 
-    A variance that noise has put below 0 is told as 0, and its error is that of the root. ValueError as
-    `nonuniformity`. The patterns' own statistics count: a laboratory asks for the sensor, and sees a part.
+    A variance that noise made negative counts as 0, and its error is that of the root. ValueError as
+    `nonuniformity`. The errors include the patterns' own statistics: a laboratory asks for the sensor, and
+    sees a part.
     """
     signal_DN = float(half.mean_DN.mean() - dark.mean_DN.mean())
     nonuniformity(dark, half, K_DN_per_e.value)  # refuses what is not brighter
@@ -87,7 +90,7 @@ def figures(dark: Average, half: Average, K_DN_per_e: Value) -> dict[str, Value]
     response = Spatial(*(b - a for a, b in zip(astuple(black), astuple(lit), strict=True)))
     shape, left = dark.mean_DN.shape, dark.var_y_DN2 / dark.images
     nothing = Spatial(0, 0, 0, 0)
-    found: dict[str, Value] = {}
+    figures: dict[str, Value] = {}
     for name, variance, errors in (
         ("DSNU", black, _errors_DN2(nothing, black, 0.0, left, shape)),
         ("PRNU", response, _errors_DN2(black, response, left, half.var_y_DN2 / half.images, shape)),
@@ -96,16 +99,16 @@ def figures(dark: Average, half: Average, K_DN_per_e: Value) -> dict[str, Value]
             root = _rooted(getattr(variance, part), getattr(errors, part))
             if name == "DSNU":
                 root = Value(root.value / K_DN_per_e.value, root.error / K_DN_per_e.value)
-                found[name + short] = root.also(K_DN_per_e.relative)
+                figures[name + short] = root.also(K_DN_per_e.relative)
             else:
-                found[name + short] = Value(root.value / signal_DN, root.error / signal_DN)
-    return found
+                figures[name + short] = Value(root.value / signal_DN, root.error / signal_DN)
+    return figures
 
 
 def _errors_DN2(
     under: Spatial, of: Spatial, noise_under_DN2: float, noise_DN2: float, shape: tuple[int, ...]
 ) -> Spatial:
-    """Standard errors of variances s^2 that stand above others, of a pattern that both stacks share.
+    """Return standard errors of variances s^2 that stand above others, of a pattern that both stacks share.
 
     With u the pattern below, v the one above it, and n, m the noise left in the two stacks, each degree of
     freedom has ((u + v + m)^2 - (u + n)^2), whose variance is 2 (v + m)^2 + 4 u (v + m) + 2 n^2 + 4 u n for
@@ -124,12 +127,15 @@ def _errors_DN2(
 
 
 def _seen(variances: Spatial, part: str, share: float) -> float:
-    """Tell what averages along rows or columns show of a part: its own, and what the pixels leave in them."""
+    """Return the variance of averages along rows or columns.
+
+    The part's own, and the rest of the pixels' noise.
+    """
     own = max(getattr(variances, part), 0.0)
     return own if part == "pixel" else own + max(variances.pixel, 0.0) * share
 
 
 def _rooted(variance: float, error: float) -> Value:
-    """Root of a variance: error / 2 root where it is clear, the root of the error where it is none."""
+    """Return the root of a variance: error / 2 root if it is significant, otherwise the root of the error."""
     root = sqrt(max(variance, 0.0))
     return Value(root, sqrt(max(variance, 0.0) + error) - root)

@@ -1,4 +1,4 @@
-"""Look at a nonuniformity: spectrograms tell of stripes, histograms of defect pixels (section 8)."""
+"""Spectrograms, which show stripes, and histograms, which show defect pixels (section 8)."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Spectrogram:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """How many pixels deviate from the mean by how much.
+    """Number of pixels by their deviation from the mean.
 
-    deviation, pixels  middle of each bin, and how many are in it
-    normal             how many a normal distribution of the same deviation would have there
-    beyond, share      share of the pixels whose deviation, either way, is that or more: accumulated
+    deviation, pixels  middle of each bin, and its number of pixels
+    normal             number in a normal distribution with the same standard deviation
+    beyond, share      share of the pixels whose deviation, either way, is at least that: accumulated
     """
 
     deviation: Numbers
@@ -68,7 +68,7 @@ def prnu_looks(dark: Average, half: Average) -> Looks:
 
 
 def spectrogram(image: Numbers) -> Spectrogram:
-    """Along the rows of an image (H, W); of its transpose, along the columns.
+    """Return the spectrogram along the rows of an image (H, W); of its transpose, along the columns.
 
     Scaled so that the mean of the squares is the variance: noise of deviation s has amplitude s everywhere.
     """
@@ -104,7 +104,7 @@ def histogram(image: Numbers, step: float = 0.0) -> Histogram:
 
 
 def without_shading(image: Numbers) -> Numbers:
-    """Less the mean of BOX x BOX pixels around each; two pixels along each edge have no such mean, and go."""
+    """Subtract the mean of BOX x BOX pixels around each pixel; two pixels along each edge are dropped."""
     import cv2
 
     edge = BOX // 2

@@ -90,7 +90,7 @@ class Point:
 class Average:
     """The mean of a stack of images taken alike.
 
-    images     how many, L
+    images     their number, L
     mean_DN    (H, W) float64, the averaged image <y> (33)
     var_y_DN2  temporal variance of one image, the mean over the pixels: what is left of it in mean_DN is
                var_y_DN2 / images (35)
@@ -117,7 +117,10 @@ class Pairs:
         self._variances_DN2: list[float] = []
 
     def add(self, image: Image) -> None:
-        """ValueError unless it is (H, W) whole numbers of up to 16 bits, of the same shape as the others."""
+        """Add an image.
+
+        ValueError unless it is (H, W) integers of up to 16 bits, of the same shape as the others.
+        """
         self._shape = _check_image(image, self._shape)
         self._images += 1
         self._values += image.size
@@ -156,7 +159,7 @@ class Stack:
         self._sum_DN: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
 
     def add(self, image: Image) -> None:
-        """ValueError as Pairs.add, or if there are too many."""
+        """Add an image. ValueError as Pairs.add, or if there are too many."""
         if self._images == MAX_IMAGES:
             raise ValueError(f"a stack of {MAX_IMAGES + 1} images is above the maximum {MAX_IMAGES}")
         if self._shape is None:
@@ -181,18 +184,18 @@ class Stack:
 
 
 def points(steps: Iterable[Step], highest_DN: int | None = None) -> list[Point]:
-    """The moments of each step, in the order of the steps; images are taken one by one."""
-    found = []
+    """Return the moments of each step, in the order of the steps; images are read one by one."""
+    points = []
     for step in steps:
         pairs = Pairs(highest_DN)
         for image in step.images:
             pairs.add(image)
-        found.append(pairs.point(step.mu_p, step.exposure_s))
-    return found
+        points.append(pairs.point(step.mu_p, step.exposure_s))
+    return points
 
 
 def average(images: Iterable[Image]) -> Average:
-    """The mean of images taken alike, which are taken one by one."""
+    """Return the mean of images taken alike, which are read one by one."""
     stack = Stack()
     for image in images:
         stack.add(image)
@@ -200,11 +203,11 @@ def average(images: Iterable[Image]) -> Average:
 
 
 def pair_variance_DN2(first: Image, second: Image) -> float:
-    """Temporal variance (DN^2) of one image, from two taken alike (18).
+    """Return the temporal variance (DN^2) of one image, from two taken alike (18).
 
         var_y = sum (y[0] - y[1])^2 / 2NM - (mu[0] - mu[1])^2 / 2
 
-    The second term takes off what the light or the offset changed from one image to the other.
+    The second term removes changes of light or offset between the images.
     """
     difference_DN = squares_DN2 = 0
     for a, b in zip(_blocks(first), _blocks(second), strict=True):
@@ -224,7 +227,7 @@ def _square(values: NDArray[np.int64]) -> int:
 
 
 def _square_of_sums(sums: NDArray[np.uint32]) -> int:
-    """Sum of squares of numbers that nearly fill 32 bits, to far less than their differences make of it.
+    """Return the sum of squares of numbers that nearly fill 32 bits, precise enough for small differences.
 
     Their squares do not fit into 64 bits, so they are taken as s = c + d around their whole mean c.
     """

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Comparison, Results, Said
+from camtwin.emva1288.results import QUANTITIES, STANDARD, Channel, Comparison, ReferenceValue, Results
 from camtwin.emva1288.summary import HOW_TO_READ, conditions, reservations, rows
 from camtwin.report.terminal import DIM, Table, fits, hang, number_table
 
 
 def tell(console: Console, results: Results, beside: Comparison | None) -> None:
-    """Print all of it. beside: what a data sheet says, if there is one."""
+    """Print all of it. beside: a data sheet's numbers, if there is one."""
     subject, channels = results.subject, results.channels
     console.print(subject.title, style="bold")
     hang(console, "", f"{STANDARD}; {HOW_TO_READ}.", style=DIM)
@@ -32,8 +32,13 @@ def tell(console: Console, results: Results, beside: Comparison | None) -> None:
         hang(console, f"{heading}: ", reason, label_style="yellow")
 
 
-def _figures(console: Console, channels: Sequence[Channel], sheets: Sequence[Mapping[str, Said]]) -> None:
-    """Print them beside the sheets' numbers, sources below; channels below each other where too narrow."""
+def _figures(
+    console: Console, channels: Sequence[Channel], sheets: Sequence[Mapping[str, ReferenceValue]]
+) -> None:
+    """Print the figures beside the data sheets', with sources below.
+
+    Channel by channel if the terminal is narrow.
+    """
     sources: dict[str, int] = {}
     if fits(console, table := _of(channels, sheets, sources)):
         console.print(table)
@@ -45,8 +50,10 @@ def _figures(console: Console, channels: Sequence[Channel], sheets: Sequence[Map
         hang(console, f"[{number}] ", source, style=DIM)
 
 
-def _of(channels: Sequence[Channel], sheets: Sequence[Mapping[str, Said]], sources: dict[str, int]) -> Table:
-    """One row a quantity; sources that are new get the next number."""
+def _of(
+    channels: Sequence[Channel], sheets: Sequence[Mapping[str, ReferenceValue]], sources: dict[str, int]
+) -> Table:
+    """Return a table with one row per quantity; new sources get the next number."""
     table = number_table()
     table.add_column("", no_wrap=True)
     table.add_column("", min_width=12)
@@ -55,16 +62,18 @@ def _of(channels: Sequence[Channel], sheets: Sequence[Mapping[str, Said]], sourc
     table.add_column("unit", no_wrap=True)
     table.add_column("sheet, 0 dB" if any(sheets) else "", no_wrap=True)
     for row in rows(channels, sheets):
-        said = f"{row.said} [{sources.setdefault(row.source, len(sources) + 1)}]" if row.said else ""
-        table.add_row(row.quantity.symbol, row.name, *row.values, row.quantity.unit, said)
+        reference = (
+            f"{row.reference} [{sources.setdefault(row.source, len(sources) + 1)}]" if row.reference else ""
+        )
+        table.add_row(row.quantity.symbol, row.name, *row.values, row.quantity.unit, reference)
     return table
 
 
 def _dark(channels: Sequence[Channel]) -> Table:
     table = _by_channel("°C", channels)
-    for found in zip(*(c.dark_rows for c in channels), strict=False):
-        degrees = found[0].temperature_C
-        cells = (f"{row.mean.text} ({row.variance.value:.3g})" for row in found)
+    for same in zip(*(c.dark_rows for c in channels), strict=False):
+        degrees = same[0].temperature_C
+        cells = (f"{row.mean.text} ({row.variance.value:.3g})" for row in same)
         table.add_row("" if degrees is None else f"{degrees:g}", *cells)
     return table
 
@@ -72,12 +81,12 @@ def _dark(channels: Sequence[Channel]) -> Table:
 def _efficiency(channels: Sequence[Channel]) -> Table:
     table, percent = _by_channel("nm", channels), QUANTITIES["eta"]
     for row in zip(*(c.efficiency for c in channels), strict=False):
-        table.add_row(f"{row[0][0]:g}", *(percent.told(value).text for _, value in row))
+        table.add_row(f"{row[0][0]:g}", *(percent.in_unit(value).text for _, value in row))
     return table
 
 
 def _by_channel(name: str, channels: Sequence[Channel]) -> Table:
-    """A table whose first column is called so; a column a channel follows."""
+    """Return a table with a named first column, and one column per channel."""
     table = number_table()
     for each in (name, *(c.name or "measured" for c in channels)):
         table.add_column(each, justify="right", no_wrap=True)

@@ -45,7 +45,7 @@ FEW_VALUES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Linearity:
-    """How straight the response is, from 5 to 95 % of saturation.
+    """Deviation of the response from a line, from 5 to 95 % of saturation.
 
     error      linearity error LE: mean of |signal / line - 1| over the points (63), a fraction
     worst      the largest of them, with its sign
@@ -128,11 +128,11 @@ Rule: TypeAlias = Callable[[Sequence[Point]], Value]
 
 # -- saturation: the rule has changed with release 4, and each has its place -----------------------
 def saturation_by_variance(light: Sequence[Point]) -> Value:
-    """mu_p.sat in photons: the step of the highest temporal variance, the rule up to release 3.1.
+    """Return mu_p.sat in photons: the step of the highest temporal variance, the rule up to release 3.1.
 
-    It needs no knowledge of the converter, and holds where a pixel is full before the converter is. The
-    peak is somewhere between the steps beside those that are not told from the highest: its error.
-    ValueError unless two steps of lower variance follow: else the light may not have sufficed.
+    It needs no knowledge of the converter, and holds if a pixel is full before the converter is. The peak
+    lies somewhere between the neighbours of the steps that are indistinguishable from the highest: that is
+    its error. ValueError unless two steps of lower variance follow: else the light may not have sufficed.
     """
     peak = max(range(len(light)), key=lambda i: light[i].var_y_DN2, default=0)
     if peak + 2 >= len(light):
@@ -148,11 +148,11 @@ def saturation_by_variance(light: Sequence[Point]) -> Value:
 
 
 def saturation_by_clipping(light: Sequence[Point]) -> Value:
-    """mu_p.sat in photons: where 0.15 % of the pixels show the highest code, the rule of release 4.0.
+    """Return mu_p.sat in photons: where 0.15 % of the pixels show the highest code, the rule of release 4.0.
 
-    Noise is normal, so between two steps the normal quantile of the share is taken as straight in mu_p.
-    Where a step has none or all of its pixels there, only the steps' distance says how well it is known.
-    ValueError where no highest code was told, or no step has so many: the pixel is full before the converter.
+    Noise is normal, so between two steps the normal quantile of the share is taken as linear in mu_p. If a
+    step has none or all of its pixels there, only the steps' distance gives the error. ValueError if the
+    highest code is unknown, or no step has so many: the pixel is full before the converter.
     """
     for before, after in pairwise(light):
         low, high = before.clipped_share, after.clipped_share
@@ -173,13 +173,13 @@ def saturation_by_clipping(light: Sequence[Point]) -> Value:
 
 
 def _quantile(share: float, point: Point) -> float:
-    """How many standard deviations above the mean a normal number has this share above it; minus that."""
+    """Return minus the number of standard deviations above which a normal number has this share."""
     least = 0.5 / max(point.images * point.pixels, FEW_VALUES)
     return NormalDist().inv_cdf(min(max(share, least), 1 - least))
 
 
 def _quantile_error(share: float, point: Point) -> float:
-    """Standard error of the quantile of a share that was counted."""
+    """Return the standard error of the quantile of a share that was counted."""
     if not (0 < share < 1 and point.pixels):
         return 0.0
     density = NormalDist().pdf(_quantile(share, point))
@@ -188,7 +188,7 @@ def _quantile_error(share: float, point: Point) -> float:
 
 # -- sensitivity and temporal noise ----------------------------------------------------------------
 def characterize(series: Series, rule: Rule = saturation_by_variance) -> Sensitivity:
-    """Sensitivity and temporal noise of a camera from its images. ValueError: see `sensitivity`."""
+    """Return sensitivity and temporal noise of a camera from its images. ValueError: see `sensitivity`."""
     dark = points(series.dark, series.highest_DN)
     return sensitivity(dark, points(series.light, series.highest_DN), rule)
 
@@ -196,16 +196,19 @@ def characterize(series: Series, rule: Rule = saturation_by_variance) -> Sensiti
 def sensitivity(
     dark: Sequence[Point], light: Sequence[Point], rule: Rule = saturation_by_variance
 ) -> Sensitivity:
-    """Sensitivity and temporal noise from the moments of the steps (section 6.6).
+    """Return sensitivity and temporal noise from the moments of the steps (section 6.6).
 
-    ValueError where the points do not suffice or are not those of a camera that answers to light.
+    ValueError if the points do not suffice or are not those of a camera that responds to light.
     """
     light = sorted(light, key=lambda point: point.mu_p)
     return _evaluated(dark, light, rule(light).value)
 
 
 def figures(dark: Sequence[Point], light: Sequence[Point], rule: Rule) -> dict[str, Value]:
-    """The numbers of FIGURES, with the standard errors that the images leave. ValueError: `sensitivity`."""
+    """Return the numbers of FIGURES, with the standard errors that the images leave. ValueError.
+
+    `sensitivity`.
+    """
     light = sorted(light, key=lambda point: point.mu_p)
     steps, full = [*dark, *light], rule(light)
 
@@ -214,8 +217,8 @@ def figures(dark: Sequence[Point], light: Sequence[Point], rule: Rule) -> dict[s
         moved = [
             replace(p, mu_y_DN=y, var_y_DN2=v) for p, y, v in zip(steps, mean_DN, variance_DN2, strict=True)
         ]
-        found = _evaluated(moved[: len(dark)], moved[len(dark) :], float(moments[-1]))
-        return [figure(found) for figure in FIGURES.values()]
+        result = _evaluated(moved[: len(dark)], moved[len(dark) :], float(moments[-1]))
+        return [figure(result) for figure in FIGURES.values()]
 
     at = [*(p.mu_y_DN for p in steps), *(p.var_y_DN2 for p in steps), full.value]
     errors = [*(p.mu_error_DN for p in steps), *(p.var_error_DN2 for p in steps), full.error]
@@ -253,7 +256,7 @@ def _evaluated(dark: Sequence[Point], light: Sequence[Point], mu_p_sat: float) -
 def above_dark(
     dark: Sequence[Point], light: Sequence[Point]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """mu_p, mu_y - mu_y.dark (DN) and var_y - var_y.dark (DN^2) of each step in light."""
+    """Return mu_p, mu_y - mu_y.dark (DN) and var_y - var_y.dark (DN^2) of each step in light."""
     rows = []
     for point in light:
         black = _same_exposure(dark, point)
@@ -263,7 +266,7 @@ def above_dark(
 
 
 def within(part: tuple[float, float], signal_DN: NDArray[np.float64], full_DN: float) -> NDArray[np.bool_]:
-    """Which points lie in this part of the saturation. ValueError if they are too few for a line."""
+    """Return a mask of the points in this part of the saturation. ValueError if too few for a line."""
     used = (signal_DN > part[0] * full_DN) & (signal_DN <= part[1] * full_DN)
     if np.count_nonzero(used) < MIN_POINTS:
         raise ValueError(
@@ -274,9 +277,11 @@ def within(part: tuple[float, float], signal_DN: NDArray[np.float64], full_DN: f
 
 
 def slope_through_zero(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Slope of the line through 0 by least squares: R of signal on mu_p (49), K of variance on signal (50).
+    """Return the slope of a least-squares line through 0.
 
-    Through 0, because what the camera shows in the dark has been taken off.
+    R of signal on mu_p (49), K of variance on signal (50).
+
+    Through 0, because the camera's dark signal has been subtracted.
 
     >>> slope_through_zero(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
     2.0
@@ -285,10 +290,10 @@ def slope_through_zero(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def linearity(mu_p: NDArray[np.float64], signal_DN: NDArray[np.float64], full_DN: float) -> Linearity:
-    """Linearity error from 5 to 95 % of saturation (58 to 63).
+    """Return the linearity error from 5 to 95 % of saturation (58 to 63).
 
-    The line makes the sum of squares of *relative* deviations least (weight 1 / signal), so that a camera
-    for dim light is not judged by its bright end.
+    The line minimises the sum of squares of *relative* deviations (weight 1 / signal), so that a camera for
+    dim light is not judged by its bright end.
     """
     used = within(LINEARITY_RANGE, signal_DN, full_DN)
     x, y = mu_p[used], signal_DN[used]
@@ -301,7 +306,7 @@ def linearity(mu_p: NDArray[np.float64], signal_DN: NDArray[np.float64], full_DN
 
 # -- noise in the dark -----------------------------------------------------------------------------
 def dark_noise_e(var_y_dark_DN2: float, K_DN_per_e: float) -> float:
-    """Temporal dark noise sigma_d in electrons, without what rounding added (53).
+    """Return the temporal dark noise sigma_d in electrons, without the rounding noise (53).
 
     >>> round(dark_noise_e(0.4**2 * 2**2 + 1 / 12, 0.4), 6)
     2.0
@@ -310,7 +315,7 @@ def dark_noise_e(var_y_dark_DN2: float, K_DN_per_e: float) -> float:
 
 
 def threshold_e(sigma_d_e: float, K_DN_per_e: float) -> float:
-    """Absolute sensitivity threshold mu_e.min in electrons: where the signal-to-noise ratio is 1 (27).
+    """Return the absolute sensitivity threshold mu_e.min in electrons, at a signal-to-noise ratio of 1 (27).
 
     >>> round(threshold_e(2.0, 0.41), 2)
     2.68
@@ -319,7 +324,7 @@ def threshold_e(sigma_d_e: float, K_DN_per_e: float) -> float:
 
 
 def _same_exposure(dark: Sequence[Point], point: Point) -> Point:
-    """The dark step that belongs to a step in light."""
+    """Return the dark step that belongs to a step in light."""
     if len(dark) == 1:
         return dark[0]
     for black in dark:

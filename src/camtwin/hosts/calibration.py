@@ -1,5 +1,4 @@
-"""A sensor's calibration from its data sheet: what photographs of a ColorChecker in several lights would
-give.
+"""Calibration of a sensor from its data sheet, as from photographs of a ColorChecker in several lights.
 
 Colours follow from the quantum efficiency of each filter, the paints' reflectances and the lights' spectra;
 noise and black level are the sheet's.

@@ -1,4 +1,4 @@
-"""From raw to picture: the host's image pre-processing. It knows no twin; noise and colours are handed in.
+"""The host's image pre-processing, from raw frames to images. It knows no twin; noise and colours are inputs.
 
     from camtwin import isp
     pipeline = isp.preset("balanced", raw.mosaic, calibration)

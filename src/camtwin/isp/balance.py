@@ -59,10 +59,10 @@ class BalanceController:
         zones = statistics.colours().reshape(3, -1)
         weight = (statistics.unclipped * zone_weights(statistics.unclipped.shape, self.region)).ravel()
         with np.errstate(invalid="ignore"):
-            known = (weight > 0) & (zones.min(axis=0) > 0) & (zones.max(axis=0) > self.dark)
-        if not known.any():
+            usable = (weight > 0) & (zones.min(axis=0) > 0) & (zones.max(axis=0) > self.dark)
+        if not usable.any():
             return None
-        light, weight = zones[:, known], weight[known]
+        light, weight = zones[:, usable], weight[usable]
         if self.method == "locus" or (self.method == "auto" and len(self.calibration.points) > 1):
             return self._on_locus(light, weight)
         power = 1 if self.method == "grey" else 6
@@ -70,10 +70,10 @@ class BalanceController:
 
     def step(self, statistics: Statistics, now: Gains) -> Gains:
         """Return the gains from now on."""
-        found = self.estimate(statistics)
-        if found is None:
+        estimate = self.estimate(statistics)
+        if estimate is None:
             return now
-        old, new = np.log(np.array(normalised(np.array(now)))), np.log(np.array(found))
+        old, new = np.log(np.array(normalised(np.array(now)))), np.log(np.array(estimate))
         if np.max(np.abs(new - old)) <= self.tolerance:
             return now
         return normalised(np.exp(old + self.speed * (new - old)))

@@ -39,14 +39,14 @@ def checker_colours() -> Floats:
 
 
 def chart_patches(raw: Raw, corners: Corners | None = None) -> Floats:
-    """Return the mean light of each patch of a ColorChecker, (24, 3) red, green, blue above black; 1 is
-    white.
+    """Return the mean light of each patch of a ColorChecker, (24, 3) red, green, blue above black.
 
-    corners  (x, y) of the chart's outer corners, from the dark skin's clockwise: where its 6 x 4 fields of
-             equal
-             size end. None takes a chart that fills the frame, centred, with a fifth of a field around it.
+    White is 1.
 
-    IspProblem where a patch is clipped, or too small to be measured.
+    corners  (x, y) of the chart's outer corners, clockwise from the dark skin's: the ends of its 6 x 4 equal
+             fields. None: the chart fills the frame, centred, with a fifth of a field around it.
+
+    IspProblem if a patch is clipped, or too small to be measured.
     """
     if not raw.mosaic:
         raise IspProblem("colour calibration needs a colour frame; this one is mono")
@@ -133,9 +133,9 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
         slope = np.stack([(errors(vector + step * axis) - best) / step for axis in np.eye(7)], axis=1)
         normal = slope.T @ slope
         move = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), -slope.T @ best)
-        found = errors(vector + move)
-        if np.sum(found**2) < np.sum(best**2):
-            vector, best, damping = vector + move, found, damping / 3
+        residuals = errors(vector + move)
+        if np.sum(residuals**2) < np.sum(best**2):
+            vector, best, damping = vector + move, residuals, damping / 3
         else:
             damping *= 4
     return matrix_of(_whole(vector))

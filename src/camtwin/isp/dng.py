@@ -97,10 +97,9 @@ def _rationals(values: Iterable[float]) -> tuple[int, ...]:
 
 
 def read_dng(data: bytes, name: str = "DNG") -> tuple[Raw, tuple[float, float, float] | None, str]:
-    """Return the frame of an uncompressed DNG file, the white balance gains that it states, if any, and its
-    camera.
+    """Return the frame of an uncompressed DNG file, its white balance gains, if any, and its camera.
 
-    IspProblem names a file that is no DNG, or holds no Bayer mosaic or mono frame.
+    IspProblem names a file that is not a DNG, or holds neither a Bayer mosaic nor a mono frame.
     """
     import tifffile
 

@@ -27,7 +27,7 @@ DARKEST = 1 / 4096
 
 @dataclass(frozen=True)
 class Exposure:
-    """What a frame is taken with: exposure time and gain."""
+    """Exposure time and gain of a frame."""
 
     exposure_us: float
     gain_dB: float = 0.0
@@ -40,7 +40,7 @@ class Exposure:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the camera can be set to, and the steps in which it can."""
+    """Limits and increments of the camera's exposure time and gain."""
 
     min_us: float
     max_us: float

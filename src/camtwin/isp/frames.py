@@ -27,7 +27,7 @@ KNOWN = ("pixel_format", "mosaic", "bits", "width", "height", "black_DN", "gain_
 
 @dataclass(frozen=True)
 class Description:
-    """What is said of a frame; None or 0 where nothing is."""
+    """Description of a frame; None or 0 for unknown values."""
 
     pixel_format: str | None = None
     mosaic: str | None = None
@@ -38,10 +38,10 @@ class Description:
     gain_dB: float = 0.0
 
     @classmethod
-    def of(cls, *found: Mapping[str, Any]) -> Description:
+    def of(cls, *mappings: Mapping[str, Any]) -> Description:
         """Return what is said in several places, the last one counts; IspProblem names a value of no use."""
         values: dict[str, Any] = {}
-        for mapping in found:
+        for mapping in mappings:
             values |= {name: mapping[name] for name in KNOWN if mapping.get(name) is not None}
         try:
             kinds = {"pixel_format": str, "mosaic": str, "black_DN": float, "gain_dB": float}

@@ -23,7 +23,7 @@ TOP = 16383
 
 
 class Kind(Enum):
-    """What the numbers of an Image are."""
+    """Kinds of numbers in an Image."""
 
     RAW = "raw DN, (H, W) uint16"
     LIGHT = "light above black, white is 1, (H, W) float32"

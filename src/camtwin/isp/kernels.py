@@ -50,7 +50,7 @@ from camtwin.isp.kernels_root import (
 
 
 class Source(NamedTuple):
-    """Where pixels come from and what is done to them before interpolation.
+    """Source of pixels, and the stages before interpolation.
 
     step: 2 of a mosaic, 1 of a mono image. threshold: of defect pixels in DN, -1 for none. patch_*: listed
     defects by row. gains: (2, 2) by row and column. shading: (2, 2, rows, pairs) or empty; above, share: of
@@ -83,11 +83,11 @@ class Source(NamedTuple):
 
 
 class Finish(NamedTuple):
-    """What is done from the interpolation on.
+    """The stages from the interpolation on.
 
     green_first, colour: of even and odd rows, whether they begin with green, and the plane of their other
     colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0,
-    and an edge amount below 0, stand for a stage that is not there.
+    and an edge amount below 0, stand for a stage that is absent.
     """
 
     green_first: np.ndarray

@@ -46,7 +46,7 @@ def cross(here, corners, outer):
 
 @row
 def _interpolate_green_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
-    """A row whose even pixels are green; arrays begin one pair before the first that is written."""
+    """Interpolate a row whose even pixels are green; arrays begin one pair before the first one written."""
     for k in range(H.shape[0] // 2):
         here, sides = I(ce[k + 1]), I(I(co[k]) + I(co[k + 1]))
         over = I(I(be[k + 1]) + I(de[k + 1]))
@@ -65,7 +65,7 @@ def _interpolate_green_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
 
 @row
 def _interpolate_colour_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
-    """A row whose even pixels are red or blue."""
+    """Interpolate a row whose even pixels are red or blue."""
     for k in range(H.shape[0] // 2):
         here, near = I(ce[k + 1]), I(I(I(co[k]) + I(co[k + 1])) + I(I(be[k + 1]) + I(de[k + 1])))
         corners = I(I(I(bo[k]) + I(bo[k + 1])) + I(I(do[k]) + I(do[k + 1])))

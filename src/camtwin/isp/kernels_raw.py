@@ -149,7 +149,7 @@ def clamp_row(above, here, below, threshold, out):
 
 @row
 def _zone(first, second, third, fourth, clipped, sums):
-    """Sums over cells of four colours: all, unclipped, and how many of these."""
+    """Return sums over cells of four colours: all, unclipped, and the number of unclipped cells."""
     a = b = c = d = e = f = g = h = n = I(0)
     for k in range(first.shape[0]):
         p, q, r, s = I(first[k]), I(second[k]), I(third[k]), I(fourth[k])

@@ -164,11 +164,10 @@ class WhiteBalance(LightStage):
 
 
 def shading_of(flat: Image, rows: int = 13, columns: int = 17) -> Shading:
-    """Return the stage that makes a picture of an even surface even again; `flat` is LIGHT, means of many
-    frames.
+    """Return the stage that evens out the image of an even surface; `flat` is LIGHT, a mean of many frames.
 
     Each point takes the mean of the pixels around it. The brightest point of green, or of mono, gets gain 1,
-    and colours keep their ratio there: white balance is not shading's to do.
+    and colours keep their ratio there: white balance is not shading's task.
     """
     planes: list[Any] = planes_of(flat.data, flat.mosaic)
     grids = np.stack([_grid(plane, rows, columns) for plane in planes])

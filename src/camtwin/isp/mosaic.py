@@ -69,10 +69,10 @@ def sites(mosaic: str, letter: str) -> tuple[tuple[int, int], ...]:
 
 def mask(mosaic: str, letter: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Return where the pixels of a colour are, (H, W)."""
-    found = np.zeros(shape, bool)
+    mask = np.zeros(shape, bool)
     for row, column in sites(mosaic, letter):
-        found[row::2, column::2] = True
-    return found
+        mask[row::2, column::2] = True
+    return mask
 
 
 def spread(mosaic: str, values: dict[str, float], shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
-"""What is known of a sensor's noise, from its photon transfer, and what becomes of it on the way.
+"""Noise of a sensor, known from its photon transfer, and its propagation through the stages.
 
 Photon transfer (EMVA 1288) gives two numbers: the gain K in DN per electron, which is the slope of the
-variance over the mean, and the read noise. With them the noise of every pixel is known before it is measured.
+variance over the mean, and the read noise. They predict the noise of every pixel.
 """
 
 from __future__ import annotations
@@ -94,8 +94,7 @@ DETAIL = np.array([1, -6, 15, 44, 15, -6, 1], np.int64)
 
 @lru_cache(maxsize=8)
 def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return how the variances of red, green and blue roots add up, in detail of brightness and in both
-    chromas.
+    """Return the weights of the variances of red, green and blue roots in brightness detail and chromas.
 
     Measured on the steps themselves, FalseColour among them: all are linear, so the response to one pixel
     gives the variance.

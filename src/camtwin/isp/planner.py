@@ -1,10 +1,9 @@
-"""From a pipeline to fused kernels: which runs of stages are known, their numbers, and threads that share
-rows.
+"""From a pipeline to fused kernels: known runs of stages, their numbers, and threads that share rows.
 
 Known is [DefectPixels] [Measure] BlackLevel [Shading] [WhiteBalance] Demosaic("malvar") [FalseColour]
-[NoiseReduction] [EdgeEnhancement] [ColourMatrix] Tone, what is in brackets may be missing; of mono frames the
-same with Root and without the stages on colour. What stands before or after, and any other run, goes through
-the readable stages; Downscale and the directional demosaic are shared among threads there.
+[NoiseReduction] [EdgeEnhancement] [ColourMatrix] Tone, stages in brackets may be absent; of mono frames the
+same with Root and without the stages on colour. Stages before or after, and any other run, use the readable
+stages; Downscale and the directional demosaic are shared among threads there.
 """
 
 from __future__ import annotations
@@ -245,11 +244,11 @@ def _patch(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
     """Return listed defects by row: where each row's begin, their columns, their values."""
     raw = frame.unpacked() if isinstance(frame, Payload) else frame
-    found = replacements(raw.data, listed, 2 if raw.mosaic else 1)
-    ordered = sorted(found, key=lambda place: (place[1], place[0]))
+    replaced = replacements(raw.data, listed, 2 if raw.mosaic else 1)
+    ordered = sorted(replaced, key=lambda place: (place[1], place[0]))
     columns = np.array([x for x, _ in ordered], np.int64)
     rows = np.array([y for _, y in ordered], np.int64)
-    values = np.array([found[place] for place in ordered], np.uint16)
+    values = np.array([replaced[place] for place in ordered], np.uint16)
     return np.searchsorted(rows, np.arange(raw.height + 1)).astype(np.int64), columns, values
 
 

@@ -27,7 +27,7 @@ PRESETS = ("fast", "balanced", "best")
 
 @dataclass(frozen=True)
 class ColourPoint:
-    """What was fitted in one light.
+    """Gains and matrix fitted in one light.
 
     kelvin  correlated colour temperature of the light
     gains   white balance of red, green and blue
@@ -41,9 +41,9 @@ class ColourPoint:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What is known of a sensor, a lens and their light; all of it can be missing.
+    """Calibration of a sensor, a lens and their light; any part can be missing.
 
-    name      of what was calibrated
+    name      of the calibrated sensor
     points    colour in several lights, by rising temperature
     noise     photon transfer at gain 1 (0 dB), at the depth of `bits`
     bits      depth of noise and black_DN
@@ -94,8 +94,8 @@ class Calibration:
         low, high = self.points[0].kelvin, self.points[0].kelvin
         low, high = min(p.kelvin for p in self.points), max(p.kelvin for p in self.points)
         mired = [1e6 / low + (1e6 / high - 1e6 / low) * i / 256 for i in range(257)]
-        found = [self.at(1e6 / each) for each in mired]
-        return min(found, key=lambda p: abs(p.gains[2] / p.gains[0] - wanted)).kelvin
+        candidates = [self.at(1e6 / each) for each in mired]
+        return min(candidates, key=lambda p: abs(p.gains[2] / p.gains[0] - wanted)).kelvin
 
     def noise_at(self, bits: int, gain_dB: float = 0.0) -> NoiseModel | None:
         """Return the noise of frames of this depth at an analogue gain above the calibrated one."""

@@ -37,9 +37,9 @@ class Stage:
     @classmethod
     def from_json(cls, settings: dict[str, Any]) -> Self:
         """Make the stage of its settings; IspProblem names one that it does not have."""
-        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        if unknown := sorted(set(settings) - known):
-            raise IspProblem(f"stage {cls.__name__} has no {unknown[0]}; it has {', '.join(sorted(known))}")
+        names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(set(settings) - names):
+            raise IspProblem(f"stage {cls.__name__} has no {unknown[0]}; it has {', '.join(sorted(names))}")
         try:
             return cls(**{name: _rich(value) for name, value in settings.items()})
         except TypeError as error:

@@ -1,7 +1,7 @@
-"""What controllers need to know of a frame: sums in zones, clipped pixels, a histogram. Integers throughout.
+"""Statistics of a frame for controllers: sums in zones, clipped pixels, a histogram. Integers throughout.
 
-Everything counts in cells: 2 x 2 pixels of a mosaic, one pixel of a mono image. A cell of which a pixel is
-clipped or nearly so says nothing of colours and is left out of the colour sums, but not of the brightness.
+Everything counts in cells: 2 x 2 pixels of a mosaic, one pixel of a mono image. A cell with a clipped or
+nearly clipped pixel gives no colours and is left out of the colour sums, but not of the brightness.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Data sheets: what is known of a sensor and of a camera, as data, each number with its source.
+"""Data sheets of sensors and cameras, as data, each number with its source.
 
-A camera goes by the name of a sheet in the package, or by the path of another, `./my-camera.toml`. Beside
-that may lie the sheet of its sensor, and `my-camera.rig.toml`, what surrounds it.
+A camera is named by a data sheet in the package, or by the path of another, `./my-camera.toml`. Beside that
+may lie the data sheet of its sensor, and `my-camera.rig.toml`, its connectors and circuits.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class UnknownModel(SheetInvalid):
 
 
 def names() -> list[str]:
-    """Names of the cameras there are data sheets of."""
+    """Return the names of the cameras with a data sheet."""
     return _names("cameras")
 
 
 def rig_names() -> list[str]:
-    """Names of the cameras whose connectors and circuits there are sheets of, twin or not."""
+    """Return the names of the cameras with a rig sheet, whether there is a twin or not."""
     return _names("rigs")
 
 
@@ -63,18 +63,23 @@ def _is_path(name: str) -> bool:
 
 
 def _own_rig(name: str) -> Path:
-    """Where what surrounds the camera of a sheet of one's own is described, if it is."""
+    """Return the path of the rig sheet beside a user's own data sheet."""
     return Path(name).with_suffix(f".rig{SUFFIX}")
 
 
 def has_rig(name: str) -> bool:
-    """Tell whether there is a sheet of what surrounds a camera."""
+    """Tell whether a camera has a rig sheet."""
     return _own_rig(name).is_file() if _is_path(name) else name in rig_names()
 
 
 @cache
 def load_rig(name: str) -> RigSheet:
-    """What surrounds a camera, read once. UnknownModel if there is no sheet, SheetInvalid if it is wrong."""
+    """Return the rig sheet of a camera, read once.
+
+    Raises:
+        UnknownModel: there is none
+        SheetInvalid: it is wrong
+    """
     if _is_path(name):
         return parse_rig(name, _text(name, _own_rig(name)))
     if name not in rig_names():
@@ -83,7 +88,7 @@ def load_rig(name: str) -> RigSheet:
 
 
 def parse_rig(name: str, text: str) -> RigSheet:
-    """A rig sheet from its text. SheetInvalid says in one line what is wrong."""
+    """Parse a rig sheet. SheetInvalid says in one line what is wrong."""
     try:
         plain, facts = rows(name, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -93,7 +98,12 @@ def parse_rig(name: str, text: str) -> RigSheet:
 
 @cache
 def load(name: str) -> CameraSheet:
-    """The data sheet of a camera, read once. UnknownModel if there is none, SheetInvalid if it is wrong."""
+    """Return the data sheet of a camera, read once.
+
+    Raises:
+        UnknownModel: there is none
+        SheetInvalid: it is wrong
+    """
     if _is_path(name):
         return parse(name, _text(name, Path(name)))
     if name not in names():
@@ -102,12 +112,12 @@ def load(name: str) -> CameraSheet:
 
 
 def parse(name: str, text: str) -> CameraSheet:
-    """A camera's data sheet from its text. SheetInvalid says in one line what is wrong."""
+    """Parse a camera's data sheet. SheetInvalid says in one line what is wrong."""
     plain, facts = _read(name, text)
     sensor = plain.get("sensor")
-    if not isinstance(sensor, str) or not (found := _sensor(name, sensor)):
+    if not isinstance(sensor, str) or not (file := _sensor(name, sensor)):
         raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
-    sensor_plain, sensor_facts = _read(sensor, found.read_text())
+    sensor_plain, sensor_facts = _read(sensor, file.read_text())
     sheet = _check(SensorSheet, sensor, {**sensor_plain, "facts": sensor_facts})
     around = {"rig": load_rig(name)} if has_rig(name) else {}
     plain |= {"name": _stem(name), "sensor": sheet, "facts": facts, **around}
@@ -115,7 +125,7 @@ def parse(name: str, text: str) -> CameraSheet:
 
 
 def _sensor(name: str, sensor: str) -> Traversable | None:
-    """The sheet of a sensor: beside the camera's own, else in the package."""
+    """Return the data sheet of a sensor: beside the camera's own, else in the package."""
     beside = [Path(name).with_name(f"{sensor}{SUFFIX}")] if _is_path(name) else []
     return next((file for file in (*beside, ROOM / "sensors" / f"{sensor}{SUFFIX}") if file.is_file()), None)
 

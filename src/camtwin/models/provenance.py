@@ -1,8 +1,8 @@
-"""Where each number of a data sheet comes from.
+"""Provenance: the source of each number of a data sheet.
 
 In the TOML a number is never bare: `row_clocks = { value = 1598, source = "..." }`, or with `assumed = "why"`
-where no source says it. A row of [features] says it once for all its numbers. `split` takes the plain data
-and the list of what was said apart, so that the code reads `sheet.readout.row_clocks`.
+if no source states it. A row of [features] has one source for all its numbers. `split` separates the plain
+data from the list of facts, so that the code reads `sheet.readout.row_clocks`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class SheetInvalid(Problem, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One entry of a data sheet, and what it rests on."""
+    """One entry of a data sheet, and its source."""
 
     path: str
     value: Any
@@ -32,16 +32,17 @@ class Fact:
 
 
 def split(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """Plain data, and its facts in the file's order. SheetInvalid where a number has no source."""
+    """Return plain data, and its facts in the file's order. SheetInvalid if a number has no source."""
     facts: list[Fact] = []
     plain = {key: _section(name, key, value, facts) for key, value in data.items()}
     return plain, tuple(facts)
 
 
 def rows(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """The same of a sheet whose tables say their source once a row, at any depth.
+    """Return plain data and facts of a sheet whose tables have one source per row, at any depth.
 
-    A table with `value` is that value, one with a source is a row, any other holds more of them."""
+    A table with `value` is that value, one with a source is a row, any other holds more of them.
+    """
     facts: list[Fact] = []
     plain = {key: _rows(name, key, value, facts) for key, value in data.items()}
     return plain, tuple(facts)
@@ -55,9 +56,9 @@ def _rows(name: str, path: str, value: object, facts: list[Fact]) -> Any:
     if "value" in value:
         return _entry(name, path, value, facts)
     if any(key in value for key in WHERE):
-        said = {key: one for key, one in value.items() if key not in WHERE}
-        facts.append(_fact(name, path, said, value))
-        return said
+        values = {key: one for key, one in value.items() if key not in WHERE}
+        facts.append(_fact(name, path, values, value))
+        return values
     return {key: _rows(name, f"{path}.{key}", one, facts) for key, one in value.items()}
 
 
@@ -83,14 +84,14 @@ def _entry(name: str, path: str, entry: object, facts: list[Fact]) -> Any:
 def _row(name: str, feature: str, row: object, facts: list[Fact]) -> dict[str, Any]:
     if not isinstance(row, Mapping):
         raise SheetInvalid(f"{name}: features.{feature} must be a table, not {row!r}")
-    said = {key: value for key, value in row.items() if key not in WHERE}
-    if said or any(key in row for key in WHERE):
-        facts.append(_fact(name, f"features.{feature}", said, row))
-    return said
+    values = {key: value for key, value in row.items() if key not in WHERE}
+    if values or any(key in row for key in WHERE):
+        facts.append(_fact(name, f"features.{feature}", values, row))
+    return values
 
 
 def _fact(name: str, path: str, value: object, row: Mapping[str, Any]) -> Fact:
-    said = [key for key in WHERE if row.get(key)]
-    if len(said) != 1:
+    values = [key for key in WHERE if row.get(key)]
+    if len(values) != 1:
         raise SheetInvalid(f"{name}: {path} must say either source or assumed, once")
-    return Fact(path, value, str(row.get("unit", "")), str(row[said[0]]), said[0] == "assumed")
+    return Fact(path, value, str(row.get("unit", "")), str(row[values[0]]), values[0] == "assumed")

@@ -1,8 +1,8 @@
-"""What a data sheet says of a camera's surroundings: connectors, circuits, supplies, climate, lamps.
+"""Rig sheets: a camera's connectors, circuits, supplies, climate and LEDs, as its data sheet states them.
 
-A rig sheet says a source once a row: a table with `source` or `assumed` is one fact of several numbers.
+A rig sheet has one source per row: a table with `source` or `assumed` is one fact of several numbers.
 Numbers that the sheet prints stand apart from those of the circuit behind a pin (`inside`), which are
-chosen so that the printed ones come out.
+chosen so that they reproduce the printed ones.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ class Part(BaseModel):
 
 
 class Connector(Part):
-    """A socket: its part, plugs that fit, `lock` where it can be fixed; `slow` plugs fit, too, and lack what
-    full speed takes."""
+    """A socket: its part and the plugs that fit.
+
+    lock  the plug can be fixed
+    slow  plugs that fit but lack the wires for full speed
+    """
 
     part: str
     mates: tuple[str, ...]
@@ -34,16 +37,19 @@ class Connector(Part):
 
 
 class SheetPin(Part):
-    """A pin: the net it is on, the line of the camera if it carries one."""
+    """A pin: its net, and the camera's line on it, if any."""
 
     name: str
     line: str = ""
 
 
 class Input(Part):
-    """A line as an input, between two pins `connector.pin`. low_V and high_V as printed; what is between
-    them is undefined. Beyond safe_V it is warned of, beyond absolute_V it breaks. current_mA: at high, and
-    no level is one with less. An outside pull-up goes to pullup_min_V or more."""
+    """A line as an input, between two pins `connector.pin`.
+
+    low_V and high_V as printed; between them the level is undefined. Beyond safe_V the sheet warns, beyond
+    absolute_V the input breaks. current_mA: at high; with less current there is no level. An external pull-up
+    goes to pullup_min_V or more.
+    """
 
     pin: str
     ground: str
@@ -60,7 +66,7 @@ class Input(Part):
 
 
 class InputInside(Part):
-    """What current flows: a drop and a resistor to ground, and a resistor to a supply of its own."""
+    """Circuit of an input: a drop and a resistor to ground, and a resistor to an internal supply."""
 
     ohm: Positive
     drop_V: float = 0.0
@@ -70,8 +76,11 @@ class InputInside(Part):
 
 
 class Output(Part):
-    """A line as an output. `high side` switches `feed` to the pin, `low side` the pin to `ground`,
-    `push-pull` drives it from the camera's own voltage."""
+    """A line as an output.
+
+    `high side` switches `feed` to the pin, `low side` the pin to `ground`, `push-pull` drives it from the
+    camera's own voltage.
+    """
 
     pin: str
     stage: Literal["high side", "low side", "push-pull"]
@@ -90,7 +99,7 @@ class Output(Part):
 
     @property
     def ends(self) -> tuple[str, str]:
-        """The pins that its switch lies between; of push-pull, the pin and its ground."""
+        """Pins at both ends of its switch; of push-pull, the pin and its ground."""
         return (self.feed, self.pin) if self.stage == "high side" else (self.pin, self.ground)
 
 
@@ -114,7 +123,7 @@ class OutputInside(Part):
 
 
 class SupplyInput(Part):
-    """A way to feed it. volts as printed, with tolerance as a share; watts at fps and at_V."""
+    """A possible supply. volts as printed, with tolerance as a share; watts at fps and at_V."""
 
     plus: str = ""
     minus: str = ""
@@ -136,14 +145,14 @@ class SupplyInput(Part):
 
 
 class Rail(Part):
-    """A supply of a board: pins, and the voltage that belongs there."""
+    """A supply of a board: its pins and its nominal voltage."""
 
     pins: tuple[str, ...]
     volts: Positive
 
 
 class Source(Part):
-    """A pin that gives a voltage, up to a current."""
+    """A pin that supplies a voltage, up to a current."""
 
     pin: str
     ground: str
@@ -152,8 +161,11 @@ class Source(Part):
 
 
 class Power(Part):
-    """Where a supply gives out, as shares of its lowest accepted voltage; idle consumption; the heat that
-    makes the rise of temperature of the camera's sheet."""
+    """Power behaviour of the camera.
+
+    Brown-out thresholds as shares of a supply's lowest accepted voltage; idle consumption; the heat that
+    causes the rise of temperature in the camera's data sheet.
+    """
 
     brownout_share: Annotated[float, Field(gt=0, lt=1)]
     idle_share: Annotated[float, Field(gt=0, le=1)]
@@ -162,7 +174,7 @@ class Power(Part):
 
 
 class IoCable(Part):
-    """A cable that is made for a camera, by its name: pins of the socket that it has wires for."""
+    """A cable made for a camera, by its name: pins of the socket that it has wires for."""
 
     color: str
     length_m: Positive
@@ -170,7 +182,7 @@ class IoCable(Part):
 
 
 class StatusLed(Part):
-    """A light on the housing: what it shows when."""
+    """An LED on the housing: the states in which it is lit or flashes."""
 
     color: str
     static: str = ""
@@ -178,7 +190,7 @@ class StatusLed(Part):
 
 
 class RigSheet(Part):
-    """Everything around one camera."""
+    """Connectors, circuits, supplies and climate of one camera."""
 
     name: str
     title: str
@@ -206,5 +218,5 @@ class RigSheet(Part):
 
     @property
     def protected(self) -> bool:
-        """A reversed supply leaves it whole."""
+        """Whether it survives a reversed supply."""
         return not self.power or self.power.reverse == "protected"

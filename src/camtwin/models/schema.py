@@ -1,4 +1,4 @@
-"""What a data sheet must say: the TOML of a sensor and of a camera, checked at the edge."""
+"""Schema of data sheets: the TOML of a sensor and of a camera, validated when read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ class Section(BaseModel):
 
 
 class ReadoutSheet(Section):
-    """How the camera reads its sensor: line time in clocks, and what a frame costs besides its rows (with a
-    rolling shutter so many blank_lines), unless the sensor's drive modes say so. binned: where pixels become
-    one; only in the sensor it saves rows. A frame has the settings of latency_frames frames before."""
+    """Readout of the sensor by this camera, unless the sensor's drive modes define it.
+
+    Line time in clocks, and the overhead of a frame besides its rows (blank_lines with a rolling shutter).
+    binned: where pixels are combined; only in the sensor does that save rows. A frame is taken with the
+    settings of latency_frames frames before.
+    """
 
     row_clocks: Positive | None = None
     base_ns: NotNegative = 0
@@ -34,9 +37,12 @@ class ReadoutSheet(Section):
 
 
 class Trigger(Section):
-    """From a trigger to the exposure: latency_ns with the sensor idle; during a readout exposures start on a
-    grid of grid_ns; queue triggers may be under way in TriggerDelay. held: how many that come too early wait
-    for the camera to be ready; more are skipped."""
+    """Timing from a trigger to the exposure.
+
+    latency_ns with the sensor idle; during a readout exposures start on a grid of grid_ns; queue triggers may
+    be under way in TriggerDelay. held: number of early triggers that wait for the camera to be ready; more
+    are skipped.
+    """
 
     latency_ns: NotNegative
     grid_ns: NotNegative
@@ -45,8 +51,11 @@ class Trigger(Section):
 
 
 class Lines(Section):
-    """The camera's wires, as logic. filter_ns: shortest pulse that an input sees, and how late it sees it (a
-    part of trigger.latency_ns). An opto output switches on after opto_on_ns and off after opto_off_ns."""
+    """The camera's wires, as logic.
+
+    filter_ns: shortest pulse that an input detects, and its delay (a part of trigger.latency_ns). An opto
+    output switches on after opto_on_ns and off after opto_off_ns.
+    """
 
     filter_ns: NotNegative
     opto_on_ns: NotNegative
@@ -61,8 +70,11 @@ class Events(Section):
 
 
 class Memory(Section):
-    """Where frames wait for the link: size_bytes, counted at stored_bits a pixel. None: room for all.
-    nonvolatile_bytes keep user sets and custom data; to store a user set there takes store_ns."""
+    """The image memory and the non-volatile memory.
+
+    size_bytes of image memory, counted at stored_bits a pixel; None: unlimited. nonvolatile_bytes hold user
+    sets and custom data; storing a user set takes store_ns.
+    """
 
     size_bytes: Positive | None
     stored_bits: Positive
@@ -78,7 +90,7 @@ class GigE(Section):
 
 
 class Usb3(Section):
-    """The USB link: bytes a second that frames get of it at each speed, and who the device says it is."""
+    """The USB link: bytes a second for frames at each speed, and the device's ids."""
 
     super_bytes_per_s: Positive
     high_bytes_per_s: Positive
@@ -88,18 +100,22 @@ class Usb3(Section):
 
 
 class Area(Section):
-    """Pixels that a camera makes of its sensor, where the sensor's own sheet counts others. A mosaic
-    that stays as it is in mirrored pictures takes a column and a row more: the window moves by a pixel."""
+    """Pixels that a camera uses, if the sensor's own data sheet counts others.
+
+    A mosaic that stays the same in mirrored images needs one more column and row: the window moves by a
+    pixel.
+    """
 
     width: Positive
     height: Positive
 
 
 class Thermal(Section):
-    """One body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s.
+    """A body that warms up from ambient_C by rise_K; 63 % of the rise is done after time_constant_s.
 
     Its sensor shows lowest_C to highest_C, within accuracy_K above 0 degC, cold_accuracy_K at the lowest.
-    Above high_C it is warm, from exceeded_C on too hot, until down at normal_C; a feature may overrule it."""
+    Above high_C it is warm, from exceeded_C on too hot, until down at normal_C; a feature may override these.
+    """
 
     ambient_C: float
     rise_K: float
@@ -119,25 +135,26 @@ class Clock(Section):
     tick_ns: Positive
 
 
-def _only_its_fields(said: object) -> object:
-    known = {f.name for f in fields(SensorParameters)}
-    if isinstance(said, Mapping) and (unknown := said.keys() - known):
-        raise ValueError(f"there are no parameters {', '.join(sorted(unknown))}")
-    return said
+def _only_its_fields(data: object) -> object:
+    names = {f.name for f in fields(SensorParameters)}
+    if isinstance(data, Mapping) and (unnames := data.keys() - names):
+        raise ValueError(f"there are no parameters {', '.join(sorted(unnames))}")
+    return data
 
 
 class SensorTiming(Section):
-    """The clock that a sensor's line times are counted in."""
+    """The pixel clock in which a sensor's line times are counted."""
 
     clock_hz: Positive
 
 
 class DriveMode(Section):
-    """One way to read a sensor: the window in output pixels, its timing, and what it comes to.
+    """A drive mode of a sensor: the window in output pixels, and its timing.
 
-    bits: of the conversion. binning: pixels of one colour that become one, along each side. line_clocks: of a
-    line. frame_lines: the fewest. exposures: 2 where a long and a short one take turns line by line; the
-    short one begins gap_lines after the end of the long one."""
+    bits: of the conversion. binning: pixels of one colour combined into one, along each side. line_clocks: of
+    a line. frame_lines: the minimum. exposures: 2 if a long and a short one alternate line by line; the short
+    one begins gap_lines after the end of the long one.
+    """
 
     width: Positive
     height: Positive
@@ -150,7 +167,7 @@ class DriveMode(Section):
 
 
 class SensorSheet(Section):
-    """A sensor by itself. modes: of one that is driven in several ways, by name."""
+    """A sensor by itself. modes: drive modes by name, if it has several."""
 
     title: str
     document: str
@@ -170,7 +187,7 @@ class SensorSheet(Section):
 
 
 class CameraSheet(Section):
-    """A camera: what differs from one model to the next. Numbers of features stand in their rows."""
+    """A camera model: everything that differs between models. Numbers of features stand in their rows."""
 
     name: str
     title: str
@@ -206,7 +223,7 @@ class CameraSheet(Section):
 
     @property
     def parameters(self) -> SensorParameters:
-        """The sensor's, with the pixels that this camera makes of it."""
+        """The sensor's parameters, with the pixels that this camera uses."""
         own = self.sensor.parameters
         return replace(own, width=self.area.width, height=self.area.height) if self.area else own
 

@@ -1,1 +1,1 @@
-"""The planner: compute on paper what an integrator needs to know before buying."""
+"""The planner: calculations that an integrator needs before buying."""

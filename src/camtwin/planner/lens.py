@@ -1,8 +1,8 @@
-"""Lens and geometry: what an integrator computes on paper, for a thin lens.
+"""Lens and geometry: an integrator's calculations, for a thin lens.
 
     1/f = 1/a + 1/b        m = b/a = f / (a - f)        a: working distance, from the lens to the object
 
-Depth of field is where the circle of confusion stays within `blur_um`, a pixel unless said otherwise. Light:
+Depth of field is where the circle of confusion stays within `blur_um`, by default a pixel. Light:
 E = pi L T / (4 N^2 (1 + m)^2) on the sensor, of a matt object with L = E_object rho / pi.
 """
 
@@ -24,7 +24,7 @@ LUMENS_PER_W: Final = 683.0
 
 
 class LensInvalid(Problem, ValueError):
-    """A lens or a distance that cannot be; names the thing, the value and the limit."""
+    """An impossible lens or distance; names the thing, the value and the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is seen at a working distance; lengths in mm, of the object unless they say otherwise."""
+    """The view at a working distance; lengths in mm, of the object unless stated otherwise."""
 
     magnification: float
     width_mm: float
@@ -62,7 +62,7 @@ class View:
 
 
 def view(sensor: SensorParameters, lens: Lens, distance_mm: float, blur_um: float | None = None) -> View:
-    """Field of view, resolution and depth of field. LensInvalid if no real picture forms."""
+    """Return field of view, resolution and depth of field. LensInvalid if no real image forms."""
     f, a = lens.focal_mm, distance_mm
     if not f < a < 1e9:
         raise LensInvalid(f"a working distance of {a:g} mm is not above the focal length, {f:g} mm")
@@ -77,7 +77,7 @@ def view(sensor: SensorParameters, lens: Lens, distance_mm: float, blur_um: floa
 
 
 def blur_px(sensor: SensorParameters, magnification: float, speed_mm_s: float, exposure_us: float) -> float:
-    """By how many pixels an object moves on the sensor during the exposure."""
+    """Return the motion of an object on the sensor during the exposure, in pixels."""
     return speed_mm_s * exposure_us / 1e6 * magnification / (sensor.pixel_um / 1e3)
 
 
@@ -89,21 +89,21 @@ def photons_per_s(
     reflectance: float = 0.9,
     wavelength_nm: float = 550.0,
 ) -> float:
-    """Photons on a pixel and second from a matt object in monochromatic light of so many lux."""
+    """Return photons per pixel and second from a matt object in monochromatic light of so many lux."""
     at_sensor = lux * reflectance * lens.transmission / (4 * lens.f_number**2 * (1 + magnification) ** 2)
     watts_m2 = at_sensor / (LUMENS_PER_W * eye(wavelength_nm))
     return watts_m2 * (sensor.pixel_um * 1e-6) ** 2 * wavelength_nm * 1e-9 / H_C_J_M
 
 
 def eye(wavelength_nm: float) -> float:
-    """Luminosity function V, as the common Gaussian: 1.019 exp(-285.4 (um - 0.559)^2)."""
+    """Return the luminosity function V, as the common Gaussian: 1.019 exp(-285.4 (um - 0.559)^2)."""
     return 1.019 * exp(-285.4 * (wavelength_nm / 1e3 - 0.559) ** 2)
 
 
 def exposure_us(
     sensor: SensorParameters, photons_s: float, share: float = 0.5, wavelength_nm: float = 550.0
 ) -> float:
-    """Exposure that fills this share of the full well. LensInvalid without light."""
+    """Return the exposure that fills this share of the full well. LensInvalid without light."""
     electrons_s = photons_s * sensor.quantum_efficiency(wavelength_nm)
     if electrons_s <= 0:
         raise LensInvalid("no light: no exposure is long enough")
@@ -111,7 +111,7 @@ def exposure_us(
 
 
 def mount_finding(sheet: RigSheet, mount: str) -> Finding:
-    """Does a lens with this mount fit, and does its picture fall on the sensor?"""
+    """Judge whether a lens with this mount fits the camera."""
     mounts = tuple(sheet.lens.get("mount", ()))
     fits = " or ".join(mounts)
     if mount in mounts and not (mount == "C-Mount" and "CS-Mount" in mounts):
@@ -130,7 +130,7 @@ def mount_finding(sheet: RigSheet, mount: str) -> Finding:
 
 
 def circle_finding(seen: View, lens: Lens) -> Finding | None:
-    """Is the lens's image as large as the sensor?"""
+    """Return a finding if the lens's image circle is smaller than the sensor."""
     circle = lens.image_circle_mm
     if circle is None or circle >= seen.diagonal_mm:
         return None
@@ -143,7 +143,7 @@ def circle_finding(seen: View, lens: Lens) -> Finding | None:
 
 @dataclass(frozen=True)
 class Paper:
-    """Everything about one lens before one camera."""
+    """Results for one lens on one camera."""
 
     view: View
     blur_px: float
@@ -152,13 +152,13 @@ class Paper:
     findings: tuple[Finding, ...]
 
     def row(self) -> dict[str, Any]:
-        """As `--json` prints it; an infinite distance is null."""
-        said = {k: None if v == inf else v for k, v in asdict(self.view).items()}
+        """Return the results as `--json` prints them; an infinite distance is null."""
+        view = {k: None if v == inf else v for k, v in asdict(self.view).items()}
         numbers = {"blur_px": self.blur_px, "full_well_share": self.fills, "half_full_well_us": self.half_us}
-        return {**said, **numbers, "findings": [finding.row() for finding in self.findings]}
+        return {**view, **numbers, "findings": [finding.row() for finding in self.findings]}
 
     def lines(self) -> list[str]:
-        """For people, without the findings."""
+        """Return the results as lines for people, without the findings."""
         v = self.view
         far = "infinity" if v.far_mm == inf else f"{v.far_mm:.1f} mm"
         return [
@@ -182,13 +182,16 @@ def lens_on(
     exposure_time_us: float,
     lux: float,
 ) -> Paper:
-    """All of it at once, for a matt white object in green light. LensInvalid for what cannot be."""
+    """Calculate everything at once, for a matt white object in green light.
+
+    LensInvalid for impossible values.
+    """
     sensor = sheet.sensor.parameters
     lens = Lens(focal_mm, f_number, mount, image_circle_mm=circle_mm)
     seen = view(sensor, lens, distance_mm)
     photons = photons_per_s(sensor, lens, seen.magnification, lux)
     half = exposure_us(sensor, photons)
-    found = [mount_finding(sheet.rig, mount)] if sheet.rig else []
-    found += [finding] if (finding := circle_finding(seen, lens)) else []
+    findings = [mount_finding(sheet.rig, mount)] if sheet.rig else []
+    findings += [finding] if (finding := circle_finding(seen, lens)) else []
     blur = blur_px(sensor, seen.magnification, speed_mm_s, exposure_time_us)
-    return Paper(seen, blur, 0.5 * exposure_time_us / half, half, tuple(found))
+    return Paper(seen, blur, 0.5 * exposure_time_us / half, half, tuple(findings))

@@ -1,1 +1,1 @@
-"""One kit for what people read: drawings and plots, pages for a browser, lines for a terminal."""
+"""Reports for people: drawings and plots, pages for a browser, lines for a terminal."""

@@ -19,7 +19,7 @@ ROOM: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """`low` to `high` lie on the pixels `begin` to `end`."""
+    """An axis from `low` to `high` on the pixels `begin` to `end`."""
 
     low: float
     high: float
@@ -34,8 +34,8 @@ class Axis:
         """Return an axis that holds the finite ones of these values.
 
         room: leave some beside them, and begin at 0 where that is near."""
-        known = [v for v in values if isfinite(v) and (v > 0 or not log)] or [1.0, 10.0]
-        low, high = min(known), max(known)
+        finite = [v for v in values if isfinite(v) and (v > 0 or not log)] or [1.0, 10.0]
+        low, high = min(finite), max(finite)
         if log:
             low = max(min(low, high / 10), high / 10**MAX_DECADES)
             beside = (high / low) ** 0.04
@@ -66,8 +66,8 @@ class Axis:
             first, last = floor(log10(self.low)), ceil(log10(self.high))
             every = max(1, ceil((last - first) / about))
             parts = (1, 2, 5) if last - first <= 2 else (1,)
-            found = [m * 10.0**e for e in range(first, last + 1, every) for m in parts]
-            return [v for v in found if self.low * (1 - 1e-9) <= v <= self.high * (1 + 1e-9)]
+            ticks = [m * 10.0**e for e in range(first, last + 1, every) for m in parts]
+            return [v for v in ticks if self.low * (1 - 1e-9) <= v <= self.high * (1 + 1e-9)]
         step = _step((self.high - self.low) / about)
         return [i * step for i in range(ceil(self.low / step - 1e-6), floor(self.high / step + 1e-6) + 1)]
 

@@ -1,12 +1,12 @@
-"""A drawing as shapes, and the ways it leaves: SVG as a file or within a page, PNG through Pillow.
+"""Drawings as shapes, and their export: SVG as a file or within a page, PNG through Pillow.
 
     drawing = Canvas(400, 300, "Title")
     drawing.rect(10, 10, 80, 20, fill="blue")
     drawing.text(20, 60, "a label", size=12)
     data = encode(drawing, ".png")
 
-Lengths are pixels of the SVG; a PNG has twice as many, for print. x to the right, y down. Colours go by their
-names (colours.py): a file has those of white paper, a drawing within a page follows its reader's scheme.
+Lengths are pixels of the SVG; a PNG has twice as many, for print. x to the right, y down. Colours are given
+by name (colours.py): a file has those of white paper, a drawing within a page follows its reader's scheme.
 """
 
 from __future__ import annotations
@@ -37,16 +37,19 @@ SMALL: Final = 0.75
 
 
 class NoPicture(Problem, ValueError):
-    """A picture that cannot be made; one line that says why."""
+    """A drawing that cannot be exported; one line that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """kind: rect (two corners), circle (centre, a point right of it), line, polygon, dots (`width` across),
-    text (where it begins).
+    """A shape of a drawing.
+
+    kind: rect (two corners), circle (centre, a point right of it), line, polygon, dots (`width` across), text
+    (where it begins).
 
     fill and stroke are names of colours, empty for none; `round` of a rectangle's corners; of text: size and
-    anchor, `turned` to be read from the right, `marked` if it has levels (markup.py)."""
+    anchor, `turned` to be read from the right, `marked` if it has levels (markup.py).
+    """
 
     kind: Literal["rect", "circle", "line", "polygon", "dots", "text"]
     points: Sequence[Point]
@@ -70,7 +73,7 @@ class Shape:
 
 @dataclass
 class Canvas:
-    """Shapes in the order in which they are drawn, on white. height may be set at the end."""
+    """Shapes in drawing order, on white. height may be set at the end."""
 
     width: float
     height: float
@@ -109,7 +112,7 @@ class Canvas:
         turned: bool = False,
         marked: bool = False,
     ) -> None:
-        """Text whose baseline begins, is centred or ends there, by `anchor`."""
+        """Add text whose baseline begins, is centred or ends at a point, by `anchor`."""
         shape = Shape(
             "text",
             ((x, y),),
@@ -125,7 +128,7 @@ class Canvas:
 
 
 def encode(drawing: Canvas, ending: str) -> bytes:
-    """The drawing as a file of this ending, .svg or .png. NoPicture for others, and for one too large."""
+    """Return the drawing as a file of this ending, .svg or .png. NoPicture for others, or if too large."""
     if ending.lower() not in WRITERS:
         raise NoPicture(f"a drawing cannot be written as {ending or 'nothing'!r}; use .svg or .png")
     return WRITERS[ending.lower()](drawing)
@@ -133,7 +136,7 @@ def encode(drawing: Canvas, ending: str) -> bytes:
 
 # -- SVG -----------------------------------------------------------------------------------------------
 def svg(drawing: Canvas) -> bytes:
-    """As an SVG file, with text as text."""
+    """Return the drawing as an SVG file, with text as text."""
     size = f'width="{_n(drawing.width)}" height="{_n(drawing.height)}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui,sans-serif"'
     paper = f'<rect width="100%" height="100%" fill="{_on_paper("paper")}"/>'
@@ -141,7 +144,7 @@ def svg(drawing: Canvas) -> bytes:
 
 
 def inline(drawing: Canvas) -> Html:
-    """As an element of a page: as wide as its place, in the colours of the page."""
+    """Return the drawing as an element of a page, as wide as its container, in the page's colours."""
     return Html(
         _opened('<svg class="drawing"', drawing) + _elements(drawing, lambda c: f"var(--{c})") + "</svg>"
     )
@@ -161,7 +164,7 @@ def _elements(drawing: Canvas, colour: Callable[[str], str]) -> str:
 
 
 def _n(value: float) -> str:
-    """A length, to a hundredth of a pixel."""
+    """Format a length, to a hundredth of a pixel."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
@@ -208,7 +211,7 @@ def _spans(s: Shape) -> str:
 
 # -- PNG -----------------------------------------------------------------------------------------------
 def png(drawing: Canvas) -> bytes:
-    """As PNG, through Pillow and the font that it brings. NoPicture if it is too large."""
+    """Return the drawing as PNG, through Pillow and its built-in font. NoPicture if it is too large."""
     from PIL import Image, ImageDraw
 
     scale = PNG_SCALE * FINER

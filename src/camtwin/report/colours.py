@@ -1,7 +1,7 @@
-"""Colours by name, for all that is drawn or shown: on white paper, on a dark screen, in print.
+"""Colours by name for drawings and pages: on white paper, on a dark screen, in print.
 
-A drawing or page names a colour; whoever writes it decides which of the three it takes. `red`, `green` and
-`yellow` stand for verdicts and are names that a terminal knows, too.
+A drawing or page names a colour; the writer of a file or page picks one of its three values. `red`, `green`
+and `yellow` stand for verdicts and are names that a terminal knows, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 
 class Colour(NamedTuple):
-    """One colour as hexadecimal RGB. printed: on paper, in a page of either scheme; empty: as `light`."""
+    """A colour as hexadecimal RGB. printed: on paper, in a page of either scheme; empty: as `light`."""
 
     light: str
     dark: str

@@ -1,7 +1,7 @@
-"""Text for pages and drawings: escaping, and symbols with something below or above their line.
+"""Text for pages and drawings: escaping, and symbols with subscripts and superscripts.
 
-mu_y.dark       what follows `_` stands below
-2·10^-5         what follows `^`, a whole number, stands above
+mu_y.dark       text after `_` is a subscript
+2·10^-5         an integer after `^` is a superscript
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ def tag(name: str, /, *inside: object, **attributes: object) -> Html:
     >>> tag("td", "a < b", tag("br"), cls="n", title=None)
     '<td class="n">a &lt; b<br></td>'
     """
-    said = "".join(
+    attributes_text = "".join(
         f" {key.replace('cls', 'class').replace('_', '-')}" + ("" if value is True else f'="{escape(value)}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )
     end = "" if name in ("br", "meta", "input", "img") else f"</{name}>"
-    return Html(f"<{name}{said}>{''.join(map(escape, inside))}{end}")
+    return Html(f"<{name}{attributes_text}>{''.join(map(escape, inside))}{end}")
 
 
 def levels(text: str) -> Iterator[tuple[str, int]]:
     """Yield the parts of a text with their level: 0 on the line, -1 below it, 1 above it."""
     at = 0
-    for found in LEVELS.finditer(text):
-        if found.start() > at:
-            yield text[at : found.start()], 0
-        below, above = found["below"], found["above"]
+    for match in LEVELS.finditer(text):
+        if match.start() > at:
+            yield text[at : match.start()], 0
+        below, above = match["below"], match["above"]
         yield (below, -1) if below is not None else (above, 1)
-        at = found.end()
+        at = match.end()
     if at < len(text):
         yield text[at:], 0
 

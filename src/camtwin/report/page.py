@@ -57,5 +57,5 @@ def table(head: Iterable[object], rows: Iterable[Html], *, cls: str) -> Html:
 
 def figures(shown: Iterable[tuple[Html, object]], *, small: bool = False) -> Html:
     """Return pictures with captions, side by side where there is room; empty if there are none."""
-    found = [tag("figure", picture, tag("figcaption", caption)) for picture, caption in shown]
-    return tag("div", *found, cls="figures small" if small else "figures") if found else Html()
+    figures = [tag("figure", picture, tag("figcaption", caption)) for picture, caption in shown]
+    return tag("div", *figures, cls="figures small" if small else "figures") if figures else Html()

@@ -25,7 +25,7 @@ SIZE = 11
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One curve. x, y: numbers. label: in the legend, if any. colour: by its name. points: dots, no line."""
+    """A curve. x, y: numbers. label: in the legend, if any. colour: by its name. points: dots, no line."""
 
     x: ArrayLike
     y: ArrayLike
@@ -38,7 +38,7 @@ class Curve:
 def plot(
     title: str, x_name: str, y_name: str, curves: Sequence[Curve], *, x_log: bool = False, y_log: bool = False
 ) -> Canvas:
-    """One plot; curves in the order in which they are drawn, cut off where the axes end."""
+    """Return a plot; curves are drawn in their order, cut off at the axes' ends."""
     drawing = Canvas(WIDTH, HEIGHT, title)
     x = Axis.over(_numbers(c.x for c in curves), LEFT, WIDTH - RIGHT, log=x_log)
     y = Axis.over(_numbers(c.y for c in curves), HEIGHT - BOTTOM, TOP, log=y_log, room=True)
@@ -82,7 +82,7 @@ def _curve(drawing: Canvas, curve: Curve, x: Axis, y: Axis) -> None:
 
 
 def _cut(points: Sequence[Point], *limits: tuple[float, float]) -> list[list[Point]]:
-    """What of a path lies within limits of x and y (Liang and Barsky, 1984)."""
+    """Return the parts of a path within limits of x and y (Liang and Barsky, 1984)."""
     parts: list[list[Point]] = []
     for a, b in pairwise(points):
         begin, end = 0.0, 1.0

@@ -1,4 +1,4 @@
-"""Lines for a terminal: a label, and a text that hangs beside it, as wide as the terminal is."""
+"""Terminal output: a label with text indented beside it, as wide as the terminal."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MIN_COLUMNS: Final = 20
 
 
 def plain_console() -> Console:
-    """Colours on a terminal alone; what is printed is text, and no markup."""
+    """Return a console with colours on a terminal only; text is printed without markup."""
     return Console(highlight=False, markup=False, emoji=False)
 
 
 def hang(console: Console, label: str, text: str, *, label_style: str = "", style: str = "") -> None:
-    """Print them; the lines after the first begin below the text's begin, and none ends in blanks."""
+    """Print a label and a text; further lines are indented to the text's start, without trailing blanks."""
     width, begin = max(console.width, MIN_COLUMNS + len(label)), " " * len(label)
     lines = wrap(text, width, initial_indent=begin, subsequent_indent=begin, break_on_hyphens=False)
     out = Text(label + "\n".join(lines)[len(label) :], style)
@@ -31,22 +31,22 @@ def hang(console: Console, label: str, text: str, *, label_style: str = "", styl
 
 
 def plain_table() -> Table:
-    """A table without lines."""
+    """Return a table without lines."""
     return Table(box=None, pad_edge=False)
 
 
 def number_table() -> Table:
-    """A table with a line below its head."""
+    """Return a table with a line below its head."""
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
 
 
 def fits(console: Console, table: Table) -> bool:
-    """Whether the terminal is wide enough not to cut a number."""
+    """Tell whether the terminal is wide enough not to truncate a number."""
     return console.measure(table, options=console.options.update(width=1000)).minimum <= console.width
 
 
 def progress_bar() -> Progress:
-    """How far something is, told on stderr, and only on a terminal."""
+    """Return a progress bar on stderr, shown on a terminal only."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -1,4 +1,4 @@
-"""What is in front of the sensor: photons per pixel and second, as a pure function of time."""
+"""Scenes in front of the sensor: photons per pixel and second, as a pure function of time."""
 
 from camtwin.scene import spectra
 from camtwin.scene.checker import Checker

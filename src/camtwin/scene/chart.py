@@ -1,8 +1,8 @@
-"""The test chart: what is printed where.
+"""The test chart: its elements and their places.
 
 The drawing is scaled to the sensor (sheet.py), but line pairs, wedges and the small print keep their
-size in pixels on every sensor, as it is the pixels that they test. The ruler along the edges counts
-the sensor's own pixels, so a picture shows which part of the sensor it is, and whether it is flipped.
+size in pixels on every sensor, because they test pixels. The ruler along the edges counts the sensor's own
+pixels, so an image shows which part of the sensor it is, and whether it is mirrored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ on as far as the letters hold.
 
 
 def draw_chart(width: int, height: int, pixel_um: float) -> NDArray[np.uint16]:
-    """Reflectance of the chart on each pixel of the sensor, (height, width), 65535 is 1."""
+    """Draw the chart: reflectance on each pixel of the sensor, (height, width), 65535 is 1."""
     sheet = Sheet(width, height)
     _ruler(sheet)
     _stars(sheet)
@@ -53,25 +53,25 @@ def draw_chart(width: int, height: int, pixel_um: float) -> NDArray[np.uint16]:
 
 
 def grey_patches(width: int, height: int) -> list[tuple[float, Patch]]:
-    """Reflectance and place of the grey steps on a sensor of this size, bright to dark."""
+    """Return reflectance and place of the grey steps on a sensor of this size, bright to dark."""
     sheet = Sheet(width, height)
     return [(step, sheet.patch(848 + 200 * i, 2400, 200, 200)) for i, step in enumerate(GREY_STEPS)]
 
 
 def slanted_edges(width: int, height: int) -> list[Patch]:
-    """Places of the light squares in whose middle a dark one stands, turned by EDGE_TILT_deg."""
+    """Return the places of the light squares that hold a dark one, turned by EDGE_TILT_deg."""
     sheet = Sheet(width, height)
     return [sheet.patch(x, y, 340, 340) for y in (640, 2000) for x in (1106, 2650)]
 
 
 def _keyline(sheet: Sheet, patch: Patch) -> None:
-    """A thin black line around a patch that is printed next."""
+    """Draw a thin black line around a patch that is printed next."""
     n = sheet.px(3)
     sheet.fill_px(Patch(patch.x - n, patch.y - n, patch.width + 2 * n, patch.height + 2 * n), BLACK)
 
 
 def _ruler(sheet: Sheet) -> None:
-    """Blocks of 100 px along the edges, counted from the sensor's pixel (0, 0)."""
+    """Draw blocks of 100 px along the edges, counted from the sensor's pixel (0, 0)."""
     w, h = sheet.width, sheet.height
     block = 100 if sheet.scale > 0.3 else 20
     band, line, tick = sheet.px(20), sheet.px(4), sheet.px(26)
@@ -101,7 +101,7 @@ def _ruler(sheet: Sheet) -> None:
 
 
 def _star(sheet: Sheet, x: float, y: float, radius: float) -> None:
-    """A Siemens star: lines that grow finer towards the middle, in every direction."""
+    """Draw a Siemens star: lines that grow finer towards the middle, in every direction."""
     sheet.disc(x, y, radius + 12, BLACK)
     sheet.disc(x, y, radius + 8, WHITE)
     cycles = STAR_CYCLES if radius * sheet.scale > 100 else STAR_CYCLES // 2
@@ -111,7 +111,7 @@ def _star(sheet: Sheet, x: float, y: float, radius: float) -> None:
 
 
 def _target(sheet: Sheet, x: float, y: float, radius_px: float) -> None:
-    """A disc in black and white quarters: its middle can be found to a fraction of a pixel."""
+    """Draw a disc in black and white quarters, whose middle can be located to a fraction of a pixel."""
     sheet.shape(disc(CELLS * (radius_px + 2)), x, y, WHITE)
     quarters = disc(CELLS * radius_px)
     half = quarters.shape[0] // 2
@@ -139,7 +139,7 @@ def _title(sheet: Sheet, pixel_um: float) -> None:
 
 
 def _wedges(sheet: Sheet) -> None:
-    """Lines that grow finer towards one end: above the star to the right, and so on clockwise."""
+    """Draw lines that grow finer towards one end: above the star to the right, and so on clockwise."""
     lines = max(3, round(13 * sheet.scale) | 1)
     places = ((2048, 810, 1100), (2820, 1490, 940), (2048, 2170, 1100), (1276, 1490, 940))
     for side, (x, y, length) in enumerate(places):
@@ -167,7 +167,7 @@ def _slanted_edges(sheet: Sheet) -> None:
 
 
 def _line_pairs(sheet: Sheet, pixel_um: float) -> None:
-    """Bars upright and lying, a bar and a gap to each period."""
+    """Draw vertical and horizontal bars, a bar and a gap to each period."""
     for i, period in enumerate(LINE_PAIRS_px):
         y = 850 + 163 * i
         sheet.write(f"{period:g} px", 380, y + 58, 46, BLACK, "right")
@@ -182,7 +182,7 @@ def _line_pairs(sheet: Sheet, pixel_um: float) -> None:
 
 
 def _small_print(sheet: Sheet) -> None:
-    """One text in ever smaller letters, black on white and white on black."""
+    """Write one text in ever smaller letters, black on white and white on black."""
     above = sheet.patch(3056, 850, 840, 632)
     below = sheet.patch(3056, 1497, 840, 632)
     for panel, paper in ((above, WHITE), (below, BLACK)):
@@ -212,7 +212,7 @@ def _small_print(sheet: Sheet) -> None:
 
 
 def _greys(sheet: Sheet) -> None:
-    """Steps of half a stop, and a ramp with as many reflectances as it has columns."""
+    """Draw steps of half a stop, and a ramp with as many reflectances as it has columns."""
     steps = grey_patches(sheet.width, sheet.height)
     first, last = steps[0][1], steps[-1][1]
     _keyline(sheet, Patch(first.x, first.y, last.x + last.width - first.x, first.height))

@@ -1,8 +1,8 @@
 """The ColorChecker Classic: 24 paints with reflectances of their own, on black card.
 
-Each paint is a layer of the scene with the spectrum that it leaves of the lamp, so a sensor's electrons
+Each paint is a layer of the scene, with the lamp's spectrum as the paint reflects it, so a sensor's electrons
 follow from its own quantum efficiencies, not from red, green and blue. A patch is a rectangle, and a Gaussian
-lens and the pixel's window are products of what they do along x and along y: a layer is an outer product.
+lens and the pixel's window are separable in x and y: a layer is an outer product.
 """
 
 from __future__ import annotations
@@ -63,12 +63,15 @@ PATCH = 0.84
 
 
 def reflectance(paint: str, nm: float) -> float:
-    """Of a paint at a wavelength, 0..1; beyond the table as at its end."""
+    """Return the reflectance of a paint at a wavelength, 0..1; constant beyond the ends of the table."""
     return float(np.interp(nm, PAINT_nm, PAINTS[paint]))
 
 
 def patches(width: int, height: int) -> dict[str, tuple[float, float, float]]:
-    """Left and top edge and side of each patch by paint, in pixels: the chart fills the sensor, centred."""
+    """Return left and top edge and side of each patch by paint, in pixels.
+
+    The chart fills the sensor, centred.
+    """
     pitch = min(width / (COLUMNS + 0.4), height / (ROWS + 0.4))
     left, top = (width - COLUMNS * pitch) / 2, (height - ROWS * pitch) / 2
     gap, side = pitch * (1 - PATCH) / 2, pitch * PATCH
@@ -79,7 +82,7 @@ def patches(width: int, height: int) -> dict[str, tuple[float, float, float]]:
 
 
 def inside(width: int, height: int) -> dict[str, Patch]:
-    """The middle half of each patch, in whole pixels, where no edge is near."""
+    """Return the middle half of each patch, in whole pixels, away from its edges."""
     return {
         paint: Patch(round(x + side / 4), round(y + side / 4), int(side / 2), int(side / 2))
         for paint, (x, y, side) in patches(width, height).items()
@@ -106,7 +109,10 @@ class Checker(Still):
         return tuple(spectrum for spectrum, _ in self.layers)
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second of each paint and of the card, (25, height, width), read-only."""
+        """Return photons per pixel and second of each paint and of the card.
+
+        Shape: (25, height, width), read-only.
+        """
         rate = np.zeros((len(self.layers), view.height, view.width), np.float32)
         card = np.ones((view.height, view.width), np.float32)
         places = patches(view.sensor_width, view.sensor_height).values()
@@ -123,13 +129,16 @@ class Checker(Still):
 
 
 def covered(first: int, count: int, start: float, length: float) -> NDArray[np.float32]:
-    """Share of pixels first .. first + count - 1 that a stretch covers, seen through the lens."""
+    """Return the share of pixels first .. first + count - 1 that a stretch covers, seen through the lens."""
     edges = np.arange(first, first + count + 1, dtype=np.float64)
     return (np.diff(_ramp(edges - start)) - np.diff(_ramp(edges - start - length))).astype(np.float32)
 
 
 def _ramp(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Integral of a blurred edge: sigma (u Phi(u) + phi(u)), u = x / sigma; straight lines far from it."""
+    """Return the integral of a blurred edge: sigma (u Phi(u) + phi(u)), u = x / sigma.
+
+    Straight far from it.
+    """
     sigma = SHARP.sigma_px
     ramp = np.maximum(x, 0)
     near = np.flatnonzero(np.abs(x) < 6 * sigma)

@@ -1,7 +1,7 @@
-"""Tables of the CIE, every 10 nm, and what is made of them: illuminants, luminous efficacy.
+"""Tables of the CIE, every 10 nm, and what follows from them: illuminants, luminous efficacy.
 
 Sources: CIE 15:2004, Colorimetry (1931 standard observer; components of daylight); CIE S 014-2:2006 (A).
-Between the points values are taken linearly, as CIE 15 recommends for the components of daylight.
+Values between the points are interpolated linearly, as CIE 15 recommends for the components of daylight.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ DAYLIGHT = np.array([
 
 
 def photopic(nm: Floats) -> Floats:
-    """V(lambda), how bright light of equal power looks, 1 at its brightest; 0 outside of 380..780 nm."""
+    """Return V(lambda), the relative luminous efficiency, 1 at its peak; 0 outside of 380..780 nm."""
     return np.interp(nm, OBSERVER_nm, Y_BAR, left=0, right=0)
 
 
 def tristimulus(nm: Floats, power: Floats) -> Floats:
-    """X, Y, Z (not scaled) of light of this power at evenly spaced wavelengths."""
+    """Return X, Y, Z (not scaled) of light with this power at evenly spaced wavelengths."""
     bars = (np.interp(nm, OBSERVER_nm, bar, left=0, right=0) for bar in (X_BAR, Y_BAR, Z_BAR))
     return np.array([float(np.sum(bar * power)) for bar in bars])
 
 
 def daylight(nm: Floats, kelvin: float) -> Floats:
-    """Relative power of daylight of a correlated colour temperature of 4000..25000 K, 100 at 560 nm.
+    """Return the relative power of daylight of a colour temperature of 4000..25000 K, 100 at 560 nm.
 
     On today's scale of temperature D65 is 6504 K: 6500 K times 1.4388 / 1.4380.
     """
@@ -77,6 +77,6 @@ def daylight(nm: Floats, kelvin: float) -> Floats:
 
 
 def illuminant_a(nm: Floats) -> Floats:
-    """Relative power of illuminant A, a tungsten lamp, 100 at 560 nm."""
+    """Return the relative power of illuminant A, a tungsten lamp, 100 at 560 nm."""
     bright, dark = 1.435e7 / (2848 * 560), 1.435e7 / (2848 * nm)
     return 100 * (560 / nm) ** 5 * np.expm1(bright) / np.expm1(dark)

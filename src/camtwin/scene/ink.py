@@ -43,7 +43,7 @@ class Mark(NamedTuple):
     reflectance: float | NDArray[np.float32]
 
     def paint(self, band: NDArray[np.float32], top: int) -> None:
-        """Lay the mark on `band`, whose first row is the row `top` of cells; what lies outside is cut off."""
+        """Lay the mark on `band`, whose first row is the row `top` of cells; parts outside are cut off."""
         rows, columns = band.shape
         y0, y1 = max(self.y, top), min(self.y + self.height, top + rows)
         x0, x1 = max(self.x, 0), min(self.x + self.width, columns)
@@ -65,7 +65,10 @@ class Mark(NamedTuple):
 def develop(
     marks: Sequence[Mark], width: int, height: int, paper: float, lens: Lens = SHARP
 ) -> NDArray[np.uint16]:
-    """Reflectance of each sensor pixel, (height, width), 65535 is 1: a sixteenth of a 12-bit step."""
+    """Return the reflectance of each sensor pixel, (height, width), 65535 is 1.
+
+    A sixteenth of a 12-bit step.
+    """
     picture = np.empty((height, width), np.uint16)
     for row in range(0, height, BAND_px):
         end = min(row + BAND_px, height)
@@ -84,10 +87,10 @@ def develop(
 
 
 def half_plane(distance: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
-    """Share of a cell on the positive side of a line at a signed distance, its normal at `angle` radians.
+    """Return the share of a cell on the positive side of a line at a signed distance.
 
-    Exact: a unit square seen along the normal is a trapezoid, and this is its integral. Not for lines
-    along the grid, whose trapezoid is a rectangle.
+    angle: of the line's normal, in radians. Exact: a unit square seen along the normal is a trapezoid, and
+    this is its integral. Not for lines along the grid, whose trapezoid is a rectangle.
     """
     a, b = abs(np.cos(angle)), abs(np.sin(angle))
 
@@ -100,7 +103,7 @@ def half_plane(distance: NDArray[np.float64], angle: float) -> NDArray[np.float6
 
 
 def slanted_square(side: float, tilt_deg: float) -> NDArray[np.float32]:
-    """A square of `side` turned by `tilt_deg`, in the middle of the smallest array that holds it."""
+    """Return a square of `side`, turned by `tilt_deg`, in the middle of the smallest array that holds it."""
     tilt = np.radians(tilt_deg)
     size = int(np.ceil(side * (abs(np.cos(tilt)) + abs(np.sin(tilt))))) + 2
     x = np.arange(size) - (size - 1) / 2
@@ -114,7 +117,7 @@ def slanted_square(side: float, tilt_deg: float) -> NDArray[np.float32]:
 
 
 def bars(length: int, period: float) -> NDArray[np.float32]:
-    """Bars of half a period each, (length,), beginning with a covered one; exact for any period."""
+    """Return bars of half a period each, (length,), beginning with a covered one; exact for any period."""
     edge = np.arange(length + 1, dtype=np.float64)
     whole, part = np.divmod(edge, period)
     covered_before = whole * period / 2 + np.minimum(part, period / 2)
@@ -122,7 +125,7 @@ def bars(length: int, period: float) -> NDArray[np.float32]:
 
 
 def _stripes(cycles: NDArray[np.float32], period: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Share covered by the first half of each cycle where the period (in cells) varies slowly.
+    """Return the share covered by the first half of each cycle where the period (in cells) varies slowly.
 
     The distance to the nearest edge is a triangle wave; clipped to half a cell it is the coverage of a
     cell that one edge crosses, and it fades to a half by itself where cells hold more than an edge.
@@ -134,7 +137,7 @@ def _stripes(cycles: NDArray[np.float32], period: NDArray[np.float32]) -> NDArra
 
 
 def _turned(quarter: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A shape that a quarter turn does not change, from its quarter at the right and below.
+    """Complete a shape that a quarter turn does not change from its quarter at the lower right.
 
     In bytes: these are the largest shapes, and on a rim a coverage of 1/255 is a shift of 0.002 px.
     """
@@ -144,14 +147,14 @@ def _turned(quarter: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def disc(radius: float) -> NDArray[np.uint8]:
-    """Disc in the middle of the smallest even-sized array that holds it."""
+    """Return a disc in the middle of the smallest even-sized array that holds it."""
     along = np.arange(np.ceil(radius) + 1, dtype=np.float32) + np.float32(0.5)
     r = np.hypot(along, along[:, None])
     return _turned(np.clip(np.float32(radius + 0.5) - r, 0, 1))
 
 
 def siemens_star(radius: float, cycles: int) -> NDArray[np.uint8]:
-    """Star of `cycles` covered sectors, a multiple of 4 so that a quarter turn does not change it."""
+    """Return a star of `cycles` covered sectors, a multiple of 4 so that quarter turns do not change it."""
     along = np.arange(np.ceil(radius) + 1, dtype=np.float32) + np.float32(0.5)
     r = np.hypot(along, along[:, None])
     turns = np.arctan2(along[:, None], along) * np.float32(cycles / (2 * np.pi))
@@ -160,7 +163,7 @@ def siemens_star(radius: float, cycles: int) -> NDArray[np.uint8]:
 
 
 def wedge(length: int, lines: int, coarse: float, fine: float) -> NDArray[np.float32]:
-    """Lines along x, growing finer from `coarse` to `fine` cycles a cell; (height, length)."""
+    """Return lines along x, growing finer from `coarse` to `fine` cycles a cell; (height, length)."""
     frequency = np.linspace(coarse, fine, length, dtype=np.float32)
     period = np.float32(1) / frequency
     half_width = period * np.float32((lines - 0.5) / 2)
@@ -176,16 +179,16 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def text_width(text: str, size: int) -> float:
-    """Width of a line of text in cells."""
+    """Return the width of a line of text in cells."""
     return _font(FINER * size).getlength(text) / FINER
 
 
 @lru_cache(maxsize=2)  # the small print comes twice, in black and in white
 def lettering(text: str, size: int, stroke: int = 0) -> tuple[int, int, NDArray[np.uint8]]:
-    """Coverage of a line of text, and the place of its left and top edge from the start of its baseline.
+    """Return the coverage of a line of text, and its left and top edge relative to the start of its baseline.
 
-    In the typeface that Pillow carries (Aileron, basic Latin), so no font of the system is needed. It is
-    drawn finer and reduced by area, since at its own size the letters would be set to whole cells. A
+    The typeface is the one that Pillow carries (Aileron, basic Latin), so no font of the system is needed. It
+    is drawn finer and reduced by area, because at its own size letters would be aligned to whole cells. A
     stroke makes it bolder.
     """
     font, stroke = _font(FINER * size), FINER * stroke

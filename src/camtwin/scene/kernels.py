@@ -1,4 +1,4 @@
-"""The compiled twin of motion.py: a still picture seen as of many moments, each row at its own.
+"""The compiled twin of motion.py: a still image seen at many moments, each row at its own.
 
 Import this module lazily: it imports numba. The arithmetic is motion.between's, float32 and in its order, so
 that both give the same bits.
@@ -14,7 +14,7 @@ _ZERO = np.float32(0)
 
 @njit(error_model="numpy")
 def _stretch(still, x, to, out):
-    """out = still[x : x + out.size] on a ring, from out[to] on."""
+    """Copy still[x : x + out.size], on a ring, to out from out[to] on."""
     size = still.shape[0]
     while to < out.shape[0]:
         n = min(out.shape[0] - to, size - x)
@@ -24,7 +24,7 @@ def _stretch(still, x, to, out):
 
 @njit(error_model="numpy")
 def _line(upper, lower, share, x, wide, out):
-    """One row between two, from column x on: a copy where there is nothing between them."""
+    """Interpolate one row between two, from column x on; copy it if the share is 0."""
     _stretch(upper, x, 0, out)
     if share != _ZERO:
         _stretch(lower, x, 0, wide)
@@ -34,7 +34,7 @@ def _line(upper, lower, share, x, wide, out):
 
 @njit(error_model="numpy")
 def _added(line, share, first, out):
-    """out is, or gains, the line moved by a share of a pixel; a share of 0 is the line as it is."""
+    """Set out to, or add to it, the line moved by a share of a pixel; a share of 0 is the line as it is."""
     if first:
         for i in range(out.shape[0]):
             out[i] = (line[i + 1] - line[i]) * share + line[i]
@@ -45,7 +45,7 @@ def _added(line, share, first, out):
 
 @compiled
 def seen_rows(still, x, y, whole, shares, out):
-    """Rows y, y + 1, ... of a picture that moves, from column x on: the mean over each row's moments.
+    """Write rows y, y + 1, ... of a moving image, from column x on: the mean over each row's moments.
 
     still: the whole sensor's, (layers, height, width), on a ring in both directions. whole: how many pixels
     to look to the right and down at each moment, (rows, moments, 2) int64. shares: of the next pixel,

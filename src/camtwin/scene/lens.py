@@ -1,4 +1,4 @@
-"""A lens in numbers: what it takes off contrast and light, and where it bends them. optics.py does it."""
+"""A lens in numbers: loss of contrast and light, and distortion. optics.py applies them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ WIDEST_px = 32.0
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """What a lens makes of a picture in its focal plane; lengths in pixels of the sensor.
+    """Properties of a lens in its focal plane; lengths in pixels of the sensor.
 
     mtf50: cycles a pixel at which half of the contrast is left, by the lens alone, in focus; its blur is a
     Gaussian. defocus_px: diameter of the disc that a point becomes out of focus. transmission: of light.
-    vignetting: how much less light there is in the corners, 0..1, growing with the square of the distance
-    from the middle. distortion: at r from the middle (1 is a corner) one sees what a perfect lens shows at
-    r (1 + distortion r^2); above 0 straight lines bulge (barrel), below 0 they bend inwards (pincushion).
-    Its pixels are interpolated (bilinear), which softens them a little. ValueError outside of what is usable.
+    vignetting: loss of light in the corners, 0..1, growing with the square of the distance from the middle.
+    distortion: at r from the middle (1 is a corner) the image shows what a perfect lens shows at
+    r (1 + distortion r^2); above 0 straight lines bulge (barrel), below 0 they bend inwards (pincushion). Its
+    pixels are interpolated (bilinear), which softens them a little. ValueError beyond usable values.
 
-    The default blur is an assumption, as no data sheet of a camera names a lens: 1 sigma is 0.6 px. With
-    pixels of 3.45 um that is 4.9 um full width at half maximum, a good lens at f/4. It leaves 17 % of the
-    contrast at half a cycle a pixel, and the pixel's own window leaves 64 % of that.
+    The default blur is an assumption, as no camera's data sheet names a lens: 1 sigma is 0.6 px. With pixels
+    of 3.45 um that is 4.9 um full width at half maximum, a good lens at f/4. It leaves 17 % of the contrast
+    at half a cycle a pixel, and the pixel's own window leaves 64 % of that.
     """
 
     mtf50: float = sqrt(log(2) / 2) / (0.6 * pi)
@@ -54,11 +54,14 @@ class Lens:
 
     @property
     def reach_cells(self) -> int:
-        """Cells beyond which the blur is nothing."""
+        """Number of cells beyond which the blur vanishes."""
         return ceil(CELLS * (SIGMAS * self.sigma_px + self.defocus_px / 2))
 
     def contrast(self, cycles_per_px: float) -> float:
-        """What lens and pixel together leave of a sine's contrast (MTF), -1..1: below 0 it is inverted."""
+        """Return the contrast of a sine behind lens and pixel together (MTF), -1..1.
+
+        Below 0 it is inverted.
+        """
         blur = np.exp(-2 * (np.pi * self.sigma_px * cycles_per_px) ** 2)
         return float(blur * _disc_contrast(self.defocus_px * cycles_per_px) * np.sinc(cycles_per_px))
 
@@ -67,9 +70,10 @@ SHARP = Lens()
 
 
 def _disc_contrast(diameter_cycles: float) -> float:
-    """2 J1(x) / x of x = pi * diameter * frequency: contrast behind a disc of equal light.
+    """Return 2 J1(x) / x of x = pi * diameter * frequency: contrast behind a disc of equal light.
 
-    J1 as the integral over its angle (Bessel's), which is exact for the few points where it is asked.
+    J1 is computed as Bessel's integral over an angle, which is exact and fast enough for the few points
+    needed.
     """
     x = pi * diameter_cycles
     if x < 1e-6:

@@ -1,8 +1,9 @@
-"""How bright a scene's light is over time, as a factor of what the scene states.
+"""Levels: the brightness of a scene's light over time, as a factor of the scene's nominal light.
 
-Light factors into space and time: a scene says what reaches each pixel in a second, its light's level says
-how much of a second an exposure gets. So a row gathers its irradiance times the level's integral over its own
-window, and flicker, bands of a rolling shutter and partial flashes all follow from when rows look.
+Light factors into space and time: a scene says how much light reaches each pixel in a second, its light's
+level says how much of a second an exposure gets. So a row gathers its irradiance times the level's integral
+over its own window, and flicker, bands of a rolling shutter and partial flashes all follow from the windows
+of rows.
 
 Levels answer for many windows at once, arrays of ns, and for any time, before or after others.
 """
@@ -24,10 +25,13 @@ MAX_HZ = 1e9
 
 
 class Level(Protocol):
-    """The brightness of a light over time; 1 is what the scene states."""
+    """The brightness of a light over time; 1 is the scene's nominal light."""
 
     def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
-        """Integral of the level from start to end, in seconds: at level 1 the time between them."""
+        """Return the integral of the level from start to end, in seconds.
+
+        At level 1 the time between them.
+        """
         ...
 
 
@@ -58,7 +62,7 @@ class Flicker:
         _check_share("depth", self.depth)
 
     def lit_s(self, start_ns: Times, end_ns: Times) -> NDArray[np.float64]:
-        """See Level. As a product of sines: a difference of cosines would lose a short window's digits."""
+        """See Level; a product of sines, as a difference of cosines would lose a short window's digits."""
         half_width = np.pi * self.hz * (end_ns - start_ns) / SEC
         middle = np.pi * self.hz * (start_ns + end_ns) / SEC
         waves_s = np.sin(half_width) * np.sin(middle) / (np.pi * self.hz)
@@ -121,7 +125,7 @@ class Pulses:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Another scene, with something done to it; its colours stay."""
+    """Another scene, modified; its colours stay."""
 
     scene: Scene
 
@@ -136,7 +140,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Moved(Around):
-    """Another scene, put elsewhere; its light stays as it is over time, too."""
+    """Another scene, moved; its light over time stays as it is, too."""
 
     @property
     def level(self) -> Level:
@@ -145,7 +149,7 @@ class Moved(Around):
 
 @dataclass(frozen=True, slots=True)
 class Lit(Around):
-    """Another scene, in light that changes with time. ValueError if its light does already."""
+    """Another scene, in light that changes over time. ValueError if its light already does."""
 
     level: Level
 
@@ -158,28 +162,28 @@ class Lit(Around):
         return self.scene.moving
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second at level 1."""
+        """Return photons per pixel and second at level 1."""
         return self.scene.photon_rate(view, t_ns)
 
     def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
-        """How fast its scene moves; see seen.py."""
+        """Return the speed of its scene; see seen.py."""
         return speed_of(self.scene, view, t_ns)
 
     def seen(self, view: View, moments_ns: Times) -> NDArray[np.float32]:
-        """Its scene over moments; see seen.py."""
+        """Return its scene over moments; see seen.py."""
         return seen(self.scene, view, moments_ns)
 
 
 def level_of(scene: Scene) -> Level:
-    """How bright the scene's light is over time; one that has no `level` is steady."""
+    """Return the level of a scene's light; steady for a scene without a `level`."""
     return getattr(scene, "level", STEADY)
 
 
 def moments_ns(level: Level, start_ns: Times, end_ns: Times, count: int = 1) -> Times:
-    """When what moves is seen, (windows, count): the middles of `count` equal parts of each window's light.
+    """Return moments at which motion is sampled, (windows, count): in the middle of equal parts of the light.
 
-    So a flash shows things where they are during the flash, wherever in the exposure it comes. Where no light
-    comes at all, it is the middles of equal times.
+    So a flash shows a moving scene where it is during the flash, wherever in the exposure that comes. Without
+    any light the moments are the middles of equal times.
     """
     shares = (np.arange(count) * 2 + 1, 2 * count)
     start_ns, end_ns = start_ns[:, None], end_ns[:, None]

@@ -1,4 +1,4 @@
-"""From red, green and blue to spectra: what paint could look like that on a screen.
+"""From red, green and blue to spectra: reflectances of a paint that has these colours on a screen.
 
 Three reflectances, one for each primary of sRGB, that are never below 0, 1 together at every wavelength (so
 grey stays grey under any lamp), show the primary's colour under D65, and are as smooth as that allows. The
@@ -29,12 +29,15 @@ BASIS = np.array([RED, GREEN, 1 - RED - GREEN])
 
 
 def reflectance(primary: int, nm: float) -> float:
-    """Of red (0), green (1) or blue (2) at a wavelength, 0..1; beyond the table as at its end."""
+    """Return the reflectance of red (0), green (1) or blue (2) paint, 0..1.
+
+    Constant beyond the table's ends.
+    """
     return float(np.interp(nm, cie.OBSERVER_nm, BASIS[primary]))
 
 
 def lifted(light: Spectrum) -> tuple[tuple[Spectrum, float], ...]:
-    """What red, green and blue paint each leave of a light: spectrum, and share of the photons."""
+    """Return the light that red, green and blue paint each reflect: spectrum, and share of the photons."""
     return tuple(
         light.filtered(f"{light.name} on {name}", lambda nm, primary=primary: reflectance(primary, nm))
         for primary, name in enumerate(("red", "green", "blue"))

@@ -1,11 +1,11 @@
-"""Light that falls on a sensor: what every scene is, and the two simplest ones.
+"""Light on a sensor: the interface of every scene, and the two simplest scenes.
 
 A scene answers one question: how many photons reach each pixel of a rectangle of the sensor in a second, at a
-moment of virtual time. The answer is a pure function of (scene, view,
-time), and a pixel's value depends on its absolute place on the sensor only: a crop by the camera's
-region of interest equals the same crop of the whole picture, bit for bit.
+moment of virtual time. The answer is a pure function of (scene, view, time), and a pixel's value depends on
+its absolute place on the sensor only: a crop by the camera's region of interest equals the same crop of the
+whole image, bit for bit.
 
-Unless something else is said, the light has one wavelength, as a lamp in an EMVA 1288 measurement has. 536 nm
+Unless otherwise stated the light has one wavelength, as a lamp in an EMVA 1288 measurement has. 536 nm
 is where Baumer's sheet states the IMX304's quantum efficiency.
 """
 
@@ -68,24 +68,26 @@ class View:
 
 @runtime_checkable
 class Scene(Protocol):
-    """What a camera looks at.
+    """A scene in front of the camera.
 
-    One whose light changes with time also has a `level` (level.py); photon_rate is what comes at level 1.
-    One of several colours also has `spectra`, one for each layer of photon_rate.
+    A scene whose light changes over time also has a `level` (level.py); photon_rate is then the light at
+    level 1. A scene of several colours also has `spectra`, one for each layer of photon_rate.
     """
 
     @property
     def wavelength_nm(self) -> Light:
-        """Of its light; of the lamp, where a scene has colours of its own."""
+        """Wavelength of its light; of the lamp, if the scene has colours of its own."""
         ...
 
     @property
     def moving(self) -> bool:
-        """False where photon_rate does not depend on the time, so that its answer may be kept."""
+        """Whether photon_rate depends on the time; if not, its result may be cached."""
         ...
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second at t_ns, (height, width) of the view, or (spectra, height, width).
+        """Return photons per pixel and second at t_ns.
+
+        Shape: (height, width) of the view, or (spectra, height, width).
 
         Read-only, and the strides may be 0. It takes any t_ns, before or after others.
         """
@@ -93,12 +95,15 @@ class Scene(Protocol):
 
 
 def spectra_of(scene: Scene) -> tuple[Spectrum, ...]:
-    """The spectra of the layers of a scene's photon_rate; most have one layer, in the light of their lamp."""
+    """Return the spectra of the layers of a scene's photon_rate.
+
+    Most have one layer, in their lamp's light.
+    """
     return getattr(scene, "spectra", None) or (spectrum_of(scene.wavelength_nm),)
 
 
 def check_light(photons_per_s: float, wavelength_nm: Light) -> None:
-    """ValueError unless both are usable numbers; the wavelength's limits catch one given in um or m."""
+    """Raise ValueError unless both are usable; the wavelength's limits catch one given in um or m."""
     if not 0 <= photons_per_s <= MAX_photons_per_s:
         raise ValueError(f"photons_per_s {photons_per_s:g} is outside 0..{MAX_photons_per_s:g} per pixel")
     if isinstance(wavelength_nm, Spectrum):
@@ -108,7 +113,7 @@ def check_light(photons_per_s: float, wavelength_nm: Light) -> None:
 
 
 def illuminate(reflectance: NDArray[np.uint16], view: View, photons_per_s: float) -> NDArray[np.float32]:
-    """Photons per pixel and second of the view, from the whole sensor's reflectances (65535 is 1)."""
+    """Return photons per pixel and second of the view, from the whole sensor's reflectances (65535 is 1)."""
     per_step = np.float32(photons_per_s / 65535)
     rate = np.multiply(reflectance[view.rows, view.columns], per_step, dtype=np.float32)
     rate.flags.writeable = False
@@ -116,7 +121,7 @@ def illuminate(reflectance: NDArray[np.uint16], view: View, photons_per_s: float
 
 
 class Still:
-    """A scene that does not move: its image may be kept."""
+    """A scene that does not move: its image may be cached."""
 
     __slots__ = ()
     moving = False
@@ -133,13 +138,13 @@ class Flat(Still):
         check_light(self.photons_per_s, self.wavelength_nm)
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second: one number seen (height, width) times, read-only."""
+        """Return photons per pixel and second: one number, repeated (height, width) times, read-only."""
         return np.broadcast_to(np.float32(self.photons_per_s), (view.height, view.width))
 
 
 @dataclass(frozen=True, slots=True)
 class Dark(Still):
-    """A lens cap. The wavelength, of no light, is that of the lamp that is off."""
+    """A lens cap. Its wavelength, of no light, is that of the lamp that is off."""
 
     wavelength_nm: Light = WAVELENGTH_nm
 
@@ -147,5 +152,5 @@ class Dark(Still):
         check_light(0, self.wavelength_nm)
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second: zero, read-only."""
+        """Return photons per pixel and second: zero, read-only."""
         return np.broadcast_to(np.float32(0), (view.height, view.width))

@@ -40,18 +40,19 @@ class Drift(Moved, ABC):
 
     @abstractmethod
     def drift_px(self, t_ns: Ns | Times) -> tuple[Any, Any]:
-        """How far the image has moved to the right and down at t_ns (one time or an array), in pixels."""
+        """Return the shift of the image to the right and down at t_ns (one time or an array), in pixels."""
 
     def _from_px(self, t_ns: Times) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Where pixels look at each of these times: whole pixels to the right and down, shares of the next.
+        """Return the source of pixels at each time: whole pixels to the right and down, shares of the next.
 
-        Both (..., 2). Pixel x shows what lies at x - drift in the scene."""
+        Both (..., 2). Pixel x shows the scene at x - drift.
+        """
         drift = np.stack(self.drift_px(t_ns), axis=-1)
         whole = np.floor(-drift)
         return whole.astype(np.int64), (-drift - whole).astype(np.float32)
 
     def seen(self, view: View, moments_ns: Times) -> NDArray[np.float32]:
-        """See seen.py. Of a still scene each row at its very own moments, by photon_rate's compiled twin."""
+        """See seen.py; samples a still scene for each row at its own moments, by a compiled kernel."""
         still = remembered(self.scene, view)
         if still is None:
             return seen_in_bands(self, view, moments_ns)
@@ -62,7 +63,10 @@ class Drift(Moved, ABC):
         return out if self._layers else out[0]
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
+        """Return photons per pixel and second at t_ns.
+
+        Shape: (height, width) or (spectra, height, width), read-only.
+        """
         (dx, dy), (share_x, share_y) = self._from_px(np.array(t_ns))
         dx, dy = int(dx), int(dy)
         rate = np.empty((*self._layers, view.height, view.width), np.float32)
@@ -76,12 +80,12 @@ class Drift(Moved, ABC):
 
     @property
     def _layers(self) -> tuple[int, ...]:
-        """What photon_rate's shape begins with."""
+        """Leading dimensions of photon_rate's shape."""
         count = len(self.spectra)
         return (count,) if count > 1 else ()
 
     def _around(self, view: View, x: int, y: int, rows: int, t_ns: Ns) -> NDArray[np.float32]:
-        """The still scene from (x, y) on, one column wider than the view, wrapped around the sensor."""
+        """Return the still scene from (x, y) on, a column wider than the view, wrapped around the sensor."""
         width, height = view.sensor_width, view.sensor_height
         still = np.empty((*self._layers, rows, view.width + 1), np.float32)
         for to_y, from_y, high in wrapped(y, rows, height):
@@ -119,7 +123,7 @@ class Pan(Drift):
         return right * self.px_per_s * t_ns / SEC, down * self.px_per_s * t_ns / SEC
 
     def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
-        """Its own, and its scene's."""
+        """Return its own speed plus its scene's."""
         return self.px_per_s + speed_of(self.scene, view, t_ns)
 
 
@@ -143,12 +147,12 @@ class Fall(Drift):
         return 0 * t_s, self.px_per_s2 * t_s * t_s / 2
 
     def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
-        """Its own, and its scene's."""
+        """Return its own speed plus its scene's."""
         return self.px_per_s2 * abs(t_ns) / SEC + speed_of(self.scene, view, t_ns)
 
 
 def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: np.float32) -> NDArray[np.float32]:
-    """a, with a share 0..1 of the way to b."""
+    """Interpolate from a to b by a share of 0..1."""
     if share == 0:
         return a
     way = np.subtract(b, a)
@@ -158,7 +162,7 @@ def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: np.float32) 
 
 
 def wrapped(start: int, length: int, size: int) -> list[tuple[int, int, int]]:
-    """Pieces (place in the answer, place in the source, length) of a range on a ring of `size`.
+    """Return the pieces (place in the answer, place in the source, length) of a range on a ring of `size`.
 
     >>> wrapped(start=8, length=4, size=10)
     [(0, 8, 2), (2, 0, 2)]

@@ -1,4 +1,4 @@
-"""The lens and the pixel's window: from a finely drawn picture to what each pixel gathers.
+"""The lens and the pixel's window: from a finely drawn image to the light that each pixel gathers.
 
     cells (2 x 2 a pixel) --lens blur--> cells --mean over the pixel--> pixels --distortion, vignetting-->
 
@@ -18,10 +18,10 @@ from camtwin.scene.lens import CELLS, SHARP, SIGMAS, Lens
 
 
 def gather(cells: NDArray[np.float32], above: int, below: int, lens: Lens = SHARP) -> NDArray[np.float32]:
-    """Mean over each pixel of the blurred picture; same quantity as `cells` ((2h, 2w) -> (h, w)).
+    """Return the mean over each pixel of the blurred image; same quantity as `cells` ((2h, 2w) -> (h, w)).
 
-    `above` and `below` rows of cells at the top and bottom lend their light to the blur and are dropped.
-    Beyond the outermost cells the picture is taken to go on as it ends.
+    `above` and `below` rows of cells at the top and bottom contribute to the blur and are dropped. Beyond the
+    outermost cells the image is assumed to continue as it ends.
     """
     size = 2 * ceil(CELLS * SIGMAS * lens.sigma_px) + 1
     blurred = cv2.GaussianBlur(cells, (size, size), CELLS * lens.sigma_px, borderType=cv2.BORDER_REPLICATE)
@@ -34,7 +34,10 @@ def gather(cells: NDArray[np.float32], above: int, below: int, lens: Lens = SHAR
 
 
 def blur_disc(radius_cells: float) -> NDArray[np.float32]:
-    """A disc of equal light as a kernel, 1 in all; cells at its rim take their share (to 1/16 of a cell)."""
+    """Return a disc of equal light as a kernel with sum 1.
+
+    Cells at its rim take their share (to 1/16 of a cell).
+    """
     fine, half = 16, ceil(radius_cells + 0.5)
     along = (np.arange((2 * half + 1) * fine) + 0.5) / fine - half - 0.5
     inside = (along**2 + (along**2)[:, None] <= radius_cells**2).astype(np.float32)
@@ -43,7 +46,7 @@ def blur_disc(radius_cells: float) -> NDArray[np.float32]:
 
 
 def through(lens: Lens, picture: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """The whole sensor's picture, distorted and vignetted; same quantity, (height, width)."""
+    """Return the whole sensor's image, distorted and vignetted; same quantity, (height, width)."""
     if not lens.distortion and not lens.vignetting and lens.transmission == 1:
         return picture
     height, width = picture.shape

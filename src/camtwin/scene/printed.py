@@ -27,7 +27,7 @@ LARGEST_SQUARE_px = 800
 
 
 def draw(kind: str, width: int, height: int, lens: Lens) -> NDArray[np.uint16]:
-    """Reflectance of the target on each pixel of the sensor, (height, width), 65535 is 1."""
+    """Return the reflectance of the target on each pixel of the sensor, (height, width), 65535 is 1."""
     sheet = Sheet(width, height)
     paper = DRAWINGS[kind](sheet)
     return through(lens, develop(sheet.marks, width, height, paper, lens))
@@ -47,13 +47,13 @@ def _star(sheet: Sheet) -> float:
 
 
 def dot_places(width: int, height: int) -> list[tuple[int, int]]:
-    """Middles of the dots, (x, y) as distances from the sensor's top left corner in pixels, row by row."""
+    """Return the centres of the dots, (x, y) from the sensor's top left corner in pixels, row by row."""
     xs, ys = (_whole_dots(length) for length in (width, height))
     return [(x, y) for y in ys for x in xs]
 
 
 def _whole_dots(length: int) -> range:
-    """Along one side, one in the middle; none is cut off."""
+    """Return the dots along one side, one in the middle; none is cut off."""
     each_way = (length // 2 - DOT_RADIUS_px - 2) // DOT_PITCH_px
     return range(
         length // 2 - each_way * DOT_PITCH_px, length // 2 + each_way * DOT_PITCH_px + 1, DOT_PITCH_px
@@ -68,7 +68,7 @@ def _dots(sheet: Sheet) -> float:
 
 
 def step_patches(width: int, height: int) -> list[tuple[float, Patch]]:
-    """Reflectance and place of the greys."""
+    """Return reflectance and place of the greys."""
     edges = [round(i * width / len(chart.GREY_STEPS)) for i in range(len(chart.GREY_STEPS) + 1)]
     steps = zip(chart.GREY_STEPS, edges, edges[1:], strict=False)
     return [(grey, Patch(x, 0, end - x, height)) for grey, x, end in steps]
@@ -81,7 +81,7 @@ def _steps(sheet: Sheet) -> float:
 
 
 def code_places(width: int, height: int) -> list[tuple[str, int, int, int, NDArray[np.bool_]]]:
-    """Text, left and upper edge, module in pixels and dark modules of each code that fits, side by side."""
+    """Return text, left and upper edge, module in pixels and dark modules of each code that fits."""
     import cv2
 
     places, x = [], 0

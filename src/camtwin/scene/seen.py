@@ -1,8 +1,8 @@
 """Moving scenes as the sensor's rows see them: each row at moments of its own, blurred over them.
 
-A scene that moves may say how fast, in pixels a second (`speed_px_per_s(view, t_ns)`), and answer for many
-moments at once (`seen(view, moments_ns)`); of others each moment is asked for. One moment is enough of what
-moves less than a pixel while a row looks.
+A moving scene may state its speed, in pixels a second (`speed_px_per_s(view, t_ns)`), and answer for many
+moments at once (`seen(view, moments_ns)`); other scenes are asked for each moment. One moment suffices for
+motion of less than a pixel during a row's exposure.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ So an edge that moves at v is off by at most 7.5 line times times v, and stands 
 
 
 def speed_of(scene: Scene, view: View, t_ns: Ns) -> float:
-    """Return the highest speed in the view, in pixels a second; 0 for a scene that does not say."""
+    """Return the highest speed in the view, in pixels a second; 0 for a scene without a stated speed."""
     speed = getattr(scene, "speed_px_per_s", None)
     return speed(view, t_ns) if scene.moving and speed else 0.0
 

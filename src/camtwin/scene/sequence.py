@@ -1,4 +1,4 @@
-"""Pictures one after the other, as a pure function of virtual time."""
+"""Sequences of images, as a pure function of virtual time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ MAX_HZ = 1e6
 
 @dataclass(frozen=True)
 class Sequence:
-    """Pictures that follow each other `hz` times a second, from the first again after the last.
+    """Images that follow each other `hz` times a second, from the first again after the last.
 
-    They change at once; a row that is lit while they change sees the one of the middle of its light.
-    ValueError where there is none, or where they are not all grey or all coloured."""
+    They change at once; a row exposed during a change sees the image at the middle of its light.
+    ValueError if there is none, or if they are not all grey or all coloured.
+    """
 
     pictures: tuple[Picture, ...]
     hz: float = 10.0

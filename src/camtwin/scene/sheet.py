@@ -41,7 +41,7 @@ class Sheet:
         self.marks: list[Mark] = []
 
     def px(self, length: float) -> int:
-        """Whole pixels of a length of the drawing, at least one."""
+        """Return a length of the drawing in whole pixels, at least one."""
         return max(1, round(length * self.scale))
 
     def x_px(self, x: float) -> int:
@@ -51,7 +51,7 @@ class Sheet:
         return round(self.top_px + y * self.scale)
 
     def patch(self, x: float, y: float, width: float, height: float) -> Patch:
-        """The pixels of a rectangle of the drawing; neighbours in the drawing touch."""
+        """Return the pixels of a rectangle of the drawing; neighbours in the drawing touch."""
         x0, y0 = self.x_px(x), self.y_px(y)
         return Patch(x0, y0, self.x_px(x + width) - x0, self.y_px(y + height) - y0)
 
@@ -63,13 +63,13 @@ class Sheet:
         self.marks.append(Mark(x, y, width, height, coverage, reflectance))
 
     def shape_px(self, coverage: Coverage, x: int, y: int, reflectance: float) -> None:
-        """A coverage (cells) with its middle at a pixel's top left corner."""
+        """Print a coverage (cells) with its middle at a pixel's top left corner."""
         rows, columns = coverage.shape
         at = CELLS * x - columns // 2, CELLS * y - rows // 2
         self.marks.append(Mark(*at, columns, rows, coverage, reflectance))
 
     def shape(self, coverage: Coverage, x: float, y: float, reflectance: float) -> None:
-        """A coverage (cells) with its middle at (x, y)."""
+        """Print a coverage (cells) with its middle at (x, y)."""
         self.shape_px(coverage, self.x_px(x), self.y_px(y), reflectance)
 
     def disc(self, x: float, y: float, radius: float, reflectance: float) -> None:
@@ -85,7 +85,7 @@ class Sheet:
         anchor: Anchor = "left",
         bold: float = 0,
     ) -> None:
-        """A line of text on the baseline y. `bold` is the added stroke as a part of the size."""
+        """Print a line of text on the baseline y. `bold` is the added stroke, relative to the size."""
         if size < SMALLEST_TEXT_px:
             return
         left, top, coverage = lettering(text, round(CELLS * size), round(CELLS * size * bold))
@@ -104,6 +104,6 @@ class Sheet:
         anchor: Anchor = "left",
         bold: float = 0,
     ) -> None:
-        """A line of text on the baseline y."""
+        """Print a line of text on the baseline y."""
         x_px, y_px = self.left_px + x * self.scale, self.top_px + y * self.scale
         self.write_px(text, x_px, y_px, size * self.scale, reflectance, anchor, bold)

@@ -1,4 +1,4 @@
-"""What the camera looks at, in a word:
+"""Scenes in a word:
 
   chart                    test chart: grey steps, slanted edges, stars, line pairs, small print
   slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots
@@ -72,9 +72,10 @@ _FLASH = re.compile(r"flash:([^:]*):(.*)", re.DOTALL)
 
 
 def parse(text: str, load: Load) -> Scene:
-    """The scene that `text` asks for; `load` is called with the path of a picture.
+    """Return the scene that `text` names; `load` is called with the path of a picture.
 
-    ValueError, in one line, names the text and what is allowed.
+    Raises:
+        ValueError: in one line, names the text and what is allowed
     """
     try:
         return _parse(text, load)
@@ -155,7 +156,7 @@ def _number(what: str, text: str) -> float:
 
 
 def _pulses(text: str) -> Pulses:
-    """The pulses of BEGIN+WIDTH,BEGIN+WIDTH,... in us."""
+    """Parse the pulses of BEGIN+WIDTH,BEGIN+WIDTH,... in us."""
     pulses_ns = []
     for pulse in text.split(","):
         begin, plus, width = pulse.partition("+")
@@ -189,7 +190,7 @@ def _level(level: Level) -> str:
 
 
 def describe(scene: Scene) -> str:
-    """The text that `parse` makes this scene of."""
+    """Return the text from which `parse` makes this scene."""
     match scene:
         case Flat(photons_per_s=light, wavelength_nm=nm):
             return f"flat:{light!r}@{_light(nm)}"

@@ -1,9 +1,9 @@
-"""Spectra: which wavelengths light has, and how bright it is in which unit.
+"""Spectra: the wavelengths of light, and its brightness in different units.
 
 A spectrum is a list of wavelengths with the share of the photons that each has. Sensors count photons, so
 electrons are photons times the mean of the quantum efficiency over these shares; a laser is one wavelength.
-Tabulated spectra have a point every STEP_nm and end at RANGE_nm: what an infrared cut filter and the tables
-of the CIE leave. photons_per_s of a scene are those within the spectrum.
+Tabulated spectra have a point every STEP_nm and end at RANGE_nm, like the light behind an infrared cut filter
+and the tables of the CIE. photons_per_s of a scene are those within the spectrum.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Spectrum:
     share: tuple[float, ...]
 
     def mean(self, curve: Callable[[float], float]) -> float:
-        """Mean of a quantity over the photons, of a quantum efficiency or a transmission."""
+        """Return the mean of a quantity over the photons, such as a quantum efficiency or a transmission."""
         return sum(share * curve(nm) for nm, share in zip(self.nm, self.share, strict=True))
 
     def filtered(self, name: str, passed: Callable[[float], float]) -> tuple[Spectrum, float]:
-        """What a filter or a paint leaves of the light, and how much of the photons that is."""
+        """Return the light behind a filter, or from a paint, and its share of the photons."""
         left = [share * passed(nm) for nm, share in zip(self.nm, self.share, strict=True)]
         total = sum(left)
         if total <= 0:
@@ -51,7 +51,7 @@ class Spectrum:
 
     @property
     def lux_s_per_photon_um2(self) -> float:
-        """Illuminance times time that one photon on a square micron is."""
+        """Illuminance times time of one photon per square micron."""
         lumens = self.mean(lambda nm: float(cie.photopic(np.array(nm))) * HC_J_nm / nm) * cie.LUMENS_PER_W
         return lumens * 1e12
 
@@ -66,34 +66,37 @@ Light: TypeAlias = float | Spectrum
 
 
 def spectrum_of(light: Light) -> Spectrum:
-    """The light as a spectrum, one wavelength being the simplest of them."""
+    """Return light as a spectrum; one wavelength is the simplest one."""
     return light if isinstance(light, Spectrum) else Spectrum(f"{light!r}", (float(light),), (1.0,))
 
 
 def photons_from_lux(lux: float, pixel_um: float, light: Spectrum) -> float:
-    """Photons per pixel and second of an illuminance on the sensor; a lens leaves little of the scene's."""
+    """Return photons per pixel and second for an illuminance on the sensor, which a lens makes much lower."""
     return lux * pixel_um**2 / light.lux_s_per_photon_um2
 
 
 def photons_from_irradiance(w_per_m2: float, pixel_um: float, light: Spectrum) -> float:
-    """Photons per pixel and second of an irradiance on the sensor."""
+    """Return photons per pixel and second for an irradiance on the sensor."""
     return w_per_m2 * pixel_um**2 * 1e-12 / light.joules_per_photon
 
 
 def illuminance_behind(luminance_cd_per_m2: float, f_number: float, transmission: float = 1.0) -> float:
-    """Lux in the middle of the sensor from a surface of this luminance far away: pi L T / (4 N^2)."""
+    """Return lux in the middle of the sensor from a distant surface of this luminance: pi L T / (4 N^2)."""
     return pi * luminance_cd_per_m2 * transmission / (4 * f_number**2)
 
 
 def of_power(name: str, power: cie.Floats) -> Spectrum:
-    """The spectrum of this power at each of NM: twice the wavelength is twice the photons a joule."""
+    """Return the spectrum of this power at each of NM.
+
+    Twice the wavelength is twice the photons per joule.
+    """
     photons = np.asarray(power, float) * NM
     photons /= photons.sum()
     return Spectrum(name, tuple(NM.tolist()), tuple(photons.tolist()))
 
 
 def black_body(kelvin: float) -> Spectrum:
-    """A glowing body; Planck's law. ValueError unless it glows."""
+    """Return the spectrum of a glowing body by Planck's law. ValueError unless it glows."""
     if not 500 <= kelvin <= 100_000:
         raise ValueError(f"black body of {kelvin:g} K is outside 500..100000 K")
     power = NM**-5.0 / np.expm1(PLANCK_C2_nm_K / (kelvin * NM))
@@ -101,19 +104,19 @@ def black_body(kelvin: float) -> Spectrum:
 
 
 def daylight(kelvin: float) -> Spectrum:
-    """A phase of daylight; CIE 15. ValueError outside of its formula."""
+    """Return the spectrum of a phase of daylight by CIE 15. ValueError outside of its formula."""
     if not 4000 <= kelvin <= 25_000:
         raise ValueError(f"daylight of {kelvin:g} K is outside 4000..25000 K")
     return of_power(f"day{kelvin!r}K", cie.daylight(NM, kelvin))
 
 
 def d65() -> Spectrum:
-    """Standard illuminant D65, daylight at noon."""
+    """Return standard illuminant D65, daylight at noon."""
     return of_power("d65", cie.daylight(NM, 6500 * 1.4388 / 1.4380))
 
 
 def illuminant_a() -> Spectrum:
-    """Standard illuminant A, a tungsten lamp."""
+    """Return standard illuminant A, a tungsten lamp."""
     return of_power("a", cie.illuminant_a(NM))
 
 
@@ -121,7 +124,7 @@ LED_WIDTH_nm = 20.0
 
 
 def led(nm: float) -> Spectrum:
-    """A coloured LED with this peak, LED_WIDTH_nm wide.
+    """Return the spectrum of a coloured LED with this peak, LED_WIDTH_nm wide.
 
     Source: Y. Ohno, Spectral design considerations for white LED color rendering, Opt. Eng. 44 (2005), eq. 1.
     ValueError unless the peak is in RANGE_nm.
@@ -133,7 +136,10 @@ def led(nm: float) -> Spectrum:
 
 
 def parse(text: str) -> Light:
-    """`536` (nm), `d65`, `a`, `2848K` (black body), `day5579K`, `led450`. ValueError says what is allowed."""
+    """Parse `536` (nm), `d65`, `a`, `2848K` (black body), `day5579K`, `led450`.
+
+    ValueError says what is allowed.
+    """
     if text in (standard := {"d65": d65, "a": illuminant_a}):
         return standard[text]()
     made = re.fullmatch(r"(day|led|)(.*?)(K?)", text, re.DOTALL)

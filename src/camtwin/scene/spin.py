@@ -1,4 +1,4 @@
-"""Motion about the sensor's middle, a pure function of virtual time: what turns, and what comes near."""
+"""Motion about the sensor's middle, a pure function of virtual time: rotation and magnification."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ROWS = 64
 class AboutMiddle(Moved, ABC):
     """Another scene, turned or magnified about the sensor's middle.
 
-    Between pixels it is interpolated (bilinear); what lies beyond the sensor's edge is dark. ValueError where
-    the scene moves by itself.
+    Between pixels it is interpolated (bilinear); beyond the sensor's edge it is dark. ValueError if the scene
+    moves by itself.
     """
 
     def __post_init__(self) -> None:
@@ -43,10 +43,13 @@ class AboutMiddle(Moved, ABC):
 
     @abstractmethod
     def _back(self, t_ns: Ns) -> tuple[float, float]:
-        """Where a pixel looks at t_ns: (c, s) for (c x + s y, c y - s x) from the middle."""
+        """Return the source of a pixel at t_ns: (c, s) for (c x + s y, c y - s x) from the middle."""
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second at t_ns, (height, width) or (spectra, height, width), read-only."""
+        """Return photons per pixel and second at t_ns.
+
+        Shape: (height, width) or (spectra, height, width), read-only.
+        """
         import cv2
 
         still = whole(self.scene, view.sensor_width, view.sensor_height, view.pixel_um)
@@ -80,7 +83,7 @@ class Spin(AboutMiddle):
         return self.rpm != 0
 
     def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
-        """In the corners of the sensor."""
+        """Return the speed in the corners of the sensor."""
         return 2 * math.pi * abs(self.rpm) / 60 * _corner_px(view)
 
     def _back(self, t_ns: Ns) -> tuple[float, float]:
@@ -108,11 +111,11 @@ class Zoom(AboutMiddle):
         return True
 
     def magnification(self, t_ns: Ns) -> float:
-        """How much larger the scene is than it stands still."""
+        """Return the magnification of the scene at t_ns."""
         return 1 + self.growth * (1 - math.cos(self._phase(t_ns))) / 2
 
     def speed_px_per_s(self, view: View, t_ns: Ns) -> float:
-        """In the corners of the sensor."""
+        """Return the speed in the corners of the sensor."""
         growing = self.growth * math.pi / self.period_s * abs(math.sin(self._phase(t_ns)))
         return growing / self.magnification(t_ns) * _corner_px(view)
 
@@ -124,5 +127,5 @@ class Zoom(AboutMiddle):
 
 
 def _corner_px(view: View) -> float:
-    """From the sensor's middle to its corners."""
+    """Return the distance from the sensor's middle to its corners."""
     return math.hypot(view.sensor_width, view.sensor_height) / 2

@@ -1,4 +1,4 @@
-"""The whole of a still scene, remembered: what moves it takes its pixels from there."""
+"""Still scenes on the whole sensor, cached: moving scenes take their pixels from there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ MAX_LAYERS = 4
 
 
 def remembered(scene: Scene, view: View) -> NDArray[np.float32] | None:
-    """The scene on the whole sensor, (layers, height, width) read-only; None of one too large to keep."""
+    """Return the scene on the whole sensor, (layers, height, width) read-only.
+
+    None if it is too large to cache.
+    """
     if scene.moving or len(spectra_of(scene)) > MAX_LAYERS or not isinstance(scene, Hashable):
         return None
     rate = whole(scene, view.sensor_width, view.sensor_height, view.pixel_um)
@@ -24,7 +27,7 @@ def remembered(scene: Scene, view: View) -> NDArray[np.float32] | None:
 
 @lru_cache(maxsize=1)
 def whole(scene: Scene, width: int, height: int, pixel_um: float) -> NDArray[np.float32]:
-    """A still scene on the whole sensor, as photon_rate has it, contiguous and read-only."""
+    """Return a still scene on the whole sensor, as from photon_rate, contiguous and read-only."""
     rate = np.ascontiguousarray(scene.photon_rate(View(0, 0, width, height, width, height, pixel_um), 0))
     rate.flags.writeable = False
     return rate

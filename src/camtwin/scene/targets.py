@@ -1,6 +1,6 @@
-"""Things to look at: the test chart, and any picture.
+"""Test chart, test targets and images from files as scenes.
 
-Both are kept as the whole sensor's reflectances in 16 bits (25 MB for 12 MP, made on first use), and a
+All are kept as the whole sensor's reflectances in 16 bits (25 MB for 12 MP, made on first use), and a
 view is a crop of them times the light: so a crop never differs from the whole.
 """
 
@@ -45,7 +45,7 @@ class Chart(Still):
         check_light(self.photons_per_s, self.wavelength_nm)
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second, (height, width), read-only."""
+        """Return photons per pixel and second, (height, width), read-only."""
         reflectance = _printed(view.sensor_width, view.sensor_height, view.pixel_um)
         return illuminate(reflectance, view, self.photons_per_s)
 
@@ -78,7 +78,7 @@ class Target(Still):
             raise ValueError(f"target {self.kind!r} is none of {', '.join(KINDS)}")
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        """Photons per pixel and second, (height, width), read-only."""
+        """Return photons per pixel and second, (height, width), read-only."""
         reflectance = _target(self.kind, view.sensor_width, view.sensor_height, self.lens)
         return illuminate(reflectance, view, self.photons_per_s)
 
@@ -156,9 +156,10 @@ def srgb_to_linear(code: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def peak(image: object, name: str = "picture") -> float:
-    """The light of an image that 65535 stands for: white, 1, or the brightest of a linear image.
+    """Return the light that 65535 stands for: 1, white, or the brightest value of a linear image.
 
-    ValueError where there is light below 0, or none that is a number."""
+    ValueError if there is light below 0, or none that is a number.
+    """
     if not isinstance(image, np.ndarray) or image.dtype != np.float32:
         return 1.0
     brightest = float(np.max(image, initial=0.0))
@@ -173,7 +174,7 @@ def linear_light(
     mixes: Sequence[Sequence[float]] = LUMINANCE,
     white: float = 1.0,
 ) -> NDArray[np.uint16]:
-    """Linear light of an image, (len(mixes), h, w). ValueError: see Picture.
+    """Return the linear light of an image, (len(mixes), h, w). ValueError: see Picture.
 
     mixes: for each layer the weights of red, green and blue; grey is grey in all of them. white: the light of
     a linear image that 65535 stands for.
@@ -206,7 +207,7 @@ def linear_light(
 def _decoder(
     image: NDArray[Any], white: float
 ) -> tuple[Callable[[NDArray[Any]], NDArray[np.float32]], float]:
-    """What makes light, 65535 at the peak, of the image's values, and which of them is opaque."""
+    """Return a function from the image's values to light, 65535 at the peak, and the value that is opaque."""
     if image.dtype == np.float32:
         scale = np.float32(65535 / white)
         return lambda values: scale * values, 1.0
@@ -216,7 +217,7 @@ def _decoder(
 
 
 def cover(picture: NDArray[np.uint16], width: int, height: int) -> NDArray[np.uint16]:
-    """The picture scaled to cover (height, width) and cropped around its middle; same quantity."""
+    """Return the picture scaled to cover (height, width) and cropped around its middle; same quantity."""
     import cv2
 
     rows, columns = picture.shape

@@ -1,13 +1,13 @@
-"""From light to DN: the one order of the stages, which mirrors the hardware, and the readable reference.
+"""From light to DN: the fixed order of the stages, which mirrors the hardware, and the readable reference.
 
     rate_e -> exposure -> PRNU -> dark signal -> shot and read noise -> full well -> DSNU
            -> analogue gain -> pedestal, black level and row noise -> clip and round
            -> digital gain -> output bits
 
-`expose_reference` says what a frame is; fast.expose does the same bit for bit, some fifty times as fast.
+`expose_reference` defines a frame; fast.expose does the same bit for bit, some fifty times as fast.
 
-Hot and dead pixels are in flaws.py, light that comes while a pixel waits to be read is added to light_s by
-who renders. Not modelled yet: a dark current of its own for each pixel, non-linearity.
+Hot and dead pixels are in flaws.py; light that reaches a pixel while it waits to be read is added to light_s
+by the renderer. Not modelled yet: an individual dark current of each pixel, non-linearity.
 """
 
 from dataclasses import dataclass

@@ -121,14 +121,14 @@ def _pair(pair, key):
 
 @njit(error_model="numpy")
 def _pairs(left, right, pair, key):
-    """Normal numbers for both pixels of neighbouring pairs, the first of number `pair`."""
+    """Write normal numbers for both pixels of neighbouring pairs, the first of number `pair`."""
     for i in range(left.shape[0]):
         left[i], right[i] = _pair(pair + i, key)
 
 
 @njit(error_model="numpy")
 def _singles(z, pair, is_right, key):
-    """Normal numbers for pixels whose partner lies outside the region."""
+    """Write normal numbers for pixels whose partner lies outside the region."""
     for i in range(z.shape[0]):
         z_left, z_right = _pair(pair + i, key)
         z[i] = z_right if is_right else z_left
@@ -184,7 +184,7 @@ def _multiplied_row(codes, c):
 
 @njit(error_model="numpy")
 def _blurred_row(rate_e, light_s, gain, offset_e, offset_DN, shift, z, codes, c):
-    """One row with stages.noisy_charge."""
+    """Expose one row with stages.noisy_charge."""
     for i in range(codes.shape[0]):
         mean_e = _mean(rate_e[i], light_s, gain[i], c)
         variance_e2 = mean_e + c.read_variance_e2
@@ -231,7 +231,7 @@ def _expanded(mean_e, w):
 
 @njit(error_model="numpy")
 def _counted_row(rate_e, light_s, gain, offset_e, offset_DN, shift, w, z, codes, x, key, c):
-    """One row with stages.counted_charge; key is the row's of the uniform numbers."""
+    """Expose one row with stages.counted_charge; key is the row's of the uniform numbers."""
     for i in range(codes.shape[0]):
         mean_e = _mean(rate_e[i], light_s, gain[i], c)
         if mean_e < SEARCHED_E:
@@ -347,7 +347,7 @@ def row_normals(key, y, out):
 
 @compiled
 def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, unit, x, y, keys, c):
-    """Some rows, from absolute column x and row y on, into their part of the payload, `out`.
+    """Expose some rows, from absolute column x and row y on, into their part of the payload, `out`.
 
     rate_e, light_s, offset_DN: these rows'. gain, offset_e: the whole sensor's. bits: a pixel's in memory, up
     to 16. grouped: high bytes of a group first. unit: rows that together end on a byte. keys, c:

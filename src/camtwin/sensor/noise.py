@@ -54,14 +54,17 @@ UNIT_31 = np.float32(2.0**-31)
 
 
 def mix64(word: int) -> int:
-    """A 64 bit word whose every bit depends on every bit of `word` (SplitMix64's finalizer, a bijection)."""
+    """Return a 64 bit word whose every bit depends on every bit of `word`.
+
+    SplitMix64's finalizer, a bijection.
+    """
     word = (word ^ (word >> 30)) * MIX_A_64 % LIMIT_64
     word = (word ^ (word >> 27)) * MIX_B_64 % LIMIT_64
     return word ^ (word >> 31)
 
 
 def stream_key(seed: int, stage: int, frame: int) -> int:
-    """The 64 bit key of all numbers of one stage in one frame; seed and frame are 0 .. 2^64-1."""
+    """Return the 64 bit key of all numbers of one stage in one frame; seed and frame are 0 .. 2^64-1."""
     key = 0
     for word in (seed, stage, frame):
         key = mix64((key + GOLDEN_64 + word) % LIMIT_64)
@@ -69,7 +72,7 @@ def stream_key(seed: int, stage: int, frame: int) -> int:
 
 
 def row_keys(key: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The keys of the radius and of the angle for each absolute row, (n,) each."""
+    """Return the keys of the radius and of the angle for each absolute row, (n,) each."""
     word = np.uint64(key) + rows.astype(np.uint64) * np.uint64(GOLDEN_64)
     word = (word ^ (word >> np.uint64(30))) * np.uint64(MIX_A_64)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(MIX_B_64)
@@ -78,14 +81,14 @@ def row_keys(key: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDA
 
 
 def hash32(word: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """32 bits whose every bit depends on every bit of `word` (lowbias32, a bijection)."""
+    """Return 32 bits whose every bit depends on every bit of `word` (lowbias32, a bijection)."""
     word = (word ^ (word >> np.uint32(16))) * MIX_A_32
     word = (word ^ (word >> np.uint32(15))) * MIX_B_32
     return word ^ (word >> np.uint32(16))
 
 
 def horner(coefficients: tuple[np.float32, ...], x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The polynomial with these coefficients, highest power first, at x."""
+    """Return the polynomial with these coefficients, highest power first, at x."""
     y = np.full_like(x, coefficients[0])
     for coefficient in coefficients[1:]:
         y = y * x + coefficient
@@ -93,7 +96,7 @@ def horner(coefficients: tuple[np.float32, ...], x: NDArray[np.floating]) -> NDA
 
 
 def radius(bits: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Box-Muller's radius sqrt(-2 ln u), u in (0, 1] from 31 random bits; at most 6.66."""
+    """Return Box-Muller's radius sqrt(-2 ln u), u in (0, 1] from 31 random bits; at most 6.66."""
     u = ((bits >> np.uint32(1)).astype(np.int32).astype(np.float32) + np.float32(0.5)) * UNIT_31
     # u = 2^exponent * mantissa with the mantissa in sqrt(1/2) .. sqrt(2), by taking the float apart.
     whole = u.view(np.int32)
@@ -107,7 +110,10 @@ def radius(bits: NDArray[np.uint32]) -> NDArray[np.float32]:
 
 
 def sine_and_cosine(bits: NDArray[np.uint32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Sine and cosine of a uniform angle: 30 bits within a quarter turn around 0, 2 bits for the quarter."""
+    """Return sine and cosine of a uniform angle.
+
+    30 bits within a quarter turn around 0, 2 bits for the quarter.
+    """
     w = (bits << np.uint32(2)).view(np.int32).astype(np.float32) * QUARTER_TURN
     w2 = w * w
     sine = w + w * w2 * horner(SIN, w2)
@@ -119,12 +125,12 @@ def sine_and_cosine(bits: NDArray[np.uint32]) -> tuple[NDArray[np.float32], NDAr
 
 
 def pair_distance(sensor_width: int) -> int:
-    """Columns between the two pixels that share one Box-Muller transform: half the sensor, rounded up."""
+    """Return the columns between pixels that share one Box-Muller transform: half the sensor, rounded up."""
     return (sensor_width + 1) // 2
 
 
 def normals(key: int, x: int, y: int, width: int, height: int, sensor_width: int) -> NDArray[np.float32]:
-    """Standard normal numbers, (height, width) float32, of the region at absolute column x and row y.
+    """Return standard normal numbers, (height, width) float32, of the region at absolute column x and row y.
 
     `key` is of `stream_key`. The values depend on the absolute position and the sensor's width alone.
     """
@@ -138,7 +144,7 @@ def normals(key: int, x: int, y: int, width: int, height: int, sensor_width: int
 
 
 def words(key: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint32]:
-    """32 random bits a pixel, (height, width), of the region at absolute column x and row y."""
+    """Return 32 random bits a pixel, (height, width), of the region at absolute column x and row y."""
     columns = np.arange(x, x + width).astype(np.uint32)
     row_key, _ = row_keys(key, np.arange(y, y + height))
     return hash32(columns * SPREAD_RADIUS + row_key[:, None])

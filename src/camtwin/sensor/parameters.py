@@ -141,9 +141,9 @@ class SensorParameters:
 
 @dataclass(frozen=True)
 class Readout:
-    """One frame as the camera asks for it.
+    """One frame as the camera requests it.
 
-    x, y, width, height: region of interest in absolute sensor pixels. exposure_s: how long it gathers light.
+    x, y, width, height: region of interest in absolute sensor pixels. exposure_s: exposure time.
     gain_dB: the user's gain above K. black_level_DN: the user's offset above the pedestal, at adc_bits.
     bits: output depth. temperature_C: of the sensor. seed: of the noise; frame: the frame's number. Both are
     0 .. 2^64-1 and part of every random number's address.

@@ -33,12 +33,12 @@ C0, C2, C4 = np.float32(-8 / 405), np.float32(7 / 810), np.float32(1 / 270)
 
 
 def uniform(bits: NDArray[np.uint32]) -> NDArray[np.float64]:
-    """A number in (0, 1) of 32 random bits."""
+    """Return a number in (0, 1) from 32 random bits."""
     return (bits.astype(np.float64) + 0.5) * UNIT_32
 
 
 def exp_minus(mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """exp(-mean), 0 <= mean <= 32."""
+    """Return exp(-mean), 0 <= mean <= 32."""
     x = mean * 0.5**SQUARINGS
     y = np.full_like(x, EXP[0])
     for coefficient in EXP[1:]:
@@ -49,7 +49,7 @@ def exp_minus(mean: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def searched(mean_e: NDArray[np.floating], u: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Electrons: the smallest n with P(N <= n) >= u, for means of 0 .. SEARCHED_E."""
+    """Return electrons: the smallest n with P(N <= n) >= u, for means of 0 .. SEARCHED_E."""
     mean = mean_e.astype(np.float64)
     term = exp_minus(mean)
     reached = term.copy()
@@ -65,7 +65,7 @@ def searched(mean_e: NDArray[np.floating], u: NDArray[np.float64]) -> NDArray[np
 
 
 def expanded(mean_e: NDArray[np.floating], w: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Electrons: the expansion of the inverse distribution at normal w, for means from SEARCHED_E on."""
+    """Return electrons: the expansion of the inverse distribution at normal w, for means >= SEARCHED_E."""
     root = np.sqrt(mean_e)
     w2 = w * w
     first = A0 + A2 * w2
@@ -77,7 +77,7 @@ def expanded(mean_e: NDArray[np.floating], w: NDArray[np.floating]) -> NDArray[n
 def counts(
     mean_e: NDArray[np.floating], u: NDArray[np.float64], w: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Electrons (e-), whole, float32, of these means, from a uniform and a normal number a pixel."""
+    """Return whole electrons (e-), float32, of these means, from a uniform and a normal number a pixel."""
     few = mean_e < SEARCHED_E
     return np.where(
         few,

@@ -1,10 +1,10 @@
-"""What the camera does to codes after the converter: the one order of the steps, and the steps themselves.
+"""Processing of codes after the converter: the steps, and their fixed order.
 
     exposed, at adc_bits -> corrected -> binned (binning.py) -> toned -> looked_up -> reduced -> mirrored
                                           or test_pattern -^
 
 So a mirrored image has every sensor pixel's own noise, and binned groups are the unmirrored sensor's. A frame
-for which no step is on goes from light to packed bytes in one kernel. All steps are exact, verbs on arrays.
+without any step goes from light to packed bytes in one kernel. All steps are exact, verbs on arrays.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from camtwin.sensor.patterns import test_pattern
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """Which steps are on for a frame; none of them by default.
+    """Steps that are on for a frame; none of them by default.
 
     pattern      name of the test pattern sent instead of the sensor's image, "" for the latter
     defects      listed pixels of the region, (column, row) on the sensor
@@ -62,8 +62,11 @@ class Processing:
 
 
 class Lit(NamedTuple):
-    """The light of a shot and the device that it falls on: electrons per second in each pixel, seconds of
-    light in each row, and the fixed pattern of the whole sensor; see fast.expose."""
+    """The light of a frame, and the device that it falls on; see fast.expose.
+
+    Electrons per second in each pixel, seconds of light in each row, and the fixed pattern of the whole
+    sensor.
+    """
 
     rate_e: fast.Rate
     light_s: NDArray[np.float32]
@@ -71,7 +74,7 @@ class Lit(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """One frame as the sensor takes it; light is None for a test pattern, which does without."""
+    """One frame as the sensor takes it; light is None for a test pattern, which needs none."""
 
     parameters: SensorParameters
     readout: Readout

@@ -1,4 +1,4 @@
-"""A frame as a host in process has it."""
+"""A frame as a host in process receives it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from camtwin.units import Ns
 
 
 class NoImage(RuntimeError):
-    """A frame's picture was asked for in a session that renders none."""
+    """The image of a frame was requested in a session that renders none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A frame as a host has it.
+    """A frame as a host receives it.
 
     image         (H, W) uint16, DN at the bit depth of settings.PixelFormat; None with render=False
     frame_id      the camera's count
@@ -30,8 +30,8 @@ class Frame:
     received_ns   virtual time at which its last bit had arrived
     settings      those it was taken with
     seed          of the twin that took it
-    part          1 for the short exposure of a picture that has a long one, too, under the same frame_id
-    chunk_bytes   what follows the image in the payload
+    part          1 for the short exposure of an image that also has a long one, with the same frame_id
+    chunk_bytes   the payload behind the image
     chunk_ids     ids of the model's chunks, by name
     order         byte order of the chunks
     """
@@ -49,20 +49,20 @@ class Frame:
 
     @property
     def pixel_format(self) -> PixelFormat:
-        """As the picture is: mirroring a mosaic makes another one of it."""
+        """Format of the image as sent: mirroring changes a mosaic."""
         s = self.settings
         return mirrored(FORMATS[s.PixelFormat], s.ReverseX, s.ReverseY)
 
     @property
     def picture(self) -> NDArray[np.uint16]:
-        """The image, where one is needed: NoImage if it was not rendered."""
+        """Return the image; NoImage if it was not rendered."""
         if self.image is None:
             raise NoImage(f"frame {self.frame_id} has no image: the session was opened with render=False")
         return self.image
 
     @property
     def payload(self) -> bytes:
-        """The frame's bytes as they travel, its chunks behind the image."""
+        """Return the frame's bytes as sent, its chunks behind the image."""
         s = self.settings
         if s.ChunkModeActive and not s.ChunkEnable["Image"]:
             return self.chunk_bytes
@@ -70,9 +70,10 @@ class Frame:
 
     @property
     def chunks(self) -> dict[str, Any] | None:
-        """Name -> value, as a host parses the payload's bytes; None without ChunkModeActive.
+        """Return the chunks' values by name, as a host parses them; None without ChunkModeActive.
 
-        Image is the image's bytes, Binning (columns, rows), PixelFormat its name, ExposureTime in us."""
+        Image is the image's bytes, Binning (columns, rows), PixelFormat its name, ExposureTime in us.
+        """
         return (
             chunks.parse(self.payload, self.chunk_ids, self.order) if self.settings.ChunkModeActive else None
         )

@@ -5,12 +5,12 @@
         cam.ExposureTime = 4000.0
         frames = cam.grab(3)
 
-Features are attributes, by their SFNC names and in the units that a host sees. Commands are methods:
-`cam.TriggerSoftware()`. What the camera refuses raises `camtwin.Refused`, which names the thing, the value
+Features are attributes, by their SFNC names and in the host's units. Commands are methods:
+`cam.TriggerSoftware()`. A refusal of the camera raises `camtwin.Refused`, which names the thing, the value
 and the limit.
 
-With `render=False` the camera does all that it does but no picture is made: its logic and its timing at the
-speed of events, an hour in a second or two.
+With `render=False` the camera works as usual but renders no image: its logic and its timing at the speed of
+events, an hour in a second or two.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ EVENTS: Final = 1 << 16
 
 
 class NoSuchFact(KeyError):
-    """The data sheet of this model has no fact of that name on record."""
+    """The model's data sheet has no fact of that name on record."""
 
     __str__ = Exception.__str__  # KeyError's would put it in quotes
 
 
 class NoFrame(Problem):
-    """No frame will ever come, as the camera is set up; the message says why."""
+    """No frame will ever arrive with the camera's present settings; the message says why."""
 
 
 class Session:
@@ -65,10 +65,10 @@ class Session:
 
     twin         the camera
     render       whether frames get an image
-    world        what surrounds it: cam.world.scene = ...
-    overwritten  frames that arrived during `advance` and were overwritten before anybody fetched them
+    world        its surroundings: cam.world.scene = ...
+    overwritten  frames that arrived during `advance` and were overwritten before they were fetched
     lines        the wires, by name: `cam.lines["Line0"].pulse(5_000)`; .drive, .level, .edges, .inner
-    events       what the camera told of (EventNotification On), the latest EVENTS
+    events       the latest EVENTS events of the camera (EventNotification On)
     """
 
     def __init__(self, twin: Twin, *, render: bool = True) -> None:
@@ -114,55 +114,56 @@ class Session:
         ]
 
     def set(self, text: str) -> None:
-        """Carry out `Name=Value`, or a command's bare name, as a command line has it."""
+        """Carry out `Name=Value`, or a command's `Name`, as on a command line."""
         self.twin.camera.tree.assign(self.twin.camera, text)
 
     def limits(self, name: str) -> tuple[float, float]:
-        """Lowest and highest value of a number now."""
+        """Return the present minimum and maximum of a number."""
         camera = self.twin.camera
         node = camera.tree.find(name)
         return camera.tree.limits(node, At(camera.settings, camera, camera.tree.key(camera.settings, node)))
 
     def increment(self, name: str) -> float | None:
-        """Step of a number between its limits; None where any will do."""
+        """Return the increment of a number; None if any value within the limits is valid."""
         return self.twin.camera.tree.find(name).number("inc")
 
     def entries(self, name: str) -> tuple[str, ...]:
-        """What an enumeration can be set to now."""
+        """Return the entries of an enumeration that can be selected now."""
         camera = self.twin.camera
         return browse.choices(camera.tree, camera, name)
 
     def has(self, name: str) -> bool:
-        """Does this model have such a feature?"""
+        """Tell whether the model has a feature."""
         return name in self.features()
 
     def features(self) -> list[str]:
-        """Names of all features that this model has, those that its link answers included."""
+        """Return the names of all features of this model, including those that its link answers."""
         return [node.feature.name for node in self.twin.camera.tree.here]
 
     def access(self, name: str) -> str:
-        """RO, RW or WO now: what is locked is read-only, and NA what is not available."""
+        """Return the present access, RO, RW or WO: RO for a locked feature, NA for an unavailable one."""
         camera = self.twin.camera
         return browse.access(camera.tree, camera, name)
 
     def enumerated(self, name: str) -> bool:
-        """Is this feature an enumeration?"""
+        """Tell whether a feature is an enumeration."""
         return self.twin.camera.tree.find(name).feature.node == "Enumeration"
 
     def streamable(self) -> dict[str, tuple[str, ...]]:
-        """Features that a stored configuration holds, and their selectors."""
+        """Return the features of a stored configuration, with their selectors."""
         nodes = (node for node in self.twin.camera.tree.here if not node.feature.elsewhere)
         return {n.feature.name: n.feature.by for n in nodes if n.feature.saved and n.access == "RW"}
 
     @property
     def xml(self) -> str:
-        """The GenICam description that a host reads from it."""
+        """GenICam description that a host reads from the camera."""
         return self.twin.camera.xml
 
     def record(self, name: str) -> Fact:
-        """A fact of the data sheet that is no feature, `conformity.kc_number`: value, unit and source.
+        """Return a fact of the data sheet beyond features, `conformity.kc_number`: value, unit and source.
 
-        NoSuchFact names a near one."""
+        NoSuchFact suggests a similar name.
+        """
         sheet = self.twin.sheet
         facts = {f.path.removeprefix("record."): f for f in sheet.facts if f.path.startswith("record.")}
         facts |= {f.path: f for f in sheet.rig.facts} if sheet.rig else {}
@@ -172,13 +173,14 @@ class Session:
         return facts[name]
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
-        """Send an action command; True if the camera acknowledges it, as its keys and its mask match."""
+        """Send an action command; True if the camera acknowledges it, because its keys and mask match."""
         return self.twin.camera.action(device_key, group_key, group_mask)
 
     def host(self, number: int = 1) -> GevHost:
-        """A host on the camera's network, in process: what it sends and gets are GigE Vision's bytes.
+        """Return a host on the camera's network, in process, which exchanges GigE Vision's bytes with it.
 
-        Each number is another host. From the first call on the camera has a network: heartbeats run out."""
+        Each number is another host. From the first call on the camera has a network: heartbeats time out.
+        """
         network: Network | None = self._network
         if network is None:
             from camtwin.links.gige.host import Network
@@ -187,9 +189,10 @@ class Session:
         return network.host(number)
 
     def usb(self) -> UsbHost:
-        """A host on the camera's USB port, in process: what it sends and gets are USB3 Vision's bytes.
+        """Return a host on the camera's USB port, in process, which exchanges USB3 Vision's bytes with it.
 
-        NoUsb if it has none."""
+        NoUsb if it has none.
+        """
         from camtwin.links.usb3.host import UsbHost
 
         return UsbHost(self.twin, render=self.render)
@@ -197,7 +200,7 @@ class Session:
     # -- time and frames -------------------------------------------------------------------------
     @property
     def clock(self) -> Scheduler:
-        """The virtual time that it lives in, for others to share: `camtwin.open(..., clock=cam.clock)`."""
+        """Virtual time of the camera, which others can share: `camtwin.open(..., clock=cam.clock)`."""
         return self.twin.clock
 
     @property
@@ -208,21 +211,24 @@ class Session:
     def advance(self, ns: Ns) -> None:
         """Let virtual time pass.
 
-        Frames that arrive meanwhile wait for `grab` and `frames`, the latest BUFFERS of them: like a host
+        Frames that arrive meanwhile wait for `grab` and `frames`, the latest BUFFERS of them: as in a host
         with as many buffers, a longer run overwrites the oldest, and counts them in `overwritten`.
         """
         self.twin.clock.advance_to(self.twin.clock.now + ns)
 
     def fetch(self) -> list[Frame]:
-        """The frames that have arrived by now; none is waited for."""
+        """Return the frames that have arrived by now, without waiting."""
         return [self._frame(self._arrived.popleft()) for _ in range(len(self._arrived))]
 
     def grab(self, count: int = 1) -> list[Frame]:
-        """The next `count` frames; starts the acquisition if it does not run, and stops what it started."""
+        """Return the next `count` frames.
+
+        Start the acquisition if necessary, and stop it if it was started here.
+        """
         return list(self.frames(count))
 
     def frames(self, count: int) -> Iterator[Frame]:
-        """As grab, a frame at a time."""
+        """Yield frames one by one, as `grab` returns them."""
         if count < 1:
             raise ValueError(f"a count of {count} frames is below the minimum 1")
         camera = self.twin.camera
@@ -275,7 +281,7 @@ class Session:
         arrived.append(transfer)
 
     def _settle(self) -> None:
-        """Let what is still under way run out; nobody asked for it."""
+        """Let everything under way finish, and discard it."""
         clock, camera = self.twin.clock, self.twin.camera
         while not camera.idle and (due := clock.next_time()) is not None:
             clock.advance_to(due)
@@ -301,15 +307,15 @@ def connect(
     storage: str | Path | Storage | None = None,
     clock: Scheduler | None = None,
 ) -> Session:
-    """A twin of `model`, switched on at virtual time 0, in process: this is `camtwin.open`.
+    """Return a session with a twin of `model`, switched on at virtual time 0, in process: `camtwin.open`.
 
-    scene       what it looks at (camtwin.scene); the test chart if None
+    scene       in front of it (camtwin.scene); the test chart if None
     seed        of noise and fixed pattern; the same seed and commands give the same bytes
     serial      serial number; made from the seed if None
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
-    storage     its non-volatile memory: a directory, or whatever loads and stores; none if None
+    storage     its non-volatile memory: a directory, or an object that loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
-    clock       that of another session, `other.clock`: both live in one time, and switched on is when it is
+    clock       another session's, `other.clock`: both share one virtual time; this one is switched on now
     """
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)

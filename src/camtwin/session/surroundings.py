@@ -1,4 +1,4 @@
-"""What surrounds a camera that is open in process: light, warmth, power, link; no feature of it.
+"""Surroundings of a camera that is open in process: light, temperature, power, link.
 
     cam.world.scene = camtwin.scene.Flat(photons_per_s=2e6)
 
@@ -22,7 +22,7 @@ class Surroundings:
 
     @property
     def scene(self) -> Scene:
-        """What the camera looks at; exposures that begin from now on see it."""
+        """The scene in front of the camera; exposures that begin from now on see it."""
         return self._twin.renderer.world.scene
 
     @scene.setter
@@ -31,7 +31,7 @@ class Surroundings:
 
     @property
     def flaws(self) -> Flaws:
-        """Hot and dead pixels and columns with an offset; none until they are put there."""
+        """Hot and dead pixels and columns with an offset; none until they are set."""
         return self._twin.renderer.world.flaws
 
     @flaws.setter
@@ -40,7 +40,7 @@ class Surroundings:
 
     @property
     def temperature_C(self) -> float:
-        """Of the surroundings; the camera is some kelvins warmer. To set it ends `hold_internal_C`."""
+        """Ambient temperature; the camera is some kelvins warmer. Setting it ends `hold_internal_C`."""
         return self._twin.camera.housing.ambient_C
 
     @temperature_C.setter
@@ -52,30 +52,30 @@ class Surroundings:
         self._twin.camera.housing.hold(degrees)
 
     def stall_link(self) -> None:
-        """Nothing leaves the camera until `resume_link`; its memory keeps what fits."""
+        """Stop the link until `resume_link`; the camera's memory keeps frames as long as they fit."""
         self._twin.camera.transmitter.stall()
 
     def resume_link(self) -> None:
         self._twin.camera.transmitter.resume()
 
     def unplug(self) -> None:
-        """Pull the link's cable: nothing comes or goes until `plug`; images wait in the camera's memory."""
+        """Unplug the link's cable until `plug`; images wait in the camera's memory."""
         self._twin.camera.cable(False)
 
     def plug(self) -> None:
-        """The cable is in again; on a network the camera looks for its address anew."""
+        """Plug the cable in again; on a network the camera restarts its address cycle."""
         self._twin.camera.cable(True)
 
     def power_cycle(self) -> None:
-        """Off and on again: the same camera, the same non-volatile memory."""
+        """Switch off and on again: the same camera, the same non-volatile memory."""
         self._twin.camera.power_cycle()
 
     def preset_frame_count(self, count: int) -> None:
-        """As if it had taken so many frames since it was switched on."""
+        """Set the number of frames taken since power-on."""
         self._twin.camera.preset_frame_count(count)
 
     def preset_timestamp(self, ns: int) -> None:
-        """As if its clock had run so long."""
+        """Set the time since power-on that the camera's clock shows."""
         self._twin.camera.preset_timestamp(ns)
 
     def _change(self, **what: object) -> None:

@@ -1,4 +1,4 @@
-"""Virtual time: told, never asked."""
+"""Virtual time, which advances only when told to."""
 
 from camtwin.simtime.scheduler import Entry, Scheduler
 

@@ -1,17 +1,16 @@
-"""The journal: every command from outside, with its virtual time, and what came of it.
+"""The journal: every external command with its virtual time, and its results.
 
 A run repeats bit for bit from its start and its commands. A journal is text, a JSON value a line:
 
     {"camtwin": "...", ...}                     how the twin was made
     ["write", t_ns, address, "hex"]             a host wrote registers
-    ["command", t_ns, "pulse", ...]             a wire, an action: from outside, and no register
-    ["log", t_ns, "text"]                       what the camera said of itself: an event, a write refused
+    ["command", t_ns, "pulse", ...]             an external command that is no register: a wire, an action
+    ["log", t_ns, "text"]                       a report of the camera: an event, a refused write
     ["frame", start_ns, frame_id, "digest"]     a frame was rendered; digest of its bytes
     ["end", t_ns]                               the twin was switched off; without it the run was cut short
 
-Lines stand in the order in which things happened, so a replay does a line's work at its time, never before
-the line above it. Of a run that was killed the last line may be half: what does not end in a line's end was
-not written.
+Lines are in the order in which things happened, so a replay carries out a line at its time, never before the
+line above it. The last line of a killed run may be incomplete: a line without its end was not written.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ FORMAT = 2  # 1 had no log lines
 
 
 class JournalBroken(Problem, ValueError):
-    """A journal that cannot be replayed; one line that names the line and what is wrong with it."""
+    """A journal that cannot be replayed; one line that names the line and its fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The camera said this."""
+    """A report of the camera."""
 
     t_ns: Ns
     text: str
@@ -51,7 +50,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something came from outside that was no write: its word, and what it takes."""
+    """An external command that is not a write: its word and its arguments."""
 
     t_ns: Ns
     word: str
@@ -78,17 +77,17 @@ Line: TypeAlias = Write | Command | Log | Frame | End
 
 
 def digest(payload: bytes | memoryview) -> str:
-    """What a frame's bytes are compared by: the first 128 bits of their SHA-256."""
+    """Return the digest of a frame's bytes: the first 128 bits of their SHA-256."""
     return hashlib.sha256(payload).hexdigest()[:32]
 
 
 def event(name: str, frame_id: int | None) -> str:
-    """An event of the camera as a log line has it."""
+    """Format an event of the camera for a log line."""
     return name if frame_id is None else f"{name} of frame {frame_id}"
 
 
 def refusal(refused: Exception) -> str:
-    """A write that the camera did not carry out, as a log line has it."""
+    """Format a refused write for a log line."""
     return f"refused: {refused}"
 
 
@@ -119,15 +118,15 @@ class Recorder:
 
 
 def read(lines: Iterable[str]) -> tuple[dict[str, Any], Iterator[Line]]:
-    """How the twin was made, and the lines that follow. JournalBroken where a line is none."""
+    """Return how the twin was made, and the lines that follow. JournalBroken if a line is malformed."""
     numbered = enumerate(lines, 1)
     _, first = next(numbered, (1, "null"))
     start = _value(1, first)
-    if not isinstance(start, dict) or not isinstance(said := start.get("camtwin"), int):
+    if not isinstance(start, dict) or not isinstance(version := start.get("camtwin"), int):
         raise JournalBroken(f"line 1 is not the first line of a journal of format {FORMAT}")
-    if said != FORMAT:
+    if version != FORMAT:
         raise JournalBroken(
-            f"a journal of format {said}, which this version cannot read; it reads format {FORMAT}"
+            f"a journal of format {version}, which this version cannot read; it reads format {FORMAT}"
         )
     return start, (_parse(number, _value(number, text)) for number, text in numbered if text.endswith("\n"))
 
@@ -146,10 +145,10 @@ def _parse(number: int, value: Any) -> Line:
                 return Write(t_ns, address, bytes.fromhex(data))
             case ["command", int(t_ns), str(word), *args] if all(isinstance(a, int | str) for a in args):
                 return Command(t_ns, word, tuple(args))
-            case ["log", int(t_ns), str(said)]:
-                return Log(t_ns, said)
-            case ["frame", int(t_ns), int(frame_id), str(said)]:
-                return Frame(t_ns, frame_id, said)
+            case ["log", int(t_ns), str(text)]:
+                return Log(t_ns, text)
+            case ["frame", int(t_ns), int(frame_id), str(text)]:
+                return Frame(t_ns, frame_id, text)
             case ["end", int(t_ns)]:
                 return End(t_ns)
     except ValueError:

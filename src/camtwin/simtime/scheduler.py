@@ -39,10 +39,10 @@ class Scheduler:
         return entry
 
     def cancel(self, entry: Entry | None) -> None:
-        """Strike an entry out; harmless if it ran already or is None.
+        """Cancel an entry; harmless if it ran already or is None.
 
-        A host that writes settings in a loop may cancel a far event thousands of times: once most of the
-        heap is struck out, it is swept.
+        A host that writes settings in a loop may cancel a far event thousands of times: once most of the heap
+        is cancelled, it is cleaned up.
         """
         if entry is None or entry[2] is None:
             return
@@ -54,7 +54,7 @@ class Scheduler:
             self._struck = 0
 
     def next_time(self) -> Ns | None:
-        """Time of the next event that still stands, or None."""
+        """Return the time of the next event that is not cancelled, or None."""
         heap = self._heap
         while heap and heap[0][2] is None:
             heappop(heap)

@@ -1,7 +1,7 @@
 """Assembly: data sheet + scene + seed -> twin.
 
-A twin's pictures are a pure function of (data sheet, scene, seed, exposure): `render` may be called early,
-late, twice or from several threads at once, and gives the same bytes.
+A twin's images are a pure function of (data sheet, scene, seed, exposure): `render` may be called early,
+late, twice or on several threads at once, and returns the same bytes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
 
 
 def bits_per_s(speed: str | int | None) -> int | None:
-    """A link's speed as people write it: "100M", "1G", "10G", "unlimited", "sheet", or bits per second.
+    """Parse a link's speed: "100M", "1G", "10G", "unlimited", "sheet", or bits per second.
 
-    ValueError names what cannot be read."""
+    ValueError names a speed that cannot be parsed.
+    """
     if speed is None or speed == "unlimited":
         return None
     if speed in ("sheet", SHEET_SPEED):
@@ -43,13 +44,13 @@ def bits_per_s(speed: str | int | None) -> int | None:
 
 
 def timing(sheet: CameraSheet, bits_per_s: int = SHEET_SPEED) -> LinkTiming:
-    """How long frames travel on the model's link; ValueError for a speed that this link does not have."""
+    """Return the timing of the model's link; ValueError for a speed that it does not have."""
     return KINDS[sheet.link].timing(sheet, bits_per_s)
 
 
 @dataclass(frozen=True)
 class Twin:
-    """A running camera: its data sheet, the virtual time it lives in, what it does, and what it sees."""
+    """A running camera: its data sheet, its virtual time, its behaviour, and its renderer."""
 
     sheet: CameraSheet
     clock: Scheduler
@@ -57,15 +58,15 @@ class Twin:
     renderer: Renderer
 
     def prepare(self) -> None:
-        """Do now what the first frame would wait for (a second or two)."""
+        """Do the first frame's preparations now (a second or two)."""
         self.renderer.prepare()
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
-        """DN of a frame, (Height, Width), at the bit depth of its pixel format."""
+        """Return the DN of a frame, (Height, Width), at the bit depth of its pixel format."""
         return self.renderer.image(exposure)
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
-        """The bytes of a frame as they travel."""
+        """Return the bytes of a frame as sent."""
         if not exposure.settings.ChunkModeActive:
             return self.renderer.payload(exposure)
         tail = np.frombuffer(chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order), np.uint8)
@@ -82,13 +83,13 @@ def build(
     storage: Storage | None = None,
     clock: Scheduler | None = None,
 ) -> Twin:
-    """A twin, switched on now: at virtual time 0, or at that of the clock it shares with others.
+    """Return a twin, switched on now: at virtual time 0, or at that of a shared clock.
 
-    scene            what it looks at; the test chart if None
+    scene            in front of it; the test chart if None
     seed             of its noise and of its fixed pattern, 0 to 2^64 - 1
     serial           its serial number; made from the seed if None
     link_bits_per_s  speed of the modelled link; None for no link in the way
-    storage          its non-volatile memory; as long as it lives if None
+    storage          its non-volatile memory; None: kept only as long as the twin
     clock            the virtual time it lives in; one of its own if None
     """
     clock = clock or Scheduler()

@@ -1,4 +1,4 @@
-"""Do a journal again: the same twin, the same writes at the same virtual times, the same bytes and log."""
+"""Replay of a journal: the same twin, the same writes at the same virtual times, the same bytes and log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A frame of the journal, and whether it came out the same."""
+    """A frame of the journal, and whether its bytes are the same."""
 
     start_ns: Ns
     frame_id: int
@@ -34,8 +34,8 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A log line of the journal, and the one in its place now; None where there is none. (t_ns, text)"""
+class ReplayedLog:
+    """A log line of the journal and its replay, (t_ns, text) each; None if one is missing."""
 
     recorded: tuple[Ns, str] | None
     again: tuple[Ns, str] | None
@@ -45,11 +45,13 @@ class Said:
         return self.recorded == self.again
 
 
-def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
-    """Every frame of the journal, rendered again, and every log line. JournalBroken if time runs back or a
-    frame never comes."""
+def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | ReplayedLog]:
+    """Yield every frame of the journal, rendered again, and every log line.
+
+    JournalBroken if time runs backwards or a frame never comes.
+    """
     exposures: dict[int, Exposure] = {}
-    said: deque[tuple[Ns, str]] = deque()
+    log: deque[tuple[Ns, str]] = deque()
 
     def keep(exposure: Exposure) -> None:
         exposures[exposure.frame_id] = exposure
@@ -58,8 +60,8 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
 
     camera = twin.camera
     camera.on_exposure.subscribe(keep)
-    camera.on_moment.subscribe(lambda t_ns, *what: said.append((t_ns, journal.event(*what))))
-    camera.on_refusal.subscribe(lambda t_ns, refused: said.append((t_ns, journal.refusal(refused))))
+    camera.on_moment.subscribe(lambda t_ns, *what: log.append((t_ns, journal.event(*what))))
+    camera.on_refusal.subscribe(lambda t_ns, refused: log.append((t_ns, journal.refusal(refused))))
     for line in lines:
         match line:
             case journal.Write():
@@ -74,7 +76,7 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
                     raise JournalBroken(f"the command {line.word!r} at {line.t_ns} ns: {error}") from None
             case journal.Log():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
-                yield Said((line.t_ns, line.text), said.popleft() if said else None)
+                yield ReplayedLog((line.t_ns, line.text), log.popleft() if log else None)
             case journal.Frame():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
                 exposure = exposures.get(line.frame_id)
@@ -84,8 +86,8 @@ def replay(twin: Twin, lines: Iterable[Line]) -> Iterator[Replayed | Said]:
                 yield Replayed(exposure.start_ns, line.frame_id, line.digest, digest)
             case journal.End():
                 twin.clock.advance_to(max(line.t_ns, twin.clock.now))
-                for more in said:
-                    yield Said(None, more)
+                for more in log:
+                    yield ReplayedLog(None, more)
 
 
 def _advance(twin: Twin, t_ns: Ns) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from camtwin.emva1288.bench import DeviceUnderTest
-from camtwin.emva1288.results import Channel, Comparison, Results, Said
+from camtwin.emva1288.results import Channel, Comparison, ReferenceValue, Results
 from camtwin.models import CameraSheet
 from camtwin.verify import claims
 
@@ -60,7 +60,7 @@ def compare(sheet: CameraSheet, results: Results) -> Comparison:
     )
 
 
-def _said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str, Said]:
+def _said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str, ReferenceValue]:
     """Say it by the names of QUANTITIES, at 0 dB, as sheets have it."""
     p = sheet.parameters.converting(results.subject.bits)
     scale = 2.0 ** (results.subject.bits - p.adc_bits)
@@ -80,13 +80,15 @@ def _said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str
     found = {}
     for name, value in values.items():
         fact = facts[f"parameters.{FACTS[name]}"]
-        found[name] = Said(value, f"{sheet.sensor.title}, {'assumed' if fact.assumed else fact.source}")
+        found[name] = ReferenceValue(
+            value, f"{sheet.sensor.title}, {'assumed' if fact.assumed else fact.source}"
+        )
     rows = claims.load(sheet.name).values()
     waves = {row.number for row in rows if row.id.endswith("noise.qe_wavelength")}
     for row in rows:
         for end, name in CLAIMS.items():
             if row.id.endswith(end) and (name != "eta" or channel.wavelength_nm in waves):
-                found[name] = Said(row.number, f"{sheet.document}, {row.section}: {row.claim}")
+                found[name] = ReferenceValue(row.number, f"{sheet.document}, {row.section}: {row.claim}")
     return found
 
 

@@ -135,9 +135,7 @@ def test_a_drive_mode_converts_as_its_sensor_can():
 def test_a_sheet_of_ones_own_goes_by_its_path(tmp_path):
     own = tmp_path / "my-camera.toml"
     own.write_text(TEXT.replace('sensor = "imx304"', 'sensor = "my-sensor"'))
-    with pytest.raises(
-        models.SheetInvalid, match=f"^{own}: there is no data sheet of a sensor 'my-sensor'$"
-    ):
+    with pytest.raises(models.SheetInvalid, match=f"^{own}: there is no data sheet of a sensor 'my-sensor'$"):
         models.load(str(own))
     sensor = (files("camtwin.models") / "sensors" / "imx304.toml").read_text()
     (tmp_path / "my-sensor.toml").write_text(sensor.replace('"Sony IMX304"', '"Mine"'))

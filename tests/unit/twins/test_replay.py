@@ -8,7 +8,7 @@ from camtwin.models import load
 from camtwin.scene import Flat
 from camtwin.simtime.journal import JournalBroken
 from camtwin.twins import Twin, build
-from camtwin.twins.replay import Replayed, Said, replay
+from camtwin.twins.replay import Replayed, ReplayedLog, replay
 from camtwin.units import MS, SEC
 
 MODEL = "baumer-vcxg-124m"
@@ -49,7 +49,7 @@ def record(path, seed: int = 3) -> int:
         return len([e for e in exposures if e.start_ns <= 20 * MS]) + 1
 
 
-def all_again(path) -> list[Replayed | Said]:
+def all_again(path) -> list[Replayed | ReplayedLog]:
     with reopen(path, Made) as (twin, lines):
         assert isinstance(twin, Twin)
         return list(replay(twin, lines))
@@ -59,8 +59,8 @@ def done_again(path) -> list[Replayed]:
     return [one for one in all_again(path) if isinstance(one, Replayed)]
 
 
-def log_again(path) -> list[Said]:
-    return [one for one in all_again(path) if isinstance(one, Said)]
+def log_again(path) -> list[ReplayedLog]:
+    return [one for one in all_again(path) if isinstance(one, ReplayedLog)]
 
 
 def test_a_recorded_run_is_the_same_again(tmp_path):

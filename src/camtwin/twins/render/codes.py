@@ -1,4 +1,4 @@
-"""Codes: what Settings ask of the sensor and of what follows it, once for all frames taken with them."""
+"""Codes: demands of Settings on the sensor and on processing, once for all frames taken with them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from camtwin.twins.render.geometry import Window, window_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """What one set of Settings asks for.
+class Demands:
+    """Demands of one set of Settings.
 
     window      pixels of the sensor
-    parameters  the sensor, its conversion as deep as the pixel format where it can be
+    parameters  the sensor, its conversion as deep as the pixel format if possible
     processing  the steps that are on after the conversion
     """
 
@@ -29,10 +29,10 @@ class Asked:
     bits: int
 
 
-def asked_by(s: Settings, fmt: PixelFormat, parameters: SensorParameters) -> Asked:
-    """Return what settings ask of this sensor; fmt: the pixel format of the image as it is sent."""
+def demands_of(s: Settings, fmt: PixelFormat, parameters: SensorParameters) -> Demands:
+    """Return the demands of settings on this sensor; fmt: the pixel format of the image as sent."""
     window = window_of(s, fmt.mosaic, parameters)
-    return Asked(
+    return Demands(
         settings=s,
         window=window,
         parameters=parameters.converting(fmt.bits),

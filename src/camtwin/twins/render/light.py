@@ -1,11 +1,11 @@
-"""Light: what the scene frees in each pixel of the sensor, and for how long in each row.
+"""Light: the electrons that the scene frees in each pixel of the sensor, and each row's exposure to it.
 
-Light comes as space times time: electrons per second in each pixel, and how many seconds of light each row
-gets. A moving scene is seen as the mean over moments of each row's light (scene/seen.py), made some rows at
-a time as the sensor's kernel needs them: what makes them is handed down, so nothing below calls back.
+Light is space times time: electrons per second in each pixel, and seconds of light in each row. A moving
+scene is seen as the mean over moments of each row's light (scene/seen.py), made some rows at a time as the
+sensor's kernel needs them: the function that makes them is passed down, so nothing below calls back.
 
-Pure, but for what is remembered to be fast: the electrons per second of a scene that does not move. They are
-a function of twin and scene alone, so remembering them changes no image.
+Everything is pure, except for a cache: the electrons per second of a scene that does not move. They are a
+function of twin and scene alone, so caching them changes no image.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """What an exposure sees: the scene, and the flaws of the sensor. Replaced, never changed."""
+    """The scene, and the sensor's defects, that an exposure sees. Replaced, never changed."""
 
     scene: Scene
     flaws: Flaws = field(default_factory=Flaws)
@@ -50,7 +50,7 @@ class Light:
         self._cut: tuple[Box, World, NDArray[np.float32]] | None = None
 
     def prepare(self, world: World) -> None:
-        """Draw the scene in advance: on the whole sensor, or what a scene in motion draws once."""
+        """Draw the scene in advance: on the whole sensor, or the fixed part of a moving scene."""
         sensor = geometry.whole(self._parameters)
         if world.scene.moving:
             self._rows(world, self._view(sensor), at_any_time(sensor))(0, 1)
@@ -104,7 +104,7 @@ class Light:
     def _moving(
         self, world: World, windows: RowWindows, window: Window, starts_ns: Times, ends_ns: Times
     ) -> fast.Rows:
-        """Return what makes rows of electrons per second, each row as of its moments."""
+        """Return a function that makes rows of electrons per second, each row at its moments."""
         view, exposure_s = self._view(window), windows.duration_ns / SEC
         count = moments_needed(world.scene, view, windows.start_ns, exposure_s)
         return self._rows(world, view, moments_ns(level_of(world.scene), starts_ns, ends_ns, count))
@@ -126,7 +126,7 @@ class Light:
 
 
 def at_any_time(window: Window) -> Times:
-    """Return moments for the rows of a scene that does not care for the time, (height, 1)."""
+    """Return moments for the rows of a scene that does not depend on time, (height, 1)."""
     return np.zeros((window.height, 1), np.int64)
 
 
