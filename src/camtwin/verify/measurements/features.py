@@ -15,11 +15,22 @@ def limits(case: Case, feature: str, **features: Value) -> None:
     case.limits(case.open(features), feature, low, high)
 
 
+@measurement("range")
+def range_held(case: Case, feature: str, **features: Value) -> None:
+    """A feature goes from the claim's lowest to its highest value: it takes both, and refuses one beyond."""
+    cam, (low, high) = case.open(features), case.claim.span
+    case.limits(cam, feature, low, high)
+    case.refuses(cam, feature, low - 1, high + 1)
+    case.takes(cam, feature, low, high)
+
+
 @measurement("limit")
-def limit(case: Case, feature: str, end: Literal["lowest", "highest"], **features: Value) -> None:
-    """One end of a feature's range is the claim's number."""
+def limit(
+    case: Case, feature: str, end: Literal["lowest", "highest"], *, times: float = 1, **features: Value
+) -> None:
+    """One end of a feature's range is the claim's number, `times` so much in the feature's unit."""
     at = case.open(features).limits(feature)[end == "highest"]
-    case.equal(f"{end} {feature}", at, case.claim.number)
+    case.equal(f"{end} {feature}", at, case.claim.number * times)
 
 
 @measurement("increment")
@@ -58,8 +69,8 @@ def offers(case: Case, feature: str, *wanted: str) -> None:
 
 @measurement("takes")
 def takes(case: Case, feature: str, *values: Value, **features: Value) -> None:
-    """A feature takes each of these values, and reads it back; without any, the claim's number."""
-    case.takes(case.open(features), feature, *(values or (case.claim.number,)))
+    """A feature takes each of these values, and reads it back; without any, the claim's numbers."""
+    case.takes(case.open(features), feature, *(values or map(float, case.claim.names)))
 
 
 @measurement("refuses")
