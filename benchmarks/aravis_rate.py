@@ -1,4 +1,7 @@
-"""How many frames a second stock Aravis takes from one camera, as JSON. Run by the system's Python (gi)."""
+"""Frames per second that a stock Aravis receives from one camera, as JSON.
+
+Run by the system's Python (gi).
+"""
 
 # pyright: reportMissingImports=false
 import argparse

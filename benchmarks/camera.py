@@ -1,4 +1,4 @@
-"""How fast the whole camera runs in virtual time: its events, its pictures, and both on one core."""
+"""Speed of the whole camera in virtual time: its events, its images, and both on one core."""
 
 import os
 import sys
@@ -39,7 +39,7 @@ def hour(frames: int) -> tuple[float, float]:
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
     chosen = options("How fast the whole camera runs.", arguments)
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     runs = {

@@ -1,7 +1,7 @@
-"""How good and how fast the host's pipeline is, beside OpenCV, colour-demosaicing and rawpy, in one run.
+"""Quality and speed of the host's pipeline, beside OpenCV, colour-demosaicing and rawpy, in one run.
 
-Speed is told in copies of the raw frame, timed between the cases: others may be using the machine. Frames and
-outputs take turns so that none stays in a cache that a camera's stream would not find it in.
+Speed is given in copies of the raw frame, timed between the cases: others may be using the machine. Frames
+and outputs take turns so that none stays in a cache that a camera's stream would not find it in.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def everything() -> Pipeline:
 
 
 def shading() -> isp.Shading:
-    """A lens that loses 40 % in the corners."""
+    """Return a lens that loses 40 % in the corners."""
     y, x = np.mgrid[-1:1:13j, -1:1:17j]
     return isp.Shading(np.repeat((1 / (1 - 0.2 * (x**2 + y**2)))[None], 4, axis=0).astype(np.float32))
 
@@ -120,7 +120,7 @@ def speed(quick: bool, console: Console) -> dict[str, list[float]]:
 
 
 def speed_lines(seconds: dict[str, list[float]]) -> list[str]:
-    """The table of speeds."""
+    """Return the table of speeds."""
     copy = min(seconds["copy of the raw frame"])
     middle = median(seconds["copy of the raw frame"])
     lines = [
@@ -238,7 +238,7 @@ def quality_lines(quick: bool) -> tuple[list[str], dict[str, object]]:
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
     chosen = options("How good and how fast raw frames are developed.", arguments)
     lines, numbers = quality_lines(chosen.quick)
     seconds = speed(chosen.quick, Console(stderr=True))

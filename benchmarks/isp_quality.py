@@ -1,4 +1,4 @@
-"""How good pictures are: demosaic, false colour, noise and sharpness, white balance, against known truth."""
+"""Quality of images: demosaic, false colour, noise and sharpness, white balance, against known truth."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ GAINS = (2.3, 1.0, 1.5)
 
 
 def dim_pipeline(reduced: bool, white_DN: float = 3839) -> Pipeline:
-    """What noise is judged on: linear colours of 16 bits, balanced, without a matrix."""
+    """Return the pipeline for judging noise: linear colours of 16 bits, balanced, without a matrix."""
     stages = [
         BlackLevel(),
         WhiteBalance(GAINS),
@@ -186,7 +186,8 @@ def noise_gain(
 ) -> list[tuple[float, float]]:
     """PSNR in dB against truth without and with noise reduction, of photographs in this light.
 
-    A photograph is reduced to half its size first: the truth shall not be noisy, nor sharper than a lens."""
+    A photograph is reduced to half its size first: the truth shall not be noisy, nor sharper than a lens.
+    """
     import cv2
 
     out = []

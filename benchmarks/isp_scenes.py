@@ -1,4 +1,4 @@
-"""What the pipeline is judged on: named images, rendered charts with known truth, and lights."""
+"""Test material of the pipeline: named images, rendered charts with known truth, and lights."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MODEL = "sony-imx412-aack"
 
 
 def image(name: str) -> np.ndarray:
-    """An RGB photograph, uint8."""
+    """Return an RGB photograph, uint8."""
     if name in ("china", "flower"):
         from sklearn.datasets import load_sample_image
 
@@ -47,19 +47,19 @@ def image(name: str) -> np.ndarray:
 
 
 def linear(name: str) -> np.ndarray:
-    """The photograph in linear light, (H, W, 3) uint16 of 12 bits."""
+    """Return the photograph in linear light, (H, W, 3) uint16 of 12 bits."""
     code = image(name) / 255
     light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
     return np.rint(light * 4095).astype(np.uint16)
 
 
 def mosaic_of(rgb: np.ndarray, mosaic: str = "RGGB") -> Raw:
-    """A raw frame of 12 bits without black level and noise."""
+    """Return a raw frame of 12 bits without black level and noise."""
     return Raw(sampled(rgb, mosaic), 12, mosaic)
 
 
 def parameters() -> SensorParameters:
-    """The colour sensor of the twins."""
+    """Return the colour sensor of the twins."""
     return load(MODEL).sensor.parameters
 
 
@@ -179,7 +179,7 @@ def _pattern(shape: tuple[int, int]) -> FixedPattern:
 
 
 def rendered(electrons: np.ndarray, seed: int, gain_dB: float = 0.0) -> Raw:
-    """A raw frame of 12 bits of mean electrons a pixel of an RGGB mosaic, with the sensor's noise, (H, W)."""
+    """Return a raw frame of 12 bits of mean electrons a pixel of an RGGB mosaic, with noise, (H, W)."""
     p = replace(parameters(), width=electrons.shape[1], height=electrons.shape[0], row_noise_e=0.0)
     readout = Readout(0, 0, p.width, p.height, 1.0, gain_dB, 0.0, 12, 20.0, seed=seed, frame=0)
     dn = expose(electrons.astype(np.float32), _pattern(electrons.shape), p, readout)
@@ -187,7 +187,7 @@ def rendered(electrons: np.ndarray, seed: int, gain_dB: float = 0.0) -> Raw:
 
 
 def star(size: int = 512, spokes: int = 72, lens_px: float = 0.6) -> np.ndarray:
-    """A grey Siemens star, (size, size) of reflectance 0.05..0.9, through a Gaussian lens."""
+    """Return a grey Siemens star, (size, size) of reflectance 0.05..0.9, through a Gaussian lens."""
     import cv2
 
     fine = 4
@@ -198,7 +198,10 @@ def star(size: int = 512, spokes: int = 72, lens_px: float = 0.6) -> np.ndarray:
 
 
 def edge(size: int = 256, contrast: float = 0.1, degrees: float = 5.0, lens_px: float = 0.6) -> np.ndarray:
-    """A slanted edge in grey of this Michelson contrast about 1, (size, size), through a Gaussian lens."""
+    """Return a slanted grey edge of this Michelson contrast about 1.
+
+    Shape: (size, size), through a Gaussian lens.
+    """
     from scipy.special import erf
 
     y, x = np.mgrid[:size, :size] - (size - 1) / 2

@@ -1,4 +1,4 @@
-"""How fast a frame is made: the fused kernels beside numpy, the readable reference and a copy of memory.
+"""Speed of rendering a frame: the fused kernels beside numpy, the readable reference and a copy of memory.
 
 Each case is repeated, the cases taking turns so that a machine that is busy for a while slows all of them.
 Median and best are shown; ratios are of the best, which is what the code can do. The numpy baseline is the
@@ -81,7 +81,7 @@ class Case:
 def numpy_model(
     rate_e: np.ndarray, pattern: FixedPattern, p: SensorParameters, r: Readout, rng: np.random.Generator
 ) -> np.ndarray:
-    """The frame, uint16 DN, as numpy users write it: float64, Poisson and normal numbers."""
+    """Return the frame, uint16 DN, as numpy users write it: float64, Poisson and normal numbers."""
     region = slice(r.y, r.y + r.height), slice(r.x, r.x + r.width)
     mean_e = rate_e * r.exposure_s * pattern.gain[region].astype(np.float64)
     mean_e += p.dark_rate_e_per_s(r.temperature_C) * r.exposure_s
@@ -93,7 +93,7 @@ def numpy_model(
 
 
 def cases(quick: bool) -> list[Case]:
-    """What is measured. quick: fewer rows and repeats, to see that it works."""
+    """Return the cases to measure. quick: fewer rows and repeats, to see that it works."""
     p = load(MODEL).sensor.parameters
     rows = 64 if quick else p.height
     pattern = fixed_pattern(p, 1)
@@ -163,7 +163,7 @@ def cases(quick: bool) -> list[Case]:
 
 
 def picture(name: str, model: str, scene: Scene, threads: int, quick: bool) -> Case:
-    """A frame's bytes as the twin renders them, scene and all, in its own pixel format."""
+    """Return a frame's bytes as the twin renders them, scene and all, in its own pixel format."""
     twin = build(load(model), scene)
     renderer, camera = Renderer(twin.sheet.parameters, scene, 1, threads), twin.camera
     exposure = Exposure(
@@ -186,7 +186,7 @@ def picture(name: str, model: str, scene: Scene, threads: int, quick: bool) -> C
 
 
 def measure(todo: list[Case], console: Console) -> list[Result]:
-    """Times all cases, taking turns."""
+    """Time all cases, taking turns."""
     for case in track(todo, "warming up", console=console, transient=True):
         case.run()
     turns = [case for turn in range(max(c.repeats for c in todo)) for case in todo if turn < case.repeats]
@@ -210,7 +210,7 @@ def pyxel(python: Path, columns: int, rows: int, repeats: int) -> Result:
 
 
 def report(results: list[Result]) -> list[str]:
-    """The section of docs/benchmarks.md."""
+    """Return the section of docs/benchmarks.md."""
     by_name = {r.name.partition(",")[0]: r for r in results}
     *shown, copied = results
     base, first = by_name["numpy"], shown[0]
@@ -242,7 +242,7 @@ def report(results: list[Result]) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
     chosen = options("How fast a frame is made.", arguments, pyxel=PYXEL)
     *results, copied = measure(cases(chosen.quick), Console(stderr=True))
     whole = load(MODEL).sensor.parameters

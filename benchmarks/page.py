@@ -29,7 +29,7 @@ def options(description: str, arguments: list[str], **paths: Path) -> argparse.N
 
 
 def publish(chosen: argparse.Namespace, name: str, lines: list[str], numbers: dict[str, Any]) -> None:
-    """Prints the section called `name` and puts it, and its numbers, where the command line says."""
+    """Print the section called `name` and write it, and its numbers, where the command line says."""
     where = machine()
     body = [", ".join(f"{key} {value}" for key, value in where.items()) + ".", "", *lines]
     print(f"## {name}", *body, sep="\n")
@@ -44,7 +44,7 @@ def publish(chosen: argparse.Namespace, name: str, lines: list[str], numbers: di
 
 
 def read(page: Path) -> dict[str, str]:
-    """The sections of a page by their titles, in its order."""
+    """Return the sections of a page by their titles, in its order."""
     if not page.exists():
         return {}
     _, *sections = ("\n" + page.read_text()).split("\n## ")
@@ -52,7 +52,7 @@ def read(page: Path) -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """Where it was measured."""
+    """Describe the machine of the measurement."""
     names = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()

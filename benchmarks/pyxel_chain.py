@@ -1,4 +1,4 @@
-"""How fast Pyxel makes the same kind of frame; run by a Python that has Pyxel, not camtwin's own.
+"""Speed of Pyxel for the same kind of frame; run by a Python that has Pyxel, not camtwin's own.
 
     python pyxel_chain.py COLUMNS ROWS REPEATS
 
@@ -32,7 +32,7 @@ MEAN_E, EXPOSURE_S, FULL_WELL_E, VOLT_PER_E, READ_NOISE_V = 1000.0, 0.004, 9785,
 
 
 def main(columns: int, rows: int, repeats: int) -> None:
-    """Times the chain."""
+    """Time the chain."""
     detector = CMOS(
         CMOSGeometry(row=rows, col=columns, pixel_vert_size=3.45, pixel_horz_size=3.45),
         Environment(temperature=293.0),

@@ -19,7 +19,7 @@ RUNS = ((3, "4096x3000", 9), (8, "1024x768", 30))  # twins, region, frames a sec
 
 
 def soak(net: str, twins: int, size: str, rate: int, seconds: float) -> list[dict]:
-    """What each client got."""
+    """Return the results of each client."""
     inside = ("ip", "netns", "exec", net)
     command = [*inside, sys.executable, "-m", "camtwin", "run", *[MODEL] * twins]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -42,7 +42,7 @@ def soak(net: str, twins: int, size: str, rate: int, seconds: float) -> list[dic
 
 
 def main(arguments: list[str]) -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Do many twins at once lose a frame?")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each run")
     seconds = parser.parse_args(arguments).seconds

@@ -1,4 +1,4 @@
-"""How many full frames a second stock Aravis gets: of a twin at pace max, and of Aravis' own fake camera.
+"""Full frames per second that a stock Aravis receives: from a twin at pace max, and from its own fake camera.
 
 Both run in a network namespace of their own, in turns; the client is the same: Aravis as root has it, with a
 packet socket, and as everybody else does, without CAP_NET_RAW and so with a plain one. The twin renders live
@@ -52,7 +52,7 @@ class Case:
 
 @contextlib.contextmanager
 def namespace() -> Iterator[str]:
-    """A network of its own, with its loopback up."""
+    """Make a network namespace with its loopback up."""
     name = f"camtwin-benchmark-{os.getpid()}"
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
@@ -107,12 +107,12 @@ def measure(turns: int, seconds: float) -> list[Case]:
 
 
 def name(case: Case) -> str:
-    """As the table has it."""
+    """Name a case as in the table."""
     return f"{case.camera}, {case.client}" + (", --tune-loopback" if case.cut else "")
 
 
 def times(fps: float, base: float) -> str:
-    """A ratio; none where the fake camera gets no frame across."""
+    """Format a ratio; none if the fake camera gets no frame across."""
     return f"{fps / base:.2f}" if base else "-"
 
 
@@ -142,7 +142,7 @@ def report(cases: list[Case]) -> tuple[list[str], dict[str, Any]]:
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
     chosen = options("How many frames a second stock Aravis takes.", arguments)
     cases = measure(1, 1.0) if chosen.quick else measure(4, 4.0)
     publish(chosen, "Streaming to stock Aravis 0.8", *report(cases))

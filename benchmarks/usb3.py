@@ -1,4 +1,4 @@
-"""How fast a USB3 Vision camera's full frames reach stock Aravis, and how fast bytes go by USB/IP at all.
+"""Speed of a USB3 Vision camera's full frames to stock Aravis, and of bytes over USB/IP at all.
 
 Aravis takes them through the libusb stand-in, beside its own fake GigE camera. The bytes are those of a frame
 that lies ready, on their way to a reader that looks at none, beside the same bytes written to a plain socket.
@@ -73,7 +73,7 @@ class Copy:
 
 
 def cpu_s(pid: int) -> float:
-    """What a process has used of processors so far."""
+    """Return the processor time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -105,7 +105,7 @@ def turn(case: Stream, pace: str, mode: str, seconds: float) -> None:
 
 
 def fake_turn(case: Stream, net: str, seconds: float) -> None:
-    """The same client, with the camera that Aravis brings."""
+    """Run the same client with the camera that Aravis brings."""
     measured = Case(FAKE, "packet socket", JUMBO, False)
     gige_turn(measured, net, seconds)
     case.fps += measured.fps
@@ -126,7 +126,7 @@ class Prepared:
 
 
 def plain_turn(case: Copy, seconds: float) -> None:
-    """The bytes of frames, written to a socket in pieces as large as the transfers."""
+    """Write the bytes of frames to a socket in pieces as large as the transfers."""
     data, spent = Prepared().bytes.data, 0.0
     with socket.create_server(("127.0.0.1", 0)) as listener:
         reader = reading(listener.getsockname()[1], seconds, "--plain", FRAME_BYTES)
@@ -147,7 +147,7 @@ def reading(port: int, seconds: float, *how: object) -> subprocess.Popen[str]:
 
 
 def usbip_turn(case: Copy, seconds: float) -> None:
-    """The same bytes as a camera's frames: its events, leaders and trailers, and USB/IP around them."""
+    """Send the same bytes as a camera's frames: its events, leaders and trailers, and USB/IP around them."""
 
     async def serve() -> tuple[str, float]:
         real = build(load(MODEL))
@@ -220,7 +220,7 @@ def report(streams: list[Stream], copies: list[Copy]) -> tuple[list[str], dict[s
 
 
 def main(arguments: list[str]) -> None:
-    """The command line."""
+    """Run the command line."""
     chosen = options("How fast USB3 Vision frames travel.", arguments)
     found = measure(1, 1.0) if chosen.quick else measure(5, 4.0)
     publish(chosen, "USB3 Vision", *report(*found))

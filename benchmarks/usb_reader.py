@@ -30,7 +30,10 @@ def take(sock: socket.socket, count: int, room: memoryview) -> None:
 
 
 def attached(port: int, start: int) -> tuple[socket.socket, int, bytes]:
-    """A camera that streams: its connection, what a frame's answers come to, and the requests for one."""
+    """Attach a camera that streams.
+
+    Return its connection, the size of a frame's answers, and its requests.
+    """
     host = Host(port)
     lengths = host.enable(TRANSFER)
     size = host.word(host.sirm + 8, 8) + sum(lengths[:1] + lengths[-1:]) + HEAD * len(lengths)
@@ -41,7 +44,7 @@ def attached(port: int, start: int) -> tuple[socket.socket, int, bytes]:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("seconds", type=float)

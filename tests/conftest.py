@@ -1,4 +1,4 @@
-"""How long the long tests take: a slice of each runs among the others, the whole under a make target."""
+"""Lengths of the long tests: a slice of each runs among the others, the whole under a make target."""
 
 from pathlib import Path
 

@@ -33,7 +33,7 @@ def floors() -> Mapping[str, int]:
 
 
 def room(file: str) -> str:
-    """The room that a file is in: its folder, or itself."""
+    """Return the room of a file: its folder, or the file itself."""
     return file.split("/")[0].removesuffix(".py")
 
 
@@ -91,7 +91,7 @@ class Walk:
 
 
 def traced(work: Callable[[], object]) -> Walk:
-    """The walk of a call."""
+    """Return the walk of a call."""
     walk = Walk()
 
     def see(frame: FrameType, event: str, _: object) -> None:

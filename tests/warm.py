@@ -85,7 +85,7 @@ class Program:
 
 
 def run(*args: object, breaks: str = "", timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Do `camtwin ARGS`, as subprocess.run with a captured output does."""
+    """Run `camtwin ARGS`, as subprocess.run with a captured output does."""
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         words = [*map(str, args)]
         program = Program(words, breaks=breaks, files=(out, err))

@@ -126,7 +126,7 @@ def chapters() -> dict[str, list[Shot]]:
 
 
 def developed(shot: Shot) -> NDArray[np.uint8]:
-    """What the page shows, (h, w) or (h, w, 3) in OpenCV's order."""
+    """Return the image on the page, (h, w) or (h, w, 3) in OpenCV's order."""
     frame = shoot(shot)
     dn = frame.picture.astype(np.float32)
     mosaic, top = frame.pixel_format.mosaic, (1 << frame.pixel_format.bits) - 1
@@ -148,7 +148,7 @@ def developed(shot: Shot) -> NDArray[np.uint8]:
 
 
 def shoot(shot: Shot) -> camtwin.Frame:
-    """The frame of a shot; a camera with a link of its own is asked for 12 bits."""
+    """Return the frame of a shot; a camera with a link of its own sends 12 bits."""
     with camtwin.open(shot.model, scene=shot.scene, seed=1, link_speed=None) as cam:
         if cam.has("PixelFormat"):
             cam.PixelFormat = "Mono12"
@@ -179,14 +179,14 @@ ABOUT = (
 
 
 def html(shots: Mapping[str, Sequence[Shot]]) -> str:
-    """The page's HTML."""
+    """Return the page's HTML."""
     chapters = [section(title, None, figures(map(shown, some), small=True)) for title, some in shots.items()]
     made = made_by(camtwin.__version__, "tools/gallery.py")
     return page("camtwin: gallery", tag("h1", "What the twins see"), tag("p", ABOUT), *chapters, made_by=made)
 
 
 def shown(shot: Shot) -> tuple[Html, Html]:
-    """A picture of the page, and its caption."""
+    """Return an image of the page, and its caption."""
     picture = tag("img", src=f"{shot.name}.png", alt=shot.caption, loading="lazy")
     return picture, Html(f"{tag('span', shot.caption)}{tag('br')}{tag('small', shot.model)}")
 

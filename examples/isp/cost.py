@@ -19,7 +19,7 @@ MODEL, BLACK_DN = "sony-imx412-aack", 64.0
 
 
 def arguments(description: str | None) -> argparse.Namespace:
-    """The command line of both samples."""
+    """Return the command line of both samples."""
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument(
         "raw", nargs="?", type=Path, help="raw frame of `camtwin snap`; a twin's if not given"
@@ -29,7 +29,7 @@ def arguments(description: str | None) -> argparse.Namespace:
 
 
 def frame_of(chosen: argparse.Namespace) -> isp.Raw:
-    """The frame of a file, or of a twin that looks at a ColorChecker."""
+    """Return the frame of a file, or of a twin that looks at a ColorChecker."""
     if chosen.raw is None:
         return taken(session(), 8000.0, 0.0)[0]
     from camtwin.cli.develop import read
@@ -39,12 +39,12 @@ def frame_of(chosen: argparse.Namespace) -> isp.Raw:
 
 
 def session() -> Any:
-    """A twin of the sensor, in process."""
+    """Return a twin of the sensor, in process."""
     return camtwin.open(MODEL, scene=camtwin.scene.Checker(2e6), seed=1)
 
 
 def taken(cam: Any, exposure_us: float, gain_dB: float) -> tuple[isp.Raw, Exposure]:
-    """A frame, and what it was taken with."""
+    """Return a frame, and the exposure that it was taken with."""
     cam.ExposureTime, cam.Gain = exposure_us, gain_dB
     frame = cam.grab(3)[-1]
     settings = frame.settings
@@ -53,7 +53,7 @@ def taken(cam: Any, exposure_us: float, gain_dB: float) -> tuple[isp.Raw, Exposu
 
 
 def driven() -> isp.Raw:
-    """A frame of the twin after automatic exposure and gain have settled."""
+    """Return a frame of the twin after automatic exposure and gain have settled."""
     cam, controller = session(), ExposureController(Limits(50, 16_000, 0, 20))
     raw, used = taken(cam, 1000.0, 0.0)
     for _ in range(6):

@@ -130,7 +130,7 @@ class Walk:
         self.advance(self.random.randrange(0, 12 * MS))
 
     def triggered(self) -> None:
-        """A burst of triggers, some of them too fast, from a line or by software."""
+        """Send a burst of triggers, some of them too fast, from a line or by software."""
         self.put("AcquisitionStop", 1)
         self.advance(60 * MS)
         self.small()
@@ -152,7 +152,7 @@ class Walk:
             self.advance(self.random.randrange(1 * MS, 40 * MS))
 
     def value(self, node: Any) -> Any:
-        """A value that is probably legal."""
+        """Return a value that is probably legal."""
         f = node.feature
         if node.entries:
             return self.random.choice(sorted(node.words))
@@ -178,7 +178,7 @@ class Walk:
 
 
 def gige_trace(model: str, settings: tuple[tuple[str, Any], ...], packet_bytes: int, wide: bool) -> list[Any]:
-    """A GigE Vision session: find, read, control, stream, be told, go silent."""
+    """Trace a GigE Vision session: discover, read, control, stream, receive events, go silent."""
     from camtwin.wire.gev import bootstrap, gvcp
 
     out: list[Any] = []
@@ -238,7 +238,7 @@ def gige_trace(model: str, settings: tuple[tuple[str, Any], ...], packet_bytes: 
 
 
 def usb_trace(model: str, settings: tuple[tuple[str, Any], ...]) -> list[Any]:
-    """A USB3 Vision session: enumerate, read, stream, be told, and nonsense between."""
+    """Trace a USB3 Vision session: enumerate, read, stream, receive events, with nonsense in between."""
     out: list[Any] = []
     rng = random.Random(model)
     with camtwin.open(model, seed=11) as cam:
@@ -308,7 +308,7 @@ def usb_trace(model: str, settings: tuple[tuple[str, Any], ...]) -> list[Any]:
 
 
 def cam_registers(usb: Any) -> tuple[int, int]:
-    """Where the stream's and the events' registers lie."""
+    """Return the addresses of the stream's and the events' registers."""
     from camtwin.wire.u3v import bootstrap as u3v_bootstrap
 
     return u3v_bootstrap.STREAM_CONTROL - 4, u3v_bootstrap.EVENT_CONTROL
@@ -335,7 +335,7 @@ def digest(data: bytes) -> str:
 
 
 def played(path: Path) -> list[Any]:
-    """What a scenario came to: frames accounted for, and what was said."""
+    """Play a scenario; return its account of frames and its messages."""
     command = [sys.executable, "-m", "camtwin", "play", str(path), "--json"]
     return [json.loads(subprocess.run(command, capture_output=True, check=True).stdout)]
 

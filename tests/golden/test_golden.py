@@ -1,4 +1,4 @@
-"""What the twins did when these files were recorded, they do again: byte for byte.
+"""Golden runs: the twins repeat, byte for byte, their behaviour when these files were recorded.
 
 A change that is meant to change them records them anew (`python tests/golden/record.py`), and says so.
 """

@@ -1,4 +1,4 @@
-"""How a break is declared, and how it is made and mended."""
+"""The registry of breaks: how they are declared, made and mended."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Break:
         return row in self.proves or any(fnmatchcase(row, pattern) for pattern in self.dependants)
 
     def of(self, model: str) -> Break:
-        """The same, as far as it is about the rows of one model."""
+        """Return this break, restricted to the rows of one model."""
         mine = family(model)
         rows, others = ([n for n in part if n.startswith(mine)] for part in (self.proves, self.dependants))
         return replace(self, proves=tuple(rows), dependants=tuple(others))
@@ -110,7 +110,7 @@ def load() -> Mapping[str, Break]:
 
 
 def named(names: str) -> list[Break]:
-    """The breaks of `name+name`. LookupError names one that there is not."""
+    """Return the breaks of `name+name`. LookupError names an unknown one."""
     found = load()
     if strangers := set(names.split("+")) - found.keys():
         raise LookupError(f"no break is called {', '.join(sorted(strangers))}")

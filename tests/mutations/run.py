@@ -42,7 +42,7 @@ def declared(model: str) -> list[Proof]:
 
 
 def chosen(model: str, pattern: str = "*") -> list[Break]:
-    """Breaks that prove a row of a model like this. VerifyProblem if there are none."""
+    """Return the breaks that prove a row of a model and match. VerifyProblem if there are none."""
     mine = [b.of(model) for b in registry.load().values()]
     found = [b for b in mine if any(fnmatchcase(row, pattern) or pattern in row for row in b.proves)]
     if not found:
@@ -76,8 +76,11 @@ def run(model: str, mutations: Sequence[Break], jobs: int = 1, *, exact: bool = 
 
 
 def _concerned(mutation: Break, rows: Sequence[Claim], always: Collection[str]) -> Iterator[str]:
-    """Rows to measure: the usual ones, those of the mutation, and all others that share a heavy measurement
-    with them or are about the same."""
+    """Return the rows to measure.
+
+    These are the usual ones, those of the mutation, and all others that share a heavy measurement with them
+    or concern the same thing.
+    """
     own = {step.measurement for claim in rows if mutation.names(claim.id) for step in measures.steps(claim)}
     for claim in rows:
         if not always:
@@ -90,7 +93,10 @@ def _concerned(mutation: Break, rows: Sequence[Claim], always: Collection[str]) 
 
 
 def judge(mutation: Break, results: Iterable[Result], before: Mapping[str, str]) -> Trial:
-    """Are the rows that turned red those that the mutation names? `before`: verdicts of the twin as it is."""
+    """Judge whether the rows that turned red are those that the mutation names.
+
+    before: verdicts of the unbroken twin.
+    """
     results = list(results)
     ran = {r.claim.id for r in results}
     red = {r.claim.id: r.reason for r in results if r.verdict == "fail" and before[r.claim.id] != "fail"}

@@ -1,4 +1,4 @@
-"""How a twin is made wrong: data sheets that say something else, parts that do not hear, methods that do otherwise."""
+"""Tools for breaking a twin: altered data sheets, disconnected parts, replaced methods."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def wrapped(patch: pytest.MonkeyPatch, owner: type, name: str, wrong: Callable[.
 
 
 def edited(text: str, old: str, new: str) -> str:
-    """The text with every `old` replaced; a break that finds nothing to break is an error of its own."""
+    """Return the text with every `old` replaced.
+
+    A break that finds nothing to replace is an error of its own.
+    """
     if old not in text:
         raise LookupError(f"nothing to sabotage: no {old!r}")
     return text.replace(old, new)
@@ -58,8 +61,10 @@ def edited(text: str, old: str, new: str) -> str:
 
 # -- data sheets -------------------------------------------------------------------------------------
 def sheets(changes: Mapping[str, Any]) -> Wrong:
-    """Data sheets say something else: dotted path -> value, or a function of the old one. `rig.` leads to what
-    surrounds a camera."""
+    """Alter data sheets: dotted path -> value, or a function of the old one.
+
+    `rig.` leads to the rig sheet.
+    """
     rig = {path.removeprefix("rig."): new for path, new in changes.items() if path.startswith("rig.")}
     own = {path: new for path, new in changes.items() if not path.startswith("rig.")}
 
@@ -83,7 +88,7 @@ def all_changed(sheet: Any, changes: Mapping[str, Any]) -> Any:
 
 
 def changed(data: Any, path: str, value: Any) -> Any:
-    """A copy of a data sheet with another value at a dotted path; KeyError if there is none."""
+    """Return a copy of a data sheet with another value at a dotted path; KeyError if there is none."""
     step, _, rest = path.partition(".")
     if isinstance(data, Mapping):
         if not rest and value is GONE:
@@ -132,7 +137,7 @@ def both(*wrongs: Wrong) -> Wrong:
 
 
 def answers(name: str, wrong: Callable[..., Any]) -> Wrong:
-    """A session answers otherwise: wrong(true method, session, *arguments)."""
+    """Replace a session's method: wrong(true method, session, *arguments)."""
     return lambda patch: wrapped(patch, Session, name, wrong)
 
 
@@ -143,7 +148,7 @@ def _what(call: Any) -> str:
 
 
 def deaf(part: str, source: str, activation: str = "AnyEdge") -> Wrong:
-    """A part of the camera, `Timer.start`, does not hear a source."""
+    """Disconnect a part of the camera, `Timer.start`, from a source."""
 
     def alter(twin: Twin) -> None:
         signals = twin.camera.signals
@@ -172,7 +177,7 @@ def tell(wrong: Callable[[str, Callable[[str], None]], object]) -> Wrong:
 
 
 def swallow(event: str) -> Wrong:
-    """An event is never told."""
+    """Suppress an event."""
     return tell(lambda name, say: None if name == event else say(name))
 
 
@@ -193,7 +198,7 @@ def late_flash(*, up: int, down: int) -> Wrong:
 
 
 def always(moment: str, part: Callable[[Any], Callable[[], object]], unless: Callable[[Any], bool]) -> Wrong:
-    """A part hears a moment that nobody chose for it."""
+    """Connect a part to a moment that was not selected for it."""
 
     def alter(twin: Twin) -> None:
         camera = twin.camera
@@ -210,7 +215,7 @@ def always(moment: str, part: Callable[[Any], Callable[[], object]], unless: Cal
 
 
 def other(part: str, name: str, wrong: Callable[..., Any]) -> Wrong:
-    """A method of a part of the camera is replaced: wrong(true method, *arguments)."""
+    """Replace a method of a part of the camera: wrong(true method, *arguments)."""
 
     def alter(twin: Twin) -> None:
         it: Any = twin.camera
@@ -223,14 +228,14 @@ def other(part: str, name: str, wrong: Callable[..., Any]) -> Wrong:
 
 
 def also_entry(feature: str, entry: str) -> Wrong:
-    """An enumeration offers an entry more."""
+    """Add an entry to an enumeration."""
     return answers(
         "entries", lambda true, cam, name: (*true(cam, name), entry) if name == feature else true(cam, name)
     )
 
 
 def scaled(factor: float) -> Callable[[Any], Any]:
-    """A number that is off by a factor."""
+    """Scale a number by a factor."""
     return lambda old: type(old)(old * factor)
 
 
@@ -284,7 +289,7 @@ def exposed(change: Callable[[Any], Any]) -> Wrong:
 
 
 def machine(name: str, wrong: Callable[[Any, Any], Any]) -> Wrong:
-    """A method of the acquisition machine is replaced: wrong(machine, true method) -> what it gives."""
+    """Replace a method of the acquisition machine: wrong(machine, true method) -> its result."""
 
     def alter(twin: Twin) -> None:
         acquisition = twin.camera.acquisition
@@ -295,7 +300,7 @@ def machine(name: str, wrong: Callable[[Any, Any], Any]) -> Wrong:
 
 
 def action(name: str, wrong: Callable[[Any, Any], Any]) -> Wrong:
-    """An action of the acquisition's table is replaced: wrong(machine, true action) -> the next event."""
+    """Replace an action of the acquisition's table: wrong(machine, true action) -> the next event."""
 
     def alter(twin: Twin) -> None:
         acquisition = twin.camera.acquisition
@@ -308,7 +313,7 @@ def action(name: str, wrong: Callable[[Any, Any], Any]) -> Wrong:
 
 
 def ready(wrong: Callable[[Any, Any, int], int]) -> Wrong:
-    """The moment from which the next frame may begin is another: wrong(machine, settings, ns) -> ns."""
+    """Change the moment from which the next frame may begin: wrong(machine, settings, ns) -> ns."""
     return machine("ready_at", lambda m, true: wrong(m, m.host.settings, true()))
 
 

@@ -1,4 +1,4 @@
-"""What tests ask of stock Aravis: to grab frames, to do steps with features."""
+"""Stock Aravis for tests: grabbing frames, carrying out steps with features."""
 
 from __future__ import annotations
 

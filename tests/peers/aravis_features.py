@@ -1,9 +1,10 @@
-"""Reads and writes features through stock Aravis: takes a JSON list of steps, prints a JSON list of answers.
-With a second argument, usb, the camera is the first one there is on USB.
+"""Read and write features through stock Aravis: takes a JSON list of steps, prints a JSON list of answers.
+
+With a second argument, usb, the camera is the first one on USB.
 
 A step is [verb, feature, value?]; verbs: get, set, execute, bounds, entries, available, locked.
 A refusal is {"error": text}.
-Aravis' own checks of range and access are off, as by default: what is judged is judged by the camera.
+Aravis' own checks of range and access are off, as by default: the camera alone judges.
 """
 
 # pyright: reportMissingImports=false

@@ -25,7 +25,7 @@ ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository imp
 
 
 def missing_peer() -> str | None:
-    """What is missing and how to get it, in a line; None where every peer is there."""
+    """Return the missing peer and how to get it, in a line; None if every peer is there."""
     if os.geteuid():
         return "network namespaces need root: run as root, or leave these out with make test TESTS=tests/unit"
     for program, package in PROGRAMS.items():

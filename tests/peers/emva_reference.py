@@ -35,7 +35,7 @@ NAMES = {
 
 
 def number(said: Any) -> float:
-    """Some of them are methods."""
+    """Return a result as a number; some of them are methods."""
     return float(said if isinstance(said, (int, float, np.number)) else said())
 
 

@@ -35,7 +35,10 @@ class Gvcp:
         self.sock, self.peer, self.request_id = sock, (address, PORT), 0
 
     def request(self, command: int, body: bytes, what: str) -> bytes:
-        """The body of the answer; GvcpError for a refusal, TimeoutError after three unanswered sends."""
+        """Return the body of the answer.
+
+        GvcpError for a refusal, TimeoutError after three unanswered sends.
+        """
         self.request_id = self.request_id % 0xFFFF + 1  # 0 is not a valid id
         packet = struct.pack(">BBHHH", 0x42, ACK_REQUIRED, command, len(body), self.request_id) + body
         for _ in range(3):
@@ -82,7 +85,7 @@ class Gvcp:
         self.request(WRITEREG, struct.pack(">II", address, word), f"WRITEREG {address:#x}")
 
     def xml(self) -> str:
-        """The camera's description, unzipped where it is zipped; ValueError where it is not on the device."""
+        """Return the camera's description, unzipped; ValueError if it is not on the device."""
         url = self.read(XML_URL, 512).split(b"\0")[0].decode("ascii")
         scheme, _, rest = url.partition(":")
         name, address, length = rest.split(";")

@@ -54,7 +54,10 @@ class Lan:
         return found
 
     def viva_finds(self, n: int = 0) -> list[dict[str, Any]]:
-        """What viva-camctl finds by a cable; it waits a second for answers, and is asked again."""
+        """Return the cameras that viva-camctl finds by a cable.
+
+        It waits a second for answers, and runs again.
+        """
         for _ in range(5):
             if found := self.host.viva_json("list", iface=f"10.0.{n}.1"):
                 return found

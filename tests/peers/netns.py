@@ -88,7 +88,7 @@ class Namespace:
         return done
 
     def socket(self, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:
-        """An IPv4 socket of this namespace, made in a thread that enters it and ends."""
+        """Return an IPv4 socket of this namespace, made in a thread that enters it and ends."""
         made: list[socket.socket] = []
 
         def enter() -> None:
@@ -107,7 +107,10 @@ class Namespace:
     # --- the clients
 
     def arv_tool(self, *args: str, timeout: float = 30, address: str = ADDRESS) -> str:
-        """What arv-tool prints (stdout and stderr: refusals are on either, and its exit code is always 0)."""
+        """Return arv-tool's output (stdout and stderr.
+
+        Refusals are on either, and its exit code is always 0).
+        """
         done = self.run("arv-tool-0.8", "-a", address, *args, timeout=timeout)
         return done.stdout + done.stderr
 
@@ -196,7 +199,7 @@ class Running:
             self._close()
 
     def kill(self) -> None:
-        """As if its plug were pulled."""
+        """Kill the twin, as if it were unplugged."""
         self.process.kill()
         self.process.wait()
         self._close()
@@ -258,7 +261,7 @@ def captured(namespace: Namespace, file: Path, source: str) -> Iterator[None]:
 
 
 def settings(features: Mapping[str, str | float]) -> list[str]:
-    """As options of aravis_grab.py, in order."""
+    """Return settings as options of aravis_grab.py, in order."""
     return [a for name, value in features.items() for a in ("--set", f"{name}={value}")]
 
 
@@ -273,7 +276,7 @@ def sabotaged(name: str) -> Sequence[str | Path]:
 
 @contextlib.contextmanager
 def twin(*args: str, command: Sequence[str | Path] = CAMTWIN) -> Iterator[Namespace]:
-    """A twin running in a network of its own; gives the namespace, through which its clients are run."""
+    """Run a twin in a network of its own; yield the namespace, through which its clients run."""
     with Namespace() as namespace, RunningTwin(namespace, command, *args) as running:
         yield namespace
         if running.traceback:

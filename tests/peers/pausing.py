@@ -9,7 +9,7 @@ PERIOD_s = 0.1
 
 
 def main(pause_ms: str, *command: str) -> int:
-    """The command's exit code."""
+    """Run the command; return its exit code."""
     with subprocess.Popen(command) as process:
         while process.poll() is None:
             time.sleep(PERIOD_s)

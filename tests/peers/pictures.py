@@ -1,9 +1,9 @@
-"""What a noise-free grey ramp is on the wire, typed from PFNC's definitions and not from the twin's packing.
+"""Bytes of a noise-free grey ramp, typed from PFNC's definitions and not from the twin's packing.
 
 The ramp's value is the column, modulo the format's range. Mono8: a byte a pixel. Mono10, Mono12: 16 bits
 little endian, upper bits zero. Mono10p, Mono12p: pixels follow each other bit by bit, lowest bit first, into
 bytes filled from their lowest bit. IDS's grouped formats: the highest 8 bits of 4 pixels (2 at 12 bits), a
-byte each, then a byte of what is left of them, the first pixel's lowest.
+byte each, then a byte of the remaining bits, the first pixel's lowest.
 """
 
 from __future__ import annotations
@@ -53,14 +53,15 @@ ROW = {
 
 
 def ramp(pixel_format: str, width: int, height: int) -> bytes:
-    """The payload of a GreyHorizontalRamp; width such that a row ends on a byte."""
+    """Return the payload of a GreyHorizontalRamp; width such that a row ends on a byte."""
     return ROW[pixel_format][1](range(width)) * height
 
 
 def diagonal(pixel_format: str, width: int, height: int) -> bytes:
-    """The payload of a GreyDiagonalRamp: the value is column plus row, modulo the format's range.
+    """Return the payload of a GreyDiagonalRamp: column plus row, modulo the format's range.
 
-    Four pixels end on a byte in every format, so a row is a part of what begins with 0, 1, 2 or 3."""
+    Four pixels end on a byte in every format, so a row is a part of a sequence that begins with 0, 1, 2 or 3.
+    """
     assert width % 4 == 0
     _, row = ROW[pixel_format]
     four = len(row(range(4)))

@@ -15,7 +15,8 @@ from peers.netns import ADDRESS, HERE, SYSTEM_PYTHON, Namespace, PeerError
 class Session:
     """A client in a process of its own (CLIENT_session.py); ended when the context is left.
 
-    prefix  a command that runs it"""
+    prefix  a command that runs it
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Where a twin with an interface of its own is found: by a lease, without one, at the address that it keeps.
+"""Addresses of a twin with an interface of its own: by a lease, without one, at its stored address.
 
 A real DHCP server leases, Aravis and viva-genicam look. Each check runs on the twin, and on sabotaged ones,
 where the very same function has to fail.
@@ -21,7 +21,7 @@ FIRST, SECOND, KEPT, FORCED = "10.0.0.50", "10.0.0.77", "10.0.0.9", "10.0.0.88"
 
 
 def check_leases(tmp: Path, command: Any) -> None:
-    """A lease; at its renewal another address; no server any more: link-local. Found after each."""
+    """Find the twin after a lease, after its renewal with another address, and on link-local."""
     with Lan(tmp) as lan, Dnsmasq(lan, 50) as server, lan.twin(command=command) as twin:
         assert lan.wait(lambda found: found == [FIRST])
         (camera,) = lan.viva_finds()
@@ -42,7 +42,8 @@ def check_leases(tmp: Path, command: Any) -> None:
 def check_persistent(tmp: Path, command: Any) -> None:
     """viva writes a persistent address, Aravis turns it on; from power-on it is there, whoever leases.
 
-    viva-camctl 0.10 turns on what it takes for that bit, and leaves the standard's as it is."""
+    viva-camctl 0.10 turns on what it takes for that bit, and leaves the standard's as it is.
+    """
     kept = ("--nonvolatile", str(tmp / "kept"))
     with Lan(tmp) as lan, Dnsmasq(lan, 50, "infinite"):
         with lan.twin(*kept, command=command):

@@ -52,7 +52,7 @@ def check_every_feature(net: Namespace) -> None:
 
 
 def check_ramp(net: Namespace, pixel_format: str, width: int, height: int, *args: str, tmp: Path) -> None:
-    """The bytes of a noise-free picture, as PFNC has them, and the geometry in leader and trailer."""
+    """Compare the bytes of a noise-free image with PFNC, and the geometry in leader and trailer."""
     raw = tmp / "ramp.raw"
     got = grab(net, "--raw", str(raw), *args, PixelFormat=pixel_format, Width=width, Height=height)
     frame = got["frames"][-1]
@@ -91,7 +91,10 @@ def check_round_trips(net: Namespace) -> None:
 
 
 def check_refusals(net: Namespace) -> None:
-    """What lies outside the sheet is refused by the camera (Aravis checks no range), and changes nothing."""
+    """Write values beyond the data sheet.
+
+    The camera refuses (Aravis checks no range), and nothing changes.
+    """
     refused = [
         ("Width", 8),
         ("Width", 4112),
@@ -128,7 +131,7 @@ def check_locked_while_acquiring(net: Namespace) -> None:
 
 
 def check_line_triggers(net: Namespace) -> None:
-    """What a host sets up for a trigger from a line, and a flash on another."""
+    """Set up a trigger from a line, and a flash on another."""
     asked = [
         ("TriggerMode", "On"),
         ("TriggerSource", "Line1"),
@@ -243,7 +246,7 @@ def check_loss_heals(net: Namespace, running: RunningTwin, packet_size: int, fra
 
 
 def check_hundred_frames(net: Namespace, pixel_format: str, width: int, height: int) -> None:
-    """A hundred frames in a row, every one of them whole."""
+    """Grab a hundred frames in a row, every one of them complete."""
     features = {"PixelFormat": pixel_format, "Width": width, "Height": height}
     got = net.aravis("grab", "--frames", "100", *settings(features), timeout=90)
     assert [f["status"] for f in got["frames"]] == ["success"] * 100

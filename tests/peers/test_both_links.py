@@ -25,7 +25,7 @@ LINE_us = 14.03  # of the USB3 camera's sensor
 
 
 def grab(net: Namespace, *prefix: str | Path, address: str, patience_s: int) -> list[int]:
-    """The times of FRAMES frames by a camera's own clock."""
+    """Return the times of FRAMES frames by a camera's own clock."""
     command = (SYSTEM_PYTHON, HERE / "aravis_grab.py", "--address", address, "--frames", str(FRAMES))
     got = json.loads(net.run(*prefix, *command, "--timeout", str(patience_s), timeout=60).stdout)
     assert [frame["status"] for frame in got["frames"]] == ["success"] * FRAMES
@@ -33,7 +33,7 @@ def grab(net: Namespace, *prefix: str | Path, address: str, patience_s: int) -> 
 
 
 def usb_port(running: Running) -> str:
-    """The cameras are told of one after the other."""
+    """Return the port of the USB/IP server, once the twin has printed it."""
     end = time.monotonic() + 10
     while not (said := re.search(r"usb3: .* ready at 127\.0\.0\.1:(\d+) \(USB/IP\)", "".join(running.said))):
         assert time.monotonic() < end, "".join(running.said)
@@ -42,7 +42,7 @@ def usb_port(running: Running) -> str:
 
 
 def live(command: Sequence[str | Path], *steps: str, patience_s: int) -> tuple[list[list[int]], Any]:
-    """What the clients got while the scenario was live, and its report."""
+    """Return the clients' frames of a live scenario, and its report."""
     more = [part for step in steps for part in ("--step", step)]
     with Namespace() as net:
         with Running(net, *command, "play", SCENARIO, "--live", "--json", "--port", "0", *more) as running:
@@ -62,7 +62,7 @@ def live(command: Sequence[str | Path], *steps: str, patience_s: int) -> tuple[l
 
 
 def virtual() -> list[list[int]]:
-    """When the same frames begin in virtual time."""
+    """Return the beginnings of the same frames in virtual time."""
     played = play(parse(SCENARIO.read_text()))
     return [
         [t for t, what, _ in played.accounts[name].moments if what == "ExposureStart"][:FRAMES]

@@ -108,7 +108,7 @@ def check_only_enabled(net: Namespace) -> None:
 
 
 def check_genapi(net: Namespace, tmp: Path) -> None:
-    """The same bytes, through GenApi's ChunkAdapterGEV and its Chunk features."""
+    """Parse the same bytes through GenApi's ChunkAdapterGEV and its Chunk features."""
     raw = tmp / "frame.raw"
     grab(net, "--raw", str(raw))
     payload = raw.read_bytes()

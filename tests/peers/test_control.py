@@ -1,4 +1,4 @@
-"""Who is in control: denied, handed over, killed, moved; by Aravis and viva-genicam.
+"""Control: denied, handed over, lost with a killed client, moved; by Aravis and viva-genicam.
 
 Each check runs on the twin, and on sabotaged ones, where the very same function has to fail.
 """

@@ -30,7 +30,7 @@ def check_frames(net: Namespace, packet_bytes: int, client: Sequence[str], frame
 
 
 def udp_datagrams(net: Namespace) -> int:
-    """How many packets the kernel had for UDP sockets, whether they had room or not."""
+    """Return the number of packets that the kernel had for UDP sockets, whether they had room or not."""
     names, values = (
         line.split() for line in net.run("cat", "/proc/net/snmp").stdout.splitlines() if line[:4] == "Udp:"
     )

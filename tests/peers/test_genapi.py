@@ -61,7 +61,10 @@ class Port(AbstractPort):
 
 @contextlib.contextmanager
 def nodes_of(net: Namespace) -> Iterator[NodeMap]:
-    """A node map in control of the twin, disconnected while its port lives: the wheel aborts otherwise."""
+    """Return a node map that controls the twin, disconnected while its port lives.
+
+    The wheel aborts otherwise.
+    """
     with net.socket() as sock:
         gvcp = Gvcp(sock, ADDRESS)
         gvcp.write_register(CCP, CONTROL)
@@ -118,7 +121,10 @@ def check_every_node(net: Namespace) -> None:
 
 
 def check_sheet_limits(net: Namespace) -> None:
-    """The limits GenApi computes are the sheet's, follow what they depend on, and refuse what is outside."""
+    """Compare GenApi's limits with the data sheet.
+
+    They follow their inputs, and values beyond are refused.
+    """
     with nodes_of(net) as nodes:
         feature = nodes.get_node
         assert [(n.value, n.min, n.max, n.inc) for n in (feature("Width"), feature("Height"))] == [
@@ -149,7 +155,7 @@ def check_sheet_limits(net: Namespace) -> None:
 
 
 def check_locks(net: Namespace) -> None:
-    """What the transport layer locks is read-only for the host, and again writable afterwards."""
+    """Check that features locked by the transport layer are read-only, and writable again afterwards."""
     with nodes_of(net) as nodes:
         locked = ("Width", "Height", "PixelFormat")
         nodes.get_node("TLParamsLocked").value = 1
@@ -160,7 +166,7 @@ def check_locks(net: Namespace) -> None:
 
 
 def check_same_as_the_registers(net: Namespace) -> None:
-    """What GenApi wrote stands in the registers the standard places: SCPS (low half), user name, SCPD."""
+    """Compare GenApi's writes with the standard's registers: SCPS (low half), user name, SCPD."""
     with nodes_of(net) as nodes, net.socket() as sock:
         onlooker = Gvcp(sock, ADDRESS)
         nodes.get_node("GevSCPSPacketSize").value = 1480
@@ -230,8 +236,10 @@ def check_selectors(net: Namespace) -> None:
 
 
 def check_events(net: Namespace) -> None:
-    """What a message says stands in the event's own nodes, whichever form its block id has: GigE Vision's
-    numbers of events, the camera's clock, the frame's number."""
+    """Check that the event's own nodes show a message's contents, for both forms of block ids.
+
+    These are GigE Vision's numbers of events, the camera's clock, the frame's number.
+    """
     with nodes_of(net) as nodes, net.socket() as listener:
         feature = nodes.get_node
         listener.bind((ADDRESS, 0))

@@ -18,7 +18,7 @@ FILE = "Firmware"
 
 
 def image(version: str, model: str = "IMX412 USB3") -> bytes:
-    """As docs/firmware.md has it."""
+    """Return a firmware image as docs/firmware.md describes it."""
     head = f"camtwin firmware\nmodel {model}\nversion {version}\n".encode()
     return head + f"crc32 {zlib.crc32(head):08x}\n".encode()
 
@@ -56,7 +56,7 @@ def check_update(twin: UsbTwin) -> None:
 
 
 def check_refused(twin: UsbTwin) -> None:
-    """A version that is too old, another model's, and what is longer than the buffer and no image at all."""
+    """Write a version that is too old, another model's image, and a file too long that is no image."""
     with nodes_of(twin) as (nodes, _):
         assert load(nodes, image("3.2")) == ("Failure", "firmware 3.2 is below the minimum 3.3")
         assert load(nodes, image("5.0", "VCXG-124M"))[0] == "Failure"

@@ -1,5 +1,7 @@
-"""The reference GenApi on a USB3 Vision twin: its own description, read and written over USB/IP by a host
-typed from the protocol's facts; events and chunks go through GenApi's own adapters for this link."""
+"""The reference GenApi on a USB3 Vision twin: its own description, read and written over USB/IP.
+
+The host is typed from the protocol's facts; events and chunks go through GenApi's own adapters for this link.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,10 @@ def read(host: Host, address: int, length: int) -> bytes:
 
 @contextlib.contextmanager
 def nodes_of(twin: UsbTwin) -> Iterator[tuple[NodeMap, Host]]:
-    """A node map of the twin, by its manifest; disconnected while its port lives, or the wheel aborts."""
+    """Return a node map of the twin, by its manifest.
+
+    Disconnected while its port lives, or the wheel aborts.
+    """
     with Host(twin.port) as host:
         entry = host.word(0x1D0, 8) + 8
         zipped = read(host, host.word(entry + 8, 8), host.word(entry + 16, 8))
@@ -143,7 +148,7 @@ def check_selectors(twin: UsbTwin) -> None:
 
 
 def check_events(twin: UsbTwin) -> None:
-    """What messages of the event endpoint say stands in the events' own nodes."""
+    """Check that the events' own nodes show the contents of the event endpoint's messages."""
     with nodes_of(twin) as (nodes, host):
         feature = nodes.get_node
         feature("TriggerMode").value, feature("TriggerSource").value = "On", "Software"

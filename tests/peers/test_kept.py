@@ -16,7 +16,7 @@ FACTORY = {"Gain": 0.0, "ExposureTime": 4000.0, "Width": 4096, "PixelFormat": "M
 
 
 def check_user_sets(directory: Path, command: Sequence[str | Path] = CAMTWIN) -> None:
-    """Saved by one host, loaded by another after a restart."""
+    """Save a user set from one host, load it from another after a restart."""
     kept = ("--nonvolatile", str(directory))
     saved = [
         *(("set", name, value) for name, value in VALUES.items()),

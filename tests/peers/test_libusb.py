@@ -76,7 +76,7 @@ def test_structures_lie_as_in_the_real_header(tmp_path):
 
 
 def probed(tmp: Path, *under: str) -> str:
-    """What the probe says, while its twin is killed and comes back."""
+    """Return the probe's output, while its twin is killed and comes back."""
     cc("-Wall", "-Wextra", "-g", "-o", tmp / "probe", HERE / "usb_probe.c", "-l:libusb-1.0.so.0")
     twins = [UsbTwin()]
     twins[0].__enter__()

@@ -39,7 +39,7 @@ def grab(net: Namespace, address: str) -> list[dict]:
 def live(
     name: str, clients: Sequence[str], command: Sequence[str | Path] = CAMTWIN, picture: str = ""
 ) -> tuple[list[list[dict]], Any]:
-    """What clients got of a scenario, and its report."""
+    """Return the clients' frames of a scenario, and its report."""
     draw = ("--draw", picture) if picture else ()
     with Namespace() as net:
         scenario = SCENARIOS / f"{name}.toml"
@@ -111,7 +111,7 @@ def check_edges(command: Sequence[str | Path] = CAMTWIN, picture: str = "") -> N
 
 
 def check_overload(command: Sequence[str | Path] = CAMTWIN) -> None:
-    """The lamp beyond 50 mA flashes, and its overload is told at each flash."""
+    """Check that the lamp beyond 50 mA flashes, and that its overload is reported at each flash."""
     _, report = live("lamp-beyond-50-mA", ADDRESSES, command)
     assert words(report) == {("cam1.process.6", "overload")}
     told = [note["ms"] for note in report["notes"]]
@@ -126,7 +126,7 @@ def check_gpio(command: Sequence[str | Path] = CAMTWIN) -> None:
 
 
 def check_reversed(command: Sequence[str | Path] = CAMTWIN) -> None:
-    """The camera whose supply is reversed is not found; the other one works."""
+    """Check that the camera with a reversed supply is not found, and that the other one works."""
     (two,), report = live("supply-reversed", ADDRESSES[1:], command)
     assert words(report) == {("cam1.process.2", "reversed supply")}
     assert report["cameras"]["cam1"]["triggers"] == report["links"]["cam1"]["frames"] == 0

@@ -24,8 +24,10 @@ SMALL = (("Width", 64), ("Height", 48))
 
 
 def check_events(net: Namespace) -> None:
-    """Each once, as it is acknowledged; an exposure lasts as set, within 1 us; what the description says of
-    the messages is what they say."""
+    """Check each event once, as it is acknowledged, against the description's nodes.
+
+    An exposure lasts as set, within 1 us.
+    """
     with Session(net, "viva") as host:
         for name, value in (
             ("TriggerMode", "On"),

@@ -23,7 +23,7 @@ HEARTBEAT_S = 3.0  # the bootstrap register's default
 
 
 def virtual_ns(frames: int) -> list[int]:
-    """The timestamps of these frames in virtual time, from the first one."""
+    """Return the timestamps of these frames in virtual time, from the first one."""
     with camtwin.open(MODEL, render=False) as cam:
         for name, value in SMALL.items():
             setattr(cam, name, value)
@@ -104,7 +104,7 @@ def test_killed_client(damage, works):
 
 
 def test_the_same_bytes_at_any_pace(tmp_path):
-    """What a host did at pace max, done again in virtual time: the same frames, byte for byte."""
+    """Repeat a host's session at pace max in virtual time: the same frames, byte for byte."""
     journal = tmp_path / "run.jsonl"
     with twin("--pace", "max", "--journal", str(journal)) as net:
         grab(net, frames=12, **SMALL)

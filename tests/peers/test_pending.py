@@ -36,7 +36,7 @@ def check_patient(net: Namespace) -> None:
 
 
 def check_once(net: Namespace) -> None:
-    """A save that is sent three times is told of three times and acknowledged once, in its time."""
+    """Send a save three times: it is pending three times and acknowledged once, in its time."""
     with net.socket() as sock:
         client = Gvcp(sock, ADDRESS)
         address = save_address(client.xml(), USER_SET_1)
@@ -63,7 +63,7 @@ def check_once(net: Namespace) -> None:
 
 
 def save_address(xml: str, user_set: int) -> int:
-    """Of the command's register for a user set, as the description has it."""
+    """Return the address of UserSetSave of a user set, from the description."""
     command = re.search(r'<Command Name="UserSetSave".*?<pValue>(\w+)</pValue>', xml, re.DOTALL)
     assert command
     register = rf'<IntReg Name="{command[1]}".*?<Address>(\w+)</Address><pIndex Offset="(\d+)">'

@@ -30,7 +30,7 @@ def rate_Hz(moments_ns: list[int]) -> float:
 
 
 def virtual_Hz(width: int, height: int, frames: int) -> float:
-    """The rate at which these very frames arrive in virtual time."""
+    """Return the rate at which these very frames arrive in virtual time."""
     with camtwin.open(MODEL, render=False) as cam:
         for name, value in {"Width": width, "Height": height, "GevSCPSPacketSize": JUMBO, **FIXED}.items():
             setattr(cam, name, value)

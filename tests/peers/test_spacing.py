@@ -24,7 +24,7 @@ TOGETHER_NS = 100_000  # what leaves in one burst is seen within this
 
 
 def times_ns(net: Namespace, file: Path, delay_ns: int) -> list[list[int]]:
-    """When Wireshark saw each full payload packet of the frames that Aravis got."""
+    """Return the times at which Wireshark saw the full payload packets of the frames that Aravis got."""
     settings = {"Width": WIDTH, "Height": HEIGHT, "GevSCPD": delay_ns, **SLACK}
     with captured(net, file, ADDRESS):
         grab(net, "--packet-size", str(PACKET_BYTES), frames=FRAMES, **settings)
@@ -42,9 +42,10 @@ def times_ns(net: Namespace, file: Path, delay_ns: int) -> list[list[int]]:
 
 
 def check_spacing(net: Namespace, tmp: Path, delay_ns: int) -> None:
-    """The mean gap is the one that was set; together come no more than a millisecond's packets.
+    """Compare the mean gap with the one set; at most a millisecond's packets come together.
 
-    A computer may make gaps longer, so one frame within 2 % is asked; shorter they never are."""
+    A computer may make gaps longer, so only one frame must be within 2 %; they are never shorter.
+    """
     least, most = WIRE_NS + delay_ns, WIRE_NS + delay_ns + PAUSE_NS
     gaps, together = [], []
     for frame in times_ns(net, tmp / "lo.pcap", delay_ns):
@@ -59,7 +60,7 @@ def check_spacing(net: Namespace, tmp: Path, delay_ns: int) -> None:
 
 
 def runs(moments: list[int]) -> list[int]:
-    """How many packets come together, each time."""
+    """Return the numbers of packets that come together."""
     counts = [1]
     for before, now in pairwise(moments):
         if now - before < TOGETHER_NS:

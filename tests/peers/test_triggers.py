@@ -31,7 +31,7 @@ def grab(net: Namespace, settings: Sequence[str], frames: int, names: Sequence[s
 
 
 def check_software(net: Namespace) -> None:
-    """A frame for each trigger, and no other."""
+    """Check for one frame per trigger, and no other."""
     settings = ("TriggerMode=On", "TriggerSource=Software", *chunks("FrameID", "ExposureTime"))
     got = grab(net, settings, 4, ("integer:ChunkFrameID", "float:ChunkExposureTime"), "--software")
     assert [f["ChunkFrameID"] for f in got["frames"]] == [1, 2, 3, 4]
@@ -40,7 +40,7 @@ def check_software(net: Namespace) -> None:
 
 
 def check_line(net: Namespace) -> None:
-    """A frame for each rising edge: as far apart as the pulses, to a tick of the camera's clock."""
+    """Check for a frame at each rising edge, as far apart as the pulses, to a tick of the camera's clock."""
     settings = ("TriggerMode=On", "TriggerSource=Line0", "TriggerActivation=RisingEdge", *chunks("Timestamp"))
     frames = grab(net, settings, 6, ["integer:ChunkTimestamp"])["frames"]
     gaps = [b["ChunkTimestamp"] - a["ChunkTimestamp"] for a, b in pairwise(frames)]
@@ -48,8 +48,10 @@ def check_line(net: Namespace) -> None:
 
 
 def check_sequencer(net: Namespace) -> None:
-    """Three sets that follow one another with each exposure, from the first on: in the chunks' exposure
-    times, sets and region, in order."""
+    """Check three sets that follow one another with each exposure, from the first on.
+
+    They show in the chunks' exposure times, sets and region, in order.
+    """
     settings = ["TriggerMode=On", "TriggerSource=Software", "SequencerConfigurationMode=On"]
     for number, exposure in enumerate(SETS):
         settings += [f"ExposureTime={exposure}", f"OffsetX={16 * number}"]
@@ -70,7 +72,7 @@ HONEST = {"software": check_software, "line": check_line, "sequencer": check_seq
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
-    """The pulsing twin imports what this folder has."""
+    """Let the pulsing twin import this folder's modules."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]))
 
 

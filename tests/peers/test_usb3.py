@@ -75,7 +75,7 @@ def check_locked_while_acquiring(twin: UsbTwin) -> None:
 
 
 def check_picture(twin: UsbTwin, pixel_format: str, tmp: Path, *args: str, width=4096, height=64) -> None:
-    """The bytes of a noise-free picture, as PFNC has them, and the geometry of the leader."""
+    """Compare the bytes of a noise-free image with PFNC, and the geometry of the leader."""
     raw = tmp / "picture.raw"
     got = twin.grab("--raw", str(raw), *args, frames=2, PixelFormat=pixel_format, Width=width, Height=height)
     frame = got["frames"][-1]
@@ -107,7 +107,7 @@ def test_sequence():
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_two_hundred_frames(mode):
-    """Of 12 MP, live noise and all, as fast as this computer can."""
+    """Stream frames of 12 MP, with live noise, as fast as this computer can."""
     with UsbTwin("--pace", "max") as twin:
         got = twin.grab("--usb-mode", mode, "--times-only", frames=200, timeout=110)
         assert got["payload"] == 4096 * 3000

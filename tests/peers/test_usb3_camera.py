@@ -1,5 +1,8 @@
-"""Stock Aravis, through the libusb stand-in, uses what the Basler's camera does: features of every category
-read and written, user sets, triggers, chunks. Each check is run on a sabotaged twin, too, and fails there."""
+"""Stock Aravis, through the libusb stand-in, on the Basler's camera.
+
+Features of every category are read and written: user sets, triggers, chunks. Each check is run on a sabotaged
+twin, too, and fails there.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,7 @@ def check_user_sets(twin: UsbTwin) -> None:
 
 
 def grabbed(twin: UsbTwin, *settings: str, frames: int, software: bool = False) -> dict[str, Any]:
-    """What Aravis' chunk parser makes of so many frames."""
+    """Return the chunks of so many frames, as Aravis' parser reads them."""
     texts = [f"{name}={value}" for name, value in FRAME.items()] + ["ChunkModeActive=true"]
     texts += [text for name in CHUNKS for text in (f"ChunkSelector={name}", "ChunkEnable=true")]
     names = ["float:ChunkExposureTime", "float:ChunkGain", *(f"integer:Chunk{name}" for name in CHUNKS[2:])]
@@ -106,7 +109,7 @@ def check_chunks(twin: UsbTwin) -> None:
 
 
 def check_software_trigger(twin: UsbTwin) -> None:
-    """A frame for each command, and none besides; the counter counts them."""
+    """Check for one frame per command, and no other; the counter counts them."""
     got = grabbed(
         twin, "TriggerMode=On", "TriggerSource=Software", "CounterEventSource=FrameTrigger",
         "CounterDuration=100", frames=4, software=True,

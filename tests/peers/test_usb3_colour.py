@@ -73,7 +73,7 @@ def check_refusals(twin: UsbTwin) -> None:
 
 
 def check_picture(twin: UsbTwin, pixel_format: str, tmp: Path, *args: str, width=4056, height=64) -> None:
-    """The bytes of a noise-free picture, and the geometry of the leader."""
+    """Compare the bytes of a noise-free image with PFNC, and the geometry of the leader."""
     raw = tmp / "picture.raw"
     got = twin.grab(
         "--raw", str(raw), *args, frames=2,
@@ -86,7 +86,7 @@ def check_picture(twin: UsbTwin, pixel_format: str, tmp: Path, *args: str, width
 
 
 def check_mosaic(twin: UsbTwin, tmp: Path) -> None:
-    """Of something red: the second pixel of the first row is the brightest of four, mirrored or not."""
+    """Look at a red scene: the second pixel of the first row is the brightest of four, mirrored or not."""
     for x, y in product(("false", "true"), repeat=2):
         raw = tmp / "red.raw"
         twin.grab(

@@ -40,7 +40,8 @@ def test_a_client_with_two_buffers_sets_the_pace():
     """Nothing is dropped that it has no buffer for yet: camera time stands until it asks.
 
     It holds each for a moment: Aravis 0.8.26 forgets a buffer that comes back while the callback of its
-    trailer still runs (ctx->buffer = NULL follows the push in arvuvstream.c)."""
+    trailer still runs (ctx->buffer = NULL follows the push in arvuvstream.c).
+    """
     with UsbTwin("--pace", "max") as twin:
         check(twin, "--usb-mode", "async", "--buffers", "2", "--hold", "0.005")
 

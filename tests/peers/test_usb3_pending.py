@@ -19,7 +19,7 @@ PATIENCE_S = 1.0  # Aravis': what the camera says of itself at ABRM 0x1CC
 
 
 def check_patient(twin: UsbTwin) -> None:
-    """The save is acknowledged, when it is done, and then the camera answers again."""
+    """Check that a save is acknowledged when it is done, and that the camera answers again then."""
     assert SAVE_S / SLOW > 2 * PATIENCE_S
     began = time.monotonic()
     save = [("set", "UserSetSelector", "UserSet1"), ("execute", "UserSetSave"), ("get", "Gain")]

@@ -27,7 +27,7 @@ def tshark(*args: str | Path) -> str:
 
 
 def capture(twin: UsbTwin, file: Path) -> None:
-    """What goes over the twin's port while Aravis sets features and grabs frames."""
+    """Capture the twin's port while Aravis sets features and grabs frames."""
     command = ["tshark", "-q", "-i", "lo", "-f", f"tcp port {twin.port}", "-w", str(file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
         assert running.stderr

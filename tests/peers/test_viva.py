@@ -122,7 +122,10 @@ def check_all_saved_and_loaded(net: Namespace, tmp: Path) -> None:
 
 
 def check_stream(net: Namespace, pixel_format: str, bits: int, tmp: Path) -> None:
-    """A picture from its own decoder: the column, modulo the format's range, in the upper bits of 8 or 16."""
+    """Decode an image with its own decoder.
+
+    The column, modulo the format's range, in the upper bits of 8 or 16.
+    """
     for name, value in (*RATE, ("PixelFormat", pixel_format), ("Height", 16)):
         assert put(net, name, value)
     file = tmp / "frame_0001.tiff"

@@ -36,7 +36,7 @@ def fields(net: Namespace, file: Path, *names: str, options: tuple[str, ...] = (
 
 @contextlib.contextmanager
 def captured(net: Namespace, file: Path) -> Iterator[None]:
-    """What is on the loopback meanwhile."""
+    """Capture the loopback meanwhile."""
     command = [*net.prefix, "tshark", "-q", "-i", "lo", "-B", "32", "-f", "udp", "-w", str(file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tshark:
         assert tshark.stderr
@@ -66,7 +66,7 @@ PORT_REMARK = "Possible traceroute"
 
 
 def kinds(net: Namespace, file: Path) -> Counter[tuple[str, ...]]:
-    """How many packets of each kind, every one of them dissected, none malformed.
+    """Return the number of packets of each kind, every one of them dissected, none malformed.
 
     A kind is (GVCP, command, acknowledge, status) or (GVSP, format, status); a test packet has block id 0.
     """

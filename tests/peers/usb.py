@@ -37,7 +37,10 @@ class UsbTwin(Running):
             raise PeerError(f"the twin printed a traceback\n{''.join(self.said)}")
 
     def run(self, *args: str | Path, timeout: float = 60, others: Sequence[UsbTwin] = ()) -> str:
-        """What a program prints that has this twin, and others, as its USB devices; PeerError if it fails."""
+        """Return the output of a program that has this twin, and others, as USB devices.
+
+        PeerError if it fails.
+        """
         ports = [f"--port={twin.port}" for twin in (self, *others)]
         command = [*map(str, CAMTWIN), "exec", *ports, "--", *map(str, args)]
         try:

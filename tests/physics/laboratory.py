@@ -1,6 +1,6 @@
-"""What the laboratory says against what is true: deviations in the standard errors that it states itself.
+"""The laboratory's results against the truth: deviations in the standard errors that it states itself.
 
-Where deviations are normal with the stated errors, one beyond SIGMAS comes up once in two million, and the
+If deviations are normal with the stated errors, one beyond SIGMAS comes up once in two million, and the
 mean square of n independent ones is chi-square: `misstated` gives bounds that one set in 15000 leaves, either
 way (Wilson and Hilferty's cube root, 4 standard deviations).
 """
@@ -14,7 +14,10 @@ FAR = 4
 
 
 def deviations(channel: Mapping[str, Any], truth: Mapping[str, float]) -> dict[str, float]:
-    """Of the figures of a channel, as --json tells them, in standard errors; truth in the same units."""
+    """Return the deviations of a channel's figures, as --json prints them, in standard errors.
+
+    truth: in the same units.
+    """
     found = {}
     for name, true in truth.items():
         figure = channel["figures"][name]

@@ -27,13 +27,16 @@ UNIFORM = replace(PARAMETERS, dsnu_e=0.0, prnu=0.0, dark_current_e_per_s=0.0)
 
 
 def readout(parameters: SensorParameters = PARAMETERS, **changes) -> Readout:
-    """The whole sensor, 10 ms, 0 dB, 12 bits, 20 degC, seed 1, frame 0; other values by name."""
+    """Return a readout of the whole sensor, changed by name.
+
+    By default 10 ms, 0 dB, 12 bits, 20 degC, seed 1, frame 0.
+    """
     whole = Readout(0, 0, parameters.width, parameters.height, 0.01, 0.0, 0.0, 12, 20.0, seed=1, frame=0)
     return replace(whole, **changes)
 
 
 def light(mean_e: float, r: Readout) -> np.ndarray:
-    """The rate that gives mean_e electrons in this readout's exposure, the same in every pixel."""
+    """Return the rate that gives mean_e electrons in this readout's exposure, the same in every pixel."""
     return np.full((r.height, r.width), mean_e / r.exposure_s, np.float32)
 
 

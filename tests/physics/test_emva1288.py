@@ -1,4 +1,4 @@
-"""What EMVA 1288 measures on a camera comes out as it went in.
+"""EMVA 1288 on a simulated camera: measured figures equal the parameters put in.
 
 Tolerances are five standard errors. A variance from n normal numbers has a relative standard error of
 sqrt(2/n), a mean sigma/sqrt(n).

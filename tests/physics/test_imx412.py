@@ -16,7 +16,7 @@ assumption."""
 
 
 def behind_glass(light: Spectrum) -> tuple[Spectrum, float]:
-    """The light behind the filter, and the share of its photons that comes through."""
+    """Return the light behind the filter, and the share of its photons that passes."""
     nm, passed = list(CM500), list(CM500.values())
     return light.filtered(f"{light.name} behind CM500", lambda at: float(np.interp(at, nm, passed)))
 
@@ -156,8 +156,10 @@ def test_binning_halves_the_noise_and_keeps_the_field_of_view():
     ("kelvin", "r_over_g", "b_over_g"), [(2848, 0.507, 0.400), (5579, 0.323, 0.700), (7763, 0.295, 0.740)]
 )
 def test_white_balance_of_a_grey_patch(kelvin, r_over_g, b_over_g):
-    """Ratios of public tuning data of the IMX477 behind a CM500; under which lamps is assumed: glowing ones
-    below 6000 K, daylight above."""
+    """Compare with ratios of public tuning data of the IMX477 behind a CM500.
+
+    The lamps are assumed: glowing ones below 6000 K, daylight above.
+    """
     lamp = spectra.black_body(kelvin) if kelvin < 6000 else spectra.daylight(kelvin)
     light, share = behind_glass(lamp)
     means = colours(small(Flat(8e6 * share, light)).grab()[0])

@@ -45,7 +45,7 @@ def run(controller, before, after, start=None, frames=FRAMES):
 
 
 def settled(ratio, within=0.06):
-    """The first frame from which on all are as bright as they should be; their number if there is none."""
+    """Return the first frame from which on all have the right brightness; their number if there is none."""
     good = np.abs(ratio - 1) <= within
     return len(good) if not good[-1] else len(good) - int(np.argmin(good[::-1])) if not good.all() else 0
 

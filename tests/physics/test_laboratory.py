@@ -62,7 +62,7 @@ def test_hidden_parameters_are_found(judged, seed):
 
 
 def test_its_errors_are_what_it_says(judged):
-    """Of each figure over the seeds, and of all that are independent together."""
+    """Compare each figure's errors over the seeds, and those of all independent figures together."""
     for name in INDEPENDENT:
         assert not misstated([judged(seed)[name] for seed in SEEDS]), name
     assert not misstated([judged(seed)[name] for seed in SEEDS for name in INDEPENDENT])
@@ -84,7 +84,7 @@ def scaled(factor, function, *args):
 
 
 def unaveraged(right):
-    """Of a stack as if averaging had left no temporal noise in it."""
+    """Evaluate a stack as if averaging had left no temporal noise in it."""
     return lambda stack: right(Average(10**9, stack.mean_DN, stack.var_y_DN2))
 
 
@@ -94,7 +94,7 @@ def more_light(right):
 
 
 def slower(right):
-    """A doubling temperature 3 % high."""
+    """Return a doubling temperature 3 % high."""
     return lambda *args: right(*args)._replace(value=1.03 * right(*args).value)
 
 

@@ -28,7 +28,7 @@ INDEPENDENT = ("R", "K", "mu_y_dark", "DSNU.pix", "PRNU.pix", "T_d", "mu_I_var")
 
 @lru_cache
 def measured(model, seed=1288, **wrong):
-    """The channels, as --json tells them. wrong: factors on parameters of the sensor's sheet."""
+    """Return the channels, as --json prints them. wrong: factors on parameters of the sensor's sheet."""
     sheet = load(model)
     p = sheet.sensor.parameters
     changed = replace(p, **{name: getattr(p, name) * factor for name, factor in wrong.items()})
@@ -39,7 +39,7 @@ def measured(model, seed=1288, **wrong):
 
 
 def truth(model, channel):
-    """Of the model's data, by hand."""
+    """Return the figures from the model's data, by hand."""
     p = load(model).parameters
     eta = p.quantum_efficiency(channel["wavelength_nm"], channel["channel"][:1])
     dark_e = p.dark_current_e_per_s * MODELS[model]  # on a bench at the temperature of that figure
@@ -68,9 +68,12 @@ def truth(model, channel):
 
 
 def parts(name, total, column, row, left=0.0):
-    """A nonuniformity and its parts; one that the sensor has not is not judged: its estimate is cut at 0.
+    """Return a nonuniformity and its parts; a part that the sensor lacks is not judged.
 
-    left: of row noise by averaging; it cannot be told from rows that differ."""
+    Its estimate is cut at 0.
+
+    left: what averaging leaves of row noise, which cannot be distinguished from rows that differ.
+    """
     own = {name: hypot(total, left), f"{name}.col": column, f"{name}.row": hypot(row, left)}
     own[f"{name}.pix"] = (total**2 - column**2 - row**2) ** 0.5
     return {part: value for part, value in own.items() if value}
@@ -89,7 +92,7 @@ def test_the_twin_is_what_its_data_say(model):
 
 
 def test_the_errors_are_what_the_laboratory_says():
-    """Of all channels of all twins together."""
+    """Compare the errors of all channels of all twins together."""
     every = [z for model in MODELS for z in judged(model).values()]
     assert not misstated([z[name] for z in every for name in INDEPENDENT])
 

@@ -31,7 +31,7 @@ def count(request):
 
 
 def sensor(mean_e: float, read_noise_e: float = 2.0, **changes: float) -> SensorParameters:
-    """A sensor whose 12 bits hold eight deviations to both sides of this level, and little more."""
+    """Return a sensor whose 12 bits hold eight deviations to both sides of this level, and little more."""
     wide = 8 * sqrt(mean_e + read_noise_e**2) + (not read_noise_e)
     low = min(mean_e - wide, 0) if read_noise_e else 0
     gain = 4095 / (mean_e + wide - low)

@@ -151,7 +151,7 @@ CAMERA_LINE_ns = 15092 / 840e6 * 1e9  # 18 frames a second of 3092 lines
 
 
 def camera(scene, **features):
-    """A camera around the same sensor: its lines are longer, and its pictures begin GR."""
+    """Return a camera around the same sensor with longer lines, whose images begin GR."""
     cam = camtwin.open("ids-imx412", scene=scene, seed=4)
     for name, value in features.items():
         setattr(cam, name, value)

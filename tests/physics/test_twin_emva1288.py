@@ -83,7 +83,7 @@ class Bench:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What the laboratory found, evaluated by either rule of saturation."""
+    """Results of the laboratory, evaluated by either rule of saturation."""
 
     dark: Point
     light: tuple[Point, ...]
@@ -120,7 +120,7 @@ def report(**wrong: Any) -> Report:
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed, how far off is still true, and where the report has it."""
+    """A claimed figure, its tolerance, and its place in the report."""
 
     value: float
     tolerance: float
@@ -220,7 +220,7 @@ def test_dark_current_at_the_cameras_temperature():
 
 @pytest.mark.parametrize("gain_dB", [0.0, 0.5, 6.0, 12.0, 20.5, 36.0, 48.0])
 def test_gain_is_true_in_decibels(gain_dB):
-    """What a photon adds, at equal light times gain, against 0 dB.
+    """Compare the increase per photon, at equal light times gain, with that at 0 dB.
 
     Between two lights and not above black: at 48 dB dark noise is 210 DN and black, at most 287 DN, is cut.
     """

@@ -170,8 +170,10 @@ def test_region_and_offset() -> None:
 
 
 def test_resent_and_refused() -> None:
-    """Chapter "Status codes": PACKET_RESEND 0x0100 is a success; PACKET_UNAVAILABLE 0x800C. Extended headers
-    have a flag, bit 0, instead."""
+    """Check status codes: PACKET_RESEND 0x0100 is a success; PACKET_UNAVAILABLE 0x800C.
+
+    Extended headers have a flag, bit 0, instead.
+    """
     block = gvsp.frame_packets(FULL, 3000, 3, 1500)
     assert gvsp.resent(block.headers[:1], False).tobytes() == bytes.fromhex("0100 0003 03 000001")
     block = gvsp.frame_packets(FULL, 3000, 3, 1500, extended=True)

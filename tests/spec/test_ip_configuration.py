@@ -1,4 +1,4 @@
-"""How a camera gets its address: bytes and times, typed from RFC 826, 2131, 2132 and 3927."""
+"""IP configuration of a camera: bytes and times, typed from RFC 826, 2131, 2132 and 3927."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ class Port:
 
 
 def answer(device: U3vDevice, command: bytes) -> bytes | None:
-    """The acknowledge that comes at once, None for silence."""
+    """Return the immediate acknowledge; None without one."""
     acks = [effect for effect in device.receive(command) if isinstance(effect, Acknowledge)]
     return acks[-1].data if acks else None
 
@@ -244,7 +244,7 @@ def test_what_a_device_answers(port: dict[str, object], commands: list[str], ack
 
 
 class Flash(Port):
-    """What is written takes 300 ms."""
+    """A camera whose writes take 300 ms."""
 
     writes = 0
 

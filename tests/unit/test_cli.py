@@ -34,7 +34,7 @@ def checked(done: subprocess.CompletedProcess[str], ok: bool = True) -> subproce
 
 
 def test_help_answers_at_once():
-    """By the processor's time: a busy computer takes longer."""
+    """Measure processor time, because a busy computer takes longer."""
     shown, best_s = "", 9.0
     for _ in range(3):
         begun = processor_s()

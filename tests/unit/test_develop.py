@@ -22,7 +22,7 @@ def run(*words):
 
 @pytest.fixture
 def folder(tmp_path):
-    """The same frame in every kind of file that is read."""
+    """Write the same frame to every kind of file that can be read."""
     import tifffile
 
     said = {"pixel_format": "BayerGR12", "black_DN": 256.0}

@@ -1,4 +1,4 @@
-"""What README and docs say can be typed works, and what they name is there."""
+"""The README's commands work, and the files that it names exist."""
 
 from __future__ import annotations
 

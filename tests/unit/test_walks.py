@@ -44,7 +44,7 @@ OTHER: dict[str, tuple[str, Scene, dict[str, object]]] = {
 
 
 def frame(model: str, scene: Scene, settings: dict[str, object]) -> tuple[Twin, Exposure]:
-    """A twin that has rendered a frame of the whole sensor, and the exposure of a smaller one."""
+    """Return a twin that has rendered a frame of the whole sensor, and the exposure of a smaller one."""
     cam = camtwin.open(model, scene=scene, seed=3)
     exposures: list[Exposure] = []
     cam.twin.camera.on_exposure.subscribe(exposures.append)
@@ -84,7 +84,7 @@ def test_no_frame_calls_up(name, flaws):
 
 
 def sabotaged_kernel(twin: Twin, exposure: Exposure, monkeypatch: pytest.MonkeyPatch) -> Walk:
-    """A kernel that asks the renderer for something while it works."""
+    """Use a kernel that calls the renderer while it works."""
     kernels = fast._kernels()
 
     class Asking:
@@ -145,7 +145,7 @@ class _InForce(Exception):
 
 
 def written(monkeypatch: pytest.MonkeyPatch, exposure_us: float) -> tuple[Walk, float]:
-    """The walk of a WRITEREG of ExposureTime, up to new Settings, and the exposure time that they hold."""
+    """Trace a WRITEREG of ExposureTime, up to new Settings; return the walk and their exposure time."""
     with camtwin.open(MONO, render=False) as cam:
         camera, host = cam.twin.camera, cam.host()
         cam.advance(100 * MS)

@@ -24,7 +24,7 @@ VIVA = Path(viva_genicam.__file__).parent / "_native.abi3.so"
 
 @pytest.fixture(scope="module")
 def said() -> list[str]:
-    """What the guest says, from attaching to the twin's second life."""
+    """Return the guest's output, from attaching to the twin's second life."""
     disk()
     twins = [UsbTwin(*PACE)]
     twins[0].__enter__()

@@ -39,7 +39,7 @@ BLOCK = 4096
 
 
 def disk() -> Path:
-    """The folder with root.ext4, vmlinuz and initrd; made if nobody has."""
+    """Return the folder with root.ext4, vmlinuz and initrd; make it if necessary."""
     made_of = repr((PACKAGES, SUITE, DISK_MB, (HERE / "guest").read_text()))
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camtwin"
     there = root / f"vm-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
@@ -82,7 +82,7 @@ def run(*args: str | Path, seconds: float) -> None:
 
 
 def boot(job: str, seconds: int, told: Callable[[str], object], files: Sequence[Path] = ()) -> list[str]:
-    """What the guest's console says while it does the job; `told` hears each line as it comes.
+    """Return the guest's console output while it does the job; call `told` with each line as it comes.
 
     files  a tar of them is the guest's third disk, /dev/vdc
     """

@@ -34,7 +34,8 @@ FEW_STEPS: Final = 50
 class Quantity:
     """One line of the results: its symbol in the standard, a name, a unit, the section of its measurement.
 
-    scale: the unit in that of the value."""
+    scale: the unit in that of the value.
+    """
 
     symbol: str
     name: str

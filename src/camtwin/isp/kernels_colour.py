@@ -103,7 +103,7 @@ def _mixed(x, y, z, a, b, c, added):
 
 @inline
 def _light(v):
-    """demosaic.squared"""
+    """See demosaic.squared."""
     return I(I(I(v * v) + 8192) >> 14)
 
 

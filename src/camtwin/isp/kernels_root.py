@@ -99,7 +99,7 @@ def detail_row(rows, y, scratch, smooth, detail, energy):
 
 @inline
 def _kept(energy, limit):
-    """root_stages.kept"""
+    """See root_stages.kept."""
     above = energy - limit
     above = above if above > F(0) else F(0)
     return above / (energy if energy > F(1) else F(1))

@@ -108,7 +108,8 @@ class OutputInside(Part):
 
     Warmer, the leakage doubles every leakage_doubling_K and the residual grows by a share residual_per_K; one
     camera differs from the next by a share up to their spread. Switched off, the pin takes charge_nC to rise,
-    which comes from the load: less current, a later edge."""
+    which comes from the load: less current, a later edge.
+    """
 
     residual_V: float
     at_C: float = 25.0

@@ -33,7 +33,8 @@ class Axis:
     ) -> Axis:
         """Return an axis that holds the finite ones of these values.
 
-        room: leave some beside them, and begin at 0 where that is near."""
+        room: leave some beside them, and begin at 0 where that is near.
+        """
         finite = [v for v in values if isfinite(v) and (v > 0 or not log)] or [1.0, 10.0]
         low, high = min(finite), max(finite)
         if log:

@@ -1,4 +1,4 @@
-"""Scenes in a word:
+"""Scenes by their words.
 
   chart                    test chart: grey steps, slanted edges, stars, line pairs, small print
   slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots

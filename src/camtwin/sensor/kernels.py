@@ -48,7 +48,7 @@ _MIX_A_64, _MIX_B_64, _GOLDEN_64 = np.uint64(MIX_A_64), np.uint64(MIX_B_64), np.
 
 @njit(error_model="numpy", forceinline=True)
 def _mix64(word):
-    """noise.mix64"""
+    """See noise.mix64."""
     word = (word ^ (word >> np.uint64(30))) * _MIX_A_64
     word = (word ^ (word >> np.uint64(27))) * _MIX_B_64
     return word ^ (word >> np.uint64(31))
@@ -56,7 +56,7 @@ def _mix64(word):
 
 @njit(error_model="numpy", forceinline=True)
 def _stream_key(seed, stage, frame):
-    """noise.stream_key"""
+    """See noise.stream_key."""
     key = _mix64(_GOLDEN_64 + seed)
     key = _mix64(key + _GOLDEN_64 + np.uint64(stage))
     return _mix64(key + _GOLDEN_64 + frame)
@@ -70,7 +70,7 @@ def _row_key(key, row):
 
 @njit(error_model="numpy", forceinline=True)
 def _hash32(word):
-    """noise.hash32"""
+    """See noise.hash32."""
     word = _U(_U(word ^ (word >> _U(16))) * MIX_A_32)
     word = _U(_U(word ^ (word >> _U(15))) * MIX_B_32)
     return _U(word ^ (word >> _U(16)))
@@ -78,7 +78,7 @@ def _hash32(word):
 
 @njit(error_model="numpy", forceinline=True)
 def _radius(bits):
-    """noise.radius"""
+    """See noise.radius."""
     u = (_F(np.int32(bits >> _U(1))) + _HALF) * UNIT_31
     whole = np.float32(u).view(np.int32)
     exponent = np.int32(np.int32(whole - SQRT_HALF_BITS) >> np.int32(23))
@@ -99,7 +99,7 @@ def _radius(bits):
 
 @njit(error_model="numpy", forceinline=True)
 def _sine_and_cosine(bits):
-    """noise.sine_and_cosine"""
+    """See noise.sine_and_cosine."""
     w = _F(np.int32(_U(bits << _U(2)))) * QUARTER_TURN
     w2 = w * w
     sine = w + w * w2 * ((SIN[0] * w2 + SIN[1]) * w2 + SIN[2])
@@ -161,7 +161,7 @@ def _mean(rate_e, light_s, gain, c):
 
 @njit(error_model="numpy", forceinline=True)
 def _digitized(dn, c):
-    """stages.digitized"""
+    """See stages.digitized."""
     dn = dn if dn > _ZERO else _ZERO
     dn = dn if dn < c.highest_DN else c.highest_DN
     return np.int32(dn + _HALF)
@@ -176,7 +176,7 @@ def _code(charge_e, offset_e, offset_DN, shift, c):
 
 @njit(error_model="numpy")
 def _multiplied_row(codes, c):
-    """stages.multiplied and stages.reduced"""
+    """See stages.multiplied and stages.reduced."""
     for i in range(codes.shape[0]):
         dn = (_F(np.int32(codes[i])) - c.offset_DN) * c.digital_gain + c.offset_DN
         codes[i] = np.uint16(_digitized(dn, c) >> c.shift)
@@ -201,7 +201,7 @@ def _blurred_row(rate_e, light_s, gain, offset_e, offset_DN, shift, z, codes, c)
 
 @njit(error_model="numpy")
 def _searched(mean_e, bits):
-    """poisson.searched"""
+    """See poisson.searched."""
     u = (np.float64(bits) + 0.5) * UNIT_32
     mean = np.float64(mean_e)
     x = mean * 0.5**SQUARINGS
@@ -221,7 +221,7 @@ def _searched(mean_e, bits):
 
 @njit(error_model="numpy", forceinline=True)
 def _expanded(mean_e, w):
-    """poisson.expanded"""
+    """See poisson.expanded."""
     root = np.sqrt(mean_e)
     w2 = w * w
     second = w * (B1 + B3 * w2) / root

@@ -13,7 +13,7 @@ from mutations.tools import everywhere
 
 @sabotage("baumer.net.ip.dhcp")
 def lease_never_renewed(patch: pytest.MonkeyPatch) -> None:
-    """A lease is for ever."""
+    """Let a lease last forever."""
     from camtwin.wire.ip import dhcp
 
     lease = dhcp._lease
@@ -27,7 +27,7 @@ def lease_never_renewed(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def sockets_stay_behind(patch: pytest.MonkeyPatch) -> None:
-    """The interface moves on, and the sockets stay at its first address."""
+    """Leave the sockets at the interface's first address when it moves on."""
     from camtwin.links.gige.link import GigeLink
 
     move = GigeLink._rebind
@@ -62,7 +62,7 @@ def cable_unheard(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def every_broadcast_answered(patch: pytest.MonkeyPatch) -> None:
-    """A twin answers what is broadcast in another twin's network."""
+    """Answer broadcasts in another twin's network."""
     from camtwin.links.gige import sockets
     from camtwin.links.gige.link import GigeLink
 

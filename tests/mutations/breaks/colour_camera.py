@@ -136,7 +136,7 @@ def at_depth(bits: int, change: Any) -> Any:
 
 
 def each_phase(dn: Picture, change: Any) -> Picture:
-    """The four pixels of the mosaic one by one."""
+    """Break the four pixels of the mosaic one by one."""
     out = dn.copy()
     for r, c in PHASES:
         out[r::2, c::2] = np.clip(change(dn[r::2, c::2].astype(float)), 0, 4095)

@@ -11,7 +11,7 @@ from mutations.tools import Wrong, other, sessions
 
 
 def unreported(event: str) -> Wrong:
-    """The link does not tell the camera."""
+    """Keep the link's events from the camera."""
     return other("", "report", lambda true, name: None if name == event else true(name))
 
 
@@ -24,7 +24,7 @@ for name, row in {
 
 
 def register(address: int, value: int) -> Wrong:
-    """A register of the link holds another value from the start."""
+    """Give a register of the link another value from the start."""
 
     def alter(cam: Session) -> None:
         cam.host().network.gev._words[address] = value

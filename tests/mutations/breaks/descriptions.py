@@ -29,7 +29,7 @@ def xml_little_endian(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def xml_wider(patch: pytest.MonkeyPatch) -> None:
-    """The description promises what the camera does not take."""
+    """Promise values in the description that the camera does not accept."""
     description(patch, "<Min>16</Min>", "<Min>8</Min>")
 
 
@@ -47,7 +47,7 @@ def xml_unindexed(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def gain_unsaved(patch: pytest.MonkeyPatch) -> None:
-    """The description says that no stored configuration has the gain."""
+    """Describe the gain as part of no stored configuration."""
     from camtwin.camera.features.analog_control import AnalogControl
 
     patch.setitem(vars(AnalogControl.features["Gain"]), "saved", False)
@@ -62,7 +62,7 @@ def sequencer_stuck(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def sets_misnumbered(patch: pytest.MonkeyPatch) -> None:
-    """A frame says the set after its own."""
+    """Let a frame report the set after its own."""
     from camtwin.camera.reports import chunks
 
     patch.setitem(chunks.VALUES, "SequencerSetActive", lambda e: e.sequencer_set + 1)
@@ -70,7 +70,7 @@ def sets_misnumbered(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def triggers_doubled(patch: pytest.MonkeyPatch) -> None:
-    """A software trigger that bounces."""
+    """Let a software trigger bounce."""
     from camtwin.camera import Camera
 
     def bouncing(self: Camera, selector: str) -> None:
@@ -148,7 +148,7 @@ def locks_ignored(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def events_unshifted(patch: pytest.MonkeyPatch) -> None:
-    """The description knows one form of messages."""
+    """Describe only one form of event messages."""
     description(patch, "<Formula>WIDE * 8</Formula>", "<Formula>WIDE * 0</Formula>")
 
 

@@ -15,7 +15,7 @@ from mutations.tools import Wrong, wrapped
 
 
 def stage(kind: type, change: Any) -> Wrong:
-    """A stage whose image is changed: change(image after it, image before it)."""
+    """Change a stage's image: change(image after it, image before it)."""
 
     def wrong(patch: pytest.MonkeyPatch) -> None:
         wrapped(patch, kind, "apply", lambda true, own, image, notes: change(true(own, image, notes), image))
@@ -24,7 +24,7 @@ def stage(kind: type, change: Any) -> Wrong:
 
 
 def passes(kind: type) -> Wrong:
-    """A stage that does nothing."""
+    """Let a stage do nothing."""
     return stage(kind, lambda after, before: before)
 
 
@@ -84,7 +84,7 @@ mutate("edges stay soft", "framos.libargus.imx412.edge", patch=passes(root_stage
 
 
 def with_more(patch: pytest.MonkeyPatch) -> None:
-    """The demosaic-and-display sample does more than the sheet says."""
+    """Let the demosaic-and-display sample do more than the data sheet says."""
     true = isp.demosaic_and_display
 
     def more(black_DN: float = 0.0) -> isp.Pipeline:

@@ -82,7 +82,7 @@ mutate(
 
 # -- pixels ------------------------------------------------------------------------------------------
 def ending(bits: int) -> Wrong:
-    """The highest code of so many bits is not reached."""
+    """Leave the highest code of so many bits unreached."""
     top = 2**bits - 2
     return picture(lambda dn, e: np.minimum(dn, top) if e.pixel_format.bits == bits else dn)
 

@@ -31,7 +31,7 @@ mutate(
 
 
 def _loses(cam: Session) -> None:
-    """The host does not hear of events that were lost."""
+    """Keep the report of lost events from the host."""
     for one in cam.twin.camera.events.subscriptions:
         one.tell = partial(_unless_lost, one.tell)
 
@@ -47,12 +47,12 @@ FLOATS = {IDS[name] for name in ("DeviceTemperature", "ExposureTime", "Gain")}
 
 
 def spoilt(name: str) -> Wrong:
-    """The first bit that counts of this chunk's value is another; of the image, its length."""
+    """Flip the first significant bit of this chunk's value; of the image, change its length."""
     return framed(lambda f: replace(f, chunk_bytes=_spoil(f.chunk_bytes, IDS[name])))
 
 
 def _spoil(tail: bytes, number: int) -> bytes:
-    """Where ImageControl has its bits no sheet says: both flips are always told."""
+    """Spoil a chunk's value; of ImageControl set two bits, as no data sheet states their order."""
     out, end = bytearray(tail), len(tail)
     while end >= HEADER_BYTES:
         found = int.from_bytes(tail[end - 8 : end - 4], "big")

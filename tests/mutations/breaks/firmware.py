@@ -11,7 +11,7 @@ from mutations.registry import sabotage
 
 @sabotage("ids.firmware.update")
 def firmware_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """It is taken, and not kept."""
+    """Accept a firmware without storing it."""
     from camtwin.camera.memory.user_sets import MemoryStorage
 
     store = MemoryStorage.store
@@ -31,7 +31,7 @@ def firmware_unchecked(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def file_written_at_0(patch: pytest.MonkeyPatch) -> None:
-    """Where in the file the bytes go is not minded."""
+    """Ignore the offset of writes to a file."""
     from camtwin.camera.memory.files import Files
 
     write = Files._write

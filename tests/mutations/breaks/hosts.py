@@ -11,7 +11,7 @@ from mutations.registry import sabotage
 
 @sabotage()
 def user_sets_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """Saved, and gone with the power."""
+    """Lose saved user sets at power-off."""
     from camtwin.links.base.storage import DiskStorage
 
     patch.setattr(DiskStorage, "store", lambda self, name, data: None)
@@ -27,7 +27,7 @@ def user_sets_unheard(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def discovery_shifted(patch: pytest.MonkeyPatch) -> None:
-    """The fields of DISCOVERY_ACK two bytes early, as if the MAC address had no padding before it."""
+    """Shift the fields of DISCOVERY_ACK by two bytes, as if the MAC address had no padding before it."""
     from camtwin.wire.gev.bootstrap import Registers
 
     answer = Registers.discovery
@@ -48,7 +48,7 @@ def control_for_all(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def heartbeat_endless(patch: pytest.MonkeyPatch) -> None:
-    """Who has control keeps it, alive or not."""
+    """Let a controller keep control, alive or not."""
     from camtwin.wire.gev.device import GevDevice
 
     patch.setattr(GevDevice, "_silence_ends", lambda self: None)
@@ -56,7 +56,7 @@ def heartbeat_endless(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
-    """Who loses control leaves the stream as it is."""
+    """Leave the stream open when control is lost."""
     from camtwin.camera import Camera
     from camtwin.links.gige.stream import GvspStream
     from camtwin.wire.gev.device import GevDevice
@@ -129,7 +129,7 @@ def force_ip_always(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def sockets_inherited(patch: pytest.MonkeyPatch) -> None:
-    """A process that outlives the twin has its sockets."""
+    """Let a process that outlives the twin inherit its sockets."""
     import os
     import time
 
@@ -157,7 +157,7 @@ def pending_silent(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def pending_in_camera_time(patch: pytest.MonkeyPatch) -> None:
-    """How long a save takes is told in the camera's time, whatever its pace."""
+    """Report the time of a save in camera time, whatever the pace."""
     from camtwin.wire.pending import Pending
 
     left = Pending.left_ms
@@ -166,7 +166,7 @@ def pending_in_camera_time(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def pending_forgets_heartbeat(patch: pytest.MonkeyPatch) -> None:
-    """Who waits for an acknowledge has to be heard meanwhile."""
+    """Require heartbeats of a host that waits for an acknowledge."""
     from camtwin.wire.gev.device import GevDevice
 
     tick = GevDevice.tick
@@ -189,7 +189,7 @@ def saves_take_no_time(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def pending_again_and_again(patch: pytest.MonkeyPatch) -> None:
-    """A command that is sent again meanwhile is begun again, and takes as long again."""
+    """Restart a slow command that is sent again meanwhile."""
     from camtwin.wire.gev.device import GevDevice
 
     receive = GevDevice.receive

@@ -102,7 +102,7 @@ for row in ("normal_high", "high_exceeded", "exceeded_normal"):
 
 
 def measuring(wrong: Any) -> Wrong:
-    """The camera takes frames for brighter or darker than they are: wrong(true measure, exposure)."""
+    """Let the camera measure frames as brighter or darker than they are: wrong(true measure, exposure)."""
 
     def alter(twin: Twin) -> None:
         brightness = twin.camera.brightness

@@ -61,7 +61,7 @@ mutate(
 
 
 def _stays_input(line: str) -> Wrong:
-    """What a host says of LineMode is not heard."""
+    """Ignore a host's writes to LineMode."""
 
     def write(true: Any, cam: Session, name: str, value: Any) -> None:
         if (name, value) != ("LineMode", "Output") or cam.LineSelector != line:
@@ -79,7 +79,7 @@ for number, line in ((1, "Line1"), (2, "Line2")):
 
 
 def one_debouncer(twin: Twin) -> None:
-    """The time for high is that for low, too."""
+    """Use the debouncing time for high levels for low ones, too."""
     for line in twin.camera.lines.values():
         host: Any = line._host
 

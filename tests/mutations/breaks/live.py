@@ -11,7 +11,7 @@ from mutations.registry import sabotage
 
 @sabotage()
 def pulses_drift(patch: pytest.MonkeyPatch) -> None:
-    """A period is counted from the end of a pulse."""
+    """Count a period from the end of a pulse."""
     from camtwin.rig.bench.bench import Bench
 
     fall = Bench._fall
@@ -24,7 +24,7 @@ def pulses_drift(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def second_hears_late(patch: pytest.MonkeyPatch) -> None:
-    """An edge reaches the second camera 10 us after the first."""
+    """Let an edge reach the second camera 10 us after the first."""
     from camtwin.camera.signals.lines import Line
 
     drive = Line._drive

@@ -15,7 +15,7 @@ def given(name: str, **what: float) -> Callable[[Any], Any]:
 
 
 def fed_at(plus: str, minus: str) -> SupplyInput:
-    """A second way to feed it, at these pins."""
+    """Give the camera a second supply input at these pins."""
     return SupplyInput(plus=plus, minus=minus, volts=(4.45, 5.25), watts=1.0, at_V=5.0)
 
 

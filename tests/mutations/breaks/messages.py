@@ -38,7 +38,7 @@ def events_little_endian(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def events_late(patch: pytest.MonkeyPatch) -> None:
-    """Ends of exposures have a timestamp 2 us later."""
+    """Give ends of exposures a timestamp 2 us later."""
     messages(
         patch,
         lambda message: dataclasses.replace(
@@ -63,7 +63,7 @@ def events_untagged(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def events_unacknowledged(patch: pytest.MonkeyPatch) -> None:
-    """The camera does not hear that its host has a message."""
+    """Ignore acknowledges of event messages."""
     from camtwin.wire.gev.messages import MessageChannel
 
     patch.setattr(MessageChannel, "receive", lambda self, data, peer: iter(()))

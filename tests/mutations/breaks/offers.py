@@ -66,7 +66,7 @@ mutate(
 
 # -- features that a mono camera lacks ---------------------------------------------------------------
 def offering(feature: str) -> Wrong:
-    """The camera says that it has a feature more."""
+    """Let the camera offer an additional feature."""
     return answers("features", lambda true, cam: [*true(cam), feature])
 
 

@@ -46,7 +46,7 @@ def packing_msb_first(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def groups_low_first(patch: pytest.MonkeyPatch) -> None:
-    """The byte of low bits stands before the high ones, as it does in nobody's format."""
+    """Put the byte of low bits before the high ones, as no format does."""
     import numpy as np
 
     payload(
@@ -107,7 +107,7 @@ def noise_unseeded(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def log_unsteady(patch: pytest.MonkeyPatch) -> None:
-    """What the camera says depends on this computer's clock."""
+    """Let the camera's log depend on this computer's clock."""
     import time
 
     from camtwin.camera import Camera

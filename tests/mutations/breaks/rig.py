@@ -9,7 +9,7 @@ from mutations.tools import GONE
 
 
 def wrong(name: str, *proves: str, **sheet: Any) -> None:
-    """The rig sheet is another: dots of a path are written `__`."""
+    """Change the rig sheet: dots of a path are written `__`."""
     changes = {"rig." + path.replace("__", "."): value for path, value in sheet.items()}
     mutate(name, *proves, sheet=changes)
 

@@ -18,7 +18,7 @@ def deaf_sequencer(source: str) -> Wrong:
 
 
 def forgets(*attrs: str) -> Wrong:
-    """Sets are kept without some of their values."""
+    """Save sets without some of their values."""
 
     def alter(twin: Twin) -> None:
         sequencer = twin.camera.sequencer

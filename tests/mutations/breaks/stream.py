@@ -46,7 +46,7 @@ def trailer_short(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def trailer_early(patch: pytest.MonkeyPatch) -> None:
-    """The trailer has the packet id of the last payload packet."""
+    """Give the trailer the packet id of the last payload packet."""
     from camtwin.wire.gev import gvsp
 
     write = gvsp.frame_packets
@@ -91,7 +91,7 @@ def resend_deaf(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def refusals_silent(patch: pytest.MonkeyPatch) -> None:
-    """Who asks for packets that are gone is told nothing."""
+    """Send no answer to requests for packets that are gone."""
     from camtwin.links.gige.send.sender import Sender
 
     patch.setattr(Sender, "_refuse", lambda self, request, first, last, status: None)
@@ -129,7 +129,7 @@ def packets_bunched(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def packet_delay_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """The delay between packets is in the camera's time, and not in what is sent."""
+    """Keep the delay between packets in camera time, but not in the packets sent."""
     from camtwin.links.gige.send import sender
 
     begin = sender.FrameTiming
@@ -150,7 +150,7 @@ def pace_ignored(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def timestamps_by_wall(patch: pytest.MonkeyPatch) -> None:
-    """The camera's timestamps are those of this computer."""
+    """Take the camera's timestamps from this computer's clock."""
     import time
 
     from camtwin.camera import Camera
@@ -176,7 +176,7 @@ def datagrams_small(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def datagrams_decided_once(patch: pytest.MonkeyPatch) -> None:
-    """Who listens when the stream begins counts, and nobody who comes later."""
+    """Look for listeners only when the stream begins."""
     from functools import cache
 
     from camtwin.links.gige.send.segmentation import Segmentation
@@ -249,7 +249,7 @@ def pcap_forgets(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def pcap_early(patch: pytest.MonkeyPatch) -> None:
-    """The capture is taken before faults strike."""
+    """Capture packets before faults strike."""
     from camtwin.links.gige.faults import FaultInjector
     from camtwin.links.gige.pcap import StreamTap
     from camtwin.links.gige.send.sender import Sender

@@ -64,7 +64,7 @@ mutate("700 bytes of pause between packets", *LINK_LIMITED, about=RATES, sheet={
 
 
 def always_a_gigabit(twin: Twin) -> None:
-    """The link is what the sheet says, whatever it was made."""
+    """Ignore the link speed that was requested, in favour of the data sheet's."""
     transmitter, gige = twin.camera.transmitter, twin.sheet.gige
     true = transmitter.timing
     if gige and isinstance(true, GigETiming):

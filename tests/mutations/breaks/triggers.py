@@ -66,7 +66,7 @@ def _every_eleventh(twin: Twin) -> None:
 
 
 def _dear() -> Wrong:
-    """The next frame must wait by so much longer."""
+    """Let each skipped trigger delay the next frame."""
 
     def skip(m: Any, true: Any) -> None:
         m._skipped = getattr(m, "_skipped", 0) + 1

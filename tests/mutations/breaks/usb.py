@@ -19,7 +19,7 @@ def xml_big_endian(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def manifest_lies(patch: pytest.MonkeyPatch) -> None:
-    """The description is said to be longer than it is, and lie elsewhere."""
+    """State a wrong length and address of the description."""
     from camtwin.wire.u3v.device import Description
 
     entry = Description.manifest_entry
@@ -99,7 +99,7 @@ def usb_trailer_lost(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def usb_transfers_joined(patch: pytest.MonkeyPatch) -> None:
-    """What the host wrote of sizes is not obeyed: one transfer for everything."""
+    """Ignore the host's transfer sizes: send one transfer for everything."""
     from camtwin.wire.u3v.stream import Transfers
 
     patch.setattr(Transfers, "spans", lambda self, payload_bytes: iter([(0, payload_bytes // 2)]))
@@ -137,7 +137,7 @@ def usb_chunks_big_endian(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def usb_chunks_unsaid(patch: pytest.MonkeyPatch) -> None:
-    """The leader says that there is an image, and no more."""
+    """State an image in the leader, but no chunks."""
     from camtwin.wire.u3v import stream as u3v
 
     for kind in u3v.PAYLOAD:
@@ -146,7 +146,7 @@ def usb_chunks_unsaid(patch: pytest.MonkeyPatch) -> None:
 
 @sabotage()
 def usb_pending_silent(patch: pytest.MonkeyPatch) -> None:
-    """Who waits for a save is told nothing until it is done."""
+    """Send no PENDING_ACK while a save is under way."""
     from camtwin.wire.u3v.device import Acknowledge, U3vDevice
     from camtwin.wire.u3v.gencp import Command
 

@@ -1,4 +1,4 @@
-"""What the camera's tests share: a camera in virtual time without pictures, and questions to its log."""
+"""Bench of the camera's tests: a camera in virtual time without images, and queries of its log."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -37,7 +37,7 @@ class Bench:
         self.camera.apply(s, by=Writer.HOST)
 
     def at(self, t_ns: Ns) -> Camera:
-        """The camera, at t_ns: for a command."""
+        """Return the camera at t_ns, for a command."""
         self.twin.clock.advance_to(t_ns)
         return self.camera
 

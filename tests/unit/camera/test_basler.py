@@ -1,4 +1,4 @@
-"""What the Basler has and others do not, or call otherwise: each against its data sheet's row."""
+"""Features that only the Basler has, or names differently: each against its data sheet's row."""
 
 import numpy as np
 import pytest

@@ -63,7 +63,7 @@ class Run:
                 self.cam.action(0, 0, 1)
 
     def write(self, text: str) -> None:
-        """What is locked now is refused, and that is all."""
+        """Write a feature; a locked one is refused, and nothing else."""
         try:
             self.cam.set(text)
         except Refused as refused:
@@ -84,7 +84,7 @@ class Run:
         return sum(n == name for _, n, _ in self.log)
 
     def check(self) -> None:
-        """The rules above, over the whole run."""
+        """Check the rules above over the whole run."""
         frames = self.count("FrameStart")
         assert self.edges == frames + self.count("TriggerSkipped") + self.forgotten
         assert self.count("FrameTrigger") == frames + self.count("TriggerSkipped") - self.full()

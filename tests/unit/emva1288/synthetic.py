@@ -19,8 +19,11 @@ EXPOSURE_s = 0.01
 
 @dataclass(frozen=True)
 class Truth:
-    """K DN/e-, sigma_d e-, eta, the offset in DN, bits of the converter, the well in electrons; patterns in
-    e- and fractions; dark current in e-/s."""
+    """The true parameters of a synthetic camera.
+
+    K DN/e-, sigma_d e-, eta, the offset in DN, bits of the converter, the well in electrons; patterns in e-
+    and fractions; dark current in e-/s.
+    """
 
     K: float = 0.4
     sigma_d: float = 2.0
@@ -41,7 +44,7 @@ class Truth:
 
     @property
     def clip_e(self) -> float:
-        """Where the converter or the well ends."""
+        """Electrons at which the converter or the well ends."""
         return min((self.top_DN - self.offset) / self.K, self.well)
 
     @property

@@ -1,4 +1,4 @@
-"""What the bench asks of a twin: its region, its exposures, its pixels, and what it says of the results."""
+"""The bench with a twin: its region, its exposures, its pixels, and its results."""
 
 from dataclasses import replace
 

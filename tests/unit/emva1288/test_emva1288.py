@@ -59,7 +59,7 @@ def series(camera):
 
 @lru_cache
 def measured(name):
-    """The camera of this name and the moments of its series, dark and in light."""
+    """Return the camera of this name and the moments of its series, dark and in light."""
     camera = Camera(CAMERAS[name], seed=list(CAMERAS).index(name))
     s = series(camera)
     return camera, points(s.dark, s.highest_DN), points(s.light, s.highest_DN)
@@ -171,7 +171,7 @@ def test_the_examples_in_the_texts(module, examples):
 
 # -- numbers by hand ----------------------------------------------------------------------------------
 def ideal(K=0.4, sigma_d=2.0, eta=0.5, black=32.0, sat_e=9500.0, bend=0.0):
-    """Points of the linear model without any noise; past sat_e the variance falls off. (dark, light)"""
+    """Return noise-free (dark, light) points of the linear model; past sat_e the variance falls off."""
     dark_DN2 = K**2 * sigma_d**2 + 1 / 12
     light = []
     for mean_e in np.linspace(0.01, 1.1, 110) * sat_e:

@@ -36,7 +36,7 @@ PHOTONS = (0, *np.linspace(100, 9000, 12).tolist())
 
 
 def folder(place, text=None, photons=PHOTONS):
-    """A small set; text: its description, if another one."""
+    """Write a small set of images; text: another description of it."""
     steps = []
     for number, mu_p in enumerate(photons):
         names = [f"{number}-{i}.tif" for i in range(2)]
@@ -52,7 +52,7 @@ def run(*args):
 
 
 def refused(*args):
-    """What is said on stderr, where main() says it."""
+    """Return the line on stderr that main() prints."""
     done = run(*args)
     assert isinstance(done.exception, Problem), (done.exception, done.output)
     assert "\n" not in str(done.exception)
@@ -142,7 +142,7 @@ def test_saving_spares_what_is_there(tmp_path):
 
 
 def damaged(data, rng):
-    """Some bytes are others, or the end is missing."""
+    """Return the data with some bytes changed, or without its end."""
     data = bytearray(data)
     for _ in range(int(rng.integers(1, 8))):
         data[int(rng.integers(len(data)))] = int(rng.integers(256))

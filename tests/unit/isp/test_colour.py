@@ -133,7 +133,7 @@ def shown(image):
 
 
 def chart(camera_colours, width=330, height=220):
-    """A raw frame of patches with these camera colours, (24, 3), black level 64 of 10 bits."""
+    """Return a raw frame of patches with these camera colours, (24, 3), black level 64 of 10 bits."""
     pitch = min(width / 6.4, height / 4.4)
     left, top = (width - 6 * pitch) / 2, (height - 4 * pitch) / 2
     rgb = np.full((height, width, 3), 0.02)

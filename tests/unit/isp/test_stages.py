@@ -44,7 +44,7 @@ def noise(height, width, mosaic="RGGB", bits=12, black=256.0, low=0, high=None):
 
 
 def flat(value, mosaic="RGGB", bits=12, black=0.0, size=(24, 32)):
-    """A frame of one grey, or of one colour as red, green, blue."""
+    """Return a frame of one grey, or of one colour as red, green, blue."""
     rgb = np.broadcast_to(np.asarray(value), (*size, 3)).astype(np.uint16)
     return Raw(sampled(rgb, mosaic) if mosaic else rgb[..., 0].copy(), bits, mosaic, black)
 

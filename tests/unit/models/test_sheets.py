@@ -74,7 +74,7 @@ def test_rows_that_no_feature_asks_for_are_told_with_the_sheets_name():
 
 
 def altered(name: str, **rows: dict) -> models.CameraSheet:
-    """The data sheet with these words in rows of features."""
+    """Return the data sheet with these words in rows of features."""
     sheet = models.load(name)
     rows = {feature: {**sheet.features[feature], **row} for feature, row in rows.items()}
     return sheet.model_copy(update={"features": {**sheet.features, **rows}})

@@ -26,7 +26,7 @@ def image(fmt, width, height, seed=1):
 
 
 def through_bits(dn, fmt):
-    """The payload by way of one array element a bit."""
+    """Return the payload by way of an array with one element per bit."""
     bits = np.unpackbits(dn.astype("<u2").view(np.uint8).reshape(-1, 2), axis=1, bitorder="little")
     if fmt.grouped:
         pixels, low = 8 // gcd(8, fmt.bits), fmt.bits - 8

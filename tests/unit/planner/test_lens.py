@@ -1,4 +1,4 @@
-"""What is computed on paper, against numbers that were."""
+"""The planner's results against numbers computed on paper."""
 
 import json
 from math import inf
@@ -19,7 +19,8 @@ def test_a_25_mm_lens_at_half_a_metre():
     """m = 25 / 475 = 0.05263; 14.131 mm / m = 268.5 mm; 10.35 / m = 196.65 mm; 3.45 um / m = 65.55 um.
 
     With c = 3.45 um and N = 4: H = 625 / 0.0138 + 25 = 45 315 mm; near 500 x 45 290 / 45 765 = 494.81 mm,
-    far 500 x 45 290 / 44 815 = 505.30 mm. Airy disc 2.44 x 0.55 x 4 x 1.0526 = 5.65 um."""
+    far 500 x 45 290 / 44 815 = 505.30 mm. Airy disc 2.44 x 0.55 x 4 x 1.0526 = 5.65 um.
+    """
     seen = lens.view(SENSOR, Lens(25), 500)
     assert seen.magnification == pytest.approx(0.052632, abs=1e-6)
     assert (seen.width_mm, seen.height_mm) == (
@@ -41,7 +42,8 @@ def test_exposure_against_light():
     """1000 lx on white paper, f/4: 1000 x 0.9 x 0.9 / (64 x 1.108) = 11.42 lx on the sensor.
 
     At 550 nm V is 0.9957: 11.42 / 680.1 = 16.80 mW/m2, on 11.90 um2 2.000e-13 W, over 3.612e-19 J a photon:
-    5.54e5 photons/s."""
+    5.54e5 photons/s.
+    """
     photons = lens.photons_per_s(SENSOR, Lens(25), 0.052632, 1000)
     assert photons == pytest.approx(5.54e5, rel=0.01)
     half = SENSOR.full_well_e / 2 / (photons * SENSOR.quantum_efficiency(550)) * 1e6

@@ -15,7 +15,7 @@ FLASHES = Pulses(((2 * MS, 3 * MS), (3 * MS, 3 * MS + 500 * US), (9 * MS, 9 * MS
 
 
 def level_at(level: Level, t_ns: np.ndarray) -> np.ndarray:
-    """What the level's documentation says it is at these times."""
+    """Return the documented level at these times."""
     match level:
         case Flicker(hz=hz, depth=depth):
             return 1 + depth * np.sin(2 * np.pi * hz * t_ns / SEC)

@@ -21,14 +21,14 @@ def noise() -> Picture:
 
 
 def soft() -> Picture:
-    """A few low waves, wrapping around at the sensor's edges: what a shift does to them is known exactly."""
+    """Return a few low waves that wrap around at the sensor's edges: a shift of them is known exactly."""
     x, y = np.arange(W) / W * 2 * np.pi, np.arange(H)[:, None] / H * 2 * np.pi
     waves = 128 + 40 * np.sin(x + 0.4) + 30 * np.cos(2 * x - y) + 25 * np.sin(2 * y + 1)
     return Picture(waves.round().astype(np.uint8))
 
 
 def shift_px(still: NDArray[np.float32], moved: NDArray[np.float32]) -> tuple[float, float]:
-    """How far a picture has moved to the right and down, from the phases of its lowest waves."""
+    """Return an image's shift to the right and down, from the phases of its lowest waves."""
     a, b = np.fft.fft2(still), np.fft.fft2(moved)
     right = -np.angle(b[0, 1] / a[0, 1]) * W / (2 * np.pi)
     down = -np.angle(b[2, 0] / a[2, 0]) * H / (4 * np.pi)

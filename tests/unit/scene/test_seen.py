@@ -1,4 +1,4 @@
-"""What moves, as rows see it: at their own moments, and blurred over them."""
+"""Moving scenes as rows see them: at their own moments, and blurred over them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user writes, and which scene it is."""
+"""Scenes by the user's words."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_a_picture_of_the_sensors_size_is_not_touched():
 
 
 def test_reducing_takes_means_of_light():
-    """Of light, not of codes: a fine black and white pattern is half of the light, code 188."""
+    """Average light, not codes: a fine black and white pattern is half of the light, code 188."""
     image = np.zeros((60, 80), np.uint8)
     image[::2, ::2] = image[1::2, 1::2] = 255
     np.testing.assert_allclose(on_sensor(image, 40, 30), 0.5, atol=2e-5)

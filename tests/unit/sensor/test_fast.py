@@ -40,14 +40,14 @@ PARTS = {
 
 
 def run(program, **environment):
-    """What a fresh Python prints."""
+    """Return the output of a fresh Python."""
     command, environment = [sys.executable, "-c", program], {**os.environ, **environment}
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
 
 @pytest.fixture(scope="module")
 def whole():
-    """A frame of the whole sensor, by the reference."""
+    """Return a frame of the whole sensor, by the reference."""
     return expose_reference(RATES, PATTERN, PARAMETERS, readout())
 
 
@@ -164,7 +164,7 @@ def test_keys_and_row_noise_are_the_references(seed, frame, y):
 
 
 def test_helpers_that_never_come_are_not_waited_for(whole, small_tiles, monkeypatch):
-    """As after a fork, when the pool's threads are gone, or on a machine that is busy."""
+    """Render without helpers, as after a fork, when the pool's threads are gone, or on a busy machine."""
     with ThreadPoolExecutor(1) as busy:
         free = Event()
         busy.submit(free.wait)

@@ -1,4 +1,4 @@
-"""What no sensor and no frame can have is refused, in one line that names thing, value and limit."""
+"""Impossible values of sensors and frames are refused, in one line with the thing, value and limit."""
 
 import math
 from dataclasses import replace

@@ -15,7 +15,7 @@ MODEL = "baumer-vcxg-124m"
 
 
 class Made:
-    """What a journal's start makes; only the seed is said in it."""
+    """A session made from a journal's start, which states only the seed."""
 
     def __init__(self, seed: int) -> None:
         self.twin = build(load(MODEL), Flat(photons_per_s=1e6), seed=seed)
@@ -24,7 +24,10 @@ class Made:
 
 
 def record(path, seed: int = 3) -> int:
-    """A host that sets, starts, changes its mind, stops and starts again; returns the frames rendered."""
+    """Record a host that sets, starts, changes its mind, stops and starts again.
+
+    Return the frames rendered.
+    """
     with recorded(Made(seed).twin, path, {"seed": seed}) as twin:
         camera, tree, clock = twin.camera, twin.camera.tree, twin.clock
         exposures = []

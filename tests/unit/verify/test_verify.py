@@ -36,7 +36,7 @@ ROW = Claim("x.width", "Sensor", "width", "4096", "px", "behaviour", "Width read
 
 @pytest.fixture
 def own(monkeypatch):
-    """A function that makes another the measurement `own`, of this test alone."""
+    """Return a function that makes another one the measurement `own`, for this test alone."""
     measures.load()
     return lambda run: monkeypatch.setitem(measures.MEASUREMENTS, "own", Measurement("own", run))
 
@@ -293,7 +293,7 @@ def test_ctrl_c_ends_all_processes_without_a_word():
 
 
 def session(leader):
-    """Processes of a session that live."""
+    """Return the living processes of a session."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

@@ -18,7 +18,7 @@ def camera(**features):
 
 
 def starts(cam, triggers_ms, then_ms=500):
-    """When exposures begin, in ms, for software triggers at these moments."""
+    """Return the starts of exposures, in ms, for software triggers at these moments."""
     cam.TriggerMode = "On"
     cam.AcquisitionStart()
     begun = cam.now

@@ -30,7 +30,7 @@ def load(cam, name):
 
 
 def another(tree, node, at):
-    """A value that the feature may have and has not."""
+    """Return a value that the feature may have and has not."""
     f, value = node.feature, tree.ask(node, "Value", at)
     if isinstance(f, Boolean):
         return not value

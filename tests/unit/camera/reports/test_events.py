@@ -35,7 +35,7 @@ def test_the_names_are_the_sheets():
 
 
 def busy(cam) -> None:
-    """A run in which each of the camera's own events happens."""
+    """Run a camera so that each of its own events happens."""
     cam.ExposureTime = 20_000
     cam.TriggerMode = "On"
     cam.AcquisitionStart()

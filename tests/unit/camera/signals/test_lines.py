@@ -96,8 +96,11 @@ def test_high_and_low_are_debounced_apart():
     st.sampled_from([0, 7]),
 )
 def test_any_train_of_edges_against_the_rule(gaps, high_us, low_us):
-    """A level counts when it has lasted: one of 2 us at least gets through the filter, as long as it was; of
-    what gets through, one that lasts the debouncing time is the level inside, that time after it began."""
+    """Apply the rule to any train of edges: a level counts once it has lasted.
+
+    A level of at least 2 us passes the filter unchanged; one of those that lasts the debouncing time is the
+    level inside, that time after it began.
+    """
     cam = CAMERA
     base, line = cam.now, cam.lines["Line0"]
     cam.LineSelector = "Line0"

@@ -37,7 +37,10 @@ SOURCES = {
 
 
 def sequence(cam: Session, sets: list[list[str]], *, source: str = "ExposureActive", start: int = 0) -> None:
-    """Sets from 0 on, each with these settings and a first path to the next, the last one's to the first."""
+    """Program sets from 0 on, each with these settings and a first path to the next one.
+
+    The last one's path leads to the first.
+    """
     cam.SequencerConfigurationMode = "On"
     for number, texts in enumerate(sets):
         for text in texts:

@@ -1,4 +1,4 @@
-"""What an event loop runs, in a thread of its own, from entry to exit of a context."""
+"""A context on an event loop in a thread of its own, from entry to exit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Background(ABC):
         """Open what is to run and await `until_told`."""
 
     async def until_told(self, *runs: Coroutine[Any, Any, object]) -> None:
-        """It is ready, and ends when it is told to, or when one of these does."""
+        """Run until stopped, or until one of these ends."""
         tasks = [asyncio.create_task(run) for run in (*runs, self._told())]
         self._ready.set()
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

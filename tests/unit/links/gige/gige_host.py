@@ -101,7 +101,7 @@ class Client:
         return self.ask(WRITEREG, struct.pack(">II", address, value))[0]
 
     def discover(self, to: str, seconds: float = 0.5) -> dict[str, bytes]:
-        """Who answers a broadcast: address -> the 0xF8 bytes."""
+        """Return the answers to a broadcast: address -> the 0xF8 bytes."""
         self.sock.sendto(bytes.fromhex("42 11 0002 0000 ffff"), (to, self.peer[1]))
         found: dict[str, bytes] = {}
         end = time.monotonic() + seconds

@@ -36,7 +36,7 @@ class Receiver:
         self.sock.close()
 
     def packet(self, timeout_s: float = 3.0) -> Packet:
-        """The next one; TimeoutError."""
+        """Return the next packet; TimeoutError if none comes."""
         self.sock.settimeout(timeout_s)
         data = self.sock.recv(0x1_0000)
         status, block_id, form_and_id = struct.unpack_from(">HHI", data)
@@ -52,7 +52,7 @@ class Receiver:
         return got
 
     def silence(self, seconds: float) -> list[Packet]:
-        """What comes until nothing has come for this long."""
+        """Return the packets until nothing has come for this long."""
         got: list[Packet] = []
         while True:
             try:
@@ -62,7 +62,7 @@ class Receiver:
 
 
 def payload(packets: list[Packet]) -> bytes:
-    """What the payload packets carry, in order; the first packet must be a leader and the last a trailer."""
+    """Return the payload, in order; the first packet must be a leader and the last a trailer."""
     assert (packets[0].form, packets[-1].form) == (LEADER, TRAILER)
     assert [p.packet_id for p in packets] == list(range(len(packets)))
     return b"".join(p.data for p in packets[1:-1])

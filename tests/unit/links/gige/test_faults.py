@@ -80,7 +80,7 @@ def test_faults_that_lose_nothing(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["drop", "duplicate", "reorder", "delay", "corrupt"])
 def test_the_share_is_struck(kind: str) -> None:
-    """Of n packets a share p, within five standard deviations, and each attempt anew."""
+    """Compare the share struck of n packets with p, within five standard deviations; each attempt anew."""
     n, p = 200_000, 0.02
     ids = np.arange(n, dtype=np.uint64)
     faults = Faults(**{kind: p}, seed=5)

@@ -35,7 +35,7 @@ def cam():
 
 
 def listening(cam):
-    """A host in control that hears of edges of Line0: sent again after 10 ms, once."""
+    """Return a controller that receives edges of Line0: repeated after 10 ms, once."""
     cam.EventSelector, cam.EventNotification = "Line0RisingEdge", "On"
     host = cam.host()
     write(host, CCP, CONTROL)

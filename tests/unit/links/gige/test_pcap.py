@@ -72,7 +72,7 @@ def form(packet: Captured) -> int:
 
 
 def session(path: Path, faults: Faults | None = None, **features: int) -> tuple[Running, int, list[Packet]]:
-    """A fifth of a second of frames: the twin's link, the stream's port and what arrived there."""
+    """Stream a fifth of a second; return the twin's link, the stream's port and the packets received."""
     twin = StubTwin()
     with Receiver() as receiver, Running(twin, pcap=path, faults=faults) as running:
         client = Client(running.port)

@@ -32,7 +32,7 @@ class Host:
         self.sock.setblocking(False)
 
     async def ask(self, command: bytes, to: str, answers: int) -> set[str]:
-        """Who acknowledges."""
+        """Return the devices that acknowledge."""
         loop = asyncio.get_running_loop()
         self.sock.sendto(command, (to, self.port))
         heard = [await asyncio.wait_for(loop.sock_recvfrom(self.sock, 1024), 5) for _ in range(answers)]
@@ -51,7 +51,7 @@ def note(times: list[int], t_ns: int, what: str, _: int | None) -> None:
 
 
 async def exposed() -> list[list[int]]:
-    """When each of three is exposed by ACTIONS; then by one more, without the first of them."""
+    """Return the exposures of three twins by ACTIONS; then by one more, without the first of them."""
     clock, port = Scheduler(), free_port(BROADCAST)
     runtime, twins = WallRuntime(clock), [StubTwin(f"70000000000{n}", clock) for n in range(3)]
     starts: list[list[int]] = [[] for _ in twins]

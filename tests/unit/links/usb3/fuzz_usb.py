@@ -70,7 +70,7 @@ class Fuzzer:
         self.addresses = ours * (1 + len(cameras) // len(ours)) + cameras  # the camera has many more
 
     def command(self) -> bytes:
-        """A GenCP command, sound outside in most cases, or nothing inside would be reached."""
+        """Make a GenCP command, outwardly sound in most cases, so that its inside is reached."""
         rng = self.random
         data = bytearray(rng.choice((READMEM, WRITEMEM, READ_STACKED, WRITE_STACKED)))
         struct.pack_into(
@@ -97,7 +97,7 @@ class Fuzzer:
         return bytes(data)
 
     def urb(self, sequence: int) -> bytes:
-        """A request, or the taking back of one, sound in most cases."""
+        """Make a request, or the unlinking of one, sound in most cases."""
         rng = self.random
         if rng.random() < 0.2:
             urb = bytearray(unlink(sequence, rng.randrange(sequence + 2)))
@@ -118,7 +118,7 @@ class Fuzzer:
         return bytes(urb)
 
     def storm(self, sequence: int) -> bytes:
-        """Requests on one endpoint, all taken back, some twice, in no order."""
+        """Make requests on one endpoint, all unlinked, some twice, in no order."""
         rng, endpoint = self.random, self.random.choice(usb.ENDPOINTS[1:])
         head = struct.pack(">3I", 0x1_0002, 1, endpoint & 15)
         targets = range(sequence, sequence + STORM)
@@ -127,7 +127,7 @@ class Fuzzer:
         return b"".join(asked + back)
 
     def operation(self) -> bytes:
-        """What a connection begins with."""
+        """Make the first bytes of a connection."""
         rng = self.random
         data = bytearray(struct.pack(">HHI", 0x0111, rng.choice((0x8003, 0x8005)), 0))
         data += rng.choice((b"1-1", b"1-2", b"", bytes(32), b"\xff" * 32)).ljust(32, b"\0")
@@ -136,7 +136,7 @@ class Fuzzer:
         return bytes(data[: rng.choice((40, 40, 8, 7, rng.randrange(41)))])
 
     def pieces(self, data: bytes) -> list[bytes]:
-        """As a network cuts it."""
+        """Cut bytes as a network does."""
         if self.random.random() < 0.8:
             return [data]
         at = sorted(self.random.randrange(len(data) + 1) for _ in range(3))
@@ -148,15 +148,17 @@ def unlink(sequence: int, target: int) -> bytes:
 
 
 def new_device() -> tuple[U3vDevice, Scheduler]:
-    """The control of a camera that nobody has touched."""
+    """Return the control of a camera in its initial state."""
     camera, quiet = stub().camera, Quiet()
     who = U3vIdentity("ace", 8, 1, Description(0xF000_0000, camera.xml_file))
     return U3vDevice(who, camera, quiet), camera.clock
 
 
 def to_devices(fuzzer: Fuzzer, count: int) -> Counter[int]:
-    """So many commands, and how often each status came; AssertionError names the first that is answered as
-    none may be."""
+    """Send so many commands; return how often each status came.
+
+    AssertionError names the first answer that is not permitted.
+    """
     (device, clock), statuses = new_device(), Counter[int]()
     for done in range(count):
         if done % EPISODE == 0:
@@ -181,7 +183,7 @@ def to_devices(fuzzer: Fuzzer, count: int) -> Counter[int]:
 
 
 def to_cameras(fuzzer: Fuzzer, count: int) -> int:
-    """So many requests, taken back or not; how often a connection had to be closed."""
+    """Send so many requests, unlinked or not; return how often a connection had to be closed."""
     rng, done, closed = fuzzer.random, 0, 0
     while done < count:
         camera, sequence, data = Attached(), 1, b""
@@ -204,7 +206,7 @@ def to_cameras(fuzzer: Fuzzer, count: int) -> int:
 
 
 def to_parsers(fuzzer: Fuzzer, count: int) -> None:
-    """So many beginnings of connections: an operation, nothing yet, or none that USB/IP has."""
+    """Parse so many beginnings of connections: an operation, nothing yet, or none of USB/IP's."""
     for _ in range(count):
         parser = usbip.Parser()
         with contextlib.suppress(usbip.ProtocolError):
@@ -214,7 +216,7 @@ def to_parsers(fuzzer: Fuzzer, count: int) -> None:
 
 
 def over_sockets(fuzzer: Fuzzer, count: int) -> None:
-    """So many to a running twin, a connection for each burst of them."""
+    """Send so many to a running twin, a connection for each burst of them."""
     with Running(stub()) as running:
         before = None
         for number in range(max(1, count // BURST)):

@@ -1,4 +1,4 @@
-"""What a USB3 Vision camera tells besides its pictures: events, chunks, and that it starts anew."""
+"""Reports of a USB3 Vision camera besides its images: events, chunks, and a restart."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Attached:
         """DeviceReset: the connection would end; here the host goes on."""
 
     def receive(self, data: bytes) -> bool:
-        """A piece of a connection; False where it has to be closed. AssertionError: a wrong answer."""
+        """Take a piece of a connection; False if it has to be closed. AssertionError: a wrong answer."""
         try:
             for message in self.parser.feed(data):
                 assert isinstance(message, usbip.Submit | usbip.Unlink), "it is attached already"

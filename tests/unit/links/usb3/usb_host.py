@@ -72,7 +72,7 @@ class Host:
 
     # -- GenCP
     def command(self, code: int, body: bytes) -> bytes:
-        """The acknowledge, however long it is pending."""
+        """Return the acknowledge, however long it is pending."""
         *_, ack = self.acknowledges(code, body)
         return ack
 
@@ -95,7 +95,7 @@ class Host:
         return int.from_bytes(self.read(address, count), "little")
 
     def write(self, address: int, value: int, size: int = 4) -> int:
-        """The status."""
+        """Write a register; return the status."""
         ack = self.command(0x0802, struct.pack("<Q", address) + value.to_bytes(size, "little"))
         return struct.unpack_from("<H", ack, 4)[0]
 
@@ -132,5 +132,5 @@ class Host:
 
 
 def picture(frame_id: int, count: int) -> np.ndarray:
-    """The payload of a stub's frame."""
+    """Return the payload of a stub's frame."""
     return np.resize(np.roll(np.arange(251, dtype=np.uint8), -(frame_id % 251)), count)

@@ -36,7 +36,7 @@ set = ["TriggerMode=On", "TriggerSource=Line0"]
 
 
 def played(text: str) -> scenario.ScenarioRun:
-    """A scenario, played in virtual time."""
+    """Play a scenario in virtual time."""
     return scenario.play(parse(text))
 
 
@@ -47,7 +47,7 @@ def toml(value: Any) -> str:
 
 
 def steps(*rows: dict[str, Any]) -> str:
-    """A timeline as TOML."""
+    """Return a timeline as TOML."""
     return "".join("[[timeline]]\n" + "".join(f"{k} = {toml(v)}\n" for k, v in r.items()) for r in rows)
 
 
@@ -95,7 +95,7 @@ def happenings(seconds: int, seed: int) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Held:
-    """What this process holds: blocks of memory, KiB in memory, and open files and sockets by name."""
+    """Resources of this process: blocks of memory, KiB in memory, and open files and sockets by name."""
 
     blocks: int
     resident_KiB: int
@@ -119,8 +119,10 @@ class Held:
 
 
 def play(seconds: int, slice_s: int, seed: int) -> Iterator[tuple[scenario.ScenarioRun, Held]]:
-    """Plan and play a slice at a time; what was played so far, and what is held. AssertionError where a
-    frame cannot be accounted for."""
+    """Plan and play a slice at a time; yield the run so far, and the resources held.
+
+    AssertionError if a frame is unaccounted for.
+    """
     played = scenario.ScenarioRun(parse(ONE.format(seconds=seconds)))
     played.stand_by()
     played.begin()

@@ -1,4 +1,4 @@
-"""What can happen to a camera, and what becomes of its frames: each fault, and ten minutes of them all."""
+"""Faults of a camera, and the fate of its frames: each fault, and ten minutes of them all."""
 
 import json
 from pathlib import Path
@@ -42,8 +42,11 @@ def test_what_happens_to_frames_is_told():
 
 
 def test_a_noisy_line_glitches_between_its_levels():
-    """At 8 V, between 4.5 and 11 V, a quiet line stays low. Noise of 3 V crosses both thresholds, and a
-    debouncer lets only through what lasts. The same seed, the same glitches."""
+    """Put noise on a line between its levels.
+
+    At 8 V, between 4.5 and 11 V, a quiet line stays low. Noise of 3 V crosses both thresholds, and a
+    debouncer passes only levels that last. The same seed, the same glitches.
+    """
 
     def glitches(volts, noise, seed, *more):
         text = f"seed = {seed}\n" + ONE.format(seconds=0.2).replace("high_V = 24", f"high_V = {volts}")
@@ -141,7 +144,7 @@ GROWTH_BLOCKS = 1000
 
 @pytest.fixture
 def small_traces(monkeypatch):
-    """What is kept to be looked at fills in a minute, and must not grow from then on."""
+    """Limit traces for people, which fill in a minute, and must not grow from then on."""
     for module, name, most in (
         (lines, "EDGES_KEPT", 256),
         (rig_account, "MAX_TRACE", 256),

@@ -1,4 +1,4 @@
-"""What a GevDevice needs around it: a camera of a few bytes, and a host that does what the device wants."""
+"""Surroundings of a GevDevice: a camera of a few bytes, and a host that carries out its effects."""
 
 from __future__ import annotations
 
@@ -230,5 +230,5 @@ class Host:
         return int.from_bytes(body, "big")
 
     def write(self, address: int, value: int, peer: Peer = ME) -> int:
-        """The status of a WRITEREG."""
+        """Return the status of a WRITEREG."""
         return self.ask(WRITEREG, struct.pack(">II", address, value), peer)[0]

@@ -162,7 +162,7 @@ class Fuzzer:
         del data[1500:]
 
     def repeat(self, data: bytearray) -> None:
-        """The body once more: several registers in a command."""
+        """Repeat the body: several registers in a command."""
         data += data[8:600]
 
     def named(self, data: bytearray) -> None:
@@ -203,7 +203,7 @@ def episodes(fuzzer: Fuzzer, count: int) -> Iterator[int]:
 
 
 def over_sockets(fuzzer: Fuzzer, count: int) -> None:
-    """So many datagrams to a twin on loopback, each judged; no descriptor and no thread more than before."""
+    """Send so many datagrams to a twin on loopback, each judged; no descriptor and no thread is left over."""
     import socket
 
     from unit.links.gige.gige_host import Running, StubTwin

@@ -70,7 +70,7 @@ class Device:
         return self.gev.holds_message
 
     def carry_out(self, effects: Iterable[Effect]) -> list[Reply]:
-        """Do what the device wants and keep nothing but its replies."""
+        """Carry out the device's effects and keep only its replies."""
         replies: list[Reply] = []
         for effect in effects:
             match effect:
@@ -127,7 +127,7 @@ class Device:
         return ""
 
     def _late(self) -> str:
-        """What is wrong with acknowledges that were not due at once; they come, and come in time."""
+        """Return what is wrong with acknowledges that were not due at once: they must come in time."""
         owed, answered = self.owed, self.answered
         if owed is None:
             return "an acknowledge that nobody waits for" if answered else ""

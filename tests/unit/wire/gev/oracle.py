@@ -1,5 +1,6 @@
-"""What a GigE Vision device may answer to a datagram, whatever its bytes: written from the standard, not from
-our code, and loose where the standard leaves a choice.
+"""Permitted answers of a GigE Vision device to a datagram, whatever its bytes.
+
+Written from the standard, not from our code, and loose where the standard leaves a choice.
 
 Source: GigE Vision 2.0, chapter GVCP: "a command with the acknowledge bit has one acknowledge, with its id".
 """
@@ -30,7 +31,7 @@ def is_silence_due(data: bytes, mac: bytes) -> bool:
 
 
 def is_pending(data: bytes, answers: list[bytes], told: bool) -> bool:
-    """Is the answer to this write not due yet? `told`: its sender wants to know for how long, and is."""
+    """Tell whether the answer to this write is not due yet. `told`: its sender has enabled PENDING_ACK."""
     if (
         len(data) < 12
         or is_silence_due(data, b"")
@@ -47,9 +48,9 @@ def is_pending(data: bytes, answers: list[bytes], told: bool) -> bool:
 
 
 def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, held: bool) -> str:
-    """What is wrong with these answers to `data`; empty if nothing.
+    """Return what is wrong with these answers to `data`; empty if nothing.
 
-    in_control  its sender is the controller; held: somebody is
+    in_control  its sender is the controller; held: there is a controller
     """
     if not answers:
         return "" if is_silence_due(data, mac) else "no answer"
@@ -81,7 +82,7 @@ def complaint(data: bytes, answers: list[bytes], mac: bytes, in_control: bool, h
 
 
 def _of_success(command: int, body: bytes, answer: bytes, in_control: bool, held: bool) -> str:
-    """The acknowledge of what was done: its length, what it repeats and counts, and who may have had it."""
+    """Check the acknowledge of a success: its length, its contents, and its sender's rights."""
     address = int.from_bytes(body[:4], "big")
     if command == ACTION:
         return "an action of an odd length"

@@ -1,4 +1,4 @@
-"""Who may do what: privilege, hand-over, heartbeat, and commands that are sent again."""
+"""Rights of hosts: privilege, switchover, heartbeat, and commands that are sent again."""
 
 from __future__ import annotations
 

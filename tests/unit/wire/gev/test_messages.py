@@ -34,7 +34,7 @@ def notify(host: Host, message: Message = EVENT) -> bool:
 
 
 def at(host: Host, ms: int) -> int:
-    """How many messages have left by then."""
+    """Return the number of messages that have left by then."""
     host.now = ms * MS
     host.device.tick(host.now)
     return len(host.network.messages)

@@ -32,7 +32,7 @@ def ask(host: Host, data: bytes = SAVE) -> list[bytes]:
 
 
 def later(host: Host, ns: int) -> list[bytes]:
-    """What is answered as time passes."""
+    """Return the answers as time passes."""
     host.now += ns
     host.device.tick(host.now)
     answers = [reply.data for reply in host.network.answers]

@@ -176,7 +176,7 @@ class Driven:
         self._done(self._device.event(event_id, timestamp_ns, data))
 
     def _done(self, effects: Iterable[Effect]) -> bytes | None:
-        """The acknowledge, if one is due at once."""
+        """Return the acknowledge, if one is due at once."""
         ack, heard = None, self._camera.heard
         for effect in effects:
             match effect:

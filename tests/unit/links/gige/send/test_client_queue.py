@@ -27,7 +27,7 @@ def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Who sends, connected, and who receives."""
+    """Return a connected sender and its receiver."""
     with (
         closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sender,
         closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as client,

@@ -1,4 +1,4 @@
-"""When packets may leave: as the link goes, or at pace max as losses and clients allow; slow clients."""
+"""Pacing: by the link's speed, or at pace max by losses and clients; slow clients."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FRAME_NS = 20 * MS  # by the modelled link: five packets a millisecond
 
 
 def frame(pacing: Eager, start_ns: int, packets: int = 100) -> int:
-    """A frame whose bursts leave as soon as they may; when it ends."""
+    """Send a frame whose bursts leave as soon as they may; return its end."""
     plan = FrameTiming(0, FRAME_NS, packets, 1500)
     pacing.begin(plan)
     now = start_ns
@@ -133,7 +133,7 @@ def test_there_is_a_least_rate() -> None:
 
 
 def leave(plan: FrameTiming, late_ns: list[int]) -> list[int]:
-    """When bursts leave that are each so much late."""
+    """Return the times at which bursts leave that are each so much late."""
     pacing, now, moments = OnSchedule(), 0, []
     pacing.begin(plan)
     pacing.sent(0, now)
@@ -187,7 +187,10 @@ class Deaf(Eager):
 
 
 def slow_client(pacing: Pacing, every: int = 40, pause_ms: int = 3, frames: int = 60) -> list[int]:
-    """A client that takes so many packets and then sleeps, with the default buffer: what each frame loses."""
+    """Return the losses of each frame for a client that sleeps after so many packets.
+
+    It has the default buffer.
+    """
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.bind(("127.0.0.1", 0))
     client.settimeout(0.3)

@@ -87,7 +87,7 @@ def test_all_of_a_frame_can_be_sent_again(bench: Bench) -> None:
 
 
 def test_the_memory_holds_one_image(bench: Bench) -> None:
-    """As soon as the next frame begins to leave, the one before it is gone, and said to be."""
+    """Check that a frame is gone, and reported so, as soon as the next one begins to leave."""
     bench.send(block_id=1)
     bench.receiver.packets()
     bench.resend(1, 1, 1)

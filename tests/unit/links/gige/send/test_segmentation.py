@@ -1,4 +1,4 @@
-"""Who gets large datagrams: where the kernel cuts them, or where nobody listens who would see them whole."""
+"""Large datagrams: used where the kernel cuts them, or where no listener would see them whole."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def cuts(interface: str, address: str) -> bool:
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The kernel's list of packet sockets, on a computer whose loopback takes large datagrams whole."""
+    """Return the kernel's list of packet sockets, where loopback takes large datagrams whole."""
     file = tmp_path / "packet"
     monkeypatch.setattr(loopback, "PACKET_SOCKETS", file)
     monkeypatch.setattr(segmentation, "_Feature", Whole)
