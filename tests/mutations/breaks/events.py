@@ -10,10 +10,12 @@ from typing import Final
 from camtwin import models
 from camtwin.camera.reports.events import Event
 from camtwin.session.session import Session
-from camtwin.verify.checks.events import LINK
 from camtwin.wire.chunks import HEADER_BYTES
 from mutations.registry import mutate
 from mutations.tools import Wrong, framed, rows, sessions, swallow, without
+
+LINK: Final = ("GigEVisionError", "GigEVisionHeartbeatTimeout", "PrimaryApplicationSwitch")
+"""Of the link, which messages.py breaks."""
 
 for row, name in rows("event").items():
     if not row.endswith("all_only") and name not in (*LINK, "EventLost"):

@@ -10,7 +10,7 @@ from camtwin.scene import Dark, Flat, Scene, spectra
 from camtwin.session.frame import Frame
 from camtwin.units import SEC
 from camtwin.verify.case import Case, check
-from camtwin.verify.checks.drive import small
+from camtwin.verify.measurements.drive import small
 
 NARROW_nm: Final = {"R": 620.0, "G": 530.0, "B": 455.0}
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
-from camtwin.verify.checks.events import LINK, ROWS, WIRE
-from camtwin.verify.checks.signals import listen, times
+from camtwin.verify.claims import load
+from camtwin.verify.measurements.signals import listen, times
 
 if TYPE_CHECKING:
     from camtwin.links.gige.host import GevHost
@@ -95,7 +95,11 @@ MAKE: Final[dict[str, tuple[Callable[[Case, Session, Gvcp], None], ...]]] = {
 }
 
 
-@check(*(row for row, name in ROWS.items() if name in LINK))
+WIRE: Final = {"GigEVisionHeartbeatTimeout": "GigEVisionHeartbeatTimeOut"}
+"""Where the family spells it otherwise than the sheet."""
+
+
+@check(*(row for row, claim in load("baumer-vcxg-124m").items() if ".event." in row and claim.value in MAKE))
 def link_event(case: Case) -> None:
     """Once with EventNotification On, in the list and as a message to the host; never with Off."""
     name = case.claim.value

@@ -10,7 +10,7 @@ from camtwin.problem import Refused
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
-from camtwin.verify.checks.signals import listen, times
+from camtwin.verify.measurements.signals import listen, times
 
 SETS: Final = ("UserSet1", "UserSet2", "UserSet3")
 

@@ -43,9 +43,9 @@ def words_at(case: Case, line: str, volts: float) -> tuple[str, str, str]:
 
 
 @measurement("input_words")
-def input_words(case: Case, kind: str, *wanted: str, reason: str = "") -> None:
+def input_words(case: Case, names: str, *wanted: str, reason: str = "") -> None:
     """Voltages at inputs, and what is said of each: `30.1:damaged`. `reason`: in that of the last one."""
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         why = ""
         for volts, word in points(case, wanted):
             planned, running, why = words_at(case, line, volts)
@@ -55,9 +55,9 @@ def input_words(case: Case, kind: str, *wanted: str, reason: str = "") -> None:
 
 
 @measurement("input_level")
-def input_level(case: Case, kind: str, level: bool, *volts: str) -> None:
+def input_level(case: Case, names: str, level: bool, *volts: str) -> None:
     """LineStatus at these voltages, from either level; the opposite with LineInverter."""
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         for inverter in (False, True):
             cam, bench = wired(case, into(case, line))
             case.write(cam, LineSelector=line, LineInverter=inverter)
@@ -71,10 +71,10 @@ def input_level(case: Case, kind: str, level: bool, *volts: str) -> None:
 
 
 @measurement("input_undefined")
-def input_undefined(case: Case, kind: str, first: str, last: str, step: float) -> None:
+def input_undefined(case: Case, names: str, first: str, last: str, step: float) -> None:
     """A zone is undefined from its first to its last voltage, not a step beyond; a line stays as it was."""
     low, high = number(case, first), number(case, last)
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         for volts, undefined in ((low - step, False), (low, True), (high, True), (high + step, False)):
             planned, running, _ = words_at(case, line, volts)
             where = f"{line} undefined at {volts:g} V"
@@ -89,11 +89,11 @@ def input_undefined(case: Case, kind: str, first: str, last: str, step: float) -
 
 
 @measurement("input_current")
-def input_current(case: Case, kind: str, *volts: float) -> None:
+def input_current(case: Case, names: str, *volts: float) -> None:
     """The current into a line at these voltages, within the claim's span or up to its number."""
     unit = {"mA": 1.0, "uA": 1e3}[case.claim.unit]
     low, high = case.claim.span if ".." in case.claim.value else (-math.inf, case.claim.number)
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         _, bench = wired(case, into(case, line))
         for at in volts:
             put(bench, at)
@@ -103,9 +103,9 @@ def input_current(case: Case, kind: str, *volts: float) -> None:
 
 
 @measurement("input_source")
-def input_source(case: Case, kind: str, *wanted: str, reason: str = "") -> None:
+def input_source(case: Case, names: str, *wanted: str, reason: str = "") -> None:
     """Sources of 24 V with so many mA: whether they switch a line, and what is said: `4.9:undefined`."""
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         why = ""
         for mA, word in points(case, wanted):
             gen = levels(0.0, 24.0, limit_mA=mA)
@@ -118,10 +118,10 @@ def input_source(case: Case, kind: str, *wanted: str, reason: str = "") -> None:
 
 
 @measurement("input_pullup")
-def input_pullup(case: Case, kind: str, *wanted: str) -> None:
+def input_pullup(case: Case, names: str, *wanted: str) -> None:
     """An open collector with a resistor to so many volts, and what the tool says of it."""
     parts = {"r": resistor(4700.0), "sink": {"kind": "plc", "output": "open-collector"}}
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         sheet = case.around.inputs[line]
         pin = f"cam.{sheet.pin}"
         wires = [*fed(case), ["ext.+", "r.a"], ["r.b", pin], ["sink.Q", pin]]
@@ -132,9 +132,9 @@ def input_pullup(case: Case, kind: str, *wanted: str) -> None:
 
 
 @measurement("input_sink")
-def input_sink(case: Case, kind: str, *wanted: str) -> None:
+def input_sink(case: Case, names: str, *wanted: str) -> None:
     """Sources whose low rises to so many volts at the current of the claim, and what the tool says."""
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         for volts, word in points(case, wanted):
             gen = {"kind": "generator", "ohm": volts / case.claim.number * 1e3}
             words, _ = judged(case, into(case, line), f"({line})", gen=gen)
@@ -142,9 +142,9 @@ def input_sink(case: Case, kind: str, *wanted: str) -> None:
 
 
 @measurement("input_damage")
-def input_damage(case: Case, kind: str, *volts: str) -> None:
+def input_damage(case: Case, names: str, *volts: str) -> None:
     """A voltage, or `reversed` wires, breaks a line: it is dead until it is repaired."""
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         sheet = case.around.inputs[line]
         for text in volts:
             ends, sign, at = (sheet.pin, sheet.ground), 1, 5.0
@@ -166,12 +166,12 @@ def input_damage(case: Case, kind: str, *volts: str) -> None:
 
 
 @measurement("input_return")
-def input_return(case: Case, kind: str, *grounds: str) -> None:
+def input_return(case: Case, names: str, *grounds: str) -> None:
     """A signal against this pin is seen, `io.5:closes`, or it is not, and the tool says so: `io.6:floating`.
 
     A pin `supply` is the minus of what feeds the camera, `nothing` is none. A row can say at which pin a line
     is: `Line1@io.2`."""
-    at = dict(part.partition("@")[::2] for part in kind.split("+"))
+    at = {line: pin for line, _, pin in (part.partition("@") for part in names.split("+"))}
     for line in lines(case, "+".join(at), "inputs"):
         high, signal = good_high(case, line), at.get(line) or case.around.inputs[line].pin
         for ground, _, word in (text.partition(":") for text in grounds):
@@ -191,9 +191,9 @@ def input_return(case: Case, kind: str, *grounds: str) -> None:
 
 
 @measurement("output_conflict")
-def output_conflict(case: Case, kind: str) -> None:
+def output_conflict(case: Case, names: str) -> None:
     """A source of both levels against a line that is an output: the tool tells of damage or overload."""
-    for line in lines(case, kind, "inputs"):
+    for line in lines(case, names, "inputs"):
         words, _ = judged(case, into(case, line), f"({line})", outputs=[line], gen=levels(0.0, 5.0))
         case.that(f"{line} against a source: {words}", {"damaged", "overload"} & {*words.split(" + ")})
 

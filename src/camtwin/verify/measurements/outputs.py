@@ -85,9 +85,9 @@ def on_level(case: Case, line: str, mA: float, celsius: float = 25.0, seed: int 
 
 # -- limits ------------------------------------------------------------------------------------------
 @measurement("output_supply")
-def output_supply(case: Case, kind: str, *wanted: str, reason: str = "") -> None:
+def output_supply(case: Case, names: str, *wanted: str, reason: str = "") -> None:
     """Supplies of outputs, and what is said of each: `24.1:warned`. `reason`: in that of the last one."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         why = ""
         for volts, word in points(case, wanted):
             words, why = judged(case, where=f"({line})", **loaded(case, line, volts))
@@ -98,9 +98,9 @@ def output_supply(case: Case, kind: str, *wanted: str, reason: str = "") -> None
 
 
 @measurement("output_load")
-def output_load(case: Case, kind: str, on: bool, volts: float, *wanted: str) -> None:
+def output_load(case: Case, names: str, on: bool, volts: float, *wanted: str) -> None:
     """Loads of so many mA to a supply, and what is said of each: `51:overload`."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         sheet = case.around.outputs[line]
         for mA, word in points(case, wanted):
             _, bench = switched(case, line, on, volts, mA=mA)
@@ -115,11 +115,11 @@ def output_load(case: Case, kind: str, on: bool, volts: float, *wanted: str) -> 
 
 
 @measurement("output_level")
-def output_level(case: Case, kind: str, on: bool, volts: float, *ohms: float, span: str = "") -> None:
+def output_level(case: Case, names: str, on: bool, volts: float, *ohms: float, span: str = "") -> None:
     """The level at a pin, with resistors to so many volts: within the claim's span or another, or 10 % of it.
 
     What flows through the resistor, by the voltage across it, is what the line takes or gives."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         for ohm in ohms:
             _, bench = switched(case, line, on, volts, ohm)
             level = at_pin(case, bench, line)
@@ -135,16 +135,16 @@ def output_level(case: Case, kind: str, on: bool, volts: float, *ohms: float, sp
 
 # -- leakage, residual and delay -----------------------------------------------------------------------
 @measurement("output_leakage")
-def output_leakage(case: Case, kind: str) -> None:
+def output_leakage(case: Case, names: str) -> None:
     """What flows into an output that is off is less than claimed, and not nothing."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         case.within(f"{line} off leaks", leakage_uA(case, line), 0.1, case.claim.number, "uA")
 
 
 @measurement("output_leakage_varies")
-def output_leakage_varies(case: Case, kind: str, most_uA: float) -> None:
+def output_leakage_varies(case: Case, names: str, most_uA: float) -> None:
     """It grows with warmth, is another in another camera, and never too great."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         warm = [leakage_uA(case, line, celsius=c) for c in (0.0, 25.0, 50.0)]
         several = {round(leakage_uA(case, line, seed=seed, celsius=50.0), 3) for seed in range(6)}
         case.that(f"{line} leaks more the warmer it is", warm[0] < warm[1] < warm[2])
@@ -153,9 +153,9 @@ def output_leakage_varies(case: Case, kind: str, most_uA: float) -> None:
 
 
 @measurement("output_off_error")
-def output_off_error(case: Case, kind: str) -> None:
+def output_off_error(case: Case, names: str) -> None:
     """What an output that is off takes off the supply's voltage: more with a load of 0.1 mA than of 10."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         lost: list[float] = []
         for load_mA in (0.1, 10.0):
             _, bench = switched(case, line, False, ohm=24.0 / load_mA * 1e3)
@@ -165,9 +165,9 @@ def output_off_error(case: Case, kind: str) -> None:
 
 
 @measurement("output_delay")
-def output_delay(case: Case, kind: str) -> None:
+def output_delay(case: Case, names: str) -> None:
     """From the camera's own edge to that at the pin, as it is switched off: later with less load."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         late: list[float] = []
         for load_mA in (1.0, 10.0):
             cam, _ = switched(case, line, True, ohm=23.6 / load_mA * 1e3)
@@ -179,9 +179,9 @@ def output_delay(case: Case, kind: str) -> None:
 
 
 @measurement("output_cable_drop")
-def output_cable_drop(case: Case, kind: str) -> None:
+def output_cable_drop(case: Case, names: str) -> None:
     """Over a cable of 10 m and 0.14 mm2, from the load to the pin: ten times the current drops ten times."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         sheet, drop = case.around.outputs[line], list[float]()
         for load_mA in (50.0, 5.0):
             cable = {"wires": [["load.out", f"cam.{sheet.pin}"]], "length_m": 10.0, "mm2": 0.14}
@@ -195,9 +195,9 @@ def output_cable_drop(case: Case, kind: str) -> None:
 
 
 @measurement("output_level_varies")
-def output_level_varies(case: Case, kind: str) -> None:
+def output_level_varies(case: Case, names: str) -> None:
     """The level of an output that is on: lower with less load, another when warm and in another camera."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         loads = [on_level(case, line, mA) for mA in (5.0, 20.0, 50.0)]
         case.that(f"{line}: a lower current, a lower voltage", loads[0] < loads[1] < loads[2])
         warm = {round(on_level(case, line, 50.0, celsius=c), 4) for c in (0.0, 25.0, 50.0)}
@@ -207,9 +207,9 @@ def output_level_varies(case: Case, kind: str) -> None:
 
 
 @measurement("output_pullup")
-def output_pullup(case: Case, kind: str) -> None:
+def output_pullup(case: Case, names: str) -> None:
     """An output that is off, open and with the claimed resistance to ground: half of it is left."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         volts: list[float] = []
         for ohm in (1e8, case.claim.number * 1e3):
             _, bench = switched(case, line, False, 0.0, ohm)
@@ -218,9 +218,9 @@ def output_pullup(case: Case, kind: str) -> None:
 
 
 @measurement("output_floats")
-def output_floats(case: Case, kind: str) -> None:
+def output_floats(case: Case, names: str) -> None:
     """Off, a resistor pulls it up; without one the tool says that the pull-up inside is not enough."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         for volts in (5.0, 24.0):
             _, bench = switched(case, line, False, volts, 1000.0)
             case.near(f"{line} off, pulled up to {volts:g} V", at_pin(case, bench, line), volts, 0.1, "V")
@@ -229,10 +229,10 @@ def output_floats(case: Case, kind: str) -> None:
 
 
 @measurement("output_feed")
-def output_feed(case: Case, kind: str) -> None:
+def output_feed(case: Case, names: str) -> None:
     """An output switches a load where its stage is fed from outside, and is dead where it is not."""
-    for line in lines(case, kind, "outputs"):
-        plan, back = loaded(case, line, 24.0, 1000.0), ["ext.-", f"cam.{case.around.ground['pins'][0]}"]
+    for line in lines(case, names, "outputs"):
+        plan, back = loaded(case, line, 24.0, 1000.0), ["ext.-", fed(case)[1][1]]
         feed = ["ext.+", f"cam.{case.around.outputs[line].feed}"]
         open_wires = [*(wire for wire in plan["wires"] if wire != feed), back]
         for powered in (True, False):
@@ -246,8 +246,8 @@ def output_feed(case: Case, kind: str) -> None:
 
 
 @measurement("output_fahrenheit")
-def output_fahrenheit(case: Case, kind: str) -> None:
+def output_fahrenheit(case: Case, names: str) -> None:
     """The temperature on record, at which a level is stated, is the claim's in Fahrenheit."""
-    for line in lines(case, kind, "outputs"):
+    for line in lines(case, names, "outputs"):
         celsius = case.record(f"outside.{line}").value["at_C"]
         case.equal(f"{line}: {celsius:g} degC in degF", 32 + 1.8 * celsius, case.claim.number)

@@ -40,18 +40,13 @@ def points(case: Case, texts: Iterable[str]) -> Iterator[tuple[float, str]]:
         yield number(case, at), word
 
 
-def lines(case: Case, kind: str, way: Way) -> list[str]:
-    """Name the lines of a kind, `isolated` or `direct` or `any`, or those named: `Line1+Line2`."""
+def lines(case: Case, names: str, way: Way) -> list[str]:
+    """Split the names of lines, `Line1+Line2`, which must be there; `any` are all of them."""
     there = getattr(case.around, way)
-    if kind in ("isolated", "direct", "any"):
-        names = [
-            line for line, sheet in there.items() if kind == "any" or sheet.isolated == (kind == "isolated")
-        ]
-    else:
-        names = [line for line in kind.split("+") if line in there]
-    if not names or kind.count("+") >= len(names):
-        case.wrong(f"{way} that are {kind}: {', '.join(names) or 'none'}")
-    return names
+    for name in (asked := [*there] if names == "any" else names.split("+")):
+        if name not in there:
+            case.wrong(f"{name} is none of the {way}: {', '.join(there)}")
+    return asked
 
 
 # -- plans -------------------------------------------------------------------------------------------
