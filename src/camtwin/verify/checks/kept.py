@@ -8,9 +8,7 @@ from typing import Any, Final
 
 from camtwin.problem import Refused
 from camtwin.session.session import Session
-from camtwin.units import MS, SEC
 from camtwin.verify.case import Case, check
-from camtwin.verify.measurements.signals import listen, times
 
 SETS: Final = ("UserSet1", "UserSet2", "UserSet3")
 
@@ -186,34 +184,3 @@ def memory(case: Case) -> None:
     case.equal("ExposureTime of UserSet1 after a power cycle", cam.ExposureTime, 4711.0)
     case.write(cam, CustomDataSelector=127)
     case.equal("byte 127 of custom data after it", cam.CustomData, 0x5A)
-
-
-# -- buffers -----------------------------------------------------------------------------------------
-@check("baumer.memory.buffer_trigger")
-def buffer_triggered(case: Case) -> None:
-    cam = case.open(TriggerMode="On", TriggerSource="Software")
-    listen(cam, "FrameTransferSkipped")
-    cam.AcquisitionStart()
-    cam.world.stall_link()
-    for wanted in (0, 1, 2):
-        cam.TriggerSoftware()
-        cam.advance(300 * MS)
-        case.equal("FrameTransferSkipped", len(times(cam, "FrameTransferSkipped")), wanted)
-    case.equal("frames while the link is stalled", len(cam.fetch()), 0)
-    cam.world.resume_link()
-    cam.advance(SEC)
-    case.equal("frames when it goes on", len(cam.fetch()), int(case.claim.number))
-
-
-@check("baumer.memory.buffer_freerun")
-def buffer_free(case: Case) -> None:
-    cam = case.open(TriggerMode="Off", AcquisitionMode="MultiFrame", AcquisitionFrameCount=5)
-    listen(cam, "FrameTransferSkipped", "FrameEnd")
-    cam.world.stall_link()
-    cam.AcquisitionStart()
-    cam.advance(SEC)
-    case.equal("frames read", len(times(cam, "FrameEnd")), 5)
-    case.equal("FrameTransferSkipped", len(times(cam, "FrameTransferSkipped")), 4)
-    cam.world.resume_link()
-    cam.advance(SEC)
-    case.equal("frames when the link goes on", len(cam.fetch()), int(case.claim.number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from camtwin.units import SEC
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
 
@@ -97,3 +98,11 @@ def lacks(case: Case, *names: str) -> None:
 def leaves_out(case: Case, *words: str) -> None:
     """Say which part of the claim's text is not measured."""
     case.leaves_out(",".join(words))
+
+
+@measurement("settles_at")
+def settles_at(case: Case, tolerance: float) -> None:
+    """In a room DeviceTemperature settles at the claim's degC within an hour."""
+    cam = case.open()
+    cam.advance(3600 * SEC)
+    case.near("DeviceTemperature after an hour", cam.DeviceTemperature, case.claim.number, tolerance, "degC")

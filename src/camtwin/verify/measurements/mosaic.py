@@ -1,0 +1,201 @@
+"""Colours of a mosaic, or that there are none; and that codes leave the camera as the converter made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.scene import Dark, Flat, Scene, spectra
+from camtwin.sensor.flaws import Flaws
+from camtwin.session.frame import Frame
+from camtwin.verify.case import Case
+from camtwin.verify.measurements.light import phases
+from camtwin.verify.measures import Value, measurement
+from camtwin.verify.scenes import GREEN_nm, Ramp
+
+NARROW_nm: Final = {"R": 640.0, "G": 530.0, "B": 450.0}
+PHASES: Final = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+def shots(case: Case, scene: Scene, features: Mapping[str, Value], frames: int = 1) -> list[Frame]:
+    """Take pictures of a scene, with nothing between the camera and the host."""
+    return case.open(features, render=True, scene=scene, link_speed=None).grab(frames)
+
+
+def shot(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
+    """Take a picture of a scene."""
+    return shots(case, scene, features)[0].picture.astype(float)
+
+
+def signals(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
+    """What light adds to the four phases."""
+    return phases(shot(case, scene, features)) - phases(shot(case, Dark(), features))
+
+
+def in_red(case: Case, what: str, features: Mapping[str, Value]) -> None:
+    """In red light the pixels are brightest where the frame's format has red."""
+    frame = shots(case, Flat(5e5, NARROW_nm["R"]), features)[0]
+    brightest = int(np.argmax(phases(frame.picture)))
+    case.equal(
+        f"{what}, brightest pixel of four in red light", brightest, frame.pixel_format.mosaic.index("R")
+    )
+
+
+@measurement("phases_differ", heavy="pictures")
+def phases_differ(case: Case, nm: float, least: float, most: float, **features: Value) -> None:
+    """In even light of this wavelength the four phases of a mosaic differ by a part between these."""
+    means = phases(shot(case, Flat(5e5, nm), features))
+    spread = float((max(means) - min(means)) / means.mean())
+    case.within(f"spread of the four phases at {nm:g} nm", spread, least, most)
+
+
+@measurement("red_in_its_place", heavy="pictures")
+def red_in_its_place(case: Case, **features: Value) -> None:
+    """The frame has the format that is set, and in red light is brightest where that has red."""
+    frame = shots(case, Dark(), features)[0]
+    if "PixelFormat" in features:
+        case.equal("pixel format as sent", frame.pixel_format.name, features["PixelFormat"])
+    in_red(case, ", ".join(f"{k} {v}" for k, v in features.items()), features)
+
+
+@measurement("colours_in_place", heavy="pictures")
+def colours_in_place(case: Case, photons_per_s: float, **features: Value) -> None:
+    """Narrow light of each colour is brightest in its own pixels, and both greens agree."""
+    mosaic = shots(case, Dark(), features)[0].pixel_format.mosaic
+    case.that("the format is one of a mosaic", bool(mosaic))
+    for colour, nm in NARROW_nm.items():
+        means = signals(case, Flat(photons_per_s, nm), features)
+        case.saw(f"{nm:g} nm: " + ", ".join(f"{c} {DN:.0f}" for c, DN in zip(mosaic, means, strict=True)))
+        case.equal(f"brightest at {nm:g} nm", mosaic[int(np.argmax(means))], colour)
+        if colour == "G":
+            one, other = (DN for c, DN in zip(mosaic, means, strict=True) if c == "G")
+            case.near("the two greens", one / other, 1, 0.01)
+
+
+@measurement("mirrors_mosaic", heavy="pictures")
+def mirrors_mosaic(case: Case, feature: Literal["ReverseX", "ReverseY"], **features: Value) -> None:
+    """Bands of green along the axis come the other way round, and the mosaic stays as the format says."""
+    axis, along = int(feature == "ReverseX"), list[NDArray[np.float64]]()
+    for on in (False, True):
+        frame = shots(case, Ramp(row=150, column=100, base=2e5), {**features, feature: on})[0]
+        rows, columns = frame.picture.shape
+        greens = np.empty((rows, columns // 2))
+        for row in (0, 1):
+            first = frame.pixel_format.mosaic[2 * row : 2 * row + 2].index("G")
+            greens[row::2] = frame.picture[row::2, first::2]
+        along.append(np.array([band.mean() for band in np.split(greens, 4, axis)]))
+    case.that("brighter towards the end", bool(np.all(np.diff(along[0]) > 0)))
+    worst = float(np.abs(along[1][::-1] / along[0] - 1).max())
+    case.within(f"{feature}: bands the other way round differ by at most", 100 * worst, 0, 0.2, "%")
+    in_red(case, f"{feature} on", {**features, feature: True, "Width": 240, "Height": 240})
+
+
+@measurement("binning_keeps_colours", heavy="pictures")
+def binning_keeps_colours(case: Case, factor: int, **features: Value) -> None:
+    """Shares of the four phases in light of three colours are those of pictures that are not binned."""
+    for nm in (NARROW_nm["B"], GREEN_nm, NARROW_nm["R"]):
+        one, other = (
+            signals(case, Flat(5e5, nm), {"BinningHorizontal": times, **features}) for times in (1, factor)
+        )
+        worst = float(np.abs(other / other.sum() / (one / one.sum()) - 1).max())
+        case.within(f"phases at {nm:g} nm differ by at most", 100 * worst, 0, 2, "%")
+    in_red(case, "binned", {"BinningVertical": factor, **features})
+
+
+# -- untouched codes -----------------------------------------------------------------------------------
+@measurement("noise_is_white", heavy="pictures")
+def noise_is_white(case: Case, **features: Value) -> None:
+    """Temporal noise of neighbours of one colour, along rows and columns, is correlated by less than 1 %."""
+    one, two = (frame.picture.astype(float) for frame in shots(case, Flat(3e5), features, 2))
+    noise = one - two
+    for what, a, b in (("column", noise[:, 2:], noise[:, :-2]), ("row", noise[2:], noise[:-2])):
+        for r, c in PHASES:
+            found = float(np.corrcoef(a[r::2, c::2].ravel(), b[r::2, c::2].ravel())[0, 1])
+            case.within(f"correlation with the next {what}", found, -0.01, 0.01)
+
+
+@measurement("one_gain", heavy="pictures")
+def one_gain(case: Case, **features: Value) -> None:
+    """Variance over mean is one gain behind all four phases, however much of the light each of them sees:
+    what is mixed from several pixels, or amplified after them, has another."""
+
+    def moments(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        one, two = (frame.picture.astype(float) for frame in shots(case, scene, features, 2))
+        variances = [np.var((one - two)[r::2, c::2]) / 2 for r, c in PHASES]
+        return (phases(one) + phases(two)) / 2, np.array(variances, np.float64)
+
+    dark_DN, dark_DN2 = moments(Dark())
+    for nm in (NARROW_nm["B"], NARROW_nm["R"]):
+        mean_DN, var_DN2 = moments(Flat(6e5, nm))
+        gains = (var_DN2 - dark_DN2) / (mean_DN - dark_DN)
+        for gain in gains / gains.max():
+            case.near(f"at {nm:g} nm, gain of a phase over the highest", float(gain), 1, 0.06)
+
+
+@measurement("column_pattern_stays", heavy="pictures")
+def column_pattern_stays(case: Case, **features: Value) -> None:
+    """More electrons in every second column, in the dark: the steps between columns stay in the picture."""
+    cam = case.open(features, render=True, scene=Dark())
+    columns, step = range(1, cam.Width, 2), dict[float, float]()
+    for electrons in (0.0, 200.0, 400.0):
+        cam.world.flaws = Flaws(columns=dict.fromkeys(columns, electrons))
+        picture = cam.grab(4)[-1].picture.astype(float)
+        step[electrons] = float(picture[:, 1::2].mean() - picture[:, 0::2].mean())
+    case.near("columns without a pattern brighter by", step[0], 0, 1, "DN")
+    case.within("by 200 e-", step[200], 50, 200, "DN")  # 12 bit stand for some 9500 e-
+    case.near("by 400 e-", step[400], 2 * step[200], 2, "DN")
+
+
+# -- a lamp behind glass -------------------------------------------------------------------------------
+GLASS: Final = {400: 0.83, 450: 0.86, 500: 0.89, 550: 0.86, 600: 0.70, 650: 0.40, 700: 0.14, 780: 0.02}
+"""An infrared cut filter, over nm. Flyers name neither light nor filter: 706 cd/m2 at 3200 K behind such a
+one is what sensors' full sheets have."""
+
+
+def standard_light(times: float, f_number: float) -> Scene:
+    """So many times the light of that lamp behind filter and lens."""
+    lamp, nm, passed = spectra.black_body(3200), list(GLASS), list(GLASS.values())
+    light, share = lamp.filtered("behind glass", lambda at: float(np.interp(at, nm, passed)))
+    photons = spectra.photons_from_lux(spectra.illuminance_behind(706, f_number), 1.55, lamp)
+    return Flat(times * photons * share, light)
+
+
+def in_standard_light(
+    case: Case, times: float, us: float, features: Mapping[str, Value]
+) -> tuple[float, int]:
+    """Signal of green pixels, and the lowest code of all, at 60 degC in so many times the standard light."""
+    pictures = []
+    for scene in (standard_light(times, 2.8), Dark()):
+        cam = case.open(features, render=True, scene=scene, ExposureTime=us)
+        cam.world.hold_internal_C(60)
+        pictures.append(cam.grab(2)[-1])
+    green = pictures[0].pixel_format.mosaic.index("G")
+    lit, dark = (phases(frame.picture)[green] for frame in pictures)
+    return float(lit - dark), int(pictures[0].picture.min())
+
+
+@measurement("sensitivity", heavy="pictures")
+def sensitivity(case: Case, top_DN: int, **features: Value) -> None:
+    """Green pixels give at least the claim's codes above black at F2.8 in 1/120 s."""
+    signal, _ = in_standard_light(case, 1, 1e6 / 120, features)
+    case.within("green above black at F2.8, 1/120 s", signal, case.claim.number, top_DN, "LSB")
+
+
+@measurement("sensitivity_doubles", heavy="pictures")
+def sensitivity_doubles(case: Case, **features: Value) -> None:
+    """In twice the claim's accumulation time, `1/120` s, green pixels give twice the signal."""
+    over, _, below = case.claim.value.partition("/")
+    us = 1e6 * float(over) / float(below)
+    once, twice = (in_standard_light(case, 1, t, features)[0] for t in (us, 2 * us))
+    case.within("signal of the time itself", once, 250, 500, "LSB")
+    case.near("signal of twice the time over that of once", twice / once, 2, 0.04)
+
+
+@measurement("saturates", heavy="pictures")
+def saturates(case: Case, **features: Value) -> None:
+    """In fifty times the standard light every pixel has the claim's code."""
+    _, lowest = in_standard_light(case, 50, 1e6 / 120, features)
+    case.equal("lowest code of all pixels", lowest, case.claim.number)
