@@ -6,7 +6,7 @@
         cam.ExposureTime = 4000.0
         frames = cam.grab(3)
 
-Everything is imported when it is first asked for.
+Everything is imported when it is first used.
 """
 
 from __future__ import annotations

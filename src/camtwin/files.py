@@ -111,8 +111,8 @@ def load_raw(path: Path) -> NDArray[Any]:
     try:
         image = (_read_npy if kind == ".npy" else _read_png if kind == ".png" else _read_tiff)(path)
     except Exception as error:  # decoders meet hostile bytes with errors of every kind
-        told = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise FileProblem(f"{path}: {told or 'is no image that can be read'}") from None
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise FileProblem(f"{path}: {reason or 'is no image that can be read'}") from None
     image = image.astype(image.dtype.newbyteorder("="), copy=False)
     if image.ndim != 2 or not image.size or image.dtype not in (np.uint8, np.uint16):
         size = " x ".join(map(str, image.shape))
@@ -137,7 +137,7 @@ def _read_tiff(path: Path) -> NDArray[Any]:
 
     import tifffile
 
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it cannot read, it raises, too
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it also raises for a file that it cannot read
     return tifffile.imread(path)
 
 

@@ -122,7 +122,8 @@ def emva(
     Each result has its standard error and stands beside the data sheet's value.
     """
     from camtwin import __version__
-    from camtwin.emva1288 import page, results, shots, tell
+    from camtwin.emva1288 import page, results, shots
+    from camtwin.emva1288.console import print_results
     from camtwin.models import load, names
     from camtwin.report.terminal import plain_console
     from camtwin.verify.comparison import compare
@@ -155,7 +156,7 @@ def emva(
     if as_json:
         sys.stdout.write(json.dumps(found.row(), indent=2) + "\n")
     else:
-        tell.tell(plain_console(), found, told)
+        print_results(plain_console(), found, told)
 
 
 def _of_model(

@@ -14,11 +14,11 @@ The estimators, each with the standard error that follows from the number of pix
 
 and the laboratory around them, from whatever gives images to a report:
 
-    shots.py      what is asked of a camera, and the images of it reduced to moments, colour by colour
+    shots.py      shots of a camera, whose images are reduced to moments, colour by colour
     bench.py      the images of a twin
     folder.py     images in files, and the description that says how they were taken
-    results.py    all that was found of each channel
-    tell.py, page.py   for a terminal, for a browser
+    results.py    results of each channel
+    console.py, page.py   reports for a terminal, for a browser
 
 Source of the procedure and of the equation numbers: EMVA Standard 1288, release 4.0 Linear.
 """

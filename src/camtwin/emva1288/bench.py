@@ -24,11 +24,11 @@ from camtwin.session.session import Session
 
 FIRST_PHOTONS: Final = 64.0
 MAX_DOUBLINGS: Final = 24
-"""From there on, until nothing becomes brighter: 1e9 photons fill every pixel."""
+"""Doublings of the light, from there on, until nothing becomes brighter: 1e9 photons fill every pixel."""
 RISES: Final = 1.02
-"""Brighter by less than this: full."""
+"""Relative increase below which a pixel counts as full."""
 LINEAR: Final = 0.6
-"""Of the way from black to full: where the light that fills a pixel is taken from, by a straight line."""
+"""Share of the way from black to full from which the filling light is extrapolated by a straight line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ class Bench:
 
 
 MAX_LATE: Final = 8
-"""Frames that a camera may take with earlier settings."""
+"""Limit of frames that a camera may take with earlier settings."""
 
 
 def _on_grid(value: int, step: float | None) -> int:

@@ -13,11 +13,11 @@ from camtwin.emva1288.errors import Value, propagated
 from camtwin.emva1288.stacks import Point
 
 MIN_DARK_TIMES = 6
-"""Exposure times for the dark current (section 7.1)."""
+"""Number of exposure times for the dark current (section 7.1)."""
 MIN_TEMPERATURES = 3
-"""For a doubling temperature: one more than a line takes."""
+"""Number of temperatures for a doubling temperature: one more than a line needs."""
 CLEAR = 5
-"""Standard errors that a dark current must be above 0 by to tell of its doubling."""
+"""Significance, in standard errors, of a dark current that counts for the doubling temperature."""
 
 
 @dataclass(frozen=True, slots=True)

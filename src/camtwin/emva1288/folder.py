@@ -4,14 +4,14 @@
     camera = "a name for people"
     bits = 12                        # of a pixel's number, 8 to 16
     mosaic = "RGGB"                  # colours of the first two rows of two pixels; left out: monochrome
-    photons_error = 0.03             # how well the light is known, one standard error; left out: exactly
+    photons_error = 0.03             # relative standard error of the light; left out: none
 
     [[step]]
     for = "light"                    # or "stack", "dark current", "spectrum"
     photons = 1234.5                 # on each pixel during the exposure; left out: in the dark
     exposure_s = 0.004
-    wavelength_nm = 536.0            # of the light; left out: not known
-    temperature_C = 20.0             # of the sensor; left out: not known
+    wavelength_nm = 536.0            # of the light; left out: unknown
+    temperature_C = 20.0             # of the sensor; left out: unknown
     images = ["a.tif", "b.tif"]      # two or more, from this file's folder on
 
 The photon transfer takes the steps for "light": one or more in the dark, 50 or more in light. A "stack" is of

@@ -22,12 +22,12 @@ RULES: Final = {
     "0.15 % of the pixels at the highest code": temporal.saturation_by_clipping,
     "highest temporal variance": temporal.saturation_by_variance,
 }
-"""Of saturation: that of release 4.0, and that of releases before it where the converter never ends."""
+"""Rules of saturation: release 4.0's, and that of earlier releases if the converter never saturates."""
 
 MAX_ZEROS: Final = 0.005
-"""Of the pixels in the dark, so that black is high enough (section 6)."""
+"""Share of dark pixels that may show 0, so that the black level is high enough (section 6)."""
 FEW_STEPS: Final = 50
-"""Of light (section 6)."""
+"""Number of steps of light (section 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "mu_I_var": Quantity("μ_I.var", "dark current, from the variance", "e-/s", 7),
     "T_d": Quantity("T_d", "doubling temperature of the dark current", "K", 7),
 }
-"""What is told of a channel, in the order of a data sheet."""
+"""Reported quantities of a channel, in the order of a data sheet."""
 
 
 class ReferenceValue(NamedTuple):
@@ -205,7 +205,7 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
         missing.append("nonuniformity: there is no stack in the dark and at half the saturation")
     rows = _dark_rows(of, figures, missing)
     efficiency = _efficiency(of, figures, missing)
-    for figure in ("eta", "R", "mu_p_min", "mu_p_sat"):  # what the light's calibration enters
+    for figure in ("eta", "R", "mu_p_min", "mu_p_sat"):  # figures that depend on the light's calibration
         figures[figure] = figures[figure].also(subject.photons_error)
     return Channel(
         name,
@@ -285,7 +285,7 @@ def _dark_rows(of: Moments, figures: dict[str, Value], missing: list[str]) -> tu
     figures["mu_I"], figures["mu_I_var"] = rows[0].mean, rows[0].variance
     by_temperature = [(row.temperature_C, row.mean) for row in rows if row.temperature_C is not None]
     try:
-        K = figures["K"].relative  # of all temperatures alike: it does not bend the line
+        K = figures["K"].relative  # common to all temperatures, so it does not affect the slope
         currents = [
             Value(v.value, sqrt(max(v.error**2 - (K * v.value) ** 2, 0.0))) for _, v in by_temperature
         ]

@@ -12,7 +12,7 @@ from camtwin.emva1288.stacks import Average
 
 PARTS = ("total", "column", "row", "pixel")
 SHORT = ("", ".col", ".row", ".pix")
-"""Of their symbols: DSNU1288.col."""
+"""Suffixes of the parts' symbols: DSNU1288.col."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def figures(dark: Average, half: Average, K_DN_per_e: Value) -> dict[str, Value]
     sees a part.
     """
     signal_DN = float(half.mean_DN.mean() - dark.mean_DN.mean())
-    nonuniformity(dark, half, K_DN_per_e.value)  # refuses what is not brighter
+    nonuniformity(dark, half, K_DN_per_e.value)  # raises ValueError unless `half` is brighter
     black, lit = spatial_variances_DN2(dark), spatial_variances_DN2(half)
     response = Spatial(*(b - a for a, b in zip(astuple(black), astuple(lit), strict=True)))
     shape, left = dark.mean_DN.shape, dark.var_y_DN2 / dark.images

@@ -12,9 +12,9 @@ from camtwin.emva1288.stacks import Average
 
 Numbers = NDArray[np.float64]
 BINS = 256
-"""Of a histogram, as the standard has them."""
+"""Number of bins of a histogram, as in the standard."""
 BOX = 5
-"""Side of the average that is taken off before responses are compared: shading of the light is no defect."""
+"""Side of the average that is subtracted before responses are compared: shading of light is no defect."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ Image = NDArray[np.integer[Any]]
 BLOCK_ROWS = 256
 """Rows that are widened to 64 bits at a time."""
 MAX_IMAGES = 1 << 16
-"""That many values of 16 bits fill a sum of 32 bits."""
+"""Number of 16-bit values that fill a sum of 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +61,9 @@ class Point:
     exposure_s     exposure time
     mu_y_DN        mean (16)
     var_y_DN2      temporal variance, the mean over the pixels (18)
-    clipped_share  of the pixels show the converter's highest code; None if that was not told
+    clipped_share  of the pixels show the converter's highest code; None if that code is unknown
     zero_share     of the pixels show 0: below it nothing can be seen
-    images, pixels  that it was taken from: how well it is known; no pixels, for made-up points, is exactly
+    images, pixels  that it was taken from, which give its error; made-up points have no pixels and no error
     """
 
     mu_p: float

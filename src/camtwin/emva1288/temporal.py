@@ -30,17 +30,17 @@ from camtwin.emva1288.stacks import Point, Series, points
 QUANTIZATION_DN2 = 1 / 12
 """Variance of rounding to whole DN, sigma_q^2: an even distribution over 1 DN."""
 MIN_DARK_VARIANCE_DN2 = 0.24
-"""Below it rounding rules the dark noise, and sigma_d is known as an upper bound only (54)."""
+"""Variance below which rounding dominates the dark noise, and sigma_d is only an upper bound (54)."""
 GAIN_RANGE = (0.0, 0.7)
-"""Of the saturation: where the lines for R and K are drawn (section 6.6)."""
+"""Range for the lines of R and K, relative to saturation (section 6.6)."""
 LINEARITY_RANGE = (0.05, 0.95)
-"""Of the saturation: where linearity is asked for (section 6.9)."""
+"""Range for the linearity error, relative to saturation (section 6.9)."""
 CLIPPED_SHARE = 0.0015
-"""Of the pixels at the highest code: the middle of the 0.1 to 0.2 % that mark saturation (section 6.6)."""
+"""Share of pixels at the highest code: the middle of the 0.1 to 0.2 % that mark saturation (section 6.6)."""
 MIN_POINTS = 3
-"""For a line that says something."""
+"""Number of points for a meaningful line."""
 FEW_VALUES = 1000
-"""Taken for the pixels of made-up points."""
+"""Number of pixels assumed for made-up points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ FIGURES: Mapping[str, Callable[[Sensitivity], float]] = {
     "DR": lambda s: s.DR_dB,
     "LE": lambda s: s.linearity.error,
 }
-"""What is published of a camera, by the standard's symbols, in the units of Sensitivity."""
+"""Published figures of a camera, by the standard's symbols, in the units of Sensitivity."""
 
 Rule: TypeAlias = Callable[[Sequence[Point]], Value]
 

@@ -104,7 +104,7 @@ class ExposureController:
         return float(np.sum(zones * weight) / np.sum(weight))
 
     def step(self, statistics: Statistics, used: Exposure, now: Exposure) -> Exposure:
-        """Return the settings from now on; used: the metered frame's, now: the last that were asked for."""
+        """Return the next settings; used: the metered frame's, now: the last ones requested."""
         seen = self.brightness(statistics)
         light = BEYOND if seen > SATURATED else max(seen, DARKEST)
         ratio = min(max(self.target / light, 1 / self.max_step), self.max_step)

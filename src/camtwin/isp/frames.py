@@ -5,7 +5,7 @@ A description is a mapping, as the metadata of `camtwin snap` or a JSON file bes
     pixel_format   PFNC's name, "BayerGR12"; with it mosaic and bits are known
     mosaic, bits   where there is no pixel_format: "GRBG" or "" for mono; 8..16
     width, height  of a file without a header
-    black_DN       black level; 0 if it is not said
+    black_DN       black level; 0 if left out
     gain_dB        for the noise
 """
 
@@ -39,7 +39,7 @@ class Description:
 
     @classmethod
     def of(cls, *mappings: Mapping[str, Any]) -> Description:
-        """Return what is said in several places, the last one counts; IspProblem names a value of no use."""
+        """Merge descriptions, the last one having priority; IspProblem names an unusable value."""
         values: dict[str, Any] = {}
         for mapping in mappings:
             values |= {name: mapping[name] for name in KNOWN if mapping.get(name) is not None}

@@ -1,6 +1,6 @@
 """Pipelines that are ready to use: fast, balanced, best; and the two samples of FRAMOS' data sheet.
 
-All take what is known of the sensor as numbers (Calibration) and work without: then colours are as the sensor
+All take a Calibration of the sensor, and work without one: then colours are as the sensor
 sees them, and `Calibration.calibrated` says so.
 """
 

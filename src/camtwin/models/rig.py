@@ -56,12 +56,12 @@ class Input(Part):
     isolated: bool
     low_V: Span
     high_V: Span
-    above_high: bool = False  # the lower end of high_V does not count yet
+    above_high: bool = False  # the lower end of high_V is excluded
     safe_V: Span | None = None
     absolute_V: Span | None = None
     voids_warranty: bool = False
     current_mA: Span | None = None
-    sink_mA: float | None = None  # what a source must take out of it, low
+    sink_mA: float | None = None  # current that a source must sink at low
     pullup_min_V: float | None = None
 
 
@@ -90,8 +90,8 @@ class Output(Part):
     supply_V: Span | None = None
     absolute_V: Span | None = None
     voids_warranty: bool = False
-    load_mA: float = 50.0  # what it may carry, when it is on or low
-    high_V: Span = (0.0, 0.0)  # these three of push-pull
+    load_mA: float = 50.0  # current that it may carry, when on or low
+    high_V: Span = (0.0, 0.0)  # push-pull only, with the next two
     low_V: Span = (0.0, 0.0)
     source_mA: float = 0.0
     leakage_uA: float | None = None
@@ -137,7 +137,7 @@ class SupplyInput(Part):
     current_mA: Span | None = None
     poe_class: int | None = None
     idle_watts: float | None = None
-    port_watts: float | None = None  # what a port must offer
+    port_watts: float | None = None  # power that a port must offer
 
     @property
     def accepted_V(self) -> Span:
@@ -206,14 +206,14 @@ class RigSheet(Part):
     rails: Mapping[str, Rail] = {}
     sources: Mapping[str, Source] = {}
     power: Power | None = None
-    ground: Mapping[str, tuple[str, ...]] = {}  # `pins`: those that are one with the electronics
+    ground: Mapping[str, tuple[str, ...]] = {}  # `pins`: connected with the electronics
     environment: Mapping[str, Any] = {}
     reliability: Mapping[str, float] = {}
-    cable: Mapping[str, Any] = {}  # what is wanted of any cable
+    cable: Mapping[str, Any] = {}  # requirements of any cable
     cables: Mapping[str, IoCable] = {}  # those that are made for it
-    load: Mapping[str, Any] = {}  # what is said of loads at its outputs
+    load: Mapping[str, Any] = {}  # statements about loads at its outputs
     lens: Mapping[str, Any] = {}
-    record: Mapping[str, Any] = {}  # what is known of it and does nothing, of what there is no twin of
+    record: Mapping[str, Any] = {}  # facts without effect, of a camera without a twin
     leds: Mapping[str, StatusLed] = {}
     facts: tuple[Fact, ...] = ()
 

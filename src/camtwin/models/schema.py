@@ -205,7 +205,7 @@ class CameraSheet(Section):
     thermal: Thermal
     clock: Clock
     features: Mapping[str, Mapping[str, Any]]
-    record: Mapping[str, Any] = {}  # what is known of it and does nothing: weight, approvals, connectors
+    record: Mapping[str, Any] = {}  # facts without effect: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
     rig: RigSheet | None = None  # connectors, circuits, supplies, climate
 

@@ -29,7 +29,7 @@ class LensInvalid(Problem, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """focal_mm, f_number; transmission as a share; image_circle_mm its diameter, None if not known."""
+    """A lens; transmission as a share, image_circle_mm the circle's diameter, None if unknown."""
 
     focal_mm: float
     f_number: float = 4.0

@@ -12,9 +12,9 @@ from math import ceil, floor, inf, isfinite, log10, nan
 from typing import Final
 
 MAX_DECADES: Final = 8
-"""Of a logarithmic axis that is made for data: what is far below is cut off; and one at least."""
+"""Limits of decades of a logarithmic axis made for data, which cuts off values far below."""
 ROOM: Final = 0.05
-"""Left beside the data, as a share of their range."""
+"""Margin beside the data, relative to their range."""
 
 
 @dataclass(frozen=True, slots=True)

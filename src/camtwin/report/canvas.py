@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 PNG_SCALE: Final = 2
-FINER: Final = 2  # a PNG is drawn so much larger, then reduced: Pillow's edges are not smooth
+FINER: Final = 2  # enlargement of a PNG before it is reduced, because Pillow's edges are not smooth
 MAX_PNG_PIXELS: Final = 60_000_000
-"""Of a drawing before it is reduced, 180 MB."""
+"""Limit of a drawing's pixels before it is reduced, 180 MB."""
 DASH, DASH_GAP = 5.0, 4.0
 SMALL: Final = 0.75
-"""Size of what stands below or above a line of text, as a share of it; it is moved by half of that."""
+"""Size of subscripts and superscripts, relative to the text; they are shifted by half of that."""
 
 
 class NoPicture(Problem, ValueError):

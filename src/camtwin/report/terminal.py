@@ -13,7 +13,7 @@ from rich.text import Text
 
 DIM: Final = "bright_black"
 MIN_COLUMNS: Final = 20
-"""That a text gets, however narrow the terminal."""
+"""Columns that a text gets, however narrow the terminal."""
 
 
 def plain_console() -> Console:

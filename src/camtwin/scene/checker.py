@@ -56,7 +56,7 @@ PAINTS: Mapping[str, tuple[float, ...]] = {
     for name, values in (line.split(":") for line in TABLE.strip().splitlines())
 }
 CARD = 0.03
-"""Reflectance of what is between the patches; an assumption."""
+"""Reflectance of the card between the patches; an assumption."""
 COLUMNS, ROWS = 6, 4
 PATCH = 0.84
 """Side of a patch, as a part of the pitch."""
@@ -96,7 +96,7 @@ class Checker(Still):
     photons_per_s: float = WHITE_photons_per_s
     wavelength_nm: Light = field(default_factory=d65)
     layers: tuple[tuple[Spectrum, float], ...] = field(init=False, repr=False, compare=False)
-    """Spectrum of each paint and of the card, and how much of the lamp's photons it leaves."""
+    """Spectrum of each paint and of the card, with its share of the lamp's photons."""
 
     def __post_init__(self) -> None:
         check_light(self.photons_per_s, self.wavelength_nm)

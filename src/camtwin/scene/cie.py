@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LUMENS_PER_W = 683.0
-"""Of light of 555 nm: the definition of the candela."""
+"""Luminous efficacy of light of 555 nm: the definition of the candela."""
 
 OBSERVER_nm = np.arange(380, 781, 10.0)
 # fmt: off

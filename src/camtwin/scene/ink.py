@@ -23,7 +23,7 @@ BAND_px = 64
 """Rows of pixels painted at a time: a band of cells of a 4096 px sensor is 4.6 MB."""
 
 FINER = 4
-"""How much finer than the cells letters are drawn."""
+"""Resolution of letters relative to cells, before they are reduced."""
 
 Coverage = NDArray[np.uint8] | NDArray[np.float32]
 

@@ -8,9 +8,9 @@ from math import ceil, log, pi, sqrt
 import numpy as np
 
 CELLS = 2
-"""Cells a pixel, in x and in y, that pictures are drawn in: detail up to one cycle a pixel is drawn truly."""
+"""Cells a pixel, in x and in y, of a drawing: detail up to one cycle a pixel is drawn correctly."""
 SIGMAS = 5
-"""Radii of a Gaussian beyond which it is nothing."""
+"""Radius, in sigma, beyond which a Gaussian is treated as 0."""
 WIDEST_px = 32.0
 
 

@@ -22,11 +22,11 @@ from camtwin.units import Ns
 
 WAVELENGTH_nm = 536.0
 WHITE_photons_per_s = 2.8e6
-"""Per pixel; with a quantum efficiency of 67.3 % a reflectance of 1 fills 9500 e- in 5.04 ms."""
+"""Photons per pixel and second; with an efficiency of 67.3 % white fills 9500 e- in 5.04 ms."""
 FLAT_photons_per_s = WHITE_photons_per_s / 2
-"""An exposure that suits a chart puts a flat field in the middle of the sensor's range."""
+"""Light of a flat field, in the middle of the sensor's range at an exposure that suits a chart."""
 MAX_photons_per_s = 1e12
-"""Far beyond daylight, and what is computed from it in float32 stays finite."""
+"""Limit far beyond daylight, for which float32 results stay finite."""
 
 
 @dataclass(frozen=True, slots=True)

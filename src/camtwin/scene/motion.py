@@ -18,10 +18,10 @@ from camtwin.units import SEC, Ns
 
 SPEED_px_per_s = 200.0
 FALL_px_per_s2 = 98_100.0
-"""9.81 m/s2 where a pixel sees 0.1 mm."""
+"""Gravity, 9.81 m/s2, for a pixel that sees 0.1 mm."""
 MAX_SPEED_px_per_s = 1e9
 ROWS = 32
-"""Rows made at a time, so that what is needed in between stays in the processor's cache."""
+"""Rows made at a time, so that intermediate results stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)

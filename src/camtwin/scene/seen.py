@@ -20,9 +20,9 @@ from camtwin.units import Ns
 
 Times: TypeAlias = NDArray[np.int64]
 MAX_MOMENTS = 64
-"""Of one exposure: what moves further leaves a trace of so many single pictures."""
+"""Limit of moments of one exposure: faster motion leaves a trace of this many single images."""
 TOGETHER = 16
-"""Rows for which a scene that knows single moments only is asked once: asking costs as much as some rows.
+"""Rows that share a moment, for a scene that answers single moments only: an answer costs some rows' time.
 
 So an edge that moves at v is off by at most 7.5 line times times v, and stands still while a row looks."""
 

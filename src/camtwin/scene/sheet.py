@@ -16,7 +16,7 @@ from camtwin.scene.lens import CELLS
 
 DRAWING_WIDTH, DRAWING_HEIGHT = 4096, 3000
 SMALLEST_TEXT_px = 3
-"""Below this no camera could read a letter."""
+"""Size in pixels below which no camera can read a letter."""
 
 Anchor = Literal["left", "middle", "right"]
 

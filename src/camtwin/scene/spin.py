@@ -19,7 +19,7 @@ MAX_RPM = 1e6
 MAX_GROWTH = 100.0
 MAX_PERIOD_s = 1e6
 ROWS = 64
-"""Rows turned at a time, to keep what is needed in between small."""
+"""Rows turned at a time, to keep intermediate results small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Spin(AboutMiddle):
         return 2 * math.pi * abs(self.rpm) / 60 * _corner_px(view)
 
     def _back(self, t_ns: Ns) -> tuple[float, float]:
-        # What has turned clockwise by the angle came from where one gets by turning back.
+        # A point turned clockwise by the angle came from the place found by turning it back.
         angle = 2 * math.pi * math.fmod(self.rpm / 60 * t_ns / SEC, 1)
         return math.cos(angle), math.sin(angle)
 

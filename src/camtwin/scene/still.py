@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from camtwin.scene.light import Scene, View, spectra_of
 
 MAX_LAYERS = 4
-"""Of a picture that is remembered: each is as large as the sensor, 50 MB with 12 megapixels."""
+"""Limit of layers of a cached scene: each is as large as the sensor, 50 MB with 12 megapixels."""
 
 
 def remembered(scene: Scene, view: View) -> NDArray[np.float32] | None:

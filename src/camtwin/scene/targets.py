@@ -28,7 +28,7 @@ COLOURS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MAX_SIDE_px = 32_767
 """OpenCV's limit for a resized side, and more than any sensor has."""
 ROWS = 256
-"""Rows of a picture that are converted at a time, to keep what is needed in between small."""
+"""Rows of a picture that are converted at a time, to keep intermediate results small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Picture(Still):
     linear: NDArray[np.uint16] = field(init=False, repr=False)
     """Linear light, (layers, h, w), 65535 is white; of a linear image its brightest."""
     layers: tuple[tuple[Spectrum, float], ...] = field(init=False, repr=False)
-    """Spectrum of each layer, and how much of the lamp's photons it leaves."""
+    """Spectrum of each layer, with its share of the lamp's photons."""
     _fitted: dict[tuple[int, int], list[NDArray[np.uint16]]] = field(
         init=False, repr=False, default_factory=dict
     )

@@ -40,7 +40,7 @@ class SensorParameters:
     colour filter, by its letter, where a sensor has them. cfa: their letters in the first two rows of two
     pixels, "RGGB". other_bits: further depths that the conversion can have instead; gain and pedestal stay.
 
-    Parts of the above, 0 where nothing is known of them. late_read_noise_e: of read_noise_e at 0 dB, what
+    Parts of the above, 0 if unknown. late_read_noise_e: of read_noise_e at 0 dB, what
     comes in behind the amplifier, so that analogue gain makes it small. row_noise_e: of read_noise_e, what
     all pixels of a row share in one frame. column_dsnu_e, row_dsnu_e, column_prnu, row_prnu: of dsnu_e and
     prnu, what the pixels of a column or of a row share.

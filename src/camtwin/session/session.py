@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from camtwin.links.usb3.host import UsbHost
 
 BUFFERS: Final = 256
-"""Frames that arrived and wait to be fetched; the next one takes the place of the oldest."""
+"""Limit of frames that wait to be fetched; the next one replaces the oldest."""
 
 
 EVENTS: Final = 1 << 16
-"""Events that a session keeps, the latest ones."""
+"""Number of latest events that a session keeps."""
 
 
 class NoSuchFact(KeyError):

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from camtwin.units import Ns
 
 Entry: TypeAlias = list[Any]
-"""[t_ns, seq, call or None, args]; a list, so that it can be struck out in place."""
+"""[t_ns, seq, call or None, args]; a list, so that it can be cancelled in place."""
 
 
 class Scheduler:

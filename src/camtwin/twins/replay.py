@@ -16,7 +16,7 @@ from camtwin.twins.assembly import Twin
 from camtwin.units import Ns
 
 MAX_KEPT = 256
-"""Exposures that a frame may be rendered of: links render late, or twice."""
+"""Limit of exposures kept for replayed frames: links render late, or twice."""
 
 
 @dataclass(frozen=True, slots=True)

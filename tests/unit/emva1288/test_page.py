@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from camtwin.emva1288 import page
+from camtwin.emva1288.console import print_results
 from camtwin.emva1288.errors import Value
 from camtwin.emva1288.results import QUANTITIES, results
 from camtwin.emva1288.shots import Shot, Subject, reduced
 from camtwin.emva1288.spectra import histogram, spectrogram, without_shading
-from camtwin.emva1288.tell import tell
 from camtwin.models import load
 from camtwin.report.terminal import plain_console
 from camtwin.verify.comparison import compare
@@ -87,7 +87,7 @@ def test_what_is_missing_is_left_out():
     assert html.count("<svg") == 5
     assert html.count("Not measured: ") == len(one.channels[0].missing) == 3
     assert "Data sheet" not in html
-    tell(plain_console(), one, None)
+    print_results(plain_console(), one, None)
 
 
 def test_light_that_is_not_well_known_counts_in_what_is_counted_in_photons():

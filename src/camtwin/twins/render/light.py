@@ -26,7 +26,7 @@ from camtwin.twins.render.geometry import Window
 from camtwin.units import SEC
 
 MAX_LAYERED = 1 << 22
-"""Numbers of a scene's layers that are held at once (16 MB): each colour of light is a layer."""
+"""Limit of numbers of a scene's layers held at once (16 MB): each colour of light is a layer."""
 
 Box = tuple[int, int, int, int]
 """Column, row, width and height on the sensor."""

@@ -1,7 +1,7 @@
 """The renderer: one exposure after another down the rooms, scene -> sensor -> pixels.
 
-Each frame asks the files beside it once, then goes down and does not come back up: geometry.py says which
-pixels, codes.py what is asked of them, light.py what falls on them, and sensor/processing.py makes the codes
+Each frame uses the files beside it once, then goes down and does not come back up: geometry.py selects the
+pixels, codes.py the demands on them, light.py the light on them, and sensor/processing.py makes the codes
 and the bytes. All of it is a pure function of (data sheet, Settings, row windows, seed, frame number), so a
 frame may be rendered early, late or twice.
 """
@@ -25,7 +25,7 @@ from camtwin.twins.render.light import Light, World
 from camtwin.units import SEC
 
 MAX_BRIGHTNESS_ROWS = 32
-"""Rows that the brightness of a frame is measured on."""
+"""Limit of rows on which a frame's brightness is measured."""
 
 
 class Renderer:
@@ -38,7 +38,7 @@ class Renderer:
     def __init__(self, parameters: SensorParameters, scene: Scene, seed: int, threads: int = 1) -> None:
         self.parameters, self.world, self.seed, self.threads = parameters, World(scene), seed, threads
         self._light = Light(parameters)
-        self._cached: Demands | None = None  # of the frame before: most have the same Settings
+        self._cached: Demands | None = None  # demands of the frame before: most frames have the same Settings
         self._plain: FixedPattern | None = None
         self._flawed: tuple[Flaws, FixedPattern] | None = None
 
@@ -67,7 +67,7 @@ class Renderer:
         processing.
         """
         demands, world = self._demands(exposure), self._world(exposure)
-        if not world.scene.moving:  # what is kept serves the frame, too
+        if not world.scene.moving:  # the cached scene serves the frame, too
             self._light.still(world, demands.window)
         p, part = demands.parameters, geometry.brightness_region(demands.settings, demands.window)
         last = part.y + part.height - 1

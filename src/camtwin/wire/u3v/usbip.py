@@ -177,6 +177,6 @@ def submit_reply(sequence: int, actual: int, status: int = 0) -> bytes:
     return struct.pack(">5IiI3I8x", RET_SUBMIT, sequence, 0, 0, 0, -status, actual, 0, 0, 0)
 
 
-def unlink_reply(sequence: int, found: bool) -> bytes:
-    """Build the answer to an unlink; `found` is False if the request's answer is already under way."""
-    return struct.pack(">5Ii24x", RET_UNLINK, sequence, 0, 0, 0, -ECONNRESET if found else 0)
+def unlink_reply(sequence: int, unlinked: bool) -> bytes:
+    """Build the answer to an unlink; `unlinked` is False if the request's answer is already under way."""
+    return struct.pack(">5Ii24x", RET_UNLINK, sequence, 0, 0, 0, -ECONNRESET if unlinked else 0)

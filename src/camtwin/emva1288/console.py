@@ -1,4 +1,4 @@
-"""The laboratory's results for a terminal: a table beside the data sheet, dark current, efficiency."""
+"""Results of the laboratory for a terminal: a table beside the data sheet, dark current, efficiency."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from camtwin.emva1288.summary import HOW_TO_READ, conditions, reservations, rows
 from camtwin.report.terminal import DIM, Table, fits, hang, number_table
 
 
-def tell(console: Console, results: Results, beside: Comparison | None) -> None:
-    """Print all of it. beside: a data sheet's numbers, if there is one."""
+def print_results(console: Console, results: Results, beside: Comparison | None) -> None:
+    """Print the results. beside: a data sheet's numbers, if there is one."""
     subject, channels = results.subject, results.channels
     console.print(subject.title, style="bold")
     hang(console, "", f"{STANDARD}; {HOW_TO_READ}.", style=DIM)
