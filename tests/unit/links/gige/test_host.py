@@ -149,8 +149,8 @@ def test_an_automatic_function_is_no_host_that_spoke():
     with camtwin.open("baumer-vcxg-124m", scene=camtwin.scene.Flat(photons_per_s=2e5)) as cam:
         cam.Width, cam.Height = 64, 64
         cam.ExposureAuto = "Continuous"
-        spoke_ns = cam.twin.camera.heard_ns
+        spoke_ns = cam.twin.camera.last_write_ns
         before = cam.ExposureTime
         cam.grab(5)
         assert cam.ExposureTime != before
-        assert cam.twin.camera.heard_ns == spoke_ns
+        assert cam.twin.camera.last_write_ns == spoke_ns
