@@ -59,7 +59,7 @@ mutate(
     "Exceeded lets images through",
     "baumer.temp.cutoff",
     "baumer.temp.operating_max_internal",
-    patch=other("transmitter", "stall", lambda true, why: None if why == "heat" else true(why)),
+    patch=other("transmitter", "stall", lambda true, why="link": None if why == "heat" else true(why)),
 )
 mutate(
     "the thermometer stands still",

@@ -230,10 +230,10 @@ def pin(case: Case, at: str, ground: str, line: str, kind: str, *modes: str) -> 
             put(bench, high)
             case.equal(f"{other} moves with it", status(cam, other) != idle, False)
     if "Output" in modes:
-        _drives(case, at, ground, line, [line] if "Input" in modes else [])
+        _drives(case, at, ground, line, both="Input" in modes)
 
 
-def _drives(case: Case, at: str, ground: str, line: str, outputs: list[str]) -> None:
+def _drives(case: Case, at: str, ground: str, line: str, *, both: bool) -> None:
     """A line that pulls down has a resistor to a supply, one that pushes or feeds has one to ground."""
     sheet = case.around.outputs[line]
     wires, low_side = [*fed(case), ["r.a", f"cam.{at}"]], sheet.stage == "low side"
@@ -243,9 +243,9 @@ def _drives(case: Case, at: str, ground: str, line: str, outputs: list[str]) -> 
         wires += [["ext.+", "r.b"], ["ext.-", f"cam.{ground}"]]
     else:
         wires += [["ext.+", f"cam.{sheet.feed}"], ["ext.-", f"cam.{ground}"], ["r.b", "ext.-"]]
-    cam, bench = wired(
-        case, wires, outputs=outputs, r=resistor(1e5 if sheet.stage == "push-pull" else 2400.0)
-    )
+    cam, bench = wired(case, wires, r=resistor(1e5 if sheet.stage == "push-pull" else 2400.0))
+    if both:
+        cam.LineSelector, cam.LineMode = line, "Output"
     for on in (True, False):
         switch_output(cam, line, on)
         volts = bench.volts(f"cam.{at}", f"cam.{ground}")

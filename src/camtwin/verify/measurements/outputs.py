@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Final
 
 from camtwin import rig
 from camtwin.session.session import Session
@@ -23,7 +25,7 @@ from camtwin.verify.measurements.wiring import (
     switch_output,
     wired,
 )
-from camtwin.verify.measures import measurement
+from camtwin.verify.measures import Value, measurement
 
 
 def loaded(case: Case, line: str, volts: float, ohm: float | None = None, mA: float = 1.0) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def leakage_uA(case: Case, line: str, celsius: float = 25.0, seed: int = 1) -> f
     return current
 
 
-def on_level(case: Case, line: str, mA: float, celsius: float = 25.0, seed: int = 1) -> float:
+def on_level(case: Case, line: str, mA: float = 50.0, celsius: float = 25.0, seed: int = 1) -> float:
     """Read the level of a line that is on, with a load of about so many mA from 24 V."""
     _, bench = switched(case, line, True, ohm=23.6 / mA * 1e3, celsius=celsius, seed=seed)
     return at_pin(case, bench, line)
@@ -134,76 +136,76 @@ def output_level(case: Case, names: str, on: bool, volts: float, *ohms: float, s
 
 
 # -- leakage, residual and delay -----------------------------------------------------------------------
+def off_error_V(case: Case, line: str, mA: float = 1.0) -> float:
+    """Measure what an output that is off takes off the voltage of 24 V behind such a load."""
+    _, bench = switched(case, line, False, ohm=24.0 / mA * 1e3)
+    return 24.0 - at_pin(case, bench, line)
+
+
+def off_delay_us(case: Case, line: str, mA: float = 1.0) -> float:
+    """Measure from the camera's own edge to that at the pin, as it is switched off."""
+    cam, _ = switched(case, line, True, ohm=23.6 / mA * 1e3)
+    switch_output(cam, line, False)
+    wire = cam.lines[line]
+    return (wire.edges[-1][0] - wire.inner[-1][0]) / US
+
+
+def cable_drop_mV(case: Case, line: str, mA: float = 1.0) -> float:
+    """Measure what such a load drops over a cable of 10 m and 0.14 mm2 to the pin."""
+    sheet = case.around.outputs[line]
+    cable = {"wires": [["load.out", f"cam.{sheet.pin}"]], "length_m": 10.0, "mm2": 0.14}
+    wires, load = [*fed(case), ["load.gnd", f"cam.{sheet.ground}"]], levels(24.0, 24.0, limit_mA=mA)
+    cam, bench = wired(case, wires, outputs=as_output(case, line), cable=cable, load=load)
+    switch_output(cam, line, True)
+    return bench.volts("load.out", f"cam.{sheet.pin}") * 1e3
+
+
+QUANTITIES: Final[dict[str, Callable[..., float]]] = {
+    "leakage_uA": leakage_uA,
+    "on_level_V": on_level,
+    "off_error_V": off_error_V,
+    "off_delay_us": off_delay_us,
+    "cable_drop_mV": cable_drop_mV,
+}
+
+
+@measurement("output_grows")
+def output_grows(case: Case, names: str, quantity: str, option: str, *values: float, by: float = 0.0) -> None:
+    """A quantity grows, by more than so much each time, as an option takes these values: `mA,10,1`."""
+    for line in lines(case, names, "outputs"):
+        read = [QUANTITIES[quantity](case, line, **{option: value}) for value in values]
+        case.saw(f"{line}: {quantity} {', '.join(f'{one:.4g}' for one in read)}")
+        grows = all(after - before > by for before, after in pairwise(read))
+        case.that(f"it grows as {option} goes {', '.join(f'{value:g}' for value in values)}", grows)
+
+
+@measurement("output_ratio")
+def output_ratio(case: Case, names: str, quantity: str, first_mA: float, second_mA: float) -> None:
+    """A quantity is as many times greater as the current, within 1 %."""
+    for line in lines(case, names, "outputs"):
+        first, second = (QUANTITIES[quantity](case, line, mA=mA) for mA in (first_mA, second_mA))
+        wanted = first_mA / second_mA
+        case.near(f"{line}: {first_mA:g} mA over {second_mA:g} mA", first / second, wanted, 0.01 * wanted)
+
+
+@measurement("output_differs")
+def output_differs(
+    case: Case, names: str, quantity: str, option: str, *values: Value, celsius: float
+) -> None:
+    """A quantity is another for each value of an option: in each camera, at each temperature."""
+    for line in lines(case, names, "outputs"):
+        read = [QUANTITIES[quantity](case, line, **{"celsius": celsius, option: value}) for value in values]
+        case.saw(f"{line}: {quantity} {', '.join(f'{one:.5g}' for one in read)}")
+        case.equal(f"different ones by {option}", len({round(one, 5) for one in read}), len(values))
+
+
 @measurement("output_leakage")
-def output_leakage(case: Case, names: str) -> None:
-    """What flows into an output that is off is less than claimed, and not nothing."""
+def output_leakage(case: Case, names: str, most_uA: float, celsius: float, *seeds: int) -> None:
+    """What flows into an output that is off, in cameras of these seeds, is at most this, and not nothing."""
     for line in lines(case, names, "outputs"):
-        case.within(f"{line} off leaks", leakage_uA(case, line), 0.1, case.claim.number, "uA")
-
-
-@measurement("output_leakage_varies")
-def output_leakage_varies(case: Case, names: str, most_uA: float) -> None:
-    """It grows with warmth, is another in another camera, and never too great."""
-    for line in lines(case, names, "outputs"):
-        warm = [leakage_uA(case, line, celsius=c) for c in (0.0, 25.0, 50.0)]
-        several = {round(leakage_uA(case, line, seed=seed, celsius=50.0), 3) for seed in range(6)}
-        case.that(f"{line} leaks more the warmer it is", warm[0] < warm[1] < warm[2])
-        case.that("and from one camera to the next another current", len(several) == 6)
-        case.within("most of all", max(*warm, *several), 0.0, most_uA, "uA")
-
-
-@measurement("output_off_error")
-def output_off_error(case: Case, names: str) -> None:
-    """What an output that is off takes off the supply's voltage: more with a load of 0.1 mA than of 10."""
-    for line in lines(case, names, "outputs"):
-        lost: list[float] = []
-        for load_mA in (0.1, 10.0):
-            _, bench = switched(case, line, False, ohm=24.0 / load_mA * 1e3)
-            lost.append(24.0 - at_pin(case, bench, line))
-            case.saw(f"{line} off, a load of {load_mA:g} mA: {lost[-1]:.3f} V less")
-        case.that("more at 0.1 mA than at 10 mA, by 0.1 V at least", lost[0] - lost[1] > 0.1)
-
-
-@measurement("output_delay")
-def output_delay(case: Case, names: str) -> None:
-    """From the camera's own edge to that at the pin, as it is switched off: later with less load."""
-    for line in lines(case, names, "outputs"):
-        late: list[float] = []
-        for load_mA in (1.0, 10.0):
-            cam, _ = switched(case, line, True, ohm=23.6 / load_mA * 1e3)
-            switch_output(cam, line, False)
-            wire = cam.lines[line]
-            late.append((wire.edges[-1][0] - wire.inner[-1][0]) / US)
-            case.saw(f"{line} with {load_mA:g} mA: {late[-1]:.2f} us late")
-        case.that("later at 1 mA than at 10 mA", late[0] > late[1])
-
-
-@measurement("output_cable_drop")
-def output_cable_drop(case: Case, names: str) -> None:
-    """Over a cable of 10 m and 0.14 mm2, from the load to the pin: ten times the current drops ten times."""
-    for line in lines(case, names, "outputs"):
-        sheet, drop = case.around.outputs[line], list[float]()
-        for load_mA in (50.0, 5.0):
-            cable = {"wires": [["load.out", f"cam.{sheet.pin}"]], "length_m": 10.0, "mm2": 0.14}
-            wires = [*fed(case), ["load.gnd", f"cam.{sheet.ground}"]]
-            load = levels(24.0, 24.0, limit_mA=load_mA)
-            cam, bench = wired(case, wires, outputs=as_output(case, line), cable=cable, load=load)
-            switch_output(cam, line, True)
-            drop.append(bench.volts("load.out", f"cam.{sheet.pin}"))
-            case.saw(f"{line}: {drop[-1] * 1e3:.1f} mV at {load_mA:g} mA")
-        case.near("ten times the current drops", drop[0] / drop[1], 10, 0.1)
-
-
-@measurement("output_level_varies")
-def output_level_varies(case: Case, names: str) -> None:
-    """The level of an output that is on: lower with less load, another when warm and in another camera."""
-    for line in lines(case, names, "outputs"):
-        loads = [on_level(case, line, mA) for mA in (5.0, 20.0, 50.0)]
-        case.that(f"{line}: a lower current, a lower voltage", loads[0] < loads[1] < loads[2])
-        warm = {round(on_level(case, line, 50.0, celsius=c), 4) for c in (0.0, 25.0, 50.0)}
-        case.that("another at another temperature", len(warm) == 3)
-        several = {round(on_level(case, line, 50.0, seed=seed), 5) for seed in range(6)}
-        case.that("and with another camera", len(several) == 6)
+        for seed in seeds:
+            leaks = leakage_uA(case, line, celsius=celsius, seed=seed)
+            case.within(f"{line} off at {celsius:g} degC leaks", leaks, 0.1, most_uA, "uA")
 
 
 @measurement("output_pullup")

@@ -57,13 +57,18 @@ def times(cam: Session, name: str) -> list[int]:
 
 
 def show(cam: Session, source: str) -> str:
-    """Let the line that is nothing but an output show a source; its name."""
+    """Let an output show a source, the last one, and if there is one that is nothing else; its name."""
+    modes: dict[str, tuple[str, ...]] = {}
     for line in cam.entries("LineSelector"):
         cam.LineSelector = line
-        if tuple(cam.entries("LineMode")) == ("Output",):
-            cam.LineSource = source
-            return line
-    raise LookupError("no line is an output and nothing else")
+        modes[line] = tuple(cam.entries("LineMode"))
+    outputs = [name for name, ways in modes.items() if "Output" in ways]
+    line = min(reversed(outputs), key=lambda name: len(modes[name]))
+    cam.LineSelector = line
+    if cam.access("LineMode") == "RW":
+        cam.LineMode = "Output"
+    cam.LineSource = source
+    return line
 
 
 def highs(edges: Iterable[tuple[int, bool]]) -> list[tuple[int, int]]:
