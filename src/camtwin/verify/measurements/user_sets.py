@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
 from camtwin.problem import Refused
 from camtwin.session.session import Session
-from camtwin.verify.case import Case, check
+from camtwin.verify.case import Case
+from camtwin.verify.measures import Value, measurement
 
 SETS: Final = ("UserSet1", "UserSet2", "UserSet3")
 
@@ -20,67 +21,40 @@ def factory_reset(case: Case, cam: Session) -> None:
 
 
 # -- factory settings --------------------------------------------------------------------------------
-FACTORY: Final[dict[str, list[tuple[dict[str, str], str, Any, Any]]]] = {
-    # row: (selectors, feature, other value, factory value)
-    "trigger_mode": [({}, "TriggerMode", "On", "Off")],
-    "exposure": [({}, "ExposureTime", 5000.0, 4000.0)],
-    "gain": [({}, "Gain", 6.0, 0.0)],
-    "offset": [({}, "BlackLevel", 9, 0)],
-    "pixelformat": [({}, "PixelFormat", "Mono12", "Mono8")],
-    "partial_scan": [
-        ({}, "Width", 1024, 4096),
-        ({}, "Height", 600, 3000),
-        ({}, "OffsetX", 64, 0),
-        ({}, "OffsetY", 33, 0),
-    ],
-    "frame_rate": [({}, "AcquisitionFrameRateEnable", True, False)],
-    "timer": [({"TimerSelector": "Timer1"}, "TimerTriggerSource", "ExposureStart", "Off")],
-    "counter": [
-        ({"CounterSelector": name}, "CounterEventSource", "Line0", "Off") for name in ("Counter1", "Counter2")
-    ],
-    "sequencer": [({}, "SequencerMode", "On", "Off")],
-    "defect": [({}, "DefectPixelCorrection", False, True)],
-    "line_in": [({"LineSelector": "Line0"}, "LineInverter", True, False)],
-    "line_in_invert": [({"LineSelector": "Line0"}, "LineInverter", True, False)],
-    "line_out_invert": [({"LineSelector": "Line3"}, "LineInverter", True, False)],
-    "line_out_source": [({"LineSelector": "Line3"}, "LineSource", "ExposureActive", "Off")],
-    "gpio_invert": [({"LineSelector": line}, "LineInverter", True, False) for line in ("Line1", "Line2")],
-    "gpio_mode": [({"LineSelector": line}, "LineMode", "Output", "Input") for line in ("Line1", "Line2")],
-    "trigger_source": [({}, "TriggerSource", "Software", "All")],
-}
+def reads(case: Case, cam: Session, when: str, wanted: Mapping[str, Value]) -> None:
+    """These features have these values."""
+    for name, value in wanted.items():
+        case.equal(f"{name} {when}", getattr(cam, name), value)
 
 
-def reads(case: Case, cam: Session, when: str, column: int) -> None:
-    for row in FACTORY[case.claim.id.rpartition(".")[2]]:
-        case.write(cam, **row[0])
-        case.equal(f"{row[1]} {when}", getattr(cam, row[1]), row[column])
+@measurement("factory")
+def factory(
+    case: Case, feature: str, factory: Value, other: Value, *, kept: bool = True, **selectors: Value
+) -> None:
+    """A feature has the factory's value as it comes, and after a reset with a restart.
 
-
-@check(*(f"baumer.factory.{name}" for name in FACTORY))
-def factory(case: Case) -> None:
-    """As it comes; then changed so that the change outlives a restart; then reset, with another restart."""
-    name = case.claim.id.rpartition(".")[2]
-    cam = case.open()
-    reads(case, cam, "as it comes", 3)
-    for selectors, feature, other, _ in FACTORY[name]:
-        case.write(cam, **selectors, **{feature: other})
+    In between it is changed, in a set to begin with, so that the change outlives a restart; but where no set
+    keeps it. selectors: of the feature."""
+    cam = case.open(selectors)
+    reads(case, cam, "as it comes", {feature: factory})
+    case.write(cam, **{feature: other})
     case.write(cam, UserSetSelector="UserSet1")
-    if name != "sequencer":  # no set keeps a running sequencer
+    if kept:
         cam.UserSetSave()
         case.write(cam, UserSetDefault="UserSet1")
         cam.world.power_cycle()
-    reads(case, cam, "changed", 2)
+    case.write(cam, **selectors)
+    reads(case, cam, "changed", {feature: other})
     factory_reset(case, cam)
-    reads(case, cam, "after a factory reset", 3)
-    if name == "line_in":
-        case.write(cam, LineSelector="Line0")
-        case.equal("LineMode", cam.LineMode, "Input")
+    case.write(cam, **selectors)
+    reads(case, cam, "after a factory reset", {feature: factory})
 
 
 # -- user sets ---------------------------------------------------------------------------------------
-@check("baumer.userset.0")
+@measurement("factory_set")
 def factory_set(case: Case) -> None:
-    cam = case.open(ExposureTime=7000.0, UserSetSelector="UserSet0")
+    """The factory's set, the claim's, is loaded and cannot be saved."""
+    cam = case.open(ExposureTime=7000.0, UserSetSelector=case.claim.value)
     try:
         cam.UserSetSave()
     except Refused as refused:
@@ -91,7 +65,7 @@ def factory_set(case: Case) -> None:
     case.equal("ExposureTime after UserSetLoad", cam.ExposureTime, 4000.0)
 
 
-@check(*(f"baumer.userset.{n}" for n in (1, 2, 3)))
+@measurement("user_set")
 def user_set(case: Case) -> None:
     """Three sets with values of their own, through a power cycle; this one is saved last."""
     cam, values = case.open(), {name: 5000.0 + 10 * i for i, name in enumerate(SETS)}
@@ -140,7 +114,7 @@ def now(case: Case, cam: Session, name: str, selected: tuple[tuple[str, Any], ..
     return None if cam.access(name) == "NA" else getattr(cam, name)
 
 
-@check("baumer.userset.parameters")
+@measurement("every_parameter")
 def every_parameter(case: Case) -> None:
     """Every streamable feature that can be written, by every entry of its selectors, comes back."""
     cam = case.open()
@@ -171,10 +145,9 @@ def every_parameter(case: Case) -> None:
 
 
 # -- custom data -------------------------------------------------------------------------------------
-@check("baumer.memory.nonvolatile")
-def memory(case: Case) -> None:
-    fact = case.open().record("memory.nonvolatile")
-    case.equal("record", (fact.value, fact.unit), (case.claim.number, case.claim.unit))
+@measurement("custom_data_kept")
+def custom_data_kept(case: Case) -> None:
+    """A user set and custom data survive a power cycle."""
     cam = case.open(CustomDataConfigurationMode="On", CustomDataSelector=127, CustomData=0x5A)
     case.write(cam, CustomDataConfigurationMode="Off", ExposureTime=4711.0, UserSetSelector="UserSet1")
     cam.UserSetSave()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
-from camtwin.verify.case import Case, check
-from camtwin.verify.claims import load
+from camtwin.verify.case import Case
 from camtwin.verify.measurements.signals import listen, times
+from camtwin.verify.measures import Value, measurement
 
 if TYPE_CHECKING:
     from camtwin.links.gige.host import GevHost
@@ -37,7 +37,7 @@ class Gvcp:
         return self.host.send(struct.pack(">BBHHH", 0x42, 1, command, size, self.request_id) + body)
 
     def ask(self, case: Case, command: int, body: bytes) -> bytes:
-        """The body of the acknowledge; a refusal is a failure."""
+        """Return the body of the acknowledge; a refusal is a failure."""
         answers = self.send(command, body)
         if len(answers) != 1:
             case.wrong(f"{len(answers)} answers to command {command:#x}")
@@ -59,7 +59,7 @@ class Gvcp:
 
 
 def controller(case: Case, cam: Session) -> Gvcp:
-    """A host that takes control and opens the message channel."""
+    """Let a host take control and open the message channel."""
     gvcp = Gvcp(cam.host())
     for register, value in ((CCP, CONTROL | SWITCHOVER), (MCDA, gvcp.address), (MCP, PORT)):
         gvcp.write(case, register, value)
@@ -68,14 +68,17 @@ def controller(case: Case, cam: Session) -> Gvcp:
 
 # -- events of the link ------------------------------------------------------------------------------
 def malformed(case: Case, cam: Session, gvcp: Gvcp) -> None:
+    """Send a command whose header gives another length."""
     gvcp.send(READREG, struct.pack(">I", CCP), length=8)
 
 
 def unknown(case: Case, cam: Session, gvcp: Gvcp) -> None:
+    """Send a command that there is not."""
     gvcp.send(RESERVED, b"")
 
 
 def fall_silent(case: Case, cam: Session, gvcp: Gvcp) -> None:
+    """Send no heartbeat for longer than the timeout."""
     timeout = gvcp.read(case, HEARTBEAT_ms) * MS
     cam.advance(timeout - MS)
     case.equal(f"events before {timeout // MS} ms", len(cam.events), 0)
@@ -84,6 +87,7 @@ def fall_silent(case: Case, cam: Session, gvcp: Gvcp) -> None:
 
 
 def hand_over(case: Case, cam: Session, gvcp: Gvcp) -> None:
+    """Let a second host take over control by the switch-over key."""
     gvcp.write(case, KEY, 0xBEEF)
     Gvcp(cam.host(2)).write(case, CCP, 0xBEEF << 16 | CONTROL)
 
@@ -95,24 +99,22 @@ MAKE: Final[dict[str, tuple[Callable[[Case, Session, Gvcp], None], ...]]] = {
 }
 
 
-WIRE: Final = {"GigEVisionHeartbeatTimeout": "GigEVisionHeartbeatTimeOut"}
-"""Where the family spells it otherwise than the sheet."""
+@measurement("link_event")
+def link_event(case: Case, spelling: str = "") -> None:
+    """The claim's event comes once with EventNotification On, to the list and as a message; never with Off.
 
-
-@check(*(row for row, claim in load("baumer-vcxg-124m").items() if ".event." in row and claim.value in MAKE))
-def link_event(case: Case) -> None:
-    """Once with EventNotification On, in the list and as a message to the host; never with Off."""
-    name = case.claim.value
-    for make in MAKE[name]:
+    spelling: its name on the camera, where it is not the claim's"""
+    name = spelling or case.claim.value
+    for make in MAKE[case.claim.value]:
         for on in (True, False):
             cam = case.open()
             if on:
-                listen(cam, WIRE.get(name, name))
+                listen(cam, name)
             gvcp = controller(case, cam)
             make(case, cam, gvcp)
             cam.advance(SEC)
             state = f"with EventNotification {'On' if on else 'Off'}"
-            case.equal(f"{name} {state}", len(times(cam, WIRE.get(name, name))), int(on))
+            case.equal(f"{name} {state}", len(times(cam, name)), int(on))
             kinds = [int.from_bytes(message[2:4], "big") for message in cam.host().messages]
             case.equal(f"messages {state}", len(kinds), int(on))
             if on and kinds != [EVENT]:
@@ -120,16 +122,17 @@ def link_event(case: Case) -> None:
 
 
 # -- versions ----------------------------------------------------------------------------------------
-@check("baumer.gev.version")
-def version(case: Case) -> None:
+@measurement("gev_version")
+def gev_version(case: Case) -> None:
+    """The version register reads the claim's version of GigE Vision."""
     word = Gvcp(case.open().host()).read(case, VERSION)
     case.equal("version register", f"{word >> 16}.{word & 0xFFFF}", case.claim.value)
 
 
-@check("baumer.gev.compat")
-def older_host(case: Case) -> None:
+@measurement("older_host")
+def older_host(case: Case, **features: Value) -> None:
     """A host that knows GigE Vision 1.2 alone: 16-bit block ids, 24-bit packet ids, headers of 8 bytes."""
-    cam = case.open(Width=64, Height=48, render=True)
+    cam = case.open(features, render=True)
     gvcp = controller(case, cam)
     for register, value in ((SCPS, 576), (SCDA, gvcp.address), (SCP, PORT)):
         gvcp.write(case, register, value)

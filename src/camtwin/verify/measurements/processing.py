@@ -12,7 +12,8 @@ from camtwin.scene import Flat, View
 from camtwin.sensor.flaws import Flaws
 from camtwin.session.session import Session
 from camtwin.units import Ns
-from camtwin.verify.case import Case, check
+from camtwin.verify.case import Case
+from camtwin.verify.measures import measurement
 from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp
 
 HOT: Final = (1000, 700)
@@ -20,8 +21,8 @@ TARGET: Final = 0.05
 SMALL: Final = {"Width": 256, "Height": 256, "link_speed": None}
 
 
-@check("baumer.lut.luminance", heavy="pictures")
-def lut(case: Case) -> None:
+@measurement("inverting_table", heavy="pictures")
+def inverting_table(case: Case) -> None:
     """Each code as it was, then through the inverted table: the same frame of the same light."""
     pictures = []
     for inverted in (False, True):
@@ -39,14 +40,16 @@ def lut(case: Case) -> None:
 
 
 def entry(case: Case, cam: Session, index: int, at: tuple[int, int] | None) -> None:
+    """Write an entry of the list of defect pixels; None takes it out."""
     case.write(cam, DefectPixelListSelector="Pixel", DefectPixelListIndex=index)
     if at:
         case.write(cam, DefectPixelListEntryPosX=at[0], DefectPixelListEntryPosY=at[1])
     case.write(cam, DefectPixelListEntryActive=bool(at))
 
 
-@check("baumer.defect.list", heavy="pictures")
-def defect(case: Case) -> None:
+@measurement("defect_list", heavy="pictures")
+def defect_list(case: Case) -> None:
+    """A hot pixel whose coordinate is listed has its neighbours' value; without it, it is hot again."""
     cam = case.open(render=True, scene=Flat(1e6, GREEN_nm), PixelFormat="Mono12", Width=64, Height=64)
     case.write(cam, OffsetX=992, OffsetY=HOT[1] - 8)
     cam.world.flaws = Flaws(hot={HOT: 5e5})
@@ -63,8 +66,9 @@ def defect(case: Case) -> None:
     case.within("without it again", excess(), 500, 4095, "DN")
 
 
-@check("baumer.defect.count")
-def defect_count(case: Case) -> None:
+@measurement("defect_list_length")
+def defect_list_length(case: Case) -> None:
+    """As many coordinates as claimed are kept, and there is no place for one more."""
     cam, count = case.open(), int(case.claim.number)
     for index in range(count):
         entry(case, cam, index, (index, 2 * index))
@@ -98,7 +102,7 @@ class Spot:
 
 
 def settled(cam: Session, frames: int = 30) -> float:
-    """Mean of the last of many frames, as a part of full scale."""
+    """Return the mean of the last of many frames, as a part of full scale."""
     last = cam.grab(frames)[-1].picture
     return float(last.mean()) / 255
 
@@ -108,8 +112,9 @@ def target(cam: Session) -> float:
     return cam.BrightnessAutoNominalValue / 100
 
 
-@check("baumer.auto.exposure", "baumer.auto.gain", heavy="brightness")
-def auto(case: Case) -> None:
+@measurement("auto_reaches_target", heavy="brightness")
+def auto_reaches_target(case: Case) -> None:
+    """With the claim's automatic function pictures have the aimed brightness, whatever the light."""
     name = case.claim.value
     cam = case.open(
         render=True,
@@ -128,7 +133,7 @@ def auto(case: Case) -> None:
     case.equal(kept, getattr(cam, kept), fixed)
 
 
-@check("baumer.auto.priority", heavy="brightness")
+@measurement("auto_priority", heavy="brightness")
 def auto_priority(case: Case) -> None:
     """The light halves: what has priority follows, the other stays; at its limit the other takes over."""
     for priority, first, second in (
@@ -152,8 +157,9 @@ def auto_priority(case: Case) -> None:
         case.near(f"{priority}: {second}", after[1], before[1], 0.05 * before[1] + 1e-9)
 
 
-@check("baumer.auto.roi", heavy="brightness")
+@measurement("auto_region", heavy="brightness")
 def auto_region(case: Case) -> None:
+    """A bright object moves the exposure inside of the region, and does not outside."""
     cam = case.open(render=True, scene=(spot := Spot(x=128, y=128)), **SMALL, ExposureAuto="Continuous")
     case.write(
         cam,

@@ -1,0 +1,176 @@
+"""Data quality: what an EMVA 1288 laboratory finds under the conditions that a row names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import log10, sqrt
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.emva1288 import Sensitivity, sensitivity
+from camtwin.emva1288.stacks import Point, Step, points
+from camtwin.session.session import Session
+from camtwin.verify.case import Case
+from camtwin.verify.measures import Value, measurement
+from camtwin.verify.scenes import Lamp
+
+STEPS: Final = 54
+FEW_PHOTONS: Final = 4000
+MORE_K: Final = 10.0
+LONG_s: Final = 30.0
+"""How long dark current gathers until its noise is above that of reading."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the figures of a data sheet are measured at, and where light ends: full_photons a pixel."""
+
+    degC: float
+    ms: float
+    gain: float
+    full_photons: float
+    features: Mapping[str, Value]
+
+    def bench(self, case: Case, lamp: Lamp) -> Session:
+        """Open a camera under these conditions, in front of a lamp."""
+        cam = case.open(self.features, render=True, scene=lamp, link_speed=None)
+        case.write(cam, ExposureTime=self.ms * 1000, Gain=20 * log10(self.gain))
+        cam.world.hold_internal_C(self.degC)
+        return cam
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the laboratory found, and under which conditions it was found."""
+
+    found: Sensitivity
+    dark: Point
+    light: tuple[Point, ...]
+    degC: float
+    ms: float
+    gain: float
+
+    @property
+    def snr_dB(self) -> float:
+        """Signal over temporal noise of the last step below saturation."""
+        last = [p for p in self.light if p.mu_p < self.found.mu_p_sat][-1]
+        return 20 * log10((last.mu_y_DN - self.dark.mu_y_DN) / sqrt(last.var_y_DN2))
+
+
+def laboratory(case: Case, at: Conditions) -> Report:
+    """Take dark and light steps of a square."""
+    cam = at.bench(case, lamp := Lamp())
+    seconds, top_DN = at.ms / 1000, 4095
+
+    def shoot(photons: float, images: int) -> Iterator[NDArray[Any]]:
+        lamp.photons_per_s = photons / seconds
+        return (frame.picture for frame in cam.frames(images))
+
+    (dark,) = points([Step(0.0, seconds, shoot(0.0, 16))], top_DN)
+    steps = np.linspace(0.02, 1.08, STEPS) * at.full_photons
+    light = points((Step(float(p), seconds, shoot(float(p), 2)) for p in steps), top_DN)
+    gain = 10 ** (cam.Gain / 20)
+    found = sensitivity([dark], light)
+    return Report(found, dark, tuple(light), cam.DeviceTemperature, cam.ExposureTime / 1000, gain)
+
+
+FIGURES: Final[Mapping[str, Any]] = {
+    "dark": lambda r: r.found.sigma_d_e,
+    "saturation": lambda r: r.found.mu_e_sat,
+    "dynamic_range": lambda r: r.found.DR_dB,
+    "snr": lambda r: r.snr_dB,
+    "efficiency": lambda r: 100 * r.found.quantum_efficiency,
+    "temperature": lambda r: r.degC,
+    "exposure": lambda r: r.ms,
+    "gain": lambda r: r.gain,
+}
+
+
+@measurement("emva1288", heavy="noise")
+def emva1288(
+    case: Case,
+    figure: Literal[
+        "dark", "saturation", "dynamic_range", "snr", "efficiency", "temperature", "exposure", "gain"
+    ],
+    tolerance: float,
+    *,
+    degC: float,
+    ms: float,
+    gain: float,
+    full_photons: float,
+    **features: Value,
+) -> None:
+    """A figure of the laboratory, taken under these conditions, is the claim's within a tolerance.
+
+    Where it is a condition, noise is another as physics has it when only this condition is."""
+    at = Conditions(degC, ms, gain, full_photons, features)
+    r: Report = case.once(("report", degC, ms, gain), lambda: laboratory(case, at))
+    case.near(
+        case.claim.claim.partition(",")[0], FIGURES[figure](r), case.claim.number, tolerance, case.claim.unit
+    )
+    case.saw(f"at {r.degC:.1f} degC, {r.ms:g} ms, gain {r.gain:.3g}")
+    if figure in DEPENDS:
+        DEPENDS[figure](case, at)
+
+
+def variance_DN2(cam: Session) -> float:
+    """Temporal noise of two pictures."""
+    (point,) = points([Step(0.0, 1.0, (frame.picture for frame in cam.frames(2)))])
+    return point.var_y_DN2
+
+
+def by_gain(case: Case, at: Conditions) -> None:
+    """Twice the gain makes shot noise twice as many codes."""
+    cam = at.bench(case, Lamp(FEW_PHOTONS / at.ms * 1000))
+    once = variance_DN2(cam)
+    case.write(cam, Gain=cam.Gain + 6.0)
+    wanted = 10 ** (6 / 10)
+    case.near("variance at 6 dB more, over that", variance_DN2(cam) / once, wanted, 0.03 * wanted)
+
+
+def by_exposure(case: Case, at: Conditions) -> None:
+    """Twice the exposure makes the variance of shot noise twice as great."""
+    cam = at.bench(case, Lamp(FEW_PHOTONS / at.ms * 1000))
+    once = variance_DN2(cam)
+    case.write(cam, ExposureTime=2 * at.ms * 1000)
+    case.near("variance of twice the exposure, over that", variance_DN2(cam) / once, 2, 0.06)
+
+
+def by_temperature(case: Case, at: Conditions) -> None:
+    """Dark current grows with warmth, and its noise with it."""
+    cam = at.bench(case, Lamp())
+    case.write(cam, ExposureTime=LONG_s * 1e6)
+    once = variance_DN2(cam)
+    cam.world.hold_internal_C(at.degC + MORE_K)
+    ratio = variance_DN2(cam) / once
+    case.within(f"variance in the dark {MORE_K:g} K warmer, over that", ratio, 1.5, 4)
+
+
+DEPENDS: Final = {"gain": by_gain, "exposure": by_exposure, "temperature": by_temperature}
+
+
+@measurement("efficiency_peaks", heavy="noise")
+def efficiency_peaks(
+    case: Case, percent: float, tolerance: float, ms: float, *aside_nm: float, **features: Value
+) -> None:
+    """At the claim's wavelength the quantum efficiency is so many percent, and less so far aside.
+
+    Electrons by photon transfer: pairs of pictures in the dark and in light give the gain, too."""
+    seconds, efficiency = ms / 1000, list[float]()
+    for nm in (case.claim.number, *(case.claim.number + aside for aside in aside_nm)):
+        cam = case.open(features, render=True, scene=(lamp := Lamp(wavelength_nm=nm)), link_speed=None)
+        case.write(cam, ExposureTime=ms * 1000)
+        moments = list[Point]()
+        for photons in (0, FEW_PHOTONS):
+            lamp.photons_per_s = photons / seconds
+            moments += points([Step(photons, seconds, (frame.picture for frame in cam.frames(16)))])
+        dark, lit = moments
+        signal_DN, noise_DN2 = lit.mu_y_DN - dark.mu_y_DN, lit.var_y_DN2 - dark.var_y_DN2
+        efficiency.append(100 * signal_DN**2 / noise_DN2 / FEW_PHOTONS)
+        case.saw(f"{efficiency[-1]:.1f} % at {nm:g} nm")
+    peak, *others = efficiency
+    case.near(f"at {case.claim.number:g} nm", peak, percent, tolerance, "%")  # statistics: 0.1 %
+    case.that("less at shorter and longer waves", all(other < peak - 2 for other in others))
