@@ -1,15 +1,11 @@
-"""A check: a small function that puts one claim to the test on a twin it sees as a user does.
+"""What a measurement is given: the claim, fresh sessions of the twin, and ways to say what was seen.
 
-    @check("baumer.roi.width_step")
-    def width_step(case):
-        cam = case.open()
-        case.equal("increment of Width", cam.increment("Width"), case.claim.number)
-        case.takes(cam, "Width", 32)
-        case.refuses(cam, "Width", 24)
+    @measurement("increment")
+    def increment(case: Case, feature: str) -> None:
+        case.equal(f"increment of {feature}", case.open().increment(feature), case.claim.number)
 
-What it measures is noted, and the first thing that is not as claimed ends it. One function may be
-registered for many rows, and read from `case.claim` which one it is asked for. Checks know no camera, no
-data sheet and no number but the claim's and those that its `check` text names.
+What it measures is noted, and the first thing that is not as claimed ends it. Measurements know no camera, no
+data sheet and no number but the claim's and those that its row of the ledger gives them.
 """
 
 from __future__ import annotations
@@ -32,12 +28,6 @@ if TYPE_CHECKING:
     from camtwin.models import Fact
 
 T = TypeVar("T")
-Check = Callable[["Case"], object]
-
-
-CHECKS: Final[dict[str, Check]] = {}
-HEAVY: Final[dict[Check, str]] = {}
-"""Checks that take long, and what they are about."""
 NOTES: Final = 8
 
 
@@ -45,27 +35,11 @@ class Wrong(Exception):
     """The sheet claims something else than was measured; one line that says how."""
 
 
-def check(*ids: str, heavy: str = "") -> Callable[[Check], Check]:
-    """Register a check for rows. `heavy`: it takes long, and is about this ("pictures", "rates", ...):
-    mutations that are about something else run it where they name a row of it."""
-
-    def register(fn: Check) -> Check:
-        for name in ids:
-            if name in CHECKS:
-                raise ValueError(f"{name} has two checks")
-            CHECKS[name] = fn
-        if heavy:
-            HEAVY[fn] = heavy
-        return fn
-
-    return register
-
-
 @dataclass
 class Case:
-    """Give a check the claim and fresh sessions, and keep what it says of them.
+    """Give a measurement the claim and fresh sessions, and keep what it says of them.
 
-    shared  kept between the rows of one check, for measurements that serve several of them
+    shared  kept between the rows of one measurement, for work that serves several of them
     """
 
     model: str
@@ -114,7 +88,7 @@ class Case:
                 self.wrong(str(refused))
 
     def once(self, key: object, measure: Callable[[], T]) -> T:
-        """A measurement that other rows of the same check need, too: made the first time it is asked for."""
+        """Measure what other rows of the same measurement need, too, the first time it is asked for."""
         if key not in self.shared:
             self.shared[key] = measure()
         return self.shared[key]

@@ -26,7 +26,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from camtwin.verify.case import CHECKS, HEAVY, Case
+from camtwin.verify.case import Case
 from camtwin.verify.claims import Claim, LedgerInvalid
 
 Value: TypeAlias = str | int | float | bool
@@ -78,10 +78,9 @@ def measurement(name: str, *, heavy: str = "") -> Callable[[Run], Run]:
 
 def load() -> None:
     """Import every chapter, so that its measurements are registered."""
-    for room in ("measurements", "checks"):
-        package = import_module(f"camtwin.verify.{room}")
-        for module in iter_modules(package.__path__):
-            import_module(f"{package.__name__}.{module.name}")
+    package = import_module("camtwin.verify.measurements")
+    for module in iter_modules(package.__path__):
+        import_module(f"{package.__name__}.{module.name}")
 
 
 def later(claim: Claim) -> str:
@@ -91,8 +90,6 @@ def later(claim: Claim) -> str:
 
 def steps(claim: Claim) -> tuple[Step, ...]:
     """The measurements of a row; none if it stays open. LedgerInvalid if its column cannot be read."""
-    if check := CHECKS.get(claim.id):
-        return (Step(Measurement("check", check, HEAVY.get(check, ""))),)
     if not claim.measure or claim.measure.startswith(LATER):
         return ()
     return tuple(_step(claim, text) for text in claim.measure.split("; "))
