@@ -33,9 +33,15 @@ def camera(case: Case, scene: Scene, features: Mapping[str, Value], **more: Valu
     return case.open({**SMALL, **features, **more}, render=True, scene=scene, link_speed=None)
 
 
+def level_DN(frame: Frame) -> float:
+    """Mean of a picture, of green pixels where it has a mosaic."""
+    green = [letter == "G" for letter in frame.pixel_format.mosaic or "GGGG"]
+    return float(phases(frame.picture)[green].mean())
+
+
 def mean_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Value) -> float:
-    """Mean of a small picture."""
-    return float(camera(case, scene, features, **more).grab()[0].picture.mean())
+    """Level of a small picture."""
+    return level_DN(camera(case, scene, features, **more).grab()[0])
 
 
 def signal_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Value) -> float:
@@ -46,12 +52,6 @@ def signal_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: V
 def phases(picture: NDArray[Any]) -> NDArray[np.float64]:
     """Means of the four pixels of a mosaic, row by row; without a mosaic they are alike."""
     return np.array([picture[r::2, c::2].mean() for r in (0, 1) for c in (0, 1)])
-
-
-def brightest_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Value) -> float:
-    """What a scene adds to the pixels of the mosaic that see most of it."""
-    lit, dark = (phases(camera(case, s, features, **more).grab()[0].picture) for s in (scene, Dark()))
-    return float((lit - dark).max())
 
 
 def lit_rows(cam: Session) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -131,7 +131,7 @@ def width_has_no_effect(case: Case, line: str, **features: Value) -> None:
         case.write(cam, TriggerMode="On", TriggerSource=line)
         frames = pulsed(cam, line, width_ns)
         case.equal("frames", len(frames), 1)
-        means.append(float(frames[0].picture.mean()))
+        means.append(level_DN(frames[0]))
     case.near("mean for a pulse of 30 ms over that of 10 us", means[1] / means[0], 1, 1e-3)
 
 
@@ -144,7 +144,7 @@ def width_is_exposure(case: Case, line: str, **features: Value) -> None:
         case.write(cam, ExposureMode="TriggerWidth")
         frames = pulsed(cam, line, ms * MS)
         case.equal(f"frames for a pulse of {ms} ms", len(frames), 1)
-        signals.append(float(frames[0].picture.mean()) - black)
+        signals.append(level_DN(frames[0]) - black)
     case.near("signal of 5 ms over that of 10 ms", signals[0] / signals[1], 0.5, 0.01)
 
 
@@ -235,11 +235,11 @@ def sees(case: Case, nm: float, least_DN: float, **features: Value) -> None:
 @measurement("linear", heavy="pictures")
 def linear(case: Case, us: float, top_DN: int, **features: Value) -> None:
     """Exposures from 5 to 90 % of saturation, the longest of `us`, are on a line through zero within 1 %."""
-    half = brightest_DN(case, Flat(5e5, GREEN_nm), features, ExposureTime=us)
+    half = signal_DN(case, Flat(5e5, GREEN_nm), features, ExposureTime=us)
     rate = 5e5 * 0.9 * (top_DN - top_DN / 16) / half
     times = np.round(np.linspace(0.05 / 0.9, 1, 10) * us)
     scene = Flat(rate, GREEN_nm)
-    signals = np.array([brightest_DN(case, scene, features, ExposureTime=float(t)) for t in times])
+    signals = np.array([signal_DN(case, scene, features, ExposureTime=float(t)) for t in times])
     slope = float((signals / times).mean())
     case.within("from", signals[0] / top_DN, 0.03, 0.06)
     case.within("to", signals[-1] / top_DN, 0.8, 0.95)

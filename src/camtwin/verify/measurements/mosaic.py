@@ -190,7 +190,7 @@ def sensitivity_doubles(case: Case, **features: Value) -> None:
     over, _, below = case.claim.value.partition("/")
     us = 1e6 * float(over) / float(below)
     once, twice = (in_standard_light(case, 1, t, features)[0] for t in (us, 2 * us))
-    case.within("signal of the time itself", once, 250, 500, "LSB")
+    case.within("signal of the time itself", once, 150, 500, "LSB")
     case.near("signal of twice the time over that of once", twice / once, 2, 0.04)
 
 
