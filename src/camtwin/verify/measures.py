@@ -50,7 +50,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Step:
+class MeasureStep:
     """One measurement of a row, with its arguments."""
 
     measurement: Measurement
@@ -88,7 +88,7 @@ def later(claim: Claim) -> str:
     return claim.measure.removeprefix(LATER) if claim.measure.startswith(LATER) else ""
 
 
-def steps(claim: Claim) -> tuple[Step, ...]:
+def steps(claim: Claim) -> tuple[MeasureStep, ...]:
     """The measurements of a row; none if it stays open. LedgerInvalid if its column cannot be read."""
     if not claim.measure or claim.measure.startswith(LATER):
         return ()
@@ -106,7 +106,7 @@ def group(claim: Claim) -> Measurement | None:
     return next((one for one in mine if one.heavy), mine[0] if mine else None)
 
 
-def _step(claim: Claim, text: str) -> Step:
+def _step(claim: Claim, text: str) -> MeasureStep:
     name, _, rest = text.partition(":")
     if name not in MEASUREMENTS:
         raise _invalid(claim, text, f"there is no measurement {name!r}{_near(name, MEASUREMENTS)}")
@@ -133,7 +133,7 @@ def _step(claim: Claim, text: str) -> Step:
             named[parameter.name] = _read(claim, text, parameter.name, hint, given)
         else:
             values.append(_read(claim, text, parameter.name, hint, given))
-    return Step(found, tuple(values), named)
+    return MeasureStep(found, tuple(values), named)
 
 
 def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Value:
