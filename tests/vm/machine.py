@@ -8,6 +8,7 @@ it does.
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import shutil
 import subprocess
@@ -35,12 +36,15 @@ MIRROR = "http://deb.debian.org/debian"
 DISK_MB = 2000
 KERNEL = "root=/dev/vda ro console=ttyS0 init=/guest net.ifnames=0 quiet no_timer_check panic=-1"
 """no_timer_check: on a busy computer the emulated timer may be too late for the kernel's check of it."""
+MODULES = ("virtio_pci", "virtio_blk", "ext4")
+"""All that the initial RAM disk needs to find the disk: less to unpack in an emulated machine."""
+XZ = b"\xfd7zXZ\0"
 BLOCK = 4096
 
 
 def disk() -> Path:
-    """Return the folder with root.ext4, vmlinuz and initrd; make it if necessary."""
-    made_of = repr((PACKAGES, SUITE, DISK_MB, (HERE / "guest").read_text()))
+    """Return the folder with root.ext4, vmlinux and initrd; make it if necessary."""
+    made_of = repr((PACKAGES, MODULES, SUITE, DISK_MB, (HERE / "guest").read_text()))
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camtwin"
     there = root / f"vm-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
     if not there.exists():
@@ -65,14 +69,26 @@ def _make(folder: Path) -> None:
     subprocess.run(["umount", tree / "proc"], capture_output=True)  # debootstrap may have left it
     if os.path.ismount(tree / "proc"):
         raise RuntimeError(f"{tree}/proc is still mounted")
+    initramfs = tree / "etc/initramfs-tools"
+    (initramfs / "conf.d/small").write_text("MODULES=list\n")
+    (initramfs / "modules").write_text("\n".join(MODULES))
+    run("chroot", tree, "update-initramfs", "-u", seconds=300)
     shutil.copy(HERE / "guest", tree / "guest")
     for spare in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
         shutil.rmtree(tree / spare, ignore_errors=True)
     done.mkdir()
-    for kind in ("vmlinuz", "initrd.img"):
-        (found,) = (tree / "boot").glob(f"{kind}-*")
-        shutil.copy(found, done / kind)
+    (kernel,), (initrd,) = ((tree / "boot").glob(f"{kind}-*") for kind in ("vmlinuz", "initrd.img"))
+    (done / "vmlinux").write_bytes(unpacked(kernel.read_bytes()))
+    shutil.copy(initrd, done / "initrd.img")
     run("mke2fs", "-q", "-t", "ext4", "-d", tree, done / "root.ext4", f"{DISK_MB}M", seconds=300)
+
+
+def unpacked(vmlinuz: bytes) -> bytes:
+    """Return the kernel itself, which the guest would take seconds to decompress."""
+    kernel = lzma.LZMADecompressor().decompress(vmlinuz[vmlinuz.index(XZ) :])
+    if not kernel.startswith(b"\x7fELF"):
+        raise RuntimeError("vmlinuz holds no kernel that xz has packed")
+    return kernel
 
 
 def run(*args: str | Path, seconds: float) -> None:
@@ -96,7 +112,7 @@ def boot(job: str, seconds: int, told: Callable[[str], object], files: Sequence[
                 tar.add(file, file.name)
         command = [
             "timeout", "--kill-after=5", str(seconds), "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max",
-            "-smp", "2", "-m", "1024", "-kernel", there / "vmlinuz", "-initrd", there / "initrd.img",
+            "-smp", "2", "-m", "1024", "-kernel", there / "vmlinux", "-initrd", there / "initrd.img",
             "-append", KERNEL,
             "-drive", f"file={there / 'root.ext4'},if=virtio,format=raw,snapshot=on",
             "-drive", f"file={second.name},if=virtio,format=raw,readonly=on",
