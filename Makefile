@@ -59,7 +59,8 @@ benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the ca
 bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
 	$(BIN)/python benchmarks/isp.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
-day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, every frame accounted for
+day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, and 100,000 triggers at random: all accounted for
+	$(BIN)/pytest --timeout 600 --triggers 100000 tests/unit/camera/test_scenario.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/day.py
 
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
@@ -87,7 +88,9 @@ wheel:  ## build the wheel, install it into a fresh environment, and run it ther
 	@! $(PYTHON) -m zipfile -l build/wheel/*.whl | grep -E "mutations|tests/"  # proofs stay in the checkout
 	@build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
 	cd build/wheel && venv/bin/camtwin verify sony-imx412-aack
-	cd build/wheel && venv/bin/camtwin demo --for 30 && test -s first-light.png
+	@(cd build/wheel && exec venv/bin/camtwin demo --for 60 >demo.txt) & \
+	  until grep -qs Ctrl-C build/wheel/demo.txt || ! kill -0 $$! 2>&-; do sleep 0.2; done; \
+	  kill $$!; wait $$! && test -s build/wheel/first-light.png
 
 mutations: $(VENV)/.dev $(VENV)/.warm  ## prove every check of `camtwin verify` on twins with one thing wrong; MODEL=..., ONLY=PATTERN
 	PYTHONPATH=tests $(BIN)/python -m mutations $(or $(MODEL),baumer-vcxg-124m) --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")

@@ -18,17 +18,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="seconds that clients come and go in tests/peers/test_replay.py",
     )
     parser.addoption("--frames", type=int, default=12, help="frames in tests/peers/test_loss.py")
+    parser.addoption("--triggers", type=int, default=20_000, help="in tests/unit/camera/test_scenario.py")
     parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/base/test_storage.py")
 
 
 ALONE = (
-    *("test_both_links", "test_full_pace", "test_live", "test_loss", "test_pace", "test_rates"),
-    *("test_pauses", "test_several", "test_spacing", "test_usb3_pace"),
+    *("test_full_pace", "test_loss", "test_pace", "test_pauses", "test_rates", "test_spacing"),
+    "test_usb3_pace",
 )
 """Peers that measure time, or take all that this computer can do: nothing runs beside them (`make test`)."""
 BY_THE_CLOCK = (
-    *("test_addresses", "test_replay", "test_segments", "test_usb3", "test_usb3_colour"),
-    "test_usb3_pending",
+    *("test_addresses", "test_both_links", "test_live", "test_replay", "test_segments", "test_several"),
+    *("test_usb3", "test_usb3_colour", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
 

@@ -13,7 +13,7 @@ import camtwin
 from peers.netns import MODEL, Namespace, sabotaged, twin
 from peers.test_aravis import grab
 
-SECONDS = 4  # at least 3, so that 10 ms of a client that wakes late are 0.3 %
+SECONDS = 3.3  # at least 3, so that 10 ms of a client that wakes late are 0.3 %
 SETTLED = 5  # frames until the image memory is full and the link sets the rate
 FIXED = {"ExposureTime": 15.0, "TestPattern": "Black"}
 JUMBO = 9000

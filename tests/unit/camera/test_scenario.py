@@ -155,12 +155,14 @@ def scenario(seed: int, triggers: int) -> Run:
     return run
 
 
-def test_100_000_triggers_are_all_accounted_for():
-    run = scenario(seed=5, triggers=100_000)
+def test_all_triggers_are_accounted_for(request):
+    """Of thousands; `make day` has 100,000."""
+    triggers = request.config.getoption("--triggers")
+    run = scenario(seed=5, triggers=triggers)
     run.check()
-    assert run.count("FrameStart") > 10_000
-    assert run.count("TriggerSkipped") > 10_000
-    assert run.count("FrameTransferSkipped") > 100
+    assert run.count("FrameStart") > triggers / 10
+    assert run.count("TriggerSkipped") > triggers / 10
+    assert run.count("FrameTransferSkipped") > triggers / 1000
     assert len({e.sequencer_set for e in run.exposures}) == len(EXPOSURES) * len(HEIGHTS)
     assert run.forgotten > 0
 
