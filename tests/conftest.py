@@ -23,13 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 ALONE = (
-    *("test_full_pace", "test_loss", "test_pace", "test_pauses", "test_rates", "test_spacing"),
-    "test_usb3_pace",
+    *("test_full_pace", "test_loss", "test_pace", "test_pauses", "test_rates", "test_several"),
+    *("test_spacing", "test_usb3_pace"),
 )
 """Peers that measure time, or take all that this computer can do: nothing runs beside them (`make test`)."""
 BY_THE_CLOCK = (
-    *("test_addresses", "test_both_links", "test_live", "test_replay", "test_segments", "test_several"),
-    *("test_usb3", "test_usb3_colour", "test_usb3_pending"),
+    *("test_addresses", "test_both_links", "test_live", "test_replay", "test_segments", "test_usb3"),
+    *("test_usb3_colour", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
 
