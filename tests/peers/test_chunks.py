@@ -47,7 +47,7 @@ SET = {
 EXPECTED = {
     "integer:ChunkBinningHorizontal": 2,
     "integer:ChunkBinningVertical": 1,
-    "integer:ChunkBlackLevel": 21,
+    "float:ChunkBlackLevel": 21,
     "float:ChunkExposureTime": 1234.0,
     "float:ChunkGain": 3.5,
     "integer:ChunkHeight": 240,

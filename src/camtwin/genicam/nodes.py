@@ -247,10 +247,14 @@ class Real(Numeric[T]):
         return number
 
     def pack(self, shown: Any, order: Order) -> bytes:
-        return struct.pack(">d" if order == "big" else "<d", shown)
+        return struct.pack(self._layout(order), shown)
 
     def unpack(self, data: bytes, order: Order) -> Any:
-        return struct.unpack(">d" if order == "big" else "<d", data)[0]
+        return struct.unpack(self._layout(order), data)[0]
+
+    def _layout(self, order: Order) -> str:
+        """Return the layout of an IEEE 754 number for `struct`, of 4 or 8 bytes."""
+        return (">" if order == "big" else "<") + {4: "f", 8: "d"}[self.length]
 
 
 class Float(Real[float]):
@@ -269,6 +273,17 @@ class Time(Real[int]):
 
     def held(self, shown: float) -> int:
         return round(shown * 1000)
+
+
+@dataclass(frozen=True, eq=False)
+class Steps(Real[int]):
+    """Whole steps inside, of one unit each, and a float for the host."""
+
+    def shown(self, held: int) -> float:
+        return float(held)
+
+    def held(self, shown: float) -> int:
+        return round(shown)
 
 
 class Boolean(Feature[bool]):

@@ -73,9 +73,8 @@ class AcquisitionControl(Chapter):
     AcquisitionStop = Command("Stops the acquisition at the end of the current frame.", do=stop)
     AcquisitionAbort = Command("Stops the acquisition immediately and discards the current frame.", do=abort)
     AcquisitionFrameCount = Integer(
-        "Sets the number of frames that an acquisition captures in MultiFrame mode. Available only in this mode, and "
-        "locked during acquisition.",
-        default=1, min=1, max=65535, locked=streaming, available=When(AcquisitionMode="MultiFrame"))
+        "Sets the number of frames that an acquisition captures in MultiFrame mode. Locked during acquisition.",
+        default=1, min=1, max=65535, locked=streaming)
     AcquisitionStatusSelector = Selector(
         "Selects the acquisition state that AcquisitionStatus reports.",
         "AcquisitionActive AcquisitionTriggerWait FrameBurstTriggerWait ExposureActive", visibility=Expert)
@@ -87,9 +86,9 @@ class AcquisitionControl(Chapter):
         "the other settings allow.",
         default=False)
     AcquisitionFrameRate_Hz = Float(
-        "Sets the frame rate without triggers, in hertz. Exposure, readout and link may limit it further. Available "
-        "only while AcquisitionFrameRateEnable is on.",
-        unit="Hz", default=10.0, min=0.01, max=65535, available="AcquisitionFrameRateEnable")
+        "Sets the frame rate without triggers, in hertz. Exposure, readout and link may limit it further. Locked "
+        "while AcquisitionFrameRateEnable is off.",
+        unit="Hz", default=10.0, min=0.01, max=65535, locked=When(AcquisitionFrameRateEnable=False))
     AcquisitionBurstFrameCount = Integer(
         "Sets the number of frames that one FrameBurstStart trigger starts.",
         default=1, min=1, max=1023)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from camtwin.camera.features.rules import Acts, sequencing
-from camtwin.genicam.nodes import Chapter, Enumeration, Float, Integer, Selector
+from camtwin.genicam.nodes import Chapter, Enumeration, Float, Selector, Steps
 
 
 def gain_auto(GainAuto: str, SequencerMode: str, device: Acts) -> bool:
@@ -25,6 +25,6 @@ class AnalogControl(Chapter):
         "darken them.",
         default=1.0, min=0, max=4)
     BlackLevelSelector = Selector("Selects the channel that BlackLevel shifts.", "All")
-    BlackLevel_DN = Integer(
+    BlackLevel_DN = Steps(
         "Sets the offset that is added to pixel values, in digital numbers (DN) of 12 bits.",
-        unit="DN", max=255).per("BlackLevelSelector")
+        unit="DN", max=255, inc=1).per("BlackLevelSelector")

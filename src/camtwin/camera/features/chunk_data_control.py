@@ -6,7 +6,7 @@ ids of chunks are the model's: `ids` in its row of ChunkSelector.
 from __future__ import annotations
 
 from camtwin.camera.features.rules import streaming
-from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, Selector, Time
+from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, Selector, Steps, Time
 from camtwin.pixels.formats import FORMATS
 
 NAMES = ["Image", "Binning", "BlackLevel", "CounterValue", "DeviceTemperature", "ExposureTime", "FrameID", "Gain", "Height", "ImageControl", "LineStatusAll", "OffsetX", "OffsetY", "PixelFormat", "SequencerSetActive", "Timestamp", "Width"]
@@ -30,9 +30,9 @@ class ChunkDataControl(Chapter):
     ChunkBinningVertical = Integer(
         "Reports the number of rows that were combined into one row of the frame.",
         chunk=("Binning", 4), visibility=Expert)
-    ChunkBlackLevel = Integer(
+    ChunkBlackLevel_DN = Steps(
         "Reports the black level of the frame, in digital numbers (DN) of 12 bits.",
-        unit="DN", chunk=("BlackLevel", 0), visibility=Expert)
+        unit="DN", max=4095, length=4, chunk=("BlackLevel", 0), visibility=Expert)
     ChunkCounterValue = Integer(
         "Reports the value of the selected counter at the start of the exposure.",
         chunk=("CounterValue", 0), visibility=Expert)
