@@ -150,7 +150,7 @@ def test_it_says_in_a_line_what_it_cannot_have(tmp_path):
         assert "there is no network interface veth9" in refused("--interface", "veth9")
         assert "lo is a loopback" in refused("--interface", "lo")
         lan.camera.run("ip", "addr", "add", "10.0.0.2/24", "dev", "veth0")
-        assert "veth0 has the address 10.0.0.2 already" in refused("--interface", "veth0")
+        assert "veth0 has the address 10.0.0.2" in refused("--interface", "veth0")
         lan.camera.run("ip", "addr", "flush", "dev", "veth0")
         plain = ("setpriv", "--bounding-set=-net_admin,-net_raw", "--inh-caps=-net_admin,-net_raw")
         done = lan.camera.run(*plain, *CAMTWIN, "run", MODEL, "--interface", "veth0", ok=False)

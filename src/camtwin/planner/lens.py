@@ -167,7 +167,7 @@ class Paper:
             f"depth of field  {v.near_mm:.1f} mm to {far}, within a pixel",
             f"diffraction     Airy disc {v.airy_um:.1f} um on the sensor",
             f"motion          {self.blur_px:.2f} pixels of blur",
-            f"light           {self.fills:.0%} of the full well; half of it takes {self.half_us:.0f} us",
+            f"light           {self.fills:.0%} of the full well; half of it needs {self.half_us:.0f} us",
         ]
 
 

@@ -1,32 +1,6 @@
-"""Scenes by their words.
+"""Parse and write scenes in the words that users type: `chart`, `pan:200@90:chart`, `flat:1.2e6@536`.
 
-  chart                    test chart: grey steps, slanted edges, stars, line pairs, small print
-  slanted, star, dots      one target that fills the sensor: edges of ISO 12233, a Siemens star, dots
-  checker                  a ColorChecker: 24 paints
-  steps                    twelve greys side by side
-  codes                    QR codes, ever smaller
-  flat                     the same light everywhere
-  dark                     a lens cap
-  PATH                     a picture from an image file; linear and beyond white from an .hdr file
-  play:HZ:FOLDER           the pictures of a folder, by name, HZ a second, over and over
-  lit:LIGHT:PATH           a picture in colour, in a light that has a name (below)
-  pan:SCENE                any of these, drifting to the right by 200 pixels a second
-  pan:SPEED:SCENE          ... by SPEED pixels a second
-  pan:SPEED@DEGREES:SCENE  ... towards DEGREES (0 right, 90 down)
-  spin:SCENE               any of these that stands still, turning clockwise once a second
-  spin:RPM:SCENE           ... RPM times a minute
-  fall:SCENE               any of these, falling from rest at 98100 pixels/s2 (a pixel sees 0.1 mm)
-  fall:PX_PER_S2:SCENE     ... at PX_PER_S2
-  zoom:SCENE               any of these that stands still, coming near: half as large again, and back in 2 s
-  zoom:GROWTH@PERIOD:SCENE ... by GROWTH, in PERIOD seconds
-  flicker:SCENE            any of these in the light of a lamp on the mains: 100 Hz, a depth of 0.5
-  flicker:HZ@DEPTH:SCENE   ... (1 + DEPTH sin(2 pi HZ t)) times the light
-  pwm:HZ@DUTY:SCENE        ... in light that is on for DUTY (0..1) of each period
-  flash:BEGIN+WIDTH:SCENE  ... in the light of a flash, in us since the camera was switched on
-
-All but pictures and dark take the light and its wavelength: chart:2.8e6, flat:1.2e6@536 (photons per pixel
-and second, of white for a chart; nanometres), or its name: d65, a (tungsten), 2848K (a black body), day5579K,
-led450. dark takes a wavelength only: dark@850. A file that has the name of a scene is meant by ./chart.
+docs/scenes.md lists the words; a test compares it with FORMS.
 """
 
 from __future__ import annotations

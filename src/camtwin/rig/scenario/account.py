@@ -151,7 +151,7 @@ class Account:
     def line(self) -> str:
         """Return the counts as a line for people."""
         lost = "".join(f", {n} lost: {why}" for why, n in sorted(self.lost.items()))
-        struck = "".join(f", {n} packets struck: {kind}" for kind, n in sorted(self.struck.items()))
+        struck = "".join(f", {n} packets disturbed: {kind}" for kind, n in sorted(self.struck.items()))
         return (
             f"{self.triggers} triggers, {self.skipped} missed; {self.begun} frames begun, "
             f"{self.delivered} delivered{lost}, {self.under_way} under way, {self.missing} missing{struck}"

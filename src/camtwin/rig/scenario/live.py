@@ -110,7 +110,7 @@ class LiveRun(ScenarioRun):
         cameras = [cam.twin.camera for cam in self.cams.values()]
         if self.begun_ns is None and (at_once or all(c.acquiring for c in cameras if c.powered)):
             self.begin()
-            self.on_word(0.0, "the timeline begins")
+            self.on_word(0.0, "the timeline starts")
             self.clock.at(self.clock.now + round(self.scenario.seconds * 1e9), self._over)
 
     def _over(self) -> None:
@@ -171,7 +171,7 @@ class LiveRun(ScenarioRun):
     def lines(self) -> list[str]:
         links = [
             f"{name} at {self.at(name)}: {s.frames} frames sent, {s.cut_frames} cut, {s.dropped_frames} "
-            f"dropped as this computer is too slow, {s.resent_packets} packets resent"
+            f"dropped because this computer is too slow, {s.resent_packets} packets resent"
             for name, s in self.statuses.items()
         ]
         head, *rest = super().lines()

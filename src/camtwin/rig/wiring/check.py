@@ -208,7 +208,7 @@ def _pull_ups(plan: Plan, name: str, circuit: Circuit, solution: Solution) -> It
                 volts = solution.volts(Pin(other, far), ground)
                 if node[Pin(other, near)] == node[pin] and 0.5 < volts < least - TOLERANCE_V:
                     where = f"{plan.name_of(name, spec.pin)} ({line})"
-                    why = f"pulled up to {volts:.4g} V, {least:g} V at least are wanted"
+                    why = f"pulled up to {volts:.4g} V, at least {least:g} V are needed"
                     fix = f"pull it up to {least:g} V or more"
                     yield Finding(where, "marginal", "warned", why, volts, "V", f"{least:g} V", fix)
 
@@ -346,7 +346,7 @@ def _cables(plan: Plan) -> Iterator[Finding]:
         for pin in (plan.pin(end) for wire in cable.wires for end in wire):
             if not carries(plan, cable, pin):
                 why = f"the cable {cable.type} has no wire for this pin"
-                fix = "another cable"
+                fix = "use a cable that has one"
                 yield Finding(plan.name_of(pin.device, pin.pin), "wrong", "open", why, fix=fix)
 
 
@@ -357,9 +357,9 @@ def _rules(where: str, rules, cable) -> Iterator[Finding]:
     if rules.get("twisted") and cable.wires and not cable.twisted:
         yield Finding(where, "marginal", "warned", "the wires are not twisted pairs", fix="twisted pairs")
     if (most := rules.get("longest_m")) and cable.length_m > most:
-        why = f"{cable.length_m:g} m, {most:g} m are recommended at most"
+        why = f"{cable.length_m:g} m, at most {most:g} m are recommended"
         yield Finding(where, "marginal", "warned", why, cable.length_m, "m", f"{most:g} m", "a shorter cable")
     least, gauge = rules.get("least_mm2"), cable.mm2 or (cable.awg and cable.area_mm2)
     if least and gauge and gauge < (0.9 * least if cable.awg else least):  # a gauge is near enough
-        why = f"{gauge:g} mm2, {least:g} mm2 are wanted"
+        why = f"{gauge:g} mm2, at least {least:g} mm2 are needed"
         yield Finding(where, "marginal", "warned", why, gauge, "mm2", f"{least:g} mm2", "thicker wires")
