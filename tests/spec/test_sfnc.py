@@ -69,7 +69,7 @@ def test_interface_types(model):
     standard = {n.feature.name for n in cam.twin.camera.tree.here if not n.feature.custom} - OURS
     assert not standard - STANDARD.keys(), "not in the table, and not marked as the maker's own"
     entries = ElementTree.fromstring(cam.xml).iter()
-    tags = {e.get("Name"): e.tag.rpartition("}")[2] for e in entries if not e.tag.endswith("EnumEntry")}
+    tags = {e.get("Name", ""): e.tag.rpartition("}")[2] for e in entries if not e.tag.endswith("EnumEntry")}
     offered = {name: NODES.get(tags[name], tags[name]) for name in standard if name in tags}
     assert len(offered) > 20
     assert offered == {name: STANDARD[name] for name in offered}

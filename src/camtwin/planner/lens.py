@@ -103,8 +103,12 @@ def eye(wavelength_nm: float) -> float:
 def exposure_us(
     sensor: SensorParameters, photons_s: float, share: float = 0.5, wavelength_nm: float = 550.0
 ) -> float:
-    """Return the exposure that fills this share of the full well. LensInvalid without light."""
-    electrons_s = photons_s * sensor.quantum_efficiency(wavelength_nm)
+    """Return the exposure that fills this share of the full well. LensInvalid without light.
+
+    Of a sensor with colour filters: the full well of the colour that fills first.
+    """
+    efficiency = max(sensor.quantum_efficiency(wavelength_nm, colour) for colour in sensor.cfa or ("",))
+    electrons_s = photons_s * efficiency
     if electrons_s <= 0:
         raise LensInvalid("no light: no exposure is long enough")
     return share * sensor.full_well_e / electrons_s * 1e6
@@ -191,7 +195,8 @@ def lens_on(
     seen = view(sensor, lens, distance_mm)
     photons = photons_per_s(sensor, lens, seen.magnification, lux)
     half = exposure_us(sensor, photons)
-    findings = [mount_finding(sheet.rig, mount)] if sheet.rig else []
+    mounted = sheet.rig is not None and "mount" in sheet.rig.lens  # a bare sensor is not
+    findings = [mount_finding(sheet.rig, mount)] if sheet.rig and mounted else []
     findings += [finding] if (finding := circle_finding(seen, lens)) else []
     blur = blur_px(sensor, seen.magnification, speed_mm_s, exposure_time_us)
     return Paper(seen, blur, 0.5 * exposure_time_us / half, half, tuple(findings))

@@ -99,3 +99,10 @@ def test_the_command():
         in cli("lens", MODEL, "--focal", "25", "--distance", "9", ok=False).stderr
     )
     assert "M12 does not fit" in cli(*args, "--mount", "M12", ok=False).stdout
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_the_command_on_every_model(model):
+    """A colour sensor has an efficiency for each colour; the exposure is that of the one that fills first."""
+    seen = json.loads(cli("lens", model, "--focal", "25", "--distance", "500", "--json").stdout)
+    assert 0 < seen["half_full_well_us"] < 1e6

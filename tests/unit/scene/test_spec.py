@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,7 +28,6 @@ from camtwin.scene import (
     Zoom,
     describe,
     parse,
-    spec,
 )
 from camtwin.scene.spectra import black_body, d65, daylight, illuminant_a, led
 
@@ -245,15 +246,9 @@ def test_a_picture_in_a_light_has_its_colours():
         parse("lit:dim:x.png", load)
 
 
-def test_the_help_names_every_form():
-    for form in (
-        "chart",
-        "flat",
-        "dark",
-        "PATH",
-        "pan:SCENE",
-        "pan:SPEED:SCENE",
-        "pan:SPEED@DEGREES:SCENE",
-        *LIGHTS,
-    ):
-        assert f"\n  {form} " in (spec.__doc__ or "")
+def test_the_docs_name_every_form():
+    """The page of scenes is what help and errors refer to."""
+    page = (Path(__file__).parents[3] / "docs" / "scenes.md").read_text()
+    for form in ("chart", "flat", "dark", "PATH", "pan:SPEED@DEGREES:SCENE", *LIGHTS):
+        word, colon, _ = form.partition(":")
+        assert f"`{word}{colon}" in page, form
