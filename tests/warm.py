@@ -25,6 +25,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, NoReturn
 
+PID_BYTES = 20
+"""Of a fixed size: the exit status of a program that has ended at once follows it in the same pipe."""
 CLONE_NEWNET = 0x4000_0000  # linux/sched.h
 _asking = threading.Lock()
 
@@ -59,7 +61,7 @@ class Program:
             socket.send_fds(_server(), [ask], [*outputs, status])
         os.close(out)
         os.close(status)
-        self.pid = int(os.read(self._status, 20))
+        self.pid = int(os.read(self._status, PID_BYTES))
 
     def wait(self, timeout: float | None = None) -> int:
         """Return its exit status when it has ended. subprocess.TimeoutExpired: it has not."""
@@ -165,7 +167,7 @@ def serve(asked: socket.socket) -> Ask:
             for fd in (*fds, *(fd for ended, (_, told) in children.items() for fd in (ended, told))):
                 os.close(fd)
             return json.loads(ask)
-        os.write(status, str(pid).encode())
+        os.write(status, b"%*d" % (PID_BYTES, pid))
         os.close(out)
         os.close(err)
         children[os.pidfd_open(pid)] = pid, status
