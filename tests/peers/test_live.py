@@ -80,7 +80,7 @@ def check_action(command: Sequence[str | Path] = CAMTWIN) -> None:
         with Running(net, *command, "play", file.name, "--live") as running:
             with ThreadPoolExecutor(2) as pool:
                 grabbing = [pool.submit(grab, net, address) for address in ADDRESSES]
-                while not any("begins\n" in line for line in running.said):
+                while not any("starts\n" in line for line in running.said):
                     time.sleep(0.1)
                     assert not any(each.done() for each in grabbing)
                 for _ in range(COUNT):
