@@ -1,4 +1,4 @@
-"""What a measurement is given: the claim, fresh sessions of the twin, and ways to say what was seen.
+"""A case gives a measurement its claim, fresh sessions of the twin, and ways to report what was seen.
 
     @measurement("increment")
     def increment(case: Case, feature: str) -> None:

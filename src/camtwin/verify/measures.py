@@ -96,7 +96,7 @@ def steps(claim: Claim) -> tuple[MeasureStep, ...]:
 
 
 def kinds(claim: Claim) -> set[str]:
-    """What the heavy measurements of a row are about; empty if none is heavy."""
+    """Return what the heavy measurements of a row are about; empty if none is heavy."""
     return {step.measurement.heavy for step in steps(claim)} - {""}
 
 

@@ -165,6 +165,6 @@ def ordered(results: Iterable[Result], claims: Iterable[Claim]) -> list[Result]:
 
 
 def counts(results: Iterable[Result]) -> Mapping[Verdict, int]:
-    """How many passed, failed and are open."""
+    """Count the claims that pass, fail and are open."""
     found = Counter(result.verdict for result in results)
     return {verdict: found[verdict] for verdict in ("pass", "fail", "open")}

@@ -26,7 +26,7 @@ def none_kept(case: Case, low: int, high: int) -> None:
 
 @measurement("one_kept_triggered")
 def one_kept_triggered(case: Case, event: str) -> None:
-    """Of triggered frames on a stalled link the claim's number is kept; each more gives an event."""
+    """Trigger frames on a stalled link: the claim's number is kept, and each more gives an event."""
     cam, kept = case.open(TriggerMode="On", TriggerSource="Software"), int(case.claim.number)
     listen(cam, event)
     cam.AcquisitionStart()
@@ -43,7 +43,7 @@ def one_kept_triggered(case: Case, event: str) -> None:
 
 @measurement("one_kept_free")
 def one_kept_free(case: Case, event: str, end: str) -> None:
-    """Of five frames in free run on a stalled link the claim's number is kept; each more gives an event."""
+    """Take five frames freely on a stalled link: the claim's number is kept, each more gives an event."""
     cam = case.open(TriggerMode="Off", AcquisitionMode="MultiFrame", AcquisitionFrameCount=5)
     kept = int(case.claim.number)
     listen(cam, event, end)

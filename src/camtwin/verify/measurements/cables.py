@@ -78,7 +78,7 @@ def cable(case: Case, socket: str, word: str, **about: Value) -> None:
 
 @measurement("slow_plug")
 def slow_plug(case: Case, socket: str, slow: str) -> None:
-    """How much of the stream the claimed plug carries, and a slow one, of which the tool tells."""
+    """Compare the stream over the claimed plug with that over a slow one, of which the tool warns."""
     case.equal(f"a plug {slow}", rig.mated(socket, case.around, socket, slow).word, "slow")
     for plug, low, high in ((case.claim.value, 100, 500), (slow, 0, 53)):
         cam, bench = wired(case, fed(case), cable={"into": f"cam.{socket}", "plug": plug})

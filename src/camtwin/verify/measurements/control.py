@@ -1,4 +1,4 @@
-"""What a host on the network meets: GigE Vision's bytes, typed from the standard's facts."""
+"""Meet the camera as a host on the network: GigE Vision's bytes, typed from the standard's facts."""
 
 from __future__ import annotations
 

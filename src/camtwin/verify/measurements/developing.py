@@ -124,7 +124,7 @@ def host_auto_gain(case: Case) -> None:
 
 
 def balanced(case: Case, sensor: str) -> tuple[float, float]:
-    """How far the means of red, green and blue of a grey card in warm light differ, before and after."""
+    """Return how far the means of the colours of a grey card in warm light differ, before and after."""
     raw = raw_of(case, Flat(3e6, WARM), sensor=sensor)
     _, statistics = isp.Pipeline([isp.Measure()]).process(raw)
     assert statistics is not None
@@ -224,7 +224,7 @@ def host_binning(case: Case) -> None:
 
 # -- samples ----------------------------------------------------------------------------------
 def steps(raw: isp.Raw) -> dict[str, isp.Image]:
-    """What each stage of the full pipeline gives, by name."""
+    """Return the image after each stage of the full pipeline, by name."""
     return dict(isp.full_pipeline(raw.bits).process(raw, intermediates=True)[2])
 
 

@@ -1,4 +1,4 @@
-"""What light adds to pictures: exposure, gain, black level, shutter, and the curve of the response."""
+"""Measure images in known light: exposure, gain, black level, shutter, and the curve of the response."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def mean_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Val
 
 
 def signal_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Value) -> float:
-    """What a scene adds to the dark picture."""
+    """Return the signal that a scene adds to the dark image, in DN."""
     return mean_DN(case, scene, features, **more) - mean_DN(case, Dark(), features, **more)
 
 

@@ -31,7 +31,7 @@ def shot(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.
 
 
 def signals(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
-    """What light adds to the four phases."""
+    """Return the signal that light adds to each of the four phases of the mosaic."""
     return phases(shot(case, scene, features)) - phases(shot(case, Dark(), features))
 
 

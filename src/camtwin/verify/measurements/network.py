@@ -169,7 +169,7 @@ def address_link_local(case: Case, offered: str) -> None:
 
 @measurement("address_ways")
 def address_ways(case: Case, **ways: bool) -> None:
-    """Which ways to an address are on as it is delivered: `DHCP=True`."""
+    """Check which ways to an address are on as the camera is delivered: `DHCP=True`."""
     cam = case.open()
     for way, on in ways.items():
         case.equal(way, getattr(cam, f"GevCurrentIPConfiguration{way}"), on)

@@ -26,7 +26,7 @@ LONG_s: Final = 30.0
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the figures of a data sheet are measured at, and where light ends: full_photons a pixel."""
+    """Conditions of the figures of a data sheet; the light ends at full_photons per pixel."""
 
     degC: float
     ms: float
@@ -44,7 +44,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Report:
-    """What the laboratory found, and under which conditions it was found."""
+    """Results of the laboratory, with the conditions under which they were measured."""
 
     found: Sensitivity
     dark: Point

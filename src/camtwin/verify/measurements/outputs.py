@@ -201,7 +201,7 @@ def output_differs(
 
 @measurement("output_leakage")
 def output_leakage(case: Case, names: str, most_uA: float, celsius: float, *seeds: int) -> None:
-    """What flows into an output that is off, in cameras of these seeds, is at most this, and not nothing."""
+    """Check the leakage into an output that is off, of cameras of these seeds: within limits, not zero."""
     for line in lines(case, names, "outputs"):
         for seed in seeds:
             leaks = leakage_uA(case, line, celsius=celsius, seed=seed)

@@ -1,4 +1,4 @@
-"""What the camera does to pictures by itself: table, defect pixels, automatic exposure and gain."""
+"""Measure what the camera does to images by itself: table, defect pixels, automatic exposure and gain."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def settled(cam: Session, frames: int = 30) -> float:
 
 
 def target(cam: Session) -> float:
-    """What the automatic functions aim at, as a part of full scale."""
+    """Return the brightness that the automatic functions aim at, as a share of full scale."""
     return cam.BrightnessAutoNominalValue / 100
 
 

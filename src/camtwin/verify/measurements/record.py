@@ -1,4 +1,4 @@
-"""What is on record of a camera: facts of its sheet that do nothing, and what features add up to."""
+"""Read the record of a camera: facts of its sheet that do nothing, and sums of features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS = ("width", "height", "diagonal")
 
 
 def _digits(text: str) -> int:
-    """How many digits a number has behind its point."""
+    """Count the digits that a number has behind its point."""
     return len(text.partition(".")[2])
 
 

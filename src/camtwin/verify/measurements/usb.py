@@ -1,4 +1,4 @@
-"""What a host on the USB port meets: descriptors and USB3 Vision's bytes, typed from the standards' facts."""
+"""Meet the camera as a host on USB: descriptors and USB3 Vision's bytes, typed from the standards' facts."""
 
 from __future__ import annotations
 

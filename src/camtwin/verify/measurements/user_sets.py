@@ -1,4 +1,4 @@
-"""What the camera keeps: factory settings, user sets, custom data, buffers."""
+"""Measure what the camera keeps: factory settings, user sets, custom data, buffers."""
 
 from __future__ import annotations
 
