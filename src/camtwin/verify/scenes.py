@@ -14,7 +14,7 @@ from camtwin.scene import Flat, Lit, Pulses, Scene, View
 from camtwin.units import Ns
 
 GREEN_nm = 536.0
-"""Where the sheets state the quantum efficiency."""
+"""Wavelength at which the sheets state the quantum efficiency."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ from mutations.registry import mutate
 from mutations.tools import Wrong, framed, rows, sessions, swallow, without
 
 LINK: Final = ("GigEVisionError", "GigEVisionHeartbeatTimeout", "PrimaryApplicationSwitch")
-"""Of the link, which messages.py breaks."""
+"""Events of the link, which messages.py breaks."""
 
 for row, name in rows("event").items():
     if not row.endswith("all_only") and name not in (*LINK, "EventLost"):

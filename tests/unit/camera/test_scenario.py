@@ -156,7 +156,7 @@ def scenario(seed: int, triggers: int) -> Run:
 
 
 def test_all_triggers_are_accounted_for(request):
-    """Of thousands; `make day` has 100,000."""
+    """Account for thousands of random triggers; `make day` runs 100,000."""
     triggers = request.config.getoption("--triggers")
     run = scenario(seed=5, triggers=triggers)
     run.check()

@@ -271,7 +271,7 @@ def every_code(case: Case, column: float, **features: Value) -> None:
 LINES_nm: Final = {460.0: 0.5, 540.0: 0.3, 650.0: 0.2}
 """A lamp of three lines, as shares of its photons."""
 LENS: Final = {460.0: 0.4, 540.0: 0.9, 650.0: 0.7}
-"""What a coloured lens lets through."""
+"""Transmission of a coloured lens at these wavelengths."""
 
 
 @measurement("sums_over_spectrum", heavy="pictures")

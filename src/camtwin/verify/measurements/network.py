@@ -13,7 +13,7 @@ from camtwin.verify.measurements.rates import received, shortest
 from camtwin.verify.measures import Value, measurement
 
 GVSP_HEADERS: Final = 36
-"""Of IP, UDP and GVSP, which the packet size counts."""
+"""Bytes of the IP, UDP and GVSP headers, which the packet size includes."""
 UDP_HEADERS: Final = 28
 CONTROL: Final = (0x0A00, 2)
 """The register of GigE Vision by which a host takes control, and its value; then those of the stream."""

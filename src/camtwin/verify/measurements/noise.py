@@ -21,7 +21,7 @@ STEPS: Final = 54
 FEW_PHOTONS: Final = 4000
 MORE_K: Final = 10.0
 LONG_s: Final = 30.0
-"""How long dark current gathers until its noise is above that of reading."""
+"""Exposure after which the noise of dark current is above that of reading."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def sequencer_paths(case: Case, *lines: str) -> None:
 
 
 MOVES: Final = {"Line0": ("Line0", "Timer1End"), "Line1": ("Counter1End", "Counter2End"), "Line2": ("Line2",)}
-"""What an edge of a line makes happen here; of Line1 there are two, at the second counters end."""
+"""Signals that an edge of a line causes here; the counters end at the second edge of Line1."""
 
 
 @measurement("sequencer_source")

@@ -67,7 +67,7 @@ TIMER_SOURCES: Final[dict[str, tuple[str, Happens]]] = {
     "Action1": ("", action),
 }
 EXPOSING: Final = ("ExposureStart", "ExposureEnd", "TriggerSkipped", "FrameTransferSkipped")
-"""What makes these happen exposes, too."""
+"""Sources whose stimulus exposes a frame: it starts a timer that follows the exposure, too."""
 
 
 @measurement("timer_source")

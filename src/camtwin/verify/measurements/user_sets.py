@@ -96,7 +96,7 @@ def other_value(cam: Session, name: str) -> Any:
 
 
 UNTOUCHED: Final = ("SequencerConfigurationMode", "SequencerMode", "UserSetDefault")
-"""What locks others, or rules what is loaded."""
+"""Features that lock others, or decide which set is loaded: they keep their values here."""
 
 
 def selections(cam: Session, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:

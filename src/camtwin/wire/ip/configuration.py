@@ -28,7 +28,7 @@ AGAIN_NS: Final = 600 * SEC
 
 
 class Step(Enum):
-    """How the address was obtained, or is being looked for."""
+    """Step of the address configuration: the address in use, or the search for one."""
 
     OFF = "none"
     PERSISTENT = "persistent"
