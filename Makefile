@@ -38,7 +38,7 @@ check: $(VENV)/.dev  ## style, types, import rules
 
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
-	$(BIN)/pytest -n $(JOBS) -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
+	$(BIN)/pytest -n $$(($(JOBS) + 1)) --waiter -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
 	$(BIN)/pytest -m alone $(patsubst tests,tests/peers,$(TESTS)) || [ $$? -eq 5 ]
 
 test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, and Aravis streams there (root, once)

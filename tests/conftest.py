@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,6 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--frames", type=int, default=12, help="frames in tests/peers/test_loss.py")
     parser.addoption("--triggers", type=int, default=20_000, help="in tests/unit/camera/test_scenario.py")
     parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/base/test_storage.py")
+    parser.addoption(
+        "--waiter", action="store_true", help="the last worker of -n takes only the tests that wait"
+    )
 
 
 ALONE = (
@@ -28,10 +32,12 @@ ALONE = (
 )
 """Peers that measure time, or take all that this computer can do: nothing runs beside them (`make test`)."""
 BY_THE_CLOCK = (
-    *("test_addresses", "test_both_links", "test_live", "test_replay", "test_segments", "test_usb3"),
+    *("test_both_links", "test_live", "test_replay", "test_segments", "test_usb3"),
     *("test_usb3_colour", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
+WAITING = ("test_addresses",)
+"""Peers that wait for leases and time-outs of others, and hardly ever use a core."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,15 +50,37 @@ class ByModule(LoadScopeScheduling):
     """Keep tests of a module together, and those by the clock, too: two of them never share the cores.
 
     In the order of their folders: what takes long begins first. xdist's own groups are lost with pytest 9.2.
+    With --waiter the last worker takes only tests that wait: so each core has a worker that does not.
     """
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         config.option.loadscopereorder = False
         super().__init__(config, log)
+        self.waiter: WorkerController | None = None
+
+    def schedule(self) -> None:
+        if self.collection is None and self.config.getoption("--waiter"):
+            self.waiter = self.nodes[-1]
+        super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
         module = Path(nodeid.partition("::")[0])
-        return "clock" if module.stem in BY_THE_CLOCK and module.parent.name == "peers" else str(module)
+        if module.parent.name == "peers":
+            for group, members in (("clock", BY_THE_CLOCK), ("waiting", WAITING)):
+                if module.stem in members:
+                    return group
+        return str(module)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if "waiting" in self.workqueue:
+            self.workqueue.move_to_end("waiting", last=node is not self.waiter)
+        super()._assign_work_unit(node)
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if node is not self.waiter:
+            super()._reschedule(node)
+        elif not node.shutting_down:
+            node.shutdown()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:

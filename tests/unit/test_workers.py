@@ -1,0 +1,44 @@
+"""Tests of one kind share a worker; those that wait have one of their own, beside those of the cores."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import conftest
+
+TEST = "import pytest\n@pytest.mark.parametrize('n', range(4))\ndef test_it(n): pass\n"
+CLOCK = conftest.BY_THE_CLOCK[:2]
+OTHERS = ("test_one", "test_two", "test_three", "test_four")
+
+
+def workers(folder: Path, *arguments: str) -> dict[str, set[str]]:
+    """Run small modules under the project's own scheduler; the workers that each was run by."""
+    peers = folder / "peers"
+    peers.mkdir(parents=True)
+    (folder / "conftest.py").write_text(Path(conftest.__file__).read_text())
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = alone\n")
+    for name in (*conftest.WAITING, *CLOCK, *OTHERS):
+        (peers / f"{name}.py").write_text(TEST)
+    command = (sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert not done.returncode, done.stdout
+    ran: dict[str, set[str]] = {}
+    for worker, name in re.findall(r"\[(gw\d)\].* PASSED peers/(\w+)\.py", done.stdout):
+        ran.setdefault(name, set()).add(worker)
+    assert done.stdout.count("PASSED") == 4 * (len(conftest.WAITING) + len(CLOCK) + len(OTHERS))
+    return ran
+
+
+def test_the_last_worker_takes_only_what_waits(tmp_path):
+    ran = workers(tmp_path / "it", "-n", "3", "--waiter")
+    assert {name for name, by in ran.items() if "gw2" in by} == set(conftest.WAITING)
+    assert all(len(by) == 1 for by in ran.values())
+    assert ran[CLOCK[0]] == ran[CLOCK[1]]
+
+
+def test_without_it_all_workers_take_what_comes(tmp_path):
+    ran = workers(tmp_path / "it", "-n", "2")
+    assert {worker for by in ran.values() for worker in by} == {"gw0", "gw1"}
+    assert all(len(by) == 1 for by in ran.values())
+    assert ran[CLOCK[0]] == ran[CLOCK[1]]
