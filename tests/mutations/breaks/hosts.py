@@ -35,6 +35,15 @@ def discovery_shifted(patch: pytest.MonkeyPatch) -> None:
 
 
 @sabotage()
+def macs_of_interfaces(patch: pytest.MonkeyPatch) -> None:
+    """Take the hardware address of the interface, though other twins share it."""
+    from camtwin.links.gige import link
+
+    derived = link.mac_of
+    patch.setattr(link, "mac_of", lambda at, serial: at.mac if any(at.mac) else derived(at, serial))
+
+
+@sabotage()
 def control_for_all(patch: pytest.MonkeyPatch) -> None:
     from camtwin.wire.gev.device import GevDevice
 

@@ -424,8 +424,11 @@ class GigeLink:
 
 
 def mac_of(interface: Interface, serial: str) -> bytes:
-    """Return the interface's hardware address, or one derived from the serial number if it has none."""
-    return mac_from_serial(serial) if interface.loopback or not any(interface.mac) else interface.mac
+    """Return the hardware address of an interface of the twin's own, else one derived from its serial number.
+
+    Hosts tell cameras apart by it, so the address of a shared interface will not do.
+    """
+    return interface.mac if interface.own else mac_from_serial(serial)
 
 
 def gap_bytes(twin: StreamedTwin) -> int:

@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Exposure
 from camtwin.links.base.runtime import WallRuntime
-from camtwin.links.gige.link import GigeLink, LinkProblem, LinkStatus
+from camtwin.links.gige.interface import Interface
+from camtwin.links.gige.link import GigeLink, LinkProblem, LinkStatus, mac_of
 from camtwin.wire.gev.gvcp import Status
 from unit.links.gige.gige_host import (
     CCP,
@@ -186,3 +188,12 @@ def test_status_before_anybody_came(running: Running) -> None:
     assert running.on_its_thread(running.link.status) == LinkStatus(
         "VCXG-124M", None, 0, 0, 0, 0, 0.0, 0, 0, 0, {}, "127.0.0.1"
     )
+
+
+def test_only_an_interface_of_its_own_lends_a_twin_its_hardware_address() -> None:
+    """Hosts tell cameras apart by it: two addresses of one interface are two cameras."""
+    shared = Interface("eth0", 2, 0xC0A8_0005, 0xFFFF_FF00, bytes.fromhex("a0b1c2d3e4f5"), False)
+    one, two = (mac_of(shared, serial) for serial in ("700000000001", "700000000002"))
+    assert one != two
+    assert {mac[:2].hex() for mac in (one, two)} == {"02ca"}  # locally administered
+    assert mac_of(replace(shared, own=True), "700000000001") == shared.mac
