@@ -126,6 +126,7 @@ class Camera:
 
     def _build(self) -> None:
         """(Re)create the parts whose state is lost on power-off."""
+        self.parts: dict[int, dict[int, int]] = {}
         self.acquisition = Acquisition(self)
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
@@ -244,7 +245,7 @@ class Camera:
         return bool(matched)
 
     def end_session(self) -> None:
-        """End what a host has left behind: its acquisition, its lock on parameters, its open files.
+        """End what a host has left behind: its acquisition, its lock, its open files, half-written numbers.
 
         All other settings are the camera's and stay.
         """
@@ -255,6 +256,7 @@ class Camera:
         if not self.transmitter.empty:
             self.transmitter.clear()
         self.files.close_all()
+        self.parts.clear()
         if self._settings.TLParamsLocked:
             self.apply(replace(self._settings, TLParamsLocked=0), by=Writer.SESSION)
 

@@ -8,6 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from camtwin.genicam.device import Key
+from camtwin.genicam.dialect import Order
 from camtwin.genicam.nodes import Boolean, Bound, Feature
 from camtwin.problem import Problem
 
@@ -69,6 +70,12 @@ class Node:
     @property
     def _own(self) -> int:
         return 0x1_0000 + (crc32(self.feature.name.encode()) & 0x07FF_FFF0)
+
+    def content(self, held: Any, order: Order) -> bytes:
+        """Return the bytes of its register while the setting holds this value."""
+        f = self.feature
+        shown: Any = held if isinstance(held, bytes) else f.shown(held)
+        return f.pack(self.words[shown] if self.words else shown, order)
 
     def number(self, name: str) -> Any:
         """Return a constant limit: the data sheet's, else the declaration's, else None."""

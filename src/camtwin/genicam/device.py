@@ -29,7 +29,12 @@ S = TypeVar("S", bound="Chapter")
 
 
 class Device(Protocol[S]):
-    """A running camera that holds settings."""
+    """A running camera that holds settings.
+
+    parts  bytes written of numbers whose other bytes have not come yet: by register, and by place in it
+    """
+
+    parts: dict[int, dict[int, int]]
 
     @property
     def settings(self) -> S: ...

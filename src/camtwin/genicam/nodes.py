@@ -343,22 +343,34 @@ class Selector(Enumeration):
 
 
 @dataclass(frozen=True, eq=False)
-class String(Feature[str]):
+class String(Feature[bytes]):
+    """Text in UTF-8. A setting holds its register's bytes, as hosts wrote them, without the zeros at the end.
+
+    Bytes, because hosts may write a register part by part: a part can end within a character, and what stands
+    behind the first zero is no text, but stays. A text that fills its register has no zero.
+    """
+
     _: KW_ONLY
     length: int = 64
     node = "String"
 
-    def take(self, value: Shown) -> str:
-        text = str(value)
-        if len(text.encode()) >= self.length or "\0" in text:
-            raise ValueError(f"must have at most {self.length - 1} bytes of text")
-        return text
+    def shown(self, held: bytes) -> str:
+        return held.partition(b"\0")[0].decode(errors="replace")
 
-    def pack(self, shown: Any, order: Order) -> bytes:
-        return str(shown).encode()[: self.length - 1].ljust(self.length, b"\0")
+    def held(self, shown: str | bytes) -> bytes:
+        return shown if isinstance(shown, bytes) else shown.encode()
 
-    def unpack(self, data: bytes, order: Order) -> str:
-        return data.partition(b"\0")[0].decode(errors="replace")
+    def take(self, value: Shown) -> bytes:
+        data = value if isinstance(value, bytes) else str(value).encode()
+        if len(data) > self.length or (b"\0" in data and value is not data):
+            raise ValueError(f"must have at most {self.length} bytes of text")
+        return data
+
+    def pack(self, shown: str | bytes, order: Order) -> bytes:
+        return self.held(shown)[: self.length].ljust(self.length, b"\0")
+
+    def unpack(self, data: bytes, order: Order) -> bytes:
+        return data.rstrip(b"\0")
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,16 +10,22 @@ from typing import Any, Generic
 
 from camtwin.genicam.bound import Node, SheetError
 from camtwin.genicam.device import At, Device, Key, S
-from camtwin.genicam.nodes import Feature
+from camtwin.genicam.nodes import Feature, Numeric
 from camtwin.genicam.tree import Tree
 from camtwin.problem import Refused
 
 
 @dataclass(frozen=True)
 class RegisterAccess(Generic[S]):
+    """Access to one register.
+
+    number  whether its value is one number, so that a part of it means nothing
+    """
+
     length: int
     read: Callable[[Device[S]], bytes]  # (device)
     write: Callable[[Device[S], bytes], None] | None  # (device, data)
+    number: bool = False
 
 
 class Registers(Generic[S]):
@@ -51,14 +57,18 @@ class Registers(Generic[S]):
         def read(device: Device[S]) -> bytes:
             if value and node.access == "WO":
                 return bytes(coding.length)
-            shown = tree.ask(node, plane, At(device.settings, device, key))
+            at = At(device.settings, device, key)
+            if value and coding.stored:
+                return node.content(tree.held(node, at), order)
+            shown = tree.ask(node, plane, at)
             return coding.pack(entries[shown] if entries else shown, order)
 
         def write(device: Device[S], data: bytes) -> None:
             wire = coding.unpack(data, order)
             tree.set(device, node.feature.name, names.get(wire, wire) if entries else wire, key)
 
-        return RegisterAccess(coding.length, read, write if value and node.access != "RO" else None)
+        writable = value and node.access != "RO"
+        return RegisterAccess(coding.length, read, write if writable else None, isinstance(coding, Numeric))
 
     def _shared(self, nodes: list[Node]) -> RegisterAccess[S]:
         """Combine several features in one register; a write changes only features whose bits differ.
@@ -99,11 +109,26 @@ class Registers(Generic[S]):
             if r.write is None:
                 raise Refused("readonly", f"the register at {start:#x} is read-only")
             part, skip = data[at - address : start + r.length - address], at - start
-            if len(part) < r.length:
-                old = r.read(device)
-                part = old[:skip] + part + old[skip + len(part) :]
-            r.write(device, part)
+            if whole := self._whole(device, start, r, skip, part):
+                r.write(device, whole)
             at = start + r.length
+
+    @staticmethod
+    def _whole(device: Device[S], start: int, r: RegisterAccess[S], skip: int, part: bytes) -> bytes:
+        """Return the register's bytes with a part of them written; none while parts of a number are missing.
+
+        Other registers take each part at once. A number is written when its last part has come, in whatever
+        order, because a new half and an old half are a number that the host never meant.
+        """
+        parts = device.parts.pop(start, {})
+        if len(part) == r.length:
+            return part
+        parts |= dict(enumerate(part, skip))
+        if r.number and len(parts) < r.length:
+            device.parts[start] = parts
+            return b""
+        old = dict(enumerate(r.read(device)))
+        return bytes((old | parts)[i] for i in range(r.length))
 
     def _covering(self, address: int) -> tuple[int, RegisterAccess[S]]:
         i = bisect_right(self._sorted, address)

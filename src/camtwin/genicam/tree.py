@@ -130,8 +130,12 @@ class Tree(Generic[S]):
         if bound is not None:
             result = bound(at)
             return f.shown(result) if plane == "Value" and node.entries else result
-        held = getattr(at.settings, f.attr)
-        return f.shown(held if at.key is None else held[at.key])
+        return f.shown(self.held(node, at))
+
+    def held(self, node: Node, at: At) -> Any:
+        """Return the value that the settings hold for this feature."""
+        held = getattr(at.settings, node.feature.attr)
+        return held if at.key is None else held[at.key]
 
     def limits(self, node: Node, at: At) -> tuple[Any, Any]:
         """Return the present minimum and maximum: by rules, but never beyond the data sheet's."""

@@ -63,6 +63,70 @@ def test_the_packet_size_register_keeps_its_other_bits():
         camera.write(0xD04, (9004).to_bytes(4, "big"))
 
 
+MODELS = ("baumer-vcxg-124m", "basler-aca4112-20um", "ids-imx412")
+WORD = 4
+
+
+def write_by_words(camera, address, data, order=1):
+    for at in range(0, len(data), WORD)[::order]:
+        camera.write(address + at, data[at : at + WORD])
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("text", ["größer €€", "abcü", "16 bytes, no zer"])
+def test_a_name_written_word_by_word_is_the_one_written_at_once(model, order, text):
+    camera = build(load(model)).camera
+    node = camera.tree.find("DeviceUserID")
+    data = text.encode().ljust(node.feature.length, b"\0")
+    write_by_words(camera, node.address, data, order)
+    assert camera.read(node.address, len(data)) == data
+    assert camera.tree.get(camera, "DeviceUserID") == text
+    assert camera.tree.shown(camera.settings)["DeviceUserID"] == text
+
+
+def test_a_name_may_fill_its_register():
+    camera = build(load("baumer-vcxg-124m")).camera
+    camera.write(0xE8, b"sixteen byte nam")
+    assert camera.read(0xE8, 16) == b"sixteen byte nam"
+    camera.tree.set(camera, "DeviceUserID", "sixteen byüten")
+    assert camera.read(0xE8, 16) == "sixteen byüten".encode().ljust(16, b"\0")
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_the_name_register_holds_every_byte_and_its_text_ends_at_the_first_zero(data):
+    camera = build(load("baumer-vcxg-124m")).camera
+    camera.write(0xE8, data)
+    assert camera.read(0xE8, 16) == data
+    assert camera.tree.get(camera, "DeviceUserID") == data.split(b"\0")[0].decode(errors="replace")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_number_is_written_when_its_last_part_has_come(order):
+    camera = build(load("basler-aca4112-20um")).camera
+    for name, old, new in (("ExposureTime", 5_000_014.0, 10_000_000.0), ("TimerDelay", 0.0, 16_777_215.0)):
+        node = camera.tree.find(name)
+        address = node.address + next(iter(node.keys.values()))
+        key = next(iter(node.keys))
+        camera.tree.set(camera, name, old, key)
+        first, second = [*range(0, 8, WORD)][::order]
+        data = node.feature.pack(new, camera.tree.order)
+        camera.write(address + first, data[first : first + WORD])
+        assert camera.tree.get(camera, name, key) == old
+        camera.write(address + second, data[second : second + WORD])
+        assert camera.tree.get(camera, name, key) == new
+
+
+def test_half_a_number_is_forgotten_with_its_session():
+    camera = build(load("baumer-vcxg-124m")).camera
+    address = camera.tree.find("ExposureTime").address
+    before = camera.settings.ExposureTime_ns
+    camera.write(address, bytes(4))
+    camera.end_session()
+    camera.write(address + 4, bytes(4))
+    assert camera.settings.ExposureTime_ns == before
+
+
 def test_the_description_is_read_only_and_padded():
     assert TWIN.camera.read(XML_ADDRESS, 2) == b"PK"
     with pytest.raises(Refused, match="read-only"):

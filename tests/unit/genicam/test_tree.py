@@ -65,7 +65,7 @@ class Device:
 
     def __init__(self, tree: Tree) -> None:
         self.tree, self.settings = tree, tree.factory()
-        self.busy, self.gone, self.writers = False, [], []
+        self.busy, self.gone, self.writers, self.parts = False, [], [], {}
 
     def apply(self, new, /, *, by: Writer) -> None:
         self.settings = new
@@ -100,7 +100,8 @@ def test_factory_values_come_from_the_row_else_the_declaration(device):
         ("Kind=B", "Kind B is none of A, C"),
         ("Rate=3", "Rate is not available now"),
         ("Size=1", "Size is read-only"),
-        ("Name=12345678", "Name '12345678': must have at most 7 bytes of text"),
+        ("Name=123456789", "Name '123456789': must have at most 8 bytes of text"),
+        ("Name=fünfeur€", "Name 'fünfeur€': must have at most 8 bytes of text"),
         ("Short=maybe", "Short 'maybe': must be true or false"),
         ("Go=1", "Go=1: write Go alone, it is a command"),
         ("Length", "Length: write Length=VALUE"),

@@ -152,9 +152,8 @@ class Keeper:
             return {}
 
     def _packed(self, node: Node, settings: Settings) -> bytes:
-        f, held = node.feature, getattr(settings, node.feature.attr)
-        shown = [f.shown(held[key] if f.by else held) for key in node.keys]
-        return b"".join(f.pack(node.words.get(v, v) if node.entries else v, "big") for v in shown)
+        held = getattr(settings, node.feature.attr)
+        return b"".join(node.content(held[key] if node.feature.by else held, "big") for key in node.keys)
 
     def _held(self, node: Node, text: str) -> Any:
         f, data = node.feature, bytes.fromhex(text)

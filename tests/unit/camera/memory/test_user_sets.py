@@ -112,10 +112,10 @@ def test_the_default_set_and_the_users_name_are_there_after_power_up(model):
     cam = opened(model, storage=storage)
     cam.Gain = 6.0
     save(cam, "UserSet3")
-    cam.UserSetDefault, cam.DeviceUserID = "UserSet3", "left"
+    cam.UserSetDefault, cam.DeviceUserID = "UserSet3", "left, für dich"
     cam.Gain = 1.0
     cam.world.power_cycle()
-    assert (cam.Gain, cam.UserSetDefault, cam.DeviceUserID) == (6.0, "UserSet3", "left")
+    assert (cam.Gain, cam.UserSetDefault, cam.DeviceUserID) == (6.0, "UserSet3", "left, für dich")
     assert opened(model, storage=storage).Gain == 6.0
 
 
