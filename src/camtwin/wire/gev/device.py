@@ -20,9 +20,10 @@ Any host may send an action while there is a controller or unconditional actions
 keys do not match stays silent.
 
 A host that misses an acknowledge sends the same datagram again: a repeated write or action is not carried out
-twice, only its acknowledge is sent twice. A slow write (flash) is acknowledged when it is done; a host that
-has enabled PENDING_ACK is told at once if it will take longer than the pending timeout, and again whenever it
-repeats the command. Meanwhile other writes are refused with BUSY; reads are answered.
+twice, only its acknowledge is sent twice. After a longer pause (repeats.py) the same datagram is a new
+command. A slow write (flash) is acknowledged when it is done; a host that has enabled PENDING_ACK is told at
+once if it will take longer than the pending timeout, and again whenever it repeats the command. Meanwhile
+other writes are refused with BUSY; reads are answered.
 
 Registers that bootstrap.TABLE does not have go to `device`, the camera's register space.
 Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
@@ -55,6 +56,7 @@ from camtwin.wire.gev.effects import Effect, FireTestPacket, OpenStream, Reply, 
 from camtwin.wire.gev.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.gev.messages import MessageChannel
 from camtwin.wire.gev.ports import GevIdentity, Move, NetworkLocation, Report, Target
+from camtwin.wire.gev.repeats import Answered
 from camtwin.wire.ip.address import Peer, dotted, is_host, number
 from camtwin.wire.pending import Pending
 from camtwin.wire.status import status_of
@@ -83,8 +85,8 @@ class GevDevice:
         self.controller: Peer | None = None
         self._heard_ns: Ns = 0
         self._messages = MessageChannel()
-        self._written: tuple[Peer, bytes, list[Reply]] | None = None  # the controller's last write
-        self._acted: tuple[Peer, bytes, list[Reply]] | None = None  # the last action that matched this device
+        self._written: Answered | None = None  # the controller's last write
+        self._acted: Answered | None = None  # the last action that matched this device
         self._pending: Pending[tuple[Peer, bytes], list[Reply]] | None = None
         self._registers = Registers(identity, device)
         self._words = self._registers.words
@@ -140,6 +142,8 @@ class GevDevice:
         if self._pending and now >= self._pending.due_ns:
             pending, self._pending = self._pending, None
             self._heard_ns = max(self._heard_ns, pending.due_ns)
+            if self._written:
+                self._written.last_ns = max(self._written.last_ns, pending.due_ns)
             yield from pending.answer
         due = self._silence_ends()
         if due is not None and now >= due:
@@ -179,11 +183,11 @@ class GevDevice:
             return
         if peer == self.controller:
             self._heard_ns = now
-        done = (each for each in (self._written, self._acted) if each and each[:2] == (peer, data))
+        answered = (self._written, self._acted)
         if self._pending and self._pending.command == (peer, data):
             replies = self._still_pending(now)
-        elif repeated := next(done, None):
-            replies = repeated[2]
+        elif repeated := next((it for it in answered if it and it.repeated_by(data, peer, now)), None):
+            replies = repeated.replies
         else:
             replies = yield from self._carry_out_once(header, data, peer, now)
         yield from replies
@@ -195,14 +199,14 @@ class GevDevice:
         in_control = self.controller
         replies = yield from self._answer(header, data, peer, now)
         if header.command == Command.ACTION and replies:
-            self._acted = peer, data, replies
+            self._acted = Answered(peer, data, replies, now)
         elif header.command in gvcp.WRITING and peer in (in_control, self.controller):
-            self._written = peer, data, replies
+            self._written = Answered(peer, data, replies, now)
             if (busy_ns := ceil(self.device.busy_ns / self.pace)) and not self._pending:
                 self._pending = Pending((peer, data), header.request_id, replies, now + busy_ns)
                 announced = busy_ns > self._words[bootstrap.PENDING_TIMEOUT] * MS
                 return self._still_pending(now) if announced else []
-        elif self._written and peer == self._written[0] and header.command != Command.PACKETRESEND:
+        elif self._written and peer == self._written.peer and header.command != Command.PACKETRESEND:
             self._written = None  # the host has moved on, so it has that acknowledge
         return replies
 

@@ -167,6 +167,20 @@ def test_a_write_sent_again_is_acknowledged_again_and_not_done_again(
     assert len(controller.camera.written) == 2
 
 
+@pytest.mark.parametrize(("pauses_s", "writes"), [((2, 2, 2), 1), ((2.001,), 2), ((1, 3, 1), 2), ((60,), 2)])
+def test_a_copy_after_a_longer_pause_is_a_new_command(
+    controller: Host, pauses_s: tuple[float, ...], writes: int
+) -> None:
+    data, now = packet(WRITEREG, words(FEATURES, 5), 77), 0
+    controller.write(0x954, 1)  # no heartbeat: the host is silent in between
+    controller.device.receive(data, ME, now)
+    before = len(controller.camera.written) - 1
+    for pause_s in pauses_s:
+        now += int(pause_s * SEC)
+        controller.device.receive(data, ME, now)
+    assert len(controller.camera.written) - before == writes
+
+
 def test_a_refusal_sent_again_is_the_same_refusal(controller: Host) -> None:
     data = packet(WRITEREG, words(0xE8, 1, 0x600, 2), 77)
     first = controller.device.receive(data, ME, 0)

@@ -245,3 +245,14 @@ def test_one_that_is_sent_again_is_answered_again_and_not_done_again(host: Host)
     assert host.camera.actions == [(1, 2, 3)]
     assert host.device.receive(datagram, ME, 2) != []  # another host's
     assert len(host.camera.actions) == 2
+
+
+@pytest.mark.parametrize(("pause_ns", "actions"), [(2 * SEC, 1), (2 * SEC + 1, 2), (3600 * SEC, 2)])
+def test_the_same_bytes_after_a_longer_pause_are_another_action(
+    host: Host, pause_ns: int, actions: int
+) -> None:
+    host.write(CONFIGURATION, 1 << 3)
+    datagram = struct.pack(">BBHHH", 0x42, 1, ACTION, 12, 77) + keys()
+    first = host.device.receive(datagram, OTHER, 0)
+    assert host.device.receive(datagram, OTHER, pause_ns) == first != []
+    assert len(host.camera.actions) == actions

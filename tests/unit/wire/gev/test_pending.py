@@ -52,6 +52,16 @@ def test_who_wants_to_know_is_told_how_long_it_takes_and_when_it_is_done(slow: H
     assert len(slow.camera.written) == 1
 
 
+def test_a_copy_after_a_slow_one_is_done_is_still_a_copy(slow: Host) -> None:
+    slow.camera.slow_ns = 5 * SEC
+    assert slow.write(GVCP_CONFIGURATION, WANTED | 1) == 0  # no heartbeat
+    ask(slow)
+    assert later(slow, 5 * SEC) == [SAVED]
+    slow.now += SEC
+    assert ask(slow) == [SAVED]
+    assert len(slow.camera.written) == 1
+
+
 def test_sent_again_it_is_told_again_and_done_once(slow: Host) -> None:
     slow.write(GVCP_CONFIGURATION, WANTED)
     ask(slow)
