@@ -19,7 +19,7 @@ class PixelFormat:
     """One PFNC pixel format.
 
     name            as PFNC and the PixelFormat feature spell it
-    code            PFNC's 32 bit value
+    code            PFNC's 32 bit value; 0 without one
     bits            significant bits
     grouped         packed in groups: the high bytes of a group's pixels, then one byte of their low bits
     bits_per_pixel  bits a pixel occupies in the payload, padding included
@@ -85,6 +85,14 @@ FORMATS: Mapping[str, PixelFormat] = MappingProxyType(
         )
     }
 )
+
+CSI2_FORMATS: Mapping[int, PixelFormat] = MappingProxyType(
+    {bits: PixelFormat(f"RAW{bits}", 0, bits, grouped=True) for bits in (10, 12)}
+)
+"""Pixels as MIPI CSI-2 packs them, by their bits. They have no PFNC code.
+
+Source: MIPI CSI-2 1.3, chapter 11: RAW10, RAW12.
+"""
 
 
 def mirrored(fmt: PixelFormat, columns: bool, rows: bool) -> PixelFormat:

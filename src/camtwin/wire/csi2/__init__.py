@@ -1,0 +1,1 @@
+"""MIPI CSI-2 as bytes: packets, embedded data, lanes, streams in time, dumps of them and their check."""
