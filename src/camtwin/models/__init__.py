@@ -1,7 +1,8 @@
 """Data sheets of sensors and cameras, as data, each number with its source.
 
 A camera is named by a data sheet in the package, or by the path of another, `./my-camera.toml`. Beside that
-may lie the data sheet of its sensor, and `my-camera.rig.toml`, its connectors and circuits.
+may lie the data sheet of its sensor, and `my-camera.rig.toml`, its connectors and circuits. The registers of
+a sensor are a sheet by the sensor's name.
 """
 
 from __future__ import annotations
@@ -16,22 +17,27 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from camtwin.models.provenance import Fact, SheetInvalid, rows, split
+from camtwin.models.register_sheet import RegisterSheet
 from camtwin.models.rig import RigSheet
 from camtwin.models.schema import CameraSheet, SensorSheet
 
 __all__ = [
     "CameraSheet",
     "Fact",
+    "RegisterSheet",
     "RigSheet",
     "SensorSheet",
     "SheetInvalid",
     "UnknownModel",
     "has_rig",
     "load",
+    "load_registers",
     "load_rig",
     "names",
     "parse",
+    "parse_registers",
     "parse_rig",
+    "register_names",
     "rig_names",
 ]
 
@@ -52,6 +58,11 @@ def names() -> list[str]:
 def rig_names() -> list[str]:
     """Return the names of the cameras with a rig sheet, whether there is a twin or not."""
     return _names("rigs")
+
+
+def register_names() -> list[str]:
+    """Return the names of the sensors with a register sheet."""
+    return _names("registers")
 
 
 def _names(folder: str) -> list[str]:
@@ -97,6 +108,36 @@ def parse_rig(name: str, text: str) -> RigSheet:
 
 
 @cache
+def load_registers(name: str) -> RegisterSheet:
+    """Return the registers of a sensor, read once.
+
+    Raises:
+        UnknownModel: there are none
+        SheetInvalid: the sheet is wrong
+    """
+    if name not in register_names():
+        raise UnknownModel(f"no registers of a sensor {name!r}: there are {', '.join(register_names())}")
+    return parse_registers(name, (ROOM / "registers" / f"{name}.toml").read_text())
+
+
+def parse_registers(name: str, text: str) -> RegisterSheet:
+    """Parse a register sheet. SheetInvalid says in one line what is wrong."""
+    try:
+        plain, facts = rows(name, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SheetInvalid(f"{name}: {error}") from None
+    resets = {one: value for group in plain.pop("reset", {}).values() for one, value in group.items()}
+    registers = plain.get("registers", {})
+    if unknown := resets.keys() - registers.keys():
+        raise SheetInvalid(f"{name}: reset has {', '.join(sorted(unknown))}, of which there is no register")
+    plain["registers"] = {
+        one: {**row, "name": one, "reset": resets.get(one, 0)} for one, row in registers.items()
+    }
+    plain["sensor"] = _sensor_sheet(name, plain.get("sensor"))
+    return _check(RegisterSheet, name, {**plain, "facts": facts})
+
+
+@cache
 def load(name: str) -> CameraSheet:
     """Return the data sheet of a camera, read once.
 
@@ -114,14 +155,18 @@ def load(name: str) -> CameraSheet:
 def parse(name: str, text: str) -> CameraSheet:
     """Parse a camera's data sheet. SheetInvalid says in one line what is wrong."""
     plain, facts = _read(name, text)
-    sensor = plain.get("sensor")
-    if not isinstance(sensor, str) or not (file := _sensor(name, sensor)):
-        raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
-    sensor_plain, sensor_facts = _read(sensor, file.read_text())
-    sheet = _check(SensorSheet, sensor, {**sensor_plain, "facts": sensor_facts})
+    sheet = _sensor_sheet(name, plain.get("sensor"))
     around = {"rig": load_rig(name)} if has_rig(name) else {}
     plain |= {"name": _stem(name), "sensor": sheet, "facts": facts, **around}
     return _check(CameraSheet, name, plain)
+
+
+def _sensor_sheet(name: str, sensor: object) -> SensorSheet:
+    """Return the sensor's sheet that the sheet `name` refers to; SheetInvalid if there is none."""
+    if not isinstance(sensor, str) or not (file := _sensor(name, sensor)):
+        raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
+    plain, facts = _read(sensor, file.read_text())
+    return _check(SensorSheet, sensor, {**plain, "facts": facts})
 
 
 def _sensor(name: str, sensor: str) -> Traversable | None:
