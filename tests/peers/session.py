@@ -7,9 +7,19 @@ import select
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from peers.netns import ADDRESS, HERE, SYSTEM_PYTHON, Namespace, PeerError
+from peers.netns import ADDRESS, HERE, SYSTEM_PYTHON, PeerError
+
+
+class Reached(Protocol):
+    """A place from which clients reach a twin: a namespace, or a USB twin.
+
+    prefix  a command that runs a program there
+    """
+
+    @property
+    def prefix(self) -> Sequence[str]: ...
 
 
 class Session:
@@ -20,7 +30,7 @@ class Session:
 
     def __init__(
         self,
-        net: Namespace,
+        net: Reached,
         client: str = "aravis",
         prefix: Sequence[str] = (),
         *,

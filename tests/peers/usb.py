@@ -36,6 +36,11 @@ class UsbTwin(Running):
         if self.traceback:
             raise PeerError(f"the twin printed a traceback\n{''.join(self.said)}")
 
+    @property
+    def prefix(self) -> list[str]:
+        """A command that runs a program with this twin as its USB device."""
+        return [*map(str, CAMTWIN), "exec", f"--port={self.port}", "--"]
+
     def run(self, *args: str | Path, timeout: float = 60, others: Sequence[UsbTwin] = ()) -> str:
         """Return the output of a program that has this twin, and others, as USB devices.
 

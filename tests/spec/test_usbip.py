@@ -39,6 +39,15 @@ def test_import():
     assert usbip.import_reply(None, usbip.ST_NODEV) == bytes.fromhex("0111 0003 00000004")
 
 
+def test_open():
+    """camtwin's own operation, with a code that USB/IP has not given away."""
+    opened = bytes.fromhex("0111 80ca 00000000") + b"1-2".ljust(32, b"\0")
+    assert [*usbip.Parser().feed(opened)] == [usbip.Open("1-2")]
+    reply = usbip.import_reply(CAMERA, code=usbip.REP_OPEN)
+    assert reply[:8] == bytes.fromhex("0111 00ca 00000000")
+    assert reply[8:] == usbip.import_reply(CAMERA)[8:]
+
+
 def test_submit():
     control = bytes.fromhex(
         "00000001 0000000d 0001000f 00000001 00000000"  # SUBMIT, sequence 13, device, IN, endpoint 0

@@ -59,7 +59,7 @@ class Camera:
     on_write     (t_ns, address, data) of a host's write, before it is carried out
     on_refusal   (t_ns, refusal) of a write that is refused
     on_command   (t_ns, word, arguments) of an external command that is not a register write
-    on_reset     nothing, at DeviceReset; on_power_up: at boot
+    on_power_up  nothing, when it boots: switched on or reset
     on_power     whether it has power; on_cable: whether its cable is plugged in
     """
 
@@ -100,7 +100,6 @@ class Camera:
         self.on_write = Subscribers[Ns, int, bytes]()
         self.on_refusal = Subscribers[Ns, Refused]()
         self.on_command = Subscribers[Ns, str, tuple[int | str, ...]]()
-        self.on_reset = Subscribers[()]()
         self.on_power_up = Subscribers[()]()
         self.on_power = Subscribers[bool]()
         self.on_cable = Subscribers[bool]()
@@ -379,11 +378,6 @@ class Camera:
         """
         self._shut()
         self._boot()
-
-    def reset(self) -> None:
-        """Restart as by switching off and on; a link may have to inform its host."""
-        self.power_cycle()
-        self.on_reset()
 
     def power_off(self) -> None:
         """Stop everything until `power_on`; work under way is lost."""

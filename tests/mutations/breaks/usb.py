@@ -158,3 +158,47 @@ def usb_pending_silent(patch: pytest.MonkeyPatch) -> None:
                 yield effect
 
     patch.setattr(U3vDevice, "receive", silent)
+
+
+@sabotage()
+def usb_visitors_refused(patch: pytest.MonkeyPatch) -> None:
+    """Show nothing of a device that a host has."""
+    from camtwin.links.usb3 import server
+    from camtwin.wire.u3v import usbip
+
+    visit = server.Connection._visit
+
+    def refuse(self: Any, device: Any, writer: Any, message: Any) -> None:
+        if device.connection:
+            writer.reply(usbip.submit_reply(message.sequence, 0, usbip.EBUSY))
+        else:
+            visit(self, device, writer, message)
+
+    patch.setattr(server.Connection, "_visit", refuse)
+
+
+@sabotage()
+def usb_last_wins(patch: pytest.MonkeyPatch) -> None:
+    """Take a device from its host when another one asks for it."""
+    from camtwin.links.usb3 import server
+
+    def take(device: server.Device) -> bool:
+        if device.connection:
+            device.connection.close()
+        return False
+
+    patch.setattr(server, "_taken", take)
+
+
+@sabotage()
+def usb_boots_unseen(patch: pytest.MonkeyPatch) -> None:
+    """Keep the address when the camera boots, so that hosts know the device still."""
+    from camtwin.links.usb3.link import Usb3Camera
+
+    anew = Usb3Camera._start_anew
+
+    def same(self: Usb3Camera) -> None:
+        self._new_address = lambda: self.address
+        anew(self)
+
+    patch.setattr(Usb3Camera, "_start_anew", same)

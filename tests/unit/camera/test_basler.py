@@ -253,7 +253,7 @@ def test_a_file_has_an_end_and_no_holes_and_is_kept_only_when_it_is_closed():
 def test_a_reset_is_a_restart():
     cam = opened(*SMALL, "AcquisitionStart")
     told: list[int] = []
-    cam.twin.camera.on_reset.subscribe(lambda: told.append(cam.now))
+    cam.twin.camera.on_power_up.subscribe(lambda: told.append(cam.now))
     cam.advance(SEC)
     cam.DeviceReset()
     assert (cam.Width, cam.twin.camera.idle, told) == (4096, True, [SEC])

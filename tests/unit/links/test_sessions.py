@@ -28,6 +28,10 @@ class GigeHost:
         self.write(SCDA, HOST)
         self.write(SCP, 4000)
 
+    def streams(self):
+        (ack,) = self.host.send(struct.pack(">BBHHHI", 0x42, 1, 0x80, 4, 1, SCP))
+        return int.from_bytes(ack[8:], "big") != 0
+
     def stop(self):
         self.write(SCP, 0)
 
@@ -64,6 +68,11 @@ class UsbHost:
         ):
             self.write(register, value)
 
+    def streams(self):
+        body = struct.pack("<QHH", bootstrap.STREAM_CONTROL, 0, 4)
+        ack = self.host.send(struct.pack("<IHHHH", 0x43563355, 0x4000, 0x0800, len(body), 1) + body)
+        return int.from_bytes(ack[12:], "little") != 0
+
     def stop(self):
         self.write(bootstrap.STREAM_CONTROL, 0)
 
@@ -89,6 +98,27 @@ def test_a_lock_on_parameters_ends_with_its_session(model):
     host.leave()
     assert cam.TLParamsLocked == 0
     cam.Width = 960
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("how", ["power", "DeviceReset"])
+def test_a_boot_ends_the_session(model, how):
+    cam = camtwin.open(model, render=False)
+    host = attached(cam)
+    host.stream()
+    cam.AcquisitionStart()
+    assert host.streams()
+    if how == "power" or not cam.has("DeviceReset"):
+        cam.world.power_cycle()
+    else:
+        cam.DeviceReset()
+    assert not host.streams()
+    before = host.received()
+    host = attached(cam)
+    host.stream()
+    cam.AcquisitionStart()
+    cam.advance(500 * MS)
+    assert host.received() > before
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -43,7 +43,7 @@ def status(device: Acts) -> str:
 
 
 def restart(device: Acts) -> None:
-    device.reset()
+    device.power_cycle()
 
 
 def link_speed(device: Acts) -> int:

@@ -111,6 +111,7 @@ class Network:
         self._power_up()
         self._events = camera.events.subscribe(self._notify)
         camera.on_power.subscribe(lambda powered: self._carry_out(self.gev.power_changed(powered)))
+        camera.on_power_up.subscribe(lambda: self._carry_out(self.gev.power_changed(True)))
         camera.transmitter.on_delivery.subscribe(self._deliver)
 
     def host(self, number: int) -> GevHost:

@@ -152,6 +152,7 @@ class GigeLink:
             self._events = twin.camera.events.subscribe(self._notify)
             opening.callback(self._events.leave)
             opening.callback(twin.camera.on_power.subscribe(self._power_changed))
+            opening.callback(twin.camera.on_power_up.subscribe(lambda: self._power_changed(True)))
             if self._addressing:
                 opening.callback(twin.camera.on_power_up.subscribe(self._addressing.power_up))
             self._opened = opening.pop_all()

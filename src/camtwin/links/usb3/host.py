@@ -46,6 +46,7 @@ class UsbHost:
             on_reset=lambda: self._carry_out(self._control.reset()),
         )
         twin.camera.transmitter.on_delivery.subscribe(self._deliver)
+        twin.camera.on_power_up.subscribe(self._device.reset)
 
     def setup(self, request: bytes) -> bytes | None:
         """Send a control transfer by its eight bytes; return the device's answer, None for a STALL."""

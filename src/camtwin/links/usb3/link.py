@@ -12,7 +12,7 @@ own thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import Final, Self
@@ -27,7 +27,7 @@ from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
 from camtwin.links.usb3.port import bus_of, control_of, identity_of, speed_of
-from camtwin.links.usb3.server import Connection, UsbipServer
+from camtwin.links.usb3.server import HUB, Connection, UsbipServer
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
 from camtwin.wire.effects import CloseStream, EndSession
@@ -103,11 +103,15 @@ class U3vStream(FrameStream):
 class Usb3Camera:
     """One twin as a USB device: its endpoints and their requests.
 
-    number  its place on the bus, from 1
+    number   its port on the bus, from 1
+    address  its address there: another one after each boot
     """
 
     def __init__(self, twin: Twin, runtime: WallRuntime, number: int = 1) -> None:
         self.twin, self.runtime, self.number = twin, runtime, number
+        self.address = number + HUB
+        self._new_address: Callable[[], int] = lambda: self.address
+        self.hosts: set[Connection] = set()
         self.about = bus_of(twin)
         self.speed = speed_of(twin)
         self.stats = Stats()
@@ -120,7 +124,7 @@ class Usb3Camera:
         self._leaving = [
             camera.on_power.subscribe(self._power_changed),
             camera.events.subscribe(self._tell).leave,
-            camera.on_reset.subscribe(self._start_anew),
+            camera.on_power_up.subscribe(self._start_anew),
         ]
 
     def close(self) -> None:
@@ -130,7 +134,7 @@ class Usb3Camera:
         self.twin.camera.abort()
         self.stream.dispose()
 
-    # -- links.usb_server.Device -----------------------------------------------------------------
+    # -- links.usb3.server.Device ----------------------------------------------------------------
     @property
     def powered(self) -> bool:
         return self.twin.camera.powered
@@ -139,7 +143,7 @@ class Usb3Camera:
         return usbip.Exported(
             bus_id=f"{BUS}-{self.number}",
             bus=BUS,
-            number=self.number + 1,  # 1 is the bus's own hub
+            number=self.address,
             speed=self.speed,
             vendor_id=self.about.vendor_id,
             product_id=self.about.product_id,
@@ -147,6 +151,17 @@ class Usb3Camera:
             device_class=usb.DEVICE_CLASS,
             interfaces=tuple((*usb.U3V_CLASS, protocol) for protocol, _ in usb.INTERFACES),
         )
+
+    def plugged(self, new_address: Callable[[], int]) -> None:
+        """Take an address on the bus."""
+        self._new_address = new_address
+        self.address = new_address()
+
+    def look(self, setup: usb.Setup) -> bytes | None:
+        """Answer a host that has not attached the device, as a kernel does: from its descriptors."""
+        device = self._enumerated()
+        device.configured = 1
+        return device.control(setup)
 
     def attach(self, connection: Connection, writer: Writer) -> None:
         """Attach the device to a host."""
@@ -234,9 +249,10 @@ class Usb3Camera:
         return False
 
     def _start_anew(self) -> None:
-        """Leave the bus after a DeviceReset; the device can be attached again at once."""
-        if self.connection:
-            self.connection.close_soon("the camera was reset")
+        """Leave the bus when the camera boots, and arrive with another address."""
+        self.address = self._new_address()
+        for host in tuple(self.hosts):
+            host.close_soon("the camera was reset")
 
     def _writer(self) -> Writer:
         assert self.stream.writer is not None, "a host has it"
@@ -257,6 +273,8 @@ class Usb3Camera:
         else:
             reply = usbip.submit_reply(message.sequence, message.length)
         self._writer().reply(reply)
+        if setup.unconfigures and self.connection:
+            self.connection.released()
 
     def _command(self, message: usbip.Submit) -> None:
         """Carry out a GenCP command that arrived."""
@@ -265,8 +283,8 @@ class Usb3Camera:
         self._carry_out(effects)
 
     def _power_changed(self, powered: bool) -> None:
-        if not powered and self.connection:
-            self.connection.close("without power")
+        for host in () if powered else tuple(self.hosts):
+            host.close("without power")
 
     def _fail(self, endpoint: int, errno: int) -> None:
         """Fail all pending requests of an endpoint."""

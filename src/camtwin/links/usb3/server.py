@@ -1,8 +1,10 @@
 """USB/IP on a TCP socket: the server, its connections, and the devices plugged into it.
 
 A server is a hub: devices are plugged into it, each with its own bus id, and each is attached to at most one
-host, as by a cable. A connection that does not speak USB/IP is closed. A host that vanishes without closing
-its connection is noticed by TCP's own probes.
+host, as by a cable. Programs may open a device that another one has (usbip.Open), as a kernel lets them: they
+read its descriptors, and what else they ask for is refused as busy. A device that boots leaves the bus and
+arrives with another address, which is how hosts notice. A connection that does not speak USB/IP is closed. A
+host that vanishes without closing its connection is noticed by TCP's own probes.
 
     async with UsbipServer(port=3240) as server:
         server.plug(device)
@@ -19,7 +21,7 @@ from typing import Final, Protocol, Self
 
 from camtwin.links.base.link import LinkProblem
 from camtwin.links.usb3.pipes import Stats, Writer
-from camtwin.wire.u3v import usbip
+from camtwin.wire.u3v import usb, usbip
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ READ_BYTES: Final = 1 << 16
 OPERATION_s: Final = 10.0  # timeout of a new connection's first operation
 SOON_s: Final = 0.05
 SILENT_s: Final = 10  # then TCP probes the host; three unanswered probes close the connection
+MAX_ADDRESS: Final = 127
+HUB: Final = 1
+"""The bus's own hub has this address, devices have the following ones."""
 GONE_ms: Final = 60_000
 """A host that has not acknowledged data for this long has gone: TCP alone would try for 15 minutes."""
 MAX_CONNECTIONS: Final = 64
@@ -48,9 +53,20 @@ class Device(Protocol):
         """Whether it has power; without it hosts do not see it."""
         ...
 
+    @property
+    def hosts(self) -> set[Connection]:
+        """All open connections to it, whether attached or not."""
+        ...
+
     def exported(self) -> usbip.Exported: ...
+    def plugged(self, new_address: Callable[[], int], /) -> None:
+        """Take an address on the bus now, and another one after each boot."""
+
     def attach(self, connection: Connection, writer: Writer, /) -> None: ...
     def detach(self) -> None: ...
+    def look(self, setup: usb.Setup, /) -> bytes | None:
+        """Answer a host that has not attached it: descriptors and states; None for a STALL."""
+
     def receive(self, message: usbip.Submit | usbip.Unlink, /) -> None: ...
     def sent(self) -> None:
         """Handle the end of a frame: sent, or given up."""
@@ -66,6 +82,8 @@ class Connection:
         self.server, self.sock, self.peer = server, sock, peer
         self.writer: Writer | None = None
         self._device: Device | None = None
+        self._opened = False
+        """Whether it was opened, not imported: it attaches the device when it has to, and may detach it."""
         self._parser = usbip.Parser()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock, self._read)
@@ -96,11 +114,18 @@ class Connection:
         self.server.connections.discard(self)
         if self._device:
             device, self._device = self._device, None
-            device.detach()
+            device.hosts.discard(self)
+            if device.connection is self:
+                device.detach()
 
     def close_soon(self, why: str) -> None:
         """Close the connection once pending answers have been sent."""
         self.later(SOON_s, lambda: self.close(why))
+
+    def released(self) -> None:
+        """Detach the device, which its host has left unconfigured; an imported one stays attached."""
+        if self._opened and self._device and self._device.connection is self:
+            self._device.detach()
 
     def later(self, seconds: float, call: Callable[[], object]) -> None:
         """Call a function after a delay, unless the connection is closed by then."""
@@ -128,28 +153,49 @@ class Connection:
             case usbip.DevList():
                 self.sock.send(usbip.devlist_reply([d.exported() for d in self.server.present()]))
                 self.close()
-            case usbip.Import(bus_id):
-                self._import(bus_id)
-            case _ if self._device:
-                self._device.receive(message)
+            case usbip.Import(bus_id) | usbip.Open(bus_id):
+                self._open(bus_id, attach=isinstance(message, usbip.Import))
+            case usbip.Submit() | usbip.Unlink() if self._device and self.writer:
+                if self._opened and self._device.connection is not self:
+                    self._visit(self._device, self.writer, message)
+                else:
+                    self._device.receive(message)
 
-    def _import(self, bus_id: str) -> None:
+    def _open(self, bus_id: str, *, attach: bool) -> None:
+        code = usbip.REP_IMPORT if attach else usbip.REP_OPEN
         device = next((d for d in self.server.present() if d.exported().bus_id == bus_id), None)
-        if device and device.connection and device.connection.has_gone():
-            device.connection.close()
-        if device is None or device.connection:
-            self.sock.send(usbip.import_reply(None, usbip.ST_DEV_BUSY if device else usbip.ST_NODEV))
+        if device is None or (attach and _taken(device)):
+            status = usbip.ST_DEV_BUSY if device else usbip.ST_NODEV
+            self.sock.send(usbip.import_reply(None, status, code))
             return self.close(f"cannot have {bus_id!r}")
         self._timeout.cancel()
-        self._device, self._parser.imported = device, True
+        self._device, self._parser.imported, self._opened = device, True, not attach
+        device.hosts.add(self)
         self.writer = writer = Writer(
             self.sock,
             device.stats,
             lambda: self._tell(device.sent),
             lambda problem: self._ended(device, problem),
         )
-        writer.reply(usbip.import_reply(device.exported()))
-        device.attach(self, writer)
+        writer.reply(usbip.import_reply(device.exported(), code=code))
+        if attach:
+            device.attach(self, writer)
+
+    def _visit(self, device: Device, writer: Writer, message: usbip.Submit | usbip.Unlink) -> None:
+        """Answer a host that has not attached the device, or attach it if the request needs that."""
+        if isinstance(message, usbip.Unlink):
+            return writer.reply(usbip.unlink_reply(message.sequence, False))
+        setup = usb.Setup.unpack(message.setup)
+        if message.endpoint == usb.IN and setup.reads:
+            answer = device.look(setup)
+            status = usbip.EPIPE if answer is None else 0
+            answer = (answer or b"")[: message.length]
+            writer.reply(usbip.submit_reply(message.sequence, len(answer), status) + answer)
+        elif _taken(device):
+            writer.reply(usbip.submit_reply(message.sequence, 0, usbip.EBUSY))
+        else:
+            device.attach(self, writer)
+            device.receive(message)
 
     def _ended(self, device: Device, problem: BaseException | None) -> None:
         """Handle the end of the writer; runs on the writer's thread."""
@@ -162,6 +208,13 @@ class Connection:
         """Call a function on the event loop's thread, if the loop still runs."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call, *args)
+
+
+def _taken(device: Device) -> bool:
+    """Tell whether a host has the device; one that has gone meanwhile loses it."""
+    if device.connection and device.connection.has_gone():
+        device.connection.close()
+    return device.connection is not None
 
 
 class UsbipServer:
@@ -186,6 +239,7 @@ class UsbipServer:
             raise LinkProblem(f"cannot use TCP port {port} of {bind}: {problem.strerror}") from None
         self.port: int = self._listener.getsockname()[1]
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._address = HUB
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -204,13 +258,21 @@ class UsbipServer:
             connection.close()
 
     def plug(self, device: Device) -> None:
+        device.plugged(self._new_address)
         self.devices.append(device)
 
     def unplug(self, device: Device) -> None:
-        """Unplug a device, which its host notices."""
+        """Unplug a device, which its hosts notice."""
         self.devices.remove(device)
-        if device.connection:
-            device.connection.close("unplugged")
+        for host in tuple(device.hosts):
+            host.close("unplugged")
+
+    def _new_address(self) -> int:
+        """Return the next address on the bus that no device has; after the highest they begin again."""
+        taken = {device.exported().number for device in self.devices}
+        free = (HUB + 1 + (self._address - HUB + n) % (MAX_ADDRESS - HUB) for n in range(MAX_ADDRESS - HUB))
+        self._address = next(address for address in free if address not in taken)
+        return self._address
 
     def present(self) -> list[Device]:
         """Return the devices that a host would see."""

@@ -92,6 +92,16 @@ class Setup:
     def unpack(cls, data: bytes) -> Setup:
         return cls(*struct.unpack("<BBHHH", data))
 
+    @property
+    def reads(self) -> bool:
+        """Whether it is a standard request that only reads."""
+        return self.request_type & 0xE0 == IN
+
+    @property
+    def unconfigures(self) -> bool:
+        """Whether it takes the device's configuration away."""
+        return (self.request_type, self.request, self.value) == (0, Request.SET_CONFIGURATION, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class UsbIdentity:

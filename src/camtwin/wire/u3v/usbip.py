@@ -1,11 +1,14 @@
 """USB/IP, the server's side: bytes <-> messages, sans-IO.
 
 A connection begins with one operation: either a device list, after which the connection ends, or an import of
-one device, after which it carries that device's URBs (USB requests) until one side closes it. All big-endian,
-version 0x0111. `Parser` takes bytes as they arrive and yields whole messages; ProtocolError means that the
-other side does not speak USB/IP, or exceeds a limit: close the connection.
+one device, after which it carries that device's URBs (USB requests) until one side closes it. USB/IP gives a
+device to one host, while a kernel lets many programs open it and one of them claim it; for these there is one
+more operation, camtwin's own: `Open`. All big-endian, version 0x0111.
 
-    operation   version16 code16 status32, then: nothing | bus id[32]
+`Parser` takes bytes as they arrive and yields whole messages; ProtocolError means that the other side does
+not speak USB/IP, or exceeds a limit: close the connection.
+
+    operation   version16 code16 status32, then: nothing | bus id[32] of an import or open
     URB         command sequence device direction endpoint, five words; then of
                 SUBMIT: flags length start packets interval, five words, setup[8], and the bytes of an OUT
                 UNLINK: sequence, and 24 bytes of nothing
@@ -23,6 +26,7 @@ from typing import Final, TypeAlias
 PORT: Final = 3240
 VERSION: Final = 0x0111
 REQ_DEVLIST, REP_DEVLIST, REQ_IMPORT, REP_IMPORT = 0x8005, 0x0005, 0x8003, 0x0003
+REQ_OPEN, REP_OPEN = 0x80CA, 0x00CA  # camtwin's own
 CMD_SUBMIT, CMD_UNLINK, RET_SUBMIT, RET_UNLINK = 1, 2, 3, 4
 URB_BYTES: Final = 48
 MAX_OUT_BYTES: Final = 1 << 16
@@ -31,7 +35,7 @@ MAX_IN_BYTES: Final = 1 << 28
 NO_PACKETS: Final = (0, 0xFFFF_FFFF)
 """Packet counts of a request that is not isochronous: the kernel sends either."""
 
-EPIPE, EOVERFLOW, ECONNRESET = 32, 75, 104  # Linux' numbers, which go over the wire
+EBUSY, EPIPE, EOVERFLOW, ECONNRESET = 16, 32, 75, 104  # Linux' numbers, which go over the wire
 ST_OK, ST_NA, ST_DEV_BUSY, ST_NODEV = 0, 1, 2, 4
 
 
@@ -47,6 +51,17 @@ class DevList:
 @dataclass(frozen=True, slots=True)
 class Import:
     """Attach the device with this bus id."""
+
+    bus_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the device with this bus id, which another host may have attached.
+
+    The connection reads descriptors and states. Any other request attaches the device if it is free, and
+    fails with EBUSY if it is not; SET_CONFIGURATION to 0 detaches it.
+    """
 
     bus_id: str
 
@@ -70,11 +85,11 @@ class Unlink:
     target: int
 
 
-Message: TypeAlias = DevList | Import | Submit | Unlink
+Message: TypeAlias = DevList | Import | Open | Submit | Unlink
 
 
 class Parser:
-    """Incremental parser. Set `imported` once an Import is granted: URBs follow then."""
+    """Incremental parser. Set `imported` once an Import or Open is granted: URBs follow then."""
 
     def __init__(self) -> None:
         self.imported = False
@@ -100,11 +115,12 @@ class Parser:
             raise ProtocolError(f"version {version:#06x} is not {VERSION:#06x}")
         if code == REQ_DEVLIST:
             return DevList(), 8
-        if code != REQ_IMPORT:
+        if code not in (REQ_IMPORT, REQ_OPEN):
             raise ProtocolError(f"operation {code:#06x} is unknown")
         if len(self._buffer) < 40:
             return None
-        return Import(bytes(self._buffer[8:40]).partition(b"\0")[0].decode("ascii", "replace")), 40
+        bus_id = bytes(self._buffer[8:40]).partition(b"\0")[0].decode("ascii", "replace")
+        return Import(bus_id) if code == REQ_IMPORT else Open(bus_id), 40
 
     def _urb(self) -> tuple[Message, int] | None:
         if len(self._buffer) < URB_BYTES:
@@ -166,9 +182,9 @@ def devlist_reply(devices: Sequence[Exported]) -> bytes:
     return struct.pack(">HHII", VERSION, REP_DEVLIST, ST_OK, len(devices)) + b"".join(each)
 
 
-def import_reply(device: Exported | None, status: int = ST_OK) -> bytes:
-    """Build the answer to an import: the device, or without one the reason in `status`."""
-    head = struct.pack(">HHI", VERSION, REP_IMPORT, status)
+def import_reply(device: Exported | None, status: int = ST_OK, code: int = REP_IMPORT) -> bytes:
+    """Build the answer to an import or open (`code`): the device, or without one the reason in `status`."""
+    head = struct.pack(">HHI", VERSION, code, status)
     return head + device.pack() if device else head
 
 

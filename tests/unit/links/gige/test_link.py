@@ -23,6 +23,7 @@ from unit.links.gige.gige_host import (
     CCP,
     CONTROL,
     READMEM,
+    SCP,
     SCPS,
     WRITEREG,
     Client,
@@ -197,3 +198,12 @@ def test_only_an_interface_of_its_own_lends_a_twin_its_hardware_address() -> Non
     assert one != two
     assert {mac[:2].hex() for mac in (one, two)} == {"02ca"}  # locally administered
     assert mac_of(replace(shared, own=True), "700000000001") == shared.mac
+
+
+def test_a_camera_that_boots_is_in_nobodys_control(
+    running: Running, client: Client, receiver: Receiver
+) -> None:
+    start(client, receiver, running.twin)
+    assert (client.read(CCP), client.read(SCP)) == (CONTROL, receiver.port)
+    running.on_its_thread(running.twin.camera.power_cycle)
+    assert (client.read(CCP), client.read(SCP)) == (0, 0)

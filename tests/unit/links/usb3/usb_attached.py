@@ -88,6 +88,7 @@ class Attached:
         self.taken_back: dict[int, list[int]] = defaultdict(list)  # targets, by the number of the taking back
         self.lengths: dict[int, int] = {}
         self.cable = Cable()
+        self.camera.hosts = {cast(Any, self.cable)}
         self.camera.attach(cast(Any, self.cable), cast(Any, self.writer))
 
     def close_soon(self, _why: str) -> None:

@@ -9,18 +9,19 @@ from typing import Self
 import numpy as np
 
 CONTROL_OUT, CONTROL_IN, EVENT_IN, STREAM_IN = 0x01, 0x81, 0x82, 0x83
-EPIPE, ECONNRESET = -32, -104
+EBUSY, EPIPE, ECONNRESET = -16, -32, -104
+IMPORT, OPEN = 0x8003, 0x80CA
 
 
 class Host:
-    """One attached device."""
+    """One attached device, or one that is only open."""
 
-    def __init__(self, port: int, bus_id: str = "1-1") -> None:
+    def __init__(self, port: int, bus_id: str = "1-1", operation: int = IMPORT) -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), 5)
         self.sequence = self.request_id = 0
         self.answers: dict[int, tuple[int, bytes]] = {}
         self._incoming: set[int] = set()
-        self.sock.sendall(struct.pack(">HHI", 0x0111, 0x8003, 0) + bus_id.encode().ljust(32, b"\0"))
+        self.sock.sendall(struct.pack(">HHI", 0x0111, operation, 0) + bus_id.encode().ljust(32, b"\0"))
         self.status = struct.unpack(">HHI", self._receive(8))[2]
         if self.status == 0:
             self._receive(312)

@@ -9,14 +9,20 @@ enum { CONTROL_ms = 1000, SET_FEATURE = 3, CLEAR_FEATURE = 1, PORT_RESET = 4 };
 /* -- what a device is */
 uint8_t libusb_get_bus_number(libusb_device *device) { return device->bus; }
 uint8_t libusb_get_device_address(libusb_device *device) { return (uint8_t)device->as.number; }
-uint8_t libusb_get_port_number(libusb_device *device) { return (uint8_t)device->as.number; }
+/* Bus ids are BUS-PORT. */
+uint8_t libusb_get_port_number(libusb_device *device)
+{
+	const char *port = strrchr(device->as.bus_id, '-');
+	return port ? (uint8_t)atoi(port + 1) : 0;
+}
+
 libusb_device *libusb_get_parent(libusb_device *device) { (void)device; return NULL; }
 
 int libusb_get_port_numbers(libusb_device *device, uint8_t *numbers, int count)
 {
 	if (count < 1)
 		return LIBUSB_ERROR_OVERFLOW;
-	numbers[0] = (uint8_t)device->as.number;
+	numbers[0] = libusb_get_port_number(device);
 	return 1;
 }
 
@@ -37,7 +43,7 @@ int libusb_open(libusb_device *device, libusb_device_handle **handle)
 	libusb_device_handle *h = calloc(1, sizeof *h);
 	if (!h)
 		return LIBUSB_ERROR_NO_MEM;
-	int error = device->gone ? LIBUSB_ERROR_NO_DEVICE : link_get(device->server, device->as.bus_id, &h->link);
+	int error = device->gone ? LIBUSB_ERROR_NO_DEVICE : link_get(device->server, &device->as, &h->link);
 	if (error) {
 		free(h);
 		return error;
@@ -79,8 +85,14 @@ int libusb_claim_interface(libusb_device_handle *handle, int number)
 	pthread_mutex_lock(&lock);
 	libusb_device_handle **owner = &handle->link->claimed[number];
 	int error = handle->link->dead ? LIBUSB_ERROR_NO_DEVICE : *owner && *owner != handle ? LIBUSB_ERROR_BUSY : 0;
+	bool again = *owner == handle;
 	if (!error)
 		*owner = handle;
+	pthread_mutex_unlock(&lock);
+	if (error || again || !(error = link_attach(handle->link)))
+		return error;
+	pthread_mutex_lock(&lock);
+	*owner = NULL;
 	pthread_mutex_unlock(&lock);
 	return error;
 }
@@ -94,6 +106,8 @@ int libusb_release_interface(libusb_device_handle *handle, int number)
 	if (own)
 		handle->link->claimed[number] = NULL;
 	pthread_mutex_unlock(&lock);
+	if (own)
+		link_detach_if_unclaimed(handle->link);
 	return own ? 0 : LIBUSB_ERROR_NOT_FOUND;
 }
 

@@ -116,14 +116,14 @@ static libusb_device *make_device(libusb_context *c, const struct server *server
 	d->server = server;
 	d->bus = (uint8_t)bus;
 	d->as = *as;
-	int error = link_get(server, as->bus_id, &link);
+	int error = link_get(server, as, &link);
 	if (!error) {
 		error = read_descriptors(d, link);
 		link_put(link);
 	}
 	if (!error)
 		return d;
-	libusb_unref_device(d); /* attached to somebody else: it is not to be had */
+	libusb_unref_device(d); /* gone meanwhile */
 	return NULL;
 }
 
@@ -151,34 +151,32 @@ static libusb_device *known(libusb_context *c, const struct server *server, cons
 	return NULL;
 }
 
-/* Ask all servers, and take note of what is new and what has gone. */
+/* Ask all servers, and take note of what has gone and then of what is new: a device that was reset is both. */
 void refresh(libusb_context *c)
 {
-	static __thread struct exported found[MAX_DEVICES];
-	bool present[MAX_DEVICES] = {false};
-	int count;
-	const struct server *all = servers(&count);
+	static __thread struct { const struct server *server; struct exported as; } found[MAX_DEVICES];
+	static __thread struct exported listed[MAX_DEVICES];
+	libusb_device *leaving[MAX_DEVICES];
+	int servers_count, count = 0, kept = 0, left = 0;
+	const struct server *all = servers(&servers_count);
 	pthread_mutex_lock(&c->refreshing); /* only whoever has it changes `devices` */
-	for (int s = 0; s < count; s++) {
-		int listed = usbip_list(&all[s], found, MAX_DEVICES);
-		for (int i = 0; i < listed; i++) {
-			libusb_device *device = known(c, &all[s], &found[i]);
-			if (!device && c->count < MAX_DEVICES && (device = make_device(c, &all[s], s + 1, &found[i]))) {
-				pthread_mutex_lock(&lock);
-				c->devices[c->count++] = device;
-				notify(c, device, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED);
-				pthread_mutex_unlock(&lock);
-			}
-			for (int k = 0; device && k < c->count; k++)
-				present[k] |= c->devices[k] == device;
+	for (int s = 0; s < servers_count; s++) {
+		int more = usbip_list(&all[s], listed, MAX_DEVICES - count);
+		for (int i = 0; i < more; i++, count++) {
+			found[count].server = &all[s];
+			found[count].as = listed[i];
 		}
 	}
-	libusb_device *leaving[MAX_DEVICES];
-	int left = 0, kept = 0;
+	bool present[MAX_DEVICES] = {false};
+	for (int i = 0; i < count; i++) {
+		libusb_device *device = known(c, found[i].server, &found[i].as);
+		for (int k = 0; device && k < c->count; k++)
+			present[k] |= c->devices[k] == device;
+	}
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < c->count; i++) {
 		libusb_device *device = c->devices[i];
-		if (present[i] && !device->gone) {
+		if (present[i]) {
 			c->devices[kept++] = device;
 			continue;
 		}
@@ -188,6 +186,17 @@ void refresh(libusb_context *c)
 	}
 	c->count = kept;
 	pthread_mutex_unlock(&lock);
+	for (int i = 0; i < count && c->count < MAX_DEVICES; i++) {
+		libusb_device *device = NULL;
+		if (!known(c, found[i].server, &found[i].as))
+			device = make_device(c, found[i].server, (int)(found[i].server - all) + 1, &found[i].as);
+		if (!device)
+			continue;
+		pthread_mutex_lock(&lock);
+		c->devices[c->count++] = device;
+		notify(c, device, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED);
+		pthread_mutex_unlock(&lock);
+	}
 	pthread_mutex_unlock(&c->refreshing);
 	while (left)
 		libusb_unref_device(leaving[--left]);

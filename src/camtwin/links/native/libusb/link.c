@@ -1,4 +1,4 @@
-/* One attached device: transfers go out as URBs, a thread reads what comes back. */
+/* One open device: transfers go out as URBs, a thread reads what comes back. */
 #define _GNU_SOURCE
 #include "standin.h"
 
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RET_SUBMIT = 3, RET_UNLINK = 4, IMPORT_TRIES = 20, IMPORT_PAUSE_ms = 20, CLOSE_ms = 1000 };
+enum { RET_SUBMIT = 3, RET_UNLINK = 4, ATTACH_TRIES = 20, ATTACH_PAUSE_ms = 20, CLOSE_ms = 1000 };
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t changed;
@@ -129,6 +129,7 @@ static int answered(struct link *link, uint32_t sequence, int error, int actual)
 	else if (is_in(&flight->transfer) && actual)
 		failed = usbip_receive(link->socket, data, (size_t)actual);
 	pthread_mutex_lock(&lock);
+	flight->busy = error == -EBUSY;
 	land(flight, failed ? LIBUSB_TRANSFER_NO_DEVICE : status_of(error), failed ? 0 : actual);
 	pthread_mutex_unlock(&lock);
 	return failed;
@@ -168,39 +169,38 @@ static void *read_link(void *argument)
 	return NULL;
 }
 
-/* -- attaching and detaching */
+/* -- opening and closing */
 struct link *links(void) { return all; }
 
-struct link *link_find(const struct server *server, const char *bus_id)
+/* `lock` held. */
+static struct link *link_find(const struct server *server, const struct exported *as)
 {
 	for (struct link *link = all; link; link = link->next)
-		if (!link->dead && link->server == server && !strcmp(link->bus_id, bus_id))
+		if (!link->dead && link->server == server && !memcmp(&link->as, as, sizeof *as))
 			return link;
 	return NULL;
 }
 
-static int attach(const struct server *server, const char *bus_id, struct link **made)
+static int link_open(const struct server *server, const struct exported *as, struct link **made)
 {
 	struct link *link = calloc(1, sizeof *link);
 	if (!link)
 		return LIBUSB_ERROR_NO_MEM;
 	link->server = server;
-	strcpy(link->bus_id, bus_id);
+	link->as = *as;
+	link->device_id = as->bus << 16 | as->number;
 	link->users = 1;
 	queue_init(&link->pending);
-	int error = usbip_import(server, bus_id, &link->device_id, &link->socket);
-	/* a program that ended a moment ago may not have been noticed yet */
-	for (int i = 0; error == LIBUSB_ERROR_BUSY && i < IMPORT_TRIES; i++) {
-		nanosleep(&(struct timespec){0, IMPORT_PAUSE_ms * 1000000L}, NULL);
-		error = usbip_import(server, bus_id, &link->device_id, &link->socket);
-	}
+	int error = usbip_open(server, as, &link->socket);
 	if (error) {
 		free(link);
 		return error;
 	}
 	pthread_mutex_init(&link->writing, NULL);
+	pthread_mutex_init(&link->attaching, NULL);
 	if (pthread_create(&link->reader, NULL, read_link, link)) {
 		close(link->socket);
+		pthread_mutex_destroy(&link->attaching);
 		pthread_mutex_destroy(&link->writing);
 		free(link);
 		return LIBUSB_ERROR_NO_MEM;
@@ -209,24 +209,23 @@ static int attach(const struct server *server, const char *bus_id, struct link *
 	return 0;
 }
 
-int link_get(const struct server *server, const char *bus_id, struct link **found)
+int link_get(const struct server *server, const struct exported *as, struct link **found)
 {
-	static pthread_mutex_t attaching = PTHREAD_MUTEX_INITIALIZER; /* two threads must not import one device */
+	static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER; /* two threads must not make two links */
 	int error = 0;
-	pthread_mutex_lock(&attaching);
+	pthread_mutex_lock(&opening);
 	pthread_mutex_lock(&lock);
-	struct link *link = link_find(server, bus_id);
+	struct link *link = link_find(server, as);
 	if (link)
 		link->users++;
 	pthread_mutex_unlock(&lock);
-	if (!link && !(error = attach(server, bus_id, &link))) {
+	if (!link && !(error = link_open(server, as, &link))) {
 		pthread_mutex_lock(&lock);
 		link->next = all;
 		all = link;
 		pthread_mutex_unlock(&lock);
-		link_control(link, 0x00, 9, 1, 0, NULL, 0, 1000); /* SET_CONFIGURATION, as a kernel does */
 	}
-	pthread_mutex_unlock(&attaching);
+	pthread_mutex_unlock(&opening);
 	*found = link;
 	return error;
 }
@@ -246,8 +245,43 @@ void link_put(struct link *link)
 	shutdown(link->socket, SHUT_RDWR);
 	pthread_join(link->reader, NULL); /* it lands what is in flight */
 	close(link->socket);
+	pthread_mutex_destroy(&link->attaching);
 	pthread_mutex_destroy(&link->writing);
 	free(link);
+}
+
+/* -- which process has it */
+static int configure(struct link *link, uint16_t value) { return link_control(link, 0x00, 9, value, 0, NULL, 0, 1000); }
+
+/* Have the device, configured as by a kernel that finds it. */
+int link_attach(struct link *link)
+{
+	pthread_mutex_lock(&link->attaching);
+	int error = link->attached ? 0 : configure(link, 1);
+	/* a program that ended a moment ago may not have been noticed yet */
+	for (int i = 0; error == LIBUSB_ERROR_BUSY && i < ATTACH_TRIES; i++) {
+		nanosleep(&(struct timespec){0, ATTACH_PAUSE_ms * 1000000L}, NULL);
+		error = configure(link, 1);
+	}
+	link->attached = !error;
+	pthread_mutex_unlock(&link->attaching);
+	return error;
+}
+
+/* Let others have the device once nothing of it is claimed here. */
+void link_detach_if_unclaimed(struct link *link)
+{
+	pthread_mutex_lock(&link->attaching);
+	bool claimed = false;
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < MAX_INTERFACES; i++)
+		claimed |= link->claimed[i] != NULL;
+	pthread_mutex_unlock(&lock);
+	if (!claimed && link->attached) {
+		link->attached = false;
+		configure(link, 0);
+	}
+	pthread_mutex_unlock(&link->attaching);
 }
 
 /* What a handle that closes still has in flight is cancelled; its callbacks will not come. */
@@ -282,6 +316,7 @@ void link_abandon(struct link *link, libusb_device_handle *handle)
 			queue_remove(done, flight);
 	}
 	pthread_mutex_unlock(&lock);
+	link_detach_if_unclaimed(link);
 }
 
 /* -- transfers */
@@ -367,7 +402,7 @@ int link_exchange(struct link *link, struct flight *flight, unsigned timeout_ms)
 	case LIBUSB_TRANSFER_STALL: return LIBUSB_ERROR_PIPE;
 	case LIBUSB_TRANSFER_OVERFLOW: return LIBUSB_ERROR_OVERFLOW;
 	case LIBUSB_TRANSFER_NO_DEVICE: return LIBUSB_ERROR_NO_DEVICE;
-	default: return LIBUSB_ERROR_IO;
+	default: return flight->busy ? LIBUSB_ERROR_BUSY : LIBUSB_ERROR_IO;
 	}
 }
 

@@ -1,15 +1,15 @@
 /* A stand-in for libusb-1.0 that finds its devices on USB/IP servers instead of in the kernel.
  *
- *   usbip.c        the wire: connect, list, import, and one URB's header
- *   link.c         one attached device: its socket, the thread that reads it, transfers in flight
+ *   usbip.c        the wire: connect, list, open, and one URB's header
+ *   link.c         one open device: its socket, the thread that reads it, transfers in flight
  *   events.c       asynchronous transfers and whoever handles events
  *   devices.c      contexts, device lists, arrival and leaving
  *   descriptors.c  configuration descriptors as libusb's structures
  *   calls.c        everything else that libusb has: opening, claiming, synchronous transfers
  *
- * The servers are those of ../common/sockets.h. A device is attached (imported) while any
- * handle in this process is open, and each attached device has one link, whatever the number of contexts: USB/IP
- * lets one host have a device, libusb lets one process open it often.
+ * The servers are those of ../common/sockets.h. A device is open while any handle in this process is, and each
+ * open device has one link, whatever the number of contexts. Other processes may open it, too, as a kernel lets
+ * them: one has it, from its first claim until it has released its last interface; the others read descriptors.
  *
  * One mutex guards all lists and states, one condition says that something changed. It is never held while
  * waiting for a socket or calling back into the program. */
@@ -39,20 +39,23 @@ struct flight {
 	uint32_t sequence, unlink_sequence;
 	int64_t deadline_ms;        /* 0: none */
 	bool flying, answered, timed_out;
+	bool busy;                  /* another process has the device */
 	struct libusb_transfer transfer; /* last: iso descriptors follow it */
 };
 
 struct queue { struct flight *first, **end; };
 
-/* An attached device. */
+/* An open device. */
 struct link {
 	struct link *next;
 	const struct server *server;
-	char bus_id[BUS_ID];
+	struct exported as;
 	int socket;
 	uint32_t device_id, sequence;
 	unsigned users;             /* open handles, and whoever reads descriptors */
 	bool dead;
+	bool attached;              /* this process has it; changed by whoever holds `attaching` */
+	pthread_mutex_t attaching;  /* taken before `writing` */
 	pthread_t reader;
 	pthread_mutex_t writing;    /* taken before `lock`, never after */
 	struct queue pending;
@@ -101,7 +104,7 @@ extern pthread_cond_t changed;
 
 /* usbip.c: 0 or a libusb error; sockets are -1 where there is none */
 int usbip_list(const struct server *server, struct exported *list, int most); /* how many, or an error */
-int usbip_import(const struct server *server, const char *bus_id, uint32_t *device_id, int *socket);
+int usbip_open(const struct server *server, const struct exported *as, int *socket);
 void usbip_submit(uint8_t head[48], uint32_t sequence, uint32_t device, bool in, int endpoint, int length, const uint8_t setup[8]);
 void usbip_unlink(uint8_t head[48], uint32_t sequence, uint32_t device, uint32_t target);
 
@@ -111,10 +114,11 @@ bool wait_changed(int64_t deadline_ms); /* `lock` held; false once the time has 
 void queue_init(struct queue *queue);
 void queue_add(struct queue *queue, struct flight *flight);
 bool queue_remove(struct queue *queue, struct flight *flight);
-int link_get(const struct server *server, const char *bus_id, struct link **link);
+int link_get(const struct server *server, const struct exported *as, struct link **link);
 void link_put(struct link *link);
 void link_abandon(struct link *link, libusb_device_handle *handle);
-struct link *link_find(const struct server *server, const char *bus_id); /* `lock` held */
+int link_attach(struct link *link);
+void link_detach_if_unclaimed(struct link *link);
 int link_submit(struct link *link, struct flight *flight);
 int link_cancel(struct flight *flight);
 int link_exchange(struct link *link, struct flight *flight, unsigned timeout_ms);

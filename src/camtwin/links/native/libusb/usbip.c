@@ -13,8 +13,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { VERSION = 0x0111, REQ_DEVLIST = 0x8005, REQ_IMPORT = 0x8003, REP_DEVLIST = 5, REP_IMPORT = 3 };
-enum { EXPORTED_BYTES = 312, DEVICE_BUSY = 2, PATIENCE_s = 5 };
+enum { VERSION = 0x0111, REQ_DEVLIST = 0x8005, REP_DEVLIST = 5 };
+enum { REQ_OPEN = 0x80CA, REP_OPEN = 0xCA }; /* camtwin's own: wire/u3v/usbip.py */
+enum { EXPORTED_BYTES = 312 };
 
 /* Send an operation; its reply must have this code. The status of the reply, or an error. */
 static int operation(int s, uint32_t code, const char *bus_id, uint32_t reply)
@@ -60,23 +61,23 @@ int usbip_list(const struct server *server, struct exported *found, int most)
 	return count;
 }
 
-int usbip_import(const struct server *server, const char *bus_id, uint32_t *device_id, int *socket)
+/* Open the device that was listed like this; one that has another address by now has left. */
+int usbip_open(const struct server *server, const struct exported *as, int *socket)
 {
 	uint8_t bytes[EXPORTED_BYTES];
 	int s = server_connect(server);
 	if (s < 0)
 		return LIBUSB_ERROR_NO_DEVICE;
-	int status = operation(s, REQ_IMPORT, bus_id, REP_IMPORT);
-	if (status == 0 && usbip_receive(s, bytes, sizeof bytes) == 0) {
+	if (operation(s, REQ_OPEN, as->bus_id, REP_OPEN) == 0 && usbip_receive(s, bytes, sizeof bytes) == 0) {
 		struct timeval forever = {0};
+		struct exported found = unpacked(bytes);
 		setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof forever);
-		struct exported e = unpacked(bytes);
-		*device_id = e.bus << 16 | e.number;
 		*socket = s;
-		return 0;
+		if (!memcmp(&found, as, sizeof found))
+			return 0;
 	}
 	close(s);
-	return status == DEVICE_BUSY ? LIBUSB_ERROR_BUSY : LIBUSB_ERROR_NO_DEVICE;
+	return LIBUSB_ERROR_NO_DEVICE;
 }
 
 void usbip_submit(uint8_t head[48], uint32_t sequence, uint32_t device, bool in, int endpoint, int length, const uint8_t setup[8])
