@@ -65,7 +65,7 @@ def encode(
         tagged[-1] += pairs
         there = address + 1
     tagged += [bytearray((LINE_START,)) for _ in range(lines - len(tagged))]
-    return [_packed(bytes(line).ljust(width, bytes((END,))), bits) for line in tagged]
+    return [_packed(bytes(line).ljust(width, bytes((END,))), bits) for line in tagged[:lines]]
 
 
 def decode(payloads: Iterable[bytes | memoryview], bits: int) -> dict[int, int]:

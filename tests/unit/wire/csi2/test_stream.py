@@ -1,0 +1,196 @@
+"""A frame in time: what is sent when, and the bytes at speed beside the readable reference."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camtwin.pixels import CSI2_FORMATS, unpack
+from camtwin.wire.csi2 import dump, embedded, stream
+from camtwin.wire.csi2.dump import Burst, LaneState, Mark
+from camtwin.wire.csi2.lanes import Lanes, distribute, merge, swapped
+from camtwin.wire.csi2.packets import DataType, read_header
+from camtwin.wire.csi2.stream import SensorFrame, asleep, dol, encoded, records
+
+LANES = Lanes(4, 2_100_000_000)
+LINE_NS = Fraction(4512 * 1_000_000_000, 840_000_000)
+
+
+def frame(rows: int = 3, columns: int = 16, bits: int = 10, **changes) -> SensorFrame:
+    codes = np.random.default_rng(rows + bits).integers(0, 1 << bits, (rows, columns), np.uint16)
+    return SensorFrame(codes, bits, 1_000_000, LINE_NS, **{"registers": {0x0202: 6, 0x0203: 0x40}, **changes})
+
+
+def headers(frames, lanes=LANES):
+    bursts = [record for record in records(frames, lanes) if isinstance(record, Burst)]
+    return [(burst.time_ns, read_header(burst.data)[0]) for burst in bursts]
+
+
+def test_a_frame_is_start_embedded_lines_rows_and_end():
+    sent = headers([frame(rows=2, number=7)])
+    assert [(header.data_type, header.field) for _, header in sent] == [
+        (DataType.FRAME_START, 7),
+        (DataType.EMBEDDED, 20),
+        (DataType.EMBEDDED, 20),
+        (DataType.RAW10, 20),
+        (DataType.RAW10, 20),
+        (DataType.FRAME_END, 7),
+    ]
+    first = 1_000_000 + LANES.entry_ns
+    assert [time_ns for time_ns, _ in sent] == [first + slot * 37600 // 7 for slot in range(6)]
+
+
+def test_numbered_lines():
+    sent = headers([frame(rows=2, line_numbers=True, embedded_lines=0, registers={}, channel=2)])
+    assert [(h.channel, h.data_type, h.field) for _, h in sent] == [
+        (2, DataType.FRAME_START, 1),
+        (2, DataType.LINE_START, 1),
+        (2, DataType.RAW10, 20),
+        (2, DataType.LINE_END, 1),
+        (2, DataType.LINE_START, 2),
+        (2, DataType.RAW10, 20),
+        (2, DataType.LINE_END, 2),
+        (2, DataType.FRAME_END, 1),
+    ]
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_pixels_and_registers_come_back(bits):
+    sent = frame(rows=5, columns=40, bits=bits)
+    bursts = [r.data for r in records([sent], LANES) if isinstance(r, Burst)]
+    assert embedded.decode([data[4:-2] for data in bursts[1:3]], bits) == sent.registers
+    rows = [unpack(data[4:-2], CSI2_FORMATS[bits], 40, 1)[0] for data in bursts[3:-1]]
+    assert np.array_equal(rows, sent.codes)
+
+
+def test_each_burst_lies_between_its_marks():
+    """On 4 lanes of 2.1 Gb/s: 50 + 145 ns and 18 bits to the first byte; 60 ns and 4 bits behind the last."""
+    hs, burst, lp = list(records([frame()], LANES))[3:6]
+    begin = 1_000_000 + 37600 // 7
+    assert hs == Mark(begin, LaneState.HS, 4)
+    assert isinstance(burst, Burst)
+    assert (burst.time_ns, len(burst.data)) == (begin + 50 + 145 + 9, 26)
+    assert lp == Mark(burst.time_ns + 27 + 60 + 2, LaneState.LP, 4)  # 7 bytes on the longest lane
+
+
+def test_times_of_lanes():
+    two = Lanes(2, 1_000_000_000)
+    assert (two.entry_ns, two.data_ns(7), two.leave_ns(7)) == (213, 32, 96)
+    assert two.burst_ns(7) == 213 + 96 + 100
+
+
+@pytest.mark.parametrize(("count", "rate"), [(0, 1), (5, 1), (4, 0)])
+def test_no_such_lanes(count, rate):
+    with pytest.raises(ValueError, match=r"^(\d lanes are not in 1\.\.4|a lane rate of 0 bit/s is below)"):
+        Lanes(count, rate)
+
+
+@given(data=st.binary(max_size=50), count=st.integers(1, 4))
+def test_bytes_go_round_robin_and_come_back(data, count):
+    lanes = distribute(data, count)
+    assert [len(lane) for lane in lanes] == [(len(data) + count - 1 - k) // count for k in range(count)]
+    for at, byte in enumerate(data):
+        assert lanes[at % count][at // count] == byte
+    assert merge(lanes) == data
+
+
+@given(data=st.binary(max_size=50), order=st.permutations(range(4)))
+def test_lanes_swapped_twice_are_right_where_all_have_the_same(data, order):
+    whole = data[: len(data) // 4 * 4]
+    back = sorted(range(4), key=order.__getitem__)
+    assert swapped(swapped(whole, order), back) == whole
+    assert sorted(swapped(data, order)) == sorted(data)
+
+
+def test_two_exposures_take_turns():
+    """The short one on channel 1, RHS1 lines behind and one more, as even lines belong to the long one."""
+    long = frame(rows=6)
+    pair = dol(long, long.codes[::-1], rhs1_lines=4)
+    rows = [
+        (header.channel, time_ns) for time_ns, header in headers(pair) if header.data_type == DataType.RAW10
+    ]
+    assert [channel for channel, _ in rows] == [0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1]
+    of_long, of_short = ([t for c, t in rows if c == channel] for channel in (0, 1))
+    first = long.start_ns + LANES.entry_ns
+    assert of_long == [first + 2 * (3 + row) * 37600 // 7 for row in range(6)]
+    for one, other in zip(of_long, of_short, strict=True):
+        assert abs(other - one - 5 * LINE_NS) <= 1
+    times = [record.time_ns for record in records(pair, LANES)]
+    assert times == sorted(times)
+
+
+def test_an_odd_rhs1_is_kept():
+    long, short = dol(frame(), frame().codes, rhs1_lines=25)
+    assert short.start_ns - long.start_ns == int(25 * LINE_NS)
+
+
+def test_sleep():
+    assert list(asleep(5, 3_000_005, 2)) == [
+        Mark(5, LaneState.ULPS, 2),
+        Mark(2_000_005, LaneState.WAKE, 2),
+        Mark(3_000_005, LaneState.LP, 2),
+    ]
+    with pytest.raises(ValueError, match=r"^1000000 ns of sleep are not above the 1000000 ns of waking up$"):
+        list(asleep(0, 1_000_000, 2))
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    rows=st.integers(1, 5),
+    columns=st.integers(4, 40),
+    bits=st.sampled_from([10, 12]),
+    lanes=st.integers(1, 4),
+    numbered=st.booleans(),
+    lines=st.integers(1, 3),
+    two=st.booleans(),
+)
+def test_the_bytes_at_speed_are_the_references(rows, columns, bits, lanes, numbered, lines, two):
+    one = frame(rows, columns * 4, bits, line_numbers=numbered, embedded_lines=lines, channel=lanes - 1)
+    frames = dol(one, one.codes[::-1], 2 * rows) if two else [one]
+    link = Lanes(lanes, 2_100_000_000)
+    expected = b"".join(map(dump.encode, records(frames, link)))
+    assert encoded(frames, link).tobytes() == expected
+    kept = np.zeros(len(expected), np.uint8)
+    assert encoded(frames, link, kept) is kept
+    assert kept.tobytes() == expected
+
+
+def test_a_full_line_fits_on_four_lanes_and_not_on_two():
+    full = frame(rows=1, columns=4056)
+    assert len(list(records([full], LANES))) == 15
+    with pytest.raises(ValueError, match=r"^a line of 5070 bytes takes \d+ ns on 2 lanes of "):
+        list(records([full], Lanes(2, 2_100_000_000)))
+    with pytest.raises(ValueError, match=r"the line time is 5371 ns$"):
+        encoded([frame(rows=1, columns=4056, line_numbers=True)], LANES)
+
+
+def test_a_code_above_its_bits_is_named():
+    wrong = frame()
+    wrong.codes[1, 2] = 1024
+    with pytest.raises(ValueError, match=r"^DN 1024 is above the RAW10 maximum 1023$"):
+        encoded([wrong], LANES)
+    with pytest.raises(ValueError, match=r"^DN 1024 is above the RAW10 maximum 1023$"):
+        list(records([wrong], LANES))
+
+
+@pytest.mark.parametrize(
+    ("shape", "bits", "problem"),
+    [
+        ((2, 4), 8, "pixels of 8 bits are not in 10, 12"),
+        ((2, 6), 10, "6 pixels a line are no multiple of the 4 that RAW10 packs"),
+        ((2, 3), 12, "3 pixels a line are no multiple of the 2 that RAW12 packs"),
+        ((0, 6), 10, "6 pixels a line"),
+        ((1, 52432), 10, "a line of 65540 bytes is above the maximum 65535"),
+    ],
+)
+def test_frames_that_cannot_be_sent(shape, bits, problem):
+    with pytest.raises(ValueError, match=f"^{problem}"):
+        SensorFrame(np.zeros(shape, np.uint16), bits, 0, LINE_NS)
+
+
+def test_channels_of_exposures():
+    assert (stream.LONG, stream.SHORT) == (0, 1)
