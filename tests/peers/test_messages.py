@@ -117,8 +117,9 @@ def check_dissected(running: RunningTwin, net: Namespace, file: Path) -> None:
         "0x0000",
         "0xffff",
     ]  # of the stream, or not
-    assert [row[8] for row in commands] == ["0x0000"] * 4 + [""] * 3
-    assert [row[9] for row in commands] == [""] * 4 + [f"{0:#018x}"] * 3
+    blocks = [0, 1, 1, 0, 2, 2, 0]  # of the frames' images; 0 where an event concerns none
+    assert [row[8] for row in commands] == [f"{block:#06x}" for block in blocks[:4]] + [""] * 3
+    assert [row[9] for row in commands] == [""] * 4 + [f"{block:#018x}" for block in blocks[4:]]
     assert [row[10] for row in commands[:4]] == ["", f"{1:016x}", f"{1:016x}", ""]
     acks = [row[1] for row in rows if row[1] in ("0x00c1", "0x00c3")]
     assert acks == [f"{int(row[0], 0) + 1:#06x}" for row in commands]
@@ -139,7 +140,9 @@ def test_wireshark(tmp_path):
         check_dissected(*twin)
 
 
-@pytest.mark.parametrize("sabotage", ["events-untagged", "events-little-endian", "events-misnumbered"])
+@pytest.mark.parametrize(
+    "sabotage", ["events-untagged", "events-little-endian", "events-misnumbered", "events-of-the-next-block"]
+)
 def test_wireshark_turns_red(sabotage, tmp_path):
     with captured(tmp_path, sabotaged(sabotage)) as twin, pytest.raises(AssertionError):
         check_dissected(*twin)

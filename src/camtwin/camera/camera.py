@@ -16,9 +16,10 @@ from camtwin.camera.frames.acquisition import Acquisition
 from camtwin.camera.frames.auto import Brightness
 from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.frames.modes import DriveModes, centred, usual_shutter
+from camtwin.camera.frames.numbers import FrameNumbers
 from camtwin.camera.frames.states import E, S
 from camtwin.camera.frames.transport import Transmitter
-from camtwin.camera.links import LinkTiming
+from camtwin.camera.links import KINDS, LinkTiming
 from camtwin.camera.memory.files import Files
 from camtwin.camera.memory.firmware import Firmware
 from camtwin.camera.memory.user_sets import Keeper, MemoryStorage, Storage
@@ -39,8 +40,6 @@ from camtwin.sensor.timing import GlobalShutter, RollingShutter
 from camtwin.simtime import Scheduler
 from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
-
-FRAME_ID_WRAP = 1 << 32
 
 
 class Camera:
@@ -78,7 +77,8 @@ class Camera:
         self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
         self._settings: Settings = self.tree.factory()
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory, clock)
-        self._frames_begun = 0
+        self.numbers = FrameNumbers()
+        self.counts_acquisitions = KINDS[sheet.link].counts_acquisitions
         self.world: object = None  # passed on with each exposure to the renderer
         self.sensor = usual_shutter(sheet)
         self.modes = DriveModes(sheet)
@@ -259,8 +259,13 @@ class Camera:
         if self._settings.TLParamsLocked:
             self.apply(replace(self._settings, TLParamsLocked=0), by=Writer.SESSION)
 
+    def change_stream(self) -> None:
+        """Begin another stream, as the channel of this one opens or closes: it is empty and counts from 0."""
+        self.numbers.restart(self.acquisition.under_way)
+        self.drop_images()
+
     def drop_images(self) -> None:
-        """Empty the image memory: the stream channel that its images would leave by opens or closes."""
+        """Empty the image memory."""
         if not self.transmitter.empty:
             self.journal("drop_images")
             self.transmitter.clear()
@@ -408,7 +413,7 @@ class Camera:
     def _boot(self) -> None:
         self._build()
         self._settings = self.tree.factory()
-        self._frames_begun = 0
+        self.numbers = FrameNumbers()
         self._power_up()
         self.on_power_up()
 
@@ -418,7 +423,7 @@ class Camera:
 
     def preset_frame_count(self, count: int) -> None:
         """Let the next frame have the number count + 1."""
-        self._frames_begun = count
+        self.numbers.begun = count
 
     def preset_timestamp(self, ns: Ns) -> None:
         self.time.preset(ns)
@@ -471,7 +476,8 @@ class Camera:
         """Report an internal event to subscribers, as (t_ns, name, frame), then carry out its effects."""
         self.signals.settle(name)
         self.on_moment(self.clock.now, name, frame_id)
-        self.events.notify(name, self.timestamp, frame_id)
+        number = None if frame_id is None else self.numbers.of(frame_id)
+        self.events.notify(name, self.timestamp, frame_id, number)
         self.signals.act(name)
 
     @property
@@ -480,12 +486,3 @@ class Camera:
 
     def chunk_values(self) -> dict[str, float]:
         return chunks.running_values(self)
-
-    @property
-    def coming_frame_id(self) -> int:
-        """Number of the next frame; frames are counted from 1 and wrap at 2^32."""
-        return (self._frames_begun + 1) % FRAME_ID_WRAP
-
-    def next_frame_id(self) -> int:
-        self._frames_begun += 1
-        return self._frames_begun % FRAME_ID_WRAP

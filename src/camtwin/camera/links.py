@@ -124,12 +124,14 @@ class LinkKind:
     title        its name for people
     time         makes its timing from the data sheet's section of the link's name, and from a speed
     has_network  hosts reach it by an address: it has packets, heartbeats, and faults of both
+    counts_acquisitions  each acquisition is a stream of its own: its blocks count from the first id again
     """
 
     dialect: Dialect
     title: str
     time: Callable[..., LinkTiming]
     has_network: bool = False
+    counts_acquisitions: bool = False
 
     @property
     def name(self) -> str:
@@ -178,6 +180,7 @@ USB3: Final = LinkKind(
     ),
     "USB3 Vision",
     _usb3,
+    counts_acquisitions=True,
 )
 NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda *_: NoLink())
 KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, NONE)}

@@ -38,7 +38,7 @@ SHIFT = "EventShift"
 EVENT_TEXTS = {
     "": "Reports the id of the event {event}.",
     "Timestamp": "Reports the time of the event {event} by the camera's clock, in nanoseconds.",
-    "FrameID": "Reports the id of the frame that the event {event} belongs to.",
+    "FrameID": "Reports the block id of the image that the event {event} belongs to.",
 }
 """Texts of the features that tell of an event, by field of its message."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -72,7 +72,7 @@ def stream_goes_on(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(GvspStream, "close", lambda self: None)
     patch.setattr(Camera, "end_session", lambda self: None)
-    patch.setattr(Camera, "drop_images", lambda self: None)
+    patch.setattr(Camera, "change_stream", lambda self: None)
     device: Any = GevDevice
     target, last = device.target.fget, []
 

@@ -17,7 +17,7 @@ def messages(patch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
     from camtwin.links.gige import port as camera_port
 
     write = camera_port.message_of
-    everywhere(patch, gige, "message_of", lambda event: change(write(event)))
+    everywhere(patch, gige, "message_of", lambda event, **ids: change(write(event, **ids)))
 
 
 @sabotage()
@@ -33,6 +33,14 @@ def events_little_endian(patch: pytest.MonkeyPatch) -> None:
         lambda message: dataclasses.replace(
             message, timestamp=int.from_bytes(message.timestamp.to_bytes(8, "little"), "big")
         ),
+    )
+
+
+@sabotage()
+def events_of_the_next_block(patch: pytest.MonkeyPatch) -> None:
+    messages(
+        patch,
+        lambda message: dataclasses.replace(message, block_id=message.block_id + bool(message.block_id)),
     )
 
 

@@ -64,8 +64,8 @@ def trailer_early(patch: pytest.MonkeyPatch) -> None:
 def block_ids_skip(patch: pytest.MonkeyPatch) -> None:
     from camtwin.wire.gev import gvsp
 
-    following = gvsp.next_block_id
-    everywhere(patch, gvsp, "next_block_id", lambda block_id, extended: following(block_id, extended) + 1)
+    block_id = gvsp.block_id
+    everywhere(patch, gvsp, "block_id", lambda number, extended: block_id(2 * number, extended))
 
 
 @sabotage()

@@ -128,5 +128,5 @@ mutate(
 mutate(
     "counts of frames wrap at 2^16",
     "baumer.frame_counter",
-    patch=other("", "next_frame_id", lambda true: true() % 65536),
+    patch=other("numbers", "begin", lambda true: true() % 65536),
 )

@@ -82,13 +82,13 @@ def test_a_listed_pixel_becomes_its_neighbours_and_others_stay():
         for i, (x, y) in enumerate([(50, 3), (4095, 31)]):
             cam.DefectPixelListIndex, cam.DefectPixelListEntryActive = 511 - i, True
             cam.DefectPixelListEntryPosX, cam.DefectPixelListEntryPosY = x, y
-        cam.twin.camera._frames_begun = 0
+        cam.twin.camera.preset_frame_count(0)
         good = cam.grab()[0].picture
         assert good[3, 50] == (int(hot[3, 49]) + int(hot[3, 51]) + 1) // 2
         assert good[31, 4095] == hot[31, 4094]
         assert good[9, 52] == hot[9, 52] > clean[9, 52] + 1000, "not listed"
         cam.DefectPixelCorrection = False
-        cam.twin.camera._frames_begun = 0
+        cam.twin.camera.preset_frame_count(0)
         assert np.array_equal(cam.grab()[0].picture, hot)
         with pytest.raises(Refused, match="DefectPixelListIndex 512 is above the maximum 511"):
             cam.DefectPixelListIndex = 512

@@ -43,7 +43,8 @@ class ChunkDataControl(Chapter):
         "Reports the exposure time of the frame, in microseconds.",
         max=1e9, chunk=("ExposureTime", 0), visibility=Expert)
     ChunkFrameID = Integer(
-        "Reports the number that the camera gave the frame.",
+        "Reports the number that the camera gave the frame: it rises by one with each frame since power-on. Within one "
+        "stream it differs from the block id by a constant.",
         length=8, max=1 << 62, chunk=("FrameID", 0), visibility=Expert)
     ChunkGain_dB = Float("Reports the gain of the frame, in decibels.", unit="dB", chunk=("Gain", 0), visibility=Expert)
     ChunkHeight = Integer(

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from camtwin.camera.frames.exposure import Exposure, FrameReadout
 from camtwin.camera.frames.modes import DriveModes
-from camtwin.camera.frames.states import LEAVING, TABLE, E, S
+from camtwin.camera.frames.numbers import FrameNumbers
+from camtwin.camera.frames.states import LEAVING, SHOOTING, TABLE, E, S
 from camtwin.camera.frames.transport import Transmitter
 from camtwin.camera.frames.triggers import TriggerPath, gated, overlap_ns
 from camtwin.camera.settings import Settings
@@ -39,6 +40,8 @@ class AcquisitionPort(Protocol):
     world: object
     transmitter: Transmitter
     modes: DriveModes
+    numbers: FrameNumbers
+    counts_acquisitions: bool
     on_exposure: Subscribers[Exposure]
     on_read: Subscribers[Exposure]
 
@@ -54,9 +57,6 @@ class AcquisitionPort(Protocol):
     @property
     def sequencer_set(self) -> int: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
-    def next_frame_id(self) -> int: ...
-    @property
-    def coming_frame_id(self) -> int: ...
     @property
     def shortest_exposure_ns(self) -> Ns: ...
     def chunk_values(self) -> dict[str, float]: ...
@@ -137,12 +137,19 @@ class Acquisition:
         """
         return self._frames_left > 0 and self.state not in (S.IDLE, S.DRAIN)
 
+    @property
+    def under_way(self) -> int | None:
+        """The id of the frame that is triggered or exposed, and not yet read."""
+        return self._shot.frame_id if self.state in SHOOTING else None
+
     # -- arming ----------------------------------------------------------------------------------
     def open(self) -> E | None:
         self._count_frames()
         self._started = -UNLIMITED
         self._coming = deque([self.host.settings] * self.host.latency_frames)
         self._burst_left = 0
+        if self.host.counts_acquisitions:
+            self.host.numbers.restart()
         self.host.emit("AcquisitionStart")
         return self.arm()
 
@@ -200,7 +207,7 @@ class Acquisition:
 
     def begin_burst(self) -> E | None:
         self._burst_left = self.host.settings.AcquisitionBurstFrameCount
-        self.host.emit("FrameBurstStart", self.host.coming_frame_id)
+        self.host.emit("FrameBurstStart", self.host.numbers.coming_id)
         return self.arm()
 
     def skip_burst(self) -> None:
@@ -221,7 +228,7 @@ class Acquisition:
         """Freeze the frame: number, settings, start of exposure."""
         host, now = self.host, self.host.clock.now
         self._coming.append(host.settings)
-        self._shot = TriggeredFrame(host.next_frame_id(), self._coming.popleft(), now, host.sequencer_set)
+        self._shot = TriggeredFrame(host.numbers.begin(), self._coming.popleft(), now, host.sequencer_set)
         self._frames_left -= 1
         self._burst_left = max(0, self._burst_left - 1)
         self._gated, self._released = gated(host.settings), None
@@ -308,14 +315,15 @@ class Acquisition:
             self._end_readout()
         sensor = host.shutter(exposure.settings)
         self.readout_end = now + sensor.readout_ns(host.modes.rows_read(exposure.settings))
-        self._reading = FrameReadout(exposure, now, self.readout_end, now + sensor.base_ns)
+        number = host.numbers.of(exposure.frame_id)
+        self._reading = FrameReadout(exposure, number, now, self.readout_end, now + sensor.base_ns)
         self._readout_entry = host.clock.at(self.readout_end, self._end_readout)
         host.emit("ReadoutStart", exposure.frame_id)
         if not host.transmitter.admit(self._reading):
             host.emit("FrameTransferSkipped", exposure.frame_id)
         elif short := host.modes.short_exposure(exposure):
             last_ns = short.end_ns + self.readout_end - now
-            host.transmitter.admit(FrameReadout(short, short.end_ns, last_ns, short.end_ns))
+            host.transmitter.admit(FrameReadout(short, number, short.end_ns, last_ns, short.end_ns))
         return E.NEXT if self._frames_left else E.LAST
 
     def _end_readout(self) -> None:

@@ -16,7 +16,7 @@ from camtwin.units import Ns
 class Exposure:
     """One frame, as its renderer needs it: frozen when the exposure begins.
 
-    frame_id          the camera's own count, rising by one per frame since power-on
+    frame_id          the camera's own count (numbers.py)
     timestamp_ns      start of exposure by the camera's clock, in its ticks
     trigger_ns        when the trigger was taken
     start_ns, end_ns  exposure of the sensor's first row
@@ -68,9 +68,13 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class FrameReadout:
-    """The readout of a frame from the sensor; its first row is available at first_data_ns."""
+    """The readout of a frame from the sensor; its first row is available at first_data_ns.
+
+    number  of the frame in its stream, from 0 (numbers.py)
+    """
 
     exposure: Exposure
+    number: int
     start_ns: Ns
     end_ns: Ns
     first_data_ns: Ns
@@ -78,8 +82,9 @@ class FrameReadout:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The transfer of a frame on the link, from its first to its last bit."""
+    """The transfer of a frame on the link, from its first to its last bit; `number` as in FrameReadout."""
 
     exposure: Exposure
+    number: int
     start_ns: Ns
     end_ns: Ns

@@ -124,7 +124,7 @@ class Transmitter:
         exposure = readout.exposure
         travel = self.timing.transfer_ns(exposure.settings, exposure.payload_bytes)
         end = max(start + travel, readout.end_ns)  # cut-through cannot overtake the sensor
-        self._under_way = Transfer(exposure, start, end)
+        self._under_way = Transfer(exposure, readout.number, start, end)
         self._planned = self._clock.at(end, self._end)
         self.on_transfer(self._under_way)
 

@@ -21,12 +21,18 @@ LOST = "EventLost"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event, at a time of the camera's clock, of a frame or None; `number` is its id in the data sheet."""
+    """An event, at a time of the camera's clock.
+
+    number        its id in the data sheet
+    frame_id      of the frame that it belongs to, or None
+    frame_number  of that frame in the stream, from 0
+    """
 
     name: str
     timestamp_ns: Ns
     frame_id: int | None
     number: int
+    frame_number: int | None = None
 
 
 class Subscription:
@@ -68,12 +74,14 @@ class EventQueue:
         """Apply a change of EventNotification."""
         self._on = frozenset(name for name, setting in notification.items() if setting == "On")
 
-    def notify(self, name: str, timestamp_ns: Ns, frame_id: int | None) -> None:
+    def notify(
+        self, name: str, timestamp_ns: Ns, frame_id: int | None, frame_number: int | None = None
+    ) -> None:
         """Queue an event for this moment, if its notification is on."""
         if name not in self._on:
             return
         if len(self._queue) < self._timing.queue:
-            self._queue.append(Event(name, timestamp_ns, frame_id, self._ids[name]))
+            self._queue.append(Event(name, timestamp_ns, frame_id, self._ids[name], frame_number))
         elif not self._losing:
             self._losing = True
             if LOST in self._on:

@@ -99,7 +99,6 @@ class Network:
         self._twin, self._render = twin, render
         self.hosts: dict[str, GevHost] = {}
         self._timer: Entry | None = None
-        self._block_id = 0
         self.dhcp: DhcpServer | None = DhcpServer(dotted(CAMERA_ADDRESS))
         camera = twin.camera
         mac = mac_from_serial(camera.serial)
@@ -163,11 +162,8 @@ class Network:
                     self.hosts[address].messages.append(data)
                 case MessageDone():
                     self._events.sent()
-                case OpenStream():
-                    self._twin.camera.drop_images()
-                    self._block_id = 0
-                case CloseStream():
-                    self._twin.camera.drop_images()
+                case OpenStream() | CloseStream():
+                    self._twin.camera.change_stream()
                 case EndSession():
                     self._twin.camera.end_session()
                 case UseBlockIds(extended):
@@ -225,7 +221,8 @@ class Network:
         return self._location()
 
     def _notify(self, event: Event) -> bool:
-        self._carry_out(self.gev.notify(message_of(event), self._twin.clock.now))
+        message = message_of(event, extended=self.gev.extended_ids)
+        self._carry_out(self.gev.notify(message, self._twin.clock.now))
         self._plan()
         return self.gev.holds_message
 
@@ -236,11 +233,10 @@ class Network:
     def _packets(self, transfer: Transfer, target: Target) -> Iterator[bytes]:
         exposure = transfer.exposure
         payload = self._twin.render(exposure).tobytes() if self._render else bytes(exposure.payload_bytes)
-        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
         block = gvsp.frame_packets(
             image_of(exposure),
             len(payload),
-            self._block_id,
+            gvsp.block_id(transfer.number, target.block_id_64),
             exposure.settings.GevSCPSPacketSize,
             target.block_id_64,
         )

@@ -227,12 +227,9 @@ class GigeLink:
                     self._send(self._sockets.messages, data, peer)
                 case MessageDone():
                     self._events.sent()
-                case OpenStream():
-                    self.twin.camera.drop_images()
-                    self.stream.open()
-                case CloseStream():
+                case OpenStream() | CloseStream():
                     self.stream.close()
-                    self.twin.camera.drop_images()
+                    self.twin.camera.change_stream()
                 case EndSession():
                     self.twin.camera.end_session()
                 case UseBlockIds(extended):
@@ -266,7 +263,8 @@ class GigeLink:
 
     def _notify(self, event: Event) -> bool:
         """Send an event to the host; return True if the next one has to wait."""
-        self._carry_out(self.gev.notify(message_of(event), self.runtime.host_now()))
+        message = message_of(event, extended=self.gev.extended_ids)
+        self._carry_out(self.gev.notify(message, self.runtime.host_now()))
         return self.gev.holds_message
 
     def _move(self, to: Interface) -> None:

@@ -9,7 +9,7 @@ from camtwin.camera.links import GigETiming
 from camtwin.camera.reports.events import Event
 from camtwin.problem import Refused
 from camtwin.wire.device import DevicePort
-from camtwin.wire.gev import bootstrap
+from camtwin.wire.gev import bootstrap, gvsp
 from camtwin.wire.gev.gvcp import Message
 from camtwin.wire.ip.configuration import StoredConfiguration
 
@@ -31,14 +31,17 @@ def stored_configuration(port: DevicePort) -> StoredConfiguration:
         return StoredConfiguration(use_persistent=False, use_dhcp=True)
 
 
-def message_of(event: Event) -> Message:
-    """Build the message for an event; its data is the frame's number.
+def message_of(event: Event, *, extended: bool) -> Message:
+    """Build the message for an event; of a frame it has the image's block id, in the header and as its data.
 
-    The number of the image's block, if there will be one, is not known yet.
+    extended  whether block ids have 64 bits
     """
-    if event.frame_id is None:
+    if event.frame_number is None:
         return Message(event.number, event.timestamp_ns)
-    return Message(event.number, event.timestamp_ns, channel=0, data=event.frame_id.to_bytes(8, "big"))
+    block_id = gvsp.block_id(event.frame_number, extended)
+    return Message(
+        event.number, event.timestamp_ns, channel=0, block_id=block_id, data=block_id.to_bytes(8, "big")
+    )
 
 
 def link_Mbps(camera: Camera) -> int:

@@ -29,13 +29,8 @@ class GvspStream(FrameStream):
         super().__init__(twin, runtime)
         self.sender = sender
         self._target = target
-        self._block_id = 0
 
     # -- the stream channel ------------------------------------------------------------------------
-    def open(self) -> None:
-        self.close()
-        self._block_id = 0
-
     def close(self) -> None:
         self.sender.cut()
         self.sender.forget()
@@ -48,12 +43,11 @@ class GvspStream(FrameStream):
     def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
         exposure, target = transfer.exposure, self._target()
         assert target is not None, "the stream is open"
-        self._block_id = gvsp.next_block_id(self._block_id, target.block_id_64)
         s = exposure.settings
         self.sender.send(
             Job(
                 image=image_of(exposure),
-                block_id=self._block_id,
+                block_id=gvsp.block_id(transfer.number, target.block_id_64),
                 payload_bytes=exposure.payload_bytes,
                 payload=payload,
                 target=target,

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from camtwin.camera import Transfer
+from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
-from camtwin.links.usb3.port import control_of, identity_of, speed_of
+from camtwin.links.usb3.port import control_of, event_data, identity_of, speed_of
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.u3v import stream as u3v
@@ -37,7 +38,6 @@ class UsbHost:
         self.messages: list[bytes] = []
         self.late: list[bytes] = []
         self._sizes: u3v.Transfers | None = None
-        self._block_id = 0
         self._control = control_of(twin, self)
         self._device = usb.UsbDevice(
             usb.Descriptors(identity_of(twin), speed_of(twin)),
@@ -45,6 +45,7 @@ class UsbHost:
             on_clear=lambda endpoint: None,
             on_reset=lambda: self._carry_out(self._control.reset()),
         )
+        twin.camera.events.subscribe(self._tell)
         twin.camera.transmitter.on_delivery.subscribe(self._deliver)
         twin.camera.on_power_up.subscribe(self._device.reset)
 
@@ -69,11 +70,11 @@ class UsbHost:
                 case SendEvent(message):
                     self.messages.append(message)
                 case OpenStream(transfers):
-                    self._twin.camera.drop_images()
-                    self._sizes, self._block_id = transfers, 0
+                    self._sizes = transfers
+                    self._twin.camera.change_stream()
                 case CloseStream():
                     self._sizes = None
-                    self._twin.camera.drop_images()
+                    self._twin.camera.change_stream()
                 case EndSession():
                     self._twin.camera.end_session()
 
@@ -86,11 +87,14 @@ class UsbHost:
     def events_halted(self) -> bool:
         return usb.EVENT_IN in self._device.halted
 
+    def _tell(self, event: Event) -> bool:
+        self._carry_out(self._control.event(event.number, event.timestamp_ns, event_data(event)))
+        return False
+
     def _deliver(self, transfer: Transfer) -> None:
         if self._sizes and not self.stream_halted:
             exposure = transfer.exposure
             payload = self._twin.render(exposure).tobytes() if self._render else bytes(exposure.payload_bytes)
             image, sizes = image_of(exposure), self._sizes
-            parts = u3v.block(image, self._block_id, memoryview(payload), len(payload), sizes)
+            parts = u3v.block(image, transfer.number, memoryview(payload), len(payload), sizes)
             self.transfers += [bytes(part) for _, part in parts]
-            self._block_id += 1

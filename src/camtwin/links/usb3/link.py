@@ -26,7 +26,7 @@ from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
-from camtwin.links.usb3.port import bus_of, control_of, identity_of, speed_of
+from camtwin.links.usb3.port import bus_of, control_of, event_data, identity_of, speed_of
 from camtwin.links.usb3.server import HUB, Connection, UsbipServer
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
@@ -49,12 +49,10 @@ class U3vStream(FrameStream):
         super().__init__(twin, runtime)
         self.writer: Writer | None = None
         self._transfers: u3v.Transfers | None = None
-        self._block_id = 0
-        self._leaving.append(twin.camera.on_moment.subscribe(self._on_moment))
 
     # -- the stream interface ----------------------------------------------------------------------
     def open(self, transfers: u3v.Transfers) -> None:
-        self._transfers, self._block_id = transfers, 0
+        self._transfers = transfers
 
     def close(self) -> None:
         self._transfers = None
@@ -70,13 +68,12 @@ class U3vStream(FrameStream):
         assert self.writer is not None, "the stream is open"
         job = Job(
             image=image_of(transfer.exposure),
-            block_id=self._block_id,
+            block_id=transfer.number,
             payload_bytes=transfer.exposure.payload_bytes,
             payload=payload,
             transfers=self._transfers,
             travels_ns=self._travels_ns(transfer),
         )
-        self._block_id += 1
         self.writer.send(job)
 
     def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
@@ -94,10 +91,6 @@ class U3vStream(FrameStream):
 
     def room(self) -> bool:
         return self.writer is None or self.writer.unfinished < MAX_UNFINISHED
-
-    def _on_moment(self, _t_ns: int, name: str, _frame: int | None) -> None:
-        if name == "AcquisitionStart":  # blocks of an acquisition are counted from 0
-            self._block_id = 0
 
 
 class Usb3Camera:
@@ -229,11 +222,11 @@ class Usb3Camera:
                 case SendEvent(message) if self.connection and not self.events_halted:
                     self._pipes[usb.EVENT_IN].send(message)
                 case OpenStream(transfers):
-                    self.twin.camera.drop_images()
+                    self.twin.camera.change_stream()
                     self.stream.open(transfers)
                 case CloseStream():
                     self.stream.close()
-                    self.twin.camera.drop_images()
+                    self.twin.camera.change_stream()
                 case EndSession():
                     self.twin.camera.end_session()
                 case _:  # no host is attached, or the endpoint is halted
@@ -243,9 +236,8 @@ class Usb3Camera:
         self._carry_out(self.control.reset())
 
     def _tell(self, event: Event) -> bool:
-        """Send an event of the camera; its data is the frame's number, if it has one."""
-        data = b"" if event.frame_id is None else event.frame_id.to_bytes(8, "little")
-        self._carry_out(self.control.event(event.number, event.timestamp_ns, data))
+        """Send an event of the camera."""
+        self._carry_out(self.control.event(event.number, event.timestamp_ns, event_data(event)))
         return False
 
     def _start_anew(self) -> None:

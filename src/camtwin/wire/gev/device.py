@@ -97,7 +97,12 @@ class GevDevice:
         port, address = self._words[SCP], self._words[SCDA]
         if not port or not address:
             return None
-        return Target(dotted(address), port, bool(self._words[bootstrap.GVSP_CONFIGURATION]))
+        return Target(dotted(address), port, self.extended_ids)
+
+    @property
+    def extended_ids(self) -> bool:
+        """Whether block ids have 64 bits."""
+        return bool(self._words[bootstrap.GVSP_CONFIGURATION])
 
     def power_changed(self, _powered: bool) -> Iterator[Effect]:
         """Forget the controller and reset the registers, all but the network location."""
@@ -164,7 +169,7 @@ class GevDevice:
         yield from self._messages.send(
             message,
             (dotted(words[MCDA]), words[MCP]),
-            extended=bool(words[bootstrap.GVSP_CONFIGURATION]),
+            extended=self.extended_ids,
             timeout_ns=words[MCTT] * MS,
             tries=words[MCRC],
             now=now,

@@ -176,9 +176,9 @@ def probe_packet(packet_bytes: int) -> bytes:
     return packet_header(Format.PAYLOAD, 0, 0, extended=False).ljust(packet_bytes - IP_UDP_BYTES, b"\0")
 
 
-def next_block_id(block_id: int, extended: bool) -> int:
-    """Return the block id after this one.
+def block_id(number: int, extended: bool) -> int:
+    """Return the block id of a stream's frame; `number` counts from 0.
 
-    A stream starts after 0, which itself is reserved for test packets.
+    Block ids start at 1 and skip 0, which is reserved for test packets.
     """
-    return block_id % (0xFFFF_FFFF_FFFF_FFFF if extended else 0xFFFF) + 1
+    return number % (0xFFFF_FFFF_FFFF_FFFF if extended else 0xFFFF) + 1

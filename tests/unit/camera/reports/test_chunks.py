@@ -80,7 +80,7 @@ def test_each_frame_says_what_it_was_taken_with():
     assert second.chunks["FrameID"] == 2
     assert second.chunks["Timestamp"] == second.timestamp_ns > first.timestamp_ns
     cam.ChunkModeActive = False
-    cam.twin.camera._frames_begun = 0
+    cam.twin.camera.preset_frame_count(0)
     alone = cam.grab()[0]
     assert alone.chunks is None
     assert alone.payload == image, "the image is the same without chunks"

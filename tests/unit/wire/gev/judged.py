@@ -66,7 +66,7 @@ class Device:
         self.sent: list[Sent] = []
 
     def tell(self, event: Event) -> bool:
-        self.carry_out(self.gev.notify(port.message_of(event), self.now))
+        self.carry_out(self.gev.notify(port.message_of(event, extended=self.gev.extended_ids), self.now))
         return self.gev.holds_message
 
     def carry_out(self, effects: Iterable[Effect]) -> list[Reply]:

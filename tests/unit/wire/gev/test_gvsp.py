@@ -90,11 +90,11 @@ def test_a_probe_fills_the_packet_size(size: int) -> None:
 
 
 def test_block_ids_start_at_1_and_skip_0() -> None:
-    assert gvsp.next_block_id(0, False) == 1
-    assert gvsp.next_block_id(0xFFFE, False) == 0xFFFF
-    assert gvsp.next_block_id(0xFFFF, False) == 1
-    assert gvsp.next_block_id(0xFFFF, True) == 0x1_0000
-    assert gvsp.next_block_id((1 << 64) - 1, True) == 1
+    assert gvsp.block_id(0, False) == 1
+    assert gvsp.block_id(0xFFFE, False) == 0xFFFF
+    assert gvsp.block_id(0xFFFF, False) == 1
+    assert gvsp.block_id(0xFFFF, True) == 0x1_0000
+    assert gvsp.block_id((1 << 64) - 1, True) == 1
 
 
 def test_flags_are_in_extended_headers_alone() -> None:
