@@ -27,6 +27,15 @@ def test_isp(capsys):
     assert capsys.readouterr().out == "GRBG (320, 480, 3) (12, 16)\n"
 
 
+def test_csi2(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "csi2.md").read_text(encoding="utf-8"), re.S)
+    exec(compile(example, "csi2.md", "exec"), {})
+    assert re.fullmatch(
+        r"crc channel 0 frame 1 line 2 CRC .* payload; one wrong bit if it is byte 9 bit 4\n",
+        capsys.readouterr().out,
+    )
+
+
 def test_scenes():
     """Each scene that stands by itself can be parsed, and no form of the parser is missing."""
     page = (DOCS / "scenes.md").read_text(encoding="utf-8")

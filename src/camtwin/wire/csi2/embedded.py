@@ -30,11 +30,11 @@ MAX_ADDRESS: Final = 0xFFFF
 
 
 class EmbeddedError(ValueError):
-    """A line of embedded data that cannot be read; `byte` counts in the packet's payload."""
+    """A line of embedded data that cannot be read: the byte of its payload at which, and why."""
 
     def __init__(self, byte: int, message: str) -> None:
         super().__init__(f"payload byte {byte}: {message}")
-        self.byte = byte
+        self.byte, self.reason = byte, message
 
 
 def encode(

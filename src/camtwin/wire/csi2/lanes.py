@@ -12,7 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from camtwin.units import MS, SEC, Ns
 
@@ -94,5 +98,25 @@ def swapped(data: bytes, order: Sequence[int]) -> bytes:
     >>> swapped(b"abcdef", (1, 0, 2, 3))
     b'bacdfe'
     """
-    lanes = distribute(data, len(order))
-    return merge([lanes[lane] for lane in order])
+    return np.frombuffer(data, np.uint8)[_positions(len(data), tuple(order))].tobytes()
+
+
+def unswapped(data: bytes, order: Sequence[int]) -> bytes:
+    """Return the bytes that `swapped` made `data` from.
+
+    >>> unswapped(b"bacdfe", (1, 0, 2, 3))
+    b'abcdef'
+    """
+    there = _positions(len(data), tuple(order))
+    back = np.empty(len(data), np.uint8)
+    back[there] = np.frombuffer(data, np.uint8)
+    return back.tobytes()
+
+
+@lru_cache(64)
+def _positions(size: int, order: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return which byte of the transmitter is each of those that a receiver merges, as for `swapped`."""
+    count = len(order)
+    whole = np.arange(size // count * count).reshape(-1, count)[:, list(order)].reshape(-1)
+    rest = [lane for lane in order if lane < size % count]  # lanes that end a byte later
+    return np.concatenate((whole, size // count * count + np.array(rest, np.int64)))

@@ -1,0 +1,112 @@
+"""The commands about CSI-2 streams, as a user meets them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from camtwin.cli import main
+from camtwin.wire.csi2 import dump, faults
+from camtwin.wire.csi2.dump import Record
+from camtwin.wire.csi2.lanes import Lanes
+from camtwin.wire.csi2.places import Part, Place
+from camtwin.wire.csi2.stream import SensorFrame, records
+
+
+@pytest.fixture
+def camtwin(monkeypatch, tmp_path):
+    def run(*args: object, code: int = 0) -> str:
+        """Run it; return what it prints, on stderr if it fails."""
+        monkeypatch.setattr(sys, "argv", ["camtwin", *map(str, args)])
+        with (tmp_path / "stdout").open("w+") as stdout, (tmp_path / "stderr").open("w+") as stderr:
+            monkeypatch.setattr(sys, "stdout", stdout)
+            monkeypatch.setattr(sys, "stderr", stderr)
+            with pytest.raises(SystemExit) as end:
+                main()
+        out, err = ((tmp_path / name).read_text() for name in ("stdout", "stderr"))
+        assert (end.value.code or 0) == code, out + err
+        return err if code == 2 else out
+
+    return run
+
+
+def stream() -> list[Record]:
+    out: list[Record] = []
+    for number in (1, 2):
+        codes = np.full((4, 16), number * 100, np.uint16)
+        frame = SensorFrame(codes, 10, number * 100_000, Fraction(5000), number, {0x034E: 0, 0x034F: 4})
+        out += records([frame], Lanes(2, 1_000_000_000))
+    return out
+
+
+def written(path: Path, records: Iterable[Record]) -> Path:
+    with path.open("wb") as file:
+        dump.write(file.write, records)
+    return path
+
+
+def test_a_sound_dump(camtwin, tmp_path):
+    file = written(tmp_path / "a.csi2", stream())
+    assert camtwin("csi2", "check", file) == "2 frames, 16 packets: no errors\n"
+    document = json.loads(camtwin("csi2", "check", file, "--json"))
+    assert document == {"frames": 2, "packets": 16, "errors": 0, "kinds": {}, "findings": []}
+
+
+def test_a_damaged_dump(camtwin, tmp_path):
+    damaged = faults.flip_bit(stream(), Place(0, 1, Part.IMAGE, 2), 9, 4)
+    damaged = list(faults.lose_line(damaged, 0, 2, 1))
+    file = written(tmp_path / "a.csi2", damaged)
+    first, second, last = camtwin("csi2", "check", file, code=1).splitlines()
+    assert first.startswith("crc: channel 0 frame 1 line 2: byte 24: CRC ")
+    assert "one wrong bit if it is byte 9 bit 4 (record at byte " in first
+    assert second == "lost-line: channel 0 frame 2 line 1: the line is missing"
+    assert last == "2 frames, 15 packets: 1 crc, 1 lost-line"
+    document = json.loads(camtwin("csi2", "check", file, "--json", code=1))
+    assert document["errors"] == 2
+    one, two = document["findings"]
+    assert (one["kind"], one["frame"], one["part"], one["line"], one["byte"]) == ("crc", 1, "line", 2, 24)
+    assert (two["kind"], two["channel"], two["line"], two["offset"]) == ("lost-line", 0, 1, None)
+
+
+def test_rows_that_each_frame_must_have(camtwin, tmp_path):
+    file = written(tmp_path / "a.csi2", stream())
+    told = camtwin("csi2", "check", file, "--rows", 5, code=1)
+    assert told.splitlines()[0] == "short-frame: channel 0 frame 1 frame end: 4 of 5 lines"
+
+
+def test_a_dump_that_ends_early(camtwin, tmp_path):
+    file = written(tmp_path / "a.csi2", stream())
+    file.write_bytes(file.read_bytes()[:-3])
+    size = file.stat().st_size
+    told = camtwin("csi2", "check", file, code=1)
+    assert f"dump: byte {size}: the dump ends within the record at byte {size - 13}\n" in told
+    assert camtwin("csi2", "show", file, code=2) == (
+        f"camtwin: byte {size}: the dump ends within the record at byte {size - 13}\n"
+    )
+
+
+def test_what_is_no_dump(camtwin, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nand more")
+    told = camtwin("csi2", "show", tmp_path / "a.png", code=2)
+    assert told == "camtwin: byte 0: b'\\x89PNG\\r\\n\\x1a\\n' is not b'CSI2DUMP', with which a dump begins\n"
+    assert (
+        camtwin("csi2", "show", tmp_path / "b", code=2)
+        == f"camtwin: {tmp_path}/b: No such file or directory\n"
+    )
+
+
+def test_show_a_stream_from_standard_input(camtwin, tmp_path, monkeypatch):
+    data = written(tmp_path / "a.csi2", stream()).read_bytes()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=SimpleNamespace(raw=io.BytesIO(data))))
+    lines = camtwin("csi2", "show", "-", "-n", 5).splitlines()
+    assert len(lines) == 5
+    assert lines[0] == "         100000  HS    2 lanes"
+    assert lines[1] == "         100213  channel 0 frame start 1  00 01 00 1a"
