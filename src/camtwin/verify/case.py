@@ -20,6 +20,7 @@ import camtwin
 from camtwin.problem import Refused
 from camtwin.rig import RigSheet, has_rig, sheet_of
 from camtwin.scene import Scene
+from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.verify.claims import Claim
 
@@ -60,13 +61,26 @@ class Case:
         link_speed: str | int | None = "sheet",
         **features: Shown,
     ) -> Session:
-        """A fresh session, switched on at virtual time 0, with settings and features written in this order.
+        """Open a fresh session, switched on at virtual time 0, with settings and features in this order.
 
-        render: make pictures; without them thousands of frames take no time."""
+        render: make pictures; without them thousands of frames take no time.
+        """
         cam = camtwin.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
         self.write(cam, **(settings or {}))
         self.write(cam, **features)
         return cam
+
+    def shot(
+        self,
+        features: Mapping[str, Shown] | None = None,
+        /,
+        scene: Scene | None = None,
+        link_speed: str | int | None = "sheet",
+        **more: Shown,
+    ) -> Frame:
+        """Take one picture of a scene, with a fresh session."""
+        settings = {**(features or {}), **more}
+        return self.open(settings, scene=scene, render=True, link_speed=link_speed).grab()[0]
 
     @cached_property
     def around(self) -> RigSheet:
@@ -74,7 +88,7 @@ class Case:
         return sheet_of(self.model)
 
     def record(self, name: str) -> Fact:
-        """A fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
+        """Look up a fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
         facts = self.around.facts if has_rig(self.model) else ()
         known = (fact for fact in facts if fact.path.removeprefix("record.") == name)
         return next(known, None) or self.open().record(name)
@@ -95,12 +109,12 @@ class Case:
 
     # -- what was measured -----------------------------------------------------------------------
     def saw(self, text: object) -> None:
-        """Something that the report shall show beside the sheet's value."""
+        """Note what the report shall show beside the sheet's value."""
         if (note := str(text)) not in self.notes:
             self.notes.append(note)
 
     def leaves_out(self, what: str) -> None:
-        """A part of what the row's text asks for that cannot be measured here: the report says so."""
+        """Name a part of the row that cannot be measured here: the report says so."""
         self.unmeasured = f"not measured: {what}"
 
     @property
@@ -112,7 +126,7 @@ class Case:
         raise Wrong(reason)
 
     def that(self, what: str, holds: object) -> None:
-        """Something that must be so, in words."""
+        """Require that something is so, in words."""
         if not holds:
             self.wrong(f"not so: {what}")
         self.saw(what)
@@ -123,7 +137,7 @@ class Case:
             self.wrong(f"{what} is {shown(measured)}, wanted is {shown(wanted)}")
 
     def near(self, what: str, measured: float, wanted: float, tolerance: float, unit: str = "") -> None:
-        """`tolerance` is in the unit of both."""
+        """Require a number near another; `tolerance` is in the unit of both."""
         end = f" {unit}".rstrip()
         self.saw(f"{what} {shown(measured)}{end}")
         if not abs(measured - wanted) <= tolerance:
@@ -139,13 +153,13 @@ class Case:
 
     # -- features --------------------------------------------------------------------------------
     def takes(self, cam: Session, name: str, *values: Shown) -> None:
-        """The feature takes each value, and reads it back."""
+        """Write each value to the feature, which must read it back."""
         for value in values:
             self.write(cam, **{name: value})
             self.equal(name, getattr(cam, name), value)
 
     def refuses(self, cam: Session, name: str, *values: Shown) -> None:
-        """The feature refuses each value, and keeps what it had."""
+        """Write each value to the feature, which must refuse it and keep what it had."""
         for value in values:
             before = getattr(cam, name)
             try:
@@ -165,7 +179,7 @@ class Case:
             )
 
     def entries(self, cam: Session, name: str, wanted: Iterable[str]) -> None:
-        """An enumeration offers these and no others, in any order."""
+        """Check that an enumeration offers these and no others, in any order."""
         there, wanted = set(cam.entries(name)), set(wanted)
         self.saw(f"{name}: {', '.join(sorted(there))}")
         if missing := wanted - there:
@@ -174,7 +188,7 @@ class Case:
             self.wrong(f"{name} has {', '.join(sorted(more))}, too")
 
     def lacks(self, cam: Session, *names: str) -> None:
-        """No feature of these names or patterns."""
+        """Require that there is no feature of these names or patterns."""
         found = [f for f in cam.features() if any(fnmatchcase(f, name) for name in names)]
         self.saw(f"no {', '.join(names)}")
         if found:
@@ -182,7 +196,7 @@ class Case:
 
 
 def shown(value: object) -> str:
-    """A value for people: numbers with six digits at most."""
+    """Show a value to people: numbers with six digits at most."""
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):

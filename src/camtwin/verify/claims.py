@@ -77,6 +77,10 @@ class Claim:
         """The words of `a,b,c`; one word is a list of one."""
         return tuple(self.value.split(","))
 
+    def rounded(self, value: float) -> float:
+        """Round a value to as many digits as the claim's has behind its point."""
+        return round(value, len(self.value.partition(".")[2]))
+
     @property
     def sheet(self) -> str:
         """Value and unit, for people."""
@@ -98,9 +102,10 @@ def family(model: str) -> str:
 
 @cache
 def load(model: str) -> Mapping[str, Claim]:
-    """The claims about a model by id, in the sheet's order; empty if there is no ledger of that name.
+    """Return the claims about a model by id, in the sheet's order; empty if there is no ledger of that name.
 
-    LedgerInvalid where a row cannot be read."""
+    LedgerInvalid where a row cannot be read.
+    """
     found = files("camtwin.verify") / "ledger" / f"{model}.tsv"
     if not found.is_file():
         return {}

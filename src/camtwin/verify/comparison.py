@@ -93,6 +93,6 @@ def _said(sheet: CameraSheet, results: Results, channel: Channel) -> Mapping[str
 
 
 def _efficiency(sheet: CameraSheet, channel: Channel) -> list[tuple[float, float]]:
-    """The sheet's curve for a channel, (nm, electrons a photon), at the wavelengths that were measured."""
+    """Return the sheet's curve for a channel, (nm, electrons a photon), at the measured wavelengths."""
     p = sheet.parameters
     return [(nm, p.quantum_efficiency(nm, channel.name[:1])) for nm, _ in channel.efficiency]

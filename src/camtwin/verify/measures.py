@@ -3,6 +3,9 @@
     limits:Width                           a measurement, and what it is about
     takes:Width,32; refuses:Width,24       several, one after the other
     rate:link_speed=1G,PixelFormat=Mono8   options by name
+    input_level:Line1,True,value+0.01      a number by the claim's: value, low or high, and what is added
+    climate:housing,high+1:outside         what is wanted at which number
+    reads:TriggerMode,claim                a value that is the claim's
     later:no tool draws that               none yet, and the reason
 
 A measurement is a function in `measurements/` that is given a case and these arguments:
@@ -12,7 +15,7 @@ A measurement is a function in `measurements/` that is given a case and these ar
         low, high = case.claim.span
         case.limits(case.open(), feature, low, high)
 
-Its annotations say how an argument is read: as a word, a number, one of several words, or as `Value`.
+Its annotations say how an argument is read: as a word, a number, one of several words, as `Value` or `Point`.
 """
 
 from __future__ import annotations
@@ -31,9 +34,15 @@ from camtwin.verify.claims import Claim, LedgerInvalid
 
 Value: TypeAlias = str | int | float | bool
 """An argument that is a number, True or False where it reads as one, else a word: a feature's value."""
+Point: TypeAlias = tuple[float, str]
+"""An argument like `high+0.1:damaged`: a number, and what is wanted there."""
+Argument: TypeAlias = Value | Point
 Run = Callable[..., object]
 LATER: Final = "later:"
+CLAIM: Final = "claim"
+"""As a value: the claim's."""
 NAMED: Final = re.compile(r"[A-Za-z_]\w*=")
+RELATIVE: Final = re.compile(r"(low|high|value)([+-][\d.]+)?")
 
 
 @dataclass(frozen=True)
@@ -54,8 +63,8 @@ class MeasureStep:
     """One measurement of a row, with its arguments."""
 
     measurement: Measurement
-    args: tuple[Value, ...] = ()
-    options: Mapping[str, Value] | None = None
+    args: tuple[Argument, ...] = ()
+    options: Mapping[str, Argument] | None = None
 
     def __call__(self, case: Case) -> None:
         self.measurement.run(case, *self.args, **(self.options or {}))
@@ -84,12 +93,12 @@ def load() -> None:
 
 
 def later(claim: Claim) -> str:
-    """Why a row stays open, or nothing."""
+    """Return why a row stays open, or nothing."""
     return claim.measure.removeprefix(LATER) if claim.measure.startswith(LATER) else ""
 
 
 def steps(claim: Claim) -> tuple[MeasureStep, ...]:
-    """The measurements of a row; none if it stays open. LedgerInvalid if its column cannot be read."""
+    """Read the measurements of a row; none if it stays open. LedgerInvalid if its column cannot be read."""
     if not claim.measure or claim.measure.startswith(LATER):
         return ()
     return tuple(_step(claim, text) for text in claim.measure.split("; "))
@@ -101,7 +110,7 @@ def kinds(claim: Claim) -> set[str]:
 
 
 def group(claim: Claim) -> Measurement | None:
-    """The measurement that rows share their work by: the heavy one if there is one, else the first."""
+    """Return the measurement that rows share their work by: the heavy one if there is one, else the first."""
     mine = [step.measurement for step in steps(claim)]
     return next((one for one in mine if one.heavy), mine[0] if mine else None)
 
@@ -120,7 +129,7 @@ def _step(claim: Claim, text: str) -> MeasureStep:
     except TypeError as error:
         known = ", ".join(list(signature.parameters)[1:]) or "none"
         raise _invalid(claim, text, f"{error}; the arguments of {name} are: {known}") from None
-    hints, values, named = get_type_hints(found.run), list[Value](), dict[str, Value]()
+    hints, values, named = get_type_hints(found.run), list[Argument](), dict[str, Argument]()
     for parameter in list(signature.parameters.values())[1:]:
         if parameter.name not in bound.arguments:
             continue
@@ -136,21 +145,31 @@ def _step(claim: Claim, text: str) -> MeasureStep:
     return MeasureStep(found, tuple(values), named)
 
 
-def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Value:
-    """An argument as its annotation has it."""
+def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Argument:
+    """Read an argument as its annotation has it."""
     if get_origin(hint) is Literal:
         if word not in (known := get_args(hint)):
             raise _invalid(claim, text, f"{name} is {word!r}, which is none of {', '.join(known)}")
         return word
     if hint is str:
         return word
-    if hint in (int, float):
+    if hint == Point:
+        at, _, wanted = word.partition(":")
+        return _number(claim, text, name, at), wanted
+    if hint is float:
+        return _number(claim, text, name, word)
+    if hint is int:
         try:
-            return hint(word)
+            return int(word)
         except ValueError:
             raise _invalid(claim, text, f"{name} is {word!r}, which is no number") from None
     if hint is bool and word not in ("True", "False"):
         raise _invalid(claim, text, f"{name} is {word!r}, which is neither True nor False")
+    return read_value(claim.value if word == CLAIM else word)
+
+
+def read_value(word: str) -> Value:
+    """Read a word as True, False or a number where it is one."""
     if word in ("True", "False"):
         return word == "True"
     for number in (int, float):
@@ -159,6 +178,18 @@ def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Value:
         except ValueError:
             pass
     return word
+
+
+def _number(claim: Claim, text: str, name: str, word: str) -> float:
+    """Read a number, or one of the claim's with something added: `24.1`, `value`, `high+0.1`."""
+    try:
+        if match := RELATIVE.fullmatch(word):
+            which, more = match.groups()
+            base = claim.number if which == "value" else claim.span[which == "high"]
+            return round(base + float(more or 0), 9)
+        return float(word)
+    except ValueError:
+        raise _invalid(claim, text, f"{name} is {word!r}, which is no number") from None
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:

@@ -9,8 +9,8 @@ from camtwin.pixels import FORMATS
 from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.sequencer import chunks, only_chunk, program, triggered
-from camtwin.verify.measurements.signals import inputs
+from camtwin.verify.measurements.sequencer import chunks, only_chunk, program
+from camtwin.verify.measurements.signals import inputs, waiting
 from camtwin.verify.measures import Value, measurement
 from camtwin.verify.scenes import Ramp
 
@@ -36,24 +36,22 @@ def shot(
     return cam, cam.grab(2)
 
 
-@measurement("chunk_off")
-def chunk_off(case: Case) -> None:
-    """The claimed chunk is missing while it is disabled."""
-    name = case.claim.value
-    case.that(f"no chunk {name} while it is disabled", name not in shot(case)[1][0].chunks)
-
-
 @measurement("chunk")
 def chunk(case: Case, *values: Value) -> None:
-    """The claimed chunk holds what the feature of its name was set to."""
+    """Compare the claimed chunk with what the feature of its name was set to; disabled, it is missing."""
     name = case.claim.value
+    case.that(f"no chunk {name} while it is disabled", name not in shot(case)[1][0].chunks)
     for value in values:
-        case.equal(f"chunk {name}", chunks(shot(case, name, features={name: value})[1], name), [value, value])
+        _, frames = shot(case, name, features={name: value})
+        case.equal(f"chunk {name}", chunks(frames, name), [value, value])
+        if name == "PixelFormat":
+            code = FORMATS[str(value)].code.to_bytes(4, "big")
+            case.that(f"the code of {value} stands in the payload's bytes", code in frames[0].payload[-32:])
 
 
 @measurement("chunk_image", heavy="pictures")
 def chunk_image(case: Case) -> None:
-    """The chunk is the payload of the same frame of a camera without chunks; disabled, there is none."""
+    """Compare the chunk with the payload of the same frame without chunks; disabled, there is none."""
     cam, (first, _) = shot(case, render=True)
     plain = case.open(SET, render=True, scene=Ramp(), PixelFormat="Mono12")
     case.that("chunk Image is the payload without chunks", first.chunks["Image"] == plain.grab()[0].payload)
@@ -64,58 +62,46 @@ def chunk_image(case: Case) -> None:
 
 @measurement("chunk_mode", heavy="pictures")
 def chunk_mode(case: Case) -> None:
-    """Frames carry the enabled chunks, with right values; without the mode, the image alone."""
+    """Take frames with the enabled chunks, and right values; without the mode, with the image alone."""
     _, (first, _) = shot(case, "Width", "Gain", render=True)
     case.equal("chunks with ChunkModeActive", sorted(first.chunks), ["Gain", "Image", "Width"])
     case.equal("values", (first.chunks["Width"], first.chunks["Gain"]), (SET["Width"], SET["Gain"]))
-    (first,) = case.open(SET, render=True, PixelFormat="Mono12", ChunkModeActive=False).grab()
+    first = case.shot(SET, PixelFormat="Mono12", ChunkModeActive=False)
     case.equal("chunks without", first.chunks, None)
     case.equal("bytes without", len(first.payload), 64 * 33 * 2)
 
 
 # -- chunks that no feature of their name sets ---------------------------------------------------------
 def binning(case: Case) -> None:
-    """Both factors."""
+    """Compare both factors."""
     for across, down in ((2, 1), (1, 2)):
         _, frames = shot(case, "Binning", features={"BinningHorizontal": across, "BinningVertical": down})
         case.equal("chunk Binning", chunks(frames, "Binning"), [(across, down)] * 2)
 
 
 def frame_id(case: Case) -> None:
-    """Counted through."""
+    """Count frames through."""
     _, frames = shot(case, "FrameID")
     case.equal("chunk FrameID", chunks(frames, "FrameID"), [frames[0].frame_id, frames[0].frame_id + 1])
 
 
 def timestamp(case: Case) -> None:
-    """The frame's, a multiple of 8."""
+    """Compare timestamps, multiples of 8, with those of the frames."""
     _, frames = shot(case, "Timestamp")
     stamps = chunks(frames, "Timestamp")
     case.equal("chunk Timestamp", stamps, [f.timestamp_ns for f in frames])
     case.equal("rest by 8", {t % 8 for t in stamps}, {0})
 
 
-def pixel_format(case: Case) -> None:
-    """The name, and in the bytes the code."""
-    for name in ("Mono8", "Mono12", "Mono12p"):
-        _, frames = shot(case, "PixelFormat", features={"PixelFormat": name})
-        case.equal("chunk PixelFormat", chunks(frames, "PixelFormat"), [name, name])
-        code = FORMATS[name].code.to_bytes(4, "big")
-        case.that(f"the code of {name} stands in the payload's bytes", code in frames[0].payload[-32:])
-
-
 def image_control(case: Case) -> None:
-    """Another value for each way to mirror."""
-    values: set[int] = set()
-    for x in (False, True):
-        for y in (False, True):
-            _, frames = shot(case, "ImageControl", features={"ReverseX": x, "ReverseY": y})
-            values |= {*chunks(frames, "ImageControl")}
+    """Find another value for each way to mirror."""
+    ways = [{"ReverseX": x, "ReverseY": y} for x in (False, True) for y in (False, True)]
+    values = {v for way in ways for v in chunks(shot(case, "ImageControl", features=way)[1], "ImageControl")}
     case.equal("values of ImageControl for the four flips", len(values), 4)
 
 
 def temperature(case: Case) -> None:
-    """The thermometer's, near the true one."""
+    """Compare with the thermometer, near the true temperature."""
     for celsius in (25.0, 60.0):
         cam = case.open(Width=16, Height=1)
         only_chunk(case, cam, "DeviceTemperature")
@@ -126,8 +112,8 @@ def temperature(case: Case) -> None:
 
 
 def counter_value(case: Case) -> None:
-    """The counter as each frame began."""
-    cam = triggered(case, Width=16)
+    """Compare with the counter as each frame began."""
+    cam = waiting(case, "Software", start=False, Width=16)
     only_chunk(case, cam, "CounterValue")
     case.write(cam, CounterSelector="Counter1", CounterEventSource="Line1", CounterDuration=65535)
     cam.AcquisitionStart()
@@ -143,11 +129,10 @@ def counter_value(case: Case) -> None:
 
 
 def line_status(case: Case) -> None:
-    """A bit for each line, as the register has it."""
+    """Compare a bit for each line with the register."""
     cam = case.open(render=True, ChunkModeActive=True, Width=16, Height=1)
-    lines = inputs(cam)
+    lines, values, wanted = inputs(cam), list[int](), list[int]()
     case.write(cam, ChunkSelector="LineStatusAll", ChunkEnable=True)
-    values, wanted = list[int](), list[int]()
     for line in lines:
         cam.lines[line].drive(True)
         cam.advance(MS)
@@ -158,7 +143,7 @@ def line_status(case: Case) -> None:
 
 
 def sequencer_set(case: Case) -> None:
-    """The set of each frame."""
+    """Compare with the set of each frame."""
     cam = case.open(render=True, ChunkModeActive=True, Width=16, Height=1)
     case.write(cam, ChunkSelector="SequencerSetActive", ChunkEnable=True)
     program(case, cam, [{"ExposureTime": us} for us in (100.0, 200.0, 300.0)])
@@ -172,7 +157,6 @@ OWN: Final[dict[str, Callable[[Case], None]]] = {
     "FrameID": frame_id,
     "ImageControl": image_control,
     "LineStatusAll": line_status,
-    "PixelFormat": pixel_format,
     "SequencerSetActive": sequencer_set,
     "Timestamp": timestamp,
 }
@@ -180,5 +164,5 @@ OWN: Final[dict[str, Callable[[Case], None]]] = {
 
 @measurement("chunk_of_frame")
 def chunk_of_frame(case: Case) -> None:
-    """The claimed chunk holds what was so for its frame."""
+    """Compare the claimed chunk with what was so for its frame."""
     OWN[case.claim.value](case)

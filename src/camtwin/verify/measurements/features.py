@@ -1,24 +1,27 @@
-"""Features as a host meets them: limits, steps, entries, values that are taken and refused."""
+"""Features as a host meets them: limits, entries, values that are taken and refused; the description."""
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from fnmatch import fnmatchcase
+from typing import Final, Literal
+from xml.etree import ElementTree
 
-from camtwin.units import SEC
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
 
 
+# -- numbers -----------------------------------------------------------------------------------------
 @measurement("limits")
-def limits(case: Case, feature: str, **features: Value) -> None:
-    """A feature goes from the claim's lowest to its highest value."""
+def limits(case: Case, feature: str, times: float = 1, **features: Value) -> None:
+    """Require that a feature goes from the claim's lowest to its highest, `times` so much in its unit."""
     low, high = case.claim.span
-    case.limits(case.open(features), feature, low, high)
+    case.limits(case.open(features), feature, times * low, times * high)
 
 
 @measurement("range")
 def range_held(case: Case, feature: str, **features: Value) -> None:
-    """A feature goes from the claim's lowest to its highest value: it takes both, and refuses one beyond."""
+    """Require the claim's limits of a feature: it takes both, and refuses one beyond."""
     cam, (low, high) = case.open(features), case.claim.span
     case.limits(cam, feature, low, high)
     case.refuses(cam, feature, low - 1, high + 1)
@@ -29,60 +32,66 @@ def range_held(case: Case, feature: str, **features: Value) -> None:
 def limit(
     case: Case, feature: str, end: Literal["lowest", "highest"], *, times: float = 1, **features: Value
 ) -> None:
-    """One end of a feature's range is the claim's number, `times` so much in the feature's unit."""
+    """Require that one end of a feature's range is the claim's number, `times` so much in its unit."""
     at = case.open(features).limits(feature)[end == "highest"]
     case.equal(f"{end} {feature}", at, case.claim.number * times)
 
 
 @measurement("increment")
 def increment(case: Case, feature: str, **features: Value) -> None:
-    """A feature goes in steps of the claim's number."""
+    """Require that a feature goes in steps of the claim's number."""
     case.equal(f"increment of {feature}", case.open(features).increment(feature), case.claim.number)
 
 
+# -- values ------------------------------------------------------------------------------------------
 @measurement("reads")
 def reads(case: Case, feature: str, *wanted: Value, **features: Value) -> None:
-    """A feature has the claim's value, its number or its word, or the value that is given."""
+    """Require that a feature has the claim's value, its number or its word, or the value that is given."""
     value = getattr(case.open(features), feature)
-    if wanted:
-        case.equal(feature, value, wanted[0])
-    else:
-        case.equal(feature, value, case.claim.value if isinstance(value, str) else case.claim.number)
+    claimed = case.claim.value if isinstance(value, str) else None
+    case.equal(feature, value, wanted[0] if wanted else claimed or case.claim.number)
 
 
-@measurement("reads_within")
-def reads_within(case: Case, feature: str, low: float, high: float, **features: Value) -> None:
-    """A feature has a value between these two."""
-    case.within(feature, getattr(case.open(features), feature), low, high)
-
-
-@measurement("entries")
-def entries(case: Case, feature: str, **features: Value) -> None:
-    """An enumeration offers what the claim lists, and nothing else."""
-    case.entries(case.open(features), feature, case.claim.names)
-
-
-@measurement("offers")
-def offers(case: Case, feature: str, *wanted: str) -> None:
-    """An enumeration offers these entries, and nothing else."""
-    case.entries(case.open(), feature, wanted)
+@measurement("contains")
+def contains(case: Case, feature: str) -> None:
+    """Require that a feature's words contain the claim's value."""
+    value = getattr(case.open(), feature)
+    case.saw(f"{feature} {value}")
+    if case.claim.value not in value:
+        case.wrong(f"{feature} {value} does not contain {case.claim.value}")
 
 
 @measurement("takes")
 def takes(case: Case, feature: str, *values: Value, **features: Value) -> None:
-    """A feature takes each of these values, and reads it back; without any, the claim's numbers."""
+    """Require that a feature takes each of these values, or the claim's numbers, and reads it back."""
     case.takes(case.open(features), feature, *(values or map(float, case.claim.names)))
 
 
 @measurement("refuses")
 def refuses(case: Case, feature: str, *values: Value, **features: Value) -> None:
-    """A feature refuses each of these values, and keeps what it had."""
+    """Require that a feature refuses each of these values, and keeps what it had."""
     case.refuses(case.open(features), feature, *values)
+
+
+# -- what there is -----------------------------------------------------------------------------------
+@measurement("offers")
+def offers(case: Case, feature: str, *entries: str) -> None:
+    """Require that an enumeration offers these entries, or the claim's, and nothing else."""
+    case.entries(case.open(), feature, entries or case.claim.names)
+
+
+@measurement("offers_no")
+def offers_no(case: Case, feature: str, *patterns: str) -> None:
+    """Require that an enumeration has no entry like these; `*` stands for any letters."""
+    entries = case.open().entries(feature)
+    case.saw(f"{feature}: {', '.join(entries)}")
+    if found := [entry for entry in entries if any(fnmatchcase(entry, pattern) for pattern in patterns)]:
+        case.wrong(f"{feature} has {', '.join(found)}")
 
 
 @measurement("has")
 def has(case: Case, *features: str) -> None:
-    """The camera has these features."""
+    """Require that the camera has these features."""
     cam = case.open()
     for feature in features:
         case.that(f"it has {feature}", cam.has(feature))
@@ -90,7 +99,7 @@ def has(case: Case, *features: str) -> None:
 
 @measurement("lacks")
 def lacks(case: Case, *names: str) -> None:
-    """The camera has no feature of these names; `*` stands for any letters."""
+    """Require that the camera has no feature of these names; `*` stands for any letters."""
     case.lacks(case.open(), *names)
 
 
@@ -100,9 +109,50 @@ def leaves_out(case: Case, *words: str) -> None:
     case.leaves_out(",".join(words))
 
 
-@measurement("settles_at")
-def settles_at(case: Case, tolerance: float) -> None:
-    """In a room DeviceTemperature settles at the claim's degC within an hour."""
+# -- the description ---------------------------------------------------------------------------------
+PFNC: Final = {
+    "Mono8": 0x01080001,
+    "Mono10": 0x01100003,
+    "Mono10p": 0x010A0046,
+    "Mono12": 0x01100005,
+    "Mono12p": 0x010C0047,
+}
+"""Codes of the Pixel Format Naming Convention 2."""
+
+
+@measurement("version")
+def version(case: Case, *features: str) -> None:
+    """Require that these features have the numbers of the claim, `SFNC 2.4`, one each."""
     cam = case.open()
-    cam.advance(3600 * SEC)
-    case.near("DeviceTemperature after an hour", cam.DeviceTemperature, case.claim.number, tolerance, "degC")
+    numbers = [int(number) for number in re.findall(r"\d+", case.claim.value)]
+    for feature, number in zip(features, numbers, strict=True):
+        case.equal(feature, getattr(cam, feature), number)
+
+
+@measurement("description_schema")
+def description_schema(case: Case, *versions: str, standard: str = "") -> None:
+    """Require that the description's header names a GenApi schema of one of these versions.
+
+    standard: and this name space, `GEV`, without names of SFNC 1; no header has SFNC's number.
+    """
+    root = ElementTree.fromstring(case.open().xml)
+    case.equal("root", root.tag.rpartition("}")[2], "RegisterDescription")
+    schema = f"{root.get('SchemaMajorVersion')}.{root.get('SchemaMinorVersion')}"
+    case.that(f"schema {schema} is one of {', '.join(versions)}", schema in versions)
+    if standard:
+        case.equal("StandardNameSpace", root.get("StandardNameSpace"), standard)
+        names = [str(node.get("Name")) for node in root.iter() if node.get("NameSpace") == "Standard"]
+        case.that(f"{len(names)} features are of the standard", names)
+        old = [name for name in names if name.endswith(("Abs", "Raw"))]
+        case.equal("of them with a name of SFNC 1", ", ".join(old) or "none", "none")
+
+
+@measurement("pixel_format_codes")
+def pixel_format_codes(case: Case) -> None:
+    """Require that each pixel format in the description has the code of the naming convention."""
+    cam = case.open()
+    node = next(n for n in ElementTree.fromstring(cam.xml).iter() if n.get("Name") == "PixelFormat")
+    codes = {e.get("Name", ""): int(e[0].text or "0", 0) for e in node if e.tag.endswith("EnumEntry")}
+    case.equal("entries", sorted(codes), sorted(cam.entries("PixelFormat")))
+    for name, code in codes.items():
+        case.equal(f"code of {name}", f"{code:#010x}", f"{PFNC.get(name, 0):#010x}")

@@ -12,7 +12,7 @@ from camtwin.scene import Dark, Flat, Scene, spectra
 from camtwin.sensor.flaws import Flaws
 from camtwin.session.frame import Frame
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.light import phases
+from camtwin.verify.measurements.light import level_DN, phases
 from camtwin.verify.measures import Value, measurement
 from camtwin.verify.scenes import GREEN_nm, Ramp
 
@@ -25,36 +25,34 @@ def shots(case: Case, scene: Scene, features: Mapping[str, Value], frames: int =
     return case.open(features, render=True, scene=scene, link_speed=None).grab(frames)
 
 
-def shot(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
-    """Take a picture of a scene."""
-    return shots(case, scene, features)[0].picture.astype(float)
+def means(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
+    """Average each of the four phases of the mosaic in a picture of a scene."""
+    return phases(shots(case, scene, features)[0].picture)
 
 
 def signals(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
-    """Return the signal that light adds to each of the four phases of the mosaic."""
-    return phases(shot(case, scene, features)) - phases(shot(case, Dark(), features))
+    """Measure the signal that light adds to each of the four phases of the mosaic."""
+    return means(case, scene, features) - means(case, Dark(), features)
 
 
 def in_red(case: Case, what: str, features: Mapping[str, Value]) -> None:
-    """In red light the pixels are brightest where the frame's format has red."""
+    """Require that in red light the pixels are brightest where the frame's format has red."""
     frame = shots(case, Flat(5e5, NARROW_nm["R"]), features)[0]
-    brightest = int(np.argmax(phases(frame.picture)))
-    case.equal(
-        f"{what}, brightest pixel of four in red light", brightest, frame.pixel_format.mosaic.index("R")
-    )
+    brightest, red = int(np.argmax(phases(frame.picture))), frame.pixel_format.mosaic.index("R")
+    case.equal(f"{what}, brightest pixel of four in red light", brightest, red)
 
 
 @measurement("phases_differ", heavy="pictures")
 def phases_differ(case: Case, nm: float, least: float, most: float, **features: Value) -> None:
-    """In even light of this wavelength the four phases of a mosaic differ by a part between these."""
-    means = phases(shot(case, Flat(5e5, nm), features))
-    spread = float((max(means) - min(means)) / means.mean())
+    """Require that in even light of this wavelength the four phases differ by a part between these."""
+    found = means(case, Flat(5e5, nm), features)
+    spread = float((max(found) - min(found)) / found.mean())
     case.within(f"spread of the four phases at {nm:g} nm", spread, least, most)
 
 
 @measurement("red_in_its_place", heavy="pictures")
 def red_in_its_place(case: Case, **features: Value) -> None:
-    """The frame has the format that is set, and in red light is brightest where that has red."""
+    """Require the format that is set, and that red light is brightest where that has red."""
     frame = shots(case, Dark(), features)[0]
     if "PixelFormat" in features:
         case.equal("pixel format as sent", frame.pixel_format.name, features["PixelFormat"])
@@ -63,21 +61,21 @@ def red_in_its_place(case: Case, **features: Value) -> None:
 
 @measurement("colours_in_place", heavy="pictures")
 def colours_in_place(case: Case, photons_per_s: float, **features: Value) -> None:
-    """Narrow light of each colour is brightest in its own pixels, and both greens agree."""
+    """Require that narrow light of each colour is brightest in its own pixels, and that both greens agree."""
     mosaic = shots(case, Dark(), features)[0].pixel_format.mosaic
     case.that("the format is one of a mosaic", bool(mosaic))
     for colour, nm in NARROW_nm.items():
-        means = signals(case, Flat(photons_per_s, nm), features)
-        case.saw(f"{nm:g} nm: " + ", ".join(f"{c} {DN:.0f}" for c, DN in zip(mosaic, means, strict=True)))
-        case.equal(f"brightest at {nm:g} nm", mosaic[int(np.argmax(means))], colour)
+        found = signals(case, Flat(photons_per_s, nm), features)
+        case.saw(f"{nm:g} nm: " + ", ".join(f"{c} {DN:.0f}" for c, DN in zip(mosaic, found, strict=True)))
+        case.equal(f"brightest at {nm:g} nm", mosaic[int(np.argmax(found))], colour)
         if colour == "G":
-            one, other = (DN for c, DN in zip(mosaic, means, strict=True) if c == "G")
+            one, other = (DN for c, DN in zip(mosaic, found, strict=True) if c == "G")
             case.near("the two greens", one / other, 1, 0.01)
 
 
 @measurement("mirrors_mosaic", heavy="pictures")
 def mirrors_mosaic(case: Case, feature: Literal["ReverseX", "ReverseY"], **features: Value) -> None:
-    """Bands of green along the axis come the other way round, and the mosaic stays as the format says."""
+    """Turn bands of green along the axis the other way round: the mosaic stays as the format says."""
     axis, along = int(feature == "ReverseX"), list[NDArray[np.float64]]()
     for on in (False, True):
         frame = shots(case, Ramp(row=150, column=100, base=2e5), {**features, feature: on})[0]
@@ -95,7 +93,7 @@ def mirrors_mosaic(case: Case, feature: Literal["ReverseX", "ReverseY"], **featu
 
 @measurement("binning_keeps_colours", heavy="pictures")
 def binning_keeps_colours(case: Case, factor: int, **features: Value) -> None:
-    """Shares of the four phases in light of three colours are those of pictures that are not binned."""
+    """Compare shares of the four phases in light of three colours with those of pictures without binning."""
     for nm in (NARROW_nm["B"], GREEN_nm, NARROW_nm["R"]):
         one, other = (
             signals(case, Flat(5e5, nm), {"BinningHorizontal": times, **features}) for times in (1, factor)
@@ -108,7 +106,7 @@ def binning_keeps_colours(case: Case, factor: int, **features: Value) -> None:
 # -- untouched codes -----------------------------------------------------------------------------------
 @measurement("noise_is_white", heavy="pictures")
 def noise_is_white(case: Case, **features: Value) -> None:
-    """Temporal noise of neighbours of one colour, along rows and columns, is correlated by less than 1 %."""
+    """Require less than 1 % correlation of the noise of neighbours of one colour, in rows and columns."""
     one, two = (frame.picture.astype(float) for frame in shots(case, Flat(3e5), features, 2))
     noise = one - two
     for what, a, b in (("column", noise[:, 2:], noise[:, :-2]), ("row", noise[2:], noise[:-2])):
@@ -119,8 +117,10 @@ def noise_is_white(case: Case, **features: Value) -> None:
 
 @measurement("one_gain", heavy="pictures")
 def one_gain(case: Case, **features: Value) -> None:
-    """Variance over mean is one gain behind all four phases, however much of the light each of them sees:
-    what is mixed from several pixels, or amplified after them, has another."""
+    """Require that variance over mean is one gain behind all four phases, whatever light each of them sees.
+
+    What is mixed from several pixels, or amplified after them, has another.
+    """
 
     def moments(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         one, two = (frame.picture.astype(float) for frame in shots(case, scene, features, 2))
@@ -137,7 +137,7 @@ def one_gain(case: Case, **features: Value) -> None:
 
 @measurement("column_pattern_stays", heavy="pictures")
 def column_pattern_stays(case: Case, **features: Value) -> None:
-    """More electrons in every second column, in the dark: the steps between columns stay in the picture."""
+    """Add electrons to every second column, in the dark: the steps between columns stay in the picture."""
     cam = case.open(features, render=True, scene=Dark())
     columns, step = range(1, cam.Width, 2), dict[float, float]()
     for electrons in (0.0, 200.0, 400.0):
@@ -155,47 +155,41 @@ GLASS: Final = {400: 0.83, 450: 0.86, 500: 0.89, 550: 0.86, 600: 0.70, 650: 0.40
 one is what sensors' full sheets have."""
 
 
-def standard_light(times: float, f_number: float) -> Scene:
-    """So many times the light of that lamp behind filter and lens."""
+@measurement("standard_light", heavy="pictures")
+def standard_light(
+    case: Case,
+    figure: Literal["signal", "time", "saturation"],
+    *,
+    times: float = 1,
+    f_number: float = 2.8,
+    **features: Value,
+) -> None:
+    """Compare pictures at 60 degC, in so many times that lamp behind filter and lens, in 1/120 s.
+
+    signal: green pixels have at least the claim's codes above black; time: in twice the claim's time,
+    `1/120`, they have twice as many; saturation: every pixel has the claim's code.
+    """
     lamp, nm, passed = spectra.black_body(3200), list(GLASS), list(GLASS.values())
     light, share = lamp.filtered("behind glass", lambda at: float(np.interp(at, nm, passed)))
     photons = spectra.photons_from_lux(spectra.illuminance_behind(706, f_number), 1.55, lamp)
-    return Flat(times * photons * share, light)
 
-
-def in_standard_light(
-    case: Case, times: float, us: float, features: Mapping[str, Value]
-) -> tuple[float, int]:
-    """Signal of green pixels, and the lowest code of all, at 60 degC in so many times the standard light."""
-    pictures = []
-    for scene in (standard_light(times, 2.8), Dark()):
+    def picture(scene: Scene, us: float) -> Frame:
         cam = case.open(features, render=True, scene=scene, ExposureTime=us)
         cam.world.hold_internal_C(60)
-        pictures.append(cam.grab(2)[-1])
-    green = pictures[0].pixel_format.mosaic.index("G")
-    lit, dark = (phases(frame.picture)[green] for frame in pictures)
-    return float(lit - dark), int(pictures[0].picture.min())
+        return cam.grab(2)[-1]
 
+    def signal(us: float) -> float:
+        lit, dark = (level_DN(picture(scene, us)) for scene in (Flat(times * photons * share, light), Dark()))
+        return lit - dark
 
-@measurement("sensitivity", heavy="pictures")
-def sensitivity(case: Case, top_DN: int, **features: Value) -> None:
-    """Green pixels give at least the claim's codes above black at F2.8 in 1/120 s."""
-    signal, _ = in_standard_light(case, 1, 1e6 / 120, features)
-    case.within("green above black at F2.8, 1/120 s", signal, case.claim.number, top_DN, "LSB")
-
-
-@measurement("sensitivity_doubles", heavy="pictures")
-def sensitivity_doubles(case: Case, **features: Value) -> None:
-    """In twice the claim's accumulation time, `1/120` s, green pixels give twice the signal."""
-    over, _, below = case.claim.value.partition("/")
-    us = 1e6 * float(over) / float(below)
-    once, twice = (in_standard_light(case, 1, t, features)[0] for t in (us, 2 * us))
-    case.within("signal of the time itself", once, 150, 500, "LSB")
-    case.near("signal of twice the time over that of once", twice / once, 2, 0.04)
-
-
-@measurement("saturates", heavy="pictures")
-def saturates(case: Case, **features: Value) -> None:
-    """In fifty times the standard light every pixel has the claim's code."""
-    _, lowest = in_standard_light(case, 50, 1e6 / 120, features)
-    case.equal("lowest code of all pixels", lowest, case.claim.number)
+    us = 1e6 / 120
+    if figure == "signal":
+        case.within("green above black at F2.8, 1/120 s", signal(us), case.claim.number, 1023, "LSB")
+    elif figure == "time":
+        over, _, below = case.claim.value.partition("/")
+        once, twice = (signal(k * 1e6 * float(over) / float(below)) for k in (1, 2))
+        case.within("signal of the time itself", once, 150, 500, "LSB")
+        case.near("signal of twice the time over that of once", twice / once, 2, 0.04)
+    else:
+        lowest = int(picture(Flat(times * photons * share, light), us).picture.min())
+        case.equal("lowest code of all pixels", lowest, case.claim.number)

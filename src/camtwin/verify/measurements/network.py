@@ -165,11 +165,3 @@ def address_link_local(case: Case, offered: str) -> None:
     """Without a server, or with DHCP off beside one, the address is link-local."""
     for cam in (restarted(case, None), restarted(case, offered, GevCurrentIPConfigurationDHCP=False)):
         case.that(f"{address(case, cam)} is link-local", address(case, cam).is_link_local)
-
-
-@measurement("address_ways")
-def address_ways(case: Case, **ways: bool) -> None:
-    """Check which ways to an address are on as the camera is delivered: `DHCP=True`."""
-    cam = case.open()
-    for way, on in ways.items():
-        case.equal(way, getattr(cam, f"GevCurrentIPConfiguration{way}"), on)

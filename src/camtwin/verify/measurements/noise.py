@@ -103,62 +103,62 @@ def emva1288(
     full_photons: float,
     **features: Value,
 ) -> None:
-    """A figure of the laboratory, taken under these conditions, is the claim's within a tolerance.
+    """Compare a figure of the laboratory, under these conditions, with the claim's within a tolerance.
 
-    Where it is a condition, noise is another as physics has it when only this condition is."""
+    Where it is a condition, noise is another as physics has it when only this condition is.
+    """
     at = Conditions(degC, ms, gain, full_photons, features)
     r: Report = case.once(("report", degC, ms, gain), lambda: laboratory(case, at))
     case.near(
         case.claim.claim.partition(",")[0], FIGURES[figure](r), case.claim.number, tolerance, case.claim.unit
     )
     case.saw(f"at {r.degC:.1f} degC, {r.ms:g} ms, gain {r.gain:.3g}")
-    if figure in DEPENDS:
-        DEPENDS[figure](case, at)
+    if figure in CHANGES:
+        depends(case, figure, at)
 
 
 def variance_DN2(cam: Session) -> float:
-    """Temporal noise of two pictures."""
+    """Measure the temporal noise of two pictures."""
     (point,) = points([Step(0.0, 1.0, (frame.picture for frame in cam.frames(2)))])
     return point.var_y_DN2
 
 
-def by_gain(case: Case, at: Conditions) -> None:
-    """Twice the gain makes shot noise twice as many codes."""
-    cam = at.bench(case, Lamp(FEW_PHOTONS / at.ms * 1000))
-    once = variance_DN2(cam)
-    case.write(cam, Gain=cam.Gain + 6.0)
-    wanted = 10 ** (6 / 10)
-    case.near("variance at 6 dB more, over that", variance_DN2(cam) / once, wanted, 0.03 * wanted)
+def depends(case: Case, condition: str, at: Conditions) -> None:
+    """Change one condition alone: the variance changes as physics has it.
+
+    Twice the gain makes shot noise twice as many codes, twice the exposure twice as much light; in the dark
+    the noise of dark current grows with warmth.
+    """
+    dark = condition == "temperature"
+    cam = at.bench(case, Lamp(0.0 if dark else FEW_PHOTONS / at.ms * 1000))
+    if dark:
+        case.write(cam, ExposureTime=LONG_s * 1e6)
+    before = variance_DN2(cam)
+    if condition == "gain":
+        case.write(cam, Gain=cam.Gain + 6.0)
+    elif condition == "exposure":
+        case.write(cam, ExposureTime=2 * at.ms * 1000)
+    else:
+        cam.world.hold_internal_C(at.degC + MORE_K)
+    what, low, high = CHANGES[condition]
+    case.within(f"variance {what}, over that before", variance_DN2(cam) / before, low, high)
 
 
-def by_exposure(case: Case, at: Conditions) -> None:
-    """Twice the exposure makes the variance of shot noise twice as great."""
-    cam = at.bench(case, Lamp(FEW_PHOTONS / at.ms * 1000))
-    once = variance_DN2(cam)
-    case.write(cam, ExposureTime=2 * at.ms * 1000)
-    case.near("variance of twice the exposure, over that", variance_DN2(cam) / once, 2, 0.06)
-
-
-def by_temperature(case: Case, at: Conditions) -> None:
-    """Dark current grows with warmth, and its noise with it."""
-    cam = at.bench(case, Lamp())
-    case.write(cam, ExposureTime=LONG_s * 1e6)
-    once = variance_DN2(cam)
-    cam.world.hold_internal_C(at.degC + MORE_K)
-    ratio = variance_DN2(cam) / once
-    case.within(f"variance in the dark {MORE_K:g} K warmer, over that", ratio, 1.5, 4)
-
-
-DEPENDS: Final = {"gain": by_gain, "exposure": by_exposure, "temperature": by_temperature}
+CHANGES: Final[Mapping[str, tuple[str, float, float]]] = {
+    "gain": ("at 6 dB more", 0.97 * 10**0.6, 1.03 * 10**0.6),
+    "exposure": ("of twice the exposure", 1.94, 2.06),
+    "temperature": (f"in the dark {MORE_K:g} K warmer", 1.5, 4),
+}
 
 
 @measurement("efficiency_peaks", heavy="noise")
 def efficiency_peaks(
     case: Case, percent: float, tolerance: float, ms: float, *aside_nm: float, **features: Value
 ) -> None:
-    """At the claim's wavelength the quantum efficiency is so many percent, and less so far aside.
+    """Measure the quantum efficiency at the claim's wavelength, so many percent, and less so far aside.
 
-    Electrons by photon transfer: pairs of pictures in the dark and in light give the gain, too."""
+    Electrons by photon transfer: pairs of pictures in the dark and in light give the gain, too.
+    """
     seconds, efficiency = ms / 1000, list[float]()
     for nm in (case.claim.number, *(case.claim.number + aside for aside in aside_nm)):
         cam = case.open(features, render=True, scene=(lamp := Lamp(wavelength_nm=nm)), link_speed=None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
-from camtwin.scene import Flat, Scene
+from camtwin.scene import Dark, Flat, Scene
+from camtwin.session.frame import Frame
 from camtwin.units import MS
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
@@ -18,22 +20,60 @@ Side = Literal["Width", "Height"]
 def ramp(lit_ms: float) -> Scene:
     """Light that is different in every row and column; it goes out after a while, if one is given.
 
-    Rows that wait to be read behind a global shutter would gather more."""
+    Rows that wait to be read behind a global shutter would gather more.
+    """
     return lit_for(Ramp(), round(lit_ms * MS)) if lit_ms else Ramp()
 
 
-@measurement("picture_side", heavy="pictures")
-def picture_side(case: Case, side: Side, pixels: int = 0, **features: Value) -> None:
-    """A picture has the claim's columns (of Width) or rows (of Height), or so many once they are written."""
-    cam = case.open(features, render=True)
-    if pixels:
-        case.write(cam, **{side: pixels})
-    case.equal("picture", cam.grab()[0].picture.shape[side == "Width"], pixels or case.claim.number)
+# -- sizes -------------------------------------------------------------------------------------------
+def size(case: Case, features: Mapping[str, Value]) -> tuple[int, int]:
+    """Take a picture with these settings: its columns and rows, which Width and Height give, too."""
+
+    def take() -> tuple[int, int]:
+        cam = case.open(features, render=True, scene=Dark())
+        rows, columns = cam.grab()[0].picture.shape
+        case.equal("picture", (columns, rows), (cam.Width, cam.Height))
+        return columns, rows
+
+    return case.once(("size", *features.items()), take)
+
+
+@measurement("picture_size", heavy="pictures")
+def picture_size(
+    case: Case,
+    part: Literal["width", "height", "both", "megapixels", "aspect", "set"],
+    percent: float = 0.1,
+    **features: Value,
+) -> None:
+    """Compare a picture with the claim: columns, rows, Mpixel to its digits, aspect within a percentage.
+
+    set: it has the Width and Height that are written.
+    """
+    columns, rows = size(case, features)
+    case.saw(f"{columns} x {rows}")
+    if part in ("width", "height"):
+        case.equal(part, columns if part == "width" else rows, case.claim.number)
+    elif part == "both":
+        case.equal("size", (columns, rows), case.claim.size)
+    elif part == "megapixels":
+        case.equal("Mpixel", case.claim.rounded(columns * rows / 1e6), case.claim.number)
+    elif part == "aspect":
+        across, down = map(int, case.claim.value.split(":"))
+        case.near("columns over rows", columns / rows, across / down, percent / 100 * across / down)
+    else:
+        case.equal("size", (columns, rows), (features["Width"], features["Height"]))
+
+
+@measurement("picture_holds", heavy="pictures")
+def picture_holds(case: Case, columns: int, rows: int, **features: Value) -> None:
+    """Require that so many columns and rows lie inside of a picture."""
+    there = size(case, features)
+    case.that(f"{columns} x {rows} lie inside", there[0] >= columns and there[1] >= rows)
 
 
 @measurement("smallest_side", heavy="pictures")
 def smallest_side(case: Case, side: Side, **features: Value) -> None:
-    """The claim is the lowest of a side: a picture has as much, and less is refused."""
+    """Require that the claim is the lowest of a side: a picture has as much, and less is refused."""
     cam, pixels = case.open(features, render=True), int(case.claim.number)
     case.equal(f"lowest {side}", cam.limits(side)[0], pixels)
     case.takes(cam, side, pixels)
@@ -43,7 +83,7 @@ def smallest_side(case: Case, side: Side, **features: Value) -> None:
 
 @measurement("default_side", heavy="pictures")
 def default_side(case: Case, side: Side, other: int) -> None:
-    """The claim is a side as it is switched on, and after UserSetLoad of Default."""
+    """Require that the claim is a side as it is switched on, and after UserSetLoad of Default."""
     cam, pixels, axis = case.open(render=True), case.claim.number, int(side == "Width")
     for when in ("switched on", "Default loaded"):
         case.equal(f"{side}, {when}", getattr(cam, side), pixels)
@@ -54,22 +94,15 @@ def default_side(case: Case, side: Side, other: int) -> None:
         cam.UserSetLoad()
 
 
-@measurement("full_size", heavy="pictures")
-def full_size(case: Case, **features: Value) -> None:
-    """The greatest picture has the claim's columns and rows, `W x H`."""
-    cam = case.open(features, render=True)
-    case.equal("WidthMax x HeightMax", (cam.WidthMax, cam.HeightMax), case.claim.size)
-    case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
-    case.equal("picture", cam.grab()[0].picture.shape[::-1], case.claim.size)
-
-
+# -- where -------------------------------------------------------------------------------------------
 @measurement("cut_of_whole", heavy="pictures")
 def cut_of_whole(
     case: Case, width: int = 0, height: int = 0, *, lit_ms: float = 0, **features: Value
 ) -> None:
-    """Regions from corner to corner show the same pixels of the same light as the whole sensor does.
+    """Compare regions from corner to corner with the same pixels of the whole sensor in the same light.
 
-    Without a size they are some steps wide and high."""
+    Without a size they are some steps wide and high.
+    """
     cam = case.open({"OffsetX": 0, "OffsetY": 0, **features}, render=True, scene=ramp(lit_ms))
     case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
     (whole,) = cam.grab()
@@ -79,57 +112,48 @@ def cut_of_whole(
     for share in (0, 0.0155, 0.5, 1):
         x = int(share * (cam.WidthMax - width)) // step_x * step_x
         y = int(share * (cam.HeightMax - height)) // step_y * step_y
-        part = case.open(features, render=True, scene=ramp(lit_ms), Width=width, Height=height)
-        case.write(part, OffsetX=x, OffsetY=y)
-        same = np.array_equal(part.grab()[0].picture, whole.picture[y : y + height, x : x + width])
+        place: dict[str, Value] = {"Width": width, "Height": height, "OffsetX": x, "OffsetY": y}
+        part = case.shot({**features, **place}, ramp(lit_ms)).picture
+        same = np.array_equal(part, whole.picture[y : y + height, x : x + width])
         case.that(f"{width} x {height} at ({x}, {y}) is that cut of the whole", same)
 
 
 @measurement("moves_by_step", heavy="pictures")
 def moves_by_step(case: Case, offset: Literal["OffsetX", "OffsetY"], **features: Value) -> None:
-    """One step of an offset, the claim's, shows the scene as many pixels on; no less is taken."""
+    """Require that one step of an offset, the claim's, shows as many pixels on, and that no less is taken."""
     step, axis = int(case.claim.number), int(offset == "OffsetX")
     cam = case.open(features, render=True, scene=Ramp())
     case.equal(f"increment of {offset}", cam.increment(offset), step)
     case.refuses(cam, offset, step - 1, step + 1)
-    first, then = (
-        case.open({**features, offset: at}, render=True, scene=Ramp()).grab()[0].picture for at in (0, step)
-    )
-    size = first.shape[axis]
-    same = np.array_equal(np.take(then, range(size - step), axis), np.take(first, range(step, size), axis))
-    case.that(f"one step shows the scene {step} pixels on", same)
+    first, then = (case.shot({**features, offset: at}, Ramp()).picture for at in (0, step))
+    pixels = first.shape[axis]
+    before, after = np.take(first, range(step, pixels), axis), np.take(then, range(pixels - step), axis)
+    case.that(f"one step shows the scene {step} pixels on", np.array_equal(after, before))
 
 
 @measurement("mirrors", heavy="pictures")
-def mirrors(case: Case, feature: Literal["ReverseX", "ReverseY"], lit_ms: float, **features: Value) -> None:
-    """The same frame of the same light is turned round exactly."""
-    turned = np.s_[:, ::-1] if feature == "ReverseX" else np.s_[::-1, :]
-    first, second = (
-        case.open({**features, feature: on}, render=True, scene=ramp(lit_ms)).grab()[0].picture
-        for on in (False, True)
-    )
-    case.that(f"{feature} turns the whole picture round", np.array_equal(second, first[turned]))
+def mirrors(
+    case: Case, *turns: Literal["none", "x", "y", "xy"], lit_ms: float = 0, **features: Value
+) -> None:
+    """Require that ReverseX and ReverseY turn the same picture, to the pixel, and its mosaic with it."""
+
+    def turned(turn: str) -> Frame:
+        settings: dict[str, Value] = {**features, "ReverseX": "x" in turn, "ReverseY": "y" in turn}
+        return case.once((turn, *features.items()), lambda: case.shot(settings, ramp(lit_ms)))
+
+    base = turned("none")
+    for turn in turns:
+        frame, way = turned(turn), np.s_[:: -1 if "y" in turn else 1, :: -1 if "x" in turn else 1]
+        case.that(f"the whole picture is turned: {turn}", np.array_equal(frame.picture, base.picture[way]))
+        if mosaic := base.pixel_format.mosaic:
+            wanted = "".join(np.array([*mosaic]).reshape(2, 2)[way].ravel())
+            case.equal("mosaic", frame.pixel_format.mosaic, wanted)
 
 
 # -- binning -------------------------------------------------------------------------------------------
-@measurement("joint_binning")
-def joint_binning(case: Case, factor: int) -> None:
-    """Either direction takes the other along: only 1 x 1 and this factor in both can be reached."""
-    names, reached = ("BinningHorizontal", "BinningVertical"), set[tuple[int, int]]()
-    for name in names:
-        cam = case.open()
-        for times in (factor, 1, factor):
-            case.write(cam, **{name: times})
-            pair = cam.BinningHorizontal, cam.BinningVertical
-            case.equal(f"{name} {times} makes", pair, (times, times))
-            reached.add(pair)
-        case.refuses(cam, name, factor + 1, 2 * factor)
-    case.equal("pairs that can be reached", sorted(reached), [(1, 1), (factor, factor)])
-
-
 @measurement("binning_quiets", heavy="pictures")
 def binning_quiets(case: Case, factor: int, columns: int, rows: int, **features: Value) -> None:
-    """Binned pictures have so many columns and rows, and signal to noise rises by the factor, within 15 %."""
+    """Compare binned pictures: so many columns and rows, signal to noise times the factor, within 15 %."""
     ratio: dict[int, float] = {}
     for times in (1, factor):
         options = {**features, "BinningHorizontal": times}
@@ -137,9 +161,11 @@ def binning_quiets(case: Case, factor: int, columns: int, rows: int, **features:
             f.picture[::2, ::2].astype(float)  # pixels of one colour
             for f in case.open(options, render=True, scene=Flat(6e5), link_speed=None).grab(2)
         )
-        (black,) = case.open(options, render=True, scene=Flat(0.0), link_speed=None).grab()
-        size = columns * factor // times, rows * factor // times
-        case.equal(f"{times} x {times}: columns and rows", black.picture.shape[::-1], size)
-        light = one.mean() - black.picture[::2, ::2].mean()
-        ratio[times] = float(light / ((one - two).std() / np.sqrt(2)))
+        black = case.shot(options, Flat(0.0), None).picture
+        case.equal(
+            f"{times} x {times}: columns and rows",
+            black.shape[::-1],
+            (columns * factor // times, rows * factor // times),
+        )
+        ratio[times] = float((one.mean() - black[::2, ::2].mean()) / ((one - two).std() / np.sqrt(2)))
     case.near("signal to noise rises by", ratio[factor] / ratio[1], factor, 0.15 * factor)

@@ -14,15 +14,13 @@ from camtwin.verify.case import Case
 from camtwin.verify.measurements.signals import (
     Happens,
     action,
-    inputs,
-    keyed,
     listen,
     pulse,
     same_times,
     show,
     times,
+    waiting,
 )
-from camtwin.verify.measurements.triggers import ending
 from camtwin.verify.measures import Value, measurement
 from camtwin.verify.scenes import Lamp, Ramp
 
@@ -51,18 +49,18 @@ def chunks(frames: Sequence[Any], chunk: str) -> list[Any]:
     return [frame.chunks[chunk] for frame in frames]
 
 
-def triggered(case: Case, source: str = "Software", **features: Value) -> Session:
-    """Open a small camera that waits for a trigger, with inputs and the keys of actions."""
-    cam = case.open(features, Height=16, link_speed=None, TriggerMode="On", TriggerSource=source)
-    inputs(cam)
-    keyed(cam)
-    return cam
+def ending(
+    case: Case, cam: Session, counter: str, line: str, duration: int, edge: str = "RisingEdge"
+) -> None:
+    """Let a counter end, and begin again, by so many edges of a line."""
+    case.write(cam, CounterSelector=counter, CounterEventSource=line, CounterEventActivation=edge)
+    case.write(cam, CounterDuration=duration, CounterResetSource=f"{counter}End")
 
 
 # -- sets, paths and triggers --------------------------------------------------------------------------
 @measurement("sequencer_sets")
 def sequencer_sets(case: Case) -> None:
-    """A run through as many sets as claimed gives frames with their settings, in order."""
+    """Run through as many sets as claimed: frames have their settings, in order."""
     count = int(case.claim.number)
     cam = case.open(Height=16, link_speed=None)
     case.limits(cam, "SequencerSetSelector", 0, count - 1)
@@ -74,11 +72,11 @@ def sequencer_sets(case: Case) -> None:
 
 @measurement("sequencer_paths")
 def sequencer_paths(case: Case, *lines: str) -> None:
-    """As many ways as claimed lead from set 0: by edges of these lines, and by a timer's end."""
+    """Take as many ways from set 0 as claimed: by edges of these lines, and by a timer's end."""
     ways: dict[str, Happens] = {**{line: pulse(line) for line in lines}, "Timer1End": action}
     case.equal("ways", len(ways), int(case.claim.number))
     for number, happens in enumerate(ways.values(), 1):
-        cam = triggered(case)
+        cam = waiting(case, "Software", start=False)
         case.limits(cam, "SequencerPathSelector", 0, case.claim.number - 1)
         only_chunk(case, cam, "SequencerSetActive")
         case.write(cam, TimerTriggerSource="Action1", TimerDelay=0, TimerDuration=100)
@@ -104,8 +102,8 @@ MOVES: Final = {"Line0": ("Line0", "Timer1End"), "Line1": ("Counter1End", "Count
 
 @measurement("sequencer_source")
 def sequencer_source(case: Case, source: str) -> None:
-    """Five sets: each time that the source does what it does, and no other, the next is in force."""
-    cam = triggered(case, Height=100, ExposureTime=1000)
+    """Step through five sets: when the source does something, and no other, the next is in force."""
+    cam = waiting(case, "Software", start=False, Height=100)
     only_chunk(case, cam, "SequencerSetActive")
     for counter in ("Counter1", "Counter2"):
         ending(case, cam, counter, "Line1", 2)
@@ -146,14 +144,14 @@ def lit(case: Case, ratio: float, first: Set, second: Set, **options: Value) -> 
 
 
 def shaped(name: str, first: int, second: int, case: Case) -> None:
-    """Sides of pictures take turns."""
+    """Take pictures whose sides take turns."""
     frames = two(case, {name: first}, {name: second}, render=True, Width=64, Height=64)
     sides = [frame.picture.shape[name == "Width"] for frame in frames]
     case.equal(f"{name} of the frames", sides, [first, second, first, second])
 
 
 def moved(name: str, case: Case) -> None:
-    """Brightness grows with column and row: its step says by how much the scene has moved."""
+    """Move over a scene that grows brighter with column and row: its step says by how much."""
     scene = Ramp(0.0, 700.0, base=1e5) if name == "OffsetX" else Ramp(700.0, 0.0, base=1e5)
     options: dict[str, Any] = {"Width": 256, "Height": 128, "PixelFormat": "Mono12", "ExposureTime": 2000}
     means = [f.picture.mean() for f in two(case, {name: 0}, {name: 512}, render=True, scene=scene, **options)]
@@ -163,7 +161,7 @@ def moved(name: str, case: Case) -> None:
 
 
 def waits(case: Case) -> None:
-    """Set 0 runs freely, set 1 waits."""
+    """Let set 0 run freely, and set 1 wait."""
     cam = case.open(Height=16, link_speed=None, TriggerSource="Software")
     program(case, cam, [{"TriggerMode": "Off"}, {"TriggerMode": "On"}])
     cam.AcquisitionStart()
@@ -176,7 +174,7 @@ def waits(case: Case) -> None:
 
 
 def output_follows(case: Case, output: str, first: Set, second: Set, *, high: bool) -> None:
-    """Eight frames of two sets: as each begins to expose, the set after it is in force, and its output."""
+    """Take eight frames of two sets: as each begins to expose, the next set is in force, and its output."""
     cam = case.open(Height=16, link_speed=None, ExposureTime=1000, UserOutputSelector=output)
     case.write(cam, AcquisitionMode="MultiFrame", AcquisitionFrameCount=8)
     line = show(cam, output)
@@ -194,7 +192,7 @@ def output_follows(case: Case, output: str, first: Set, second: Set, *, high: bo
 
 
 def outputs_follow(case: Case) -> None:
-    """All outputs at once take the bits of the stored pattern."""
+    """Give all outputs at once the bits of the stored pattern."""
     for bit, output in enumerate(("UserOutput1", "UserOutput2", "UserOutput3")):
         for bits in (0, 7, 1 << bit, 7 - (1 << bit)):
             high = bool(bits >> bit & 1)
@@ -203,8 +201,8 @@ def outputs_follow(case: Case) -> None:
 
 
 def counts(name: str, first: Value, second: Value, counted: list[int], case: Case) -> None:
-    """In each set, one long pulse on Line0, and two on Line1 in the meantime."""
-    cam = triggered(case)
+    """Count in each set one long pulse on Line0, and two on Line1 in the meantime."""
+    cam = waiting(case, "Software", start=False)
     case.write(cam, CounterSelector="Counter1", CounterEventSource="Line0", CounterDuration=65535)
     program(case, cam, [{name: first}, {name: second}])
     cam.AcquisitionStart()
@@ -223,8 +221,8 @@ def counts(name: str, first: Value, second: Value, counted: list[int], case: Cas
 
 
 def ends(case: Case) -> None:
-    """Counter1End triggers frames: the next one comes after the stored count of pulses."""
-    cam = triggered(case, "Counter1End")
+    """Trigger frames by Counter1End: the next one comes after the stored count of pulses."""
+    cam = waiting(case, "Counter1End", start=False)
     ending(case, cam, "Counter1", "Line0", 1)
     program(case, cam, [{"CounterDuration": 2}, {"CounterDuration": 3}])
     cam.AcquisitionStart()
@@ -237,23 +235,20 @@ def ends(case: Case) -> None:
 
 
 def only_value(case: Case) -> None:
-    """ExposureMode has one value: it is offered, and frames come with it stored."""
+    """Store ExposureMode, which has one value: it is offered, and frames come with it."""
     offered = case.open().entries("SequencerFeatureSelector")
     case.that("ExposureMode is one of SequencerFeatureSelector", "ExposureMode" in offered)
     case.equal("frames", len(two(case, {"ExposureMode": "Timed"}, {"ExposureMode": "Timed"})), 4)
 
 
-SEEN: Final[dict[str, Callable[[Case], None]]] = {
+VALUE: Final = "UserOutputValue"
+TAKES_TURNS: Final[dict[str, Callable[[Case], None]]] = {
     "ExposureTime": partial(lit, ratio=2, first={"ExposureTime": 2000}, second={"ExposureTime": 4000}),
     "Gain": partial(lit, ratio=10**0.3, first={"Gain": 0}, second={"Gain": 6}, ExposureTime=2000),
     "Width": partial(shaped, "Width", 64, 128),
     "Height": partial(shaped, "Height", 20, 33),
     "OffsetX": partial(moved, "OffsetX"),
     "OffsetY": partial(moved, "OffsetY"),
-}
-"""Parameters that show in pictures."""
-VALUE: Final = "UserOutputValue"
-UNSEEN: Final[dict[str, Callable[[Case], None]]] = {
     "TriggerMode": waits,
     VALUE: partial(
         output_follows, output="UserOutput1", first={VALUE: False}, second={VALUE: True}, high=True
@@ -265,16 +260,17 @@ UNSEEN: Final[dict[str, Callable[[Case], None]]] = {
     "CounterResetSource": partial(counts, "CounterResetSource", "Off", "Line1", [1, 0]),
     "ExposureMode": only_value,
 }
+"""Parameters, and what shows that two sets with different values of them take turns."""
 
 
 @measurement("sequencer_picture", heavy="pictures")
 def sequencer_picture(case: Case, *features: str) -> None:
-    """Two sets with different values of each of these features show, in pictures or otherwise."""
+    """Look at pictures, or otherwise, for two sets with different values of each of these features."""
     for name in features:
-        {**SEEN, **UNSEEN}[name](case)
+        TAKES_TURNS[name](case)
 
 
 @measurement("sequencer_feature")
 def sequencer_feature(case: Case, feature: str) -> None:
-    """Two sets with different values of a feature take turns: triggers, outputs and counters show it."""
-    UNSEEN[feature](case)
+    """Look at triggers, outputs and counters for two sets with different values of a feature."""
+    TAKES_TURNS[feature](case)

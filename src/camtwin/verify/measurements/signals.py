@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any, Final
 
-from camtwin.problem import Refused
 from camtwin.session.session import Session
-from camtwin.units import MS, US
+from camtwin.units import US
 from camtwin.verify.case import Case
 
 KEYS: Final = (0x1234, 0x56, 0xF0)
@@ -16,14 +14,21 @@ KEYS: Final = (0x1234, 0x56, 0xF0)
 Happens = Callable[[Session], object]
 
 
-def waiting(case: Case, source: str, **features: Any) -> Session:
+def waiting(case: Case, source: str, start: bool = True, **features: Any) -> Session:
     """Open a camera with few rows that waits for a trigger; its lines are inputs where they can be."""
     options: dict[str, Any] = {"Height": 16, "ExposureTime": 1000, "link_speed": None, **features}
     cam = case.open(TriggerMode="On", TriggerSource=source, **options)
     inputs(cam)
     keyed(cam)
-    cam.AcquisitionStart()
+    if start:
+        cam.AcquisitionStart()
     return cam
+
+
+def keyed(cam: Session) -> None:
+    """Set the keys of action commands, if the camera knows them."""
+    if cam.has("ActionDeviceKey"):
+        cam.ActionDeviceKey, cam.ActionGroupKey, cam.ActionGroupMask = KEYS
 
 
 def inputs(cam: Session) -> list[str]:
@@ -37,23 +42,6 @@ def inputs(cam: Session) -> list[str]:
                 cam.LineMode = "Input"
     cam.LineSelector = names[0]
     return names
-
-
-def keyed(cam: Session) -> None:
-    """Set the keys of action commands, if the camera knows them."""
-    if cam.has("ActionDeviceKey"):
-        cam.ActionDeviceKey, cam.ActionGroupKey, cam.ActionGroupMask = KEYS
-
-
-def listen(cam: Session, *events: str) -> None:
-    """Switch these events on."""
-    for name in events:
-        cam.EventSelector, cam.EventNotification = name, "On"
-
-
-def times(cam: Session, name: str) -> list[int]:
-    """List the timestamps of the events of this name."""
-    return [event.timestamp_ns for event in cam.events if event.name == name]
 
 
 def show(cam: Session, source: str) -> str:
@@ -83,47 +71,41 @@ def highs(edges: Iterable[tuple[int, bool]]) -> list[tuple[int, int]]:
     return spans
 
 
-def same_times(case: Case, what: str, measured: list[int], wanted: list[int], within_ns: int = US) -> None:
+# -- events ------------------------------------------------------------------------------------------
+def listen(cam: Session, *events: str) -> None:
+    """Switch these events on."""
+    for name in events:
+        cam.EventSelector, cam.EventNotification = name, "On"
+
+
+def times(cam: Session, name: str) -> list[int]:
+    """List the timestamps of the events of this name."""
+    return [event.timestamp_ns for event in cam.events if event.name == name]
+
+
+def same_times(case: Case, what: str, measured: list[int], wanted: list[int], within_ns: float = US) -> None:
     """Compare as many times, each where it should be."""
     case.equal(f"number of {what}", len(measured), len(wanted))
     worst = max((abs(a - b) for a, b in zip(measured, wanted, strict=True)), default=0)
     case.within(f"{what} off by at most", worst / US, 0, within_ns / US, "us")
 
 
+# -- what can happen ---------------------------------------------------------------------------------
 def pulse(line: str, width_ns: int = 100 * US, **more: int) -> Happens:
     """Pulse a line."""
     return lambda cam: cam.lines[line].pulse(width_ns, **more)
 
 
-def software(cam: Session) -> None:
-    """Trigger by command."""
-    with suppress(Refused):  # where the source is another, the command is not there
-        cam.TriggerSoftware()
+def stalled(happens: Happens) -> Happens:
+    """Do it on a link that takes no frame."""
+
+    def do(cam: Session) -> None:
+        cam.world.stall_link()
+        happens(cam)
+
+    return do
 
 
 def action(cam: Session) -> None:
     """Send an action command with the camera's keys."""
     cam.action(*KEYS)
-
-
-def skipped_trigger(cam: Session) -> None:
-    """Trigger while the exposure of the one before runs."""
-    cam.lines["Line1"].pulse(100 * US, period_ns=500 * US, count=2)
-
-
-def skipped_transfer(cam: Session) -> None:
-    """Take frames that find the memory full, as nothing leaves it."""
-    cam.world.stall_link()
-    cam.lines["Line1"].pulse(100 * US, period_ns=200 * MS, count=3)
-
-
-def stimuli(cam: Session) -> dict[str, Happens]:
-    """Everything that a host or a wire can do to trigger, by the source's name."""
-    return {**{line: pulse(line) for line in inputs(cam)}, "Software": software, "Action1": action}
-
-
-def frames_for(cam: Session, happens: Happens) -> int:
-    """Count the frames that come of it within 20 ms."""
-    happens(cam)
-    cam.advance(20 * MS)
-    return len(cam.fetch())

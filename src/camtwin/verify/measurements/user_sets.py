@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
-from camtwin.problem import Refused
 from camtwin.session.session import Session
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
-
-SETS: Final = ("UserSet1", "UserSet2", "UserSet3")
 
 
 def factory_reset(case: Case, cam: Session) -> None:
@@ -51,35 +48,6 @@ def factory(
 
 
 # -- user sets ---------------------------------------------------------------------------------------
-@measurement("factory_set")
-def factory_set(case: Case) -> None:
-    """The factory's set, the claim's, is loaded and cannot be saved."""
-    cam = case.open(ExposureTime=7000.0, UserSetSelector=case.claim.value)
-    try:
-        cam.UserSetSave()
-    except Refused as refused:
-        case.saw(f"UserSetSave refused: {refused}")
-    else:
-        case.wrong("UserSetSave of UserSet0 is carried out")
-    cam.UserSetLoad()
-    case.equal("ExposureTime after UserSetLoad", cam.ExposureTime, 4000.0)
-
-
-@measurement("user_set")
-def user_set(case: Case) -> None:
-    """Three sets with values of their own, through a power cycle; this one is saved last."""
-    cam, values = case.open(), {name: 5000.0 + 10 * i for i, name in enumerate(SETS)}
-    for name in sorted(SETS, key=lambda name: name == case.claim.value):
-        case.write(cam, UserSetSelector=name, ExposureTime=values[name])
-        cam.UserSetSave()
-    cam.world.power_cycle()
-    case.equal("ExposureTime after a power cycle", cam.ExposureTime, 4000.0)
-    for name in SETS:
-        case.write(cam, UserSetSelector=name)
-        cam.UserSetLoad()
-        case.equal(f"ExposureTime of {name}", cam.ExposureTime, values[name])
-
-
 def other_value(cam: Session, name: str) -> Any:
     """Some value of a feature that it does not have now; None where it can have no other."""
     now = getattr(cam, name)
@@ -144,16 +112,20 @@ def every_parameter(case: Case) -> None:
             case.wrong(f"{name} {dict(selected) or ''} comes back as {found}, was {value}")
 
 
-# -- custom data -------------------------------------------------------------------------------------
-@measurement("custom_data_kept")
-def custom_data_kept(case: Case) -> None:
-    """A user set and custom data survive a power cycle."""
-    cam = case.open(CustomDataConfigurationMode="On", CustomDataSelector=127, CustomData=0x5A)
-    case.write(cam, CustomDataConfigurationMode="Off", ExposureTime=4711.0, UserSetSelector="UserSet1")
-    cam.UserSetSave()
+@measurement("bytes_kept")
+def bytes_kept(case: Case, data: str, index: str, mode: str) -> None:
+    """Keep as many bytes as claimed through a power cycle; there is no place for one more."""
+    size = int(case.claim.number)
+    kept = bytes(range(size))
+    cam = case.open()
+    case.write(cam, **{mode: "On"})
+    for at, byte in enumerate(kept):
+        case.write(cam, **{index: at, data: byte})
+    case.refuses(cam, index, size)
+    case.write(cam, **{mode: "Off"})
     cam.world.power_cycle()
-    case.write(cam, UserSetSelector="UserSet1")
-    cam.UserSetLoad()
-    case.equal("ExposureTime of UserSet1 after a power cycle", cam.ExposureTime, 4711.0)
-    case.write(cam, CustomDataSelector=127)
-    case.equal("byte 127 of custom data after it", cam.CustomData, 0x5A)
+    read = bytearray()
+    for at in range(size):
+        case.write(cam, **{index: at})
+        read.append(getattr(cam, data))
+    case.that(f"{size} bytes are back after a power cycle", read == kept)

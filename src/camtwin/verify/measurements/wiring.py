@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal
+from collections.abc import Iterable
+from typing import Any, Final
 
 from camtwin import rig
 from camtwin.session.session import Session
@@ -12,40 +11,18 @@ from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
 
 Wires = list[list[str]]
-Way = Literal["inputs", "outputs"]
 CLEAN: Final = "clean"
 """In place of a word: nothing is to be said."""
 LEVELS: Final = frozenset({"low", "high"})
 """Words for a level that is close to its limit, which is as the sheet wants it."""
-POINT: Final = re.compile(r"(low|high|value)?([+-]?[\d.e]+)?")
 
 
-# -- what a row names --------------------------------------------------------------------------------
-def number(case: Case, text: str) -> float:
-    """Read a number, or one of the claim's with something added: `24.1`, `value`, `high+0.1`."""
-    match = POINT.fullmatch(text)
-    if not match or not text:
-        raise ValueError(f"{text!r} is neither a number nor low, high or value with one added")
-    word, more = match.groups()
-    base = {"low": lambda: case.claim.span[0], "high": lambda: case.claim.span[1]}.get(
-        word or "", lambda: case.claim.number if word else 0.0
-    )()
-    return round(base + float(more or 0), 9)
-
-
-def points(case: Case, texts: Iterable[str]) -> Iterator[tuple[float, str]]:
-    """Read what is wanted at which number: `high+0.1:damaged`."""
-    for text in texts:
-        at, _, word = text.partition(":")
-        yield number(case, at), word
-
-
-def lines(case: Case, names: str, way: Way) -> list[str]:
-    """Split the names of lines, `Line1+Line2`, which must be there; `any` are all of them."""
-    there = getattr(case.around, way)
-    for name in (asked := [*there] if names == "any" else names.split("+")):
+def lines(case: Case, names: str) -> list[str]:
+    """Split the names of lines, `Line1+Line2`, which must be there; `any` are all inputs."""
+    there = {*case.around.inputs, *case.around.outputs}
+    for name in (asked := [*case.around.inputs] if names == "any" else names.split("+")):
         if name not in there:
-            case.wrong(f"{name} is none of the {way}: {', '.join(there)}")
+            case.wrong(f"{name} is none of the lines: {', '.join(sorted(there))}")
     return asked
 
 
@@ -95,6 +72,11 @@ def fed(case: Case) -> Wires:
         return []
     plus, minus = ("host.vbus", "host.gnd") if sheet.plus.startswith("usb.") else ("psu.+", "psu.-")
     return [[plus, f"cam.{sheet.plus}"], [minus, f"cam.{sheet.minus}"]]
+
+
+def source(case: Case) -> str:
+    """Name what feeds the camera by wires."""
+    return fed(case)[0][0].partition(".")[0]
 
 
 def between(case: Case, pin: str, ground: str = "", device: str = "gen") -> Wires:

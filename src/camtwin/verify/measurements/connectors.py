@@ -1,0 +1,388 @@
+"""Connectors: plugs, pins and nets, what a pin gives, what must not be wired to it, and cables."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+from camtwin import rig
+from camtwin.units import SEC
+from camtwin.verify.case import Case
+from camtwin.verify.claims import load
+from camtwin.verify.measurements.wiring import (
+    CLEAN,
+    Wires,
+    between,
+    fed,
+    follows,
+    good_high,
+    into,
+    judged,
+    levels,
+    on_cable,
+    planned,
+    put,
+    resistor,
+    runs,
+    said,
+    status,
+    supply,
+    switch_output,
+    wired,
+)
+from camtwin.verify.measures import Value, measurement
+
+OHMMETER: Final = {"kind": "generator", "low_V": 1.0, "high_V": 1.0, "ohm": 100.0}
+NET: Final = re.compile(r"net(_\w+)?:|rail:.*,of=pins")
+"""The measurements of rows that say at which pins a net is."""
+
+
+# -- pins --------------------------------------------------------------------------------------------
+@measurement("pin")
+def pin(case: Case, at: str, ground: str, line: str, kind: str, *modes: str) -> None:
+    """Put levels at a pin: they show at this line alone, or are the line's own, as its directions are."""
+    case.that(f"the claim names {line}", line in case.claim.value.replace(" ", ""))
+    cam = case.open(LineSelector=line)
+    case.equal(f"LineMode of {line}", sorted(cam.entries("LineMode")), sorted(modes))
+    for way in ("inputs", "outputs"):
+        for sheet in filter(None, [getattr(case.around, way).get(line)]):
+            case.equal("isolated", sheet.isolated, kind == "isolated")
+    if "Input" in modes:
+        high = 24.0 if kind == "isolated" else 3.3
+        cam, bench = wired(case, between(case, at, ground))
+        case.that(f"LineStatus of {line} follows pin {at}", follows(cam, bench, line, high))
+        for other in sorted(case.around.inputs.keys() - {line}):
+            put(bench, 0.0)
+            idle = status(cam, other)
+            put(bench, high)
+            case.equal(f"{other} moves with it", status(cam, other) != idle, False)
+    if "Output" in modes:
+        _drives(case, at, ground, line, both="Input" in modes)
+
+
+def _drives(case: Case, at: str, ground: str, line: str, *, both: bool) -> None:
+    """Give a line that pulls down a resistor to a supply, one that pushes or feeds one to ground."""
+    sheet = case.around.outputs[line]
+    wires, low_side = [*fed(case), ["r.a", f"cam.{at}"]], sheet.stage == "low side"
+    if sheet.stage == "push-pull":
+        wires.append(["r.b", f"cam.{ground}"])
+    elif low_side:
+        wires += [["ext.+", "r.b"], ["ext.-", f"cam.{ground}"]]
+    else:
+        wires += [["ext.+", f"cam.{sheet.feed}"], ["ext.-", f"cam.{ground}"], ["r.b", "ext.-"]]
+    cam, bench = wired(case, wires, r=resistor(1e5 if sheet.stage == "push-pull" else 2400.0))
+    if both:
+        cam.LineSelector, cam.LineMode = line, "Output"
+    limit_V = 1 if low_side else 2 if sheet.stage == "push-pull" else 20
+    for on in (True, False):
+        switch_output(cam, line, on)
+        volts = bench.volts(f"cam.{at}", f"cam.{ground}")
+        case.saw(f"pin {at} at {volts:.3g} V as {line} is {on}")
+        level = "pulled low" if low_side else "high"
+        case.equal(f"pin {at} is {level} as {line} is {on}", (volts > limit_V) != low_side, on)
+
+
+@measurement("pin_triggers")
+def pin_triggers(case: Case, at: str, ground: str, line: str) -> None:
+    """Trigger by levels at a pin: each that rises gives a frame, none that falls."""
+    cam = case.open(TriggerMode="On", TriggerSource=line, TriggerActivation="RisingEdge")
+    _, bench = wired(case, between(case, at, ground), cam=cam)
+    put(bench, 0.0)
+    cam.AcquisitionStart()
+    for volts, frames in 3 * ((good_high(case, line), 1), (0.0, 0)):
+        put(bench, volts)
+        cam.advance(SEC // 2)
+        case.equal(f"frames as pin {at} goes to {volts:g} V", len(cam.fetch()), frames)
+
+
+@measurement("pin_powers")
+def pin_powers(case: Case, plus: str, minus: str, *volts: float) -> None:
+    """Start the camera by these voltages between two pins, and nothing else."""
+    for at in volts:
+        wires = [["psu.+", f"cam.{plus}"], ["psu.-", f"cam.{minus}"]]
+        case.that(f"{at:g} V from {plus} to {minus} start it", runs(*wired(case, wires, psu=supply(at))))
+
+
+@measurement("pin_gives")
+def pin_gives(case: Case, pin: str, ground: str) -> None:
+    """Measure the claimed voltage with power, also under load, none without; a source on it is told."""
+    ends = [["r.a", f"cam.{pin}"], ["r.b", f"cam.{ground}"]]
+    for ohm in (1e5, 1e3):
+        for wires, powered in (([*fed(case), *ends], True), (ends, False)):
+            cam, bench = wired(case, wires, r=resistor(ohm))
+            case.equal("it has power", runs(cam, bench), powered)
+            volts = bench.volts(f"cam.{pin}", f"cam.{ground}")
+            how = f"{'with' if powered else 'without'} power, {ohm:g} ohm"
+            case.near(how, volts, case.claim.number * powered, 0.01, "V")
+    words, _ = judged(case, between(case, pin, ground, "psu2"), psu2=supply(5.0))
+    case.that("a source on it is told", "conflict" in words.split(" + "))
+
+
+@measurement("pin_load")
+def pin_load(case: Case, pin: str, ground: str, volts: float) -> None:
+    """Require that a load of the claimed current is clean, and one mA more is an overload."""
+    for mA, word in ((case.claim.number, "clean"), (case.claim.number + 1, "overload")):
+        load = resistor(volts * 1e3 / mA - 0.05)  # behind the resistance of the pin
+        words, _ = judged(case, between(case, pin, ground, "r"), f"cam.{pin}", r=load)
+        case.equal(f"a load of {mA:g} mA", words, word)
+
+
+# -- nets --------------------------------------------------------------------------------------------
+def joined(case: Case, a: str, b: str) -> bool:
+    """Tell whether two pins are one net: an ohmmeter between them drops nothing."""
+    wires = [["gen.out", f"cam.{a}"], ["gen.gnd", f"cam.{b}"]]
+    bench = rig.Bench(planned(case, wires, gen=OHMMETER), {})
+    return abs(bench.volts(f"cam.{a}", f"cam.{b}")) < 1e-3
+
+
+def shorted(case: Case, a: str, b: str) -> bool:
+    """Tell whether the tool sees a short, with a supply's plus at one pin and its minus at the other."""
+    wires = [*fed(case), ["psu2.+", f"cam.{a}"], ["psu2.-", f"cam.{b}"]]
+    return "short" in judged(case, wires, psu2=supply(1.8))[0].split(" + ")
+
+
+@measurement("one_net")
+def one_net(case: Case, a: str, b: str) -> None:
+    """Require that two pins are one net, and that a supply between them is a short."""
+    case.that(f"{a} is joined with {b}", joined(case, a, b))
+    case.that(f"a supply between {a} and {b} is a short", shorted(case, a, b))
+
+
+@measurement("isolated_nets")
+def isolated_nets(case: Case, a: str, b: str) -> None:
+    """Require that nothing flows from one pin to another at 24 V."""
+    wires = [["gen.out", f"cam.{a}"], ["gen.gnd", f"cam.{b}"]]
+    _, bench = wired(case, wires, gen=levels(24.0, 24.0))
+    case.near(f"current from {a} to {b} at 24 V", bench.mA("gen"), 0.0, 0.001, "mA")
+
+
+@measurement("ground_loop")
+def ground_loop(case: Case, line: str) -> None:
+    """Tie the ground of a line's signal to a second earth, besides that of the supply: the tool tells."""
+    psu = {**supply(24.0), "earthed": True}
+    for earthed in (False, True):
+        words, _ = judged(case, into(case, line), psu=psu, gen={"kind": "generator", "earthed": earthed})
+        case.equal(f"ground loop, second earth {earthed}", "ground loop" in words.split(" + "), earthed)
+
+
+def ground(case: Case) -> str:
+    """Name the first ground pin of the board."""
+    return case.around.ground["pins"][0]
+
+
+@measurement("net")
+def net(case: Case, name: str) -> None:
+    """Wire a signal to a net by its name: it stands at these pins, and at no other."""
+    gen, minus = levels(1.2, 1.2), f"cam.{ground(case)}"
+    bench = rig.Bench(planned(case, [["gen.out", f"cam.{name}"], ["gen.gnd", minus]], gen=gen), {})
+    pins = [f"{socket}.{n}" for socket, held in case.around.pins.items() for n in held]
+    there = [pin.partition(".")[2] for pin in pins if abs(bench.volts(f"cam.{pin}", minus) - 1.2) < 0.01]
+    case.equal(f"pins of {name}", ",".join(there), case.claim.value)
+    case.leaves_out("what the sensor makes of it, as there is no twin of the module")
+
+
+@measurement("net_open")
+def net_open(case: Case, name: str) -> None:
+    """Wire each pin of the board: those of the claim draw a notice, and no others."""
+    pins = [
+        n
+        for n in case.around.pins["board"]
+        if "not connected" in judged(case, between(case, f"board.{n}", ground(case)), f".{n} ")[0]
+    ]
+    case.equal(f"pins that are {name}", ",".join(pins), case.claim.value)
+
+
+@measurement("net_ground")
+def net_ground(case: Case, name: str) -> None:
+    """Find the pins that are one net with the claim's, on which a supply's plus is told."""
+    first = f"board.{case.claim.names[0]}"
+    other = next(p for p in case.around.ground["pins"] if p != first)
+    pins = [
+        n
+        for n in case.around.pins["board"]
+        if joined(case, first, f"board.{n}")
+        and shorted(case, f"board.{n}", first if f"board.{n}" != first else other)
+    ]
+    case.equal(f"pins of {name}", ",".join(pins), case.claim.value)
+
+
+@measurement("nets_all")
+def nets_all(case: Case, socket: str) -> None:
+    """Count the claimed pins, and find each on the net that the other rows of the ledger put it on."""
+    pins = case.around.pins[socket]
+    case.equal("pins", sorted(map(int, pins)), list(range(1, int(case.claim.number) + 1)))
+    rows = [row for row in load(case.model).values() if NET.match(row.measure)]
+    nets = {row.measure.partition(":")[2].partition(",")[0]: row.names for row in rows}
+    claimed = {number: name for name, numbers in nets.items() for number in numbers}
+    case.equal("pins that the rows name", len(claimed), len(pins))
+    wrong = [number for number, pin in pins.items() if pin.name != claimed.get(number)]
+    case.equal("pins on another net", ", ".join(wrong) or "none", "none")
+
+
+# -- rails -------------------------------------------------------------------------------------------
+def on_rails(case: Case, **volts: float) -> rig.Plan:
+    """Feed each rail of a board with its voltage, or with another one by the rail's name; 0: not at all."""
+    wires: Wires = []
+    devices: dict[str, dict[str, Any]] = {}
+    for n, (label, rail) in enumerate(case.around.rails.items()):
+        if at := volts.get(label, rail.volts):
+            devices[f"s{n}"] = supply(at)
+            wires += [[f"s{n}.+", f"cam.{pin}"] for pin in rail.pins] + [[f"s{n}.-", f"cam.{ground(case)}"]]
+    return planned(case, wires, **devices)
+
+
+@measurement("rail")
+def rail(
+    case: Case,
+    label: str,
+    too_high_V: float,
+    *,
+    of: Literal["volts", "pins"] = "volts",
+    running: bool = False,
+) -> None:
+    """Compare the volts or the pins of a rail; without it, or with more, the tool says which pin is wrong.
+
+    running: and a twin of the board starts with it alone.
+    """
+    sheet = case.around.rails[label]
+    if of == "volts":
+        case.equal(f"rail {label}", sheet.volts, case.claim.number)
+    else:
+        pins = [f"board.{n}" for n in case.claim.names]
+        case.equal(f"pins of {label}", ",".join(sorted(sheet.pins)), ",".join(sorted(pins)))
+    for volts, word in ((sheet.volts, CLEAN), (0.0, "no supply"), (too_high_V, "wrong voltage")):
+        plan = on_rails(case, **{label: volts})
+        for pin in sheet.pins:
+            findings = [f for f in rig.check(plan).findings if pin in f.where.split(" ")[0]]
+            case.equal(f"{pin} at {volts:g} V", said(f.word for f in findings if f.verdict != "ok"), word)
+        if running:
+            bench = rig.Bench(plan, {"cam": case.open()})
+            case.equal("it is on", bench.power("cam").label == "rails", word == CLEAN)
+
+
+@measurement("rail_count")
+def rail_count(case: Case) -> None:
+    """Count the rails; without any one of them the board is off."""
+    case.equal("rails", len(case.around.rails), int(case.claim.number))
+    for label in case.around.rails:
+        bench = rig.Bench(on_rails(case, **{label: 0.0}), {"cam": case.open()})
+        case.equal(f"on without {label}", bench.power("cam").label, "")
+
+
+# -- plugs and cables --------------------------------------------------------------------------------
+STRANGERS: Final = (
+    *("RJ45", "M12 X-coded", "M8 6-pin socket", "M8 8-pin socket", "M12 8-pin socket"),
+    *("Hirose HR10A-10P-12S", "USB 3.0 Micro-B", "USB-C", "6-pin Wuerth plug"),
+)
+"""Plugs, of which a socket of another kind takes none."""
+
+
+@measurement("plug")
+def plug(case: Case, socket: str, plug: str = "") -> None:
+    """Plug in this one, or the claimed one: no other socket's fits, and not the socket itself."""
+    plug = plug or case.claim.value
+    there = case.around.connectors[socket]
+    case.equal(f"a plug {plug}", rig.mated(socket, case.around, socket, plug).word, "mates")
+    for other in (*STRANGERS, there.part):
+        if other.casefold() != plug.casefold():
+            word = rig.mated(socket, case.around, socket, other).word
+            case.equal(f"a plug {other}", word, "does not mate")
+
+
+@measurement("socket")
+def socket(case: Case, name: str, pins: int = 0) -> None:
+    """Compare the part that the claim names, with its lock, and so many pins."""
+    there = case.around.connectors[name]
+    part, _, lock = case.claim.value.partition(", ")
+    case.equal("part", there.part.casefold(), part.casefold())
+    case.equal("lock", f"{there.lock} lock" if lock else "", lock)
+    if pins:
+        case.equal("pins", sorted(map(int, case.around.pins[name])), list(range(1, pins + 1)))
+
+
+@measurement("screws")
+def screws(case: Case, socket: str, plug: str) -> None:
+    """Mate a plug screwed on, and otherwise: the tool hints that it is not locked."""
+    for screwed, word in ((True, "mates"), (False, "not locked")):
+        case.equal(f"screwed on {screwed}", rig.mated(socket, case.around, socket, plug, screwed).word, word)
+
+
+@measurement("cable")
+def cable(case: Case, socket: str, word: str, **about: Value) -> None:
+    """Compare what the tool says of a cable in `socket`, with a signal in it where one goes there."""
+    line = next(
+        (name for name, sheet in case.around.inputs.items() if sheet.pin.startswith(f"{socket}.")), ""
+    )
+    signal = {"wires": into(case, line)[len(fed(case)) :]} if line else {}
+    made: dict[str, Any] = {"into": f"cam.{socket}", "shielded": True, **signal, **about}
+    gen = {"gen": levels(0.0, 5.0)} if line else {}
+    words, _ = judged(case, fed(case), f"cam.{socket}", cable=made, **gen)
+    case.equal(", ".join(f"{name} {value}" for name, value in about.items()), words, word)
+
+
+@measurement("slow_plug")
+def slow_plug(case: Case, socket: str, slow: str) -> None:
+    """Compare the stream over the claimed plug with that over a slow one, of which the tool warns."""
+    case.equal(f"a plug {slow}", rig.mated(socket, case.around, socket, slow).word, "slow")
+    for plug, low, high in ((case.claim.value, 100, 500), (slow, 0, 53)):
+        cam, bench = wired(case, fed(case), cable={"into": f"cam.{socket}", "plug": plug})
+        case.that("it has power", runs(cam, bench))
+        cam.AcquisitionStart()
+        cam.advance(3 * SEC)
+        case.within(f"through {plug}", len(cam.fetch()) * cam.PayloadSize / 3e6, low, high, "MB/s")
+
+
+@measurement("made_cable")
+def made_cable(case: Case, make: str, branches: int = 1) -> None:
+    """Compare length and colour of a cable that is made for the camera; a branch for each kind of line."""
+    sheet = case.record(f"cables.{make}").value
+    case.equal("length", float(sheet["length_m"]), float(case.claim.value.rpartition(" ")[2]))
+    case.that(f"it is {sheet['color']}", f" {sheet['color']}:" in case.claim.claim)
+    carried = {there.isolated for there in case.around.inputs.values() if there.pin in sheet["pins"]}
+    case.equal("branches", len(carried), branches)
+
+
+@measurement("cable_carries")
+def cable_carries(case: Case, make: str, *kinds: str) -> None:
+    """Send signals for inputs of these kinds: they arrive; the tool says that others' pins are open."""
+    for line, there in case.around.inputs.items():
+        passes = ("isolated" if there.isolated else "direct") in kinds
+        high, socket = 24.0 if there.isolated else 3.0, there.pin.partition(".")[0]
+        made = {"type": make, "into": f"cam.{socket}", "wires": into(case, line)[len(fed(case)) :]}
+        _, bench = wired(case, fed(case), cable=made, gen=levels(0.0, high))
+        put(bench, high)
+        arrives = abs(bench.volts(f"cam.{there.pin}", f"cam.{there.ground}") - high) < 0.01
+        case.equal(f"{line} arrives through the {make} cable", arrives, passes)
+        told = "open" in rig.check(bench.plan).words(there.pin)
+        case.equal("the tool says that the pin is open", told, not passes)
+
+
+@measurement("network_pair")
+def network_pair(case: Case, socket: str, pair: str, cut_bits_per_s: int) -> None:
+    """Find a pair on the claimed pins; split it is told, and cut the link is so fast."""
+    plus, minus = case.claim.names
+    straight = {str(n): str(n) for n in range(1, 9)}
+
+    def test(**about: Any) -> Any:
+        return rig.tested("cable", case.around, socket, rig.Cable(**about))
+
+    good = test(pins=straight)
+    case.equal(f"pins of {pair}", (good.nets[f"{pair}+"], good.nets[f"{pair}-"]), (plus, minus))
+    case.equal("findings of a straight cable", len(good.findings), 0)
+    other = next(n for n in "2468" if n not in case.claim.names)
+    split = test(pins={**straight, minus: other, other: minus})
+    split_up = any(f.word == "split pair" and pair in f.where for f in split.findings)
+    case.that(f"{pair} split is told", split_up)
+    case.equal(f"bit/s with {pair} cut", test(pins=straight, cut=(plus,)).bits_per_s, cut_bits_per_s)
+
+
+@measurement("one_cable")
+def one_cable(case: Case, socket: str) -> None:
+    """Start and stream with nothing but this cable; without it, the camera is off."""
+    cam, bench = on_cable(case)
+    case.that("a port with power starts it", runs(cam, bench))
+    cam.AcquisitionStart()
+    cam.advance(SEC)
+    case.that("it streams over the same cable", len(cam.fetch()) > 5)
+    bench.unplug(f"cam.{socket}")
+    case.that("without the cable it is off", not runs(cam, bench))

@@ -1,0 +1,225 @@
+"""Power and warmth: which voltages start a camera and what it takes; climate, lamps, thermometer, lenses."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import camtwin
+from camtwin import rig
+from camtwin.planner.lens import mount_finding
+from camtwin.session.session import Session
+from camtwin.units import MS, SEC
+from camtwin.verify.case import Case
+from camtwin.verify.measurements.wiring import CLEAN, fed, judged, on_cable, runs, said, source, supply, wired
+from camtwin.verify.measures import Point, measurement
+
+FINE: Final = (CLEAN, "tolerance")
+"""A camera runs, and only a plan is told of the tolerance that it needs."""
+
+
+def fed_with(case: Case, volts: float, watts: float = 4.5) -> dict[str, Any]:
+    """Make what feeds the camera by wires give so many volts: a port, with its watts, or a supply."""
+    port = {"kind": "host", "volts": volts, "watts": watts}
+    return {source(case): port if source(case) == "host" else supply(volts)}
+
+
+def at_supply(case: Case, label: str, volts: float) -> tuple[Session, rig.Bench]:
+    """Feed the camera by this supply of its sheet."""
+    by_wire = case.around.supplies[label].plus
+    return wired(case, fed(case), **fed_with(case, volts)) if by_wire else on_cable(case, poe_V=volts)
+
+
+def consumed(case: Case, label: str, volts: float) -> tuple[rig.Power, rig.Power, rig.Power]:
+    """Measure what it takes idle, at half of its frame rate and at all of it."""
+    cam, bench = at_supply(case, label, volts)
+    case.that("it has power", runs(cam, bench))
+    idle = bench.power("cam")
+    cam.AcquisitionStart()
+    cam.advance(3 * SEC)
+    full, rate = bench.power("cam"), len(cam.fetch()) / 3
+    case.saw(f"{rate:.1f} frames a second")
+    cam.AcquisitionStop()
+    case.write(cam, AcquisitionFrameRateEnable=True, AcquisitionFrameRate=rate / 2)
+    cam.AcquisitionStart()
+    cam.advance(3 * SEC)
+    return idle, bench.power("cam"), full
+
+
+def metered(case: Case, label: str, volts: float) -> tuple[float, float]:
+    """Read what a supply gives at its terminals: V, and mA."""
+    _, bench = at_supply(case, label, volts)
+    (plus, _), (minus, _) = fed(case)
+    return bench.volts(plus, minus), -bench.mA(source(case))
+
+
+@measurement("supply")
+def supply_words(case: Case, *wanted: Point, watts: float = 4.5) -> None:
+    """Compare what tool and rig say of voltages of what feeds it by wires: `9.5:undervoltage`."""
+    for volts, word in wanted:
+        plan = fed_with(case, volts, watts)
+        words, _ = judged(case, fed(case), **plan)
+        case.equal(f"the tool at {volts:g} V and {watts:g} W", words, word)
+        if "overload" in word:  # of a port that is too weak a plan is told, no running twin
+            continue
+        cam, bench = wired(case, fed(case), **plan)
+        running = runs(cam, bench)
+        case.equal("the rig of the twin", said(bench.words()), CLEAN if word in FINE else word)
+        case.that(f"{volts:g} V start it", running or word not in FINE)
+
+
+@measurement("poe")
+def poe(case: Case, *wanted: Point) -> None:
+    """Compare what is said of voltages of a network's port, `35:PoE voltage`, and whether the camera runs."""
+    for volts, word in wanted:
+        cam, bench = on_cable(case, poe_V=volts)
+        case.equal(f"{volts:g} V start it", runs(cam, bench), word == CLEAN)
+        case.equal("said of it", said(bench.words("PoE")), word)
+
+
+@measurement("poe_class")
+def poe_class(case: Case, *watts: Point) -> None:
+    """Compare the class on record, and whether ports of so many watts start it: `3.84:clean`."""
+    found = {s.poe_class for s in case.around.supplies.values() if s.poe_class is not None}
+    case.equal("class", found, {int(case.claim.number)})
+    for grants, word in watts:
+        cam, bench = on_cable(case, poe_watts=grants)
+        case.equal(f"a port of {grants:g} W starts it", runs(cam, bench), word == CLEAN)
+
+
+@measurement("consumption")
+def consumption(case: Case, label: str, percent: float, *volts: float) -> None:
+    """Measure the claimed watts at full rate within so many percent, at each voltage; less at half, and idle.
+
+    The product of what a meter shows at the terminals is the same, where there are any.
+    """
+    most = case.around.supplies[label].port_watts or float("inf")
+    for at in volts:
+        idle, half, full = (power.watts for power in consumed(case, label, at))
+        wanted = case.claim.number
+        case.near(f"at {at:g} V", full, wanted, percent / 100 * wanted, "W")
+        case.that(f"idle {idle:.2f}, at half of its rate {half:.2f} W", idle < half < full < most)
+        if case.around.supplies[label].plus:
+            shown_V, shown_mA = metered(case, label, at)
+            shown = shown_V * shown_mA / 1e3
+            case.near("volts times amperes at the supply", shown, wanted, percent / 100 * wanted, "W")
+
+
+@measurement("consumption_limit")
+def consumption_limit(
+    case: Case, label: str, volts: float, end: Literal["lowest", "highest"], other_W: float
+) -> None:
+    """Measure not less than claimed when idle, or at full rate not more; it grows with the rate."""
+    idle, half, full = (round(power.watts, 3) for power in consumed(case, label, volts))
+    case.that(f"it rises with the rate: {idle:g}, {half:g}, {full:g} W", idle < half < full)
+    if end == "lowest":
+        case.within("idle", idle, case.claim.number, other_W, "W")
+    else:
+        case.within("at full rate", full, other_W, case.claim.number, "W")
+
+
+@measurement("supply_current")
+def supply_current(case: Case, label: str, percent: float, volts: float, mA: float) -> None:
+    """Measure the current at full rate and so many volts, within a percentage, here and at the supply."""
+    tolerance = percent / 100 * mA
+    case.near(f"current at {volts:g} V", consumed(case, label, volts)[2].mA, mA, tolerance, "mA")
+    if case.around.supplies[label].plus:
+        case.near("shown at the supply", metered(case, label, volts)[1], mA, tolerance, "mA")
+
+
+@measurement("fed_by")
+def fed_by(case: Case, other: str) -> None:
+    """Run it on what feeds it, and not on 5 V between any pins of another connector."""
+    grounds = sorted({sheet.ground for sheet in case.around.inputs.values()})
+    for pin in case.around.pins[other]:
+        for ground in grounds:
+            if f"{other}.{pin}" != ground:
+                wires = [["psu.+", f"cam.{other}.{pin}"], ["psu.-", f"cam.{ground}"]]
+                running = runs(*wired(case, wires, psu=supply(5.0)))
+                case.that(f"off with 5 V from {pin} to {ground}", not running)
+    case.that("on from its own supply", runs(*wired(case, fed(case))))
+
+
+# -- climate and lenses ------------------------------------------------------------------------------
+MOUNTS: Final = ("C-Mount", "CS-Mount", "F-Mount", "M12")
+
+
+@measurement("climate")
+def climate(case: Case, reading: str, *wanted: Point, heat_sink: bool = False) -> None:
+    """Compare what the tool says of readings: `value+1:outside of limits`."""
+    for value, word in wanted:
+        findings = rig.climate(case.around, heat_sink=heat_sink, **{reading: value})
+        how = " with a heat sink" if heat_sink else ""
+        case.equal(f"{reading} {value:g}{how}", said(f.word for f in findings), word)
+
+
+@measurement("dark_noise_at")
+def dark_noise_at(case: Case) -> None:
+    """Compare dark noise at the claimed temperature inside with that at 25 degC, within 5 %."""
+    dark = camtwin.scene.Flat(photons_per_s=0.0)
+    cam = case.open(scene=dark, render=True, Width=256, Height=128, PixelFormat="Mono12", ExposureTime=100)
+    noise: list[float] = []
+    for celsius in (25.0, case.claim.number):
+        cam.world.hold_internal_C(celsius)
+        a, b = (frame.picture.astype(float) for frame in cam.grab(2))
+        noise.append((a - b).std() / 2**0.5)
+    case.within("dark noise over that at 25 degC", noise[1] / noise[0], 0.95, 1.05)
+
+
+@measurement("mount")
+def mount(case: Case, *words: str) -> None:
+    """Compare the mounts on record, and what the lens tool says of lenses with C-, CS-, F-Mount and M12."""
+    on_record = [name.casefold() for name in case.record("lens.mount").value]
+    claimed = case.claim.value.casefold().replace("c/cs", "c-mount, cs").split(", ")
+    case.equal("mounts on record", sorted(on_record), sorted(claimed))
+    for name, word in zip(MOUNTS, words, strict=True):
+        case.equal(f"a lens with {name}", mount_finding(case.around, name).word, word)
+
+
+# -- lamps -------------------------------------------------------------------------------------------
+@measurement("lamp")
+def lamp(case: Case, name: str, look: str) -> None:
+    """Look at a lamp in the claimed state, and in the others of its own: there it looks otherwise."""
+    sheet = case.around.leds[name]
+    cam, bench = on_cable(case)
+    seen: dict[str, str] = {}
+    cam.advance(SEC)
+    seen["Link ON"] = bench.leds("cam")[name]
+    cam.Gain = 1.0
+    seen["RX active"] = bench.leds("cam")[name]
+    cam.AcquisitionStart()
+    cam.advance(SEC)
+    seen["TX active"] = bench.leds("cam")[name]
+    cam.world.hold_internal_C(80.0)
+    cam.advance(MS)
+    seen["Error"] = bench.leds("cam")[name]
+    case.equal(f"{name}, {case.claim.value}", seen[case.claim.value], look)
+    for other in {sheet.static, sheet.flash} - {case.claim.value}:
+        case.that(f"it is another with {other}", seen[other] != look)
+
+
+@measurement("lamp_on")
+def lamp_on(case: Case, name: str, look: str) -> None:
+    """Look at a lamp with power, and without: there it is off."""
+    cam, bench = wired(case, fed(case))
+    case.that("it has power", runs(cam, bench))
+    case.equal("with power", bench.leds("cam")[name], look)
+    bench.tune(source(case), volts=0.0)
+    cam.advance(SEC)
+    case.equal("without", bench.leds("cam")[name], "off")
+
+
+# -- warmth ------------------------------------------------------------------------------------------
+@measurement("thermometer")
+def thermometer(case: Case, typical: float, *celsius: float) -> None:
+    """Read several cameras, as each has its own error: around the true value by a typical error."""
+    errors: list[float] = []
+    for seed in range(12):
+        cam = case.open(seed=seed)
+        for at in celsius:
+            cam.world.hold_internal_C(at)
+            cam.advance(SEC)
+            errors.append(cam.DeviceTemperature - at)
+    case.within("least error", min(errors), -3 * typical, 0.0, "degC")
+    case.within("greatest error", max(errors), 0.0, 3 * typical, "degC")
+    rms = (sum(e * e for e in errors) / len(errors)) ** 0.5
+    case.within("typical error", rms, 0.0, 1.3 * typical, "degC")
