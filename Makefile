@@ -45,9 +45,10 @@ test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB 
 	@tools/apt-install $(VM_APT)
 	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py
 
-fuzz: $(VENV)/.dev  ## hostile messages against the control of both links; COUNT=1000000 SEED=... to do it again
+fuzz: $(VENV)/.dev  ## hostile messages against the control of both links and a bare sensor's bus; COUNT=1000000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/gev/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/links/usb3/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/camera/registers/fuzz_cci.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools

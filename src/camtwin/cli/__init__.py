@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from camtwin.cli import csi2, develop, images, lab, look, plan, run  # noqa: F401  (each registers its commands)
+from camtwin.cli import csi2, develop, images, lab, look, plan, registers, run  # noqa: F401  (they register)
 from camtwin.cli.common import app
 from camtwin.problem import Problem
 

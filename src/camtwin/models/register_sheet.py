@@ -69,10 +69,14 @@ class Bus(Section):
 
 
 class PowerUp(Section):
-    """Times from XCLR high, with clock and rails on, until the bus is answered and a stream can start."""
+    """Times from XCLR high, with clock and rails on, until the bus is answered and a stream can start.
+
+    early_xclr_hangs: a sensor whose XCLR rises before its rails does not answer until XCLR was low again.
+    """
 
     listen_ns: NotNegative
     stream_ns: NotNegative
+    early_xclr_hangs: bool
 
 
 class Latency(Section):
@@ -92,7 +96,6 @@ class Clocks(Section):
     inck_MHz: tuple[Positive, ...]
     pll_in_MHz: Range
     pll_out_MHz: Range
-    max_multiplier: Positive
     lane_Mbps: Positive
     pixels_per_clock: Positive
     link_margin: Annotated[float, Field(ge=0, lt=1)]

@@ -55,7 +55,7 @@ def test_each_register_says_what_it_does_and_where_that_is_from():
         assert len(register.text.split()) > 2, name
         assert facts[f"registers.{name}"].source
     assert {fact.path for fact in SHEET.facts if fact.assumed} == {
-        *("bus.max_hz", "latency.frame", "clocks.pll_in_MHz"),
+        *("bus.max_hz", "power.early_xclr_hangs", "latency.frame", "clocks.pll_in_MHz"),
         *("reset.status", "reset.gains", "reset.drive"),
         *("registers.second_cci_address_ctrl", "registers.ulps_between_frames"),
     }

@@ -1,0 +1,387 @@
+"""What registers add up to: modes of drivers and of the data sheet, limits, and any values."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camtwin.camera.registers.configuration import Configuration, configure
+from unit.camera.registers.programs import DRIVE, FAMILY, MHZ, RESET, SHEET, drive, family, window
+
+INCK_HZ = 24 * MHZ
+
+
+def of(values: dict[str, int], inck_hz: int = INCK_HZ) -> Configuration:
+    return configure(SHEET, values, inck_hz)
+
+
+def remarked(values: dict[str, int], inck_hz: int = INCK_HZ) -> list[tuple[str, str]]:
+    return [(remark.kind, remark.register) for remark in of(values, inck_hz).remarks]
+
+
+# -- modes ---------------------------------------------------------------------------------------------
+def test_there_are_23_modes_of_drivers():
+    assert len(FAMILY) == 23
+
+
+@pytest.mark.parametrize("number", range(23))
+def test_a_mode_of_a_driver(number):
+    mode = FAMILY[number]
+    values, inck_hz = family(mode)
+    one = of(values, inck_hz)
+    assert one.remarks == ()
+    assert one.rate_hz == pytest.approx(float(mode["fps_computed"]), rel=1e-4)
+    assert one.clocks.pixel_hz == int(mode["pixel_rate_hz"])
+    assert float(one.clocks.lane_bps) / MHZ == pytest.approx(float(mode["lane_mbps"]), rel=1e-9)
+    assert (one.geometry.width, one.geometry.height) == (int(mode["width"]), int(mode["height"]))
+    assert (one.bits, one.adc_bits, one.clocks.lanes) == (int(mode["bits"]),) * 2 + (int(mode["lanes"]),)
+    assert len(one.integrations) == 1 + int(mode["dol"])
+    assert one.geometry.cfa == "RGGB"
+
+
+@pytest.mark.parametrize("name", DRIVE)
+def test_a_drive_mode_of_the_data_sheet(name):
+    rows, bits, binning, *_, exposures, fps = DRIVE[name]
+    one = of(drive(name))
+    assert one.remarks == ()
+    assert one.rate_hz == pytest.approx(fps, rel=0.01)
+    assert (one.geometry.width, one.geometry.height, one.bits) == (4056 // binning, rows, bits)
+    assert len(one.integrations) == exposures
+    assert one.black_level == {10: 64, 12: 256}[bits]
+
+
+def test_rates_of_the_facts():
+    rates = {name: round(of(drive(name)).rate_hz, 2) for name in DRIVE}
+    assert rates == {"Full10": 60.02, "Full12": 40.0, "Uhd": 79.56, "FullHd": 240.02, "Dol": 30.01}
+
+
+@pytest.mark.parametrize(
+    ("name", "load"), [("Full10", 0.90), ("Full12", 0.78), ("Uhd", 0.90), ("FullHd", 0.68), ("Dol", 0.90)]
+)
+def test_load_of_the_link(name, load):
+    assert float(of(drive(name)).link_load) == pytest.approx(load, abs=0.005)
+
+
+# -- clocks --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("inck_MHz", "divider"), [(6, 1), (12, 2), (18, 3), (24, 4)])
+def test_each_input_clock_gives_the_same_rate(inck_MHz, divider):
+    values = drive("Full10") | {"pre_pll_clk_div": divider, "extclk_frequency_mhz": inck_MHz << 8}
+    one = of(values, inck_MHz * MHZ)
+    assert (one.remarks, round(one.rate_hz, 3)) == ((), 60.016)
+
+
+def test_two_plls_move_apart():
+    alone = drive("Full10") | {"pll_mode": 1, "op_pll_multiplier": 166, "op_sys_clk_div": 1}
+    both = of(alone), of(alone | {"op_pll_multiplier": 170}), of(alone | {"pll_multiplier": 340})
+    assert [float(one.clocks.lane_bps) / MHZ for one in both] == [1992, 2040, 1992]
+    assert [round(float(one.line_ns), 1) for one in both] == [5371.4, 5371.4, 5529.4]
+
+
+@pytest.mark.parametrize(
+    ("changes", "inck_MHz", "expected"),
+    [
+        ({}, 20, ("doubtful", "INCK")),
+        ({}, 37.125, ("doubtful", "INCK")),
+        ({}, 27, ("doubtful", "extclk_frequency_mhz")),
+        ({"pll_multiplier": 351}, 24, ("stops", "pll_multiplier")),
+        ({"pll_multiplier": 199}, 24, ("stops", "pll_multiplier")),
+        ({"pre_pll_clk_div": 1}, 24, ("stops", "pre_pll_clk_div")),
+        ({"pre_pll_clk_div": 0}, 24, ("stops", "pre_pll_clk_div")),
+        ({"vt_sys_clk_div": 0}, 24, ("stops", "vt_sys_clk_div")),
+        ({"vt_pix_clk_div": 4}, 24, ("doubtful", "vt_pix_clk_div")),
+        ({"op_sys_clk_div": 0}, 24, ("stops", "op_sys_clk_div")),
+        ({"op_pix_clk_div": 12}, 24, ("doubtful", "op_pix_clk_div")),
+        ({"pll_mode": 1, "op_pll_multiplier": 90}, 24, ("stops", "op_pll_multiplier")),
+        ({"requested_link_rate": 4800 << 16}, 24, ("doubtful", "requested_link_rate")),
+        ({"csi_lane_mode": 0}, 24, ("stops", "csi_lane_mode")),
+        ({"csi_lane_mode": 2}, 24, ("stops", "csi_lane_mode")),
+        ({"csi_lane_mode": 1}, 24, ("stops", "line_length_pck")),
+        ({"op_sys_clk_div": 2}, 24, ("stops", "line_length_pck")),
+        ({"line_length_pck": 4100}, 24, ("doubtful", "line_length_pck")),
+        ({"line_length_pck": 4000}, 24, ("stops", "line_length_pck")),
+        ({"csi_data_format": 0x0808}, 24, ("stops", "csi_data_format")),
+        ({"csi_data_format": 0x0C0C, "op_pix_clk_div": 12}, 24, ("doubtful", "adbit_mode")),
+    ],
+)
+def test_clocks_and_links_that_no_chip_or_no_driver_has(changes, inck_MHz, expected):
+    values, inck_hz = drive("Full10") | changes, round(inck_MHz * MHZ)
+    assert expected in remarked(values, inck_hz)
+    assert of(values, inck_hz).streams == (not any(kind == "stops" for kind, _ in remarked(values, inck_hz)))
+
+
+def test_a_lane_above_its_rate():
+    one = of(
+        drive("Full10")
+        | {"pll_mode": 1, "op_pre_pll_clk_div": 2, "op_pll_multiplier": 176, "op_sys_clk_div": 1}
+    )
+    assert ("stops", "op_sys_clk_div") in [(remark.kind, remark.register) for remark in one.remarks]
+    assert "2112 Mb/s a lane are above 2100 Mb/s" in " ".join(map(str, one.remarks))
+    assert one.rate_hz == 0
+
+
+# -- exposure and gain -----------------------------------------------------------------------------------
+def test_exposure_and_gain():
+    one = of(
+        drive("Full10")
+        | {"coarse_integration_time": 1000, "fine_integration_time": 420, "analog_gain_code_global": 512}
+    )
+    (exposure,) = one.integrations
+    assert one.exposure_ns(exposure) == Fraction(1000 * 4512 + 420, 840) * 1000
+    assert (exposure.analogue_gain, exposure.digital_gains) == (2, (1, 1, 1, 1))
+    values = drive("Full10") | {"analog_gain_code_global": 978, "digital_gain_greenr": 0x0180}
+    (exposure,) = of(values).integrations
+    assert float(exposure.analogue_gain) == pytest.approx(22.26, abs=0.005)
+    assert exposure.digital_gains == (Fraction(3, 2),) * 4
+    values |= {"dpga_use_global_gain": 0, "digital_gain_red": 0x0200, "digital_gain_blue": 0x0FFF}
+    (exposure,) = of(values).integrations
+    assert exposure.digital_gains == (2, Fraction(3, 2), 1, Fraction(0x0FFF, 256))
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines", "frame_lines", "kinds"),
+    [
+        ({"coarse_integration_time": 3080}, 3080, 3102, []),
+        ({"coarse_integration_time": 3081}, 3080, 3102, ["alters"]),
+        ({"coarse_integration_time": 4000, "frame_length_ctrl": 1}, 4000, 4022, []),
+        ({"coarse_integration_time": 0}, 1, 3102, ["alters"]),
+        ({"coarse_integration_time": 1000, "cit_lshift": 3, "fll_lshift": 3}, 8000, 24816, []),
+        ({"coarse_integration_time": 1000, "cit_lshift": 9, "fll_lshift": 7}, 128_000, 397_056, ["alters"]),
+        ({"coarse_integration_time": 1000, "frame_length_lines": 3000}, 1000, 3092, ["alters"]),
+    ],
+)
+def test_exposure_and_frame_length(changes, lines, frame_lines, kinds):
+    one = of(drive("Full10") | changes)
+    assert (one.integrations[0].lines, one.frame_lines) == (lines, frame_lines)
+    assert [remark.kind for remark in one.remarks] == kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "gain"),
+    [
+        ("analog_gain_code_global", 979, Fraction(1024, 46)),
+        ("analog_gain_code_global", 0xFFFF, Fraction(1024, 46)),
+        ("digital_gain_greenr", 0x00FF, 1),
+        ("digital_gain_greenr", 0x1000, Fraction(0x0FFF, 256)),
+    ],
+)
+def test_gains_beyond_their_range(name, code, gain):
+    one = of(drive("Full10") | {name: code})
+    exposure = one.integrations[0]
+    assert (exposure.analogue_gain if "analog" in name else exposure.digital_gains[0]) == gain
+    assert [(remark.kind, remark.register) for remark in one.remarks] == [("alters", name)]
+
+
+def test_two_exposures():
+    values = drive("Dol") | {
+        "dol_short_analog_gain": 512,
+        "dol_long_digital_gain": 0x0200,
+        "dol_short_channel": 1,
+    }
+    long, short = of(values).integrations
+    assert (long.lines, short.lines, short.read_lines) == (6204 - 46, 400, 422)
+    assert (long.analogue_gain, short.analogue_gain) == (1, 2)
+    assert (long.digital_gains[0], short.digital_gains[0]) == (2, 1)
+    assert (long.channel, short.channel) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({"dol_long_integration_time": 6160}, (6158, 400)),
+        ({"dol_short_integration_time": 3106, "dol_rhs1": 3128}, (6158, 3105)),
+        ({"dol_short_integration_time": 402}, (6158, 400)),
+        ({"dol_rhs1": 0}, (6158, 1)),
+    ],
+)
+def test_two_exposures_beyond_their_frame(changes, lines):
+    one = of(drive("Dol") | changes)
+    assert tuple(each.lines for each in one.integrations) == lines
+    assert {remark.kind for remark in one.remarks} == {"alters"}
+
+
+def test_black_level_and_pattern():
+    manual = {"manual_pedestal_enable": 1, "manual_pedestal": 400}
+    assert [of(drive(name) | manual).black_level for name in ("Full10", "Full12")] == [100, 400]
+    assert of(drive("Full12") | manual | {"manual_pedestal": 2000}).black_level == 1023
+    one = of(drive("Full10") | {"test_pattern_mode": 1, "test_data_red": 0x0FFF, "test_data_blue": 0x0123})
+    assert (one.test_pattern, one.test_colours) == (1, (0x0FFF, 0, 0, 0x0123))
+    one = of(drive("Full10") | {"test_pattern_mode": 7})
+    assert (one.test_pattern, [str(remark) for remark in one.remarks]) == (
+        0,
+        ["test_pattern_mode: there is no pattern 7; the image is sent (assumed)"],
+    )
+
+
+# -- image -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("orientation", "start", "cfa"),
+    [
+        (0, (0, 0), "RGGB"),
+        (1, (0, 0), "GRBG"),
+        (2, (0, 0), "GBRG"),
+        (3, (0, 0), "BGGR"),
+        (0, (1, 0), "GRBG"),
+        (0, (0, 1), "GBRG"),
+        (1, (1, 1), "GBRG"),
+    ],
+)
+def test_colours_of_the_first_pixels(orientation, start, cfa):
+    values = drive("Full10") | window((*start, 4000, 3000), (0, 0, 4000, 3000), 1, 16)
+    values |= {"image_orientation": orientation, "x_output_size": 4000, "y_output_size": 3000}
+    assert of(values).geometry.cfa == cfa
+
+
+def test_vertical_sub_sampling_makes_a_frame_shorter():
+    values = drive("Full10") | {"y_odd_inc": 3, "y_output_size": 1520, "frame_length_lines": 1572}
+    one = of(values)
+    assert (one.geometry.height, one.geometry.cfa, one.remarks) == (1520, "RGGB", ())
+    assert [one.geometry.y.place(row) for row in range(6)] == [0, 1, 4, 5, 8, 9]
+    assert one.rate_hz == pytest.approx(60.016 * 3102 / 1572, rel=1e-5)
+
+
+def test_scaling_makes_it_no_faster():
+    scaled = drive("Full10") | {
+        "scaling_mode": 2,
+        "scale_m": 32,
+        "x_output_size": 2028,
+        "y_output_size": 1520,
+    }
+    one = of(scaled)
+    assert (one.geometry.width, one.geometry.height, round(one.rate_hz, 2)) == (2028, 1520, 60.02)
+    one = of(scaled | {"scaling_mode": 1, "y_output_size": 3040})
+    assert (one.geometry.width, one.geometry.height) == (2028, 3040)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"x_addr_end": 4056}, ("alters", "x_addr_end")),
+        ({"y_addr_start": 3000, "y_addr_end": 2000}, ("stops", "y_addr_start")),
+        ({"y_even_inc": 0}, ("alters", "y_even_inc")),
+        ({"x_odd_inc": 3}, ("doubtful", "x_odd_inc")),
+        ({"y_odd_inc": 2}, ("doubtful", "y_odd_inc")),
+        ({"binning_mode": 1, "binning_type": 0x24}, ("alters", "binning_type")),
+        ({"scaling_mode": 3}, ("alters", "scaling_mode")),
+        ({"scaling_mode": 2, "scale_m": 15}, ("alters", "scale_m")),
+        ({"digital_crop_x_offset": 4056}, ("stops", "digital_crop_x_offset")),
+        ({"digital_crop_image_height": 0}, ("stops", "digital_crop_y_offset")),
+        ({"x_output_size": 4060}, ("alters", "x_output_size")),
+        ({"y_output_size": 0}, ("stops", "y_output_size")),
+    ],
+)
+def test_images_that_no_chip_gives(changes, expected):
+    assert expected in remarked(drive("Full10") | changes)
+
+
+# -- any values ------------------------------------------------------------------------------------------
+def directly(values: dict[str, int], axis: str) -> tuple[list[int], int]:
+    """Return the pixels of the array that are sent along an axis, and the lines of the readout, by lists."""
+    size = {"x": "width", "y": "height"}[axis]
+    pixels = [*range(values[f"{axis}_addr_start"], values[f"{axis}_addr_end"] + 1)]
+    kept, at = [], 0
+    while at < len(pixels):
+        kept.append(pixels[at])
+        at += values[f"{axis}_even_inc" if len(kept) % 2 else f"{axis}_odd_inc"]
+    if values["binning_mode"] and values["binning_type"] == 0x22:  # the first of each two of one colour
+        kept = [kept[group + colour] for group in range(0, len(kept) - 3, 4) for colour in (0, 1)]
+    read = len(kept)
+    if values["image_orientation"] & {"x": 1, "y": 2}[axis]:
+        kept.reverse()
+    kept = kept[values[f"digital_crop_{axis}_offset"] :][: values[f"digital_crop_image_{size}"]]
+    if values["scaling_mode"] == 2:
+        kept = kept[
+            : int(len(kept) * 16 / values["scale_m"]) // 2 * 2
+        ]  # as many, with the first ones' colours
+    return kept[: values[f"{axis}_output_size"]], read
+
+
+@st.composite
+def legal(draw: st.DrawFn) -> tuple[dict[str, int], int]:
+    inck_MHz = draw(st.sampled_from([6, 12, 18, 24, 27]))
+    divider = draw(st.sampled_from([d for d in range(1, 5) if 6 <= inck_MHz / d <= 12]))
+    into = Fraction(inck_MHz, divider)
+    multiplier = draw(st.integers(-(-1200 // into), 2100 // into))
+    binning = draw(st.sampled_from((1, 1, 2)))
+    bits, lanes = draw(st.sampled_from((10, 12))), draw(st.sampled_from((2, 4)))
+    values = {**RESET, "pre_pll_clk_div": divider, "pll_multiplier": multiplier, "binning_mode": binning - 1}
+    values |= {
+        "binning_type": binning * 0x11,
+        "csi_data_format": bits * 0x101,
+        "adbit_mode": (bits - 10) // 2,
+    }
+    values |= {"op_pix_clk_div": bits, "csi_lane_mode": lanes - 1, "extclk_frequency_mhz": inck_MHz << 8}
+    values |= {"requested_link_rate": int(into * multiplier * lanes * 65536)}
+    values |= {"scaling_mode": draw(st.sampled_from((0, 0, 2))), "scale_m": draw(st.integers(16, 64))}
+    values |= {"image_orientation": draw(st.integers(0, 3)), "y_odd_inc": draw(st.sampled_from((1, 1, 3, 5)))}
+    for axis, size, name in (("x", 4056, "width"), ("y", 3040, "height")):
+        start = draw(st.integers(0, size // 4)) * 2
+        length = draw(st.integers(32, (size - start) // 4)) * 4
+        values |= {f"{axis}_addr_start": start, f"{axis}_addr_end": start + length - 1}
+        read = len(directly({**values, f"{axis}_output_size": size}, axis)[0])
+        values[f"digital_crop_{axis}_offset"] = crop = draw(st.integers(0, max(read // 4, 1) - 1)) * 2
+        values[f"digital_crop_image_{name}"] = draw(st.integers(16, max(read - crop, 16)))
+        room = len(directly({**values, f"{axis}_output_size": size}, axis)[0])
+        values[f"{axis}_output_size"] = draw(st.integers(1, max(room, 1)))
+    _, rows = directly(values, "y")
+    line = values["x_addr_end"] - values["x_addr_start"] + 1
+    values["line_length_pck"] = draw(st.integers(min(line * bits * 4 // lanes // 8, 60_000), 65_520))
+    values["frame_length_lines"] = draw(st.integers(rows + 52, 0xFFDC))
+    values["fll_lshift"] = draw(st.integers(0, 7))
+    values["coarse_integration_time"] = draw(st.integers(8, values["frame_length_lines"] - 22))
+    values["analog_gain_code_global"] = draw(st.integers(0, 978))
+    return values, inck_MHz * MHZ
+
+
+@settings(max_examples=150, deadline=None)
+@given(legal())
+def test_any_legal_values_are_what_a_second_calculation_says(found):
+    values, inck_hz = found
+    one = of(values, inck_hz)
+    columns, line = directly(values, "x")
+    rows, lines = directly(values, "y")
+    assert (one.geometry.width, one.geometry.height) == (len(columns), len(rows))
+    assert (one.geometry.columns, one.geometry.rows) == (line, lines)
+    assert one.geometry.x.place(0) == columns[0]
+    assert one.geometry.y.place(0) == rows[0]
+    if len(columns) > 1 and len(rows) > 1:
+        colours = {(0, 0): "R", (0, 1): "G", (1, 0): "G", (1, 1): "B"}
+        cfa = "".join(colours[y % 2, x % 2] for y in rows[:2] for x in columns[:2])
+        assert one.geometry.cfa == cfa
+    pixel_hz = inck_hz / values["pre_pll_clk_div"] * values["pll_multiplier"] / 10 * 4
+    line_s = values["line_length_pck"] / pixel_hz
+    frame_s = line_s * values["frame_length_lines"] * 2 ** values["fll_lshift"]
+    assert float(one.frame_ns) == pytest.approx(frame_s * 1e9, rel=1e-12)
+    assert float(one.exposure_ns(one.integrations[0])) == pytest.approx(
+        values["coarse_integration_time"] * line_s * 1e9, rel=1e-12
+    )
+    assert float(one.link_load) == pytest.approx(
+        len(columns) * one.bits / (one.clocks.lanes * pixel_hz / 4 * 10 * line_s), rel=1e-12
+    )
+    told = [remark for remark in one.remarks if remark.register != "line_length_pck"]
+    assert [remark for remark in told if remark.kind != "doubtful"] == []
+    assert one.streams == (one.link_load <= 1 and values["line_length_pck"] >= line)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_values_raise(data):
+    odd = st.sampled_from((0, 1, 2, 3, 0x0A0A, 0x0C0C, 0xFFFF, 0xFFFFFFFF))
+    names = data.draw(st.lists(st.sampled_from(sorted(RESET)), max_size=40, unique=True))
+    base = data.draw(st.sampled_from([RESET, *map(drive, DRIVE)]))
+    values = dict(base)
+    for name in names:
+        top = (1 << 8 * SHEET.registers[name].bytes) - 1
+        values[name] = data.draw(st.one_of(odd, st.integers(0, top))) & top
+    one = of(values, data.draw(st.sampled_from((0, 1, 6 * MHZ, INCK_HZ, 10**9))))
+    assert one.streams == (one.rate_hz > 0)
+    assert 0 <= one.geometry.width <= 4056
+    assert 0 <= one.geometry.height <= 3040
+    assert one.frame_lines >= one.integrations[0].lines + 22
+    assert all(0 <= remark.text.count("\n") < 1 for remark in one.remarks)
+    if one.streams:
+        assert one.geometry.width * one.geometry.height > 0
+        assert one.link_load <= 1
+        assert one.clocks.lane_bps <= 2_100_000_000
