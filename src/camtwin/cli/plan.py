@@ -123,8 +123,8 @@ def wiring(
 ) -> None:
     """Check a wiring plan: which connections are ok, marginal or wrong, and how to fix them.
 
-    Nothing runs: volts and currents are computed from the plan and the data sheets. Exit code 1 if a
-    connection is wrong.
+    Nothing runs: volts and currents are computed from the plan and the data sheets. Of a scenario its plan
+    is checked. Exit code 1 if a connection is wrong.
     """
     from camtwin.rig import check, parse
     from camtwin.rig.wiring.diagram import drawn
@@ -203,6 +203,8 @@ def play(
     """Play a scenario of cameras, wiring and faults, and account for every frame.
 
     Each frame is reported as delivered, skipped, or lost with the reason. docs/faults.md lists the steps.
+    Exit code 1 if a step or a setting was refused, a connection went wrong, or a camera is without power at
+    the end.
     """
     from camtwin.rig.scenario.diagram import diagram
     from camtwin.rig.scenario.play import play as in_virtual_time
@@ -220,6 +222,7 @@ def play(
     played = _live(parsed, bind, port, wait, out) if live else in_virtual_time(parsed)
     write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
+    raise typer.Exit(played.verdict == "wrong")
 
 
 def _live(parsed: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:

@@ -164,8 +164,13 @@ class Tree(Generic[S]):
         entries = [getattr(settings, s.feature.attr) if s.here else next(iter(s.entries)) for s in selectors]
         return tuple(entries) if len(entries) > 1 else entries[0] if entries else None
 
-    def assign(self, device: Device[S], text: str) -> None:
-        """Carry out `Name=Value`, or a command's `Name`, as on a command line."""
+    def parse(self, text: str) -> tuple[Node, Shown]:
+        """Return the node and the value of `Name=Value`, or of a command's `Name`, as on a command line.
+
+        Raises:
+            NoSuchFeature: there is none
+            Refused: the feature never takes this, whatever the camera's present settings
+        """
         name, equals, value = (part.strip() for part in text.partition("="))
         node = self.find(name)
         if bool(equals) == (node.feature.node == "Command"):
@@ -173,7 +178,15 @@ class Tree(Generic[S]):
                 "range",
                 f"{text}: write {name} alone, it is a command" if equals else f"{text}: write {name}=VALUE",
             )
-        self.set(device, name, value if equals else 1, self.key(device.settings, node))
+        self._writable(node)
+        if equals:
+            self._taken(node, value)
+        return node, value if equals else 1
+
+    def assign(self, device: Device[S], text: str) -> None:
+        """Carry out `Name=Value`, or a command's `Name`, as on a command line."""
+        node, value = self.parse(text)
+        self.set(device, node.feature.name, value, self.key(device.settings, node))
 
     def get(self, device: Device[S], name: str, key: Key = None) -> Any:
         return self.ask(self.nodes[name], "Value", At(device.settings, device, key))
@@ -188,8 +201,7 @@ class Tree(Generic[S]):
         """Write a feature, or execute a command, as a host does; Refused gives the reason."""
         node, at = self.nodes[name], At(device.settings, device, key)
         f = node.feature
-        if node.access == "RO":
-            raise Refused("readonly", f"{name} is read-only")
+        self._writable(node)
         if "Available" in node.rules and not self.ask(node, "Available", at):
             raise Refused("unavailable", f"{name} is not available now")
         if "Locked" in node.rules and self.ask(node, "Locked", at):
@@ -216,15 +228,27 @@ class Tree(Generic[S]):
         """Return the settings with every value pulled into its limits."""
         return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
 
-    def _check(self, node: Node, shown: Shown, at: At) -> Any:
+    def _writable(self, node: Node) -> None:
+        if node.access == "RO":
+            raise Refused("readonly", f"{node.feature.name} is read-only")
+
+    def _taken(self, node: Node, shown: Shown) -> Any:
+        """Return a value in the feature's type; an entry must be one of the model's."""
         f = node.feature
-        can = node.rules.get(f"Can_{f.held(shown)}") if node.entries else None
-        if node.entries and (shown not in node.words or (can and not can(at))):
+        if node.entries and shown not in node.words:
             raise Refused("range", f"{f.name} {shown} is none of {', '.join(node.words)}")
         try:
-            shown = f.take(shown)
+            return f.take(shown)
         except (ValueError, TypeError, OverflowError) as error:
             raise Refused("range", f"{f.name} {shown!r}: {error}") from None
+
+    def _check(self, node: Node, shown: Shown, at: At) -> Any:
+        f = node.feature
+        taken = self._taken(node, shown)
+        can = node.rules.get(f"Can_{f.held(shown)}") if node.entries else None
+        if can and not can(at):
+            raise Refused("range", f"{f.name} {shown} is none of {', '.join(node.words)}")
+        shown = taken
         if not isinstance(f, Numeric):
             return shown
         (low, high), inc = self.limits(node, at), node.inc

@@ -117,6 +117,15 @@ class Session:
         """Carry out `Name=Value`, or a command's `Name`, as on a command line."""
         self.twin.camera.tree.assign(self.twin.camera, text)
 
+    def parse(self, text: str) -> None:
+        """Check that `set(text)` can be carried out with some settings of the camera.
+
+        Raises:
+            NoSuchFeature: there is no such feature
+            Refused: the feature is read-only, a command with a value, or never takes this value
+        """
+        self.twin.camera.tree.parse(text)
+
     def limits(self, name: str) -> tuple[float, float]:
         """Return the present minimum and maximum of a number."""
         camera = self.twin.camera

@@ -14,16 +14,20 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from math import cos, log, pi, sqrt
+from math import cos, inf, log, pi, sqrt
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
+
+from pydantic import ValidationError
 
 from camtwin.rig.bench import levels, power
 from camtwin.rig.bench.notes import Note, Notes
 from camtwin.rig.bench.wired_camera import Power, WiredCamera
 from camtwin.rig.wiring.circuit import Circuit, LineState, Solution, State
+from camtwin.rig.wiring.elements import Element
 from camtwin.rig.wiring.judge import Finding
-from camtwin.rig.wiring.plan import Plan, PlanInvalid
+from camtwin.rig.wiring.plan import Plan, PlanInvalid, invalid
+from camtwin.rig.wiring.reading import LineReading, Offer, offers, read_lines, strains
 from camtwin.sensor.noise import mix64
 from camtwin.simtime import Scheduler
 from camtwin.subscribers import Subscribers
@@ -43,11 +47,12 @@ class Unstable(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A solved network, with each camera's power offers and line readings."""
+    """A solved network, with each camera's power offers and line readings, and the strain of the sources."""
 
     solution: Solution
-    offers: list[tuple[power.Offer, ...]]
-    readings: list[tuple[levels.LineReading, ...]]
+    offers: list[list[Offer]]
+    readings: list[tuple[LineReading, ...]]
+    strains: list[Finding]
 
 
 def normal(key: int, t_ns: Ns) -> float:
@@ -87,10 +92,8 @@ class Bench:
             name: WiredCamera(name, cam.twin.camera, plan.sheets[name], self.stir)
             for name, cam in cams.items()
         }
-        for name, wired in self.cameras.items():
-            for line in plan.cameras[name].outputs:
-                camera = wired.camera
-                camera.tree.set(camera, "LineMode", "Output", line)
+        for wired in self.cameras.values():
+            self._direct(wired)
         self._surround()
         self.settle()
         for name, device in plan.devices.items():
@@ -107,7 +110,7 @@ class Bench:
         Raises:
             ValueError: it has no such level
         """
-        self._source(device, level)
+        self.source(device, level)
         self.levels[device] = level
         self.settle()
 
@@ -117,14 +120,7 @@ class Bench:
         Raises:
             PlanInvalid: the change is impossible
         """
-        old = self.plan.devices.get(device)
-        if old is None:
-            raise PlanInvalid(f"there is no device {device!r}")
-        try:
-            new = type(old).model_validate({**old.model_dump(), **values})
-        except ValueError as error:
-            lines = str(error).splitlines()
-            raise PlanInvalid(f"{device}: {lines[-2].strip() if len(lines) > 2 else lines[0]}") from None
+        new = self.tuned(device, values)
         self.plan = replace(self.plan, devices={**self.plan.devices, device: new})
         self.circuit = Circuit(self.plan)
         self._surround()
@@ -138,7 +134,7 @@ class Bench:
         Raises:
             ValueError: such pulses are impossible
         """
-        self._source(device, "high")
+        self.source(device, "high")
         if width_ns < 1 or count < 1 or delay_ns < 0 or (count > 1 and period_ns <= width_ns):
             raise ValueError(
                 f"{device}: {count} pulses of {width_ns} ns every {period_ns} ns after {delay_ns} ns; "
@@ -148,7 +144,7 @@ class Bench:
 
     def bounce(self, device: str, level: str, *, times: int = 5, spacing_ns: Ns = 200_000) -> None:
         """Put a contact to a level, which it reaches after bouncing `times` times."""
-        self._source(device, level)
+        self.source(device, level)
         other = self.levels[device]
         for i in range(2 * times + 1):
             then = level if i % 2 == 0 else other
@@ -162,14 +158,12 @@ class Bench:
         Raises:
             ValueError: there is no such input, or such noise is impossible
         """
+        wired, line = self.input_at(pin)
         at = self.plan.pin(pin)
-        wired = self.cameras.get(at.device)
-        inputs = wired.sheet.inputs if wired else {}
-        line = next((name for name, spec in inputs.items() if spec.pin == at.pin), None)
-        if wired is None or line is None or rms_V <= 0 or for_ns < 1 or every_ns < 1:
+        if not 0 < rms_V < inf or for_ns < 1 or every_ns < 1:
             raise ValueError(
                 f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns; "
-                "allowed are more than 0 V, 1 ns or more, at an input of a camera"
+                "allowed are more than 0 V, 1 ns or more"
             )
         key = crc32(str(at).encode()) ^ seed
         self._tell(Finding(f"{at} noise", "marginal", "noisy", f"{rms_V:g} V rms of noise on the wire"))
@@ -200,21 +194,21 @@ class Bench:
         Raises:
             ValueError: there is none
         """
-        self.cut |= self._wires(a, b)
+        self.cut |= self.wires(a, b)
         self.settle()
 
     def mend_wire(self, a: str, b: str) -> None:
-        self.cut -= self._wires(a, b)
+        self.cut -= self.wires(a, b)
         self.settle()
 
     def unplug(self, socket: str) -> None:
         """Unplug the data cable of `cam.data`: no link, and no power over it."""
-        self.unplugged.add(self._socket(socket))
+        self.unplugged.add(self.socket(socket))
         self._surround()
         self.settle()
 
     def plug(self, socket: str) -> None:
-        self.unplugged.discard(self._socket(socket))
+        self.unplugged.discard(self.socket(socket))
         self._surround()
         self.settle()
 
@@ -226,21 +220,77 @@ class Bench:
         self._tell(Finding(camera, "ok", "alive", ""))
         self.settle()
 
-    def _source(self, device: str, level: str) -> None:
-        source = self.plan.devices.get(device)
-        if source is None or level not in source.levels or device not in self.levels:
-            raise ValueError(f"{device} has no level {level!r}")
+    # -- names -------------------------------------------------------------------------------------------
+    def device(self, name: str) -> Element:
+        """Return a device of the plan.
 
-    def _wires(self, a: str, b: str) -> set[int]:
+        Raises:
+            PlanInvalid: there is none
+        """
+        if name not in self.plan.devices:
+            raise PlanInvalid(f"there is no device {name!r}; there are {', '.join(self.plan.devices)}")
+        return self.plan.devices[name]
+
+    def source(self, device: str, level: str) -> None:
+        """Check that a device has a level.
+
+        Raises:
+            PlanInvalid: there is no such device
+            ValueError: it has no such level
+        """
+        levels = self.device(device).levels
+        if level not in levels or len(levels) < 2:
+            has = f"; it has {', '.join(levels)}" if len(levels) > 1 else ""
+            raise ValueError(f"{device} has no level {level!r}{has}")
+
+    def tuned(self, device: str, values: Mapping[str, object]) -> Element:
+        """Return a device of the plan with other values.
+
+        Raises:
+            PlanInvalid: there is no such device, or no such value
+        """
+        old = self.device(device)
+        try:
+            return type(old).model_validate({**old.model_dump(), **values})
+        except ValidationError as error:
+            raise PlanInvalid(f"{device}: {invalid(error)}") from None
+
+    def input_at(self, pin: str) -> tuple[WiredCamera, str]:
+        """Return the camera and the line whose input is at a pin.
+
+        Raises:
+            PlanInvalid: there is no such pin
+            ValueError: it is no input of a camera
+        """
+        at = self.plan.pin(pin)
+        wired = self.cameras.get(at.device)
+        for line, spec in wired.sheet.inputs.items() if wired else ():
+            if wired and spec.pin == at.pin:
+                return wired, line
+        raise ValueError(f"{pin} is no input of a camera")
+
+    def wires(self, a: str, b: str) -> set[int]:
+        """Return the wires between two pins, by their index in the plan.
+
+        Raises:
+            PlanInvalid: there is no such pin
+            ValueError: no wire joins them
+        """
         ends = {self.plan.pin(a), self.plan.pin(b)}
         wires = {i for i, w in enumerate(self.plan.wires) if {w.a, w.b} == ends}
         if not wires:
             raise ValueError(f"no wire joins {a} and {b}")
         return wires
 
-    def _socket(self, socket: str) -> str:
-        if not any(cable.into == socket for cable in self.plan.cables):
-            raise ValueError(f"no cable is in {socket}")
+    def socket(self, socket: str) -> str:
+        """Return a socket after checking that a cable of the plan is in it.
+
+        Raises:
+            ValueError: there is none
+        """
+        sockets = [cable.into for cable in self.plan.cables if cable.into]
+        if socket not in sockets:
+            raise ValueError(f"no cable is in {socket}; cables are in {', '.join(sockets) or 'no socket'}")
         return socket
 
     def _rise(self, device: str, width_ns: Ns, period_ns: Ns, left: int) -> None:
@@ -279,6 +329,11 @@ class Bench:
         """Subscribers of notes; each is called as a note is made."""
         return self._notes.on_note
 
+    @property
+    def wrong(self) -> set[tuple[str, str]]:
+        """What has gone wrong until now: connections and words, without feeds that were missing and came."""
+        return set(self._notes.wrong)
+
     def words(self, where: str = "") -> set[str]:
         """Return the words of present problems at connections whose name contains `where`."""
         return self._notes.words(where)
@@ -304,18 +359,21 @@ class Bench:
         States repeat: an encoder turns for a long time.
         """
         cameras = self.cameras.values()
-        lines: list[list[LineState]] = [wired.lines for wired in cameras]
+        lines = [wired.lines for wired in cameras]
         watts = [wired.load_watts for wired in cameras]
         parts = tuple(
             (wired.name, round(wired.camera.housing.temperature_C), wired.unlike) for wired in cameras
         )
-        key = (*self.levels.values(), *chain.from_iterable(lines), *watts, frozenset(self.cut), parts)
+        held = chain.from_iterable(states.values() for states in lines)
+        key = (*self.levels.values(), *held, *watts, frozenset(self.cut), parts)
         if key not in self._outcomes:
             if len(self._outcomes) >= MAX_CACHED:
                 self._outcomes.clear()
-            states: dict[tuple[str, str], LineState] = {}
-            for wired, own in zip(cameras, lines, strict=True):
-                states |= zip(((wired.name, line) for line in wired.camera.lines), own, strict=True)
+            states: dict[tuple[str, str], LineState] = {
+                (wired.name, line): state
+                for wired, held in zip(cameras, lines, strict=True)
+                for line, state in held.items()
+            }
             for name in self.plan.sheets.keys() - self.cameras.keys():
                 outputs = (n for n in self.plan.sheets[name].outputs if self.plan.is_output(name, n))
                 states |= dict.fromkeys(((name, line) for line in outputs), "off")
@@ -326,8 +384,12 @@ class Bench:
             solution = self.circuit.solve(state)
             self._outcomes[key] = Outcome(
                 solution,
-                [tuple(power.offers(self.plan, wired, solution, self.unplugged)) for wired in cameras],
-                [levels.read_lines(self.plan, wired, solution) for wired in cameras],
+                [offers(self.plan, wired.name, solution, self.unplugged) for wired in cameras],
+                [
+                    read_lines(self.plan, wired.name, states, solution)
+                    for wired, states in zip(cameras, lines, strict=True)
+                ],
+                list(strains(self.plan, solution)),
             )
         return self._outcomes[key]
 
@@ -343,6 +405,8 @@ class Bench:
         try:
             for _ in range(ROUNDS):
                 now = self._outcome()
+                for finding in now.strains:
+                    self._tell(finding)
                 moved = [self._feed(*one) for one in zip(self.cameras.values(), now.offers, strict=True)]
                 if not any(moved):
                     both = zip(self.cameras.values(), now.readings, strict=True)
@@ -355,19 +419,27 @@ class Bench:
             f"levels do not settle at {self.clock.now} ns: a wire leads an output back to its own input"
         )
 
-    def _feed(self, wired: WiredCamera, offers: tuple[power.Offer, ...]) -> bool:
+    def _feed(self, wired: WiredCamera, made: list[Offer]) -> bool:
         """Power a camera on or off by its offers.
 
-        True if that changed. A camera without power tries again later.
+        True if its load changed by that. A camera without power tries again later.
         """
-        label, changed = wired.label, power.feed(wired, offers, self._tell)
-        if changed or wired.label != label:
+        was, moved = wired.camera.powered, power.feed(wired, made, self._tell)
+        if moved:
             wired.warm()
-        if changed and not wired.camera.powered:
+        changed = wired.camera.powered != was
+        if changed and wired.camera.powered:
+            self._direct(wired)
+        elif changed:
             self.clock.at(wired.restart_ns, self.settle)
         if changed and self.on_power:
             self.clock.at(self.clock.now, self.on_power, wired.name, wired.camera.powered)
-        return changed
+        return moved or changed
+
+    def _direct(self, wired: WiredCamera) -> None:
+        """Set the lines that are outputs in the plan, as a host does whenever the camera has power again."""
+        for line in self.plan.cameras[wired.name].outputs:
+            wired.camera.tree.set(wired.camera, "LineMode", "Output", line)
 
     def _tell(self, finding: Finding) -> None:
         self._notes.tell(self.clock.now, finding)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from camtwin.rig.wiring.judge import Finding
+from camtwin.rig.wiring.judge import LACKS, Finding, Verdict
 from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
 
@@ -16,38 +17,46 @@ MAX_NOTES: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A problem began."""
+    """A problem began; `verdict` is that of its finding."""
 
     t_ns: Ns
     where: str
     word: str
     reason: str
+    verdict: Verdict = "wrong"
 
 
 class Notes:
-    """The latest notes in `log`; `word` and `words` return present problems.
+    """The latest notes in `log`; `words` returns present problems.
 
     on_note  called with each note
+    wrong    what went wrong, (connection, word), but for feeds that were missing and came
     """
 
     def __init__(self) -> None:
         self.log: deque[Note] = deque(maxlen=MAX_NOTES)
         self.on_note = Subscribers[Note]()
-        self._now: dict[str, str] = {}
+        self.wrong: set[tuple[str, str]] = set()
+        self._now: dict[str, set[str]] = {}
+        self._came: set[tuple[str, str]] = set()
 
-    def tell(self, t_ns: Ns, finding: Finding) -> None:
-        """Note a finding that begins; forget one that ends."""
-        if finding.verdict == "ok" or finding.word in FINE:
-            self._now.pop(finding.where, None)
-        elif self._now.get(finding.where) != finding.word:
-            self._now[finding.where] = finding.word
-            self.log.append(Note(t_ns, finding.where, finding.word, finding.reason))
-            self.on_note(self.log[-1])
-
-    def word(self, where: str) -> str:
-        """Return the word of the present problem at exactly this connection; empty if there is none."""
-        return self._now.get(where, "")
+    def tell(self, t_ns: Ns, *findings: Finding, keep: Collection[str] = ()) -> None:
+        """Note findings of one connection that begin; forget those that ended, but for words to `keep`."""
+        where = findings[0].where
+        was = self._now.pop(where, set[str]())
+        problems = [f for f in findings if f.verdict != "ok" and f.word not in FINE]
+        if now := {f.word for f in problems} | (was & set(keep)):
+            self._now[where] = now
+        if any(finding.is_fed for finding in findings):
+            self._came |= {(where, word) for word in LACKS}
+            self.wrong -= self._came
+        for finding in problems:
+            if finding.word not in was:
+                if finding.verdict == "wrong" and (where, finding.word) not in self._came:
+                    self.wrong.add((where, finding.word))
+                self.log.append(Note(t_ns, where, finding.word, finding.reason, finding.verdict))
+                self.on_note(self.log[-1])
 
     def words(self, where: str = "") -> set[str]:
         """Return the words of present problems at connections whose name contains `where`."""
-        return {word for at, word in self._now.items() if where in at}
+        return {word for at, words in self._now.items() if where in at for word in words}

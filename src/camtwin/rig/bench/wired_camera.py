@@ -12,11 +12,10 @@ from camtwin.camera import Camera
 from camtwin.models import RigSheet
 from camtwin.rig.wiring.circuit import LineState
 from camtwin.rig.wiring.elements import CameraIn
+from camtwin.rig.wiring.reading import RAILS
 from camtwin.units import MS, SEC, Ns
 
 MIN_HZ: Final = 1.0
-RAILS: Final = "rails"
-"""Replaces a supply's name for a board that needs several rails."""
 FLASH_NS: Final = 100 * MS
 """Time that an LED flashes for a host's write (our choice)."""
 
@@ -82,14 +81,14 @@ class WiredCamera:
         return float(sum(t > since for t in self._frames))
 
     @property
-    def lines(self) -> list[LineState]:
-        """State of each of its lines in the circuit, in their order."""
+    def lines(self) -> dict[str, LineState]:
+        """State of each of its lines in the circuit."""
         on: LineState = "on" if self.camera.powered else "off"
         damaged = self.damaged
-        return [
-            "dead" if name in damaged else (on if line.level else "off") if line.is_output else "in"
+        return {
+            name: "dead" if name in damaged else (on if line.level else "off") if line.is_output else "in"
             for name, line in self.camera.lines.items()
-        ]
+        }
 
     @property
     def load_watts(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -32,6 +32,7 @@ class Account:
     faults    of its network, for a client that requests no packets again
     struck    packets struck, by kind of fault
     cause     reason for frames cut now, if a better one is known than the power
+    delays    from each trigger, at its source, to the exposure that it began
     received  tells whether a host receives its frames
     """
 
@@ -43,6 +44,7 @@ class Account:
     lost: Counter[str] = field(default_factory=Counter[str])
     moments: list[Moment] = field(default_factory=list[Moment])
     transfers: list[tuple[Ns, Ns]] = field(default_factory=list[tuple[Ns, Ns]])
+    delays: list[tuple[Ns, Ns]] = field(default_factory=list[tuple[Ns, Ns]])
     faults: Faults | None = None
     struck: Counter[str] = field(default_factory=Counter[str])
     cause: str = ""
@@ -50,7 +52,7 @@ class Account:
 
     def __post_init__(self) -> None:
         self._open: set[int] = set()
-        self._waiting = 0  # triggers taken whose exposure has not begun
+        self._waiting = deque[Ns]()  # triggers taken whose exposure has not begun, in their order
         self._interrupted: set[int] = set()
         camera = self.cam.twin.camera
         self._leaving = [
@@ -72,14 +74,17 @@ class Account:
     def _hear(self, t_ns: Ns, name: str, frame_id: int | None) -> None:
         if name == "FrameTrigger":
             self.triggers += 1
-            self._waiting += 1
+            self._waiting.append(t_ns)
         elif name == "TriggerSkipped":
             self.skipped += 1
-            self._waiting = max(self._waiting - 1, 0)
+            if self._waiting and self._waiting[-1] == t_ns:  # else it was not even taken
+                self._waiting.pop()
         elif name == "FrameStart" and frame_id is not None:
             self.begun += 1
-            self._waiting = max(self._waiting - 1, 0)
+            self._expose(t_ns)
             self._open.add(frame_id)
+        elif name == "AcquisitionEnd":
+            self._drop("acquisition stopped")
         elif name == "FrameTransferSkipped" and frame_id is not None:
             self._lose(frame_id, "no room in the image memory (FrameTransferSkipped)")
         if name in SHOWN and len(self.moments) < MAX_TRACE:
@@ -117,9 +122,24 @@ class Account:
         for frame_id in sorted(self._open):
             self._lose(frame_id, why)
         self._interrupted.clear()
+        self._drop(why)
+
+    def _expose(self, t_ns: Ns) -> None:
+        """Let the exposure of the first trigger that waits begin; in free run there is none."""
+        if self._waiting and len(self.delays) < MAX_TRACE:
+            camera = self.cam.twin.camera
+            wait = camera.settings.TriggerDelay_ns["FrameStart"]  # the trigger arrives when it has passed,
+            if camera.settings.TriggerSource["FrameStart"] in camera.lines:
+                wait += camera.line_timing.filter_ns  # behind the input's filter
+            self.delays.append((self._waiting[0] - wait, t_ns))
         if self._waiting:
-            self.lost[why + BEFORE] += self._waiting
-            self._waiting = 0
+            self._waiting.popleft()
+
+    def _drop(self, why: str) -> None:
+        """Lose the triggers that wait for their exposure."""
+        if self._waiting:
+            self.lost[why + BEFORE] += len(self._waiting)
+            self._waiting.clear()
 
     def _lose(self, frame_id: int, why: str) -> None:
         if frame_id in self._open:
@@ -129,12 +149,12 @@ class Account:
     @property
     def waiting(self) -> int:
         """Triggers taken that wait for their exposure."""
-        return self._waiting
+        return len(self._waiting)
 
     @property
     def under_way(self) -> int:
         """Frames under way, including triggers that wait for their exposure."""
-        return len(self._open) + self._waiting
+        return len(self._open) + self.waiting
 
     @property
     def missing(self) -> int:

@@ -109,13 +109,8 @@ def _rows(picture: Canvas, account: Account, x: Axis) -> Iterator[tuple[str, Dra
             yield f"{name} in", partial(_both, level, marks)
     if triggers and source not in camera.lines:
         yield source, partial(_both, partial(arrows, triggers, "trigger"), partial(arrows, missed, "missed"))
-    skipped = set(missed)
-    starts = [t for t, name, _ in moments if name == "ExposureStart"]
     if triggers:
-        taken = [t for t in triggers if t not in skipped]
-        wait = camera.settings.TriggerDelay_ns["FrameStart"]  # the trigger arrives when it has passed,
-        wait += camera.line_timing.filter_ns if source in camera.lines else 0  # behind the input's filter
-        yield "delay", partial(bars, "delay", list(zip([t - wait for t in taken], starts, strict=False)))
+        yield "delay", partial(bars, "delay", account.delays)
     yield "exposure", partial(bars, "exposure", _pairs(moments, "Exposure"))
     yield "readout", partial(bars, "readout", _pairs(moments, "Readout"))
     yield "transfer", partial(bars, "transfer", account.transfers)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from camtwin import scene as scenes
 from camtwin.camera.links import KINDS
@@ -19,6 +20,7 @@ from camtwin.rig.bench.notes import Note
 from camtwin.rig.scenario.account import Account
 from camtwin.rig.scenario.schema import Scenario, Setup
 from camtwin.rig.scenario.steps import Attach, Silence, TimelineStep
+from camtwin.rig.wiring.judge import Verdict
 from camtwin.rig.wiring.plan import PlanInvalid, read
 from camtwin.session.session import connect
 from camtwin.simtime import Scheduler
@@ -26,6 +28,7 @@ from camtwin.subscribers import Subscribers
 from camtwin.units import MS, Ns
 from camtwin.wire.gev.bootstrap import CCP, CONTROL
 
+T = TypeVar("T")
 MAX_PROBLEMS: Final = 1000
 AGAIN_NS: Final = 500 * MS
 """Time until a client retries, if another one controls the camera, or the camera is not found."""
@@ -72,6 +75,9 @@ class ScenarioRun:
         self.bench.on_note.subscribe(
             lambda note: self.on_word(self.ms(note.t_ns), f"{note.word}  {note.where}")
         )
+        for name in self.cams:
+            for text in self.setup(name).set:
+                self._checked(f"cameras.{name}.set", self.cams[name].parse, text)
         for step in scenario.timeline:
             self._check(step)
 
@@ -135,7 +141,16 @@ class ScenarioRun:
     def _check(self, step: TimelineStep) -> None:
         camera = getattr(step, "camera", None)
         if camera is not None and camera not in self.cams:
-            raise PlanInvalid(f"timeline at {step.ms:g} ms: there is no camera {camera!r}")
+            raise PlanInvalid(
+                f"timeline at {step.ms:g} ms: there is no camera {camera!r}; there are {', '.join(self.cams)}"
+            )
+        self._checked(f"timeline at {step.ms:g} ms: {step.do}", step.check, self)
+
+    def _checked(self, where: str, check: Callable[[T], object], *args: T) -> None:
+        try:
+            check(*args)
+        except (Refused, NoSuchFeature, ValueError) as error:
+            raise PlanInvalid(f"{where}: {error}") from None
 
     def _do(self, step: TimelineStep) -> None:
         self.on_word(step.ms, str(step))
@@ -210,16 +225,35 @@ class ScenarioRun:
     def notes(self) -> list[Note]:
         return list(self.bench.notes)
 
+    @property
+    def shortcomings(self) -> list[str]:
+        """What was refused, and which cameras are without power now."""
+        dark = [name for name, cam in self.cams.items() if not cam.twin.camera.powered]
+        return [*self.problems, *(f"{name} is without power at the end" for name in dark)]
+
+    @property
+    def verdict(self) -> Verdict:
+        """`wrong` if something was refused, a connection went wrong, or a camera is without power."""
+        missing = any(account.missing for account in self.accounts.values())
+        return "wrong" if self.shortcomings or self.bench.wrong or missing else "ok"
+
     def row(self) -> dict[str, Any]:
         """Return the run as `--json` prints it."""
         return {
             "title": self.scenario.title,
+            "verdict": self.verdict,
             "cameras": {name: account.row() for name, account in self.accounts.items()},
             "notes": [
-                {"ms": self.ms(n.t_ns), "where": n.where, "word": n.word, "reason": n.reason}
+                {
+                    "ms": self.ms(n.t_ns),
+                    "where": n.where,
+                    "verdict": n.verdict,
+                    "word": n.word,
+                    "reason": n.reason,
+                }
                 for n in self.notes
             ],
-            "problems": list(self.problems),
+            "problems": self.shortcomings,
         }
 
     def lines(self) -> list[str]:
@@ -228,7 +262,7 @@ class ScenarioRun:
         lines = [f"{self.scenario.title or 'scenario'}: {seconds:g} s of virtual time"]
         lines += [f"{name}: {account.line()}" for name, account in self.accounts.items()]
         lines += [f"{self.ms(n.t_ns):.3f} ms  {n.word}  {n.where}: {n.reason}" for n in self.notes]
-        return lines + [f"problem: {text}" for text in self.problems]
+        return lines + [f"problem: {text}" for text in self.shortcomings]
 
 
 def play(scenario: Scenario, *more: TimelineStep) -> ScenarioRun:

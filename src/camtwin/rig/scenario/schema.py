@@ -57,7 +57,10 @@ def parse(text: str) -> Scenario:
         PlanInvalid: in one line
     """
     try:
-        return Scenario.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
+        if "devices" in data and "plan" not in data:
+            raise PlanInvalid("is a wiring plan, no scenario: check it with `camtwin wiring`")
+        return Scenario.model_validate(data)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PlanInvalid(f"is not TOML: {error}") from None
     except ValidationError as error:

@@ -47,6 +47,13 @@ class TimelineStep(BaseModel, ABC):
     ms: Ms
     do: Any
 
+    def check(self, on: Stage) -> None:
+        """Check the names of the step before anything runs.
+
+        Raises:
+            ValueError, Problem: there is no such thing, in one line
+        """
+
     @abstractmethod
     def act(self, on: Stage) -> None:
         """Carry out the step now."""
@@ -65,6 +72,9 @@ class Pulse(TimelineStep):
     period_ms: Ms = 0.0
     count: Annotated[int, Field(ge=1, le=100_000)] = 1
 
+    def check(self, on: Stage) -> None:
+        on.bench.source(self.device, "high")
+
     def act(self, on: Stage) -> None:
         period = round(self.period_ms * 1e6)
         on.bench.pulse(self.device, round(self.width_us * 1e3), period_ns=period, count=self.count)
@@ -77,6 +87,9 @@ class Put(TimelineStep):
     device: str
     level: str
 
+    def check(self, on: Stage) -> None:
+        on.bench.source(self.device, self.level)
+
     def act(self, on: Stage) -> None:
         on.bench.set(self.device, self.level)
 
@@ -87,6 +100,9 @@ class Tune(TimelineStep):
     do: Literal["tune"]
     device: str
     to: dict[str, Any]
+
+    def check(self, on: Stage) -> None:
+        on.bench.tuned(self.device, self.to)
 
     def act(self, on: Stage) -> None:
         on.bench.tune(self.device, **self.to)
@@ -100,6 +116,9 @@ class Bounce(TimelineStep):
     level: str = "high"
     count: Annotated[int, Field(ge=1, le=100_000)] = 5
     spacing_us: Us = 200.0
+
+    def check(self, on: Stage) -> None:
+        on.bench.source(self.device, self.level)
 
     def act(self, on: Stage) -> None:
         spacing = round(self.spacing_us * 1e3)
@@ -115,6 +134,9 @@ class Noise(TimelineStep):
     for_ms: Annotated[float, Field(gt=0, le=1e6)] = 100.0
     every_us: Annotated[float, Field(ge=1, le=1e6)] = 10.0
 
+    def check(self, on: Stage) -> None:
+        on.bench.input_at(self.pin)
+
     def act(self, on: Stage) -> None:
         span, every = round(self.for_ms * 1e6), round(self.every_us * 1e3)
         on.bench.noise(self.pin, self.volts, for_ns=span, every_ns=every, seed=on.seed)
@@ -126,6 +148,9 @@ class Break(TimelineStep):
     do: Literal["break"]
     wire: tuple[str, str]
 
+    def check(self, on: Stage) -> None:
+        on.bench.wires(*self.wire)
+
     def act(self, on: Stage) -> None:
         on.bench.break_wire(*self.wire)
 
@@ -135,6 +160,9 @@ class Mend(TimelineStep):
 
     do: Literal["mend"]
     wire: tuple[str, str]
+
+    def check(self, on: Stage) -> None:
+        on.bench.wires(*self.wire)
 
     def act(self, on: Stage) -> None:
         on.bench.mend_wire(*self.wire)
@@ -146,6 +174,9 @@ class Unplug(TimelineStep):
     do: Literal["unplug"]
     socket: str
 
+    def check(self, on: Stage) -> None:
+        on.bench.socket(self.socket)
+
     def act(self, on: Stage) -> None:
         on.unplug(self.socket)
 
@@ -155,6 +186,9 @@ class Plug(TimelineStep):
 
     do: Literal["plug"]
     socket: str
+
+    def check(self, on: Stage) -> None:
+        on.bench.socket(self.socket)
 
     def act(self, on: Stage) -> None:
         on.bench.plug(self.socket)
@@ -197,6 +231,10 @@ class Write(TimelineStep):
     do: Literal["write"]
     camera: str
     features: tuple[str, ...]
+
+    def check(self, on: Stage) -> None:
+        for text in self.features:
+            on.cams[self.camera].parse(text)
 
     def act(self, on: Stage) -> None:
         for text in self.features:

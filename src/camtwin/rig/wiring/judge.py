@@ -27,6 +27,12 @@ MARGIN: Final = 0.03
 BREAKS: Final = 2.0
 """Multiple of its maximum current at which an output breaks (our choice; the sheet gives no limit)."""
 SEVERITY: Final[Mapping[str, int]] = {"ok": 0, "marginal": 1, "wrong": 2}
+LACKS: Final = frozenset({"dead", "no supply"})
+"""Words for a feed that is missing: wrong while nothing provides it, marginal if a source switches it."""
+FEED: Final = LACKS | {"unreliable", "overvoltage", "warned"}
+"""Words for the feed of an output, which show only while it is off."""
+CARRIES: Final = "carries"
+"""Word for an output with a permitted load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,16 @@ class Finding:
     unit: str = ""
     limit: str = ""
     fix: str = ""
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Severity, and whether something breaks: the worst finding has the highest rank."""
+        return SEVERITY[self.verdict], self.word in ("damaged", "reversed supply", "ground loop")
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether it shows that the connection has its feed, a good or a bad one."""
+        return self.word not in LACKS | {CARRIES, "overload", "damaged"}
 
     @property
     def number(self) -> str:
@@ -78,10 +94,10 @@ def _damaged(spec: Input | Output) -> str:
     return "the line is damaged" + (", the warranty is void" if spec.voids_warranty else "")
 
 
-def input_finding(where: str, spec: Input, volts: float, mA: float, when: str = "") -> Finding:
-    """Judge an input at a voltage; `when` names the state of the plan."""
+def input_finding(where: str, spec: Input, volts: float, mA: float) -> Finding:
+    """Judge an input at a voltage."""
     level, word = reading(spec, volts)
-    at = f"{volts:.4g} V{when}"
+    at = f"{volts:.4g} V"
     draw = f", {mA:.3g} mA" if abs(mA) >= 0.01 else ""
     high, low = span(spec.high_V), span(spec.low_V)
     wants = f"use a signal with a low of {low} and a high of {high}"
@@ -153,70 +169,75 @@ def rail_finding(where: str, label: str, spec: Rail, volts: float) -> Finding:
 
 
 def output_findings(
-    where: str, sheet: RigSheet, line: str, *, on: tuple[float, float], off: tuple[float, float]
-) -> list[Finding]:
-    """Judge an output by (V, mA) across or at its pin when it is on and when it is off.
+    where: str, sheet: RigSheet, line: str, on: bool, volts: float, mA: float
+) -> tuple[Finding, ...]:
+    """Judge an output in one state, worst first.
 
-    high side: V between feed and pin. low side and push-pull: V between pin and ground; mA into the pin.
+    Args:
+        volts: across its switch: between feed and pin of a high side, else between pin and ground.
+        mA: through its switch, into the pin of a push-pull output.
     """
     spec = sheet.outputs[line]
-    findings: list[Finding] = []
+    push_pull = spec.stage == "push-pull"
+    drawn, most = (-mA, spec.source_mA) if push_pull and on else (mA, spec.load_mA)
+    relay = "a load of less current, or a relay or transistor between"
+    found: list[Finding] = []
 
-    def wrong(word: str, reason: str, value: float, unit: str, limit: str, fix: str) -> None:
+    def add(word: str, reason: str, value: float, unit: str, limit: str, fix: str) -> None:
         verdict: Verdict = "marginal" if word == "warned" else "wrong"
-        findings.append(Finding(where, verdict, word, reason, value, unit, limit, fix))
+        found.append(Finding(where, verdict, word, reason, value, unit, limit, fix))
 
-    load = on[1] if spec.stage != "push-pull" else off[1]
-    most = spec.load_mA
-    if load > most + TOLERANCE_MA:
-        broken = load > BREAKS * most
-        wrong(
-            "damaged" if broken else "overload",
-            f"{load:.4g} mA flow through the output, {most:g} mA are allowed"
-            + (": nothing limits it, the line is damaged" if broken else ""),
-            load,
-            "mA",
-            f"{most:g} mA",
-            "a load of less current, or a relay or transistor between",
-        )
-    if spec.stage == "push-pull":
-        if spec.absolute_V:
-            for volts, _ in (on, off):
-                if not spec.absolute_V[0] - 0.05 <= volts <= spec.absolute_V[1] + TOLERANCE_V:
-                    limit = span(spec.absolute_V)
-                    why = f"{volts:.4g} V at an output: {_damaged(spec)}"
-                    wrong("damaged", why, volts, "V", limit, f"stay within {limit}")
-        if -on[1] > spec.source_mA + TOLERANCE_MA:
-            why = f"{-on[1]:.4g} mA are drawn from the high level, which falls to {on[0]:.3g} V"
-            limit = f"{spec.source_mA:g} mA"
-            wrong("overload", why, -on[1], "mA", limit, "switch the load to ground, or use a driver")
-        elif on[0] < spec.high_V[0] - TOLERANCE_V:
-            why = f"the high level is {on[0]:.3g} V"
-            wrong("unreliable", why, on[0], "V", span(spec.high_V), "a load of higher resistance")
-        if not findings:
-            source, sink = max(-on[1], 0.0), max(off[1], 0.0)
-            why = f"high {on[0]:.3g} V at {source:.3g} mA, low {off[0]:.3g} V at {sink:.3g} mA"
-            findings.append(Finding(where, "ok", "drives", why, on[0], "V", span(spec.high_V)))
-        return findings
-    volts, supply = off[0], spec.supply_V or (0.0, 30.0)
+    beyond = spec.absolute_V
+    if beyond and not beyond[0] - 0.05 <= volts <= beyond[1] + TOLERANCE_V:
+        why, limit = f"{volts:.4g} V at an output: {_damaged(spec)}", span(beyond)
+        add("damaged", why, volts, "V", limit, f"stay within {limit}")
+    elif abs(mA) > BREAKS * spec.load_mA:
+        why = f"{abs(mA):.4g} mA flow through the output, {most:g} mA are allowed: the line is damaged"
+        add("damaged", why, abs(mA), "mA", f"{most:g} mA", relay)
+    elif drawn > most + TOLERANCE_MA and push_pull and on:
+        why = f"{drawn:.4g} mA are drawn from the high level, which falls to {volts:.3g} V"
+        add("overload", why, drawn, "mA", f"{most:g} mA", "switch the load to ground, or use a driver")
+    elif drawn > most + TOLERANCE_MA:
+        why = f"{drawn:.4g} mA flow through the output, {most:g} mA are allowed"
+        add("overload", why, drawn, "mA", f"{most:g} mA", relay)
+    elif push_pull and on and volts < spec.high_V[0] - TOLERANCE_V:
+        why = f"the high level is {volts:.3g} V"
+        add("unreliable", why, volts, "V", span(spec.high_V), "a load of higher resistance")
+    if not on and not push_pull and not found:
+        found.append(_feed_finding(where, sheet, line, volts))
+    return tuple(found) or (Finding(where, "ok", CARRIES, "", mA, "mA", f"{most:g} mA"),)
+
+
+def _feed_finding(where: str, sheet: RigSheet, line: str, volts: float) -> Finding:
+    """Judge the voltage that an output, which is off, would switch."""
+    spec = sheet.outputs[line]
+    supply = spec.supply_V or (0.0, 30.0)
+    limit = span(supply)
     if volts < 1.0:
         what = "U_EXT" if spec.stage == "high side" else "a pull-up"
-        fed = f"feed {spec.feed} with {span(supply)}" if spec.feed else f"pull it up to {span(supply)}"
-        wrong("dead", f"the output is not fed: {what} is missing", volts, "V", span(supply), fed)
-    elif spec.absolute_V and volts > spec.absolute_V[1] + TOLERANCE_V:
-        why = f"{volts:.4g} V: {_damaged(spec)}"
-        wrong("damaged", why, volts, "V", span(spec.absolute_V), f"use {span(supply)}")
-    elif volts < supply[0] - TOLERANCE_V:
-        why = f"fed with {volts:.4g} V: unreliable"
-        wrong("unreliable", why, volts, "V", span(supply), f"use {span(supply)}")
-    elif volts > supply[1] + TOLERANCE_V:
-        why = f"fed with {volts:.4g} V, outside of {span(supply)}"
-        word = "warned" if spec.absolute_V else "overvoltage"
-        wrong(word, why, volts, "V", span(supply), f"use {span(supply)}")
-    if not findings:
-        why = f"fed with {volts:.4g} V, {load:.3g} mA when on"
-        inside_V = sheet.outside[line].pullup_V
-        if spec.pullup_ohm and inside_V and abs(volts - inside_V) < 0.05 * inside_V:
-            why += f"; pulled up by its own {spec.pullup_ohm:g} ohm alone: many loads need another pull-up"
-        findings.append(Finding(where, "ok", "switches", why, load, "mA", f"{most:g} mA"))
-    return findings
+        fix = f"feed {spec.feed} with {limit}" if spec.feed else f"pull it up to {limit}"
+        why = f"the output is not fed: {what} is missing"
+        return Finding(where, "wrong", "dead", why, volts, "V", limit, fix)
+    why = f"fed with {volts:.4g} V"
+    if volts < supply[0] - TOLERANCE_V:
+        return Finding(where, "wrong", "unreliable", f"{why}: unreliable", volts, "V", limit, f"use {limit}")
+    if volts > supply[1] + TOLERANCE_V:
+        verdict, word = ("marginal", "warned") if spec.absolute_V else ("wrong", "overvoltage")
+        return Finding(where, verdict, word, f"{why}, outside of {limit}", volts, "V", limit, f"use {limit}")
+    return Finding(where, "ok", "fed", why, volts, "V", limit)
+
+
+def output_works(
+    where: str, sheet: RigSheet, line: str, on: tuple[float, float], off: tuple[float, float]
+) -> Finding:
+    """Describe an output without a problem by (V, mA), as in `output_findings`, when it is on and off."""
+    spec = sheet.outputs[line]
+    if spec.stage == "push-pull":
+        source, sink = max(-on[1], 0.0), max(off[1], 0.0)
+        why = f"high {on[0]:.3g} V at {source:.3g} mA, low {off[0]:.3g} V at {sink:.3g} mA"
+        return Finding(where, "ok", "drives", why, on[0], "V", span(spec.high_V))
+    why = f"fed with {off[0]:.4g} V, {on[1]:.3g} mA when on"
+    inside_V = sheet.outside[line].pullup_V
+    if spec.pullup_ohm and inside_V and abs(off[0] - inside_V) < 0.05 * inside_V:
+        why += f"; pulled up by its own {spec.pullup_ohm:g} ohm alone: many loads need another pull-up"
+    return Finding(where, "ok", "switches", why, on[1], "mA", f"{spec.load_mA:g} mA")

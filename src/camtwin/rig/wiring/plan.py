@@ -176,13 +176,20 @@ class Plan:
 
 
 def parse(text: str, sheets: Mapping[str, RigSheet] | None = None) -> Plan:
-    """Parse a plan from TOML. `sheets`: rig sheets by device name that replace the models' own.
+    """Parse a plan from TOML, or the plan of a scenario.
+
+    Args:
+        text: the file's text.
+        sheets: rig sheets by device name that replace the models' own.
 
     Raises:
         PlanInvalid: in one line
     """
     try:
-        return read(tomllib.loads(text), sheets)
+        data = tomllib.loads(text)
+        if isinstance(plan := data.get("plan"), dict) and "devices" not in data:
+            data = {"title": data.get("title", ""), **plan}
+        return read(data, sheets)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PlanInvalid(f"is not TOML: {error}") from None
 

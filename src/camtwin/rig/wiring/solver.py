@@ -17,7 +17,7 @@ ends after as many steps as there are pieces to cross. Floating parts are tied t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
@@ -69,39 +69,35 @@ def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], 
     incidence = incidence[:, :-1]
     volts = np.zeros(nodes)
 
-    def currents(v: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.clip((incidence @ v - emf) * siemens, least, most)
-
     leak = LEAK_S * np.eye(nodes)
     surplus = np.zeros(nodes)
     for _ in range(MAX_STEPS):
-        i = currents(volts)
+        drive = incidence @ volts - emf
+        i = np.clip(drive * siemens, least, most)
         surplus = incidence.T @ i + LEAK_S * volts
         if not nodes or np.abs(surplus).max() < ENOUGH_A:
             return volts, i
         free = (i > least) & (i < most)
         slope = (incidence * (siemens * free)[:, None]).T @ incidence + leak
         step = -np.linalg.solve(slope, surplus).astype(np.float64)
-        volts = volts + _far(incidence, currents, volts, step) * step
+        moves = incidence @ step
+        leaks = LEAK_S * (step @ volts), LEAK_S * (step @ step)
+        bounds = least / siemens - drive, most / siemens - drive
+        with np.errstate(divide="ignore", invalid="ignore"):
+            knots = np.concatenate([bound / moves for bound in bounds])
+        shares = np.sort(np.concatenate([(0.0, 1.0), knots[(knots > 0) & (knots < 1)]]))
+        flows = np.clip((drive + shares[:, None] * moves) * siemens, least, most)
+        volts = volts + _lowest(shares, flows @ moves + leaks[0] + shares * leaks[1]) * step
     raise Unsolved(f"{np.abs(surplus).max():g} A do not balance at a node of the circuit")
 
 
-def _far(
-    incidence: NDArray[np.float64],
-    currents: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    v: NDArray[np.float64],
-    step: NDArray[np.float64],
-) -> float:
-    """Return how far along a step the co-content falls: to where its slope is zero, at most 1."""
+def _lowest(shares: NDArray[np.float64], slopes: NDArray[np.float64]) -> float:
+    """Return the share of a step, at most 1, at which the co-content is lowest: its slope is zero there.
 
-    def rising(share: float) -> float:
-        at = v + share * step
-        return float(step @ (incidence.T @ currents(at) + LEAK_S * at))
-
-    if rising(1.0) <= 0:
+    Between two of the `shares`, where some branch reaches a limit, the slope is a straight line.
+    """
+    above = int(np.argmax(slopes > 0))
+    if not above:  # it falls all the way; or numbers beyond reason
         return 1.0
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if rising(middle) > 0 else (middle, high)
-    return high
+    a, b = slopes[above - 1], slopes[above]
+    return float(shares[above - 1] - a * (shares[above] - shares[above - 1]) / (b - a))

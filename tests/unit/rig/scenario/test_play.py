@@ -14,7 +14,7 @@ from camtwin.report.canvas import encode
 from camtwin.report.colours import COLOURS
 from camtwin.rig import PlanInvalid
 from camtwin.rig.scenario.diagram import diagram
-from camtwin.rig.scenario.play import play
+from camtwin.rig.scenario.play import ScenarioRun, play
 from camtwin.rig.scenario.schema import parse
 from camtwin.units import MS, US
 from unit.rig.scenario.day import ONE, played, steps
@@ -81,7 +81,8 @@ def test_the_same_wired_wrong(name):
         right = right.replace(old, new)
     assert text.splitlines()[1:] == right.splitlines()[1:]
     done = played(text)
-    assert [(note.where, note.word) for note in done.notes] == [(where, word)] * times
+    strained = [("encoder", "overload")] * (word == "damaged")  # which drives 24 V against the output
+    assert [(note.where, note.word) for note in done.notes] == strained + [(where, word)] * times
     one, two = done.accounts.values()
     dead = name == "supply-reversed"
     assert (one.delivered, two.delivered) == (0 if dead else 3, 3)
@@ -171,3 +172,97 @@ def test_a_step_more_on_the_command_line():
 def test_a_scenario_that_cannot_be_played_is_told(text, message):
     with pytest.raises(PlanInvalid, match=message):
         play(parse(text))
+
+
+ENDS = {
+    # step: the exit code, and what is told
+    "ms=1, do='set', device='gen', level='high'": (0, ""),
+    "ms=1, do='write', camera='cam', features=['ExposureTime=1e9']": (1, "is above the maximum"),
+    "ms=1, do='tune', device='gen', to={ohm=1.0, low_V=0.0, high_V=8.0}": (0, ""),
+    "ms=1, do='tune', device='gen', to={low_V=8.0}": (1, "undefined"),
+    "ms=1, do='set', device='psu', level='off'": (1, "problem: cam is without power at the end"),
+    "ms=1, do='die', camera='cam'": (1, "problem: cam is without power at the end"),
+}
+
+
+@pytest.mark.parametrize("step", ENDS)
+def test_a_run_in_which_something_went_wrong_fails(step, tmp_path):
+    code, text = ENDS[step]
+    file = tmp_path / "one.toml"
+    file.write_text(ONE.format(seconds=0.01))
+    done = cli("play", str(file), "--step", step, ok=not code)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert text in done.stdout
+
+
+def test_a_power_cut_that_ends_is_no_failure():
+    cut = [{"ms": ms, "do": "set", "device": "psu", "level": how} for ms, how in ((1, "off"), (5, "on"))]
+    done = played(ONE.format(seconds=0.3) + steps(*cut))
+    assert [note.word for note in done.notes] == ["no supply"]
+    assert done.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            {"do": "pulse", "device": "gne"},
+            "pulse: there is no device 'gne'; there are cam, psu, gen, switch",
+        ),
+        ({"do": "pulse", "device": "psu"}, "pulse: psu has no level 'high'; it has on, off"),
+        ({"do": "set", "device": "gen", "level": "hihg"}, "set: gen has no level 'hihg'; it has low, high"),
+        ({"do": "set", "device": "switch", "level": "on"}, "set: switch has no level 'on'"),
+        (
+            {"do": "tune", "device": "psu", "to": {"volt": 3}},
+            "tune: psu: volt 3: Extra inputs are not permitted",
+        ),
+        ({"do": "noise", "pin": "cam.VCC", "volts": 1.0}, "noise: cam.VCC is no input of a camera"),
+        ({"do": "break", "wire": ["gen.out", "cam.IN9"]}, "break: cam.IN9: no such pin"),
+        ({"do": "mend", "wire": ["gen.out", "cam.VCC"]}, "mend: no wire joins gen.out and cam.VCC"),
+        ({"do": "unplug", "socket": "cam.date"}, "unplug: no cable is in cam.date; cables are in cam.data"),
+        ({"do": "plug", "socket": "cam.process"}, "plug: no cable is in cam.process; cables are in cam.data"),
+        ({"do": "heat", "camera": "can", "internal_C": 80}, "there is no camera 'can'; there are cam"),
+        (
+            {"do": "write", "camera": "cam", "features": ["Widht=64"]},
+            "write: no feature Widht; do you mean Width?",
+        ),
+        (
+            {"do": "write", "camera": "cam", "features": ["TriggerMode=Onn"]},
+            "TriggerMode Onn is none of Off, On",
+        ),
+        ({"do": "write", "camera": "cam", "features": ["WidthMax=3"]}, "WidthMax is read-only"),
+    ],
+)
+def test_unknown_names_are_told_before_anything_runs(step, message):
+    with pytest.raises(PlanInvalid) as told:
+        ScenarioRun(parse(ONE.format(seconds=1) + steps({"ms": 900, **step})))
+    assert str(told.value).startswith("timeline at 900 ms: ")
+    assert message in str(told.value)
+
+
+def test_a_misspelt_setting_is_told_before_anything_runs():
+    text = ONE.format(seconds=1).replace('"TriggerMode=On"', '"TriggerMod=On"')
+    with pytest.raises(
+        PlanInvalid, match=r"cameras.cam.set: no feature TriggerMod; do you mean TriggerMode\?"
+    ):
+        ScenarioRun(parse(text))
+
+
+def test_a_plan_is_no_scenario():
+    plan = PLC.parents[1] / "wiring/npn-sensor.toml"
+    with pytest.raises(PlanInvalid, match="is a wiring plan, no scenario: check it with `camtwin wiring`"):
+        parse(plan.read_text())
+
+
+def test_a_delay_belongs_to_its_own_trigger():
+    """The first trigger is lost to an abort before its exposure; the bars of the others stay in place."""
+    lost = [
+        {"ms": 20.05, "do": "write", "camera": "cam1", "features": ["AcquisitionAbort"]},
+        {"ms": 60, "do": "write", "camera": "cam1", "features": ["AcquisitionStart"]},
+    ]
+    done = played(PLC.read_text() + steps(*lost))
+    one = done.accounts["cam1"]
+    assert one.delays[:2] == [(t, t + 97_700) for t in (140 * MS, 260 * MS)]
+    assert one.lost == {"acquisition aborted before the exposure": 1}
+    starts = [t for t, name, _ in one.moments if name == "ExposureStart"]
+    assert [begun for _, begun in one.delays] == starts

@@ -64,7 +64,8 @@ def test_each_mistake_is_found_by_its_word_and_number(name):
 def test_nothing_else_is_told_but_what_follows_from_it(name):
     """A camera without power, or a lamp that its output cannot feed, is the same mistake."""
     follows = {
-        "reversed-supply": set(),
+        "reversed-supply": {"dark"},
+        "supply-5-volts": {"dark"},
         "output-not-fed": {"dark"},
         "ground-loop": set(),
     }
@@ -83,6 +84,52 @@ def test_the_command_prints_json_draws_and_fails_where_something_is_wrong(tmp_pa
     drawn = ElementTree.parse(picture).getroot()
     texts = {text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
     assert {"6  OUT1  (Line3)", "lamp 24 V, 80 mA"} <= texts
+
+
+FED = [["psu.+", "cam.VCC"], ["psu.-", "cam.GND"]]
+
+
+def words(wires, cam=None, **devices):
+    """Return (connection, verdict, word, value) of problems of a camera with such wires, as they are told."""
+    camera = {"kind": "camera", "model": "baumer-vcxg-124m", **(cam or {})}
+    known = {"cam": camera, "psu": {"kind": "supply", "volts": 24}, **devices}
+    found = rig.check(rig.read({"devices": known, "wires": [*FED, *wires]})).findings
+    return [(f.where, f.verdict, f.word, f.value and round(f.value, 3)) for f in found if f.verdict != "ok"]
+
+
+def test_damage_is_told_before_lesser_findings_of_the_same_input():
+    gen = {"kind": "generator", "low_V": 1.5, "high_V": 40}
+    at = "cam.process.8 GPIO1 (Line1)"
+    told = words([["gen.out", "cam.GPIO1"], ["gen.gnd", "cam.GND"]], gen=gen)
+    assert told == [(at, "wrong", "damaged", 39.98), (at, "wrong", "undefined", 1.499)]
+
+
+def test_damage_is_told_of_an_output_with_lesser_findings_in_other_states():
+    """An encoder of 5 V against a GPIO: its high breaks the low, its low draws the high down."""
+    encoder = {"kind": "encoder", "volts": 5.0, "limit_mA": 1000.0}
+    wires = [["encoder.Q", "cam.GPIO1"], ["encoder.-", "cam.GND"]]
+    told = words(wires, {"outputs": ["Line1"]}, encoder=encoder)
+    assert [(verdict, word) for _, verdict, word, _ in told] == [("wrong", "damaged"), ("wrong", "overload")]
+
+
+def test_damage_is_told_of_an_input_whose_ground_is_open():
+    """The Basler's opto input breaks beyond 30 V, also when its loop is closed by another source."""
+    gen = {"kind": "generator", "high_V": 40}
+    wires = [["gen.out", "cam.IN1"]]
+    assert [word for _, _, word, _ in words(wires, gen=gen)] == ["floating"]
+
+
+def test_a_feed_that_a_source_switches_is_marginal():
+    """The pull-up of an output hangs on a contact, and the supply of a camera on another."""
+    wires = [
+        ["psu.+", "kick.a"],
+        ["kick.b", "cam.Power VCC OUT"],
+        ["cam.OUT1", "lamp.+"],
+        ["lamp.-", "psu.-"],
+    ]
+    parts = {"kick": {"kind": "contact"}, "lamp": {"kind": "lamp", "current_mA": 40}}
+    report = words(wires, **parts)
+    assert report == [("cam.process.6 OUT1 (Line3)", "marginal", "dead", 0.0)]
 
 
 @pytest.mark.parametrize(
