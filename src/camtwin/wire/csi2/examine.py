@@ -9,8 +9,6 @@ from functools import lru_cache
 from itertools import permutations
 from typing import Final
 
-import numpy as np
-
 from camtwin.wire.csi2.lanes import unswapped
 from camtwin.wire.csi2.packets import (
     CRC,
@@ -168,7 +166,7 @@ def _crc_wrong(data: bytes) -> Wrong | None:
     from camtwin.wire.csi2 import kernels
 
     size = len(data) - OVERHEAD_BYTES
-    computed = int(kernels.crc(np.frombuffer(data, np.uint8, size, HEADER_BYTES)))
+    computed = kernels.checksum(memoryview(data)[HEADER_BYTES:-CRC_BYTES])
     (received,) = CRC.unpack(data[-CRC_BYTES:])
     if received == computed:
         return None

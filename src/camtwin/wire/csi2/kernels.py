@@ -6,7 +6,8 @@ The CRC folds words. A polynomial over two elements keeps its form when squared:
 x^16 = x^12 + x^5 + 1 (modulo the generator) follows x^(16 n) = x^(12 n) + x^(5 n) + 1 for n = 2, 4, 8, ...
 With n bits in a word this says that a word's share of the CRC is that of the same word 4, 11 and 16 words
 further on; so three exclusive-ors move it there, and no table is needed. This is done with words of 128 bits
-(as pairs of 64), then 64, 32, 16 and 8 bits, until 16 bytes are left for the usual way.
+(as pairs of 64), then 64, 32, 16 and 8 bits, until 16 bytes are left. These go one by one, eight bits at
+once: with this generator what a byte does to the CRC is itself a few shifts of it.
 
 Packing works on words too: four codes of 16 bits are one word of 64, and a few shifts and masks make it the
 40 bits (RAW10) or 48 bits (RAW12) that the four occupy in the payload.
@@ -16,12 +17,13 @@ import numpy as np
 from numba import njit
 
 from camtwin.compiled import compiled
-from camtwin.wire.csi2.packets import CRC_BYTES, CRC_POLYNOMIAL, CRC_START
+from camtwin.wire.csi2.packets import CRC_BYTES, CRC_START
 
 LEAD_BYTES = 256  # zeros before a message: words that folding looks back on
-CHUNK = 512  # codes packed at a time, which stay in the processor's nearest cache; whole words of payload
+BLOCK = 8  # words of codes that become whole words of payload
+CHUNK = 128  # words packed at a time, which stay in the processor's nearest cache
 _U = np.uint64
-_START, _POLYNOMIAL = np.uint32(CRC_START), np.uint32(CRC_POLYNOMIAL)
+_START = np.uint32(CRC_START)
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -60,9 +62,14 @@ def _crc(message, size):
         at = 2 * _folded(message.view(np.uint16), at // 2, stop // 2, 4, 11, 16)
         at = _folded(message, at, stop, 4, 11, 16)
     for i in range(at, stop):
-        state ^= np.uint32(message[i])
-        for _ in range(8):
-            state = (state >> np.uint32(1)) ^ (_POLYNOMIAL * (state & np.uint32(1)))
+        mixed = (state ^ np.uint32(message[i])) & np.uint32(0xFF)
+        mixed ^= (mixed << np.uint32(4)) & np.uint32(0xFF)
+        state = (
+            (state >> np.uint32(8))
+            ^ (mixed << np.uint32(8))
+            ^ (mixed << np.uint32(3))
+            ^ (mixed >> np.uint32(4))
+        )
     return state
 
 
@@ -138,28 +145,36 @@ def crc(payload):
     return _crc(message, payload.shape[0])
 
 
-@compiled
-def put_lines(codes, bits, before, after, out, at):
-    """Write rows of codes, (rows, width) uint16, as long packets: row i to out[at[i]:].
+def checksum(payload: bytes | memoryview) -> int:
+    """Return packets.crc of a payload."""
+    return int(crc(np.frombuffer(payload, np.uint8)))
 
-    before, after: (rows, any) uint8, the bytes before a row's payload, with its packet's header, and those
-    behind its CRC. Returns all codes or-ed together, by which one that does not fit can be seen.
+
+@compiled
+def put_lines(words, size, bits, before, after, out, at):
+    """Write rows of codes as long packets: row i, of `size` bytes of payload, to out[at[i]:].
+
+    words: (rows, any) uint64, four codes of 16 bits in each, the first one lowest. before, after: (rows, any)
+    uint8, the bytes before a row's payload, with its packet's header, and those behind its CRC. Returns all
+    codes or-ed together, by which one that does not fit can be seen.
     """
-    rows, width = codes.shape
-    size = width * bits // 8
+    rows, count = words.shape
     around = before.shape[1] + CRC_BYTES + after.shape[1]
-    chunk = np.zeros(CHUNK, np.uint16)
-    words = chunk.view(np.uint64)
-    groups = np.empty(words.shape[0], np.uint64)
-    step = CHUNK * bits // 64
-    message = _message((width + CHUNK - 1) // CHUNK * step * 8)
+    groups = np.empty(CHUNK, np.uint64)
+    rest = np.zeros(BLOCK, np.uint64)
+    message = _message((count + BLOCK) * bits // 2)
     packed = message[LEAD_BYTES:].view(np.uint64)
+    whole = count // BLOCK * BLOCK
     seen = _U(0)
     for i in range(rows):
-        for k in range(0, width, CHUNK):
-            _copy(codes[i, k : k + CHUNK], chunk)
-            here = packed[k // CHUNK * step : (k // CHUNK + 1) * step]
-            seen |= _pack10(words, groups, here) if bits == 10 else _pack12(words, groups, here)
+        for k in range(0, whole, CHUNK):
+            here = packed[k * bits // 16 :]
+            some = words[i, k : min(k + CHUNK, whole)]
+            seen |= _pack10(some, groups, here) if bits == 10 else _pack12(some, groups, here)
+        if whole < count:
+            _copy(words[i, whole:], rest)
+            here = packed[whole * bits // 16 :]
+            seen |= _pack10(rest, groups, here) if bits == 10 else _pack12(rest, groups, here)
         line = out[at[i] : at[i] + around + size]
         _copy(before[i], line)
         _copy(message[LEAD_BYTES : LEAD_BYTES + size], line[before.shape[1] :])

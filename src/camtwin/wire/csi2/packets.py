@@ -17,6 +17,7 @@ Source: MIPI CSI-2 1.3, chapter 9, as public receivers (Linux, FPGA cores) imple
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -156,6 +157,11 @@ def short_packet(channel: int, data_type: DataType, number: int) -> bytes:
     return Header(channel, data_type, number).encode()
 
 
-def long_packet(channel: int, data_type: DataType, payload: bytes) -> bytes:
-    """Build a long packet; ValueError if the payload is longer than a word count can say."""
-    return Header(channel, data_type, len(payload)).encode() + payload + CRC.pack(crc(payload))
+def long_packet(
+    channel: int, data_type: DataType, payload: bytes, checksum: Callable[[bytes], int] = crc
+) -> bytes:
+    """Build a long packet; ValueError if the payload is longer than a word count can say.
+
+    checksum: `crc`, or the kernel in its place.
+    """
+    return Header(channel, data_type, len(payload)).encode() + payload + CRC.pack(checksum(payload))

@@ -14,7 +14,7 @@ and frame end are sent, are chosen here.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -34,6 +34,7 @@ from camtwin.wire.csi2.packets import (
     RAW,
     DataType,
     Header,
+    crc,
     long_packet,
     short_packet,
 )
@@ -159,7 +160,7 @@ def _slot(time_ns: Ns, packets: Sequence[bytes], channel: int, lanes: Lanes) -> 
 
 def _packets(frame: SensorFrame) -> Iterator[list[bytes]]:
     """Yield the packets of each slot."""
-    around, lines = _around(frame)
+    around, lines = _around(frame, crc)
     yield around[0]
     yield from ([packet] for packet in lines)
     for number, row in enumerate(frame.codes, 1):
@@ -173,14 +174,16 @@ def _packets(frame: SensorFrame) -> Iterator[list[bytes]]:
     yield around[1]
 
 
-def _around(frame: SensorFrame) -> tuple[tuple[list[bytes], list[bytes]], list[bytes]]:
+def _around(
+    frame: SensorFrame, checksum: Callable[[bytes], int]
+) -> tuple[tuple[list[bytes], list[bytes]], list[bytes]]:
     """Return the packets of frame start and frame end, and those of the embedded lines."""
     start, end = (
         [short_packet(frame.channel, kind, frame.number)]
         for kind in (DataType.FRAME_START, DataType.FRAME_END)
     )
     payloads = embedded.encode(frame.registers, frame.codes.shape[1], frame.bits, frame.embedded_lines)
-    lines = [long_packet(frame.channel, DataType.EMBEDDED, payload.tobytes()) for payload in payloads]
+    lines = [long_packet(frame.channel, DataType.EMBEDDED, p.tobytes(), checksum) for p in payloads]
     return (start, end), lines
 
 
@@ -219,12 +222,19 @@ def encoded(
         for slot, data in body.others.items():
             out[at[slot] : at[slot] + len(data)] = np.frombuffer(data, np.uint8)
         rows = np.ascontiguousarray(at[frame.first_row : -1])
-        codes = np.ascontiguousarray(frame.codes, np.uint16).view()
-        codes.flags.writeable = False  # one compiled kernel for arrays of both kinds
-        seen = int(kernels.put_lines(codes, frame.bits, body.before, body.after, out, rows))
+        words, size = _words(frame.codes), frame.payload_bytes
+        seen = int(kernels.put_lines(words, size, frame.bits, body.before, body.after, out, rows))
         if seen >> frame.bits:
             pack(frame.codes, CSI2_FORMATS[frame.bits])  # names the code
     return out
+
+
+def _words(codes: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """Return codes four to a word, read-only so that one compiled kernel takes all; no copy if they allow."""
+    odd = -codes.shape[1] % 4
+    words = np.ascontiguousarray(np.pad(codes, ((0, 0), (0, odd))) if odd else codes, "<u2").view("<u8")
+    words.flags.writeable = False
+    return words
 
 
 def warm_up() -> None:
@@ -244,10 +254,12 @@ class _Body:
     """
 
     def __init__(self, frame: SensorFrame, lanes: Lanes) -> None:
+        from camtwin.wire.csi2 import kernels
+
         _check_fit(frame, lanes)
         self.frame, self._lanes = frame, lanes
         self.times_ns = frame.times_ns()
-        (start, end), lines = _around(frame)
+        (start, end), lines = _around(frame, kernels.checksum)
         slots = {0: start, **{1 + i: [line] for i, line in enumerate(lines)}, frame.slots - 1: end}
         self.others = {
             slot: b"".join(map(dump.encode, _slot(int(self.times_ns[slot]), packets, frame.channel, lanes)))

@@ -97,7 +97,8 @@ def test_the_kernel_packs_lines_as_the_references_do(bits, height, width):
     after = rng.integers(0, 256, (height, 16), np.uint8)
     size = 36 + width * bits // 8 + 2 + 16
     out = np.zeros(height * size, np.uint8)
-    seen = kernels.put_lines(codes, bits, before, after, out, np.arange(height) * size)
+    words = codes.view(np.uint64)
+    seen = kernels.put_lines(words, width * bits // 8, bits, before, after, out, np.arange(height) * size)
     assert out.tobytes() == lines(codes, bits, before, after)
     assert seen == np.bitwise_or.reduce(codes, axis=None)
 
@@ -106,6 +107,6 @@ def test_the_kernel_writes_where_it_is_told():
     codes = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint16)
     nothing = np.zeros((2, 0), np.uint8)
     out = np.full(24, 0xEE, np.uint8)
-    kernels.put_lines(codes, 10, nothing, nothing, out, np.array([14, 2]))
+    kernels.put_lines(codes.view(np.uint64), 5, 10, nothing, nothing, out, np.array([14, 2]))
     one, two = (lines(codes[i : i + 1], 10, nothing[:1], nothing[:1]) for i in (0, 1))
     assert out.tobytes() == b"\xee" * 2 + two + b"\xee" * 5 + one + b"\xee" * 3

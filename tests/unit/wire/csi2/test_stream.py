@@ -194,5 +194,14 @@ def test_frames_that_cannot_be_sent(shape, bits, problem):
         SensorFrame(np.zeros(shape, np.uint16), bits, 0, LINE_NS)
 
 
+@pytest.mark.parametrize("columns", [2, 4, 6, 34, 40])
+def test_lines_of_any_length(columns):
+    """Two pixels of RAW12 fill no word of the kernel's; views and read-only codes are taken as well."""
+    codes = frame(rows=3, columns=80, bits=12).codes[:, 4 : 4 + columns]
+    codes.flags.writeable = columns != 6
+    sent = SensorFrame(codes, 12, 0, LINE_NS, embedded_lines=0)
+    assert encoded([sent], LANES).tobytes() == b"".join(map(dump.encode, records([sent], LANES)))
+
+
 def test_channels_of_exposures():
     assert (stream.LONG, stream.SHORT) == (0, 1)
