@@ -11,7 +11,7 @@ acknowledged, although the id can be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 from camtwin.camera.memory.user_sets import MemoryStorage, Storage
 from camtwin.camera.registers.configuration import Configuration, configure
@@ -33,6 +33,9 @@ KEPT: Final = 2
 """Access of an address that can be written (RegisterSheet.access)."""
 
 
+StreamEvent: TypeAlias = Literal["start", "stop", "cut"]
+
+
 class Clock(Protocol):
     """The time in which the sensor lives."""
 
@@ -48,7 +51,8 @@ class RegisterFile:
     slasel         level of the pin that chooses its address
 
     Subscribers are called with:
-    on_stream   (t_ns, started): the stream starts at t_ns, maybe later than now, or is to stop
+    on_stream   (t_ns, event): the stream starts at t_ns, maybe later than now, stops after the frame under
+                way, or is cut off within it
     on_remark   (t_ns, text) of something that goes wrong
     """
 
@@ -68,7 +72,7 @@ class RegisterFile:
         self.slasel, self.nvm_busy = slasel, nvm_busy
         self.supply = Supply(sheet.power, rails)
         self.otp = OneTimeMemory(otp_bytes, sheet.nvm.page_bytes, storage or MemoryStorage())
-        self.on_stream = Subscribers[Ns, bool]()
+        self.on_stream = Subscribers[Ns, StreamEvent]()
         self.on_remark = Subscribers[Ns, str]()
         self.memory = bytearray(sheet.reset)
         self.index = 0
@@ -167,13 +171,14 @@ class RegisterFile:
     def _select_mode(self, value: int) -> None:
         if bool(value & 1) == self.streaming:
             return
-        self.streaming = not self.streaming
         if self.streaming:
-            self._in_force.start(self.values())
-            for remark in self.configuration.remarks:
-                self.on_remark(self.clock.now, str(remark))
-        self.frames = 0
-        self.on_stream(max(self.clock.now, self.supply.streams_ns or 0), self.streaming)
+            self._end_stream("cut" if self._byte("fast_standby_ctrl") & 1 else "stop")
+            return
+        self.streaming = True
+        self._in_force.start(self.values())
+        for remark in self.configuration.remarks:
+            self.on_remark(self.clock.now, str(remark))
+        self.on_stream(max(self.clock.now, self.supply.streams_ns or 0), "start")
 
     def _software_reset(self, value: int) -> None:
         if value & 1:
@@ -189,14 +194,14 @@ class RegisterFile:
     def _forget(self) -> None:
         """Set everything to its reset value, and end the stream."""
         self.memory[:] = self.sheet.reset
-        self.index, self.frames, self._held = 0, 0, None
+        self.index, self._held = 0, None
         self.otp.reset()
-        self._end_stream()
+        self._end_stream("cut")
 
-    def _end_stream(self) -> None:
+    def _end_stream(self, event: StreamEvent) -> None:
         if self.streaming:
-            self.streaming = False
-            self.on_stream(self.clock.now, False)
+            self.streaming, self.frames = False, 0
+            self.on_stream(self.clock.now, event)
 
     # -- supplies ----------------------------------------------------------------------------------------
     def set_rail(self, name: str, on: bool) -> None:
@@ -212,7 +217,7 @@ class RegisterFile:
         wrong = self.supply.set_clock(hz, self.clock.now)
         if wrong:
             self.on_remark(self.clock.now, wrong)
-            self._end_stream()
+            self._end_stream("cut")
 
     def _supplied(self, wrong: str) -> None:
         if wrong:

@@ -32,9 +32,9 @@ class Bench:
         self.file = self.files[0]
         self.bus = Bus(self.files, hz)
         self.remarks: list[tuple[Ns, str]] = []
-        self.streams: list[tuple[Ns, bool]] = []
+        self.streams: list[tuple[Ns, str]] = []
         self.file.on_remark.subscribe(lambda t_ns, text: self.remarks.append((t_ns, text)))
-        self.file.on_stream.subscribe(lambda t_ns, started: self.streams.append((t_ns, started)))
+        self.file.on_stream.subscribe(lambda t_ns, event: self.streams.append((t_ns, event)))
 
     def power_up(self, wait_ns: Ns = 8 * MS) -> None:
         for file in self.files:

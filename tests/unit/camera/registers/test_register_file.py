@@ -70,7 +70,7 @@ def test_without_a_clock_nothing_is_answered_and_registers_are_kept():
     bench.file.set_clock(0)
     bench.wait(MS)
     assert bench.read("sensor_model_id") is None
-    assert [started for _, started in bench.streams] == [True, False]
+    assert [event for _, event in bench.streams] == ["start", "cut"]
     bench.file.set_clock(24 * MHZ)
     bench.wait(MS)
     assert bench.read("coarse_integration_time") == 1234
@@ -97,18 +97,18 @@ def test_state_is_lost(how):
         bench.read(name) for name in ("coarse_integration_time", "mc_mode", "mode_select", "software_reset")
     ]
     assert found == [0x0640, 0, 0, 0]
-    assert [started for _, started in bench.streams] == [True, False]
+    assert [event for _, event in bench.streams] == ["start", "cut"]
 
 
 def test_a_stream_that_is_started_early_starts_when_the_memory_is_loaded():
     bench = Bench()
     bench.power_up(MS)
     bench.write("mode_select", 1)
-    assert bench.streams == [(8 * MS, True)]
+    assert bench.streams == [(8 * MS, "start")]
     bench.wait(10 * MS)
     bench.write("mode_select", 1)  # again: nothing
     bench.write("mode_select", 0)
-    assert [started for _, started in bench.streams] == [True, False]
+    assert [event for _, event in bench.streams] == ["start", "stop"]
 
 
 def test_a_busy_memory_refuses_writes_and_not_the_id():
