@@ -129,20 +129,17 @@ def _step(claim: Claim, text: str) -> MeasureStep:
     except TypeError as error:
         known = ", ".join(list(signature.parameters)[1:]) or "none"
         raise _invalid(claim, text, f"{error}; the arguments of {name} are: {known}") from None
-    hints, values, named = get_type_hints(found.run), list[Argument](), dict[str, Argument]()
-    for parameter in list(signature.parameters.values())[1:]:
-        if parameter.name not in bound.arguments:
-            continue
-        given, hint = bound.arguments[parameter.name], hints[parameter.name]
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            values += [_read(claim, text, parameter.name, hint, word) for word in given]
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            named |= {key: _read(claim, text, key, hint, word) for key, word in given.items()}
-        elif parameter.kind is parameter.KEYWORD_ONLY or parameter.name in options:
-            named[parameter.name] = _read(claim, text, parameter.name, hint, given)
+    hints = get_type_hints(found.run)
+    for name, given in list(bound.arguments.items())[1:]:
+        if isinstance(given, tuple):
+            bound.arguments[name] = tuple(_read(claim, text, name, hints[name], word) for word in given)
+        elif isinstance(given, dict):
+            bound.arguments[name] = {
+                key: _read(claim, text, key, hints[name], word) for key, word in given.items()
+            }
         else:
-            values.append(_read(claim, text, parameter.name, hint, given))
-    return MeasureStep(found, tuple(values), named)
+            bound.arguments[name] = _read(claim, text, name, hints[name], given)
+    return MeasureStep(found, bound.args[1:], bound.kwargs)
 
 
 def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Argument:

@@ -26,8 +26,12 @@ WORDS = {"pass": "hold", "fail": "do not hold", "open": "are open"}
 def html(
     model: str, title: str, document: str, results: Sequence[Result], version: str, *, twin: bool = True
 ) -> str:
-    """The whole page. `title`: the camera, for people; results in the order of the sheet; `twin`: there is
-    one, and not only what surrounds it."""
+    """Write the whole page.
+
+    title    the camera, for people
+    results  in the order of the sheet
+    twin     there is one, and not only what surrounds it
+    """
     found, total = counts(results), len(results)
     names = dict.fromkeys(r.claim.section for r in results)
     sections = [

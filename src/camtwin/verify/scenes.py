@@ -60,10 +60,10 @@ class Stripes:
 
 
 def lit_for(scene: Scene, ns: Ns) -> Lit:
-    """A scene that is lit from the beginning on for a while: rows that wait to be read gather no more."""
+    """Light a scene from the beginning on for a while: rows that wait to be read gather no more."""
     return Lit(scene, Pulses(((0, ns),)))
 
 
 def flash(begin_ns: Ns, width_ns: Ns, photons_per_s: float = 5e7) -> Lit:
-    """Even light for a while, from begin_ns on; before and after it there is none."""
+    """Make even light for a while, from begin_ns on; before and after it there is none."""
     return Lit(Flat(photons_per_s, GREEN_nm), Pulses(((begin_ns, begin_ns + width_ns),)))

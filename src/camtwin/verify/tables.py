@@ -65,7 +65,7 @@ def verify(
 
 
 def _sheet(model: str) -> CameraSheet | RigSheet:
-    """The data sheet of a model, or of what surrounds one that there is no twin of. UnknownModel."""
+    """Load the sheet of a model, or of what surrounds one that there is no twin of. UnknownModel."""
     alone = model in models.rig_names() and model not in models.names()
     return models.load_rig(model) if alone else models.load(model)
 
@@ -86,7 +86,7 @@ def _tell(console: Console, title: str, results: Sequence[Result], every: bool) 
 
 
 def _claim(console: Console, r: Result) -> None:
-    """A claim in full: what it is, what the sheet says, what was measured, and why it fails."""
+    """Print a claim in full: what it is, what the sheet says, what was measured, and why it fails."""
     c, colour = r.claim, COLOURS[r.verdict]
     hang(console, f"{r.verdict}  ", c.id, label_style=f"bold {colour}", style="bold")
     told = {"claim": c.claim, "sheet": c.sheet, "measured": r.measured, "but": r.reason}
@@ -99,7 +99,7 @@ def _claim(console: Console, r: Result) -> None:
 
 
 def _reasons(console: Console, verdict: str, part: str, results: Sequence[Result]) -> None:
-    """Rows by reason: how many, and their names without what all of them begin with."""
+    """Print rows by reason: how many, and their names without what all of them begin with."""
     for reason in dict.fromkeys(r.reason for r in results):
         rows = [r.claim.id for r in results if r.reason == reason]
         said = f"{len(rows)}{part}, {reason}"

@@ -59,7 +59,8 @@ class Result:
 def claims_of(model: str, pattern: str = "*", ledger: Mapping[str, Claim] | None = None) -> list[Claim]:
     """Select the rows about a model whose id matches, from its own ledger if none is given.
 
-    VerifyProblem if there are none."""
+    VerifyProblem if there are none.
+    """
     rows = load(model) if ledger is None else ledger
     if not rows:
         raise VerifyProblem(f"{model}: there is no ledger of its data sheet; --ledger names one of your own")

@@ -27,6 +27,12 @@ def xml_little_endian(patch: pytest.MonkeyPatch) -> None:
     description(patch, "<Endianess>BigEndian</Endianess>", "<Endianess>LittleEndian</Endianess>")
 
 
+@sabotage("baumer.sfnc.version")
+def xml_of_usb(patch: pytest.MonkeyPatch) -> None:
+    """Give the features the standard names of another link."""
+    description(patch, 'StandardNameSpace="GEV"', 'StandardNameSpace="USB"')
+
+
 @sabotage()
 def xml_wider(patch: pytest.MonkeyPatch) -> None:
     """Promise values in the description that the camera does not accept."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from camtwin.pixels import FORMATS
 from camtwin.session.session import Session
-from camtwin.units import MS, US
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.sequencer import chunks, only_chunk, program
-from camtwin.verify.measurements.signals import inputs, waiting
+from camtwin.verify.measurements.sequencer import chunks
 from camtwin.verify.measures import Value, measurement
 from camtwin.verify.scenes import Ramp
 
@@ -69,100 +67,3 @@ def chunk_mode(case: Case) -> None:
     first = case.shot(SET, PixelFormat="Mono12", ChunkModeActive=False)
     case.equal("chunks without", first.chunks, None)
     case.equal("bytes without", len(first.payload), 64 * 33 * 2)
-
-
-# -- chunks that no feature of their name sets ---------------------------------------------------------
-def binning(case: Case) -> None:
-    """Compare both factors."""
-    for across, down in ((2, 1), (1, 2)):
-        _, frames = shot(case, "Binning", features={"BinningHorizontal": across, "BinningVertical": down})
-        case.equal("chunk Binning", chunks(frames, "Binning"), [(across, down)] * 2)
-
-
-def frame_id(case: Case) -> None:
-    """Count frames through."""
-    _, frames = shot(case, "FrameID")
-    case.equal("chunk FrameID", chunks(frames, "FrameID"), [frames[0].frame_id, frames[0].frame_id + 1])
-
-
-def timestamp(case: Case) -> None:
-    """Compare timestamps, multiples of 8, with those of the frames."""
-    _, frames = shot(case, "Timestamp")
-    stamps = chunks(frames, "Timestamp")
-    case.equal("chunk Timestamp", stamps, [f.timestamp_ns for f in frames])
-    case.equal("rest by 8", {t % 8 for t in stamps}, {0})
-
-
-def image_control(case: Case) -> None:
-    """Find another value for each way to mirror."""
-    ways = [{"ReverseX": x, "ReverseY": y} for x in (False, True) for y in (False, True)]
-    values = {v for way in ways for v in chunks(shot(case, "ImageControl", features=way)[1], "ImageControl")}
-    case.equal("values of ImageControl for the four flips", len(values), 4)
-
-
-def temperature(case: Case) -> None:
-    """Compare with the thermometer, near the true temperature."""
-    for celsius in (25.0, 60.0):
-        cam = case.open(Width=16, Height=1)
-        only_chunk(case, cam, "DeviceTemperature")
-        cam.world.hold_internal_C(celsius)
-        (read,) = chunks(cam.grab(), "DeviceTemperature")
-        case.near("chunk DeviceTemperature", read, cam.DeviceTemperature, 0.5, "degC")
-        case.near("and the simulated one", read, celsius, 3, "degC")
-
-
-def counter_value(case: Case) -> None:
-    """Compare with the counter as each frame began."""
-    cam = waiting(case, "Software", start=False, Width=16)
-    only_chunk(case, cam, "CounterValue")
-    case.write(cam, CounterSelector="Counter1", CounterEventSource="Line1", CounterDuration=65535)
-    cam.AcquisitionStart()
-    values: list[int] = []
-    for count in (0, 3, 4):
-        if count:
-            cam.lines["Line1"].pulse(100 * US, period_ns=MS, count=count)
-        cam.advance(20 * MS)
-        cam.TriggerSoftware()
-        cam.advance(20 * MS)
-        values += chunks(cam.fetch(), "CounterValue")
-    case.equal("chunk CounterValue", values, [0, 3, 7])
-
-
-def line_status(case: Case) -> None:
-    """Compare a bit for each line with the register."""
-    cam = case.open(render=True, ChunkModeActive=True, Width=16, Height=1)
-    lines, values, wanted = inputs(cam), list[int](), list[int]()
-    case.write(cam, ChunkSelector="LineStatusAll", ChunkEnable=True)
-    for line in lines:
-        cam.lines[line].drive(True)
-        cam.advance(MS)
-        values += chunks(cam.grab(), "LineStatusAll")
-        wanted.append(cam.LineStatusAll)
-    case.equal("chunk LineStatusAll", values, wanted)
-    case.equal("bits of the inputs that are high", [value & 7 for value in values], [1, 3, 7])
-
-
-def sequencer_set(case: Case) -> None:
-    """Compare with the set of each frame."""
-    cam = case.open(render=True, ChunkModeActive=True, Width=16, Height=1)
-    case.write(cam, ChunkSelector="SequencerSetActive", ChunkEnable=True)
-    program(case, cam, [{"ExposureTime": us} for us in (100.0, 200.0, 300.0)])
-    case.equal("chunk", chunks(cam.grab(5), "SequencerSetActive"), [0, 1, 2, 0, 1])
-
-
-OWN: Final[dict[str, Callable[[Case], None]]] = {
-    "Binning": binning,
-    "CounterValue": counter_value,
-    "DeviceTemperature": temperature,
-    "FrameID": frame_id,
-    "ImageControl": image_control,
-    "LineStatusAll": line_status,
-    "SequencerSetActive": sequencer_set,
-    "Timestamp": timestamp,
-}
-
-
-@measurement("chunk_of_frame")
-def chunk_of_frame(case: Case) -> None:
-    """Compare the claimed chunk with what was so for its frame."""
-    OWN[case.claim.value](case)

@@ -181,29 +181,20 @@ def net(case: Case, name: str) -> None:
     case.leaves_out("what the sensor makes of it, as there is no twin of the module")
 
 
-@measurement("net_open")
-def net_open(case: Case, name: str) -> None:
-    """Wire each pin of the board: those of the claim draw a notice, and no others."""
-    pins = [
-        n
-        for n in case.around.pins["board"]
-        if "not connected" in judged(case, between(case, f"board.{n}", ground(case)), f".{n} ")[0]
-    ]
-    case.equal(f"pins that are {name}", ",".join(pins), case.claim.value)
+@measurement("net_pins")
+def net_pins(case: Case, name: str, how: Literal["open", "ground"]) -> None:
+    """Wire each pin of the board: the claim's draw a notice, or are one net where a plus is a short."""
+    first, grounds = f"board.{case.claim.names[0]}", case.around.ground["pins"]
 
+    def fits(n: str) -> bool:
+        pin = f"board.{n}"
+        if how == "open":
+            return "not connected" in judged(case, between(case, pin, ground(case)), f".{n} ")[0]
+        back = first if pin != first else next(other for other in grounds if other != first)
+        return joined(case, first, pin) and shorted(case, pin, back)
 
-@measurement("net_ground")
-def net_ground(case: Case, name: str) -> None:
-    """Find the pins that are one net with the claim's, on which a supply's plus is told."""
-    first = f"board.{case.claim.names[0]}"
-    other = next(p for p in case.around.ground["pins"] if p != first)
-    pins = [
-        n
-        for n in case.around.pins["board"]
-        if joined(case, first, f"board.{n}")
-        and shorted(case, f"board.{n}", first if f"board.{n}" != first else other)
-    ]
-    case.equal(f"pins of {name}", ",".join(pins), case.claim.value)
+    pins = ",".join(n for n in case.around.pins["board"] if fits(n))
+    case.equal(f"pins that are {name}", pins, case.claim.value)
 
 
 @measurement("nets_all")
@@ -278,15 +269,16 @@ STRANGERS: Final = (
 
 
 @measurement("plug")
-def plug(case: Case, socket: str, plug: str = "") -> None:
+def plug(case: Case, socket: str, plug: str = "", *, word: str = "mates", screwed: bool = True) -> None:
     """Plug in this one, or the claimed one: no other socket's fits, and not the socket itself."""
     plug = plug or case.claim.value
     there = case.around.connectors[socket]
-    case.equal(f"a plug {plug}", rig.mated(socket, case.around, socket, plug).word, "mates")
+    found = rig.mated(socket, case.around, socket, plug, screwed).word
+    case.equal(f"a plug {plug}{'' if screwed else ', not screwed on'}", found, word)
     for other in (*STRANGERS, there.part):
-        if other.casefold() != plug.casefold():
-            word = rig.mated(socket, case.around, socket, other).word
-            case.equal(f"a plug {other}", word, "does not mate")
+        if other.casefold() not in plug.casefold():
+            found = rig.mated(socket, case.around, socket, other).word
+            case.equal(f"a plug {other}", found, "does not mate")
 
 
 @measurement("socket")
@@ -298,13 +290,6 @@ def socket(case: Case, name: str, pins: int = 0) -> None:
     case.equal("lock", f"{there.lock} lock" if lock else "", lock)
     if pins:
         case.equal("pins", sorted(map(int, case.around.pins[name])), list(range(1, pins + 1)))
-
-
-@measurement("screws")
-def screws(case: Case, socket: str, plug: str) -> None:
-    """Mate a plug screwed on, and otherwise: the tool hints that it is not locked."""
-    for screwed, word in ((True, "mates"), (False, "not locked")):
-        case.equal(f"screwed on {screwed}", rig.mated(socket, case.around, socket, plug, screwed).word, word)
 
 
 @measurement("cable")
@@ -330,16 +315,6 @@ def slow_plug(case: Case, socket: str, slow: str) -> None:
         cam.AcquisitionStart()
         cam.advance(3 * SEC)
         case.within(f"through {plug}", len(cam.fetch()) * cam.PayloadSize / 3e6, low, high, "MB/s")
-
-
-@measurement("made_cable")
-def made_cable(case: Case, make: str, branches: int = 1) -> None:
-    """Compare length and colour of a cable that is made for the camera; a branch for each kind of line."""
-    sheet = case.record(f"cables.{make}").value
-    case.equal("length", float(sheet["length_m"]), float(case.claim.value.rpartition(" ")[2]))
-    case.that(f"it is {sheet['color']}", f" {sheet['color']}:" in case.claim.claim)
-    carried = {there.isolated for there in case.around.inputs.values() if there.pin in sheet["pins"]}
-    case.equal("branches", len(carried), branches)
 
 
 @measurement("cable_carries")

@@ -80,18 +80,6 @@ def two_exposures(case: Case, mode: str, *ratios: float) -> None:
 
 
 # -- binning -----------------------------------------------------------------------------------------
-@measurement("binned_noise", heavy="pictures")
-def binned_noise(case: Case, plain: str, binned: str) -> None:
-    """Require half of the plain mode's noise in even light, within 15 %, and its mosaic."""
-    noise: list[float] = []
-    for mode in (plain, binned):
-        settings = {"SensorMode": mode, "Width": 512, "Height": 512, "ExposureTime": 5000.0}
-        frame = case.shot(settings, Flat(1e6, 530.0))
-        noise.append(float(frame.picture[1::2, 0::2].astype(float).std()))
-        case.equal(f"mosaic, {mode}", frame.pixel_format.mosaic, "RGGB")
-    case.near("noise of even light, plain over binned", noise[0] / noise[1], 2, 0.3)
-
-
 def box(case: Case, mode: str) -> tuple[int, int, int, int]:
     """Find first and last column, first and last row of a disc, half as wide as the sensor is high."""
     y, x = np.mgrid[:304, :406]

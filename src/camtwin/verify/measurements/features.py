@@ -103,6 +103,12 @@ def lacks(case: Case, *names: str) -> None:
     case.lacks(case.open(), *names)
 
 
+@measurement("identity")
+def identity(case: Case, *words: str) -> None:
+    """Say that the twin is made of the claim's number: what is measured is that number again."""
+    case.saw(f"identity: {','.join(words)}")
+
+
 @measurement("leaves_out")
 def leaves_out(case: Case, *words: str) -> None:
     """Say which part of the claim's text is not measured."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from camtwin.pixels import FORMATS, unpack
-from camtwin.scene import Dark, Flat
+from camtwin.scene import Flat
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
 from camtwin.verify.scenes import Ramp
@@ -83,15 +83,6 @@ def converter(case: Case, bright: float, **features: Value) -> None:
     case.equal("rests modulo 4 in the middle", rests, [0, 1, 2, 3])
     full = case.shot(features, Flat(bright, 530.0))
     case.equal("highest code", int(full.picture.max()), 2**bits - 1)
-
-
-@measurement("no_mode_with_bits", heavy="pictures")
-def no_mode_with_bits(case: Case, bits: int, named: str, **features: Value) -> None:
-    """Require that no mode of this name has so many bits."""
-    modes = [mode for mode in case.open().entries("SensorMode") if named in mode]
-    frames = {mode: case.shot({"SensorMode": mode, **features}, Dark()) for mode in modes}
-    deep = [mode for mode, frame in frames.items() if frame.pixel_format.bits == bits]
-    case.equal(f"of {', '.join(modes)}, with {bits} bits", ", ".join(deep) or "none", "none")
 
 
 @measurement("payload_with_chunks")

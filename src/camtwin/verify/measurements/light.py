@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import sqrt
 from typing import Any, Final
 
@@ -13,10 +13,10 @@ from camtwin.scene import Dark, Flat, Scene, Spectrum
 from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
-from camtwin.verify.case import Case
+from camtwin.verify.case import Case, shown
 from camtwin.verify.measurements.rates import interval_s
 from camtwin.verify.measures import Value, measurement
-from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp, flash
+from camtwin.verify.scenes import GREEN_nm, Ramp, flash
 
 SMALL: Final[Mapping[str, Value]] = {"Width": 240, "Height": 128}
 PIXELS: Final = 240 * 128
@@ -53,6 +53,61 @@ def mean_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Val
 def signal_DN(case: Case, scene: Scene, features: Mapping[str, Value], **more: Value) -> float:
     """Measure the signal that a scene adds to the dark image."""
     return mean_DN(case, scene, features, **more) - mean_DN(case, Dark(), features, **more)
+
+
+# -- figures -------------------------------------------------------------------------------------------
+FIGURES: Final[dict[str, Callable[[Frame, Frame, Frame], float]]] = {
+    "level": lambda one, two, dark: level_DN(one),
+    "signal": lambda one, two, dark: level_DN(one) - level_DN(dark),
+    "noise": lambda one, two, dark: temporal_DN(one, two),
+    "snr": lambda one, two, dark: (level_DN(one) - level_DN(dark)) / temporal_DN(one, two),
+    "spread": lambda one, two, dark: float(np.ptp(phases(one.picture)) / one.picture.mean()),
+}
+"""Figures of two pictures of the same light, and one in the dark; spread: of the four phases of a mosaic."""
+
+
+def temporal_DN(one: Frame, two: Frame) -> float:
+    """Measure the temporal noise of pixels of one colour."""
+    return float(np.std(one.picture[::2, ::2].astype(float) - two.picture[::2, ::2]) / sqrt(2))
+
+
+def figure_of(case: Case, figure: str, settings: Mapping[str, Value]) -> float:
+    """Measure a figure with these settings: features, and photons per second, nm and degC of the world."""
+    features = dict(settings)
+    rate, nm = float(features.pop("photons", 0)), float(features.pop("nm", GREEN_nm))
+    degC, taken = features.pop("degC", None), list[Frame]()
+    for photons, count in ((rate, 2), (0.0, 1)):
+        cam = camera(case, Flat(photons, nm), features)
+        if degC is not None:
+            cam.world.hold_internal_C(float(degC))
+        taken += cam.grab(count)
+    return FIGURES[figure](*taken)
+
+
+@measurement("picture", heavy="pictures")
+def picture(case: Case, figure: str, low: float, high: float, **settings: Value) -> None:
+    """Require a figure of small pictures between two numbers, with features, `photons`, `nm` and `degC`."""
+    what = ", ".join(f"{name} {value}" for name, value in settings.items())
+    case.within(f"{figure} with {what}", figure_of(case, figure, settings), low, high)
+
+
+@measurement("picture_ratio", heavy="pictures")
+def picture_ratio(
+    case: Case,
+    figure: str,
+    wanted: float,
+    tolerance: float,
+    name: str,
+    first: Value,
+    second: Value,
+    *,
+    less: bool = False,
+    **settings: Value,
+) -> None:
+    """Compare a figure with two values of a setting: the first over the second, or `less` the second."""
+    one, other = (figure_of(case, figure, {name: value, **settings}) for value in (first, second))
+    what = f"{figure} with {name} {shown(first)} {'less' if less else 'over'} that with {shown(second)}"
+    case.near(what, one - other if less else one / other, wanted, tolerance)
 
 
 # -- exposure ------------------------------------------------------------------------------------------
@@ -152,57 +207,7 @@ def rows_in_turn(case: Case, line_us: float, triggered: bool = False, **features
     case.near("for the next 10 ms", second, first, 1)
 
 
-# -- gain and black ------------------------------------------------------------------------------------
-@measurement("gain_factors", heavy="pictures")
-def gain_factors(case: Case, full_photons: float, *dB: float, **features: Value) -> None:
-    """Require that each of these gains, and the claim's highest, multiplies what light adds by 10^(dB/20).
-
-    Between two levels of light, so that black need not be known. full_photons: what saturates at 0 dB.
-    """
-    cam = camera(case, lamp := Lamp(), features, ExposureTime=4000)
-    response: dict[float, float] = {}
-    for gain in (0.0, *dB, case.claim.span[1]):
-        case.write(cam, Gain=gain)
-        factor, means = 10 ** (gain / 20), list[float]()
-        for part in (0.15, 0.5):
-            lamp.photons_per_s = part * full_photons / 0.004 / factor
-            means.append(float(np.mean([f.picture.mean() for f in cam.grab(2)])))
-        response[gain] = (means[1] - means[0]) * factor
-        tolerance = 0.01 if gain in dB else 0.02
-        case.near(f"{gain:g} dB is", response[gain] / response[0.0], factor, tolerance * factor)
-
-
-@measurement("black_moves", heavy="pictures")
-def black_moves(case: Case, *levels: int, **features: Value) -> None:
-    """Require that BlackLevel, at these and at the claim's highest, moves the dark mean by as many codes."""
-    dark = mean_DN(case, Dark(), features)
-    for level in (*levels, int(case.claim.span[1])):
-        moved = mean_DN(case, Dark(), features, BlackLevel=level) - dark
-        case.near(f"BlackLevel {level} moves dark by", moved, level, 1, "DN")
-
-
 # -- response ------------------------------------------------------------------------------------------
-@measurement("sees", heavy="pictures")
-def sees(case: Case, nm: float, least_DN: float, **features: Value) -> None:
-    """Require a signal of more than so many codes for 4000 photons of this wavelength."""
-    DN = signal_DN(case, Flat(1e6, nm), features, ExposureTime=4000)
-    case.within(f"signal of 4000 photons of {nm:g} nm", DN, least_DN, 1e6, "DN")
-
-
-@measurement("linear", heavy="pictures")
-def linear(case: Case, us: float, top_DN: int, **features: Value) -> None:
-    """Fit a line through zero to exposures from 5 to 90 % of saturation, the longest of `us`, within 1 %."""
-    half = signal_DN(case, Flat(5e5, GREEN_nm), features, ExposureTime=us)
-    scene = Flat(5e5 * 0.9 * (top_DN - top_DN / 16) / half, GREEN_nm)
-    times = np.round(np.linspace(0.05 / 0.9, 1, 10) * us)
-    signals = np.array([signal_DN(case, scene, features, ExposureTime=float(t)) for t in times])
-    slope = float((signals / times).mean())
-    case.within("from", signals[0] / top_DN, 0.03, 0.06)
-    case.within("to", signals[-1] / top_DN, 0.8, 0.95)
-    worst = float(np.abs(signals / (slope * times) - 1).max())
-    case.within("off the line by at most", 100 * worst, 0, 1, "%")
-
-
 @measurement("every_code", heavy="pictures")
 def every_code(case: Case, column: float, **features: Value) -> None:
     """Find each code of the claim's bits above black in a ramp of light over the columns.

@@ -1,4 +1,4 @@
-"""Lines as a camera drives and hears them: what an output shows, and when."""
+"""Lines as a camera drives them: what an output shows, and when; a timer's pulses."""
 
 from __future__ import annotations
 
@@ -60,24 +60,6 @@ def output_shows(
         same_times(case, what, found, moments(case, cam, event), within_us * US)
 
 
-@measurement("output_ready")
-def output_ready(case: Case, line: str, *after_us: int) -> None:
-    """Try a second trigger at moments after the first: it is taken where the output is high, else skipped."""
-    for us in after_us:
-        cam = waiting(case, line, Height=1000, ReadoutMode="Sequential")
-        out = show(cam, case.claim.value)
-        listen(cam, "TriggerSkipped")
-        cam.advance(MS)
-        cam.lines[line].pulse(10 * US)
-        cam.advance(us * US)
-        ready = cam.lines[out].inner[-1][1]
-        cam.lines[line].pulse(5 * US)
-        cam.advance(SEC)
-        taken = len(cam.fetch()) == 2
-        case.equal(f"TriggerReady and taken {us} us later", (ready, taken), (taken, taken))
-        case.equal("skipped", len(times(cam, "TriggerSkipped")), int(not taken))
-
-
 @measurement("output_switching")
 def output_switching(case: Case, level: bool, percent: float) -> None:
     """Require that a pin follows the camera's own edge after the claimed time, within so many percent."""
@@ -108,3 +90,28 @@ def outputs_stand_still(case: Case, *lines: str) -> None:
             cam.grab(2)
             case.equal(f"edges of {line}", len(cam.lines[line].edges), 0)
     case.saw(f"LineSource: {', '.join(cam.entries('LineSource'))}")
+
+
+@measurement("timer_times")
+def timer_times(case: Case, line: str, feature: str, shortest: float, *us: float) -> None:
+    """Measure the timer's pulses after a line's edge, to 1 us, as its delay or duration has these values.
+
+    Delays are those beyond that of the shortest.
+    """
+    found: dict[float, tuple[int, int]] = {}
+    for value in (shortest, *us):
+        settings = {"TimerDelay": 0, "TimerDuration": 100, feature: value}
+        cam = case.open(settings, TimerTriggerSource=line)
+        output = show(cam, "Timer1Active")
+        cam.advance(MS)
+        begun = cam.now
+        cam.lines[line].pulse(10 * US)
+        cam.advance(5 * SEC)
+        spans = highs(cam.lines[output].inner)
+        case.equal("pulses", len(spans), 1)
+        found[value] = spans[0][0] - begun, spans[0][1] - spans[0][0]
+    for value, (later, wider) in found.items():
+        if feature == "TimerDelay":
+            case.near("delayed by", (later - found[shortest][0]) / US, value, 1, "us")
+        else:
+            case.near("pulse", wider / US, value, 1, "us")

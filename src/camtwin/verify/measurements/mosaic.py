@@ -42,14 +42,6 @@ def in_red(case: Case, what: str, features: Mapping[str, Value]) -> None:
     case.equal(f"{what}, brightest pixel of four in red light", brightest, red)
 
 
-@measurement("phases_differ", heavy="pictures")
-def phases_differ(case: Case, nm: float, least: float, most: float, **features: Value) -> None:
-    """Require that in even light of this wavelength the four phases differ by a part between these."""
-    found = means(case, Flat(5e5, nm), features)
-    spread = float((max(found) - min(found)) / found.mean())
-    case.within(f"spread of the four phases at {nm:g} nm", spread, least, most)
-
-
 @measurement("red_in_its_place", heavy="pictures")
 def red_in_its_place(case: Case, **features: Value) -> None:
     """Require the format that is set, and that red light is brightest where that has red."""

@@ -1,47 +1,182 @@
-"""A network's link: packets and their sizes, speed and its limit, and how a camera gets its address."""
+"""Meet the camera as a host on the network: GigE Vision's bytes, typed from the standard's facts."""
 
 from __future__ import annotations
 
+import struct
 from ipaddress import IPv4Address
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from camtwin import DhcpServer
 from camtwin.session.session import Session
-from camtwin.units import SEC
+from camtwin.units import MS, SEC
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.rates import received, shortest
+from camtwin.verify.measurements.signals import KEYS, listen, times, waiting
 from camtwin.verify.measures import Value, measurement
 
-GVSP_HEADERS: Final = 36
-"""Bytes of the IP, UDP and GVSP headers, which the packet size includes."""
-UDP_HEADERS: Final = 28
-CONTROL: Final = (0x0A00, 2)
-"""The register of GigE Vision by which a host takes control, and its value; then those of the stream."""
-STREAM_PORT, STREAM_PACKET, STREAM_ADDRESS = 0x0D00, 0x0D04, 0x0D18
-FIRE_TEST: Final = 1 << 31
+if TYPE_CHECKING:
+    from camtwin.links.gige.host import GevHost
+
+READREG, WRITEREG, ACTION, RESERVED = 0x80, 0x82, 0x100, 0x7FFE
+VERSION, HEARTBEAT_ms, KEY, CCP = 0x000, 0x938, 0x95C, 0xA00
+MCP, MCDA, SCP, SCPS, SCDA = 0xB00, 0xB10, 0xD00, 0xD04, 0xD18
+CONTROL, SWITCHOVER, FIRE_TEST = 2, 4, 1 << 31
+PORT: Final = 4000
+EVENT = 0xC0
+LEADER, TRAILER, PAYLOAD = 1, 2, 3
 DISCOVERY: Final = bytes.fromhex("42 11 0002 0000 ffff")
 CURRENT_IP: Final = 8 + 0x24  # in its answer, behind the header
+GVSP_HEADERS, UDP_HEADERS = 36, 28
+"""Bytes of the IP, UDP and GVSP headers, which the packet size includes; and of the first two."""
 PATIENCE: Final = 30 * SEC  # DHCP gives up after 12 s, a link-local address takes 7 s
 
 
-# -- packets -----------------------------------------------------------------------------------------
+class Gvcp:
+    """Commands of one host."""
+
+    def __init__(self, host: GevHost) -> None:
+        self.host, self.request_id = host, 0
+        self.address = int(IPv4Address(host.address))
+
+    def send(self, command: int, body: bytes, length: int | None = None) -> list[bytes]:
+        """Send a command; `length`: what the header says of the body, if another than its own."""
+        self.request_id += 1
+        size = len(body) if length is None else length
+        return self.host.send(struct.pack(">BBHHH", 0x42, 1, command, size, self.request_id) + body)
+
+    def ask(self, case: Case, command: int, body: bytes) -> bytes:
+        """Return the body of the acknowledge; a refusal is a failure."""
+        answers = self.send(command, body)
+        if len(answers) != 1:
+            case.wrong(f"{len(answers)} answers to command {command:#x}")
+        status, ack, length, request_id = struct.unpack_from(">HHHH", answers[0])
+        told, wanted = (status, ack, request_id), (0, command + 1, self.request_id)
+        if told != wanted or len(answers[0]) != 8 + length:
+            case.wrong(f"command {command:#x} is answered by {answers[0].hex()}")
+        return answers[0][8:]
+
+    def read(self, case: Case, register: int) -> int:
+        return int.from_bytes(self.ask(case, READREG, struct.pack(">I", register)), "big")
+
+    def write(self, case: Case, *values: tuple[int, int]) -> None:
+        for register, value in values:
+            self.ask(case, WRITEREG, struct.pack(">II", register, value))
+
+
+def controller(case: Case, cam: Session) -> Gvcp:
+    """Let a host take control and open the message channel."""
+    gvcp = Gvcp(cam.host())
+    gvcp.write(case, (CCP, CONTROL | SWITCHOVER), (MCDA, gvcp.address), (MCP, PORT))
+    return gvcp
+
+
+# -- messages ----------------------------------------------------------------------------------------
+def provoke(case: Case, cam: Session, gvcp: Gvcp, what: str) -> None:
+    """Do what a host should not, or hand over control."""
+    match what:
+        case "a header with another length":
+            gvcp.send(READREG, struct.pack(">I", CCP), length=8)
+        case "an unknown command":
+            gvcp.send(RESERVED, b"")
+        case "no heartbeat":
+            timeout = gvcp.read(case, HEARTBEAT_ms) * MS
+            cam.advance(timeout - MS)
+            case.equal(f"events before {timeout // MS} ms", len(cam.events), 0)
+            cam.advance(10 * SEC)
+            case.equal("CCP afterwards", gvcp.read(case, CCP), 0)
+        case "another host with the key":
+            gvcp.write(case, (KEY, 0xBEEF))
+            Gvcp(cam.host(2)).write(case, (CCP, 0xBEEF << 16 | CONTROL))
+
+
+PROVOKED: Final = {
+    "GigEVisionError": ("a header with another length", "an unknown command"),
+    "GigEVisionHeartbeatTimeout": ("no heartbeat",),
+    "PrimaryApplicationSwitch": ("another host with the key",),
+}
+
+
+@measurement("link_event")
+def link_event(case: Case, spelling: str = "") -> None:
+    """Provoke the claim's event: with EventNotification On it comes once, in the list and as a message.
+
+    spelling: its name on the camera, where it is not the claim's.
+    """
+    name = spelling or case.claim.value
+    for what in PROVOKED[case.claim.value]:
+        for state, count in (("On", 1), ("Off", 0)):
+            cam = case.open()
+            listen(cam, *[name] * count)
+            provoke(case, cam, controller(case, cam), what)
+            cam.advance(SEC)
+            case.equal(f"{name} by {what} with EventNotification {state}", len(times(cam, name)), count)
+            kinds = [f"{int.from_bytes(message[2:4], 'big'):#x}" for message in cam.host().messages]
+            case.equal("messages", kinds, [f"{EVENT:#x}"] * count)
+
+
+@measurement("action_commands")
+def action_commands(case: Case) -> None:
+    """Send commands with the camera's keys and a bit of its mask: they give frames; others do not."""
+    device, group, mask = KEYS
+    cam = waiting(case, "Action1")
+    gvcp = controller(case, cam)  # without one, actions go unheard
+    for what, keys, wanted in (
+        ("the camera's keys", KEYS, 1),
+        ("a mask with one bit in common", (device, group, 0x1F), 1),
+        ("another device key", (device + 1, group, mask), 0),
+        ("another group key", (device, group + 1, mask), 0),
+        ("a mask with no bit in common", (device, group, 0x0F), 0),
+    ):
+        answers = [answer.hex() for answer in gvcp.send(ACTION, struct.pack(">III", *keys))]
+        answered = struct.pack(">HHHH", 0, ACTION + 1, 0, gvcp.request_id).hex()
+        cam.advance(20 * MS)
+        case.equal(f"frames with {what}", len(cam.fetch()), wanted)
+        case.equal("acknowledges", answers, [answered] * wanted)
+
+
+@measurement("gev_version")
+def gev_version(case: Case) -> None:
+    """Read the claim's version of GigE Vision in the version register."""
+    word = Gvcp(case.open().host()).read(case, VERSION)
+    case.equal("version register", f"{word >> 16}.{word & 0xFFFF}", case.claim.value)
+
+
+@measurement("older_host")
+def older_host(case: Case, **features: Value) -> None:
+    """Take frames as a host of GigE Vision 1.2: 16-bit block ids, 24-bit packet ids, headers of 8 bytes."""
+    cam = case.open(features, render=True)
+    gvcp = controller(case, cam)
+    gvcp.write(case, (SCPS, 576), (SCDA, gvcp.address), (SCP, PORT))
+    frames = cam.grab(3)
+    found: dict[int, bytes] = {}
+    for packet in cam.host().packets:
+        status, block, last = struct.unpack_from(">HHI", packet)
+        form, number = last >> 24, last & 0xFF_FFFF
+        if status or form not in (LEADER, TRAILER, PAYLOAD):
+            case.wrong(f"a packet that no host of 1.2 reads: {packet[:8].hex()}")
+        if form == LEADER and (number or len(packet) != 8 + 36):
+            case.wrong(f"the leader of block {block} is {packet.hex()}")
+        if form == PAYLOAD:
+            found[block] = found.get(block, b"") + packet[8:]
+    case.equal("blocks", [*found][:3], [1, 2, 3])
+    case.that("the pictures are whole", [found[i + 1] for i in range(3)] == [f.payload for f in frames])
+
+
+# -- packets and speed -------------------------------------------------------------------------------
 def packet_sizes(case: Case, size: int, *, test: bool = False) -> list[int]:
-    """Sizes, as IP counts them, of the packets of a frame that a host gets, or of a test packet."""
+    """List sizes, as IP counts them, of the packets of a frame that a host gets, or of a test packet."""
     cam = case.open(Width=1024, Height=64, AcquisitionMode="SingleFrame")
-    host = cam.host()
-    here = int(IPv4Address(host.address))
-    for register, value in (CONTROL, (STREAM_ADDRESS, here), (STREAM_PORT, 50_100), (STREAM_PACKET, size)):
-        case.equal(f"status of writing {register:#06x}", host.write(register, value), 0)
+    gvcp = controller(case, cam)
+    gvcp.write(case, (SCDA, gvcp.address), (SCP, 50_100), (SCPS, size))
     if test:
-        case.equal("status of a test packet", host.write(STREAM_PACKET, FIRE_TEST | size), 0)
+        gvcp.write(case, (SCPS, FIRE_TEST | size))
     else:
         cam.grab()
-    return [len(packet) + UDP_HEADERS for packet in host.packets]
+    return [len(packet) + UDP_HEADERS for packet in gvcp.host.packets]
 
 
 @measurement("packet_limit")
 def packet_limit(case: Case, end: Literal["lowest", "highest"]) -> None:
-    """GevSCPSPacketSize goes down or up to the claim, streams so, and packets have that size."""
+    """Require that GevSCPSPacketSize goes to the claim, streams so, and that packets have that size."""
     size, cam = int(case.claim.number), case.open()
     at = cam.limits("GevSCPSPacketSize")[end == "highest"]
     case.equal(f"{end} GevSCPSPacketSize", at, size)
@@ -50,26 +185,20 @@ def packet_limit(case: Case, end: Literal["lowest", "highest"]) -> None:
     case.that("streams so", len(cam.grab(2)) == 2)
     sizes = packet_sizes(case, size)
     case.equal("largest packet", max(sizes), size)
-    case.that(
-        f"{sizes.count(size)} of {len(sizes)} packets are as large", sizes.count(size) >= len(sizes) - 3
-    )
+    as_large = sizes.count(size)
+    case.that(f"{as_large} of {len(sizes)} packets are as large", as_large >= len(sizes) - 3)
 
 
-@measurement("jumbo_packets")
-def jumbo_packets(case: Case, small: int, large: int) -> None:
-    """Fewer headers make more frames a second, and a test packet of the large size arrives."""
-    rates: list[float] = []
-    for size in (small, large):
-        cam = shortest(case, link="1G")
-        case.takes(cam, "GevSCPSPacketSize", size)
-        rates.append(received(case, cam))
+@measurement("test_packet")
+def test_packet(case: Case, *sizes: int) -> None:
+    """Fire test packets of these sizes: a host gets each as large as it is asked for."""
+    for size in sizes:
         case.equal("test packets", packet_sizes(case, size, test=True), [size])
-    case.within(f"rate with packets of {large}, over that of {small}", rates[1] / rates[0], 1.02, 1.1)
 
 
 @measurement("packet_delay")
 def packet_delay(case: Case, shorter_ns: int, longer_ns: int, tolerance_ns: float) -> None:
-    """GevSCPD takes the claim's ends; the last bit of a frame comes later by it for each packet."""
+    """Require that a frame's last bit comes later by GevSCPD for each packet; it takes the claim's ends."""
     low, high = map(int, case.claim.span)
     case.takes(case.open(), "GevSCPD", low, high)
     took: list[int] = []
@@ -82,43 +211,7 @@ def packet_delay(case: Case, shorter_ns: int, longer_ns: int, tolerance_ns: floa
     case.near("wider by", wider, longer_ns - shorter_ns, tolerance_ns, "ns a packet")
 
 
-# -- speed -------------------------------------------------------------------------------------------
-@measurement("network_speed")
-def network_speed(case: Case, *features: str, at_least: float) -> None:
-    """The first of these features that there is tells the claimed speed; pictures come near it."""
-    cam = shortest(case, {"GevSCPSPacketSize": 9000})
-    name = next((name for name in features if cam.has(name)), None)
-    if name is None:
-        case.wrong("no feature tells the link's speed")
-    speed = getattr(cam, name)
-    case.equal(name, speed * 8 / 1e6 if name.startswith("Device") else speed, case.claim.number)
-    rate = received(case, cam) * cam.PayloadSize * 8 / 1e6
-    case.within("bits of pictures a second", rate, at_least, case.claim.number, "Mbit/s")
-
-
-@measurement("throughput_limit")
-def throughput_limit(case: Case, feature: str, highest: float) -> None:
-    """A limit goes up to the link's speed; at half of it the bytes stay below, and fewer frames come."""
-    cam = shortest(case)
-    most = cam.limits(feature)[1]
-    case.near(f"highest {feature}", most, highest, 1, "B/s")
-    full = received(case, shortest(case))
-    case.write(cam, **{feature: most // 2})
-    half = received(case, cam)
-    case.within("bytes a second", half * cam.PayloadSize / 1e6, 0.8 * most / 2e6, most / 2e6, "MB/s")
-    case.within("frame rate over that without", half / full, 0.3, 0.7)
-
-
 # -- addresses ---------------------------------------------------------------------------------------
-def address(case: Case, cam: Session) -> IPv4Address:
-    """Read where it says that it is, and answers: discovery by broadcast, then to that address alone."""
-    answers = cam.host().send(DISCOVERY)
-    case.that("answers discovery", len(answers) == 1)
-    found = IPv4Address(answers[0][CURRENT_IP : CURRENT_IP + 4])
-    case.that("and at the address that it says", cam.host().send(DISCOVERY, at=str(found)) == answers)
-    return found
-
-
 def restarted(case: Case, dhcp: str | None, **features: Value) -> Session:
     """Switch a camera on anew in a network with a DHCP server of this address, or with none."""
     cam = case.open()
@@ -129,16 +222,20 @@ def restarted(case: Case, dhcp: str | None, **features: Value) -> Session:
     return cam
 
 
+def address(case: Case, cam: Session) -> IPv4Address:
+    """Read where it says that it is, and answers: discovery by broadcast, then to that address alone."""
+    answers = cam.host().send(DISCOVERY)
+    case.that("answers discovery", len(answers) == 1)
+    found = IPv4Address(answers[0][CURRENT_IP : CURRENT_IP + 4])
+    case.that("and at the address that it says", cam.host().send(DISCOVERY, at=str(found)) == answers)
+    return found
+
+
 @measurement("address_persistent")
 def address_persistent(case: Case, wanted: str, offered: str) -> None:
-    """A camera takes its persistent address where a server would give it another, which it takes without."""
-    cam = restarted(
-        case,
-        offered,
-        GevPersistentIPAddress=int(IPv4Address(wanted)),
-        GevPersistentSubnetMask=0xFFFF_FF00,
-        GevCurrentIPConfigurationPersistentIP=True,
-    )
+    """Require the persistent address where a server would give another, which is taken with it off."""
+    settings = {"GevPersistentIPAddress": int(IPv4Address(wanted)), "GevPersistentSubnetMask": 0xFFFF_FF00}
+    cam = restarted(case, offered, **settings, GevCurrentIPConfigurationPersistentIP=True)
     case.equal("address", address(case, cam), IPv4Address(wanted))
     case.write(cam, GevCurrentIPConfigurationPersistentIP=False)
     cam.world.power_cycle()
@@ -147,7 +244,7 @@ def address_persistent(case: Case, wanted: str, offered: str) -> None:
 
 @measurement("address_leased")
 def address_leased(case: Case, offered: str, then: str) -> None:
-    """A camera takes what the server offers, keeps it beyond its lease, and follows the server."""
+    """Require what the server offers, beyond its lease, and after the server gives another."""
     cam = restarted(case, offered)
     case.equal("address", address(case, cam), IPv4Address(offered))
     cam.advance(1000 * SEC)
@@ -162,6 +259,6 @@ def address_leased(case: Case, offered: str, then: str) -> None:
 
 @measurement("address_link_local")
 def address_link_local(case: Case, offered: str) -> None:
-    """Without a server, or with DHCP off beside one, the address is link-local."""
+    """Require a link-local address without a server, and with DHCP off beside one."""
     for cam in (restarted(case, None), restarted(case, offered, GevCurrentIPConfigurationDHCP=False)):
         case.that(f"{address(case, cam)} is link-local", address(case, cam).is_link_local)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
-import camtwin
 from camtwin import rig
 from camtwin.planner.lens import mount_finding
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
-from camtwin.verify.case import Case
+from camtwin.verify.case import Case, shown
 from camtwin.verify.measurements.wiring import CLEAN, fed, judged, on_cable, runs, said, source, supply, wired
 from camtwin.verify.measures import Point, measurement
 
@@ -68,62 +68,41 @@ def supply_words(case: Case, *wanted: Point, watts: float = 4.5) -> None:
 
 
 @measurement("poe")
-def poe(case: Case, *wanted: Point) -> None:
-    """Compare what is said of voltages of a network's port, `35:PoE voltage`, and whether the camera runs."""
-    for volts, word in wanted:
-        cam, bench = on_cable(case, poe_V=volts)
-        case.equal(f"{volts:g} V start it", runs(cam, bench), word == CLEAN)
-        case.equal("said of it", said(bench.words("PoE")), word)
-
-
-@measurement("poe_class")
-def poe_class(case: Case, *watts: Point) -> None:
-    """Compare the class on record, and whether ports of so many watts start it: `3.84:clean`."""
-    found = {s.poe_class for s in case.around.supplies.values() if s.poe_class is not None}
-    case.equal("class", found, {int(case.claim.number)})
-    for grants, word in watts:
-        cam, bench = on_cable(case, poe_watts=grants)
-        case.equal(f"a port of {grants:g} W starts it", runs(cam, bench), word == CLEAN)
+def poe(case: Case, what: Literal["poe_V", "poe_watts"], *wanted: Point) -> None:
+    """Compare which ports, `poe_V,36:clean,35:PoE voltage`, start it, and what is said of them."""
+    for value, word in wanted:
+        cam, bench = on_cable(case, **{what: value})
+        case.equal(f"a port with {what} {value:g} starts it", runs(cam, bench), word == CLEAN)
+        if what == "poe_V":
+            case.equal("said of it", said(bench.words("PoE")), word)
 
 
 @measurement("consumption")
-def consumption(case: Case, label: str, percent: float, *volts: float) -> None:
-    """Measure the claimed watts at full rate within so many percent, at each voltage; less at half, and idle.
-
-    The product of what a meter shows at the terminals is the same, where there are any.
-    """
-    most = case.around.supplies[label].port_watts or float("inf")
-    for at in volts:
-        idle, half, full = (power.watts for power in consumed(case, label, at))
-        wanted = case.claim.number
-        case.near(f"at {at:g} V", full, wanted, percent / 100 * wanted, "W")
-        case.that(f"idle {idle:.2f}, at half of its rate {half:.2f} W", idle < half < full < most)
-        if case.around.supplies[label].plus:
-            shown_V, shown_mA = metered(case, label, at)
-            shown = shown_V * shown_mA / 1e3
-            case.near("volts times amperes at the supply", shown, wanted, percent / 100 * wanted, "W")
-
-
-@measurement("consumption_limit")
-def consumption_limit(
-    case: Case, label: str, volts: float, end: Literal["lowest", "highest"], other_W: float
+def consumption(
+    case: Case,
+    label: str,
+    state: Literal["idle", "full"],
+    unit: Literal["W", "mA"],
+    low: float,
+    high: float,
+    *volts: float,
 ) -> None:
-    """Measure not less than claimed when idle, or at full rate not more; it grows with the rate."""
-    idle, half, full = (round(power.watts, 3) for power in consumed(case, label, volts))
-    case.that(f"it rises with the rate: {idle:g}, {half:g}, {full:g} W", idle < half < full)
-    if end == "lowest":
-        case.within("idle", idle, case.claim.number, other_W, "W")
-    else:
-        case.within("at full rate", full, other_W, case.claim.number, "W")
+    """Measure what it takes by a supply of so many volts, idle or at full rate; it grows with the rate.
 
-
-@measurement("supply_current")
-def supply_current(case: Case, label: str, percent: float, volts: float, mA: float) -> None:
-    """Measure the current at full rate and so many volts, within a percentage, here and at the supply."""
-    tolerance = percent / 100 * mA
-    case.near(f"current at {volts:g} V", consumed(case, label, volts)[2].mA, mA, tolerance, "mA")
-    if case.around.supplies[label].plus:
-        case.near("shown at the supply", metered(case, label, volts)[1], mA, tolerance, "mA")
+    What a meter shows at the terminals at full rate is the same, where there are any.
+    """
+    there = case.around.supplies[label]
+    for at in volts:
+        idle, half, full = consumed(case, label, at)
+        found = idle if state == "idle" else full
+        case.within(f"{state} at {at:g} V", found.watts if unit == "W" else found.mA, low, high, unit)
+        watts = [round(power.watts, 3) for power in (idle, half, full)]
+        case.that(f"it rises with the rate: {shown(watts)} W", watts[0] < watts[1] < watts[2])
+        case.that("less than the port grants", full.watts < (there.port_watts or float("inf")))
+        if there.plus and state == "full":
+            shown_V, shown_mA = metered(case, label, at)
+            by_meter = shown_V * shown_mA / 1e3 if unit == "W" else shown_mA
+            case.within("shown at the supply", by_meter, low, high, unit)
 
 
 @measurement("fed_by")
@@ -152,19 +131,6 @@ def climate(case: Case, reading: str, *wanted: Point, heat_sink: bool = False) -
         case.equal(f"{reading} {value:g}{how}", said(f.word for f in findings), word)
 
 
-@measurement("dark_noise_at")
-def dark_noise_at(case: Case) -> None:
-    """Compare dark noise at the claimed temperature inside with that at 25 degC, within 5 %."""
-    dark = camtwin.scene.Flat(photons_per_s=0.0)
-    cam = case.open(scene=dark, render=True, Width=256, Height=128, PixelFormat="Mono12", ExposureTime=100)
-    noise: list[float] = []
-    for celsius in (25.0, case.claim.number):
-        cam.world.hold_internal_C(celsius)
-        a, b = (frame.picture.astype(float) for frame in cam.grab(2))
-        noise.append((a - b).std() / 2**0.5)
-    case.within("dark noise over that at 25 degC", noise[1] / noise[0], 0.95, 1.05)
-
-
 @measurement("mount")
 def mount(case: Case, *words: str) -> None:
     """Compare the mounts on record, and what the lens tool says of lenses with C-, CS-, F-Mount and M12."""
@@ -179,19 +145,18 @@ def mount(case: Case, *words: str) -> None:
 @measurement("lamp")
 def lamp(case: Case, name: str, look: str) -> None:
     """Look at a lamp in the claimed state, and in the others of its own: there it looks otherwise."""
-    sheet = case.around.leds[name]
-    cam, bench = on_cable(case)
+    sheet, (cam, bench) = case.around.leds[name], on_cable(case)
     seen: dict[str, str] = {}
-    cam.advance(SEC)
-    seen["Link ON"] = bench.leds("cam")[name]
-    cam.Gain = 1.0
-    seen["RX active"] = bench.leds("cam")[name]
-    cam.AcquisitionStart()
-    cam.advance(SEC)
-    seen["TX active"] = bench.leds("cam")[name]
-    cam.world.hold_internal_C(80.0)
-    cam.advance(MS)
-    seen["Error"] = bench.leds("cam")[name]
+
+    def state(label: str, act: Callable[[], object], ns: int = 0) -> None:
+        act()
+        cam.advance(ns)
+        seen[label] = bench.leds("cam")[name]
+
+    state("Link ON", lambda: None, SEC)
+    state("RX active", lambda: case.write(cam, Gain=1.0))
+    state("TX active", cam.AcquisitionStart, SEC)
+    state("Error", lambda: cam.world.hold_internal_C(80.0), MS)
     case.equal(f"{name}, {case.claim.value}", seen[case.claim.value], look)
     for other in {sheet.static, sheet.flash} - {case.claim.value}:
         case.that(f"it is another with {other}", seen[other] != look)

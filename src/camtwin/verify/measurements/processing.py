@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene import Flat, View
+from camtwin.scene import Flat, Scene, View
 from camtwin.sensor.flaws import Flaws
 from camtwin.session.session import Session
 from camtwin.units import Ns
 from camtwin.verify.case import Case
-from camtwin.verify.measures import measurement
+from camtwin.verify.measures import Value, measurement
 from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp
 
 HOT: Final = (1000, 700)
 TARGET: Final = 0.05
-SMALL: Final = {"Width": 256, "Height": 256, "link_speed": None}
+SMALL: Final[dict[str, Value]] = {"Width": 256, "Height": 256}
 
 
 @measurement("inverting_table", heavy="pictures")
 def inverting_table(case: Case) -> None:
-    """Each code as it was, then through the inverted table: the same frame of the same light."""
+    """Compare each code as it was, then through the inverted table: the same frame of the same light."""
     pictures = []
     for inverted in (False, True):
         cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=512, Height=64)
@@ -49,7 +49,7 @@ def entry(case: Case, cam: Session, index: int, at: tuple[int, int] | None) -> N
 
 @measurement("defect_list", heavy="pictures")
 def defect_list(case: Case) -> None:
-    """A hot pixel whose coordinate is listed has its neighbours' value; without it, it is hot again."""
+    """List the coordinate of a hot pixel: it has its neighbours' value; without it, it is hot again."""
     cam = case.open(render=True, scene=Flat(1e6, GREEN_nm), PixelFormat="Mono12", Width=64, Height=64)
     case.write(cam, OffsetX=992, OffsetY=HOT[1] - 8)
     cam.world.flaws = Flaws(hot={HOT: 5e5})
@@ -68,7 +68,7 @@ def defect_list(case: Case) -> None:
 
 @measurement("defect_list_length")
 def defect_list_length(case: Case) -> None:
-    """As many coordinates as claimed are kept, and there is no place for one more."""
+    """Keep as many coordinates as claimed; there is no place for one more."""
     cam, count = case.open(), int(case.claim.number)
     for index in range(count):
         entry(case, cam, index, (index, 2 * index))
@@ -101,52 +101,42 @@ class Spot:
         return rate
 
 
+def automatic(case: Case, scene: Scene, *functions: str, **features: Value) -> Session:
+    """Open a camera that takes small pictures of a scene with these automatic functions."""
+    return case.open(
+        {**features, **SMALL, **dict.fromkeys(functions, "Continuous")},
+        scene=scene,
+        render=True,
+        link_speed=None,
+    )
+
+
 def settled(cam: Session, frames: int = 30) -> float:
-    """Return the mean of the last of many frames, as a part of full scale."""
+    """Return the mean of the last of many frames over the brightness that is aimed at."""
     last = cam.grab(frames)[-1].picture
-    return float(last.mean()) / 255
-
-
-def target(cam: Session) -> float:
-    """Return the brightness that the automatic functions aim at, as a share of full scale."""
-    return cam.BrightnessAutoNominalValue / 100
+    return float(last.mean()) / 255 / (cam.BrightnessAutoNominalValue / 100)
 
 
 @measurement("auto_reaches_target", heavy="brightness")
-def auto_reaches_target(case: Case) -> None:
-    """With the claim's automatic function pictures have the aimed brightness, whatever the light."""
-    name = case.claim.value
-    cam = case.open(
-        render=True,
-        scene=(lamp := Lamp(1.2e6)),
-        ExposureTime=2000,
-        **SMALL,
-        **dict[str, Any]({name: "Continuous"}),
-    )
-    kept = "Gain" if name == "ExposureAuto" else "ExposureTime"
-    fixed, moved = getattr(cam, kept), []
+def auto_reaches_target(case: Case, moved: str, kept: str) -> None:
+    """Require that the claim's automatic function brings pictures to the aimed brightness by one feature."""
+    cam = automatic(case, lamp := Lamp(1.2e6), case.claim.value, ExposureTime=2000)
+    fixed, followed = getattr(cam, kept), []
     for photons in (1.2e6, 2e6, 7e5):
         lamp.photons_per_s = photons
-        case.near(f"mean over target at {photons:g} photons/s", settled(cam) / target(cam), 1, TARGET)
-        moved.append(getattr(cam, name.removesuffix("Auto").replace("Exposure", "ExposureTime")))
-    case.that("it follows the light", moved[1] < moved[0] < moved[2])
+        case.near(f"mean over target at {photons:g} photons/s", settled(cam), 1, TARGET)
+        followed.append(getattr(cam, moved))
+    case.that(f"{moved} follows the light", followed[1] < followed[0] < followed[2])
     case.equal(kept, getattr(cam, kept), fixed)
 
 
 @measurement("auto_priority", heavy="brightness")
 def auto_priority(case: Case) -> None:
-    """The light halves: what has priority follows, the other stays; at its limit the other takes over."""
-    for priority, first, second in (
-        ("ExposureAuto", "ExposureTime", "Gain"),
-        ("GainAuto", "Gain", "ExposureTime"),
-    ):
-        cam = case.open(
-            render=True,
-            scene=(lamp := Lamp(1.2e6)),
-            **SMALL,
-            ExposureAuto="Continuous",
-            GainAuto="Continuous",
-        )
+    """Halve the light: what has priority follows, the other stays."""
+    names = {"ExposureAuto": "ExposureTime", "GainAuto": "Gain"}
+    for priority, first in names.items():
+        (second,) = {*names.values()} - {first}
+        cam = automatic(case, lamp := Lamp(1.2e6), *names)
         case.write(cam, BrightnessAutoPriority=priority)
         settled(cam)
         before = getattr(cam, first), getattr(cam, second)
@@ -159,23 +149,16 @@ def auto_priority(case: Case) -> None:
 
 @measurement("auto_region", heavy="brightness")
 def auto_region(case: Case) -> None:
-    """A bright object moves the exposure inside of the region, and does not outside."""
-    cam = case.open(render=True, scene=(spot := Spot(x=128, y=128)), **SMALL, ExposureAuto="Continuous")
-    case.write(
-        cam,
-        AutoFeatureRegionMode="On",
-        AutoFeatureWidth=64,
-        AutoFeatureHeight=64,
-        AutoFeatureOffsetX=0,
-        AutoFeatureOffsetY=0,
-    )
+    """Show a bright object: it moves the exposure inside of the region, and does not outside."""
+    cam = automatic(case, spot := Spot(x=128, y=128), "ExposureAuto")
+    case.write(cam, AutoFeatureRegionMode="On", AutoFeatureWidth=64, AutoFeatureHeight=64)
+    case.write(cam, AutoFeatureOffsetX=0, AutoFeatureOffsetY=0)
     settled(cam)
     before = cam.ExposureTime
     spot.spot_photons_per_s = 20 * spot.photons_per_s
     settled(cam)
-    case.near(
-        "ExposureTime with a bright object outside, over that before", cam.ExposureTime / before, 1, 0.03
-    )
+    what = "ExposureTime with a bright object {}, over that before"
+    case.near(what.format("outside"), cam.ExposureTime / before, 1, 0.03)
     spot.x = spot.y = 0
     settled(cam)
-    case.within("ExposureTime with it inside, over that before", cam.ExposureTime / before, 0.0, 0.5)
+    case.within(what.format("inside"), cam.ExposureTime / before, 0.0, 0.5)

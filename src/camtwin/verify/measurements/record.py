@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from camtwin.verify.case import Case, shown
 from camtwin.verify.measures import Value, measurement
 
-UNITS: Final = {"C": "degC", "V": "V", "uA": "uA"}
+UNITS: Final = {"C": "degC", "V": "V", "m": "m"}
 """Units by which names of parts end."""
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from camtwin.scene import Dark, Flat, Scene
+from camtwin.scene import Dark, Scene
 from camtwin.session.frame import Frame
 from camtwin.units import MS
 from camtwin.verify.case import Case
@@ -148,24 +148,3 @@ def mirrors(
         if mosaic := base.pixel_format.mosaic:
             wanted = "".join(np.array([*mosaic]).reshape(2, 2)[way].ravel())
             case.equal("mosaic", frame.pixel_format.mosaic, wanted)
-
-
-# -- binning -------------------------------------------------------------------------------------------
-@measurement("binning_quiets", heavy="pictures")
-def binning_quiets(case: Case, factor: int, columns: int, rows: int, **features: Value) -> None:
-    """Compare binned pictures: so many columns and rows, signal to noise times the factor, within 15 %."""
-    ratio: dict[int, float] = {}
-    for times in (1, factor):
-        options = {**features, "BinningHorizontal": times}
-        one, two = (
-            f.picture[::2, ::2].astype(float)  # pixels of one colour
-            for f in case.open(options, render=True, scene=Flat(6e5), link_speed=None).grab(2)
-        )
-        black = case.shot(options, Flat(0.0), None).picture
-        case.equal(
-            f"{times} x {times}: columns and rows",
-            black.shape[::-1],
-            (columns * factor // times, rows * factor // times),
-        )
-        ratio[times] = float((one.mean() - black[::2, ::2].mean()) / ((one - two).std() / np.sqrt(2)))
-    case.near("signal to noise rises by", ratio[factor] / ratio[1], factor, 0.15 * factor)

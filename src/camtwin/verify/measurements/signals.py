@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from camtwin.session.session import Session
@@ -11,7 +11,6 @@ from camtwin.verify.case import Case
 
 KEYS: Final = (0x1234, 0x56, 0xF0)
 """Device key, group key and group mask of the action commands here."""
-Happens = Callable[[Session], object]
 
 
 def waiting(case: Case, source: str, start: bool = True, **features: Any) -> Session:
@@ -88,24 +87,3 @@ def same_times(case: Case, what: str, measured: list[int], wanted: list[int], wi
     case.equal(f"number of {what}", len(measured), len(wanted))
     worst = max((abs(a - b) for a, b in zip(measured, wanted, strict=True)), default=0)
     case.within(f"{what} off by at most", worst / US, 0, within_ns / US, "us")
-
-
-# -- what can happen ---------------------------------------------------------------------------------
-def pulse(line: str, width_ns: int = 100 * US, **more: int) -> Happens:
-    """Pulse a line."""
-    return lambda cam: cam.lines[line].pulse(width_ns, **more)
-
-
-def stalled(happens: Happens) -> Happens:
-    """Do it on a link that takes no frame."""
-
-    def do(cam: Session) -> None:
-        cam.world.stall_link()
-        happens(cam)
-
-    return do
-
-
-def action(cam: Session) -> None:
-    """Send an action command with the camera's keys."""
-    cam.action(*KEYS)

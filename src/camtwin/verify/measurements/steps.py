@@ -10,12 +10,15 @@ Options are features, written first. A step is an action and, behind a colon, wh
     Line0 Line0~5us Line0~5us*3@1ms        a pulse of 100 us, of 5 us, three of them a millisecond apart
     Line0^ Line0v                          a line rises, falls
     TriggerSoftware                        a command; with a `?` it may be refused, with a `!` it must be
-    Gain>6 Gain>99!                        a feature is written; it refuses, and keeps what it had
+    Gain>6 Gain>99!                        a feature is written; it refuses, and keeps its value
+    Gain>0|6 Gain>0|6@Line0                sets of the sequencer take turns, by ExposureActive
 
     1 some 17..18 frames=0                 frames that have come since the last look
     ExposureStart=1 events=0 Line3=2       events of a name, or of any, and edges of a line since then
     Line3=high                             the level of a line as the camera has it
     Gain=6 Gain=5..6 DeviceTemperature=60~3   what a feature reads, between two numbers, or so near to one
+    ChunkGain=6 ChunkGain=Gain             a chunk of the last frame; a feature in place of the number, or
+                                           what is known of the frame: ChunkFrameID=frame_id, =timestamp_ns
 
 The word `claim` stands for the claim's value. Events that are looked at are on, unless options say so.
 """
@@ -28,9 +31,11 @@ from contextlib import suppress
 from typing import Final
 
 from camtwin.problem import Refused
+from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, shown
+from camtwin.verify.measurements.sequencer import program
 from camtwin.verify.measurements.signals import KEYS, keyed, listen
 from camtwin.verify.measures import Value, measurement, read_value
 
@@ -68,6 +73,10 @@ def act(case: Case, cam: Session, action: str) -> None:
         width_ns = ns_of(width, unit) if width else 100 * US
         several = {"period_ns": ns_of(period, period_unit), "count": int(count)} if count else {}
         cam.lines[pulses[1]].pulse(width_ns, **several)
+    elif "|" in value:
+        values, _, source = value.partition("@")
+        sets: list[dict[str, Value]] = [{name: read_value(one)} for one in values.split("|")]
+        program(case, cam, sets, source or "ExposureActive")
     elif written and action.endswith("!"):
         case.refuses(cam, name, read_value(value))
     elif written:
@@ -94,28 +103,31 @@ class Watch:
 
     def look(self, case: Case, action: str, wanted: str) -> None:
         """Compare with what is wanted, and forget what has come."""
-        frames = len(self.cam.fetch())
+        frames = self.cam.fetch()
         for text in wanted.split("&"):
-            name, given, value = text.rpartition("=")
-            found = self.seen(name, value) if given and name != "frames" else frames
-            what = f"{name or 'frames'} after {action}"
+            name, _, value = text.rpartition("=")
+            found, what = self.seen(name or "frames", value, frames), f"{name or 'frames'} after {action}"
+            other, _, tolerance = value.partition("~")
+            if name.startswith("Chunk") and other.isidentifier():
+                value = f"{getattr(self.cam if self.cam.has(other) else frames[-1], other)}~{tolerance or 0}"
             case.saw(f"{what} {shown(found)}")
             if not agrees(found, value):
                 case.wrong(f"{what} is {shown(found)}, wanted is {value}")
         self.cam.events.clear()
         self.edges = {name: len(line.inner) for name, line in self.cam.lines.items()}
 
-    def seen(self, name: str, wanted: str) -> object:
-        """Count events or edges, or read a level or a feature."""
-        if name == "events":
-            return len(self.cam.events)
+    def seen(self, name: str, wanted: str, frames: list[Frame]) -> object:
+        """Count frames, events or edges, or read a level, a chunk or a feature."""
+        if name in ("frames", "events"):
+            return len(frames if name == "frames" else self.cam.events)
         if name in self.events:
             return sum(event.name == name for event in self.cam.events)
         if name in self.cam.lines:
             edges = self.cam.lines[name].inner
             level = "high" if edges and edges[-1][1] else "low"
             return level if wanted in ("high", "low") else len(edges) - self.edges[name]
-        return getattr(self.cam, name)
+        chunks = (frames[-1].chunks if frames else None) or {}
+        return chunks[name[5:]] if name[5:] in chunks else getattr(self.cam, name)
 
 
 def agrees(found: object, wanted: str) -> bool:
@@ -125,7 +137,7 @@ def agrees(found: object, wanted: str) -> bool:
     if isinstance(found, (bool, str)):
         return str(found) == wanted
     if not isinstance(found, (int, float)):
-        return False
+        return shown(found).replace(", ", "x") == wanted
     low, dots, high = wanted.partition("..")
     near, _, tolerance = wanted.partition("~")
     return float(low) <= found <= float(high) if dots else abs(found - float(near)) <= float(tolerance or 0)

@@ -1,49 +1,17 @@
-"""Triggers: what the trigger hears, and how late the exposure is."""
+"""Triggers: how late the exposure is, how many triggers wait, how soon an acquisition is aborted."""
 
 from __future__ import annotations
-
-from typing import Final
 
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
 from camtwin.verify.measurements.signals import (
-    KEYS,
     listen,
     same_times,
     times,
     waiting,
 )
-from camtwin.verify.measures import measurement
-
-CONTROL: Final = (0x0A00, 2)
-"""The register of GigE Vision by which a host takes control, and its value."""
-
-
-@measurement("action_commands")
-def action_commands(case: Case) -> None:
-    """Send commands with the camera's keys and a bit of its mask: they give frames; others do not.
-
-    They are sent by a host, as GigE Vision's messages.
-    """
-    device, group, mask = KEYS
-    cam = waiting(case, "Action1")
-    host = cam.host()
-    case.equal("a host takes control, status", host.write(*CONTROL), 0)  # without one, actions go unheard
-    cases = {
-        "the camera's keys": (KEYS, True),
-        "a mask with one bit in common": ((device, group, 0x1F), True),
-        "another device key": ((device + 1, group, mask), False),
-        "another group key": ((device, group + 1, mask), False),
-        "a mask with no bit in common": ((device, group, 0x0F), False),
-    }
-    for request, (what, (keys, wanted)) in enumerate(cases.items(), 1):
-        head = bytes.fromhex("42 01 0100 000c") + request.to_bytes(2, "big")
-        answers = host.send(head + b"".join(key.to_bytes(4, "big") for key in keys))
-        answered = [bytes.fromhex("0000 0101 0000") + request.to_bytes(2, "big")] if wanted else []
-        cam.advance(20 * MS)
-        case.equal(f"frames with {what}", len(cam.fetch()), int(wanted))
-        case.equal("acknowledges", [a.hex() for a in answers], [a.hex() for a in answered])
+from camtwin.verify.measures import Value, measurement
 
 
 # -- delays ------------------------------------------------------------------------------------------
@@ -122,3 +90,28 @@ def event_after(case: Case, line: str, before: str, feature: str, tolerance_us: 
     cam.advance(SEC)
     lasted = (times(cam, name)[0] - times(cam, before)[0]) / US
     case.near(f"{name} after {before} by", lasted, getattr(cam, feature), tolerance_us, "us")
+
+
+@measurement("abort_delay", heavy="rates")
+def abort_delay(case: Case, **features: Value) -> None:
+    """Abort at a hundred moments spread over three frames: it is done within the claim's ms.
+
+    Nothing is exposed and nothing comes after it.
+    """
+    worst = 0
+    for i in range(100):
+        cam = case.open(features, link_speed=None, AcquisitionStatusSelector="AcquisitionActive")
+        cam.AcquisitionStart()
+        cam.advance((i * 7919 % 211) * MS + i * 3571)
+        cam.AcquisitionAbort()
+        begun = cam.now
+        while cam.AcquisitionStatus:
+            cam.advance(MS // 20)
+            if cam.now - begun > SEC:
+                case.wrong("still active a second after AcquisitionAbort")
+        worst = max(worst, cam.now - begun)
+        cam.fetch()
+        cam.advance(SEC)
+        if late := len(cam.fetch()):
+            case.wrong(f"{late} frames come after the abort")
+    case.within("longest of 100", worst / MS, 0, case.claim.number + 0.05, "ms")

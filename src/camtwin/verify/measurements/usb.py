@@ -31,7 +31,7 @@ class GenCp:
         self.usb, self.request_id = usb, 0
 
     def ask(self, case: Case, command: int, body: bytes) -> bytes:
-        """The body of the acknowledge; a refusal is a failure."""
+        """Return the body of the acknowledge; a refusal is a failure."""
         self.request_id += 1
         head = struct.pack("<IHHHH", PREFIX, 0x4000, command, len(body), self.request_id)
         ack = self.usb.send(head + body)
@@ -66,14 +66,14 @@ def descriptor(case: Case, usb: UsbHost, kind: int, length: int) -> bytes:
 
 @measurement("usb_release")
 def usb_release(case: Case, low: float, high: float) -> None:
-    """A host that enumerates the device reads a release of USB between these two."""
+    """Enumerate the device: it has a release of USB between these two."""
     found = descriptor(case, case.open().usb(), DEVICE, 18)
     case.within("release of the descriptor", int.from_bytes(found[2:4], "little") / 256, low, high)
 
 
 @measurement("usb3_vision_host")
 def usb3_vision_host(case: Case, version: str, **features: Value) -> None:
-    """A host that knows the standard alone finds the description by the manifest, and takes a frame."""
+    """Find the description by the manifest, and take a frame, as a host that knows the standard alone."""
     cam = case.open(features, render=True)
     usb = cam.usb()
     interfaces = descriptor(case, usb, 2, 4096)

@@ -141,7 +141,7 @@ def put(bench: rig.Bench, volts: float) -> None:
 
 
 def follows(cam: Session, bench: rig.Bench, line: str, high_V: float) -> bool:
-    """Does LineStatus follow the generator: low, high and low again?"""
+    """Tell whether LineStatus follows the generator: low, high and low again."""
     seen: list[bool] = []
     for volts in (0.0, high_V, 0.0):
         put(bench, volts)
@@ -167,7 +167,7 @@ def as_output(case: Case, line: str) -> list[str]:
 
 
 def runs(cam: Session, bench: rig.Bench) -> bool:
-    """Does the camera have power, after a moment to start? Its lamps, if it has some, say the same."""
+    """Tell whether the camera has power, after a moment to start; its lamps, if it has some, agree."""
     cam.advance(SEC)
     powered, lamps = bench.power("cam").watts > 0, bench.leds("cam").values()
     lit = any(how != "off" for how in lamps)

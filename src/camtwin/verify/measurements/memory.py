@@ -1,8 +1,9 @@
-"""Measure what the camera keeps: factory settings, user sets, custom data, buffers."""
+"""Measure what the camera keeps: factory settings, user sets, custom data, firmware."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, Final
 
@@ -12,28 +13,23 @@ from camtwin.verify.measures import Value, measurement
 
 
 def factory_reset(case: Case, cam: Session) -> None:
-    """The factory's set is the one to begin with, and the camera is switched off and on."""
+    """Begin with the factory's set, and switch the camera off and on."""
     case.write(cam, UserSetDefault="UserSet0")
     cam.world.power_cycle()
 
 
 # -- factory settings --------------------------------------------------------------------------------
-def reads(case: Case, cam: Session, when: str, wanted: Mapping[str, Value]) -> None:
-    """These features have these values."""
-    for name, value in wanted.items():
-        case.equal(f"{name} {when}", getattr(cam, name), value)
-
-
 @measurement("factory")
 def factory(
     case: Case, feature: str, factory: Value, other: Value, *, kept: bool = True, **selectors: Value
 ) -> None:
-    """A feature has the factory's value as it comes, and after a reset with a restart.
+    """Read the factory's value of a feature as it comes, and after a reset with a restart.
 
     In between it is changed, in a set to begin with, so that the change outlives a restart; but where no set
-    keeps it. selectors: of the feature."""
+    keeps it. selectors: of the feature.
+    """
     cam = case.open(selectors)
-    reads(case, cam, "as it comes", {feature: factory})
+    case.equal(f"{feature} as it comes", getattr(cam, feature), factory)
     case.write(cam, **{feature: other})
     case.write(cam, UserSetSelector="UserSet1")
     if kept:
@@ -41,15 +37,15 @@ def factory(
         case.write(cam, UserSetDefault="UserSet1")
         cam.world.power_cycle()
     case.write(cam, **selectors)
-    reads(case, cam, "changed", {feature: other})
+    case.equal(f"{feature} changed", getattr(cam, feature), other)
     factory_reset(case, cam)
     case.write(cam, **selectors)
-    reads(case, cam, "after a factory reset", {feature: factory})
+    case.equal(f"{feature} after a factory reset", getattr(cam, feature), factory)
 
 
 # -- user sets ---------------------------------------------------------------------------------------
 def other_value(cam: Session, name: str) -> Any:
-    """Some value of a feature that it does not have now; None where it can have no other."""
+    """Find a value of a feature that it does not have now; None where it can have no other."""
     now = getattr(cam, name)
     if isinstance(now, bool):
         return not now
@@ -68,7 +64,7 @@ UNTOUCHED: Final = ("SequencerConfigurationMode", "SequencerMode", "UserSetDefau
 
 
 def selections(cam: Session, selectors: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Each combination of the selectors' entries; of long rows of numbers the first and the last."""
+    """Combine the entries of selectors; of long rows of numbers the first and the last."""
     options = [
         cam.entries(name) if cam.enumerated(name) else sorted(map(int, cam.limits(name)))
         for name in selectors
@@ -77,14 +73,14 @@ def selections(cam: Session, selectors: Sequence[str]) -> Iterator[dict[str, Any
 
 
 def now(case: Case, cam: Session, name: str, selected: tuple[tuple[str, Any], ...]) -> Any:
-    """The value; None where others' settings hide the feature."""
+    """Read the value; None where others' settings hide the feature."""
     case.write(cam, **dict(selected))
     return None if cam.access(name) == "NA" else getattr(cam, name)
 
 
 @measurement("every_parameter")
 def every_parameter(case: Case) -> None:
-    """Every streamable feature that can be written, by every entry of its selectors, comes back."""
+    """Change every streamable feature that can be written, by every entry of its selectors: it comes back."""
     cam = case.open()
     changed = {}
     for name, selectors in cam.streamable().items():
@@ -129,3 +125,51 @@ def bytes_kept(case: Case, data: str, index: str, mode: str) -> None:
         case.write(cam, **{index: at})
         read.append(getattr(cam, data))
     case.that(f"{size} bytes are back after a power cycle", read == kept)
+
+
+# -- firmware ----------------------------------------------------------------------------------------
+def image(model: str, version: str) -> bytes:
+    """Make a firmware image, as the documentation has it (docs/firmware.md)."""
+    head = f"camtwin firmware\nmodel {model}\nversion {version}\n".encode()
+    return head + f"crc32 {zlib.crc32(head):08x}\n".encode()
+
+
+def update(case: Case, cam: Session, data: bytes) -> str:
+    """Open, write and close the file; return the status of the last of these."""
+    for operation in ("Open", "Write", "Close"):
+        case.write(cam, FileSelector="Firmware", FileOperationSelector=operation)
+        if operation == "Write":
+            cam.FileAccessBuffer = data.ljust(len(cam.FileAccessBuffer), b"\0")
+            case.write(cam, FileAccessOffset=0, FileAccessLength=len(data))
+        cam.FileOperationExecute()
+        if cam.FileOperationStatus != "Success":
+            break
+    return cam.FileOperationStatus
+
+
+@measurement("firmware_update")
+def firmware_update(case: Case, version: str) -> None:
+    """Update to this version, in force after a restart; a damaged image is refused."""
+    cam = case.open()
+    case.saw(f"firmware {cam.DeviceFirmwareVersion}")
+    good, changed = (image(cam.DeviceModelName, f"{version}{more}") for more in ("", "2"))
+    damaged = changed.replace(f"{version}2".encode(), f"{version}3".encode())
+    for what, data, status in (("an image", good, "Success"), ("a damaged image", damaged, "Failure")):
+        case.equal(f"update with {what}", update(case, cam, data), status)
+        cam.world.power_cycle()
+        case.equal("after a restart", cam.DeviceFirmwareVersion, version)
+
+
+@measurement("firmware_not_below")
+def firmware_not_below(case: Case) -> None:
+    """Require firmware of the claim's version or later, and that an image of the one before is refused."""
+    cam = case.open()
+    major, minor = map(int, case.claim.value.split("."))
+    before = cam.DeviceFirmwareVersion
+    case.saw(f"DeviceFirmwareVersion {before}")
+    case.that(f"{case.claim.value} or later", tuple(map(int, before.split("."))) >= (major, minor))
+    below = f"{major}.{minor - 1}"
+    case.equal(f"update with {below}", update(case, cam, image(cam.DeviceModelName, below)), "Failure")
+    case.saw(cam.FirmwareUpdateMessage)
+    cam.world.power_cycle()
+    case.equal("after a restart", cam.DeviceFirmwareVersion, before)
