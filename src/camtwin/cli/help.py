@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from typer.core import TyperCommand, TyperGroup
 
+from camtwin.numbers import finite
+
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
 
@@ -80,6 +82,12 @@ class HelpCommand(TyperCommand):
         """Write the help."""
         _fit(formatter)
         super().format_help(ctx, formatter)
+
+    def invoke(self, ctx: Context) -> object:
+        """Run the command if each number of its options is finite."""
+        for param in self.params:
+            finite(ctx.params.get(param.name or ""), param.opts[0])
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """Return the words of the usage line, arguments as MODEL and not as {MODEL}."""

@@ -130,7 +130,7 @@ class Bench:
                 "pixels": size,
                 "pixel format": frame.pixel_format.name,
                 "exposure time": f"{self.exposure_s * 1e3:g} ms",
-                "gain": f"{cam.Gain:g} dB",
+                **({"gain": f"{cam.Gain:g} dB"} if cam.has("Gain") else {}),
                 "sensor temperature": f"{self.temperature_C:g} degC",
             },
         )
@@ -209,7 +209,7 @@ class Bench:
 
     def _deepest(self, mode: str) -> None:
         cam = self.cam
-        if mode:
+        if cam.has("SensorMode"):  # a camera may drive its sensor in one mode of its own
             cam.SensorMode = mode
         elif cam.has("PixelFormat"):
             formats = [FORMATS[name] for name in cam.entries("PixelFormat")]

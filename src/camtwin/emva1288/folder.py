@@ -49,7 +49,7 @@ AboveZero = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
 class _Step(_Said):

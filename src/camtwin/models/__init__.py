@@ -20,6 +20,7 @@ from camtwin.models.provenance import Fact, SheetInvalid, rows, split
 from camtwin.models.register_sheet import RegisterSheet
 from camtwin.models.rig import RigSheet
 from camtwin.models.schema import CameraSheet, SensorSheet
+from camtwin.numbers import NumberInvalid, finite
 
 __all__ = [
     "CameraSheet",
@@ -100,10 +101,7 @@ def load_rig(name: str) -> RigSheet:
 
 def parse_rig(name: str, text: str) -> RigSheet:
     """Parse a rig sheet. SheetInvalid says in one line what is wrong."""
-    try:
-        plain, facts = rows(name, tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SheetInvalid(f"{name}: {error}") from None
+    plain, facts = rows(name, _toml(name, text))
     return _check(RigSheet, name, {**plain, "name": _stem(name), "facts": facts})
 
 
@@ -122,10 +120,7 @@ def load_registers(name: str) -> RegisterSheet:
 
 def parse_registers(name: str, text: str) -> RegisterSheet:
     """Parse a register sheet. SheetInvalid says in one line what is wrong."""
-    try:
-        plain, facts = rows(name, tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SheetInvalid(f"{name}: {error}") from None
+    plain, facts = rows(name, _toml(name, text))
     resets = {one: value for group in plain.pop("reset", {}).values() for one, value in group.items()}
     registers = plain.get("registers", {})
     if unknown := resets.keys() - registers.keys():
@@ -189,9 +184,14 @@ def _text(name: str, path: Path) -> str:
 
 
 def _read(name: str, text: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    return split(name, _toml(name, text))
+
+
+def _toml(name: str, text: str) -> dict[str, Any]:
+    """Parse TOML, in which each number is finite."""
     try:
-        return split(name, tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        return finite(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, NumberInvalid) as error:
         raise SheetInvalid(f"{name}: {error}") from None
 
 

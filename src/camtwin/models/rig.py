@@ -19,7 +19,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
 class Connector(Part):

@@ -13,12 +13,17 @@ from math import exp, hypot, inf
 from typing import Any, Final
 
 from camtwin.models import CameraSheet, RigSheet
+from camtwin.numbers import number
 from camtwin.problem import Problem
 from camtwin.rig.wiring.judge import Finding
 from camtwin.sensor.parameters import SensorParameters
 
 FLANGE_MM: Final = {"C-Mount": 17.526, "CS-Mount": 12.526}
 """From the flange to the sensor. M12 lenses are screwed in as far as they need."""
+MAX_MM: Final = 1e9
+"""Limit of lengths, and of speeds in mm/s: a million metres."""
+DIGITS: Final = 6
+"""Significant digits of results for programs: more than any input has."""
 H_C_J_M: Final = 6.62607015e-34 * 2.99792458e8
 LUMENS_PER_W: Final = 683.0
 
@@ -38,9 +43,11 @@ class Lens:
     image_circle_mm: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("focal_mm", "f_number", "transmission"):
-            if not 0 < getattr(self, name) < 1e5:
-                raise LensInvalid(f"{name} {getattr(self, name):g} is not above 0")
+        number("a focal length of", self.focal_mm, "mm", above=0.0, high=MAX_MM)
+        number("an f-number of", self.f_number, above=0.0, high=1e5)
+        number("a transmission of", self.transmission, above=0.0, high=1.0)
+        if self.image_circle_mm is not None:
+            number("an image circle of", self.image_circle_mm, "mm", above=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,8 @@ class View:
 
 def view(sensor: SensorParameters, lens: Lens, distance_mm: float, blur_um: float | None = None) -> View:
     """Return field of view, resolution and depth of field. LensInvalid if no real image forms."""
-    f, a = lens.focal_mm, distance_mm
-    if not f < a < 1e9:
+    f, a = lens.focal_mm, number("a working distance of", distance_mm, "mm", high=MAX_MM)
+    if a <= f:
         raise LensInvalid(f"a working distance of {a:g} mm is not above the focal length, {f:g} mm")
     m = f / (a - f)
     width, height = sensor.width * sensor.pixel_um / 1e3, sensor.height * sensor.pixel_um / 1e3
@@ -103,15 +110,18 @@ def eye(wavelength_nm: float) -> float:
 def exposure_us(
     sensor: SensorParameters, photons_s: float, share: float = 0.5, wavelength_nm: float = 550.0
 ) -> float:
-    """Return the exposure that fills this share of the full well. LensInvalid without light.
+    """Return the exposure that fills this share of a pixel, up to its saturation.
 
-    Of a sensor with colour filters: the full well of the colour that fills first.
+    Of a sensor with colour filters: of a pixel of the colour that fills first.
+
+    Raises:
+        LensInvalid: the sensor sees nothing of this light
     """
     efficiency = max(sensor.quantum_efficiency(wavelength_nm, colour) for colour in sensor.cfa or ("",))
     electrons_s = photons_s * efficiency
     if electrons_s <= 0:
         raise LensInvalid("no light: no exposure is long enough")
-    return share * sensor.full_well_e / electrons_s * 1e6
+    return share * sensor.saturation_e / electrons_s * 1e6
 
 
 def mount_finding(sheet: RigSheet, mount: str) -> Finding:
@@ -151,15 +161,21 @@ class Paper:
 
     view: View
     blur_px: float
-    fills: float  # share of the full well
+    fills: float  # share of a pixel's saturation
+    full_e: float  # at which it saturates
     half_us: float
     findings: tuple[Finding, ...]
 
     def row(self) -> dict[str, Any]:
-        """Return the results as `--json` prints them; an infinite distance is null."""
-        view = {k: None if v == inf else v for k, v in asdict(self.view).items()}
-        numbers = {"blur_px": self.blur_px, "full_well_share": self.fills, "half_full_well_us": self.half_us}
-        return {**view, **numbers, "findings": [finding.row() for finding in self.findings]}
+        """Return the results as `--json` prints them, with DIGITS digits; an infinite distance is null."""
+        half = {
+            "saturation_share": self.fills,
+            "saturation_e": self.full_e,
+            "half_saturation_us": self.half_us,
+        }
+        numbers = {**asdict(self.view), "blur_px": self.blur_px, **half}
+        rounded = {k: None if v == inf else float(f"{v:.{DIGITS}g}") for k, v in numbers.items()}
+        return {**rounded, "findings": [finding.row() for finding in self.findings]}
 
     def lines(self) -> list[str]:
         """Return the results as lines for people, without the findings."""
@@ -171,7 +187,8 @@ class Paper:
             f"depth of field  {v.near_mm:.1f} mm to {far}, within a pixel",
             f"diffraction     Airy disc {v.airy_um:.1f} um on the sensor",
             f"motion          {self.blur_px:.2f} pixels of blur",
-            f"light           {self.fills:.0%} of the full well; half of it needs {self.half_us:.0f} us",
+            f"light           {self.fills:.0%} of saturation at {self.full_e:.0f} e-; half of it needs "
+            f"{self.half_us:.0f} us",
         ]
 
 
@@ -186,11 +203,15 @@ def lens_on(
     exposure_time_us: float,
     lux: float,
 ) -> Paper:
-    """Calculate everything at once, for a matt white object in green light.
+    """Calculate everything at once, for a matt white object in green light, with all of the camera's pixels.
 
-    LensInvalid for impossible values.
+    Raises:
+        LensInvalid, NumberInvalid: an impossible value
     """
-    sensor = sheet.sensor.parameters
+    sensor = sheet.parameters
+    number("a speed of", speed_mm_s, "mm/s", low=0.0, high=MAX_MM)
+    number("an exposure time of", exposure_time_us, "us", above=0.0, high=1e12)
+    number("an illuminance of", lux, "lx", above=0.0, high=1e9)
     lens = Lens(focal_mm, f_number, mount, image_circle_mm=circle_mm)
     seen = view(sensor, lens, distance_mm)
     photons = photons_per_s(sensor, lens, seen.magnification, lux)
@@ -199,4 +220,4 @@ def lens_on(
     findings = [mount_finding(sheet.rig, mount)] if sheet.rig and mounted else []
     findings += [finding] if (finding := circle_finding(seen, lens)) else []
     blur = blur_px(sensor, seen.magnification, speed_mm_s, exposure_time_us)
-    return Paper(seen, blur, 0.5 * exposure_time_us / half, half, tuple(findings))
+    return Paper(seen, blur, 0.5 * exposure_time_us / half, sensor.saturation_e, half, tuple(findings))

@@ -116,6 +116,12 @@ class SensorParameters:
         wavelengths_nm, fractions = zip(*curve, strict=True)
         return float(np.interp(wavelength_nm, wavelengths_nm, fractions, left=0.0, right=0.0))
 
+    @property
+    def saturation_e(self) -> float:
+        """Electrons from which codes rise no more at 0 dB: the full well, or the end of the converter."""
+        end_DN = (1 << self.adc_bits) - 1 - self.pedestal_DN
+        return min(self.full_well_e, end_DN / self.gain_DN_per_e)
+
     def read_noise_at_e(self, gain_dB: float) -> float:
         """Return temporal dark noise in electrons: the more analogue gain, the less of what is behind it."""
         late_e = self.late_read_noise_e / 10 ** (min(gain_dB, self.analogue_dB) / 20)

@@ -29,6 +29,7 @@ from camtwin.camera.reports.events import Event
 from camtwin.genicam import At, Shown, browse
 from camtwin.links.base.storage import DiskStorage
 from camtwin.models import Fact, load
+from camtwin.numbers import whole
 from camtwin.problem import Problem, Refused
 from camtwin.scene import Scene
 from camtwin.session.frame import Frame
@@ -223,7 +224,7 @@ class Session:
         Frames that arrive meanwhile wait for `grab` and `frames`, the latest BUFFERS of them: as in a host
         with as many buffers, a longer run overwrites the oldest, and counts them in `overwritten`.
         """
-        self.twin.clock.advance_to(self.twin.clock.now + ns)
+        self.twin.clock.advance_to(self.twin.clock.now + whole("advance", ns, "ns", low=0))
 
     def fetch(self) -> list[Frame]:
         """Return the frames that have arrived by now, without waiting."""
@@ -238,8 +239,7 @@ class Session:
 
     def frames(self, count: int) -> Iterator[Frame]:
         """Yield frames one by one, as `grab` returns them."""
-        if count < 1:
-            raise ValueError(f"a count of {count} frames is below the minimum 1")
+        count = whole("a count of", count, "frames", low=1)
         camera = self.twin.camera
         own = camera.idle
         try:
@@ -326,6 +326,7 @@ def connect(
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
     clock       another session's, `other.clock`: both share one virtual time; this one is switched on now
     """
+    seed = whole("seed", seed, low=0, high=2**64 - 1)
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
     twin = build(

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from camtwin.numbers import number, whole
 from camtwin.scene import Scene
 from camtwin.sensor.flaws import Flaws
 from camtwin.twins import Twin
+
+
+def _celsius(name: str, degrees: float) -> float:
+    return number(name, degrees, "degC", low=-273.15, high=1000.0)
 
 
 class Surroundings:
@@ -45,11 +50,11 @@ class Surroundings:
 
     @temperature_C.setter
     def temperature_C(self, degrees: float) -> None:
-        self._twin.camera.housing.ambient_C = degrees
+        self._twin.camera.housing.ambient_C = _celsius("temperature_C", degrees)
 
     def hold_internal_C(self, degrees: float) -> None:
         """Fix the true temperature inside the camera."""
-        self._twin.camera.housing.hold(degrees)
+        self._twin.camera.housing.hold(_celsius("a temperature inside of", degrees))
 
     def stall_link(self) -> None:
         """Stop the link until `resume_link`; the camera's memory keeps frames as long as they fit."""
@@ -72,11 +77,11 @@ class Surroundings:
 
     def preset_frame_count(self, count: int) -> None:
         """Set the number of frames taken since power-on."""
-        self._twin.camera.preset_frame_count(count)
+        self._twin.camera.preset_frame_count(whole("a count of", count, "frames", low=0))
 
     def preset_timestamp(self, ns: int) -> None:
         """Set the time since power-on that the camera's clock shows."""
-        self._twin.camera.preset_timestamp(ns)
+        self._twin.camera.preset_timestamp(whole("a timestamp of", ns, "ns", low=0))
 
     def _change(self, **what: object) -> None:
         renderer, camera = self._twin.renderer, self._twin.camera

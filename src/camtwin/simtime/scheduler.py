@@ -11,6 +11,7 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
 
+from camtwin.numbers import whole
 from camtwin.units import Ns
 
 Entry: TypeAlias = list[Any]
@@ -31,6 +32,8 @@ class Scheduler:
 
     def at(self, t_ns: Ns, call: Callable[..., object], *args: object) -> Entry:
         """Plan `call(*args)` at t_ns; the returned entry can be cancelled. ValueError if t_ns has passed."""
+        if t_ns.__class__ is not int:
+            t_ns = whole("a time", t_ns, "ns")
         if t_ns < self.now:
             raise ValueError(f"event at {t_ns} ns lies before now, {self.now} ns")
         entry: Entry = [t_ns, self._seq, call, args]
@@ -63,6 +66,8 @@ class Scheduler:
 
     def advance_to(self, t_ns: Ns) -> None:
         """Run every event at or before t_ns; afterwards now == t_ns."""
+        if t_ns.__class__ is not int:
+            t_ns = whole("a time", t_ns, "ns")
         if t_ns < self.now:
             raise ValueError(f"cannot go back to {t_ns} ns from {self.now} ns")
         while (heap := self._heap) and heap[0][0] <= t_ns:

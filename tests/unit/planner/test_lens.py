@@ -7,6 +7,7 @@ import pytest
 
 from camtwin import models
 from camtwin.models import load_rig
+from camtwin.numbers import NumberInvalid
 from camtwin.planner import lens
 from camtwin.planner.lens import Lens, LensInvalid
 from unit.test_cli import camtwin as cli
@@ -46,8 +47,10 @@ def test_exposure_against_light():
     """
     photons = lens.photons_per_s(SENSOR, Lens(25), 0.052632, 1000)
     assert photons == pytest.approx(5.54e5, rel=0.01)
-    half = SENSOR.full_well_e / 2 / (photons * SENSOR.quantum_efficiency(550)) * 1e6
-    assert lens.exposure_us(SENSOR, photons) == pytest.approx(half)
+    half = (
+        9785 / 2 / (photons * SENSOR.quantum_efficiency(550)) * 1e6
+    )  # the converter ends below the full well
+    assert lens.exposure_us(SENSOR, photons) == pytest.approx(half, rel=1e-4)
     assert lens.photons_per_s(SENSOR, Lens(25, 8), 0.052632, 1000) == pytest.approx(photons / 4)
 
 
@@ -82,7 +85,7 @@ def test_an_image_circle_that_is_too_small():
 def test_what_cannot_be_is_told():
     with pytest.raises(LensInvalid, match="20 mm is not above the focal length, 25 mm"):
         lens.view(SENSOR, Lens(25), 20)
-    with pytest.raises(LensInvalid, match="focal_mm 0"):
+    with pytest.raises(NumberInvalid, match="a focal length of 0 mm is not above 0 mm"):
         Lens(0)
     with pytest.raises(LensInvalid, match="no light"):
         lens.exposure_us(SENSOR, 0)
@@ -105,4 +108,15 @@ def test_the_command():
 def test_the_command_on_every_model(model):
     """A colour sensor has an efficiency for each colour; the exposure is that of the one that fills first."""
     seen = json.loads(cli("lens", model, "--focal", "25", "--distance", "500", "--json").stdout)
-    assert 0 < seen["half_full_well_us"] < 1e6
+    assert 0 < seen["half_saturation_us"] < 1e6
+
+
+def test_the_cameras_pixels_are_seen_not_the_sensors():
+    """The Basler has 4112 x 3008 of the IMX304's pixels; its sheet says 17.6 mm of diagonal."""
+    args = ("lens", "basler-aca4112-20um", "--focal", "25", "--distance", "500", "--json")
+    seen = json.loads(cli(*args).stdout)
+    assert seen["width_mm"] == pytest.approx(4112 * 3.45e-3 * 19, rel=1e-5)
+    assert seen["height_mm"] == pytest.approx(3008 * 3.45e-3 * 19, rel=1e-5)
+    assert round(seen["diagonal_mm"], 1) == 17.6
+    assert seen["saturation_e"] == pytest.approx(9785, abs=1)
+    assert all(value == float(f"{value:.6g}") for value in seen.values() if isinstance(value, float))

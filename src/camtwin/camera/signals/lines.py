@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals.bus import edges
 from camtwin.models.schema import Lines as LineTiming
+from camtwin.numbers import whole
 from camtwin.simtime import Entry, Scheduler
 from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
@@ -98,6 +99,10 @@ class Line:
             ValueError: the line is an output, or the pulses are impossible
         """
         self._wants_input()
+        width_ns, period_ns, delay_ns = (
+            whole(f"{self.name}: a time of", ns, "ns") for ns in (width_ns, period_ns, delay_ns)
+        )
+        count = whole(f"{self.name}: a count of", count, "pulses")
         if width_ns < 1:
             raise ValueError(f"{self.name}: a pulse of {width_ns} ns is below the minimum 1 ns")
         if count < 1 or delay_ns < 0:

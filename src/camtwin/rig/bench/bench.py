@@ -14,12 +14,13 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from math import cos, inf, log, pi, sqrt
+from math import cos, log, pi, sqrt
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from pydantic import ValidationError
 
+from camtwin.numbers import number, whole
 from camtwin.rig.bench import levels, power
 from camtwin.rig.bench.notes import Note, Notes
 from camtwin.rig.bench.wired_camera import Power, WiredCamera
@@ -135,6 +136,10 @@ class Bench:
             ValueError: such pulses are impossible
         """
         self.source(device, "high")
+        width_ns, period_ns, delay_ns = (
+            whole(f"{device}: a time of", ns, "ns") for ns in (width_ns, period_ns, delay_ns)
+        )
+        count = whole(f"{device}: a count of", count, "pulses")
         if width_ns < 1 or count < 1 or delay_ns < 0 or (count > 1 and period_ns <= width_ns):
             raise ValueError(
                 f"{device}: {count} pulses of {width_ns} ns every {period_ns} ns after {delay_ns} ns; "
@@ -145,6 +150,8 @@ class Bench:
     def bounce(self, device: str, level: str, *, times: int = 5, spacing_ns: Ns = 200_000) -> None:
         """Put a contact to a level, which it reaches after bouncing `times` times."""
         self.source(device, level)
+        times = whole(f"{device}: a count of", times, "bounces", low=0)
+        spacing_ns = whole(f"{device}: a spacing of", spacing_ns, "ns", low=0)
         other = self.levels[device]
         for i in range(2 * times + 1):
             then = level if i % 2 == 0 else other
@@ -160,11 +167,9 @@ class Bench:
         """
         wired, line = self.input_at(pin)
         at = self.plan.pin(pin)
-        if not 0 < rms_V < inf or for_ns < 1 or every_ns < 1:
-            raise ValueError(
-                f"{pin}: noise of {rms_V:g} V for {for_ns} ns every {every_ns} ns; "
-                "allowed are more than 0 V, 1 ns or more"
-            )
+        rms_V = number(f"{pin}: noise of", rms_V, "V", above=0.0)
+        for_ns = whole(f"{pin}: noise for", for_ns, "ns", low=1)
+        every_ns = whole(f"{pin}: noise every", every_ns, "ns", low=1)
         key = crc32(str(at).encode()) ^ seed
         self._tell(Finding(f"{at} noise", "marginal", "noisy", f"{rms_V:g} V rms of noise on the wire"))
         self._jitter(wired, line, rms_V, every_ns, self.clock.now + for_ns, key, f"{at} noise")
@@ -313,6 +318,16 @@ class Bench:
         return self.solution().volts(self.plan.pin(pin), self.plan.pin(ground) if ground else None)
 
     def mA(self, device: str, part: str = "0") -> float:
+        """Return the present current through a part of a device, as `Solution.mA`.
+
+        Raises:
+            PlanInvalid: there is no such device
+            ValueError: it has no such part
+        """
+        self.device(device)
+        parts = self.circuit.parts(device)
+        if part not in parts:
+            raise ValueError(f"{device} has no part {part!r}; it has {', '.join(parts) or 'none'}")
         return self.solution().mA(device, part)
 
     def power(self, camera: str) -> Power:

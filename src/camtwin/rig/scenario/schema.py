@@ -31,7 +31,7 @@ from camtwin.rig.wiring.plan import PlanInvalid, invalid
 class Setup(BaseModel):
     """The setup of a camera."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     scene: str = "chart"
     set: tuple[str, ...] = ()
     start: bool = True
@@ -40,7 +40,7 @@ class Setup(BaseModel):
 class Scenario(BaseModel):
     """A scenario file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     title: str = ""
     seconds: Annotated[float, Field(gt=0, le=1e6)]
     seed: Annotated[int, Field(ge=0, lt=2**64)] = 0

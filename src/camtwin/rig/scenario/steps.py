@@ -43,7 +43,7 @@ class Stage(Protocol):
 class TimelineStep(BaseModel, ABC):
     """One event at `ms` of the scenario. A step with a `camera` names one of the plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     ms: Ms
     do: Any
 

@@ -121,6 +121,16 @@ class Circuit:
         self.plan = plan
         self._nodes: dict[frozenset[int], tuple[dict[Pin, int], int]] = {}
 
+    def parts(self, device: str) -> tuple[str, ...]:
+        """Return the names of the parts of a device of the plan, whose currents `Solution.mA` returns."""
+        sheet = self.plan.sheets.get(device)
+        if sheet is None:
+            element = self.plan.devices[device]
+            count = max(len(element.branches(level)) for level in element.levels)
+            return tuple(map(str, range(count)))
+        lines = {**sheet.inputs, **sheet.outputs}
+        return (*lines, *(label for label, s in sheet.supplies.items() if s.plus), *sheet.sources)
+
     def pins(self) -> list[Pin]:
         """Return every pin of the plan."""
         pins = [Pin(name, pin) for name, device in self.plan.devices.items() for pin in device.pins]

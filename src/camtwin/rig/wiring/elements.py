@@ -23,7 +23,7 @@ BranchOf = tuple[str, str, dict[str, float]]
 class Element(BaseModel, ABC):
     """A device of a plan. `earthed`: its ground pin is bonded to protective earth."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     pins: ClassVar[tuple[str, ...]] = ()
     ground: ClassVar[str] = ""
     levels: ClassVar[tuple[str, ...]] = ("on",)

@@ -53,7 +53,7 @@ class Cable(BaseModel):
     type: a cable made for the camera, by its name in the data sheet; it has no wires to other pins
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
     type: str = ""
     plug: str = ""
     into: str = ""
@@ -79,7 +79,7 @@ class Cable(BaseModel):
 
 
 class PlanFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     title: str = ""
     devices: Annotated[dict[str, AnyElement], Field(max_length=MAX_DEVICES)]
     wires: Annotated[tuple[tuple[str, str], ...], Field(max_length=MAX_WIRES)] = ()

@@ -87,6 +87,7 @@ def said(plan):
     return {(f.where, f.word) for f in findings if f.verdict == "wrong" and f.word not in OF_THE_PLAN}
 
 
+@pytest.mark.timeout(600)  # half a minute of a free core
 @settings(deadline=None, max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @given(plans())
 def test_on_random_plans(data):
