@@ -36,6 +36,14 @@ def test_csi2(capsys):
     )
 
 
+def test_sensor(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "sensor.md").read_text(encoding="utf-8"), re.S)
+    exec(compile(example, "sensor.md", "exec"), {})
+    model, remark, image = capsys.readouterr().out.splitlines()
+    assert (model, image) == ("0577", "(3040, 4056) 60.02 frames/s")
+    assert remark.startswith("coarse_integration_time: 4096 lines are above the maximum of 3080")
+
+
 def test_scenes():
     """Each scene that stands by itself can be parsed, and no form of the parser is missing."""
     page = (DOCS / "scenes.md").read_text(encoding="utf-8")

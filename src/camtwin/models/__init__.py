@@ -161,7 +161,7 @@ def _sensor_sheet(name: str, sensor: object) -> SensorSheet:
     if not isinstance(sensor, str) or not (file := _sensor(name, sensor)):
         raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
     plain, facts = _read(sensor, file.read_text())
-    return _check(SensorSheet, sensor, {**plain, "facts": facts})
+    return _check(SensorSheet, sensor, {**plain, "name": sensor, "facts": facts})
 
 
 def _sensor(name: str, sensor: str) -> Traversable | None:

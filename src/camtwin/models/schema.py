@@ -167,8 +167,9 @@ class DriveMode(Section):
 
 
 class SensorSheet(Section):
-    """A sensor by itself. modes: drive modes by name, if it has several."""
+    """A sensor by itself. name: of its sheets; modes: drive modes by name, if it has several."""
 
+    name: str
     title: str
     document: str
     shutter: Literal["Global", "Rolling"]
