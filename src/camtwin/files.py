@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.problem import Problem
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from tifffile import TiffPage
+
+MAX_PIXELS: Final = 400_000_000
+"""Limit of an image's pixels: above the 247 million of the largest sensors that are sold as cameras."""
 
 
 class FileProblem(Problem):
@@ -56,11 +64,14 @@ def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, A
 
 
 def load_picture(path: str) -> NDArray[Any] | list[NDArray[Any]]:
-    """Return an image for a scene, as stored: (H, W) or (H, W, channels).
+    """Return an image for a scene, upright: (H, W), (H, W, 3) or, with opacity, (H, W, 4).
 
-    Of a folder all its images, by name.
+    Integers of 8 or 16 bits are coded as sRGB, from black to white whatever the file has for them: indices of
+    a palette, white as 0, fewer bits, another colour space. Floats, as in a Radiance file (.hdr), a PFM or a
+    TIFF, are linear light. Of a folder all its images, by name.
 
-    A Radiance file (.hdr) is linear, float32. FileProblem names a file that cannot be read.
+    Raises:
+        FileProblem: names a file that cannot be read, or is not one image
     """
     if Path(path).is_dir():
         files = sorted(file for file in Path(path).iterdir() if file.is_file())
@@ -69,17 +80,159 @@ def load_picture(path: str) -> NDArray[Any] | list[NDArray[Any]]:
 
 
 def _load_one(path: str) -> NDArray[Any]:
-    from PIL import Image, ImageOps
-
-    if path.lower().endswith(".hdr"):
+    kind = Path(path).suffix.lower()
+    if kind == ".hdr":
         return _load_linear(path)
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture)
-            grey = upright.mode in ("L", "I;16", "I;16B", "I;16L", "I")
-            return np.asarray(upright if grey else upright.convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise FileProblem(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        image = _tiff_picture(path) if kind in (".tif", ".tiff") else None
+        image = _picture(path) if image is None else image
+    except FileProblem:
+        raise
+    except Exception as error:  # decoders meet hostile bytes with errors of every kind
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise FileProblem(f"{path}: {reason or 'is no image that can be read'}") from None
+    if image.dtype == np.float32 and not (np.isfinite(image).all() and image.min() >= 0):
+        raise FileProblem(f"{path}: holds light that is negative or not finite")
+    return image
+
+
+def _picture(path: str) -> NDArray[Any]:
+    """Return an image that Pillow reads."""
+    from PIL import ImageOps
+
+    with _opened(path) as picture:
+        kind, count = picture.format, getattr(picture, "n_frames", 1)
+        if count > 1 and kind != "MPO":  # beside its image, a JPEG of some cameras has a second, smaller one
+            raise FileProblem(f"{path}: holds {count} images; write each to a file of its own")
+        upright = ImageOps.exif_transpose(picture)
+    clear = upright.has_transparency_data
+    if upright.mode == "F":
+        return np.asarray(upright, np.float32)
+    if upright.mode.startswith("I"):
+        if clear or (upright.mode == "I" and kind != "PPM"):  # which has its white at 65535 here
+            what = "16-bit grey with transparency" if clear else "integers of 32 bits"
+            raise FileProblem(f"{path}: holds {what}; write it with 8 bits, 16 bits or floats")
+        _check_profile(path, upright.info.get("icc_profile"))
+        return np.asarray(upright).astype(np.uint16)
+    upright = _in_srgb(path, upright, upright.info.get("icc_profile"))
+    if upright.mode in ("1", "L") and not clear:
+        return np.asarray(upright.convert("L"))
+    return np.asarray(upright.convert("RGBA" if clear else "RGB"))
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path, formats: list[str] | None = None) -> Iterator[Image]:
+    """Open an image of up to MAX_PIXELS with Pillow, whose own limit is below the sensors of today."""
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(path, formats=formats) as picture:
+            _check_size(path, *picture.size)
+            yield picture
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _check_size(path: str | Path, width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        size = f"{width} x {height} are {width * height / 1e6:.0f} million pixels"
+        raise FileProblem(f"{path}: {size}, above the maximum of {MAX_PIXELS / 1e6:.0f} million")
+
+
+def _check_profile(path: str, profile: bytes | None) -> None:
+    """Refuse a colour profile that only images of 8 bits can be converted from."""
+    if profile and "srgb" not in (name := _profile_name(profile)).lower():
+        raise FileProblem(f"{path}: has the colour profile {name!r}; convert it to sRGB, or to 8 bits")
+
+
+def _profile_name(profile: bytes) -> str:
+    from PIL import ImageCms
+
+    return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(profile))).strip()
+
+
+def _in_srgb(path: str, picture: Image, profile: bytes | None) -> Image:
+    """Return an image of 8 bits in sRGB, converted from its own colour profile if it has one."""
+    from PIL import ImageCms
+
+    if not profile:
+        return picture
+    try:
+        if "srgb" in _profile_name(profile).lower():
+            return picture
+        alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
+        base = picture if picture.mode in ("L", "CMYK", "LAB") else picture.convert("RGB")
+        of, to = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+        made = ImageCms.profileToProfile(base, of, to, outputMode="RGB")
+    except ImageCms.PyCMSError as error:
+        raise FileProblem(f"{path}: its colour profile cannot be used: {error}") from None
+    assert made is not None, "it is converted into a new image"
+    if alpha:
+        made.putalpha(alpha)
+    return made
+
+
+def _tiff_picture(path: str) -> NDArray[Any] | None:
+    """Return a TIFF's image, in as many bits as it has; None if only Pillow may read it."""
+    from PIL import Image
+
+    with _only_page(path) as page:
+        if page.photometric not in (0, 1, 2, 3):  # white or black is 0, colours, palette
+            return None
+        try:
+            image = page.asarray()
+        except ValueError:  # compressed in a way that only Pillow knows
+            return None
+        orientation, profile = (page.tags[tag].value if tag in page.tags else None for tag in (274, 34675))
+        image = np.moveaxis(image, 0, -1) if page.axes == "SYX" else image
+        image = _from_black_to_white(path, image, page)
+    if image.dtype == np.uint8:
+        image = np.asarray(_in_srgb(path, Image.fromarray(image), profile))
+    elif image.dtype == np.uint16:
+        _check_profile(path, profile)
+    return np.ascontiguousarray(UPRIGHT.get(orientation, UPRIGHT[1])(image))
+
+
+UPRIGHT: Final[Mapping[Any, Callable[[NDArray[Any]], NDArray[Any]]]] = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: np.rot90(a),
+}
+"""What turns an image upright, by its Orientation (TIFF 6.0, section 8)."""
+
+
+def _from_black_to_white(path: str, image: NDArray[Any], page: TiffPage) -> NDArray[Any]:
+    """Return the numbers of a page as uint8 or uint16 over their whole range, or as float32."""
+    if image.dtype.kind == "f":
+        if page.photometric == 0:
+            raise FileProblem(f"{path}: holds floats of which 0 is white")
+        return image.astype(np.float32)
+    if image.dtype.kind not in "bu" or page.bitspersample > 16:
+        raise FileProblem(f"{path}: holds {image.dtype}; write it with 8 bits, 16 bits or floats")
+    if page.photometric == 3:
+        table = np.asarray(page.colormap, np.uint16).T
+        narrow = not (table & 255).any()  # many programs write 8 bits into the upper half, and 255 is white
+        return (table >> 8).astype(np.uint8)[image] if narrow else table[image]
+    kind = np.uint8 if page.bitspersample <= 8 else np.uint16
+    top, end = np.iinfo(kind).max, (1 << page.bitspersample) - 1
+    image = image.astype(kind) if top == end else np.rint(image * (top / end)).astype(kind)
+    samples = 1 if image.ndim == 2 else image.shape[2]
+    colours = 3 if page.photometric == 2 else 1
+    opacity = samples > colours and page.extrasamples and int(page.extrasamples[0])
+    planes = image.reshape(*image.shape[:2], samples)
+    base = top - planes[..., :1] if page.photometric == 0 else planes[..., :colours]
+    if not opacity:
+        return base if colours == 3 else base[..., 0]
+    alpha = planes[..., colours : colours + 1]
+    if opacity == 1:  # the colours are multiplied by it
+        base = np.minimum(np.rint(base * (top / np.maximum(alpha, 1))), top).astype(kind)
+    return np.concatenate([np.broadcast_to(base, (*base.shape[:2], 3)), alpha], 2)
 
 
 def _load_linear(path: str) -> NDArray[np.float32]:
@@ -101,7 +254,10 @@ def _load_linear(path: str) -> NDArray[np.float32]:
 def load_raw(path: Path) -> NDArray[Any]:
     """Return the numbers of a camera's image as stored, (H, W) of 8 or 16 bits, from TIFF, PNG or NPY.
 
-    FileProblem names a file that cannot be read, or that holds something else.
+    Rows are in the file's order, whatever its Orientation: a mosaic begins where it is stored to begin.
+
+    Raises:
+        FileProblem: names a file that cannot be read, or whose numbers are not those of one grey image
     """
     kind = path.suffix.lower()
     if kind not in WRITERS:
@@ -110,6 +266,8 @@ def load_raw(path: Path) -> NDArray[Any]:
         )
     try:
         image = (_read_npy if kind == ".npy" else _read_png if kind == ".png" else _read_tiff)(path)
+    except FileProblem:
+        raise
     except Exception as error:  # decoders meet hostile bytes with errors of every kind
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise FileProblem(f"{path}: {reason or 'is no image that can be read'}") from None
@@ -125,20 +283,53 @@ def _read_npy(path: Path) -> NDArray[Any]:
 
 
 def _read_png(path: Path) -> NDArray[Any]:
-    from PIL import Image
+    with _opened(path, ["PNG"]) as picture:
+        with path.open("rb") as file:
+            bits, colour = file.read(26)[24:]  # of the header, which comes first (PNG, section 11.2.1)
+        if colour or bits not in (8, 16):
+            what = (
+                PNG_COLOURS.get(colour, "colours")
+                if colour
+                else f"{bits}-bit numbers, which are stretched to 8"
+            )
+            raise FileProblem(f"{path}: holds {what}, not the grey codes of a camera in 8 or 16 bits")
+        return np.asarray(picture).astype(np.uint16 if bits == 16 else np.uint8)
 
-    with Image.open(path, formats=["PNG"]) as picture:
-        array = np.asarray(picture)
-        return array.astype(np.uint16) if picture.mode == "I" else array
+
+PNG_COLOURS: Final = {
+    2: "colours",
+    3: "indices of a palette",
+    4: "grey with opacity",
+    6: "colours with opacity",
+}
+TIFF_COLOURS: Final = {0: "codes of which 0 is white", 2: "colours", 3: "indices of a palette"}
+TIFF_RAW: Final = (1, 32803, 34892)
+"""Photometric interpretations of raw codes: black is 0, a mosaic, linear raw (TIFF/EP, DNG 1.7)."""
 
 
 def _read_tiff(path: Path) -> NDArray[Any]:
+    with _only_page(path) as page:
+        if page.photometric not in TIFF_RAW:
+            what = TIFF_COLOURS.get(int(page.photometric), "colours of another space")
+            raise FileProblem(f"{path}: holds {what}, not the grey codes of a camera")
+        return page.asarray()
+
+
+@contextlib.contextmanager
+def _only_page(path: str | Path) -> Iterator[TiffPage]:
+    """Open a TIFF of one image; a smaller copy of it may lie beside it."""
     import logging
 
     import tifffile
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it also raises for a file that it cannot read
-    return tifffile.imread(path)
+    with tifffile.TiffFile(path) as tiff:
+        tiff.pages.useframes = False
+        pages = [page for page in tiff.pages if isinstance(page, tifffile.TiffPage) and not page.is_reduced]
+        if len(pages) != 1:
+            raise FileProblem(f"{path}: holds {len(pages)} images; write each to a file of its own")
+        _check_size(path, pages[0].imagewidth, pages[0].imagelength)
+        yield pages[0]
 
 
 def _stored(image: NDArray[np.uint16], bits: int) -> NDArray[Any]:
