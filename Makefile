@@ -114,7 +114,7 @@ $(VENV)/.setup: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.warm: $(VENV)/.setup $(wildcard src/camtwin/sensor/*.py src/camtwin/isp/*.py src/camtwin/wire/csi2/*.py)
 	@echo "Compiling the kernels ..."
-	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up(); import camtwin.isp.planner as isp; isp.warm_up(); import camtwin.wire.csi2.stream as csi2; csi2.warm_up()"
+	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up(); import camtwin.isp.planner as isp; isp.warm_up(); import camtwin.wire.csi2.serial as csi2; csi2.warm_up()"
 	@touch $@
 
 build/pyxel/.installed: benchmarks/pyxel-constraints.txt

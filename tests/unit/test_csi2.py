@@ -13,10 +13,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from camtwin import open as camtwin_open
 from camtwin.cli import main
-from camtwin.wire.csi2 import dump, faults
-from camtwin.wire.csi2.dump import Record
+from camtwin.files import load_picture
+from camtwin.models import load_registers
+from camtwin.pixels import CSI2_FORMATS, unpack
+from camtwin.scene import parse
+from camtwin.wire.csi2 import dump, embedded, faults
+from camtwin.wire.csi2.dump import Burst, Record
 from camtwin.wire.csi2.lanes import Lanes
+from camtwin.wire.csi2.packets import DataType
 from camtwin.wire.csi2.places import Part, Place
 from camtwin.wire.csi2.stream import SensorFrame, records
 
@@ -58,6 +64,82 @@ def test_a_sound_dump(camtwin, tmp_path):
     assert camtwin("csi2", "check", file) == "2 frames, 16 packets: no errors\n"
     document = json.loads(camtwin("csi2", "check", file, "--json"))
     assert document == {"frames": 2, "packets": 16, "errors": 0, "kinds": {}, "findings": []}
+
+
+def bursts(path: Path) -> list[Burst]:
+    with path.open("rb") as file:
+        return [record for _, record in dump.read(file.read) if isinstance(record, Burst)]
+
+
+def rows(bursts: list[Burst], channel: int, bits: int, width: int) -> list[np.ndarray]:
+    kind = channel << 6 | {10: DataType.RAW10, 12: DataType.RAW12}[bits]
+    lines = [burst.data[4:-2] for burst in bursts if burst.data[0] == kind]
+    return [unpack(line, CSI2_FORMATS[bits], width, 1)[0] for line in lines]
+
+
+def test_a_twins_stream_carries_its_images_and_registers(camtwin, tmp_path):
+    """Two binned images, 4.2 ms apart, each with its exposure, gain and size."""
+    file = tmp_path / "hd.csi2"
+    settings = ("--set=SensorMode=FullHd", "--set=ExposureTime=2000", "--set=Gain=6.0206")
+    camtwin("csi2", "dump", "sony-imx412-aack", "-o", file, "-n", 2, *settings)
+    assert camtwin("csi2", "check", file) == "2 frames, 2232 packets: no errors\n"
+    sent = bursts(file)
+    with camtwin_open("sony-imx412-aack", scene=parse("chart", load_picture)) as cam:
+        cam.SensorMode, cam.ExposureTime, cam.Gain = "FullHd", 2000.0, 6.0206
+        images = cam.grab(2)
+    assert np.array_equal(rows(sent, 0, 10, 2028), np.concatenate([image.picture for image in images]))
+    starts = [burst.time_ns for burst in sent if burst.data[0] == 0]
+    line_ns = 2976 / 0.84
+    assert starts[1] - starts[0] == pytest.approx(1176 * line_ns, abs=2)
+    first_row = next(burst for burst in sent if burst.data[0] == DataType.RAW10)
+    assert first_row.time_ns == pytest.approx(images[0].timestamp_ns + 2_000_000 + 204, abs=4)
+    registers = embedded.decode([burst.data[4:-2] for burst in sent[1:3]], 10)
+    named = load_registers("imx412").registers
+    told = {
+        name: int.from_bytes(bytes(registers[at] for at in range(one.address, one.end)), "big")
+        for name, one in named.items()
+        if one.address in registers
+    }
+    assert told == {
+        "csi_data_format": 0x0A0A,
+        "coarse_integration_time": round(2_000_000 / line_ns),
+        "analog_gain_code_global": 512,
+        "frame_length_lines": 1176,
+        "line_length_pck": 2976,
+        "x_output_size": 2028,
+        "y_output_size": 1112,
+    }
+
+
+def test_two_exposures_of_a_twin(camtwin, tmp_path):
+    """The short one of an image and the long one of the next overlap, and stay in the order of time."""
+    file = tmp_path / "dol.csi2"
+    camtwin("csi2", "dump", "sony-imx412-aack", "-o", file, "-n", 2, "--set=SensorMode=Dol")
+    assert camtwin("csi2", "check", file) == "4 frames, 12176 packets: no errors\n"
+    sent = bursts(file)
+    with camtwin_open("sony-imx412-aack", scene=parse("chart", load_picture)) as cam:
+        cam.SensorMode = "Dol"
+        images = cam.grab(4)
+    for channel in (0, 1):
+        assert np.array_equal(
+            rows(sent, channel, 10, 4056), np.concatenate([i.picture for i in images if i.part == channel])
+        )
+    long, short = (next(b for b in sent if b.data[0] == channel << 6 | DataType.RAW10) for channel in (0, 1))
+    line_ns = 4512 / 0.84
+    rhs1 = 2 * -(-(np.ceil(1_000_000 / line_ns) + 22) // 2)
+    assert short.time_ns - long.time_ns == pytest.approx((rhs1 + 1) * line_ns, abs=2)
+
+
+def test_what_cannot_be_dumped(camtwin, tmp_path):
+    file = tmp_path / "a.csi2"
+    told = camtwin("csi2", "dump", "ids-imx412", "-o", file, code=2)
+    assert told == "camtwin: ids-imx412 sends no CSI-2: it is no bare sensor\n"
+    told = camtwin("csi2", "dump", "sony-imx412-aack", "-o", file, "--line-numbers", code=2)
+    assert told == (
+        "camtwin: a line of 5070 bytes takes 5941 ns on 4 lanes of 2100000000 bit/s; "
+        "the line time is 5371 ns\n"
+    )
+    assert not file.exists()
 
 
 def test_a_damaged_dump(camtwin, tmp_path):

@@ -1,8 +1,9 @@
-"""CSI-2 streams: `csi2 show` a dump as text, `csi2 check` it."""
+"""CSI-2 streams: `csi2 dump` one of a sensor, `csi2 show` it as text, `csi2 check` it."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,14 +14,15 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from camtwin.cli.common import AsJson, app, command
+from camtwin.cli.common import CAMERA, SAVE, AsJson, Model, SceneSpec, Seed, Set, app, command, session, user
 from camtwin.cli.help import CHECK, HelpGroup
 
 csi2 = typer.Typer(
     name="csi2",
     cls=HelpGroup,
-    help="Show and check CSI-2 streams of sensors.",
-    epilog="camtwin csi2 check frames.csi2",
+    help="Dump, show and check CSI-2 streams of sensors.",
+    epilog="""camtwin csi2 dump sony-imx412-aack -o frames.csi2
+camtwin csi2 check frames.csi2""",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -39,6 +41,70 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     else:
         with path.open("rb", buffering=0) as file:
             yield file  # type: ignore[misc]
+
+
+@contextmanager
+def _to_write(path: Path) -> Iterator[BinaryIO]:
+    if str(path) == "-":
+        yield sys.stdout.buffer
+    else:
+        with path.open("wb") as file:
+            try:
+                yield file
+            except BaseException:
+                if path.is_file():  # and no pipe
+                    path.unlink()
+                raise
+
+
+@command(
+    "Commands",
+    """
+camtwin csi2 dump sony-imx412-aack -o frames.csi2 -n 3
+# Two exposures on two virtual channels
+camtwin csi2 dump sony-imx412-aack -o dol.csi2 --set SensorMode=Dol
+""",
+    of=csi2,
+)
+def dump(
+    model: Model,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Dump to write; - writes standard output.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
+    ],
+    count: Annotated[
+        int, typer.Option("-n", metavar="COUNT", min=1, help="Number of images.", rich_help_panel=SAVE)
+    ] = 1,
+    line_numbers: Annotated[
+        bool,
+        typer.Option(
+            "--line-numbers", help="Send line start and line end packets around rows.", rich_help_panel=CAMERA
+        ),
+    ] = False,
+    settings: Set = None,
+    scene: SceneSpec = "chart",
+    seed: Seed = 0,
+) -> None:
+    """Take images with a bare sensor and write the CSI-2 stream that carries them."""
+    from camtwin.session.csi2 import lanes_of, sensor_frames
+    from camtwin.wire.csi2.dump import file_header
+    from camtwin.wire.csi2.serial import encoded_images
+
+    cam = session(model, scene, seed, None, settings, "sheet")
+    link = lanes_of(cam)
+    with _to_write(output) as file:
+        file.write(file_header())
+        images = sensor_frames(cam, count, line_numbers=line_numbers)
+        pieces = encoded_images(images, link, threads=os.cpu_count() or 1)
+        while (piece := user(next, pieces, None)) is not None:
+            file.write(piece.data)
 
 
 @command(

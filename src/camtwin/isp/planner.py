@@ -8,10 +8,8 @@ stages; Downscale and the directional demosaic are shared among threads there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import count, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +25,7 @@ from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
 from camtwin.isp.stage import Stage
 from camtwin.isp.statistics import BINS, Statistics, borders, clipped_DN
+from camtwin.tiles import share
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from camtwin.isp.kernels import Finish, Source
 
 F = np.float32
-MAX_HELPERS = 64
 TILES_A_THREAD, MIN_ROWS, STRIP = 6, 32, 1 << 16
 """STRIP: columns of a tile, a multiple of every group of packed pixels."""
 BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
@@ -132,7 +130,7 @@ def _fused(stages: list[Stage], frame: Frame, notes: dict[str, Any], threads: in
         last = min(first + tile, frame.height)
         run(source, finish, first, last, left, right, flat, sums[index], histograms[index])
 
-    shared(rows, len(starts), threads)
+    share(rows, len(starts), threads)
     if measure:
         notes["statistics"] = _statistics(frame, sums.sum(axis=0), histograms.sum(axis=0), source)
     return Image(out, Kind.CODES, tone.bits, frame.mosaic, float(black), gains, centre.toe)
@@ -302,7 +300,7 @@ def _downscaled(stage: Downscale, image: Image, notes: dict[str, Any], threads: 
         part = slice(starts[index], starts[index] + tile)
         _codes().downscaled_rows(lines[part.start * f : part.stop * f], planes, f, out[part])
 
-    shared(rows, len(starts), threads)
+    share(rows, len(starts), threads)
     return image.become(out.reshape(height, width, *data.shape[2:]))
 
 
@@ -318,7 +316,7 @@ def _mirrored(stage: Mirror, image: Image, threads: int) -> Image:
         part = slice(starts[index], starts[index] + tile)
         _codes().mirrored_rows(lines[part], target[part])
 
-    shared(rows, len(starts), threads)
+    share(rows, len(starts), threads)
     return image.become(out.reshape(image.data.shape))
 
 
@@ -333,29 +331,6 @@ def warm_up() -> None:
         developed([BlackLevel(), Root(), Tone(bits=bits), Downscale(2)], Raw(data, 12))
     colour = [BlackLevel(), Demosaic(), Tone(), Downscale(2), Mirror(True)]
     developed(colour, Raw(data, 12, "RGGB"))
-
-
-def shared(work: Callable[[int], None], tiles: int, threads: int) -> None:
-    """Do work(0) .. work(tiles - 1), shared among the caller and threads - 1 helpers."""
-    numbers = count()  # next() is atomic: each tile is taken once
-
-    def take() -> None:
-        while (number := next(numbers)) < tiles:
-            work(number)
-
-    helping = [_helpers().submit(take) for _ in range(min(threads, tiles, MAX_HELPERS) - 1)]
-    try:
-        take()
-    finally:
-        for helper in helping:
-            if not helper.cancel():  # it has begun: its tile belongs to the frame
-                helper.result()
-
-
-@lru_cache(1)
-def _helpers() -> ThreadPoolExecutor:
-    """Return the threads that help; an idle one costs nothing, and none starts before it is needed."""
-    return ThreadPoolExecutor(MAX_HELPERS, "isp")
 
 
 def _kernels() -> ModuleType:

@@ -5,15 +5,11 @@ beside the source or, where that cannot be written, in the user's cache director
 
 Threads. A frame is rendered on the caller's thread, without the GIL, so one way to use more cores is to call
 from more threads, for several frames or for several bands of one. `threads` = N lends one call up to N - 1
-helpers: the frame is cut into tiles of rows and whoever is free, the caller too, takes the next one. A core
-that is busy elsewhere holds up one tile at most, and helpers that wake too late are not waited for. Noise
-depends on absolute positions alone, so the bytes are the same either way.
+helpers, who share tiles of rows with the caller (camtwin.tiles). Noise depends on absolute positions alone,
+so the bytes are the same either way.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -34,6 +30,7 @@ from camtwin.sensor.chain import (
 )
 from camtwin.sensor.flaws import Flaws, shaded_rate
 from camtwin.sensor.parameters import Readout, SensorParameters
+from camtwin.tiles import MAX_HELPERS, share
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,7 +40,6 @@ Rows: TypeAlias = Callable[[int, int], NDArray[np.float32]]
 Rate: TypeAlias = NDArray[np.float32] | Rows
 """Electrons per second in each pixel, or what makes some rows of them."""
 
-MAX_HELPERS = 64
 TILES_A_THREAD, MIN_TILE = 8, 1 << 15
 """Tiles are small enough to share a frame evenly, and hold this many pixels (some 40 us) so that taking one
 costs nothing against it."""
@@ -195,28 +191,13 @@ def _render(
     if picture is None:
         tile = min(tile, MADE_TILE)
     tile = -(-tile // (width * unit)) * unit  # in rows
-    helpers = min(threads, -(-height // tile)) - 1
-    if helpers < 1 and picture is not None:
+    if threads == 1 and picture is not None:
         return rows(0, height)
-    starts = count(0, tile)  # next() is atomic: each tile is taken once
 
-    def work() -> None:
-        while (first := next(starts)) < height:
-            rows(first, min(first + tile, height))
+    def work(number: int) -> None:
+        rows(number * tile, min((number + 1) * tile, height))
 
-    helping = [_helpers().submit(work) for _ in range(helpers)]
-    try:
-        work()
-    finally:
-        for helper in helping:
-            if not helper.cancel():  # it has begun: its tile belongs to the frame
-                helper.result()
-
-
-@lru_cache(1)
-def _helpers() -> ThreadPoolExecutor:
-    """Return the threads that help callers; an idle one costs nothing, none starts before it is needed."""
-    return ThreadPoolExecutor(MAX_HELPERS, "expose")
+    share(work, -(-height // tile), threads)
 
 
 def _kernels() -> "ModuleType":

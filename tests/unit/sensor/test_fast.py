@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camtwin import tiles
 from camtwin.pixels import FORMATS, PixelFormat, pack
 from camtwin.sensor import (
     chain,
@@ -168,7 +169,7 @@ def test_helpers_that_never_come_are_not_waited_for(whole, small_tiles, monkeypa
     with ThreadPoolExecutor(1) as busy:
         free = Event()
         busy.submit(free.wait)
-        monkeypatch.setattr(fast, "_helpers", lambda: busy)
+        monkeypatch.setattr(tiles, "_helpers", lambda: busy)
         try:
             assert np.array_equal(expose(RATES, PATTERN, PARAMETERS, readout(), threads=2), whole)
         finally:
@@ -207,7 +208,7 @@ def test_what_fails_in_a_helper_is_raised(small_tiles, monkeypatch):
         @staticmethod
         def expose_rows(*arguments):
             both.wait(30)
-            if current_thread().name.startswith("expose"):
+            if current_thread().name.startswith("tiles"):
                 raise MemoryError("no scratch")
 
     monkeypatch.setattr(fast, "_kernels", lambda: Kernels)
@@ -296,6 +297,7 @@ def test_one_compilation_serves_all_arrays_and_formats():
     """Another would cost the first frame seconds, or miss the cache that `warm_up` filled."""
     program = """
 import numpy as np
+from camtwin import tiles
 from camtwin.pixels import FORMATS
 from camtwin.sensor import FixedPattern, expose, expose_payload, fast, kernels
 from physics.small_sensor import PARAMETERS, light, readout
@@ -340,6 +342,7 @@ def test_the_same_bytes_on_another_processor(tmp_path):
 import zlib
 from dataclasses import replace
 import numpy as np
+from camtwin import tiles
 from camtwin.pixels import FORMATS
 from camtwin.sensor import expose_payload, fixed_pattern
 from physics.small_sensor import PARAMETERS, readout

@@ -5,7 +5,7 @@ Lines are slots of time. A frame takes one after the other: frame start, embedde
 between two marks. Two exposures (DOL) take turns: the long one has the even lines of its frame, the short one
 the odd lines, later by the lines from the long readout of a row to its short one.
 
-`records` is the readable reference, `encoded` the same stream as bytes of a dump, at speed.
+`records` is the readable reference; serial.py makes the same stream as bytes of a dump, at speed.
 
 Sources: MIPI CSI-2 1.3, chapter on frame and line synchronisation. Slots, and the line in which frame start
 and frame end are sent, are chosen here.
@@ -17,15 +17,14 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.pixels import CSI2_FORMATS, pack
-from camtwin.units import SEC, Ns
-from camtwin.wire.csi2 import dump, embedded
+from camtwin.units import Ns
+from camtwin.wire.csi2 import embedded
 from camtwin.wire.csi2.dump import Burst, LaneState, Mark, Record
 from camtwin.wire.csi2.lanes import EXIT_NS, WAKE_UP_NS, Lanes
 from camtwin.wire.csi2.packets import (
@@ -33,7 +32,6 @@ from camtwin.wire.csi2.packets import (
     OVERHEAD_BYTES,
     RAW,
     DataType,
-    Header,
     crc,
     long_packet,
     short_packet,
@@ -41,6 +39,7 @@ from camtwin.wire.csi2.packets import (
 
 LONG, SHORT = 0, 1
 """Virtual channels of the exposures of a DOL image."""
+TILES_A_THREAD, MIN_TILE_ROWS = 8, 32
 LINES_A_ROW: Final = 2
 """Lines from a row of an exposure to its next one where two exposures take turns."""
 
@@ -138,16 +137,16 @@ def records(frames: Sequence[SensorFrame], lanes: Lanes) -> Iterator[Record]:
     ValueError if a line's packets do not fit into its time.
     """
     for frame in frames:
-        _check_fit(frame, lanes)
+        check_fit(frame, lanes)
     yield from heapq.merge(*(_records(frame, lanes) for frame in frames), key=lambda record: record.time_ns)
 
 
 def _records(frame: SensorFrame, lanes: Lanes) -> Iterator[Record]:
     for time_ns, packets in zip(frame.times_ns().tolist(), _packets(frame), strict=True):
-        yield from _slot(time_ns, packets, frame.channel, lanes)
+        yield from slot_records(time_ns, packets, frame.channel, lanes)
 
 
-def _slot(time_ns: Ns, packets: Sequence[bytes], channel: int, lanes: Lanes) -> Iterator[Record]:
+def slot_records(time_ns: Ns, packets: Sequence[bytes], channel: int, lanes: Lanes) -> Iterator[Record]:
     """Yield the bursts of a line, each between its marks."""
     for packet in packets:
         data_ns = time_ns + lanes.entry_ns
@@ -160,21 +159,21 @@ def _slot(time_ns: Ns, packets: Sequence[bytes], channel: int, lanes: Lanes) -> 
 
 def _packets(frame: SensorFrame) -> Iterator[list[bytes]]:
     """Yield the packets of each slot."""
-    around, lines = _around(frame, crc)
-    yield around[0]
+    (start, end), lines = around(frame, crc)
+    yield start
     yield from ([packet] for packet in lines)
     for number, row in enumerate(frame.codes, 1):
         payload = pack(row[None], CSI2_FORMATS[frame.bits]).tobytes()
         packet = long_packet(frame.channel, RAW[frame.bits], payload)
-        start, end = (
+        before, after = (
             [short_packet(frame.channel, kind, number)] * frame.line_numbers
             for kind in (DataType.LINE_START, DataType.LINE_END)
         )
-        yield [*start, packet, *end]
-    yield around[1]
+        yield [*before, packet, *after]
+    yield end
 
 
-def _around(
+def around(
     frame: SensorFrame, checksum: Callable[[bytes], int]
 ) -> tuple[tuple[list[bytes], list[bytes]], list[bytes]]:
     """Return the packets of frame start and frame end, and those of the embedded lines."""
@@ -187,7 +186,8 @@ def _around(
     return (start, end), lines
 
 
-def _check_fit(frame: SensorFrame, lanes: Lanes) -> None:
+def check_fit(frame: SensorFrame, lanes: Lanes) -> None:
+    """Raise ValueError if a line's packets do not fit into its time."""
     short = 2 * lanes.burst_ns(4) if frame.line_numbers else 0
     needed_ns = short + lanes.burst_ns(frame.payload_bytes + OVERHEAD_BYTES)
     if needed_ns > frame.line_ns:
@@ -195,122 +195,3 @@ def _check_fit(frame: SensorFrame, lanes: Lanes) -> None:
             f"a line of {frame.payload_bytes} bytes takes {needed_ns} ns on {lanes.count} lanes of "
             f"{lanes.bits_per_s} bit/s; the line time is {float(frame.line_ns):.0f} ns"
         )
-
-
-# -- at speed -----------------------------------------------------------------------------------------
-def encoded(
-    frames: Sequence[SensorFrame], lanes: Lanes, out: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8]:
-    """Return the bytes of a dump that `records` describes, without the file's header.
-
-    out: an array to use again, if it has the size. ValueError as there, and for a code above its bits.
-    """
-    from camtwin.wire.csi2 import kernels
-
-    bodies = [_Body(frame, lanes) for frame in frames]
-    times = np.concatenate([body.times_ns for body in bodies])
-    sizes = np.concatenate([body.sizes for body in bodies])
-    order = np.argsort(times, kind="stable")
-    ends = np.empty(len(times), np.int64)
-    ends[order] = np.cumsum(sizes[order])
-    begins = np.split(ends - sizes, np.cumsum([len(body.sizes) for body in bodies])[:-1])
-    total = int(sizes.sum())
-    if out is None or out.size != total:
-        out = np.empty(total, np.uint8)
-    for body, at in zip(bodies, begins, strict=True):
-        frame = body.frame
-        for slot, data in body.others.items():
-            out[at[slot] : at[slot] + len(data)] = np.frombuffer(data, np.uint8)
-        rows = np.ascontiguousarray(at[frame.first_row : -1])
-        words, size = _words(frame.codes), frame.payload_bytes
-        seen = int(kernels.put_lines(words, size, frame.bits, body.before, body.after, out, rows))
-        if seen >> frame.bits:
-            pack(frame.codes, CSI2_FORMATS[frame.bits])  # names the code
-    return out
-
-
-def _words(codes: NDArray[np.uint16]) -> NDArray[np.uint64]:
-    """Return codes four to a word, read-only so that one compiled kernel takes all; no copy if they allow."""
-    odd = -codes.shape[1] % 4
-    words = np.ascontiguousarray(np.pad(codes, ((0, 0), (0, odd))) if odd else codes, "<u2").view("<u8")
-    words.flags.writeable = False
-    return words
-
-
-def warm_up() -> None:
-    """Compile the kernels, or load them from numba's cache, so that the first frame need not wait."""
-    from camtwin.wire.csi2 import kernels
-
-    encoded([SensorFrame(np.zeros((1, 4), np.uint16), 10, 0, Fraction(SEC), embedded_lines=0)], Lanes(1, SEC))
-    kernels.crc(np.frombuffer(b"", np.uint8))
-
-
-class _Body:
-    """The bytes of a frame beside its pixels.
-
-    times_ns, sizes  of each slot
-    others           bytes of the slots without pixels, by slot
-    before, after    (rows, any) uint8: what stands around each row's payload and CRC
-    """
-
-    def __init__(self, frame: SensorFrame, lanes: Lanes) -> None:
-        from camtwin.wire.csi2 import kernels
-
-        _check_fit(frame, lanes)
-        self.frame, self._lanes = frame, lanes
-        self.times_ns = frame.times_ns()
-        (start, end), lines = _around(frame, kernels.checksum)
-        slots = {0: start, **{1 + i: [line] for i, line in enumerate(lines)}, frame.slots - 1: end}
-        self.others = {
-            slot: b"".join(map(dump.encode, _slot(int(self.times_ns[slot]), packets, frame.channel, lanes)))
-            for slot, packets in slots.items()
-        }
-        self.before, self.after = self._around_rows()
-        row = self.before.shape[1] + frame.payload_bytes + 2 + self.after.shape[1]
-        self.sizes = np.full(frame.slots, row)
-        for slot, data in self.others.items():
-            self.sizes[slot] = len(data)
-
-    def _around_rows(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        frame, lanes = self.frame, self._lanes
-        rows = frame.codes.shape[0]
-        size = frame.payload_bytes + OVERHEAD_BYTES
-        header = np.frombuffer(Header(frame.channel, RAW[frame.bits], frame.payload_bytes).encode(), np.uint8)
-        at = self.times_ns[frame.first_row : -1]
-        before: list[NDArray[np.uint8]] = []
-        if frame.line_numbers:
-            before += self._burst(at, 4)
-            before.insert(2, _numbers(frame.channel, DataType.LINE_START, rows))
-            at = at + lanes.burst_ns(4)
-        mark, burst, end = self._burst(at, size)
-        before += [mark, burst, np.broadcast_to(header, (rows, 4))]
-        after = [end]
-        if frame.line_numbers:
-            mark, burst, end = self._burst(at + lanes.burst_ns(size), 4)
-            after += [mark, burst, _numbers(frame.channel, DataType.LINE_END, rows), end]
-        return np.concatenate(before, axis=1), np.concatenate(after, axis=1)
-
-    def _burst(self, at: NDArray[np.int64], size: int) -> list[NDArray[np.uint8]]:
-        """Return the records around the packets of many slots: mark, the burst's header, mark."""
-        lanes, first = self._lanes, at + self._lanes.entry_ns
-        return [
-            _headers(at, dump.MARK, LaneState.HS, lanes.count, 0),
-            _headers(first, dump.BURST, self.frame.channel, lanes.count, size),
-            _headers(first + lanes.leave_ns(size), dump.MARK, LaneState.LP, lanes.count, 0),
-        ]
-
-
-def _headers(times_ns: NDArray[np.int64], kind: int, code: int, lanes: int, length: int) -> NDArray[np.uint8]:
-    """Return the headers of records, (n, 16) uint8."""
-    headers = np.zeros(len(times_ns), dump.COLUMNS)
-    headers["time"] = times_ns
-    for name, value in (("kind", kind), ("code", code), ("lanes", lanes), ("length", length)):
-        headers[name] = value
-    return headers.view(np.uint8).reshape(len(times_ns), dump.RECORD.size)
-
-
-@lru_cache(8)
-def _numbers(channel: int, kind: DataType, count: int) -> NDArray[np.uint8]:
-    """Return short packets with the numbers 1 to count, (count, 4) uint8."""
-    packets = b"".join(short_packet(channel, kind, number) for number in range(1, count + 1))
-    return np.frombuffer(packets, np.uint8).reshape(count, 4)

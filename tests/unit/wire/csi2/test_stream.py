@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,8 @@ from camtwin.wire.csi2 import dump, embedded, stream
 from camtwin.wire.csi2.dump import Burst, LaneState, Mark
 from camtwin.wire.csi2.lanes import Lanes, distribute, merge, swapped, unswapped
 from camtwin.wire.csi2.packets import DataType, read_header
-from camtwin.wire.csi2.stream import SensorFrame, asleep, dol, encoded, records
+from camtwin.wire.csi2.serial import encoded, encoded_images
+from camtwin.wire.csi2.stream import SensorFrame, asleep, dol, records
 
 LANES = Lanes(4, 2_100_000_000)
 LINE_NS = Fraction(4512 * 1_000_000_000, 840_000_000)
@@ -159,6 +161,28 @@ def test_the_bytes_at_speed_are_the_references(rows, columns, bits, lanes, numbe
     kept = np.zeros(len(expected), np.uint8)
     assert encoded(frames, link, kept) is kept
     assert kept.tobytes() == expected
+
+
+@pytest.mark.parametrize("threads", [2, 3, 50])
+def test_any_number_of_threads(threads):
+    one = frame(rows=101, columns=48)
+    frames = dol(one, one.codes[::-1], 4)
+    assert encoded(frames, LANES, threads=threads).tobytes() == encoded(frames, LANES).tobytes()
+
+
+@pytest.mark.parametrize("gap_lines", [8, 30, 60])
+def test_images_that_overlap_are_in_the_order_of_time(gap_lines):
+    """The short exposure of an image ends after the long one of the next, and the one after, has begun."""
+    images = []
+    for number in range(1, 5):
+        long = frame(rows=9, number=number)
+        long = replace(long, start_ns=long.start_ns + int(number * 26 * LINE_NS))
+        images.append(dol(long, long.codes[::-1], gap_lines))
+    pieces = list(encoded_images(images, LANES))
+    expected = list(records([one for image in images for one in image], LANES))
+    assert b"".join(piece.tobytes() for piece in pieces) == b"".join(map(dump.encode, expected))
+    assert len(pieces) == 4
+    assert list(encoded_images([], LANES)) == []
 
 
 def test_a_full_line_fits_on_four_lanes_and_not_on_two():

@@ -1,0 +1,224 @@
+"""A stream of frames as the bytes of a dump, at speed; stream.records is its readable reference.
+
+A slot's bytes have a known length and time, so the place of each in the dump is known before any is written.
+Rows go there by the kernel, which packs them, adds the CRC and copies what stands around them; all else is
+written by the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.pixels import CSI2_FORMATS, pack
+from camtwin.tiles import share
+from camtwin.units import SEC, Ns
+from camtwin.wire.csi2 import dump
+from camtwin.wire.csi2.dump import LaneState
+from camtwin.wire.csi2.lanes import Lanes
+from camtwin.wire.csi2.packets import (
+    OVERHEAD_BYTES,
+    RAW,
+    DataType,
+    Header,
+    short_packet,
+)
+from camtwin.wire.csi2.stream import SensorFrame, around, check_fit, slot_records
+
+TILES_A_THREAD: Final = 8
+MIN_TILE_ROWS: Final = 32
+
+
+def encoded(
+    frames: Sequence[SensorFrame], lanes: Lanes, out: NDArray[np.uint8] | None = None, threads: int = 1
+) -> NDArray[np.uint8]:
+    """Return the bytes of a dump that `records` describes, without the file's header.
+
+    out: an array to use again, if it has the size. threads: the caller's and helpers that share rows.
+    ValueError as there, and for a code above its bits.
+    """
+    return _written([_whole(frame, lanes) for frame in frames], out, threads)
+
+
+def encoded_images(
+    images: Iterable[Sequence[SensorFrame]], lanes: Lanes, threads: int = 1
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of a dump of image after image, each one frame or two exposures, in the order of time.
+
+    The short exposure of an image may end after the long one of the next has begun: what is later than the
+    next image's start waits for it. ValueError as for `encoded`.
+    """
+    waiting: list[_Part] = []
+    for frames in images:
+        parts = [_whole(frame, lanes) for frame in frames]
+        begin_ns = min(frame.start_ns for frame in frames)
+        if early := [part.cut(begin_ns)[0] for part in waiting]:
+            yield _written(early, None, threads)
+        waiting = [part.cut(begin_ns)[1] for part in waiting] + parts
+        waiting = [part for part in waiting if part.begin < part.end]
+    if waiting:
+        yield _written(waiting, None, threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some slots of a frame, begin to end."""
+
+    body: _Body
+    begin: int
+    end: int
+
+    @property
+    def slots(self) -> slice:
+        return slice(self.begin, self.end)
+
+    def cut(self, at_ns: Ns) -> tuple[_Part, _Part]:
+        """Return the slots that begin before a time, and the others."""
+        at = int(np.searchsorted(self.body.times_ns, at_ns))
+        at = min(max(at, self.begin), self.end)
+        return replace(self, end=at), replace(self, begin=at)
+
+
+def _whole(frame: SensorFrame, lanes: Lanes) -> _Part:
+    return _Part(_Body(frame, lanes), 0, frame.slots)
+
+
+def _written(parts: Sequence[_Part], out: NDArray[np.uint8] | None, threads: int) -> NDArray[np.uint8]:
+    """Return the bytes of slots, in the order of time."""
+    times = np.concatenate([part.body.times_ns[part.slots] for part in parts])
+    sizes = np.concatenate([part.body.sizes[part.slots] for part in parts])
+    order = np.argsort(times, kind="stable")
+    ends = np.empty(len(times), np.int64)
+    ends[order] = np.cumsum(sizes[order])
+    begins = np.split(ends - sizes, np.cumsum([part.end - part.begin for part in parts])[:-1])
+    total = int(sizes.sum())
+    if out is None or out.size != total:
+        out = np.empty(total, np.uint8)
+    for part, at in zip(parts, begins, strict=True):
+        for slot, data in part.body.others.items():
+            if part.begin <= slot < part.end:
+                first = at[slot - part.begin]
+                out[first : first + len(data)] = np.frombuffer(data, np.uint8)
+        _put_rows(part, at, out, threads)
+    return out
+
+
+def _put_rows(part: _Part, at: NDArray[np.int64], out: NDArray[np.uint8], threads: int) -> None:
+    """Write the rows of a part, each to the place of its slot in `out`."""
+    from camtwin.wire.csi2 import kernels
+
+    body, frame = part.body, part.body.frame
+    begin, end = max(part.begin, frame.first_row), min(part.end, frame.slots - 1)
+    if begin >= end:
+        return
+    rows = slice(begin - frame.first_row, end - frame.first_row)
+    at = np.ascontiguousarray(at[begin - part.begin : end - part.begin])
+    words, before, after = body.words[rows], body.before[rows], body.after[rows]
+    tile = max(MIN_TILE_ROWS, -(-len(words) // (TILES_A_THREAD * threads)))
+    seen: list[int] = []
+
+    def put(number: int) -> None:
+        some = slice(number * tile, (number + 1) * tile)
+        around_rows = before[some], after[some]
+        size, bits = frame.payload_bytes, frame.bits
+        seen.append(int(kernels.put_lines(words[some], size, bits, *around_rows, out, at[some])))
+
+    share(put, -(-len(words) // tile), threads)
+    if max(seen) >> frame.bits:
+        pack(frame.codes, CSI2_FORMATS[frame.bits])  # names the code
+
+
+def _words(codes: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """Return codes four to a word, read-only so that one compiled kernel takes all; no copy if they allow."""
+    odd = -codes.shape[1] % 4
+    words = np.ascontiguousarray(np.pad(codes, ((0, 0), (0, odd))) if odd else codes, "<u2").view("<u8")
+    words.flags.writeable = False
+    return words
+
+
+def warm_up() -> None:
+    """Compile the kernels, or load them from numba's cache, so that the first frame need not wait."""
+    from camtwin.wire.csi2 import kernels
+
+    encoded([SensorFrame(np.zeros((1, 4), np.uint16), 10, 0, Fraction(SEC), embedded_lines=0)], Lanes(1, SEC))
+    kernels.crc(np.frombuffer(b"", np.uint8))
+
+
+class _Body:
+    """The bytes of a frame beside its pixels.
+
+    times_ns, sizes  of each slot
+    others           bytes of the slots without pixels, by slot
+    before, after    (rows, any) uint8: what stands around each row's payload and CRC
+    """
+
+    def __init__(self, frame: SensorFrame, lanes: Lanes) -> None:
+        from camtwin.wire.csi2 import kernels
+
+        check_fit(frame, lanes)
+        self.frame, self._lanes = frame, lanes
+        self.times_ns = frame.times_ns()
+        (start, end), lines = around(frame, kernels.checksum)
+        slots = {0: start, **{1 + i: [line] for i, line in enumerate(lines)}, frame.slots - 1: end}
+        self.others = {
+            slot: b"".join(
+                map(dump.encode, slot_records(int(self.times_ns[slot]), packets, frame.channel, lanes))
+            )
+            for slot, packets in slots.items()
+        }
+        self.before, self.after = self._around_rows()
+        self.words = _words(frame.codes)
+        row = self.before.shape[1] + frame.payload_bytes + 2 + self.after.shape[1]
+        self.sizes = np.full(frame.slots, row)
+        for slot, data in self.others.items():
+            self.sizes[slot] = len(data)
+
+    def _around_rows(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        frame, lanes = self.frame, self._lanes
+        rows = frame.codes.shape[0]
+        size = frame.payload_bytes + OVERHEAD_BYTES
+        header = np.frombuffer(Header(frame.channel, RAW[frame.bits], frame.payload_bytes).encode(), np.uint8)
+        at = self.times_ns[frame.first_row : -1]
+        before: list[NDArray[np.uint8]] = []
+        if frame.line_numbers:
+            before += self._burst(at, 4)
+            before.insert(2, _numbers(frame.channel, DataType.LINE_START, rows))
+            at = at + lanes.burst_ns(4)
+        mark, burst, end = self._burst(at, size)
+        before += [mark, burst, np.broadcast_to(header, (rows, 4))]
+        after = [end]
+        if frame.line_numbers:
+            mark, burst, end = self._burst(at + lanes.burst_ns(size), 4)
+            after += [mark, burst, _numbers(frame.channel, DataType.LINE_END, rows), end]
+        return np.concatenate(before, axis=1), np.concatenate(after, axis=1)
+
+    def _burst(self, at: NDArray[np.int64], size: int) -> list[NDArray[np.uint8]]:
+        """Return the records around the packets of many slots: mark, the burst's header, mark."""
+        lanes, first = self._lanes, at + self._lanes.entry_ns
+        return [
+            _headers(at, dump.MARK, LaneState.HS, lanes.count, 0),
+            _headers(first, dump.BURST, self.frame.channel, lanes.count, size),
+            _headers(first + lanes.leave_ns(size), dump.MARK, LaneState.LP, lanes.count, 0),
+        ]
+
+
+def _headers(times_ns: NDArray[np.int64], kind: int, code: int, lanes: int, length: int) -> NDArray[np.uint8]:
+    """Return the headers of records, (n, 16) uint8."""
+    headers = np.zeros(len(times_ns), dump.COLUMNS)
+    headers["time"] = times_ns
+    for name, value in (("kind", kind), ("code", code), ("lanes", lanes), ("length", length)):
+        headers[name] = value
+    return headers.view(np.uint8).reshape(len(times_ns), dump.RECORD.size)
+
+
+@lru_cache(8)
+def _numbers(channel: int, kind: DataType, count: int) -> NDArray[np.uint8]:
+    """Return short packets with the numbers 1 to count, (count, 4) uint8."""
+    packets = b"".join(short_packet(channel, kind, number) for number in range(1, count + 1))
+    return np.frombuffer(packets, np.uint8).reshape(count, 4)
