@@ -41,13 +41,15 @@ class Trigger(Section):
 
     latency_ns with the sensor idle; during a readout exposures start on a grid of grid_ns; queue triggers may
     be under way in TriggerDelay. held: number of early triggers that wait for the camera to be ready; more
-    are skipped.
+    are skipped. limited_by_rate: a trigger is early, too, if it follows the one before sooner than
+    AcquisitionFrameRate permits.
     """
 
     latency_ns: NotNegative
     grid_ns: NotNegative
     queue: Positive
     held: NotNegative = 0
+    limited_by_rate: bool = False
 
 
 class Lines(Section):
@@ -72,11 +74,13 @@ class Events(Section):
 class Memory(Section):
     """The image memory and the non-volatile memory.
 
-    size_bytes of image memory, counted at stored_bits a pixel; None: unlimited. nonvolatile_bytes hold user
-    sets and custom data; storing a user set takes store_ns.
+    size_bytes of image memory, counted at stored_bits a pixel; None: unlimited. free_run_images: most images
+    that it holds without triggers, however small they are, the one being sent included; None: as many as fit.
+    nonvolatile_bytes hold user sets and custom data; storing a user set takes store_ns.
     """
 
     size_bytes: Positive | None
+    free_run_images: Positive | None = None
     stored_bits: Positive
     nonvolatile_bytes: Positive
     store_ns: NotNegative

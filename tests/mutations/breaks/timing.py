@@ -121,7 +121,7 @@ mutate(
     "a low AcquisitionFrameRate holds though it is off",
     "baumer.acq.rate_enable_off",
     about=RATES,
-    patch=ready(lambda m, s, t: max(t, m._started + SEC // 5 * (s.AcquisitionFrameRate_Hz == 5))),
+    patch=ready(lambda m, s, t: max(t, m._taken + SEC // 5 * (s.AcquisitionFrameRate_Hz == 5))),
 )
 mutate(
     "SingleFrame takes two",

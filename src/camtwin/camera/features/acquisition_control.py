@@ -86,8 +86,8 @@ class AcquisitionControl(Chapter):
         "the other settings allow.",
         default=False)
     AcquisitionFrameRate_Hz = Float(
-        "Sets the frame rate without triggers, in hertz. Exposure, readout and link may limit it further. Locked "
-        "while AcquisitionFrameRateEnable is off.",
+        "Sets the frame rate without triggers, in hertz. Some models limit triggers to it, too. Exposure, readout and "
+        "link may limit it further. Locked while AcquisitionFrameRateEnable is off.",
         unit="Hz", default=10.0, min=0.01, max=65535, locked=When(AcquisitionFrameRateEnable=False))
     AcquisitionBurstFrameCount = Integer(
         "Sets the number of frames that one FrameBurstStart trigger starts.",

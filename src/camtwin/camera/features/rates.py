@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from camtwin.camera.features.transport_layer_control import size
+from camtwin.models.schema import Trigger
 from camtwin.units import SEC, Ns
 
 if TYPE_CHECKING:  # they are made of the chapters, and a chapter asks for rates
@@ -31,7 +32,20 @@ class Rated(Protocol):
     def settings(self) -> Settings: ...
     @property
     def transmitter(self) -> Sender: ...
+    @property
+    def trigger_timing(self) -> Trigger: ...
     def shutter(self, settings: Settings, /) -> Shutter: ...
+
+
+def free_running(s: Settings) -> bool:
+    """Tell whether frames follow one another without a trigger for each."""
+    return s.TriggerMode["FrameStart"] == "Off"
+
+
+def asked_ns(s: Settings, trigger: Trigger) -> Ns:
+    """Return the shortest time from frame to frame that AcquisitionFrameRate permits; 0 if it limits none."""
+    limits = s.AcquisitionFrameRateEnable and (trigger.limited_by_rate or free_running(s))
+    return round(SEC / s.AcquisitionFrameRate_Hz) if limits else 0
 
 
 def payload_bytes(s: Settings) -> int:
@@ -46,12 +60,12 @@ def readout_ns(device: Rated) -> Ns:
 
 
 def resulting_Hz(device: Rated) -> float:
-    """Return the frame rate without triggers, limited by readout, exposure, link and AcquisitionFrameRate."""
+    """Return the highest frame rate, limited by readout, exposure, link and AcquisitionFrameRate."""
     s, read_ns = device.settings, readout_ns(device)
     overlapped = s.ReadoutMode == "Overlapped"
     sensor_ns = max(read_ns, s.ExposureTime_ns) if overlapped else read_ns + s.ExposureTime_ns
-    asked_ns = round(SEC / s.AcquisitionFrameRate_Hz) if s.AcquisitionFrameRateEnable else 0
-    return SEC / max(sensor_ns, device.transmitter.timing.transfer_ns(s, payload_bytes(s)), asked_ns)
+    link_ns = device.transmitter.timing.transfer_ns(s, payload_bytes(s))
+    return SEC / max(sensor_ns, link_ns, asked_ns(s, device.trigger_timing))
 
 
 def throughput(device: Rated) -> int:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from camtwin.camera.features.rates import asked_ns
 from camtwin.camera.frames.exposure import Exposure, FrameReadout
 from camtwin.camera.frames.modes import DriveModes
 from camtwin.camera.frames.numbers import FrameNumbers
@@ -17,7 +18,7 @@ from camtwin.models.schema import Trigger
 from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Entry, Scheduler
 from camtwin.subscribers import Subscribers
-from camtwin.units import SEC, Ns
+from camtwin.units import Ns
 
 UNLIMITED = 1 << 62
 
@@ -105,7 +106,7 @@ class Acquisition:
         self._discard = False  # whether the readout under way was aborted
         self._entry: Entry | None = None  # the one planned event of the present state
         self._readout_entry: Entry | None = None
-        self._started: Ns = -UNLIMITED  # start of the last exposure, which paces free run
+        self._taken: Ns = -UNLIMITED  # time of the last trigger that was taken, or of a frame without one
         self._announced_ready = False
         self._coming = deque[Settings]()  # settings of the next frames: a sensor may apply settings late
         self._frames_left = 0
@@ -145,7 +146,7 @@ class Acquisition:
     # -- arming ----------------------------------------------------------------------------------
     def open(self) -> E | None:
         self._count_frames()
-        self._started = -UNLIMITED
+        self._taken = -UNLIMITED
         self._coming = deque([self.host.settings] * self.host.latency_frames)
         self._burst_left = 0
         if self.host.counts_acquisitions:
@@ -170,10 +171,7 @@ class Acquisition:
         t_readout(n) - t_exp(n+1) after the start of readout n; otherwise at the past end of exposure n.
         """
         s = self._coming[0] if self._coming else self.host.settings
-        due = self.readout_end - overlap_ns(s)
-        if s.AcquisitionFrameRateEnable and s.TriggerMode["FrameStart"] == "Off":
-            due = max(due, self._started + round(SEC / s.AcquisitionFrameRate_Hz))
-        return due
+        return max(self.readout_end - overlap_ns(s), self._taken + asked_ns(s, self.host.trigger_timing))
 
     def arm(self) -> E | None:
         self.host.clock.cancel(self._entry)
@@ -227,6 +225,7 @@ class Acquisition:
     def take(self) -> E | None:
         """Freeze the frame: number, settings, start of exposure."""
         host, now = self.host, self.host.clock.now
+        self._taken = now
         self._coming.append(host.settings)
         self._shot = TriggeredFrame(host.numbers.begin(), self._coming.popleft(), now, host.sequencer_set)
         self._frames_left -= 1
@@ -250,7 +249,6 @@ class Acquisition:
 
     def begin_exposure(self) -> None:
         host, shot, now = self.host, self._shot, self.host.clock.now
-        self._started = now
         self._exposure = Exposure(
             frame_id=shot.frame_id,
             timestamp_ns=host.timestamp,

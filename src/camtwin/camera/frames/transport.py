@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from camtwin.camera.features.rates import free_running
 from camtwin.camera.frames.exposure import FrameReadout, Transfer
 from camtwin.camera.links import LinkTiming
 from camtwin.camera.settings import Settings
@@ -63,7 +64,9 @@ class Transmitter:
 
     def fits(self, settings: Settings) -> bool:
         """Tell whether there is room for one more such frame. One always fits into an empty memory."""
-        size = self.memory.size_bytes
+        size, most = self.memory.size_bytes, self.memory.free_run_images
+        if most is not None and len(self._queue) >= most and free_running(settings):
+            return False
         return not self._used_bytes or size is None or self._used_bytes + self._stored_bytes(settings) <= size
 
     def _stored_bytes(self, settings: Settings) -> int:

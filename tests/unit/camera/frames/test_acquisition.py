@@ -1,5 +1,7 @@
 """The acquisition machine: modes, triggers, abort, settings of a frame, image memory."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -187,6 +189,35 @@ def test_one_image_is_kept_over_a_stalled_link_and_others_are_skipped():
     b.camera.transmitter.resume()
     b.at(3 * SEC)
     assert [d.exposure.frame_id for d in b.delivered] == [1]
+
+
+SMALL = {"Width": 2048, "Height": 256, "ExposureTime_ns": 15 * US, "GevSCPSPacketSize": 1500}
+SMALL_IMAGES = 36_000_000 // (2048 * 256 * 2)  # 34 fit
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("Off", 2), ("On", SMALL_IMAGES)])
+def test_small_images_fill_the_memory_with_triggers_and_only_two_wait_without(mode, kept):
+    b = bench(TriggerMode=mode, **SMALL)
+    b.camera.transmitter.stall()
+    b.camera.start()
+    for t in range(0, SEC, 10 * MS):
+        b.at(t).trigger_software("FrameStart")
+    b.at(SEC).stop()
+    b.camera.transmitter.resume()
+    b.at(3 * SEC)
+    assert len(b.exposures) >= 100
+    assert len(b.delivered) == kept
+    assert len(b.times("FrameTransferSkipped")) == len(b.exposures) - kept
+
+
+def test_without_triggers_a_small_region_keeps_to_one_rate_after_seven_frames():
+    b = bench(**SMALL, GevSCPD=10 * US)
+    b.camera.start()
+    b.at(2 * SEC)
+    starts = b.times("FrameStart")[7:]
+    apart = {later - earlier for earlier, later in itertools.pairwise(starts)}
+    assert max(apart) - min(apart) < 20 * US
+    assert rate_Hz(starts) == pytest.approx(rate_Hz([d.end_ns for d in b.delivered]), rel=1e-3)
 
 
 def test_timestamps_are_in_ticks_of_8_ns_from_the_last_reset():

@@ -186,3 +186,37 @@ def test_an_abort_is_over_within_one_readout():
         cam.AcquisitionAbort()
         cam.advance(65_800 * US)
         assert not cam.AcquisitionStatus
+
+
+LIMITED = ("AcquisitionFrameRateEnable=true", "AcquisitionFrameRate=10")
+
+
+def triggered(model: str, period_ns: int, count: int = 20) -> tuple[int, int]:
+    """Return the frames that begin, and the triggers that are skipped, of so many software triggers."""
+    cam = camera("Height=64", *LIMITED, "TriggerMode=On", "TriggerSource=Software", model=model, link="sheet")
+    log = logged(cam)
+    cam.AcquisitionStart()
+    for _ in range(count):
+        cam.TriggerSoftware()
+        cam.advance(period_ns)
+    return len(times(log, "ExposureStart")), len(times(log, "TriggerSkipped"))
+
+
+@pytest.mark.parametrize(
+    ("model", "period_ns", "frames"),
+    [
+        ("basler-aca4112-20um", 50 * MS, 10),  # docs.baslerweb.com, Resulting Acquisition Frame Rate
+        ("basler-aca4112-20um", 100 * MS - 1, 10),
+        ("basler-aca4112-20um", 100 * MS, 20),
+        ("baumer-vcxg-124m", 50 * MS, 20),  # SFNC: of frames without triggers
+        ("ids-imx412", 60 * MS, 20),
+    ],
+)
+def test_where_the_frame_rate_limits_triggers_early_ones_are_skipped(model, period_ns, frames):
+    assert triggered(model, period_ns) == (frames, 20 - frames)
+
+
+def test_triggers_at_the_resulting_rate_are_all_taken():
+    cam = camera(*LIMITED, model="basler-aca4112-20um", link="sheet")
+    assert cam.ResultingFrameRate == 10.0
+    assert triggered("basler-aca4112-20um", round(SEC / cam.ResultingFrameRate)) == (20, 0)
