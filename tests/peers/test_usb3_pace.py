@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,6 +45,34 @@ def test_a_client_with_two_buffers_sets_the_pace():
     """
     with UsbTwin("--pace", "max") as twin:
         check(twin, "--usb-mode", "async", "--buffers", "2", "--hold", "0.005")
+
+
+SLOW_FRAMES, HOLD_S = 12, 0.4
+
+
+def check_slow_host(twin: UsbTwin) -> None:
+    """Take 0.4 s a frame, with two buffers, of a camera that makes 10 a second: its memory skips the rest."""
+    features: dict[str, Any] = {name: str(value).lower() for name, value in SLOW.items()}
+    options = ("--usb-mode", "async", "--buffers", "2", "--hold", str(HOLD_S))
+    got = twin.grab(*options, frames=SLOW_FRAMES, **features)["frames"]
+    blocks = [f["id"] for f in got]
+    assert blocks == sorted(set(blocks))
+    assert blocks[-1] > 2 * SLOW_FRAMES, "frames were skipped, and block ids say so"
+    ages_s = [(f["arrived_ns"] - f["timestamp_ns"]) / 1e9 for f in got]
+    assert max(ages_s) - min(ages_s) < 5 * HOLD_S, "two buffers, two images in memory, one on the link"
+    twin.__exit__()
+    assert re.search(r"[1-9]\d* skipped: the host is too slow", "".join(twin.said))
+    assert "this computer is too slow" not in "".join(twin.said)
+
+
+def test_a_slow_host_gets_fresh_frames_with_gaps():
+    with UsbTwin() as twin:
+        check_slow_host(twin)
+
+
+def test_a_slow_host_that_the_camera_does_not_notice_turns_red():
+    with UsbTwin(command=sabotaged("usb-host-unnoticed")) as twin, pytest.raises(AssertionError):
+        check_slow_host(twin)
 
 
 @pytest.mark.parametrize("damage", ["pace-ignored", "usb-room-unheard", "timestamps-by-wall"])

@@ -440,10 +440,20 @@ class Camera:
 
     def cable(self, plugged: bool) -> None:
         """Take the link down or up; meanwhile images wait in memory, as many as it holds."""
-        if plugged != self.plugged:
-            self.journal("cable", int(plugged))
-            (self.transmitter.resume if plugged else self.transmitter.stall)("cable")
+        if self._flows("cable", plugged):
             self.on_cable(plugged)
+
+    def host_fetches(self, fetches: bool) -> None:
+        """Stall the link while its host fetches nothing: images wait in memory, as many as fit."""
+        self._flows("host", fetches)
+
+    def _flows(self, why: str, flows: bool) -> bool:
+        """Stall or resume the link for this reason; False if nothing changes."""
+        if flows == (why not in self.transmitter.stalled):
+            return False
+        self.journal(why, int(flows))
+        (self.transmitter.resume if flows else self.transmitter.stall)(why)
+        return True
 
     def _power_up(self) -> None:
         self._restore(self.keeper.restored())

@@ -28,6 +28,9 @@ def replay_command(camera: Camera, word: str, *args: Any) -> None:
         case "cable":
             (plugged,) = args
             camera.cable(bool(plugged))
+        case "host":
+            (fetches,) = args
+            camera.host_fetches(bool(fetches))
         case "drive":
             name, level = args
             camera.lines[name].drive(bool(level))

@@ -57,6 +57,8 @@ class LiveLine:
             parts.append(f"{late} late")
         if dropped := total("dropped_frames"):
             parts.append(f"{dropped} dropped: this computer is too slow")
+        if skipped := total("skipped_frames"):
+            parts.append(f"{skipped} skipped: the host is too slow")
         if each[0].faults:
             counts = {kind: sum(status.faults[kind] for status in each) for kind in each[0].faults}
             struck = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)

@@ -60,6 +60,14 @@ def usb_ack_prefix(patch: pytest.MonkeyPatch) -> None:
 
 
 @sabotage()
+def usb_host_unnoticed(patch: pytest.MonkeyPatch) -> None:
+    """Do not stall the camera's link when its host fetches nothing."""
+    from camtwin.links.usb3.link import Usb3Camera
+
+    patch.setattr(Usb3Camera, "host_changed", lambda self: None)
+
+
+@sabotage()
 def usb_blocks_from_1(patch: pytest.MonkeyPatch) -> None:
     from camtwin.wire.u3v import stream as u3v
 

@@ -68,6 +68,20 @@ def log_again(path) -> list[ReplayedLog]:
     return [one for one in all_again(path) if isinstance(one, ReplayedLog)]
 
 
+def test_frames_that_a_slow_host_makes_the_memory_skip_are_skipped_again(tmp_path):
+    with recorded(Made(3).twin, tmp_path / "j", {"seed": 3}) as twin:
+        camera = twin.camera
+        camera.execute("AcquisitionStart")
+        for t_ns, fetches in ((10 * MS, False), (15 * MS, False), (60 * MS, True), (80 * MS, False)):
+            twin.clock.advance_to(t_ns)
+            camera.host_fetches(fetches)
+        twin.clock.advance_to(100 * MS)
+    log = log_again(tmp_path / "j")
+    skipped = [line.recorded for line in log if line.recorded and "FrameTransferSkipped" in line.recorded[1]]
+    assert len(skipped) > 10
+    assert all(line.same for line in log)
+
+
 def test_a_recorded_run_is_the_same_again(tmp_path):
     frames = record(tmp_path / "j")
     again = done_again(tmp_path / "j")

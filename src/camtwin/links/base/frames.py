@@ -75,7 +75,7 @@ class FrameStream(ABC):
         self._leaving = [
             twin.camera.on_exposure.subscribe(self._on_exposure),
             transmitter.on_transfer.subscribe(self._on_transfer),
-            transmitter.on_abort.subscribe(self.cut),  # including frames that this computer is late with
+            transmitter.on_abort.subscribe(self._abort),
         ]
         if isinstance(runtime, FreeRuntime):
             self._leaving.append(runtime.join(self))
@@ -115,6 +115,11 @@ class FrameStream(ABC):
         payload = self._begun(transfer.exposure.frame_id)
         if self.wanted():
             self.deliver(transfer, payload or self._render(transfer.exposure))
+
+    def _abort(self) -> None:
+        """Drop all frames, including those that this computer is late with."""
+        self.cut()
+        self._forget()
 
     # -- for a free runtime ------------------------------------------------------------------------------
     def streaming(self) -> bool:

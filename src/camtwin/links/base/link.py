@@ -26,3 +26,4 @@ class LinkStatus:
     packets: int  # of images, resent ones included, before faults strike
     faults: Mapping[str, int]  # packets struck, by kind of fault
     address: str = ""  # its present address
+    skipped_frames: int = 0  # because the camera's memory was full, as the host fetched none

@@ -75,6 +75,8 @@ class U3vStream(FrameStream):
             travels_ns=self._travels_ns(transfer),
         )
         self.writer.send(job)
+        if self.writer.stalled:
+            self.twin.camera.host_fetches(False)
 
     def _travels_ns(self, transfer: Transfer) -> tuple[Ns, Ns] | None:
         """Return the host times of the transfer's first and last byte.
@@ -117,6 +119,7 @@ class Usb3Camera:
         self._leaving = [
             camera.on_power.subscribe(self._power_changed),
             camera.events.subscribe(self._tell).leave,
+            camera.on_moment.subscribe(self._hear),
             camera.on_power_up.subscribe(self._start_anew),
         ]
 
@@ -170,6 +173,16 @@ class Usb3Camera:
         self.runtime.post(self._reset_control)
         self.stream.writer = None
         self._pipes = {}
+        self.host_changed()
+
+    def host_changed(self) -> None:
+        """Stall the camera's link while its host fetches nothing of a frame that is due."""
+        writer = self.stream.writer
+        self.runtime.post(self.twin.camera.host_fetches, not (writer and writer.stalled))
+
+    def _hear(self, _t_ns: Ns, name: str, _frame_id: int | None) -> None:
+        stalled = "host" in self.twin.camera.transmitter.stalled
+        self.stats.skipped += stalled and name == "FrameTransferSkipped"
 
     def sent(self) -> None:
         """Wake the runtime: a frame has left, so there is room for another."""
@@ -378,6 +391,7 @@ class Usb3Link:
             late_frames=stats.late,
             worst_late_ms=stats.worst_late_ns / 1e6,
             dropped_frames=stats.dropped,
+            skipped_frames=stats.skipped,
             cut_frames=stats.cut,
             packets=0,
             faults={},

@@ -6,6 +6,11 @@ cancelled (unlinked) until their answer is on its way.
 
 Everything that a connection sends goes through its Writer's thread, so a slow host cannot block the event
 loop. Between transfers of a frame the thread writes the answers that wait.
+
+A host that does not fetch a frame in its time stalls the camera's link: the Writer says so, the model's
+transmitter stands until the host asks again, and further frames wait in the camera's memory or are skipped
+there. The Writer says so again when it has no frame left behind the present one: so a slow host gets fresh
+images, as few wait for it as in the camera.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.units import SEC, Ns
+from camtwin.units import MS, SEC, Ns
 from camtwin.wire.image import Image
 from camtwin.wire.u3v import stream as u3v
 from camtwin.wire.u3v import usbip
@@ -33,10 +38,15 @@ MAX_REQUESTS: Final = 1 << 16
 MAX_MESSAGES: Final = 256
 MAX_REPLIES: Final = 1 << 16
 MAX_WAITING: Final = 16
-"""Frames that may wait for rendering or for requests; beyond that the next one is dropped."""
+"""Frames that may wait because this computer is too slow; beyond that the next one is dropped."""
 MAX_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
 LATE_NS: Final = 10_000_000
 """A frame that ends later than this after its time counts as late."""
+GRACE_NS: Final = 5_000_000
+"""Time by which a frame may be behind before its host counts as stalling it, about what buffers in host
+controllers and drivers hide."""
+TURN_NS: Final = 2_000_000
+"""Time that a host may need for its next request when a frame is behind for other reasons."""
 ESHUTDOWN: Final = 108
 
 
@@ -98,6 +108,7 @@ class Job:
     """A frame to send.
 
     travels_ns  host times at which its first and its last byte are due; None: as soon as the host asks
+    stalled_ns  time by which the host has put that off
     """
 
     image: Image
@@ -106,6 +117,7 @@ class Job:
     payload: Future[NDArray[np.uint8]]
     transfers: u3v.Transfers
     travels_ns: tuple[Ns, Ns] | None = None
+    stalled_ns: Ns = 0
     cut: bool = False
 
 
@@ -117,7 +129,9 @@ class Stats:
     bytes: int = 0  # leaders, payloads and trailers
     late: int = 0  # frames
     worst_late_ns: Ns = 0
-    dropped: int = 0  # frames that the host did not fetch, or this computer did not make, in time
+    dropped: int = 0  # frames that this computer did not make in time
+    skipped: int = 0  # frames for which the camera's memory had no room, as the host fetched none
+    stalls: int = 0  # pauses of the host that stalled the link
     cut: int = 0  # frames that ended early: stream disabled or halted, host gone
 
 
@@ -127,6 +141,8 @@ class Writer:
     sock     connected, not blocking; closed by its owner, after `close`
     on_done  called on this thread when a frame has been sent or given up
     on_end   called on this thread when it ends, with the exception that ended it, if any
+    on_host  called on this thread when `stalled` has changed
+    stalled  whether the host fetches nothing of a frame that is due
     """
 
     def __init__(
@@ -135,9 +151,10 @@ class Writer:
         stats: Stats,
         on_done: Callable[[], object],
         on_end: Callable[[BaseException | None], object],
+        on_host: Callable[[], object],
     ) -> None:
-        self.stats = stats
-        self._sock, self._on_done, self._on_end = sock, on_done, on_end
+        self.stats, self.stalled = stats, False
+        self._sock, self._on_done, self._on_end, self._on_host = sock, on_done, on_end, on_host
         self._poll = select.poll()
         self._poll.register(sock, select.POLLOUT)
         self._replies: deque[bytes] = deque()
@@ -145,6 +162,8 @@ class Writer:
         self._jobs: deque[Job] = deque()
         self._current: Job | None = None
         self._closed = False
+        self._since_ns: Ns = 0  # of the last stall
+        self._slow = False  # whether the host stalled the frame before
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="usb-writer", daemon=True)
         self._thread.start()
@@ -183,12 +202,18 @@ class Writer:
             self.reply(usbip.submit_reply(sequence, 0, errno))
 
     def send(self, job: Job) -> None:
-        """Queue a frame to send; drop it if too many frames wait."""
+        """Queue a frame to send; drop it if too many frames wait.
+
+        A host that stalled the frame before and has no request for this one stalls it from the start.
+        """
         with self._wake:
             if self._closed or len(self._jobs) >= MAX_WAITING:
                 self.stats.dropped += not self._closed
                 job.payload.cancel()
                 return
+            asked = self._requests and not self._current  # while a frame leaves they are for that one
+            if self._slow and job.travels_ns and not asked and not self.stalled:
+                self._stall()
             self._jobs.append(job)
             self._wake.notify()
         job.payload.add_done_callback(self._notify)
@@ -196,13 +221,17 @@ class Writer:
     @property
     def unfinished(self) -> int:
         """Number of frames queued or under way."""
-        return len(self._jobs) + (self._current is not None)
+        return len(self._unfinished())
+
+    def _unfinished(self) -> list[Job]:
+        return [*([self._current] if self._current else []), *self._jobs]
 
     def cut(self) -> None:
         """Break off the frame under way and those that wait."""
         with self._wake:
-            for job in (*self._jobs, *([self._current] if self._current else [])):
+            for job in self._unfinished():
                 job.cut = True
+                job.payload.cancel()
             self._wake.notify()
 
     def close(self) -> None:
@@ -223,6 +252,7 @@ class Writer:
             while job := self._next():
                 self.stats.cut += not self._frame(job)
                 self._current = None
+                self._go_on()
                 self._on_done()
         except BaseException as error:
             problem = error
@@ -268,11 +298,17 @@ class Writer:
         if payload.nbytes != job.payload_bytes:
             raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
         start_ns, end_ns = job.travels_ns or (0, 0)
+        leader = True
         for at, part in self._parts(job, payload):
-            due_ns = start_ns + (end_ns - start_ns) * at // job.payload_bytes
-            if not self._wait(job, _never, due_ns) or not self._transfer(job, part):
+            travelled_ns = (end_ns - start_ns) * at // job.payload_bytes
+            if not self._wait(job, _never, start_ns + travelled_ns + job.stalled_ns):
                 return False
-        late_ns = time.monotonic_ns() - end_ns if job.travels_ns else 0
+            if not self._transfer(job, part, start_ns + travelled_ns, leader=leader):
+                return False
+            leader = False
+        done_ns = self._since_ns if self.stalled else time.monotonic_ns()
+        late_ns = done_ns - end_ns - job.stalled_ns if job.travels_ns else 0
+        self._slow = self.stalled or job.stalled_ns > TURN_NS
         self.stats.frames += 1
         self.stats.late += late_ns > LATE_NS
         self.stats.worst_late_ns = max(self.stats.worst_late_ns, late_ns)
@@ -283,21 +319,59 @@ class Writer:
         """Yield the frame's transfers, each with the payload bytes that have travelled once it arrives."""
         yield from u3v.block(job.image, job.block_id, payload, job.payload_bytes, job.transfers)
 
-    def _transfer(self, job: Job, data: memoryview) -> bool:
-        """Answer requests with one transfer; False if it was cut."""
+    def _transfer(self, job: Job, data: memoryview, due_ns: Ns, *, leader: bool) -> bool:
+        """Answer requests with one transfer, due then if the host stalls none; False if it was cut."""
         while True:
-            request = self._wait(job, lambda: self._requests.popleft() if self._requests else None)
+            request = self._request(job, due_ns, leader=leader)
             if request is None:
                 return False
             sequence, length = request
             part, data = data[:length], data[length:]
-            self._write([usbip.submit_reply(sequence, len(part)), part])
+            self._write([usbip.submit_reply(sequence, len(part)), part], paced=job.travels_ns is not None)
             self.stats.bytes += len(part)
             if not data:
                 return True
 
-    def _write(self, parts: list[Any]) -> None:
-        """Write everything.
+    def _request(self, job: Job, due_ns: Ns, *, leader: bool) -> tuple[int, int] | None:
+        """Wait for a request; a host that lets a frame wait for too long stalls it. None if it was cut."""
+
+        def first() -> tuple[int, int] | None:
+            return self._requests.popleft() if self._requests else None
+
+        if job.travels_ns is None:
+            return self._wait(job, first)
+        if not self.stalled:
+            now = time.monotonic_ns()
+            patience_ns = max(due_ns + job.stalled_ns + GRACE_NS, now + TURN_NS)
+            request = self._wait(job, first, now if leader and self._slow else patience_ns)
+            if request is not True:
+                return request
+            self._stall()
+            self._on_host()
+        request = self._wait(job, first)
+        self._go_on()
+        return request
+
+    def _stall(self) -> None:
+        """Note that the host fetches nothing."""
+        self._since_ns, self.stalled, self._slow = time.monotonic_ns(), True, True
+        self.stats.stalls += 1
+
+    def _go_on(self) -> None:
+        """Report that the host fetches frames again, once no others wait behind the present one.
+
+        The present one is due later by the time that the host has stalled it.
+        """
+        with self._wake:
+            if not self.stalled or (self._jobs and not self._closed):
+                return
+            self.stalled = False
+            if self._current:
+                self._current.stalled_ns += time.monotonic_ns() - self._since_ns
+        self._on_host()
+
+    def _write(self, parts: list[Any], *, paced: bool = False) -> None:
+        """Write everything. A host that reads nothing stalls the link, if the frame is one that has its time.
 
         Raises:
             OSError: the host has gone, or the connection was closed
@@ -306,14 +380,22 @@ class Writer:
             try:
                 sent = self._sock.sendmsg(parts[:MAX_PARTS])
             except BlockingIOError:
-                self._poll.poll(100)
-                if self._closed:
-                    raise OSError("closed") from None
+                if not self._poll.poll(GRACE_NS // MS):
+                    self._await_room(paced)
                 continue
             while parts and sent >= len(parts[0]):
                 sent -= len(parts.pop(0))
             if sent:
                 parts[0] = memoryview(parts[0])[sent:]
+
+    def _await_room(self, paced: bool) -> None:
+        if paced and not self.stalled:
+            self._stall()
+            self._on_host()
+        while not self._poll.poll(100):
+            if self._closed:
+                raise OSError("closed")
+        self._go_on()
 
 
 def _never() -> None:

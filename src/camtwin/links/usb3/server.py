@@ -71,6 +71,9 @@ class Device(Protocol):
     def sent(self) -> None:
         """Handle the end of a frame: sent, or given up."""
 
+    def host_changed(self) -> None:
+        """Handle a change of whether the host fetches what is sent (Writer.stalled)."""
+
     def failed(self, problem: BaseException, /) -> None:
         """Handle an exception of a thread that is not the host's fault."""
 
@@ -176,6 +179,7 @@ class Connection:
             device.stats,
             lambda: self._tell(device.sent),
             lambda problem: self._ended(device, problem),
+            lambda: self._tell(device.host_changed),
         )
         writer.reply(usbip.import_reply(device.exported(), code=code))
         if attach:

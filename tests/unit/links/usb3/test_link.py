@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import pytest
 
@@ -16,8 +17,11 @@ from camtwin.camera.links import HIGH_SPEED
 from camtwin.links.base.link import LinkProblem
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.usb3.link import Usb3Link
+from camtwin.links.usb3.pipes import Job, Stats, Writer
 from camtwin.models import load
 from camtwin.twins import build
+from camtwin.wire.image import Image
+from camtwin.wire.u3v.stream import Transfers
 from compare import assert_same_bytes
 from unit.links.usb3.usb_host import CONTROL_IN, ECONNRESET, EPIPE, EVENT_IN, STREAM_IN, Host, picture
 from unit.links.usb3.usb_twin import Running, stub
@@ -272,18 +276,64 @@ def test_a_host_that_asks_without_reading_is_cut_off(running, monkeypatch):
     running.eventually(lambda: running.cameras[0].connection is None)
 
 
-def test_a_host_that_stops_reading_holds_nobody_up(running, host):
-    """Its own frames are dropped, when its socket's buffers are full; the event loop goes on."""
-    running.start(host, 1 << 20)
-    for _ in range(2000):
-        host.submit(STREAM_IN, 1 << 20)
-    running.eventually(lambda: running.cameras[0].stats.dropped)
-    assert len(listed(running)) == 12 + 312 + 12
+def test_a_host_that_stops_reading_holds_nobody_up():
+    """When its socket's buffers are full its camera's link stalls and skips frames; the loop goes on."""
+    with Running(stub(rate_Hz=None)) as running, Host(running.port) as host:
+        running.start(host, 1 << 20)
+        for _ in range(2000):
+            host.submit(STREAM_IN, 1 << 20)
+        running.eventually(lambda: running.cameras[0].stats.skipped)
+        assert len(listed(running)) == 12 + 312 + 12
+
+
+def test_a_slow_host_makes_the_cameras_memory_skip_frames():
+    """A host that takes 0.25 s a frame of a camera that makes 20 a second gets few frames, and fresh ones."""
+    twin = stub(rate_Hz=20.0)
+    with Running(twin) as running, Host(running.port) as host:
+        lengths = running.start(host)
+        got: list[tuple[int, float]] = []
+        for _ in range(10):
+            got.append((host.frame(lengths)[0], time.monotonic()))
+            time.sleep(0.25)
+        stats = running.cameras[0].stats
+        assert (stats.dropped, "host" in twin.camera.transmitter.stalled) == (0, True)
+    blocks = [block for block, _ in got]
+    assert blocks == sorted(set(blocks))
+    assert blocks[-1] > 18, "they were skipped"
+    ages_s = [at - block / 20 for block, at in got]
+    assert max(ages_s) - min(ages_s) < 1.2, "two in memory, one on the link, one here, 0.25 s each"
+    assert stats.skipped > 10
+    assert stats.late < 5, "the host is late, not this computer"
+
+
+def test_the_link_goes_on_when_a_slow_host_has_gone():
+    twin = stub(rate_Hz=50.0)
+    with Running(twin) as running:
+        for _ in range(2):
+            with Host(running.port) as host:
+                assert host.frame(running.start(host))[0] == 0
+                running.eventually(lambda: "host" in twin.camera.transmitter.stalled)
+            running.eventually(lambda: twin.camera.transmitter.flowing)
+
+
+def test_frames_that_are_cut_are_not_rendered():
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    writer = Writer(ours, Stats(), lambda: None, lambda problem: None, lambda: None)
+    image = Image(64, 16, 0, 0, 0x0108_0001, 0)
+    jobs = [Job(image, n, 1024, Future(), Transfers(1024, 1, 0, 0)) for n in range(3)]
+    for job in jobs:
+        writer.send(job)
+    writer.cut()
+    assert all(job.payload.cancelled() for job in jobs)
+    writer.close()
+    theirs.close()
+    ours.close()
 
 
 def test_free_time_waits_for_the_host_and_drops_nothing():
     """A camera of one frame a second gives what the host asks for, and stands while it does not ask."""
-    twin = stub(AcquisitionFrameRateEnable=True, AcquisitionFrameRate=1.0)
+    twin = stub(rate_Hz=1.0)
 
     def stands() -> bool:
         before = twin.clock.now

@@ -34,9 +34,11 @@ class StubRenderer:
         return picture(exposure.frame_id, exposure.image_bytes)
 
 
-def stub(seed: int = 0, link_bits_per_s: int = 0, **features: Any) -> Twin:
+def stub(seed: int = 0, link_bits_per_s: int = 0, rate_Hz: float | None = 10.0, **features: Any) -> Twin:
+    """Make a twin; None lets it run as fast as it can, at several hundred frames a second."""
     real = build(SHEET, seed=seed, link_bits_per_s=link_bits_per_s)
-    for name, value in {"Height": 64, "Width": 640, "ExposureTime": 100.0, **features}.items():
+    rate = {"AcquisitionFrameRateEnable": True, "AcquisitionFrameRate": rate_Hz} if rate_Hz else {}
+    for name, value in {"Height": 64, "Width": 640, "ExposureTime": 100.0, **rate, **features}.items():
         real.camera.tree.set(real.camera, name, value)
     return Twin(real.sheet, real.clock, real.camera, StubRenderer())  # type: ignore[arg-type]
 

@@ -114,6 +114,7 @@ class Sender:
             waiting = self._jobs if self._current is None else [*self._jobs, self._current]
             for job in waiting:
                 job.cut = True
+                job.payload.cancel()
             self._wake.notify()
 
     def forget(self) -> None:
