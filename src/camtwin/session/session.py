@@ -190,6 +190,7 @@ class Session:
         """Return a host on the camera's network, in process, which exchanges GigE Vision's bytes with it.
 
         Each number is another host. From the first call on the camera has a network: heartbeats time out.
+        NoNetwork if its link is another one.
         """
         network: Network | None = self._network
         if network is None:

@@ -27,7 +27,7 @@ from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
 from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.links.gige.interface import mac_from_serial
-from camtwin.links.gige.port import link_Mbps, message_of, stored_configuration
+from camtwin.links.gige.port import link_Mbps, message_of, require_network, stored_configuration
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
@@ -93,9 +93,13 @@ class Network:
     """The twin and its hosts: carries datagrams, and carries out the device side's effects.
 
     render   whether images are rendered
+
+    Raises:
+        NoNetwork: the model has another link
     """
 
     def __init__(self, twin: Twin, *, render: bool) -> None:
+        require_network(twin.sheet)
         self._twin, self._render = twin, render
         self.hosts: dict[str, GevHost] = {}
         self._timer: Entry | None = None

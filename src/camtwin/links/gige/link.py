@@ -40,7 +40,7 @@ from camtwin.links.gige.addressing import Addressing
 from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
 from camtwin.links.gige.pcap import Capture, StreamTap
-from camtwin.links.gige.port import link_Mbps, message_of, stored_configuration
+from camtwin.links.gige.port import link_Mbps, message_of, require_network, stored_configuration
 from camtwin.links.gige.send.pacing import MIN_SPEED, Eager, OnSchedule
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
@@ -99,6 +99,7 @@ class GigeLink:
         interface: str | None = None,
         ip_speed: float = 1.0,
     ) -> None:
+        require_network(twin.camera.sheet)
         self.twin, self.runtime, self.bind, self.port = twin, runtime, bind, port
         self.deaf = False  # deliberately lose everything that hosts send
         self._addressing: Addressing | None = None

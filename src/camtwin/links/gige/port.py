@@ -5,15 +5,31 @@ from __future__ import annotations
 from typing import Final
 
 from camtwin.camera import Camera
-from camtwin.camera.links import GigETiming
+from camtwin.camera.links import GIGE, GigETiming
 from camtwin.camera.reports.events import Event
-from camtwin.problem import Refused
+from camtwin.links.base.link import LinkProblem
+from camtwin.models import CameraSheet
+from camtwin.problem import Problem, Refused
 from camtwin.wire.device import DevicePort
 from camtwin.wire.gev import bootstrap, gvsp
 from camtwin.wire.gev.gvcp import Message
 from camtwin.wire.ip.configuration import StoredConfiguration
 
 DEFAULT_GIGE_MBPS: Final = 1000
+
+
+class NoNetwork(Problem, LinkProblem):
+    """The model has no Ethernet port."""
+
+
+def require_network(sheet: CameraSheet) -> None:
+    """Check that a model's link is GigE Vision.
+
+    Raises:
+        NoNetwork: it is another one
+    """
+    if sheet.link != GIGE.name:
+        raise NoNetwork(f"{sheet.name} has no network: its link is {sheet.link}")
 
 
 def stored_configuration(port: DevicePort) -> StoredConfiguration:

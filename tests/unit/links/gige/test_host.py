@@ -5,6 +5,7 @@ import struct
 import pytest
 
 import camtwin
+from camtwin.links.gige.port import NoNetwork
 from camtwin.units import MS, SEC
 
 MODEL = "baumer-vcxg-124m"
@@ -99,6 +100,15 @@ def test_hosts_have_numbers_and_addresses(cam):
     for number in (0, -1, 1 << 16):
         with pytest.raises(ValueError, match="there is no host"):
             cam.host(number)
+
+
+@pytest.mark.parametrize(
+    ("model", "link"), [("basler-aca4112-20um", "usb3"), ("ids-imx412", "usb3"), ("sony-imx412-aack", "none")]
+)
+def test_a_camera_without_a_network_says_so(model, link):
+    with pytest.raises(NoNetwork) as refused:
+        camtwin.open(model, render=False).host()
+    assert str(refused.value) == f"{model} has no network: its link is {link}"
 
 
 def test_without_a_host_nothing_is_different(cam):

@@ -18,6 +18,8 @@ from camtwin.camera import Exposure
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.gige.interface import Interface
 from camtwin.links.gige.link import GigeLink, LinkProblem, LinkStatus, mac_of
+from camtwin.models import load
+from camtwin.twins import build
 from camtwin.wire.gev.gvcp import Status
 from unit.links.gige.gige_host import (
     CCP,
@@ -155,6 +157,12 @@ def test_an_address_that_is_not_ours_is_one_line(twin: StubTwin, address: str, m
     with pytest.raises(LinkProblem, match=message) as problem:
         GigeLink(twin, WallRuntime(twin.clock), address)
     assert "\n" not in str(problem.value)
+
+
+def test_a_model_without_a_network_is_one_line() -> None:
+    twin = build(load("basler-aca4112-20um"))
+    with pytest.raises(LinkProblem, match=r"^basler-aca4112-20um has no network: its link is usb3$"):
+        GigeLink(twin, WallRuntime(twin.clock))
 
 
 def test_leaving_leaves_nothing_behind(receiver: Receiver) -> None:
