@@ -171,7 +171,7 @@ def tell(wrong: Callable[[str, Callable[[str], None]], object]) -> Wrong:
     def alter(twin: Twin) -> None:
         events = twin.camera.events
         true = events.notify
-        events.__dict__["notify"] = lambda name, t, frame: wrong(name, lambda said: true(said, t, frame))
+        events.__dict__["notify"] = lambda name, *of: wrong(name, lambda said: true(said, *of))
 
     return twins(alter)
 
