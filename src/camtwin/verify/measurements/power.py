@@ -69,7 +69,10 @@ def supply_words(case: Case, *wanted: Point, watts: float = 4.5) -> None:
 
 @measurement("poe")
 def poe(case: Case, what: Literal["poe_V", "poe_watts"], *wanted: Point) -> None:
-    """Compare which ports, `poe_V,36:clean,35:PoE voltage`, start it, and what is said of them."""
+    """Compare which ports, `poe_V,36:clean,35:PoE voltage`, start it, and what is said of it."""
+    if what == "poe_watts":
+        found = {sheet.poe_class for sheet in case.around.supplies.values()} - {None}
+        case.equal("class", found, {int(case.claim.number)})
     for value, word in wanted:
         cam, bench = on_cable(case, **{what: value})
         case.equal(f"a port with {what} {value:g} starts it", runs(cam, bench), word == CLEAN)

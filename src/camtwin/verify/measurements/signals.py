@@ -15,7 +15,8 @@ KEYS: Final = (0x1234, 0x56, 0xF0)
 
 def waiting(case: Case, source: str, start: bool = True, **features: Any) -> Session:
     """Open a camera with few rows that waits for a trigger; its lines are inputs where they can be."""
-    options: dict[str, Any] = {"Height": 16, "ExposureTime": 1000, "link_speed": None, **features}
+    usual = {"Height": 16, "ExposureTime": 1000, "link_speed": None}
+    options = {name: value for name, value in usual.items() if name not in features} | features
     cam = case.open(TriggerMode="On", TriggerSource=source, **options)
     inputs(cam)
     keyed(cam)
