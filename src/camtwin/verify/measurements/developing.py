@@ -130,7 +130,7 @@ FORMULAS: Final[dict[str, tuple[tuple[Stage, ...], Callable[[isp.Raw], Codes], f
 """Stages, the same by numpy, and the greatest difference in codes: one where it is rounded."""
 
 
-@measurement("host_formula")
+@measurement("host_formula", heavy="pictures")
 def host_formula(case: Case, *names: str) -> None:
     """Compare what stages of the host make of a frame with the formula by numpy, within a code or exactly."""
     for name in names:
@@ -141,7 +141,7 @@ def host_formula(case: Case, *names: str) -> None:
 
 
 # -- the host's software -------------------------------------------------------------------------------
-@measurement("host_denoiser")
+@measurement("host_denoiser", heavy="pictures")
 def host_denoiser(case: Case) -> None:
     """Compare the noise behind the denoiser, which is less, and the mean, which is what it was."""
     frame = flat(case)
@@ -152,7 +152,7 @@ def host_denoiser(case: Case) -> None:
     case.near("mean", float(quiet.mean() / noisy.mean()), 1, 0.005)
 
 
-@measurement("host_auto")
+@measurement("host_auto", heavy="pictures")
 def host_auto(case: Case, what: Literal["exposure", "gain"]) -> None:
     """Let the host drive ExposureTime, or its own gain, until the brightness is the target."""
     gained, first = what == "gain", Exposure(1000.0)
@@ -172,7 +172,7 @@ def host_auto(case: Case, what: Literal["exposure", "gain"]) -> None:
     case.near("brightness over the target", seen, 1, 0.05)
 
 
-@measurement("host_white_balance")
+@measurement("host_white_balance", heavy="pictures")
 def host_white_balance(case: Case, within: float, sensor: str = "") -> None:
     """Require that red, green and blue of a grey card in warm light end so close to each other."""
     frame, spread = raw_of(case, Flat(3e6, spectra.illuminant_a()), sensor=sensor), list[float]()
@@ -193,7 +193,7 @@ def steps(frame: isp.Raw) -> dict[str, Codes]:
     return {name: image.data for name, image in found}
 
 
-@measurement("full_pipeline")
+@measurement("full_pipeline", heavy="pictures")
 def full_pipeline(case: Case, sensor: str, *stages: str) -> None:
     """Find these stages in the full pipeline, whose image is displayed."""
     names = [type(stage).__name__ for stage in isp.full_pipeline(10).stages]
@@ -221,7 +221,7 @@ CHANGES: Final[dict[str, tuple[Callable[[isp.Raw], isp.Raw], Callable[[Codes], f
 """Frames, what is measured before and behind a stage: noise, false colour, the steepest step; its ratio."""
 
 
-@measurement("stage_changes")
+@measurement("stage_changes", heavy="pictures")
 def stage_changes(case: Case, stage: str, sensor: str) -> None:
     """Compare a figure of the image behind a stage with that before; flat values are unchanged."""
     frame_of, figure, low, high = CHANGES[stage]
@@ -234,7 +234,7 @@ def stage_changes(case: Case, stage: str, sensor: str) -> None:
     case.that("flat values are unchanged", np.array_equal(level[0][1], level[1][1]))
 
 
-@measurement("hot_pixel_gone")
+@measurement("hot_pixel_gone", heavy="pictures")
 def hot_pixel_gone(case: Case, sensor: str) -> None:
     """Require that a hot pixel is gone behind the stage."""
     frame = flat(case, sensor)
@@ -245,14 +245,14 @@ def hot_pixel_gone(case: Case, sensor: str) -> None:
     case.within("the hot pixel over its neighbours' greatest", float(found[101, 151]) / around.max(), 0, 1.1)
 
 
-@measurement("black_level_taken_off")
+@measurement("black_level_taken_off", heavy="pictures")
 def black_level_taken_off(case: Case, sensor: str) -> None:
     """Require that a dark frame has mean 0 behind the stage."""
     dark = steps(raw_of(case, Dark(), 100.0, sensor))["BlackLevel"]
     case.near("mean of a dark frame in codes", float(dark.mean()) * (1023 - BLACK_DN), 0, 0.2)
 
 
-@measurement("exposure_follows")
+@measurement("exposure_follows", heavy="pictures")
 def exposure_follows(case: Case, sensor: str) -> None:
     """Double the light: the brightness returns to the target."""
     cam = camtwin.open(sensor, scene=Flat(1e6, spectra.d65()), seed=1)
@@ -267,7 +267,7 @@ def exposure_follows(case: Case, sensor: str) -> None:
         case.near(f"brightness over the target at {photons:g} photons/s", bright / controller.target, 1, 0.1)
 
 
-@measurement("flat_colour_kept")
+@measurement("flat_colour_kept", heavy="pictures")
 def flat_colour_kept(case: Case, way: Literal["full", "sample"], sensor: str) -> None:
     """Require that the full pipeline's stage, or the sample, makes RGB of a flat colour, within a code."""
     colour = (600, 300, 150)
@@ -282,7 +282,7 @@ def flat_colour_kept(case: Case, way: Literal["full", "sample"], sensor: str) ->
     case.within("greatest difference of a flat colour in codes of 8 bits", float(codes), 0, 1)
 
 
-@measurement("grey_stays")
+@measurement("grey_stays", heavy="pictures")
 def grey_stays(case: Case, sensor: str) -> None:
     """Require that rows of the matrix sum to 1, and that grey stays grey."""
     stage = next(s for s in isp.full_pipeline(10).stages if isinstance(s, isp.ColourMatrix))
@@ -291,7 +291,7 @@ def grey_stays(case: Case, sensor: str) -> None:
     case.equal("grey is grey", int(np.ptp(image.reshape(-1, 3).astype(int), axis=1).max()), 0)
 
 
-@measurement("downscaled")
+@measurement("downscaled", heavy="pictures")
 def downscaled(case: Case, sensor: str) -> None:
     """Require that the image is half as wide and high, and that flat values are unchanged."""
     frame = even(flat(case, sensor), (400, 300, 200))

@@ -98,7 +98,7 @@ class Watch:
 
     def __init__(self, cam: Session) -> None:
         self.cam = cam
-        self.events = cam.entries("EventSelector") if cam.has("EventSelector") else ()
+        self.events = cam.entries("EventSelector") if cam.has("EventNotification") else ()
         self.edges = {name: len(line.inner) for name, line in cam.lines.items()}
 
     def look(self, case: Case, action: str, wanted: str) -> None:
