@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from camtwin.session.session import NoFrame, Session
     from camtwin.session.session import connect as open
     from camtwin.twins import Twin
+    from camtwin.twins.bare import BareSensor, open_sensor
 
 __version__ = "0.1.0.dev0"
 __all__ = [
+    "BareSensor",
     "DhcpServer",
     "Frame",
     "NoFrame",
@@ -34,10 +36,12 @@ __all__ = [
     "Session",
     "Twin",
     "open",
+    "open_sensor",
     "scene",
 ]
 
 HOMES = {
+    "BareSensor": "twins.bare",
     "DhcpServer": "links.gige.dhcp_server",
     "Frame": "session.frame",
     "NoFrame": "session.session",
@@ -46,6 +50,7 @@ HOMES = {
     "Refused": "problem",
     "Session": "session.session",
     "Twin": "twins",
+    "open_sensor": "twins.bare",
 }
 
 

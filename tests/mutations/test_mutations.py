@@ -67,6 +67,9 @@ SLICE = {
         "12 bits end at 4094",
         "all pixels see as green ones do",
         "the rail analog wants 3 V",
+        "20 MHz are an input clock",
+        "a pulse at XVS takes 20 us",
+        "bits of the one-time memory can be cleared",
     ],
     "framos-fsm-imx412": ["SCL is on no pin", "pin 56 is no ground", "the rail 1V05_A is at pin 1"],
 }

@@ -25,16 +25,41 @@ from camtwin.camera.registers.geometry import UNSCALED, Extent, Geometry
 from camtwin.camera.registers.register_file import RegisterFile
 from camtwin.camera.registers.stream import SensorFrame, Stream
 from camtwin.camera.settings import Settings
-from camtwin.models import load_registers
+from camtwin.models import load, load_registers
+from camtwin.scene import Scene
 from camtwin.sensor.binning import binned_mosaic
 from camtwin.sensor.timing import RowTimes
-from camtwin.twins.assembly import Twin
+from camtwin.simtime import Scheduler
+from camtwin.twins.assembly import Twin, build
 from camtwin.twins.patterns import pattern
-from camtwin.units import Ns
-from camtwin.wire.csi2.cci import Bus, Done, Message
+from camtwin.units import SEC, Ns
+from camtwin.wire.csi2.cci import INDEX_BYTES, Bus, Done, Message, Read, Write
 
 Image = NDArray[np.uint16]
 BUS_HZ: Final = 400_000
+INCK_HZ: Final = 24_000_000
+
+
+def open_sensor(
+    model: str,
+    *,
+    scene: Scene | None = None,
+    seed: int = 0,
+    inck_hz: int = INCK_HZ,
+    clock: Scheduler | None = None,
+    slasel: bool = False,
+) -> BareSensor:
+    """Return the sensor of a model, powered up and in standby, in front of a scene.
+
+    inck_hz: its input clock. clock: a virtual time that several share. slasel: whether it has the higher of
+    its two addresses.
+
+    Raises:
+        UnknownModel: there is no such model, or its sensor's registers are not known
+    """
+    sensor = BareSensor(build(load(model), scene, seed=seed, clock=clock), slasel=slasel)
+    sensor.power_up(inck_hz)
+    return sensor
 
 
 class BareSensor:
@@ -42,6 +67,7 @@ class BareSensor:
 
     file, stream  its registers, and the frames that they give, in the twin's virtual time
     bus           on which it is alone
+    remarks       of everything that went wrong, in words
     """
 
     def __init__(
@@ -60,6 +86,8 @@ class BareSensor:
         )
         self.stream = Stream(self.file, twin.clock)
         self.bus = Bus([self.file], bus_hz)
+        self.remarks: list[str] = []
+        self.file.on_remark.subscribe(lambda _, text: self.remarks.append(text))
         self._settings: tuple[Configuration, list[Settings]] | None = None
 
     def power_up(self, inck_hz: int) -> None:
@@ -81,6 +109,42 @@ class BareSensor:
                 return effect
             self.clock.advance_to(effect.until_ns)
         raise AssertionError("a transfer ends with Done")
+
+    def i2c(self, address: int, data: bytes, length: int = 0) -> bytes | None:
+        """Write bytes to an address, then read `length` from it; None if a byte is not acknowledged."""
+        messages: list[Message] = [Write(address, data)]
+        if length:
+            messages.append(Read(address, length))
+        done = self.transfer(*messages)
+        return None if done.refusal else b"".join(done.reads)
+
+    @property
+    def address(self) -> int:
+        """Its address on the bus."""
+        bus = self.file.sheet.bus
+        return bus.address_high if self.file.slasel else bus.address_low
+
+    def write(self, name: str, value: int) -> Done:
+        """Write a register by its name, over the bus."""
+        register = self.file.sheet.registers[name]
+        data = register.address.to_bytes(INDEX_BYTES, "big") + value.to_bytes(register.bytes, "big")
+        return self.transfer(Write(self.address, data))
+
+    def read(self, name: str) -> int | None:
+        """Read a register by its name, over the bus; None if nobody answers."""
+        register = self.file.sheet.registers[name]
+        got = self.i2c(self.address, register.address.to_bytes(INDEX_BYTES, "big"), register.bytes)
+        return None if got is None else int.from_bytes(got, "big")
+
+    def grab(self, count: int, timeout_ns: Ns = 10 * SEC) -> list[SensorFrame]:
+        """Return the next frames of the stream: fewer if not as many come within timeout_ns."""
+        frames: list[SensorFrame] = []
+        leave = self.stream.on_frame.subscribe(frames.append)
+        end_ns = self.clock.now + timeout_ns
+        while len(frames) < count and (due_ns := self.clock.next_time()) is not None and due_ns <= end_ns:
+            self.clock.advance_to(due_ns)
+        leave()
+        return frames[:count]
 
     def images(self, frame: SensorFrame) -> tuple[Image, ...]:
         """Return the image of each exposure of a frame, (height, width) DN at the bits that are sent."""

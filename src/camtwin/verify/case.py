@@ -25,6 +25,7 @@ from camtwin.session.session import Session
 from camtwin.verify.claims import Claim
 
 if TYPE_CHECKING:
+    from camtwin import BareSensor
     from camtwin.genicam import Shown
     from camtwin.models import Fact
 
@@ -81,6 +82,33 @@ class Case:
         """Take one picture of a scene, with a fresh session."""
         settings = {**(features or {}), **more}
         return self.open(settings, scene=scene, render=True, link_speed=link_speed).grab()[0]
+
+    def sensor(
+        self,
+        registers: Mapping[str, int] | None = None,
+        /,
+        *,
+        scene: Scene | None = None,
+        inck_MHz: float = 24,
+        beside: BareSensor | None = None,
+        **more: int,
+    ) -> BareSensor:
+        """Power up the bare sensor, and write registers in this order.
+
+        beside: another one, on whose clock and board it lives, with the other address.
+        """
+        there = camtwin.open_sensor(
+            self.model,
+            scene=scene,
+            seed=1,
+            inck_hz=round(inck_MHz * 1e6),
+            clock=beside and beside.clock,
+            slasel=beside is not None,
+        )
+        for name, value in {**(registers or {}), **more}.items():
+            if there.write(name, value).refusal:
+                self.wrong(f"register {name} is not acknowledged")
+        return there
 
     @cached_property
     def around(self) -> RigSheet:

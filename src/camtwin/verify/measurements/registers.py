@@ -1,0 +1,181 @@
+"""A bare sensor by its registers: its bus, clocks, lanes, memory, sub-sampling, and two in step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+import camtwin
+from camtwin.units import SEC
+from camtwin.verify.case import Case
+from camtwin.verify.measures import measurement
+
+if TYPE_CHECKING:
+    from camtwin import BareSensor
+
+FRAMES: Final = 11
+STREAM: Final = {"mode_select": 1}
+PAGE: Final = bytes.fromhex("0a04")
+"""Address of the open page of the one-time programmable memory."""
+
+
+def rate(sensor: BareSensor) -> float:
+    """Return frames a second from the times of frames; 0 if none come."""
+    frames = sensor.grab(FRAMES)
+    if len(frames) < FRAMES:
+        return 0.0
+    return (FRAMES - 1) * SEC / (frames[-1].read_ns - frames[0].read_ns)
+
+
+def remarks_on(sensor: BareSensor, register: str) -> list[str]:
+    """Return the remarks on one register."""
+    return [text for text in sensor.remarks if text.startswith(f"{register}:")]
+
+
+# -- bus -------------------------------------------------------------------------------------------------
+@measurement("bus")
+def bus(case: Case, address: int, model_id: int) -> None:
+    """Find the chip at its address and at no other, and read back what is written there."""
+    sensor = case.sensor()
+    case.equal("id", int.from_bytes(sensor.i2c(address, b"\x00\x16", 2) or b"", "big"), model_id)
+    for value in (1234, 0):
+        sensor.write("coarse_integration_time", value)
+        case.equal("an exposure written reads back as", sensor.read("coarse_integration_time"), value)
+    found = [other for other in range(8, 120) if sensor.i2c(other, b"") is not None]
+    case.equal("addresses that answer", found, [address])
+
+
+# -- clocks ----------------------------------------------------------------------------------------------
+@measurement("input_clock")
+def input_clock(case: Case, divider: int, multiplier: int) -> None:
+    """Stream with the claimed input clock, divided and multiplied so, at the rate of 24 MHz."""
+    mhz = case.claim.number
+    usual = case.once("rate at 24 MHz", lambda: rate(case.sensor(STREAM)))
+    clocks = {"pre_pll_clk_div": divider, "pll_multiplier": multiplier, "extclk_frequency_mhz": int(mhz) << 8}
+    sensor = case.sensor({**clocks, **STREAM}, inck_MHz=mhz)
+    case.near("rate", rate(sensor), usual, usual / 1000, "frame/s")
+    case.equal("remarks on the clock", remarks_on(sensor, "INCK"), [])
+
+
+@measurement("other_clocks")
+def other_clocks(case: Case, *mhz: float) -> None:
+    """Require that an input clock that is not listed is remarked upon."""
+    for one in mhz:
+        sensor = case.sensor(STREAM, inck_MHz=one)
+        case.equal(f"remarks on {one:g} MHz", len(remarks_on(sensor, "INCK")), 1)
+
+
+@measurement("plls")
+def plls(case: Case, multiplier: int, other: int) -> None:
+    """Change the multiplier of one PLL, then of the other: lane rate or line time changes, and not both."""
+    found = []
+    for pixel, output in ((350, multiplier), (350, other), (340, multiplier)):
+        clocks = {"pll_mode": 1, "op_sys_clk_div": 1, "pll_multiplier": pixel, "op_pll_multiplier": output}
+        frames = case.sensor({**clocks, **STREAM}).grab(FRAMES)
+        case.equal("frames come", len(frames), FRAMES)
+        lane = float(frames[0].configuration.clocks.lane_bps)
+        found.append((lane, (frames[-1].read_ns - frames[0].read_ns) // (FRAMES - 1)))
+    (lane, frame_ns), (faster, same_ns), (same, longer_ns) = found
+    case.near("lane rate, output PLL changed", faster / lane, other / multiplier, 1e-6)
+    case.near("line time, output PLL changed", same_ns / frame_ns, 1, 1e-6)
+    case.near("lane rate, pixel PLL changed", same / lane, 1, 1e-6)
+    case.near("line time, pixel PLL changed", longer_ns / frame_ns, 350 / 340, 1e-6)
+
+
+# -- lanes -----------------------------------------------------------------------------------------------
+@measurement("lanes")
+def lanes(case: Case, line_clocks: int, fps: float, lane_bps: float) -> None:
+    """Stream on the claimed number of lanes, within their rate; lines of half the length do not fit.
+
+    fps: the claimed rate; 0 if none is claimed.
+    """
+    count = case.claim.number
+    here = {"csi_lane_mode": int(count) - 1, "line_length_pck": line_clocks}
+    sensor = case.sensor({**here, **STREAM})
+    found = rate(sensor)
+    case.that("frames come", found)
+    if fps:
+        case.near("rate", found, fps, 0.01 * fps, "frame/s")
+    geometry = sensor.file.configuration.geometry
+    used = found * geometry.width * geometry.height * sensor.file.configuration.bits
+    case.within("bit/s of the pixels", used, 0, count * lane_bps)
+    shorter = {**here, "line_length_pck": line_clocks // 2}
+    case.equal("rate with half the line", rate(case.sensor({**shorter, **STREAM})), 0)
+
+
+@measurement("lanes_refused")
+def lanes_refused(case: Case, *numbers: int) -> None:
+    """Require that no frame comes on these numbers of lanes, and a remark says so."""
+    for number in numbers:
+        sensor = case.sensor({"csi_lane_mode": number - 1, **STREAM})
+        case.equal(f"rate on {number} lanes", rate(sensor), 0)
+        case.equal("remarks", len(remarks_on(sensor, "csi_lane_mode")), 1)
+
+
+@measurement("lane_rate")
+def lane_rate(case: Case, multiplier: int) -> None:
+    """Require that lanes as powered up are within the claimed rate, and faster ones are remarked upon."""
+    built_in = case.sensor(STREAM).grab(1)[0].configuration
+    case.within("Gbit/s a lane", float(built_in.clocks.lane_bps) / 1e9, 0, case.claim.number)
+    clocks = {"pll_mode": 1, "op_sys_clk_div": 1, "op_pll_multiplier": multiplier}
+    sensor = case.sensor({**clocks, **STREAM})
+    case.equal("remarks on a faster lane", len(remarks_on(sensor, "op_sys_clk_div")), 1)
+    case.equal("rate with a faster lane", rate(sensor), 0)
+
+
+# -- image -----------------------------------------------------------------------------------------------
+@measurement("sub_sampling", heavy="pictures")
+def sub_sampling(case: Case) -> None:
+    """Leave out every second pair of rows: half the rows, which are those of the whole image."""
+    size = {"x_addr_end": 255, "y_addr_end": 127, "x_output_size": 256, "y_output_size": 128}
+    scene = camtwin.scene.Chart()
+    images = []
+    for more in ({}, {"y_odd_inc": 3, "y_output_size": 64}):
+        sensor = case.sensor({**size, **more, **STREAM}, scene=scene)
+        images.append(sensor.images(sensor.grab(1)[0])[0])
+    whole, skipped = images
+    case.equal("rows", skipped.shape[0], whole.shape[0] // 2)
+    kept = [row for row in range(whole.shape[0]) if row % 4 < 2]
+    case.that("kept rows are rows of the whole", np.array_equal(skipped, whole[kept]))
+
+
+@measurement("in_step")
+def in_step(case: Case, frames: int) -> None:
+    """Join XVS of a master and a slave: their frames begin within a line of each other."""
+    master = case.sensor(xvs_io_ctrl=1, extout_en=1, mc_mode=1)
+    slave = case.sensor(beside=master, ms_sel=0, mc_mode=1)
+    master.stream.on_xvs.subscribe(lambda _: slave.stream.xvs())
+    times: list[int] = []
+    slave.stream.on_frame.subscribe(lambda frame: times.append(frame.read_ns))
+    for sensor in (slave, master):
+        sensor.write("mode_select", 1)
+    taken = master.grab(frames)
+    case.equal("frames", (len(taken), len(times)), (frames, frames))
+    line_ns = float(taken[0].configuration.line_ns)
+    apart = max(abs(frame.read_ns - at) for frame, at in zip(taken, times, strict=True))
+    case.within("ns between their starts", apart, 0, line_ns)
+
+
+# -- memory ----------------------------------------------------------------------------------------------
+@measurement("one_time_memory")
+def one_time_memory(case: Case, page_bytes: int) -> None:
+    """Write the last page of the claimed kilobits: bits stay set over a restart, no page lies behind."""
+    pages = int(case.claim.number * 1024 / 8 / page_bytes)
+    sensor = case.sensor()
+
+    def opened(page: int, control: int) -> int | None:
+        sensor.write("data_transfer_if_1_page_select", page)
+        sensor.write("data_transfer_if_1_ctrl", control)
+        return sensor.read("data_transfer_if_1_status")
+
+    case.equal("status of the last page, to be written", opened(pages - 1, 3), 2)
+    for value in (0x0F, 0xF0, 0x00):
+        sensor.i2c(sensor.address, PAGE + bytes([value]))
+    sensor.file.set_xclr(False)
+    for on in (False, True):
+        sensor.file.set_rail("io", on)
+    sensor.power_up(24_000_000)
+    case.equal("status of the last page, to be read", opened(pages - 1, 1), 1)
+    case.equal("0x0f, 0xf0 and 0 written to one byte are", sensor.i2c(sensor.address, PAGE, 1), b"\xff")
+    case.equal("status of a page behind the end", opened(pages, 1), 8)
