@@ -18,7 +18,7 @@ from camtwin.wire.csi2.examine import Kind, Packet, Wrong, examine, in_order, la
 from camtwin.wire.csi2.lanes import WAKE_UP_NS
 from camtwin.wire.csi2.packets import HEADER_BYTES, MAX_FIELD, RAW
 from camtwin.wire.csi2.places import Part, Place, part_of
-from camtwin.wire.csi2.rows import Finding, OpenFrame, Row, gone_at_end, height_of, lines_of, moved
+from camtwin.wire.csi2.rows import Finding, OpenFrame, Row, gone_at_end, height_of, lines_of, moved, runs
 
 BITS: Final = {int(data_type): bits for bits, data_type in RAW.items()}
 NEXT: Final = {
@@ -45,6 +45,7 @@ class Checker:
         self._heights: dict[int, int] = {}
         self._short: dict[int, int] = {}
         self._embedded: dict[int, int] = {}
+        self._few_embedded: dict[int, int] = {}
         self._state, self._state_ns, self._carried = LaneState.LP, 0, False
         self._marked = False
         self._time_ns: Ns = 0
@@ -290,7 +291,8 @@ class Checker:
         registers = self._registers(frame)
         stated = self._rows or height_of(registers)
         height = stated or self._heights.get(frame.channel)
-        lines = lines_of(frame, height)
+        embedded_lost = max(0, self._embedded.get(frame.channel, 0) - len(frame.embedded))
+        lines = lines_of(frame, height, embedded_lost)
         for finding, of_rows in frame.findings:
             yield moved(finding, lines) if of_rows else finding
         count = lines[-1] + 1 if lines else 0
@@ -299,9 +301,14 @@ class Checker:
             gone = gone_at_end(frame, end_ns)
             missing += range(count, min(height, count + gone))
             count = min(height, count + gone)
-        for line in missing:
-            place = Place(frame.channel, frame.number, Part.IMAGE, line)
-            yield Finding(Kind.LOST_LINE, None, time_ns, place, None, "the line is missing")
+        if embedded_lost:
+            place = Place(frame.channel, frame.number, Part.EMBEDDED)
+            text = f"{len(frame.embedded)} of {self._embedded[frame.channel]} lines"
+            yield Finding(Kind.LOST_LINE, None, time_ns, place, None, text)
+        for first, last in runs(missing):
+            place = Place(frame.channel, frame.number, Part.IMAGE, first)
+            text = "the line is missing" if first == last else f"lines {first} to {last} are missing"
+            yield Finding(Kind.LOST_LINE, None, time_ns, place, None, text)
         if height and count < height:
             place = Place(frame.channel, frame.number, Part.FRAME_END)
             yield Finding(Kind.SHORT_FRAME, None, time_ns, place, None, f"{count} of {height} lines")
@@ -314,7 +321,9 @@ class Checker:
         if end_ns is not None and (count >= (height or 0) or count == self._short.get(frame.channel)):
             self._heights[frame.channel] = count  # two short frames alike: another mode
         self._short[frame.channel] = count
-        self._embedded[frame.channel] = len(frame.embedded)
+        if not embedded_lost or len(frame.embedded) == self._few_embedded.get(frame.channel):
+            self._embedded[frame.channel] = len(frame.embedded)
+        self._few_embedded[frame.channel] = len(frame.embedded)
 
     def _registers(self, frame: OpenFrame) -> dict[int, int]:
         """Return what the embedded lines say; note what cannot be read."""

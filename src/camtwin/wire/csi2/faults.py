@@ -74,11 +74,17 @@ def swap_lanes(
     _require(hit, f"channel {channel} frame {frame}" + ("" if line is None else f" line {line}"))
 
 
-def lose_line(records: Iterable[Record], channel: int, frame: int, line: int) -> Iterator[Record]:
-    """Yield the stream without a row: its packet, and its line start and line end if it has them."""
+def lose_line(
+    records: Iterable[Record], channel: int, frame: int, line: int, part: Part = Part.IMAGE
+) -> Iterator[Record]:
+    """Yield the stream without a row: its packet, and its line start and line end if it has them.
+
+    part: Part.EMBEDDED loses an embedded line instead.
+    """
     hit = False
     for group, place in _placed(records):
-        if place and (place.channel, place.frame) == (channel, frame) and _in_line(place, line):
+        here = place and (place.channel, place.frame) == (channel, frame)
+        if place and here and (_in_line(place, line) if part is Part.IMAGE else _is(place, part, line)):
             hit = True
         else:
             yield from group
@@ -127,6 +133,10 @@ def _changed(records: Iterable[Record], at: Place, change: Callable[[Burst], Bur
 def _require(hit: bool, what: str) -> None:
     if not hit:
         raise NoSuchPlace(f"the stream has no {what}")
+
+
+def _is(place: Place, part: Part, line: int) -> bool:
+    return (place.part, place.line) == (part, line)
 
 
 def _in_line(place: Place, line: int | None) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
 
 from camtwin.units import Ns
 from camtwin.wire.csi2.examine import Kind
+from camtwin.wire.csi2.packets import MAX_FIELD
 from camtwin.wire.csi2.places import Place
 
 HEIGHT: Final = (0x034E, 0x034F)
@@ -117,8 +119,11 @@ def row_time(frame: OpenFrame) -> float:
     return median(steps) if len(steps) > 1 else 0
 
 
-def lines_of(frame: OpenFrame, height: int | None) -> list[int]:
-    """Return the line of each row that came: by its number, or by the time since the row before."""
+def lines_of(frame: OpenFrame, height: int | None, embedded_lost: int) -> list[int]:
+    """Return the line of each row that came: by its number, or by the time since the row before.
+
+    The time before the first row may be that of embedded lines which are missing, or too long by itself.
+    """
     row_ns = row_time(frame)
     lines: list[int] = []
     before_ns = frame.embedded[-1][0] if frame.embedded else None
@@ -127,12 +132,25 @@ def lines_of(frame: OpenFrame, height: int | None) -> list[int]:
         if row.number:
             line = max(line, row.number - 1)
         elif row_ns > 0 and before_ns is not None and row.time_ns - before_ns > GAP * row_ns:
-            line += round((row.time_ns - before_ns) / row_ns) - 1
-        if height:
-            line = min(line, max(height, len(lines) + 1) - 1)
+            line += round((row.time_ns - before_ns) / row_ns) - 1 - (0 if lines else embedded_lost)
+        line = min(line, MAX_FIELD)  # hostile times cost no memory
         lines.append(max(line, lines[-1] + 1 if lines else 0))
         before_ns = row.time_ns
+    if lines and height and not frame.numbered:
+        early = max(0, min(lines[0], lines[-1] + 1 - height))
+        lines = [line - early for line in lines]
     return lines
+
+
+def runs(lines: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of lines that follow each other.
+
+    >>> list(runs([1, 4, 5, 6]))
+    [(1, 1), (4, 6)]
+    """
+    for _, group in groupby(enumerate(lines), key=lambda pair: pair[1] - pair[0]):
+        run = [line for _, line in group]
+        yield run[0], run[-1]
 
 
 def gone_at_end(frame: OpenFrame, end_ns: Ns) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -138,12 +139,29 @@ def test_a_lost_line(line, numbered):
 
 def test_lines_behind_a_lost_one_keep_their_numbers():
     damaged = faults.flip_bit(stream(), IMAGE, 10, 0)
-    damaged = faults.lose_line(faults.lose_line(damaged, 0, 2, 2), 0, 2, 2)
+    damaged = [*faults.lose_line(faults.lose_line(damaged, 0, 2, 2), 0, 2, 2)]
     assert told(damaged) == [
         (Kind.CRC, "channel 0 frame 2 line 5", 44),
         (Kind.LOST_LINE, "channel 0 frame 2 line 2", None),
-        (Kind.LOST_LINE, "channel 0 frame 2 line 3", None),
     ]
+    assert [*found(damaged)][-1].text == "lines 2 to 3 are missing"
+
+
+@pytest.mark.parametrize("line", [0, 1])
+@pytest.mark.parametrize("frame", [1, 2])
+def test_a_lost_embedded_line(line, frame):
+    """No row is taken for a lost one; how many embedded lines there should be, the frame before says."""
+    damaged = list(faults.lose_line(stream(4), 0, frame, line, Part.EMBEDDED))
+    expected = [] if frame == 1 else [(Kind.LOST_LINE, "channel 0 frame 2 embedded line", None)]
+    assert told(damaged) == expected
+
+
+def test_times_that_no_frame_has_cost_no_memory():
+    late = [
+        replace(r, time_ns=r.time_ns + (1 << 62) * (k > 60)) if isinstance(r, Burst) else r
+        for k, r in enumerate(stream())
+    ]
+    assert len(found([r for r in late if isinstance(r, Burst)])) < 10
 
 
 @pytest.mark.parametrize("line", range(1, ROWS))
