@@ -30,6 +30,8 @@ NAMES = {
     "PRNU1288_row": "PRNU.row",
     "PRNU1288_col": "PRNU.col",
     "PRNU1288_pixel": "PRNU.pix",
+    "u_I_mean": "mu_I",
+    "u_I_var": "mu_I_var",
 }
 """Its names, and ours; units are the same."""
 

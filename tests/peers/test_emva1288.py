@@ -16,9 +16,12 @@ from math import log10, sqrt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
+import tifffile
 
 import warm
+from unit.emva1288.synthetic import HEIGHT, WIDTH, Camera, Truth
 
 HERE = Path(__file__).parent
 SAME = ("DSNU", "DSNU.pix", "PRNU", "PRNU.pix")
@@ -37,13 +40,22 @@ def both(fault: str = "") -> tuple[dict[str, tuple[float, float]], dict[str, flo
         lab = ["lab", "emva", "baumer-vcxg-124m", "--quick", "--seed", "3", "--json", "--save", folder]
         done = warm.run(*lab, breaks=fault)
         assert done.returncode == 0, done.stderr
-        descriptor = folder / "emva1288.txt"
-        reference = [sys.executable, HERE / "emva_reference.py", descriptor]
-        said = subprocess.run(reference, capture_output=True, text=True)
+        theirs = reference(folder / "emva1288.txt")
+    return figures(done.stdout), theirs
+
+
+def figures(text: str) -> dict[str, tuple[float, float]]:
+    """Return (value, error) of each figure of the laboratory's one channel."""
+    (channel,) = json.loads(text)["channels"]
+    return {name: (f["value"], f["error"]) for name, f in channel["figures"].items()}
+
+
+def reference(descriptor: Path) -> dict[str, float | None]:
+    """Return what the reference implementation says to a descriptor."""
+    command = [sys.executable, HERE / "emva_reference.py", descriptor]
+    said = subprocess.run(command, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
-    (channel,) = json.loads(done.stdout)["channels"]
-    ours = {name: (f["value"], f["error"]) for name, f in channel["figures"].items()}
-    return ours, json.loads(said.stdout)
+    return json.loads(said.stdout)
 
 
 def disagreements(fault: str = "") -> dict[str, tuple[float, float | None]]:
@@ -89,3 +101,35 @@ def test_the_reference_implementation_agrees():
 )
 def test_what_is_wrong_is_noticed(fault, shows):
     assert shows in disagreements(fault)
+
+
+def test_it_agrees_on_light_by_exposure_time(tmp_path):
+    """A hidden camera of 2000 e-/s and 2 e-: both find the dark current, and the dark noise without it.
+
+    The laboratory weights the lines in the dark by their errors, the reference does not: they agree within
+    some errors, and the laboratory finds what is hidden.
+    """
+    truth = Truth(eta=0.6, dark=2000.0)
+    camera = Camera(truth, seed=11)
+    times = np.linspace(0.0003, truth.clip_e / 0.6e6 * 1.1, 40)
+    half = float(times[len(times) // 2])
+    lines = [f"n {truth.bits} {WIDTH} {HEIGHT}"]
+    for part, seconds, mu_p, count in (
+        *(("b", t, 1e6 * t, 2) for t in times.tolist()),
+        *(("d", t, 0.0, 2) for t in times.tolist()),
+        ("b", half, 1e6 * half, 16),
+        ("d", half, 0.0, 16),
+    ):
+        lines.append(f"{part} {seconds * 1e9!r}" + (f" {mu_p!r}" if mu_p else ""))
+        for image in camera.shoot(mu_p, count, seconds):
+            lines.append(f"i {len(lines)}.tif")
+            tifffile.imwrite(tmp_path / lines[-1].split()[1], image)
+    (tmp_path / "set.txt").write_text("\n".join(lines) + "\n")
+    done = warm.run("lab", "emva", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    ours, theirs = figures(done.stdout), reference(tmp_path / "set.txt")
+    for name, hidden in (("sigma_d", 2.0), ("mu_I", 2000.0), ("mu_I_var", 2000.0), ("eta", 0.6), ("K", 0.4)):
+        value, error = ours[name]
+        unit = 100 if name == "eta" else 1
+        assert abs(value - hidden * unit) < 5 * error, name
+        assert abs((theirs[name] or 0.0) - value) < 6 * error, name

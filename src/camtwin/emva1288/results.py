@@ -227,7 +227,10 @@ def _channel(subject: Subject, name: str, of: Moments) -> Channel:
 
 def _warnings(dark: list[Point], light: list[Point], limited: bool) -> Iterable[str]:
     if limited:
-        yield "σ_d is an upper bound: rounding rules the dark noise (54), and bends DSNU and dark current"
+        yield (
+            "rounding rules the dark noise (54): σ_d is an upper bound, and K, η, DSNU, dark current and "
+            "what follows from them can be off by more than their errors; measure with more bits"
+        )
     if (share := max(point.zero_share for point in dark)) > MAX_ZEROS:
         yield (
             f"{share:.1%} of the pixels show 0 in the dark, above the {MAX_ZEROS:.1%} allowed: their noise "
@@ -271,7 +274,10 @@ def _rule(light: list[Point]) -> str:
 def _dark_rows(of: Moments, figures: dict[str, Value], missing: list[str]) -> tuple[DarkRow, ...]:
     """Return dark currents by temperature; the figures get the lowest temperature's, and the doubling."""
     rows = []
-    for degrees, points in of.dark_current.items():
+    series = of.dark_current
+    if not series and len({point.exposure_s for point in of.dark}) > 1:  # those of the photon transfer
+        series = {None: of.dark}
+    for degrees, points in series.items():
         try:
             mean, variance = dark_currents(points, figures["K"])
         except ValueError as error:
@@ -279,11 +285,15 @@ def _dark_rows(of: Moments, figures: dict[str, Value], missing: list[str]) -> tu
             continue
         rows.append(DarkRow(degrees, mean, variance, tuple(points)))
     rows.sort(key=lambda row: row.temperature_C or 0.0)
-    if not rows:
+    if not series:
         missing.append("dark current: there are no dark images of several exposure times")
+    if not rows:
         return ()
     figures["mu_I"], figures["mu_I_var"] = rows[0].mean, rows[0].variance
     by_temperature = [(row.temperature_C, row.mean) for row in rows if row.temperature_C is not None]
+    if not by_temperature:
+        missing.append("doubling temperature: no dark current has a known temperature")
+        return tuple(rows)
     try:
         K = figures["K"].relative  # common to all temperatures, so it does not affect the slope
         currents = [

@@ -234,16 +234,16 @@ def _evaluated(dark: Sequence[Point], light: Sequence[Point], mu_p_sat: float) -
     if not (R > 0 and K > 0):
         raise ValueError(f"responsivity {R:g} DN/photon and gain {K:g} DN/e-: both must be above 0")
     eta = R / K
-    black = min(dark, key=lambda point: point.exposure_s)  # the least dark current
-    sigma_d_e = dark_noise_e(max(black.var_y_DN2, MIN_DARK_VARIANCE_DN2), K)
+    black_DN, black_DN2 = unexposed(dark)
+    sigma_d_e = dark_noise_e(max(black_DN2, MIN_DARK_VARIANCE_DN2), K)
     mu_e_min = threshold_e(sigma_d_e, K)
     return Sensitivity(
         K_DN_per_e=K,
         responsivity_DN_per_photon=R,
         quantum_efficiency=eta,
         sigma_d_e=sigma_d_e,
-        quantization_limited=black.var_y_DN2 < MIN_DARK_VARIANCE_DN2,
-        mu_y_dark_DN=black.mu_y_DN,
+        quantization_limited=black_DN2 < MIN_DARK_VARIANCE_DN2,
+        mu_y_dark_DN=black_DN,
         mu_p_sat=mu_p_sat,
         mu_e_sat=eta * mu_p_sat,
         mu_p_min=mu_e_min / eta,
@@ -256,10 +256,20 @@ def _evaluated(dark: Sequence[Point], light: Sequence[Point], mu_p_sat: float) -
 def above_dark(
     dark: Sequence[Point], light: Sequence[Point]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return mu_p, mu_y - mu_y.dark (DN) and var_y - var_y.dark (DN^2) of each step in light."""
+    """Return mu_p, mu_y - mu_y.dark (DN) and var_y - var_y.dark (DN^2) of each step in light.
+
+    ValueError if a step in light has no dark step of its exposure time: dark current belongs to a time.
+    """
+    blacks = {black.exposure_s: black for black in dark}
+    if alone := sorted({point.exposure_s for point in light} - blacks.keys()):
+        more = f", and {len(alone) - 1} others have none" if len(alone) > 1 else ""
+        raise ValueError(
+            f"no dark step has the exposure time {alone[0]:g} s of a step in light{more}; "
+            "take dark images of each exposure time"
+        )
     rows = []
     for point in light:
-        black = _same_exposure(dark, point)
+        black = blacks[point.exposure_s]
         rows.append((point.mu_p, point.mu_y_DN - black.mu_y_DN, point.var_y_DN2 - black.var_y_DN2))
     mu_p, signal_DN, noise_DN2 = np.array(rows, float).T
     return mu_p, signal_DN, noise_DN2
@@ -305,6 +315,23 @@ def linearity(mu_p: NDArray[np.float64], signal_DN: NDArray[np.float64], full_DN
 
 
 # -- noise in the dark -----------------------------------------------------------------------------
+def unexposed(dark: Sequence[Point]) -> tuple[float, float]:
+    """Return the mean (DN) and the variance (DN^2) in the dark without an exposure, free of dark current.
+
+    With MIN_POINTS exposure times or more they are where lines over the time begin (section 6.6), weighted
+    by the errors that noise leaves; else those of the shortest exposure.
+    """
+    exposure_s = np.array([point.exposure_s for point in dark])
+    if len(set(exposure_s.tolist())) < MIN_POINTS:
+        black = min(dark, key=lambda point: point.exposure_s)
+        return black.mu_y_DN, black.var_y_DN2
+    variance_DN2 = np.array([max(point.var_y_DN2, MIN_DARK_VARIANCE_DN2) for point in dark])
+    means_DN = np.array([point.mu_y_DN for point in dark])
+    _, mean_DN = np.polyfit(exposure_s, means_DN, 1, w=1 / np.sqrt(variance_DN2))
+    _, black_DN2 = np.polyfit(exposure_s, [point.var_y_DN2 for point in dark], 1, w=1 / variance_DN2)
+    return float(mean_DN), float(black_DN2)
+
+
 def dark_noise_e(var_y_dark_DN2: float, K_DN_per_e: float) -> float:
     """Return the temporal dark noise sigma_d in electrons, without the rounding noise (53).
 
@@ -321,13 +348,3 @@ def threshold_e(sigma_d_e: float, K_DN_per_e: float) -> float:
     2.68
     """
     return sqrt(sigma_d_e**2 + QUANTIZATION_DN2 / K_DN_per_e**2 + 1 / 4) + 1 / 2
-
-
-def _same_exposure(dark: Sequence[Point], point: Point) -> Point:
-    """Return the dark step that belongs to a step in light."""
-    if len(dark) == 1:
-        return dark[0]
-    for black in dark:
-        if black.exposure_s == point.exposure_s:
-            return black
-    raise ValueError(f"no dark step has the exposure time {point.exposure_s:g} s of a step in light")

@@ -89,9 +89,10 @@ def test_black_that_is_too_low_is_told():
 def test_rounding_that_rules_is_told_and_so_are_too_few_steps():
     (channel,) = measured(bench(BAUMER, "PixelFormat=Mono8", plan=replace(SMALL, steps=20)))
     assert [line.partition(":")[0] for line in channel.warnings] == [
-        "σ_d is an upper bound",
+        "rounding rules the dark noise (54)",
         "20 steps of light are below the 50 that the standard asks for",
     ]
+    assert "σ_d is an upper bound, and K, η, DSNU, dark current" in channel.warnings[0]
 
 
 def test_a_camera_that_does_not_answer_to_light():

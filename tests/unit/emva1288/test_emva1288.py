@@ -25,6 +25,8 @@ from camtwin.emva1288 import (
     temporal,
 )
 from camtwin.emva1288 import errors as gum
+from camtwin.emva1288.results import results
+from camtwin.emva1288.shots import Moments, Subject
 from camtwin.emva1288.stacks import Average, Point, Series, Step, average, points
 from unit.emva1288.synthetic import (
     DARK_IMAGES,
@@ -246,9 +248,45 @@ def test_each_exposure_time_has_its_own_dark():
     lit = [replace(p, exposure_s=t, mu_y_DN=p.mu_y_DN + 1000 * t) for p, t in zip(light, times, strict=True)]
     found = sensitivity(blacks, lit)
     assert found.responsivity_DN_per_photon == pytest.approx(0.4 * 0.5)
-    assert found.mu_y_dark_DN == pytest.approx(32 + 1000 * times[0])
+    assert found.mu_y_dark_DN == pytest.approx(32)  # without an exposure
     with pytest.raises(ValueError, match=r"no dark step has the exposure time 0\.0[0-9]* s"):
         sensitivity(blacks[:5], lit)
+    with pytest.raises(
+        ValueError, match=r"of a step in light, and [0-9]+ others have none; take dark images"
+    ):
+        sensitivity(blacks[:1], lit)
+
+
+@pytest.mark.parametrize("times", [7, 58])
+def test_the_dark_steps_of_light_by_exposure_time_tell_the_dark_current(times):
+    """A hidden camera of 2000 e-/s, 2 e- and 60 %: sigma_d is that of an exposure of 0."""
+    truth = Truth(eta=0.6, dark=2000.0, dsnu=0.0, prnu=0.0)
+    camera = Camera(truth, seed=5)
+    full_s = truth.clip_e / truth.eta / 1e6 * 1.1
+    light = [
+        Step(1e6 * t, t, camera.shoot(1e6 * t, 2, t)) for t in np.linspace(full_s / times, full_s, times)
+    ]
+    of = Moments(
+        dark=[*points(Step(0, step.exposure_s, camera.shoot(0, 2, step.exposure_s)) for step in light)],
+        light={None: [*points(light, truth.top_DN)]},
+    )
+    (channel,) = results(Subject("hidden", 12), {"": of}).channels
+    assert [line.partition(":")[0] for line in channel.missing] == [
+        "nonuniformity",
+        "doubling temperature",
+        "efficiency over wavelength",
+    ]
+    for name, hidden in (("eta", 0.6), ("K", 0.4), ("sigma_d", 2.0), ("mu_I", 2000.0), ("mu_y_dark", 40.0)):
+        found = channel.figures[name]
+        assert abs(found.value - hidden) < 5 * found.error, name
+        assert found.error < 0.05 * hidden, name
+
+
+def test_dark_steps_of_too_few_times_are_told():
+    dark, light = ideal()
+    two = [replace(dark[0], exposure_s=t) for t in (light[0].exposure_s, 1.0)]
+    (channel,) = results(Subject("few", 12), {"": Moments(dark=two, light={None: light})}).channels
+    assert "dark current: 2 exposure times are below the minimum 6" in channel.missing
 
 
 def test_the_order_of_the_steps_does_not_matter():
