@@ -39,6 +39,7 @@ class Program:
     breaks     names of what is wrong with it, NAME+NAME; any break of tests/mutations will do
     namespace  network namespace that it runs in; None: this one
     files      for stdout and stderr; None: both are read from `stdout`
+    closed     descriptors that are closed when it begins
     """
 
     def __init__(
@@ -49,13 +50,14 @@ class Program:
         breaks: str = "",
         namespace: str = "",
         files: tuple[IO[str], IO[str]] | None = None,
+        closed: Sequence[int] = (),
     ) -> None:
         self.args = args
         self.returncode: int | None = None
         told, out = os.pipe()
         self._status, status = os.pipe()
         self.stdout = os.fdopen(told, encoding="utf-8")
-        ask = json.dumps([[*args], dict(env or os.environ), breaks, namespace, os.getcwd()]).encode()
+        ask = json.dumps([[*args], dict(env or os.environ), breaks, namespace, os.getcwd(), closed]).encode()
         outputs = [file.fileno() for file in files] if files else [out, out]
         with _asking:
             socket.send_fds(_server(), [ask], [*outputs, status])
@@ -86,11 +88,18 @@ class Program:
         self.send_signal(signal.SIGKILL)
 
 
-def run(*args: object, breaks: str = "", timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def run(
+    *args: object,
+    breaks: str = "",
+    timeout: float = 60,
+    env: Mapping[str, str] | None = None,
+    closed: Sequence[int] = (),
+) -> subprocess.CompletedProcess[str]:
     """Run `camtwin ARGS`, as subprocess.run with a captured output does."""
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+    encoding = (env or os.environ).get("PYTHONIOENCODING", "utf-8")
+    with TemporaryFile("w+", encoding=encoding) as out, TemporaryFile("w+", encoding=encoding) as err:
         words = [*map(str, args)]
-        program = Program(words, breaks=breaks, files=(out, err))
+        program = Program(words, env, breaks=breaks, files=(out, err), closed=closed)
         program.stdout.close()
         try:
             code = program.wait(timeout)
@@ -138,8 +147,8 @@ def preload() -> None:
     gc.freeze()  # children share it all
 
 
-Ask = tuple[list[str], dict[str, str], str, str, str]
-"""Arguments, environment, breaks, network namespace, working directory."""
+Ask = tuple[list[str], dict[str, str], str, str, str, list[int]]
+"""Arguments, environment, breaks, network namespace, working directory, what is closed."""
 
 
 def serve(asked: socket.socket) -> Ask:
@@ -173,11 +182,18 @@ def serve(asked: socket.socket) -> Ask:
         children[os.pidfd_open(pid)] = pid, status
 
 
-def become(args: Sequence[str], env: Mapping[str, str], breaks: str, namespace: str, folder: str) -> None:
+def become(
+    args: Sequence[str],
+    env: Mapping[str, str],
+    breaks: str,
+    namespace: str,
+    folder: str,
+    closed: Sequence[int],
+) -> None:
     """Be `camtwin ARGS`."""
     import pytest
 
-    from camtwin.cli import main
+    from camtwin.__main__ import main
     from mutations.registry import named
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -188,8 +204,7 @@ def become(args: Sequence[str], env: Mapping[str, str], breaks: str, namespace: 
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
-    if "PYTHONUNBUFFERED" in env:
-        sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
+    begin_streams(env, closed)
     for one in named(breaks) if breaks else ():
         one.make(pytest.MonkeyPatch())  # for good: it is never undone
     sys.argv = ["camtwin", *args]
@@ -202,6 +217,19 @@ def become(args: Sequence[str], env: Mapping[str, str], breaks: str, namespace: 
         traceback.print_exc()
         code = 1
     leave(code if isinstance(code, int) else bool(code))
+
+
+def begin_streams(env: Mapping[str, str], closed: Sequence[int]) -> None:
+    """Have the streams that the interpreter makes when it begins."""
+    encoding, lines = env.get("PYTHONIOENCODING", "utf-8"), "PYTHONUNBUFFERED" in env
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        getattr(sys, name).detach()  # what the server has knows the server's files
+        if number in closed:
+            os.close(number)
+        stream = None if number in closed else open(number, "w", lines or -1, encoding, closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+    if 0 in closed:
+        os.close(0)
 
 
 def leave(code: int) -> NoReturn:

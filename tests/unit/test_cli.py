@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,15 +119,27 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         ([*SNAP, "--set", "Width=17"], "camtwin: Width 17 is not 16 plus a multiple of 16"),
         ([*SNAP, "--set", "Wdith=32"], "camtwin: no feature Wdith; do you mean Width?"),
         ([*SNAP, "--scene", "gone.jpg"], "camtwin: gone.jpg: No such file or directory"),
+        (
+            [*SNAP, "--scene", "flatt"],
+            "camtwin: scene 'flatt': neither a scene nor a readable image (flatt: No",
+        ),
+        ([*SNAP, "--set", "Width=abc"], "camtwin: Width 'abc': must be a whole number"),
+        ([*SNAP, "--set", "Gain=abc"], "camtwin: Gain 'abc': must be a number"),
+        (
+            ["show", "baumer"],
+            "camtwin: no model 'baumer': there are basler-aca4112-20um, baumer-vcxg-124m, ids",
+        ),
+        (["show", "framos-fsm-imx412"], "camtwin: framos-fsm-imx412 has no twin yet: only its surroundings"),
+        (["wiring", "/dev/zero"], "camtwin: /dev/zero: is above the maximum of 1 MiB for a text file"),
         ([*SNAP, "--link-speed", "7X"], "camtwin: link speed '7X' is none of"),
-        (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: No such file or directory"),
+        (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: there is no such folder"),
         ([*SNAP, "--set", "TriggerMode=On"], "camtwin: no frame comes: TriggerMode is On"),
         (["run", MODEL, "--journal", "/no/j"], "camtwin: /no/j: No such file or directory"),
         (["run", MODEL, "--pcap", "/no/c"], "camtwin: /no/c: No such file or directory"),
         (["run", MODEL, "--pcap", "/dev/full"], "camtwin: /dev/full: No space left on device"),
         (["replay", "/no/j"], "camtwin: /no/j: No such file or directory"),
         (["replay", "/etc/hostname"], "camtwin: line 1 "),
-        (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: Not a directory"),
+        (["snap", MODEL, "-o", "/dev/null/a.png"], "camtwin: /dev/null/a.png: there is no such folder"),
         (["run", MODEL, "--fault", "drop=2"], "camtwin: fault drop 2 is not within 0 to 1"),
         (["run", MODEL, "--pace", "0"], "camtwin: pace '0' is neither a number above 0 nor max"),
         (["run", MODEL, MODEL, "--serial", "7"], "camtwin: --serial, --journal and --pcap are for one twin"),
@@ -149,6 +162,35 @@ def test_what_cannot_be_done_is_one_line(args, message, tmp_path, monkeypatch):
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "text", "message"),
+    [
+        (
+            "wiring",
+            '[devices]\npsu = { kind = "suply", volts = 24 }',
+            "devices.psu.kind 'suply': is none of supply, ",
+        ),
+        ("wiring", "x = [", "is not TOML: "),
+        ("play", "seconds = 1", "plan: is missing"),
+        ("play", 'seconds = "a"', "seconds 'a': must be a valid number"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(command, text, message, tmp_path):
+    file = tmp_path / "a.toml"
+    for begin in ("", "\ufeff"):  # as some editors begin a file
+        file.write_text(begin + text, encoding="utf-8")
+        said = camtwin(command, str(file), ok=False).stderr
+        assert said.startswith(f"camtwin: {file}: {message}")
+        assert said.count("\n") == 1
+        assert "{'" not in said
+
+
+def test_a_plan_may_begin_with_a_byte_order_mark(tmp_path):
+    plan = Path(__file__).parents[2] / "examples/wiring/npn-sensor.toml"
+    (tmp_path / "a.toml").write_text("\ufeff" + plan.read_text(), encoding="utf-8")
+    assert camtwin("wiring", str(tmp_path / "a.toml")).stdout == camtwin("wiring", str(plan)).stdout
+
+
 def test_what_cannot_be_done_ends_a_new_process_alike():
     with pytest.raises(AssertionError, match=r"^camtwin: no model 'nikon': [^\n]*\n"):
         cold("show", "nikon")
@@ -162,4 +204,4 @@ def test_a_full_disk_behind_stdout_is_one_line(command):
         args = [sys.executable, "-m", "camtwin", *command]
         done = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode
-    assert done.stderr == "camtwin: No space left on device\n"
+    assert done.stderr == "camtwin: stdout: No space left on device\n"

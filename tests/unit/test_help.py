@@ -96,6 +96,10 @@ def test_examples_can_be_typed(words):
 )
 def test_the_shell_completes(typed, word, offered):
     env = {**os.environ, "_CAMTWIN_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(word)}
-    run = [sys.executable, "-c", "import sys; sys.argv[0] = 'camtwin'; from camtwin.cli import main; main()"]
+    run = [
+        sys.executable,
+        "-c",
+        "import sys; sys.argv[0] = 'camtwin'; from camtwin.__main__ import main; main()",
+    ]
     done = subprocess.run(run, capture_output=True, text=True, env=env)
     assert offered in done.stdout

@@ -29,7 +29,7 @@ from camtwin.camera.settings import Settings
 from camtwin.camera.signals import wiring
 from camtwin.camera.signals.bus import Signals, edges
 from camtwin.camera.signals.counters import Counter, Timer
-from camtwin.camera.signals.lines import Line
+from camtwin.camera.signals.lines import Line, NamedLines
 from camtwin.camera.signals.sequencer import Sequencer
 from camtwin.camera.thermal import Housing, thresholds
 from camtwin.genicam import Writer
@@ -112,10 +112,10 @@ class Camera:
         )
         self.events = EventQueue(clock, sheet.events, self.tree.declared["EventSelector"].ids)
         formats = self.tree.declared["LineFormat"].row.get("formats", {})
-        self.lines = {
-            name: Line(name, self, isolated=formats.get(name) == "OptoCoupled")
+        self.lines = NamedLines(
+            (name, Line(name, self, isolated=formats.get(name) == "OptoCoupled"))
             for name in self._units("LineSelector")
-        }
+        )
         self.brightness = Brightness(self, measure)
         self.on_read.subscribe(self.brightness.on_frame_read)
         self.powered = True

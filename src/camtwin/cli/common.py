@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
@@ -207,20 +208,40 @@ def user(read: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
 
 
 def writable(path: Path) -> Path:
-    """Return a path after checking that its folder exists: before the work, not after it."""
+    """Return a path after checking that a file can be written there: before the work, not after it."""
     if not path.parent.is_dir():
         raise UsageProblem(f"{path}: there is no such folder")
+    if path.is_dir():
+        raise UsageProblem(f"{path}: is a folder; name a file in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageProblem(f"{path}: cannot be written; name a file in a folder of your own")
     return path
+
+
+MAX_TEXT_BYTES = 1 << 20
 
 
 def text_of(path: Path) -> str:
     """Read a text file of at most 1 MiB, more than people write."""
-    if (size := path.stat().st_size) > 1 << 20:
-        raise UsageProblem(f"{path}: {size} bytes are above the maximum of 1 MiB for a text file")
+    with path.open("rb") as file:  # which may be a device, or endless
+        data = file.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES:
+        raise UsageProblem(f"{path}: is above the maximum of 1 MiB for a text file")
     try:
-        return path.read_text(encoding="utf-8")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise UsageProblem(f"{path}: is no UTF-8 text: {error.reason}") from None
+
+
+def parsed(path: Path, parse: Callable[[str], T]) -> T:
+    """Parse a text file; a problem with what it says names the file."""
+    text = text_of(path)
+    try:
+        return parse(text)
+    except RecursionError:
+        raise UsageProblem(f"{path}: is nested too deeply") from None
+    except (Problem, ValueError) as problem:
+        raise UsageProblem(f"{path}: {problem}") from None
 
 
 def addresses(bind: list[str] | None, count: int) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from camtwin.cli.common import SAVE, UsageProblem, command
+from camtwin.cli.common import SAVE, UsageProblem, command, parsed
 from camtwin.cli.help import IMAGES
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ def develop(
         "pixel_format": pixel_format,
         **_size(size),
     }
-    known = Calibration.from_json(calibration.read_text()) if calibration else None
-    stages = Pipeline.from_json(pipeline.read_text()) if pipeline else None
+    known = parsed(calibration, Calibration.from_json) if calibration else None
+    stages = parsed(pipeline, Pipeline.from_json) if pipeline else None
     paths = list(_listed(raws))
     output.mkdir(parents=True, exist_ok=True)
     targets = [output / f"{path.stem}.{to}" for path in paths]

@@ -51,6 +51,20 @@ def _write(formatter: HelpFormatter, sections: dict[str, Rows]) -> None:
             formatter.write_dl(sections[heading], col_max=30 if formatter.width >= NARROW else 8)
 
 
+def _bounds(text: str) -> str:
+    """Write the bounds of a number as people do; one that nobody reaches is left out.
+
+    >>> _bounds("Number of images.  [default: 1; x>=1]"), _bounds("[0<=x<=18446744073709551615]")
+    ('Number of images.  [default: 1; at least 1]', '')
+    """
+    text = re.sub(r"\bx>=([\d.]+)(?=\]$)", r"at least \1", text)
+    low, high = ((found := re.search(r"([\d.]+)<=x<=([\d.]+)\]$", text)) and found.groups()) or ("", "")
+    if found:
+        bounds = f"{low} to {high}" if float(high) < 1 << 53 else ""
+        text = f"{text[: found.start()]}{bounds}]"
+    return re.sub(r"(\s*\[|; )\]$", lambda end: "]" if end[1] == "; " else "", text)
+
+
 def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: HelpFormatter) -> None:
     sections: dict[str, Rows] = {}
     for param in command.get_params(ctx):
@@ -59,7 +73,7 @@ def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: 
                 heading, record = "Arguments", (record[0].partition("...")[0].partition(" ")[0], record[1])
             else:
                 heading = getattr(param, "rich_help_panel", None) or OPTIONS
-            sections.setdefault(heading, []).append(record)
+            sections.setdefault(heading, []).append((record[0], _bounds(record[1])))
     _write(formatter, sections)
 
 

@@ -19,6 +19,7 @@ from camtwin.cli.common import (
     UsageProblem,
     command,
     session,
+    writable,
 )
 from camtwin.cli.help import IMAGES, RUN
 from camtwin.cli.live import LiveLine
@@ -83,6 +84,7 @@ def snap(
     """
     from camtwin import files
 
+    writable(output)
     if develop or output.suffix.lower() == ".dng":
         return _developed(model, output, count, settings, scene, seed, serial, link_speed, develop)
     files.writer(output)  # an unknown ending is told before the first frame
@@ -161,7 +163,7 @@ def demo(
     from camtwin.links.kind import ServedTwin
     from camtwin.links.serve import serve
 
-    files.writer(output)
+    files.writer(writable(output))
     bind = "127.0.0.1"
     twin = session("baumer-vcxg-124m", scene, 0, None, None, "1G").twin
     line = LiveLine([twin])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -47,6 +48,12 @@ def show(
     from camtwin.models import load
 
     sheet = load(model)
+    parts = (
+        (sheet.name, sheet.facts),
+        (sheet.name, sheet.rig.facts if sheet.rig else ()),
+        (sheet.sensor.title, sheet.sensor.facts),
+    )
+    wanted = [(name, [f for f in facts if f.assumed or not assumptions]) for name, facts in parts]
     facts = [
         {
             "sheet": name,
@@ -56,13 +63,8 @@ def show(
             "assumed": f.assumed,
             "source": f.source,
         }
-        for name, part in (
-            (sheet.name, sheet.facts),
-            (sheet.name, sheet.rig.facts if sheet.rig else ()),
-            (sheet.sensor.title, sheet.sensor.facts),
-        )
+        for name, part in wanted
         for f in part
-        if f.assumed or not assumptions
     ]
     if as_json:
         document = {"model": sheet.name, "document": sheet.document, "facts": facts}
@@ -70,8 +72,8 @@ def show(
         return
     from camtwin.cli import datasheet
 
-    wanted = ([f for f in part.facts if f.assumed or not assumptions] for part in (sheet, sheet.sensor))
-    datasheet.tell(sheet, *wanted)
+    (_, camera), (_, rig), (_, sensor) = wanted
+    datasheet.tell(sheet, [*camera, *rig], sensor)
 
 
 @command(LOOK, "camtwin xml baumer-vcxg-124m > baumer.xml")
@@ -80,4 +82,6 @@ def xml(model: Model) -> None:
     from camtwin.models import load
     from camtwin.twins import build
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # which the description says that it is in
     sys.stdout.write(build(load(model)).camera.xml)

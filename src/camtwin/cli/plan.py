@@ -23,7 +23,7 @@ from camtwin.cli.common import (
     addresses,
     command,
     models,
-    text_of,
+    parsed,
     writable,
 )
 from camtwin.cli.help import CHECK
@@ -100,7 +100,7 @@ def verify(
     from camtwin.verify import claims, tables
 
     write = html and partial(writable(html).write_text, encoding="utf-8")
-    rows = claims.parse(ledger.name, text_of(ledger)) if ledger else None
+    rows = parsed(ledger, partial(claims.parse, ledger.name)) if ledger else None
     workers = jobs or os.cpu_count() or 1
     raise typer.Exit(
         tables.verify(model, only, workers, every=every, as_json=as_json, write=write, ledger=rows)
@@ -130,7 +130,7 @@ def wiring(
     from camtwin.rig.wiring.diagram import drawn
 
     write = _writer(draw)
-    known = parse(text_of(plan))
+    known = parsed(plan, parse)
     report = check(known)
     write(partial(drawn, known, report))
     if as_json:
@@ -212,26 +212,26 @@ def play(
     from camtwin.rig.scenario.steps import step_of
 
     write = _writer(draw)
-    parsed = parse(text_of(scenario))
+    known = parsed(scenario, parse)
     if show:
-        parsed = parsed.model_copy(update={"show_ms": show})
-    parsed = parsed.model_copy(update={"timeline": (*parsed.timeline, *map(step_of, step or ()))})
+        known = known.model_copy(update={"show_ms": show})
+    known = known.model_copy(update={"timeline": (*known.timeline, *map(step_of, step or ()))})
     if bind and not live:
         raise UsageProblem("--bind needs --live: in virtual time cameras have no address")
     out = sys.stderr if as_json else sys.stdout
-    played = _live(parsed, bind, port, wait, out) if live else in_virtual_time(parsed)
+    played = _live(known, bind, port, wait, out) if live else in_virtual_time(known)
     write(partial(diagram, played))
     print(json.dumps(played.row(), indent=2) if as_json else "\n".join(played.lines()))
     raise typer.Exit(played.verdict == "wrong")
 
 
-def _live(parsed: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:
+def _live(scenario: Scenario, bind: list[str] | None, port: int, wait: bool, out: TextIO) -> LiveRun:
     """Play a scenario in real time and print what happens to `out`."""
     from camtwin.cli.live import LiveLine
     from camtwin.rig.scenario.live import LiveRun
 
-    count = sum(device.get("kind") == "camera" for device in parsed.plan.get("devices", {}).values())
-    played = LiveRun(parsed, addresses(bind, count), port)
+    count = sum(device.get("kind") == "camera" for device in scenario.plan.get("devices", {}).values())
+    played = LiveRun(scenario, addresses(bind, count), port)
     line = LiveLine([cam.twin for cam in played.cams.values()], out=out)
 
     def ready(_: LiveRun) -> None:
@@ -243,7 +243,7 @@ def _live(parsed: Scenario, bind: list[str] | None, port: int, wait: bool, out: 
                 file=out,
             )
         waits = "the timeline starts when clients stream from each" if wait else "the timeline starts"
-        print(f"{parsed.title or 'scenario'}: all cameras are ready, {waits}", file=out, flush=True)
+        print(f"{scenario.title or 'scenario'}: all cameras are ready, {waits}", file=out, flush=True)
         line.begin()
 
     played.on_word.subscribe(lambda ms, words: line.say(f"{ms:10.3f} ms  {words}"))

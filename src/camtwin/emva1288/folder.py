@@ -38,6 +38,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.emva1288.shots import LabProblem, Part, Shot, Subject
 from camtwin.emva1288.stacks import Image
+from camtwin.problem import first_fault
 
 NAME = "emva1288.toml"
 REFERENCE = "emva1288.txt"
@@ -80,12 +81,10 @@ def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
     """
     try:
         file = _Set.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise LabProblem(f"{name}: {error}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise LabProblem(f"{name}: {where} {first['input']!r:.60}: {first['msg']}") from None
+        raise LabProblem(f"{name}: {first_fault(error)}") from None
     subject = Subject(
         file.camera or name,
         file.bits,

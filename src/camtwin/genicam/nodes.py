@@ -25,11 +25,13 @@ model; `ids` has the ids of events and chunks.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from inspect import Parameter, Signature
+from math import isfinite
 from typing import Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar, cast, overload
 
 from camtwin.genicam.device import At, Key, Shown
@@ -228,10 +230,13 @@ class Integer(Numeric[int]):
     node = "Integer"
 
     def take(self, value: Shown) -> int:
-        number = int(value, 0) if isinstance(value, str) else value
-        if not isinstance(number, (int, float)) or int(number) != number:
-            raise ValueError("must be a whole number")
-        return int(number)
+        try:
+            number = int(value, 0) if isinstance(value, str) else value
+            if isinstance(number, (int, float)) and int(number) == number:
+                return int(number)
+        except (ValueError, OverflowError):  # infinity has no whole part
+            pass
+        raise ValueError("must be a whole number")
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,10 +246,10 @@ class Real(Numeric[T]):
     node = "Float"
 
     def take(self, value: Shown) -> float:
-        number = float(value)
-        if number != number:
-            raise ValueError("must be a number")
-        return number
+        with contextlib.suppress(ValueError):
+            if isfinite(number := float(value)):
+                return number
+        raise ValueError("must be a number")
 
     def pack(self, shown: Any, order: Order) -> bytes:
         return struct.pack(self._layout(order), shown)

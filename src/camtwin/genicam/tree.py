@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Generic
 
 from camtwin.genicam.binding import Binder
@@ -16,7 +15,7 @@ from camtwin.genicam.bound import Node, NoSuchFeature, SheetError
 from camtwin.genicam.device import At, Device, Key, S, Shown, Writer
 from camtwin.genicam.dialect import Dialect, Order
 from camtwin.genicam.nodes import By, Numeric, Register, String
-from camtwin.problem import Refused
+from camtwin.problem import Refused, nearest
 
 MAX_SHOWN = 64
 """Longest table that `shown` lists entry by entry."""
@@ -154,8 +153,8 @@ class Tree(Generic[S]):
         """
         node = self.nodes.get(name)
         if node is None or not node.here or node.feature.elsewhere or node.feature.chunk:
-            near = get_close_matches(name, [n.feature.name for n in self.here if n.feature.name != name], 1)
-            raise NoSuchFeature(f"no feature {name}" + (f"; do you mean {near[0]}?" if near else ""))
+            others = [n.feature.name for n in self.here if n.feature.name != name]
+            raise NoSuchFeature(f"no feature {name or repr(name)}{nearest(name, others)}")
         return node
 
     def key(self, settings: S, node: Node) -> Key:

@@ -1,15 +1,18 @@
-"""Serve twins on the network until a time limit, Ctrl-C or SIGTERM."""
+"""Serve twins on the network until a time limit, Ctrl-C, or a signal to end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import signal
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, Final
 
 from camtwin.links.base.runtime import WallRuntime, paced
 from camtwin.links.kind import OPENINGS, Link, ServedTwin, Shared
+from camtwin.processes import ENDINGS
 from camtwin.simtime import Scheduler
 
 STATUS_s: Final = 0.5
@@ -37,7 +40,8 @@ def serve(
     Twins that share a clock share one virtual time: events between them keep their nanoseconds.
 
     Args:
-        seconds: time limit; None: until stopped from outside, or until an event raises Over
+        seconds: time limit, from when all are ready and the task is done; None: until stopped from outside,
+            or until an event raises Over
         ready: called once all twins have an address, can be discovered and are ready for their first frames
         status: called twice a second
         task: coroutine to run beside the first twin, once all are ready
@@ -62,9 +66,14 @@ async def _serve(
     task: Task | None,
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    for stopping in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(stopping, ended.set)
+
+    async def begin(links: Sequence[Link]) -> None:
+        await _begin(links, ready, task)
+        if seconds is not None:
+            loop.call_later(seconds, ended.set)
+
     async with contextlib.AsyncExitStack() as opened:
+        opened.enter_context(_set_by_signals(ended))
         links: list[Link] = []
         runtimes: dict[Scheduler, WallRuntime] = {}
         shared = Shared(opened)
@@ -75,11 +84,11 @@ async def _serve(
             links.append(await opened.enter_async_context(link))
         running: list[asyncio.Task[None]] = [
             *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
-            asyncio.create_task(_begin(links, ready, task)),
+            asyncio.create_task(begin(links)),
         ]
         if status:
             running.append(asyncio.create_task(_report(links, status)))
-        stop = asyncio.create_task(_stop(ended, seconds))
+        stop = asyncio.create_task(ended.wait())
         try:
             with contextlib.suppress(Over):
                 await _first_end(stop, running)
@@ -91,10 +100,25 @@ async def _serve(
                 status(links)
 
 
+@contextlib.contextmanager
+def _set_by_signals(ended: asyncio.Event) -> Iterator[None]:
+    """Let signals set the event; afterwards they do what they did before."""
+    loop, before = asyncio.get_running_loop(), {n: signal.getsignal(n) for n in ENDINGS}
+    heard = [number for number, does in before.items() if does is not signal.SIG_IGN]
+    for number in heard:
+        loop.add_signal_handler(number, ended.set)
+    try:
+        yield
+    finally:
+        for number in heard:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
+
+
 async def _begin(links: Sequence[Link], ready: Callback | None, task: Task | None) -> None:
     """Let hosts find and configure the cameras while kernels load; call `ready` once frames need not wait."""
     for link in links:
-        await asyncio.to_thread(link.stream.prepare)
+        await _aside(link.stream.prepare)
         await link.reachable()
     if ready:
         ready(links)
@@ -102,18 +126,45 @@ async def _begin(links: Sequence[Link], ready: Callback | None, task: Task | Non
         await task(links[0])
 
 
-async def _first_end(stop: asyncio.Task[None], running: list[asyncio.Task[None]]) -> None:
+async def _aside(work: Callable[[], object]) -> None:
+    """Work in a thread of its own, and break the work off when the task is cancelled.
+
+    It ends with the next step of Python's that it does; a call into compiled code is finished.
+    """
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def tell(error: BaseException | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error else done.set_result(None)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            work()
+        except BaseException as problem:
+            error = problem
+        loop.call_soon_threadsafe(tell, error)
+
+    thread = threading.Thread(target=run, name="prepare")
+    thread.start()
+    try:
+        await asyncio.shield(done)
+    except asyncio.CancelledError:
+        done.cancel()
+        raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        raise_in(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))  # which no thread reports
+        thread.join()
+        raise
+
+
+async def _first_end(stop: asyncio.Task[Any], running: list[asyncio.Task[None]]) -> None:
     """Wait for the stop, or for the first of `running` that fails, and raise its exception."""
     waiting = {stop, *running}
     while not stop.done():
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for each in done - {stop}:
             each.result()
-
-
-async def _stop(ended: asyncio.Event, seconds: float | None) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(ended.wait(), seconds)
 
 
 async def _report(links: Sequence[Link], status: Callback) -> None:

@@ -8,6 +8,7 @@ a sensor are a sheet by the sensor's name.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,6 +22,7 @@ from camtwin.models.register_sheet import RegisterSheet
 from camtwin.models.rig import RigSheet
 from camtwin.models.schema import CameraSheet, SensorSheet
 from camtwin.numbers import NumberInvalid, finite
+from camtwin.problem import first_fault, nearest
 
 __all__ = [
     "CameraSheet",
@@ -95,7 +97,7 @@ def load_rig(name: str) -> RigSheet:
     if _is_path(name):
         return parse_rig(name, _text(name, _own_rig(name)))
     if name not in rig_names():
-        raise UnknownModel(f"no model {name!r}: there are {', '.join(rig_names())}")
+        raise _unknown(name, rig_names())
     return parse_rig(name, (ROOM / "rigs" / f"{name}.toml").read_text())
 
 
@@ -143,7 +145,7 @@ def load(name: str) -> CameraSheet:
     if _is_path(name):
         return parse(name, _text(name, Path(name)))
     if name not in names():
-        raise UnknownModel(f"no model {name!r}: there are {', '.join(names())}")
+        raise _unknown(name)
     return parse(name, (ROOM / "cameras" / f"{name}.toml").read_text())
 
 
@@ -164,6 +166,14 @@ def _sensor_sheet(name: str, sensor: object) -> SensorSheet:
     return _check(SensorSheet, sensor, {**plain, "name": sensor, "facts": facts})
 
 
+def _unknown(name: str, known: Sequence[str] = ()) -> UnknownModel:
+    """Return the problem with a name; a camera may have a rig sheet alone."""
+    if not known and name in rig_names():
+        return UnknownModel(f"{name} has no twin yet: only its surroundings are known, to `camtwin verify`")
+    known = known or names()
+    return UnknownModel(f"no model {name!r}: there are {', '.join(known)}{nearest(name, known)}")
+
+
 def _sensor(name: str, sensor: str) -> Traversable | None:
     """Return the data sheet of a sensor: beside the camera's own, else in the package."""
     beside = [Path(name).with_name(f"{sensor}{SUFFIX}")] if _is_path(name) else []
@@ -176,7 +186,7 @@ def _stem(name: str) -> str:
 
 def _text(name: str, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UnknownModel(f"no model {name!r}: there is no file {path}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -191,7 +201,7 @@ def _toml(name: str, text: str) -> dict[str, Any]:
     """Parse TOML, in which each number is finite."""
     try:
         return finite(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, NumberInvalid) as error:
+    except (tomllib.TOMLDecodeError, NumberInvalid, RecursionError) as error:
         raise SheetInvalid(f"{name}: {error}") from None
 
 
@@ -199,7 +209,4 @@ def _check(schema: type[T], name: str, data: dict[str, Any]) -> T:
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = ".".join(str(step) for step in first["loc"])
-        where = f"{path} {first['input']!r:.60}: " if path else ""
-        raise SheetInvalid(f"{name}: {where}{first['msg']}") from None
+        raise SheetInvalid(f"{name}: {first_fault(error)}") from None

@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from camtwin.problem import Problem, nearest
 from camtwin.scene.checker import Checker
 from camtwin.scene.lens import SHARP
 from camtwin.scene.level import Flicker, Level, Lit, Pulses, Pwm
@@ -33,6 +34,9 @@ FORMS = (
 )
 MAX_us = 1e12
 """Eleven days: nanoseconds of it are exact in a float."""
+WORDS = tuple(form.partition(":")[0] for form in FORMS.rpartition(" or ")[0].split(", "))
+_WORD = re.compile(r"[^./]*")
+"""A path of it alone is more likely a scene that is misspelt."""
 _NAMES = "|".join(("chart", "checker", "flat", "dark", *KINDS))
 _NAMED = re.compile(rf"({_NAMES})(?::([^@]*))?(?:@(.*))?", re.DOTALL)
 _PAN = re.compile(r"pan:(?:([-+.\deE]+)(?:@([-+.\deE]+))?:)?(.*)", re.DOTALL)
@@ -117,9 +121,13 @@ def _parse(text: str, load: Load) -> Scene:
 def _loaded(path: str, load: Load) -> NDArray[Any] | list[NDArray[Any]]:
     try:
         return load(path)
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"neither a scene nor a readable image ({reason}); allowed: {FORMS}") from None
+    except (OSError, Problem) as error:
+        if isinstance(error, Problem) and not _WORD.fullmatch(path):
+            raise  # it names the file
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
+        near = nearest(path.partition(":")[0].partition("@")[0], WORDS)
+        text = f"neither a scene nor a readable image ({reason}){near.rstrip('?')}"
+        raise ValueError(f"{text}; allowed: {FORMS}") from None
 
 
 def _number(what: str, text: str) -> float:

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -30,10 +29,10 @@ from camtwin.genicam import At, Shown, browse
 from camtwin.links.base.storage import DiskStorage
 from camtwin.models import Fact, load
 from camtwin.numbers import whole
-from camtwin.problem import Problem, Refused
+from camtwin.problem import Problem, Refused, nearest
 from camtwin.scene import Scene
 from camtwin.session.frame import Frame
-from camtwin.session.surroundings import Surroundings
+from camtwin.session.surroundings import Surroundings, scene_of
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
@@ -178,8 +177,7 @@ class Session:
         facts = {f.path.removeprefix("record."): f for f in sheet.facts if f.path.startswith("record.")}
         facts |= {f.path: f for f in sheet.rig.facts} if sheet.rig else {}
         if name not in facts:
-            near = get_close_matches(name, facts, 1)
-            raise NoSuchFact(f"no fact {name} on record" + (f"; do you mean {near[0]}?" if near else ""))
+            raise NoSuchFact(f"no fact {name} on record{nearest(name, facts)}")
         return facts[name]
 
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
@@ -309,7 +307,7 @@ class Session:
 def connect(
     model: str,
     *,
-    scene: Scene | None = None,
+    scene: Scene | str | None = None,
     seed: int = 0,
     serial: str | None = None,
     link_speed: str | int | None = "sheet",
@@ -319,7 +317,7 @@ def connect(
 ) -> Session:
     """Return a session with a twin of `model`, switched on at virtual time 0, in process: `camtwin.open`.
 
-    scene       in front of it (camtwin.scene); the test chart if None
+    scene       in front of it (camtwin.scene), or its words on a command line; the test chart if None
     seed        of noise and fixed pattern; the same seed and commands give the same bytes
     serial      serial number; made from the seed if None
     link_speed  of the modelled link: "100M", "1G", "10G" or bits per second; None for no link in the way
@@ -331,6 +329,12 @@ def connect(
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
     twin = build(
-        load(model), scene, seed=seed, serial=serial, link_bits_per_s=speed, storage=kept, clock=clock
+        load(model),
+        scene_of(scene),
+        seed=seed,
+        serial=serial,
+        link_bits_per_s=speed,
+        storage=kept,
+        clock=clock,
     )
     return Session(twin, render=render)

@@ -8,15 +8,30 @@ Exposures that have begun keep the world they began in.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import overload
 
+from camtwin.files import load_picture
 from camtwin.numbers import number, whole
-from camtwin.scene import Scene
+from camtwin.scene import Scene, parse
 from camtwin.sensor.flaws import Flaws
 from camtwin.twins import Twin
 
 
 def _celsius(name: str, degrees: float) -> float:
     return number(name, degrees, "degC", low=-273.15, high=1000.0)
+
+
+@overload
+def scene_of(scene: Scene | str) -> Scene: ...
+@overload
+def scene_of(scene: Scene | str | None) -> Scene | None: ...
+def scene_of(scene: Scene | str | None) -> Scene | None:
+    """Return a scene; its words, as on a command line, are parsed.
+
+    Raises:
+        ValueError, Problem: there is no such scene, or its image cannot be read
+    """
+    return parse(scene, load_picture) if isinstance(scene, str) else scene
 
 
 class Surroundings:
@@ -31,8 +46,8 @@ class Surroundings:
         return self._twin.renderer.world.scene
 
     @scene.setter
-    def scene(self, scene: Scene) -> None:
-        self._change(scene=scene)
+    def scene(self, scene: Scene | str) -> None:
+        self._change(scene=scene_of(scene))
 
     @property
     def flaws(self) -> Flaws:

@@ -114,7 +114,7 @@ def load(model: str) -> Mapping[str, Claim]:
 
 def parse(ledger: str, text: str) -> Mapping[str, Claim]:
     """Claims from the text of a ledger. LedgerInvalid names the row that cannot be read."""
-    head, *rows = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    head, *rows = [*csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)] or [[]]
     if tuple(head) != COLUMNS:
         raise LedgerInvalid(f"{ledger}: the columns are {', '.join(head)}, wanted are {', '.join(COLUMNS)}")
     claims: dict[str, Claim] = {}

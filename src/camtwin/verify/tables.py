@@ -79,7 +79,7 @@ def _tell(console: Console, title: str, results: Sequence[Result], every: bool) 
     if not every:
         _reasons(console, "pass", " in part", [r for r in found["pass"] if r.reason])
     _sections(console, results)
-    sums = Text(f"{title}: {len(results)} claims")
+    sums = Text(f"{title}: {len(results)} claim{'s' * (len(results) != 1)}")
     for verdict, number in counts(results).items():
         sums.append(", ").append(f"{number} {verdict}", COLOURS[verdict] if number else "")
     console.print(sums)

@@ -8,6 +8,7 @@ behaviour that nothing could make fail is no proof: where no mutation of the twi
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeVar
 
 from camtwin.problem import Problem
+from camtwin.processes import ENDINGS, end_with
 from camtwin.verify import measures
 from camtwin.verify.case import Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid, load
@@ -137,10 +139,10 @@ def _measured(model: str, work: Sequence[list[Claim]], jobs: int) -> Iterator[Re
 def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
     """fn of each task in so many processes, as they come. VerifyProblem where a process dies."""
     context = multiprocessing.get_context("spawn")  # kernels run threads, which a fork would lose
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), context)
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, end_with, (os.getpid(),))
     try:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:  # processes begun here have Ctrl-C blocked: it is for this one alone
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+        try:  # a signal is for this process alone, and not while it begins others: they have them blocked
             futures = [pool.submit(fn, task) for task in tasks]
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -151,7 +153,7 @@ def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():  # after Ctrl-C they have work left
-            child.terminate()
+            child.kill()
             child.join()
 
 

@@ -37,12 +37,12 @@ def test_every_fact_says_where_it_comes_from():
         (
             "value = 1598",
             "value = -3",
-            "baumer-vcxg-124m: readout.row_clocks -3: Input should be greater than 0",
+            "baumer-vcxg-124m: readout.row_clocks -3: must be greater than 0",
         ),
-        ("value = 1598", 'value = "many"', "readout.row_clocks 'many': Input should be a valid integer"),
+        ("value = 1598", 'value = "many"', "readout.row_clocks 'many': must be a valid integer"),
         (', assumed = "a room"', "", "baumer-vcxg-124m: thermal.ambient_C must say either source or assumed"),
-        ("row_clocks =", "row_clock =", "readout.row_clock 1598: Extra inputs"),
-        (ROW_CLOCKS, "", "baumer-vcxg-124m: Value error, neither readout.row_clocks nor drive modes"),
+        ("row_clocks =", "row_clock =", "readout.row_clock 1598: is no word of this file"),
+        (ROW_CLOCKS, "", "baumer-vcxg-124m: neither readout.row_clocks nor drive modes"),
         ('sensor = "imx304"', 'sensor = "imx999"', "there is no data sheet of a sensor 'imx999'"),
         ("[clock]", "[clok]", "baumer-vcxg-124m: clock"),
         ("{ value = 1598,", "{ value = 1598", "baumer-vcxg-124m: "),
@@ -160,6 +160,6 @@ def test_a_wrong_sheet_of_ones_own_is_told_with_its_file(tmp_path):
     with pytest.raises(models.UnknownModel, match=f"^no model '{own}': there is no file {own}$"):
         models.load(str(own))
     own.write_text(TEXT.replace("value = 1598", "value = -3"))
-    wrong = f"^{own}: readout.row_clocks -3: Input should be greater than 0$"
+    wrong = f"^{own}: readout.row_clocks -3: must be greater than 0$"
     with pytest.raises(models.SheetInvalid, match=wrong):
         models.load(str(own))

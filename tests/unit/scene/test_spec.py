@@ -101,7 +101,7 @@ def test_all_else_is_the_path_of_a_picture(path: str):
         ("pan:", "scene 'pan:': empty; allowed: chart, checker, slanted, star,"),
         (
             "chrat",
-            "scene 'chrat': neither a scene nor a readable image (No such file or directory); allowed: ",
+            "scene 'chrat': neither a scene nor a readable image (No such file or directory); do you mean",
         ),
         ("flat:much", "scene 'flat:much': 'much' is not a number of photons per pixel and second"),
         ("flat:", "scene 'flat:': '' is not a number of photons per pixel and second"),

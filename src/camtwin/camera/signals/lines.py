@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals.bus import edges
 from camtwin.models.schema import Lines as LineTiming
 from camtwin.numbers import whole
+from camtwin.problem import Problem, nearest
 from camtwin.simtime import Entry, Scheduler
 from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
@@ -39,6 +40,20 @@ class LinePort(Protocol):
     def line_timing(self) -> LineTiming: ...
     def emit(self, name: str, frame_id: int | None = None) -> None: ...
     def journal(self, word: str, *args: int | str) -> None: ...
+
+
+class NoSuchLine(Problem, KeyError):
+    """The model has no line of that name."""
+
+    __str__ = Exception.__str__  # KeyError's would put it in quotes
+
+
+class NamedLines(dict[str, "Line"]):
+    """Lines by name; NoSuchLine lists those that there are."""
+
+    def __missing__(self, name: object) -> NoReturn:
+        near = nearest(str(name), self)
+        raise NoSuchLine(f"no line {name}{near}" if near else f"no line {name}: there are {', '.join(self)}")
 
 
 class Line:

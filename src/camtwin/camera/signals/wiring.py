@@ -15,7 +15,7 @@ from camtwin.camera.frames.triggers import gated
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals.bus import Call, Routes, Signals
 from camtwin.camera.signals.counters import Counter, Timer
-from camtwin.camera.signals.lines import Line
+from camtwin.camera.signals.lines import NamedLines
 from camtwin.camera.signals.sequencer import Sequencer
 from camtwin.genicam import Tree
 from camtwin.models.schema import Lines as LineTiming
@@ -41,7 +41,7 @@ class WiringPort(Protocol):
 
     tree: Tree[Settings]
     signals: Signals
-    lines: dict[str, Line]
+    lines: NamedLines
     counters: dict[str, Counter]
     timers: dict[str, Timer]
     sequencer: Sequencer

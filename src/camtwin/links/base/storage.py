@@ -24,7 +24,7 @@ class DiskStorage:
     """Records in a directory, which is created if it is missing.
 
     Raises:
-        StorageProblem: the directory cannot be created
+        StorageProblem: the directory cannot be created, or nothing can be written there
     """
 
     def __init__(self, directory: Path) -> None:
@@ -33,6 +33,8 @@ class DiskStorage:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise StorageProblem(f"{directory}: {problem.strerror}") from None
+        if not os.access(directory, os.W_OK):
+            raise StorageProblem(f"{directory}: cannot be written")
 
     def load(self, name: str) -> bytes | None:
         """Return a record; None if there is none, or if it is damaged, which is logged."""

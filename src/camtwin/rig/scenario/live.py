@@ -35,7 +35,7 @@ class LiveRun(ScenarioRun):
     """A scenario whose cameras have addresses.
 
     binds     addresses of the cameras by name; those on USB have the first one's, with a USB/IP server there
-    links     of the cameras by name, once hosts can find them
+    links     of the cameras by name, once they are open
     statuses  the latest status of each link
     """
 
@@ -80,8 +80,11 @@ class LiveRun(ScenarioRun):
         wait    for clients that stream from every camera; otherwise the timeline begins when all are ready
         """
 
-        def are_ready(links: Links) -> None:
+        def know(links: Links) -> None:
             self.links = dict(zip(self.cams, links, strict=True))
+
+        def are_ready(links: Links) -> None:
+            know(links)
             for name, link in self.links.items():
                 self.accounts[name].received = link.stream.wanted
             links[0].runtime.command(self.stand_by)
@@ -89,6 +92,7 @@ class LiveRun(ScenarioRun):
             links[0].runtime.command(self._await, wait)
 
         def report(links: Links) -> None:
+            know(links)  # the run may be stopped before the cameras are ready
             self.statuses = dict(zip(self.cams, (link.status() for link in links), strict=True))
             status(links)
 

@@ -28,7 +28,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.models import RigSheet, load_rig
-from camtwin.problem import Problem
+from camtwin.problem import Problem, first_fault
 from camtwin.rig.wiring.elements import AnyElement, CameraIn, Element
 
 COPPER_OHM_MM2_PER_M: Final = 0.0175
@@ -42,9 +42,7 @@ class PlanInvalid(Problem, ValueError):
 
 def invalid(error: ValidationError) -> PlanInvalid:
     """Return the first fault as a PlanInvalid of one line."""
-    first = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
-    return PlanInvalid(f"{path} {first['input']!r:.60}: {first['msg']}")
+    return PlanInvalid(first_fault(error))
 
 
 class Cable(BaseModel):

@@ -135,7 +135,7 @@ def test_a_feed_that_a_source_switches_is_marginal():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("devices = 3", "devices 3: Input should be a valid dictionary"),
+        ("devices = 3", "devices 3: must be a valid dictionary"),
         ("[devices]\na = { kind = 'bomb' }", "devices.a"),
         ("wires = [['a.+', 'b.x']]\n[devices]\na = { kind = 'earth' }", "a.+: no such pin; a has PE"),
         (
