@@ -1,6 +1,7 @@
 /* A program that uses libusb as others do, and says what comes of it: one line a step. Compiled against the real
- * libusb's header. Between its "kill" and its "again" the test outside kills the twin and starts it again. */
+ * libusb's header, and linked with ours, which has newer functions. Between its "kill" and its "again" the test outside kills the twin and starts it again. */
 #include <libusb-1.0/libusb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,12 @@
 enum { MANY = 4, BYTES = 1000, ATTEMPTS = 100 };
 
 static int ended, statuses[8], left, arrived;
+
+/* of libusb 1.0.30, which Debian's header does not have yet */
+int libusb_get_device_string(libusb_device *device, int type, char *text, int length);
+struct associations { const unsigned char (*iad)[8]; int length; };
+int libusb_get_active_interface_association_descriptors(libusb_device *device, struct associations **associations);
+void libusb_free_interface_association_descriptors(struct associations *associations);
 
 static void LIBUSB_CALL done(struct libusb_transfer *transfer)
 {
@@ -71,6 +78,51 @@ static void descriptors(libusb_device_handle *handle)
 	printf("model %.*s\n", length, text);
 }
 
+static void capabilities(libusb_device_handle *handle)
+{
+	libusb_device *device = libusb_get_device(handle);
+	struct libusb_bos_descriptor *bos;
+	struct libusb_usb_2_0_extension_descriptor *extension;
+	struct libusb_ss_usb_device_capability_descriptor *super;
+	struct libusb_container_id_descriptor *container;
+	struct associations *functions;
+	char text[64], part[5];
+	if (libusb_get_bos_descriptor(handle, &bos))
+		return;
+	printf("capabilities %d in %d bytes:", bos->bNumDeviceCaps, bos->wTotalLength);
+	if (libusb_get_usb_2_0_extension_descriptor(NULL, bos->dev_capability[0], &extension) == 0) {
+		printf(" %08x", extension->bmAttributes);
+		libusb_free_usb_2_0_extension_descriptor(extension);
+	}
+	if (libusb_get_ss_usb_device_capability_descriptor(NULL, bos->dev_capability[1], &super) == 0) {
+		printf(" %04x %d", super->wSpeedSupported, super->bFunctionalitySupport);
+		libusb_free_ss_usb_device_capability_descriptor(super);
+	}
+	printf(" %s\n", libusb_error_name(libusb_get_container_id_descriptor(NULL, bos->dev_capability[0], &container)));
+	libusb_free_bos_descriptor(bos);
+	printf("packets %d %d %d\n", libusb_get_max_packet_size(device, 0x83), libusb_get_max_iso_packet_size(device, 0x83),
+	       libusb_get_max_iso_packet_size(device, 0x84));
+	if (libusb_get_active_interface_association_descriptors(device, &functions) == 0) {
+		printf("functions %d, the first of %d interfaces\n", functions->length, functions->iad[0][3]);
+		libusb_free_interface_association_descriptors(functions);
+	}
+	int bytes = libusb_get_device_string(device, 1, text, sizeof text);
+	int cut = libusb_get_device_string(device, 1, part, sizeof part);
+	printf("product %s of %d bytes, %s of %d\n", text, bytes, part, cut);
+	printf("streams %s", libusb_error_name(libusb_alloc_streams(handle, 1, NULL, 0)));
+	printf(" %s", libusb_error_name(libusb_wrap_sys_device(NULL, 0, &handle)));
+	printf(" %s\n", libusb_dev_mem_alloc(handle, 10) ? "memory" : "no memory");
+}
+
+/* As a program does that waits for events in a loop of its own. */
+static int polled(libusb_context *context, int ms)
+{
+	const struct libusb_pollfd **list = libusb_get_pollfds(context);
+	struct pollfd one = {list[0]->fd, list[0]->events, 0};
+	libusb_free_pollfds(list);
+	return poll(&one, 1, ms);
+}
+
 int main(void)
 {
 	libusb_context *context;
@@ -88,6 +140,7 @@ int main(void)
 	if (!handle)
 		return 2;
 	descriptors(handle);
+	capabilities(handle);
 
 	libusb_open(libusb_get_device(handle), &second);
 	printf("claims %s", libusb_error_name(libusb_claim_interface(handle, 0)));
@@ -101,10 +154,16 @@ int main(void)
 	struct libusb_transfer *many[MANY];
 	for (int i = 0; i < MANY; i++)
 		many[i] = asked(handle, 0x83, i == 0 ? 100 : 0);
+	struct timeval next = {9, 0}, none = {0, 0};
+	int waits = libusb_get_next_timeout(context, &next);
+	printf("next %d %d, quiet %d\n", waits, next.tv_sec == 0 && next.tv_usec <= 100000, polled(context, 0));
 	handle_until(context, &ended, 1);
 	printf("timed out %d\n", statuses[LIBUSB_TRANSFER_TIMED_OUT]);
 	for (int i = 1; i < MANY; i++)
 		libusb_cancel_transfer(many[i]);
+	for (int i = 0; i < ATTEMPTS && ended < MANY && polled(context, 1000); i++)
+		libusb_handle_events_timeout_completed(context, &none, NULL);
+	printf("by polling %d, quiet %d\n", ended, polled(context, 0));
 	handle_until(context, &ended, MANY);
 	printf("cancelled %d\n", statuses[LIBUSB_TRANSFER_CANCELLED]);
 	printf("too late %s\n", libusb_error_name(libusb_cancel_transfer(many[1])));

@@ -278,7 +278,8 @@ def execute(
 ) -> None:
     """Run a program with the running USB cameras as its USB devices.
 
-    The program must use libusb. It needs neither root nor a kernel module; a C compiler is needed once.
+    The program must use libusb, the system's or its own. It needs neither root nor a kernel module; a C
+    compiler is needed once.
     """
     from camtwin.links import native
 

@@ -210,3 +210,25 @@ def usb_boots_unseen(patch: pytest.MonkeyPatch) -> None:
         anew(self)
 
     patch.setattr(Usb3Camera, "_start_anew", same)
+
+
+@sabotage()
+def usb_strings_swapped(patch: pytest.MonkeyPatch) -> None:
+    """Have the vendor's name where the model's belongs."""
+    from camtwin.wire.u3v import usb
+
+    make = usb.UsbIdentity
+    everywhere(
+        patch,
+        usb,
+        "UsbIdentity",
+        lambda **fields: make(**{**fields, "model": fields["vendor"], "vendor": fields["model"]}),
+    )
+
+
+@sabotage()
+def usb_claims_refused(patch: pytest.MonkeyPatch) -> None:
+    """Say that a free device is busy."""
+    from camtwin.links.usb3 import server
+
+    patch.setattr(server, "_taken", lambda device: True)

@@ -2,8 +2,9 @@
 
 Each object is built of its own folder and of `common`, and stands alone. `libusb` is a stand-in for
 libusb-1.0 that finds its devices on USB/IP servers: a program with its folder in LD_LIBRARY_PATH sees the
-twins of this computer as USB devices, without a kernel module and without root. Objects are kept in the
-user's cache under a hash of their sources and compiler options, so each is compiled once.
+twins of this computer as USB devices, without a kernel module and without root. `audit` (LD_AUDIT) gives it
+to programs that bring a libusb of their own, too. Objects are kept in the user's cache under a hash of their
+sources and compiler options, so each is compiled once.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class NativeObject:
 
 
 LIBUSB: Final = NativeObject("libusb-1.0.so.0", "libusb", "camtwin exec")
+AUDIT: Final = NativeObject("libcamtwin-audit.so", "audit", "camtwin exec")
 
 
 class CompilerProblem(OSError):
@@ -110,10 +112,17 @@ def environment(servers: Sequence[tuple[str, int]]) -> dict[str, str]:
     Raises:
         CompilerProblem: as in `build`
     """
-    folder = str(build(LIBUSB))
-    before = os.environ.get("LD_LIBRARY_PATH")
+    folder = build(LIBUSB)
     return {
         **os.environ,
-        "LD_LIBRARY_PATH": f"{folder}:{before}" if before else folder,
+        "LD_LIBRARY_PATH": _before("LD_LIBRARY_PATH", folder),
+        "LD_AUDIT": _before("LD_AUDIT", build(AUDIT) / AUDIT.file),
+        "CAMTWIN_LIBUSB": str(folder / LIBUSB.file),
         "CAMTWIN_USBIP": ",".join(f"{host}:{port}" for host, port in servers),
     }
+
+
+def _before(variable: str, path: Path) -> str:
+    """Return a list of paths with `path` before those that the variable has."""
+    there = os.environ.get(variable)
+    return f"{path}:{there}" if there else str(path)

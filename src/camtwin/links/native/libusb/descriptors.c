@@ -147,17 +147,36 @@ int libusb_get_ss_endpoint_companion_descriptor(libusb_context *context, const s
 
 void libusb_free_ss_endpoint_companion_descriptor(struct libusb_ss_endpoint_companion_descriptor *companion) { free(companion); }
 
-int libusb_get_max_packet_size(libusb_device *device, unsigned char address)
+/* -- packet sizes: wMaxPacketSize of an endpoint of one setting, or of any if `number` is negative */
+static int packet_size(libusb_device *device, int number, int setting, unsigned char address)
 {
 	struct libusb_config_descriptor *c;
 	int error = libusb_get_active_config_descriptor(device, &c), found = LIBUSB_ERROR_NOT_FOUND;
 	if (error)
 		return error;
 	for (int i = 0; i < c->bNumInterfaces; i++)
-		for (int a = 0; a < c->interface[i].num_altsetting; a++)
-			for (int e = 0; e < c->interface[i].altsetting[a].bNumEndpoints; e++)
-				if (c->interface[i].altsetting[a].endpoint[e].bEndpointAddress == address)
-					found = c->interface[i].altsetting[a].endpoint[e].wMaxPacketSize;
+		for (int a = 0; a < c->interface[i].num_altsetting; a++) {
+			const struct libusb_interface_descriptor *s = &c->interface[i].altsetting[a];
+			if (number >= 0 && (s->bInterfaceNumber != number || s->bAlternateSetting != setting))
+				continue;
+			for (int e = 0; e < s->bNumEndpoints; e++)
+				if (s->endpoint[e].bEndpointAddress == address)
+					found = s->endpoint[e].wMaxPacketSize;
+		}
 	libusb_free_config_descriptor(c);
 	return found;
+}
+
+/* Bytes in a service interval: bits 12:11 count further packets where an endpoint has them. */
+static int interval_size(int packet)
+{
+	return packet < 0 ? packet : (packet & 0x7FF) * (1 + (packet >> 11 & 3));
+}
+
+int libusb_get_max_packet_size(libusb_device *device, unsigned char address) { return packet_size(device, -1, 0, address); }
+int libusb_get_max_iso_packet_size(libusb_device *device, unsigned char address) { return interval_size(packet_size(device, -1, 0, address)); }
+
+int libusb_get_max_alt_packet_size(libusb_device *device, int number, int setting, unsigned char address)
+{
+	return number < 0 ? LIBUSB_ERROR_NOT_FOUND : interval_size(packet_size(device, number, setting, address));
 }

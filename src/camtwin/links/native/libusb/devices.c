@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { WATCH_ms = 250, CONTROL_ms = 1000 };
 
@@ -22,6 +24,7 @@ int libusb_init(libusb_context **context)
 		c->users = 1;
 		queue_init(&c->done);
 		pthread_mutex_init(&c->refreshing, NULL);
+		c->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (context)
 			*context = c;
 		else
@@ -66,6 +69,8 @@ void libusb_exit(libusb_context *context)
 		free(h);
 	}
 	pthread_mutex_destroy(&c->refreshing);
+	if (c->event >= 0)
+		close(c->event);
 	free(c);
 }
 
@@ -140,7 +145,7 @@ static void notify(libusb_context *c, libusb_device *device, libusb_hotplug_even
 	while (*end)
 		end = &(*end)->next;
 	*end = notice;
-	pthread_cond_broadcast(&changed);
+	announce(c);
 }
 
 static libusb_device *known(libusb_context *c, const struct server *server, const struct exported *as)

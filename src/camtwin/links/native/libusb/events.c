@@ -2,7 +2,9 @@
 #include "standin.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { LONG_ms = 60000 };
 
@@ -28,8 +30,10 @@ void libusb_free_transfer(struct libusb_transfer *transfer)
 
 int libusb_submit_transfer(struct libusb_transfer *transfer)
 {
-	if (!transfer->dev_handle || transfer->type == LIBUSB_TRANSFER_TYPE_ISOCHRONOUS)
-		return transfer->dev_handle ? LIBUSB_ERROR_NOT_SUPPORTED : LIBUSB_ERROR_INVALID_PARAM;
+	if (!transfer->dev_handle)
+		return LIBUSB_ERROR_INVALID_PARAM;
+	if (transfer->type == LIBUSB_TRANSFER_TYPE_ISOCHRONOUS || transfer->type == LIBUSB_TRANSFER_TYPE_BULK_STREAM)
+		return LIBUSB_ERROR_NOT_SUPPORTED;
 	struct flight *flight = flight_of(transfer);
 	flight->context = transfer->dev_handle->device->context;
 	return link_submit(transfer->dev_handle->link, flight);
@@ -39,6 +43,9 @@ int libusb_cancel_transfer(struct libusb_transfer *transfer)
 {
 	return link_cancel(flight_of(transfer));
 }
+
+void libusb_transfer_set_stream_id(struct libusb_transfer *transfer, uint32_t stream) { flight_of(transfer)->stream = stream; }
+uint32_t libusb_transfer_get_stream_id(struct libusb_transfer *transfer) { return flight_of(transfer)->stream; }
 
 /* -- deadlines of asynchronous transfers */
 static struct flight *earliest(const libusb_context *context)
@@ -97,6 +104,9 @@ static void sweep(libusb_context *c)
 
 static void run_callbacks(libusb_context *c)
 {
+	uint64_t announced;
+	if (c->event >= 0 && read(c->event, &announced, sizeof announced) < 0 && errno != EAGAIN)
+		c->event = -1;
 	struct queue done = c->done;
 	struct notice *notices = c->notices;
 	queue_init(&c->done);
@@ -177,8 +187,47 @@ void libusb_interrupt_event_handler(libusb_context *c)
 	c = context_or_default(c);
 	pthread_mutex_lock(&lock);
 	c->interrupted = true;
-	pthread_cond_broadcast(&changed);
+	announce(c);
 	pthread_mutex_unlock(&lock);
+}
+
+/* -- programs that poll: one descriptor a context, from its beginning to its end */
+void announce(libusb_context *c)
+{
+	const uint64_t once = 1;
+	if (c->event >= 0 && write(c->event, &once, sizeof once) < 0 && errno != EAGAIN)
+		c->event = -1;
+	pthread_cond_broadcast(&changed);
+}
+
+const struct libusb_pollfd **libusb_get_pollfds(libusb_context *c)
+{
+	c = context_or_default(c);
+	struct { const struct libusb_pollfd *list[2]; struct libusb_pollfd one; } *made = c->event < 0 ? NULL : calloc(1, sizeof *made);
+	if (!made)
+		return NULL;
+	made->one = (struct libusb_pollfd){c->event, POLLIN};
+	made->list[0] = &made->one;
+	return made->list;
+}
+
+void libusb_free_pollfds(const struct libusb_pollfd **list) { free((void *)list); }
+
+/* The descriptors never change. */
+void libusb_set_pollfd_notifiers(libusb_context *c, libusb_pollfd_added_cb added, libusb_pollfd_removed_cb removed, void *data) { (void)c; (void)added; (void)removed; (void)data; }
+int libusb_pollfds_handle_timeouts(libusb_context *c) { (void)c; return 0; }
+
+/* 1 and the time until the next transfer times out, or 0: none will. */
+int libusb_get_next_timeout(libusb_context *c, struct timeval *timeout)
+{
+	c = context_or_default(c);
+	pthread_mutex_lock(&lock);
+	int64_t due = next_deadline(c), left = due ? due - now_ms() : 0;
+	pthread_mutex_unlock(&lock);
+	left = left < 0 ? 0 : left;
+	if (due)
+		*timeout = (struct timeval){left / 1000, left % 1000 * 1000};
+	return due != 0;
 }
 
 /* -- programs that take the events lock themselves */

@@ -47,12 +47,14 @@ enum libusb_transfer_flags {
 	LIBUSB_TRANSFER_FREE_TRANSFER = 4,
 };
 
-enum libusb_transfer_type { LIBUSB_TRANSFER_TYPE_CONTROL = 0, LIBUSB_TRANSFER_TYPE_ISOCHRONOUS = 1, LIBUSB_TRANSFER_TYPE_BULK = 2 };
+enum libusb_transfer_type { LIBUSB_TRANSFER_TYPE_CONTROL = 0, LIBUSB_TRANSFER_TYPE_ISOCHRONOUS = 1, LIBUSB_TRANSFER_TYPE_BULK = 2, LIBUSB_TRANSFER_TYPE_BULK_STREAM = 4 };
 enum libusb_speed { LIBUSB_SPEED_UNKNOWN = 0, LIBUSB_SPEED_LOW, LIBUSB_SPEED_FULL, LIBUSB_SPEED_HIGH, LIBUSB_SPEED_SUPER };
 enum libusb_capability { LIBUSB_CAP_HAS_CAPABILITY = 0, LIBUSB_CAP_HAS_HOTPLUG = 1 };
-enum libusb_option { LIBUSB_OPTION_LOG_LEVEL = 0 };
+enum libusb_option { LIBUSB_OPTION_LOG_LEVEL = 0, LIBUSB_OPTION_USE_USBDK = 1 };
+enum libusb_log_level { LIBUSB_LOG_LEVEL_NONE = 0, LIBUSB_LOG_LEVEL_DEBUG = 4 };
+enum libusb_bos_type { LIBUSB_BT_USB_2_0_EXTENSION = 2, LIBUSB_BT_SS_USB_DEVICE_CAPABILITY = 3, LIBUSB_BT_CONTAINER_ID = 4 };
 enum { LIBUSB_ENDPOINT_IN = 0x80, LIBUSB_CONTROL_SETUP_SIZE = 8 };
-enum { LIBUSB_DT_CONFIG = 2, LIBUSB_DT_STRING = 3, LIBUSB_DT_INTERFACE = 4, LIBUSB_DT_ENDPOINT = 5, LIBUSB_DT_BOS = 15, LIBUSB_DT_SS_ENDPOINT_COMPANION = 0x30 };
+enum { LIBUSB_DT_CONFIG = 2, LIBUSB_DT_STRING = 3, LIBUSB_DT_INTERFACE = 4, LIBUSB_DT_ENDPOINT = 5, LIBUSB_DT_BOS = 15, LIBUSB_DT_DEVICE_CAPABILITY = 16, LIBUSB_DT_SS_ENDPOINT_COMPANION = 0x30 };
 enum { LIBUSB_HOTPLUG_MATCH_ANY = -1 };
 typedef enum { LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED = 1, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT = 2 } libusb_hotplug_event;
 typedef enum { LIBUSB_HOTPLUG_ENUMERATE = 1 } libusb_hotplug_flag;
@@ -105,6 +107,35 @@ struct libusb_ss_endpoint_companion_descriptor {
 	uint16_t wBytesPerInterval;
 };
 
+struct libusb_bos_dev_capability_descriptor {
+	uint8_t bLength, bDescriptorType, bDevCapabilityType;
+	uint8_t dev_capability_data[];
+};
+
+struct libusb_bos_descriptor {
+	uint8_t bLength, bDescriptorType;
+	uint16_t wTotalLength;
+	uint8_t bNumDeviceCaps;
+	struct libusb_bos_dev_capability_descriptor *dev_capability[];
+};
+
+struct libusb_usb_2_0_extension_descriptor {
+	uint8_t bLength, bDescriptorType, bDevCapabilityType;
+	uint32_t bmAttributes;
+};
+
+struct libusb_ss_usb_device_capability_descriptor {
+	uint8_t bLength, bDescriptorType, bDevCapabilityType, bmAttributes;
+	uint16_t wSpeedSupported;
+	uint8_t bFunctionalitySupport, bU1DevExitLat;
+	uint16_t bU2DevExitLat;
+};
+
+struct libusb_container_id_descriptor {
+	uint8_t bLength, bDescriptorType, bDevCapabilityType, bReserved;
+	uint8_t ContainerID[16];
+};
+
 struct libusb_iso_packet_descriptor { unsigned int length, actual_length; enum libusb_transfer_status status; };
 
 struct libusb_transfer;
@@ -124,6 +155,9 @@ struct libusb_transfer {
 };
 
 struct libusb_pollfd { int fd; short events; };
+typedef void (*libusb_pollfd_added_cb)(int fd, short events, void *user_data);
+typedef void (*libusb_pollfd_removed_cb)(int fd, void *user_data);
+typedef void (*libusb_log_cb)(libusb_context *context, enum libusb_log_level level, const char *text);
 
 uint8_t libusb_get_bus_number(libusb_device *device);
 uint8_t libusb_get_device_address(libusb_device *device);
@@ -196,6 +230,66 @@ int libusb_get_config_descriptor_by_value(libusb_device *device, uint8_t value, 
 int libusb_get_ss_endpoint_companion_descriptor(libusb_context *context, const struct libusb_endpoint_descriptor *endpoint, struct libusb_ss_endpoint_companion_descriptor **companion);
 void libusb_free_ss_endpoint_companion_descriptor(struct libusb_ss_endpoint_companion_descriptor *companion);
 int libusb_get_max_packet_size(libusb_device *device, unsigned char address);
+int libusb_get_max_iso_packet_size(libusb_device *device, unsigned char address);
+int libusb_get_port_path(libusb_context *context, libusb_device *device, uint8_t *numbers, uint8_t count);
+int libusb_wrap_sys_device(libusb_context *context, intptr_t descriptor, libusb_device_handle **handle);
+int libusb_alloc_streams(libusb_device_handle *handle, uint32_t streams, unsigned char *endpoints, int count);
+int libusb_free_streams(libusb_device_handle *handle, unsigned char *endpoints, int count);
+unsigned char *libusb_dev_mem_alloc(libusb_device_handle *handle, size_t length);
+int libusb_dev_mem_free(libusb_device_handle *handle, unsigned char *buffer, size_t length);
+void libusb_transfer_set_stream_id(struct libusb_transfer *transfer, uint32_t stream);
+uint32_t libusb_transfer_get_stream_id(struct libusb_transfer *transfer);
+void libusb_set_log_cb(libusb_context *context, libusb_log_cb call, int mode);
+void libusb_set_pollfd_notifiers(libusb_context *context, libusb_pollfd_added_cb added, libusb_pollfd_removed_cb removed, void *data);
+int libusb_get_bos_descriptor(libusb_device_handle *handle, struct libusb_bos_descriptor **bos);
+void libusb_free_bos_descriptor(struct libusb_bos_descriptor *bos);
+int libusb_get_usb_2_0_extension_descriptor(libusb_context *context, struct libusb_bos_dev_capability_descriptor *capability, struct libusb_usb_2_0_extension_descriptor **extension);
+void libusb_free_usb_2_0_extension_descriptor(struct libusb_usb_2_0_extension_descriptor *extension);
+int libusb_get_ss_usb_device_capability_descriptor(libusb_context *context, struct libusb_bos_dev_capability_descriptor *capability, struct libusb_ss_usb_device_capability_descriptor **super_speed);
+void libusb_free_ss_usb_device_capability_descriptor(struct libusb_ss_usb_device_capability_descriptor *super_speed);
+int libusb_get_container_id_descriptor(libusb_context *context, struct libusb_bos_dev_capability_descriptor *capability, struct libusb_container_id_descriptor **container);
+void libusb_free_container_id_descriptor(struct libusb_container_id_descriptor *container);
 
+#endif
+
+/* What came after 1.0.26, whose header is Debian's. */
+#if !defined(LIBUSB_API_VERSION) || LIBUSB_API_VERSION <= 0x01000109
+enum { LIBUSB_BT_PLATFORM_DESCRIPTOR = 5, LIBUSB_BT_SUPERSPEED_PLUS_CAPABILITY = 10, LIBUSB_OPTION_LOG_CB = 3 };
+
+struct libusb_init_option {
+	enum libusb_option option;
+	union { int64_t ival; libusb_log_cb log_cbval; } value;
+};
+
+struct libusb_interface_association_descriptor {
+	uint8_t bLength, bDescriptorType, bFirstInterface, bInterfaceCount;
+	uint8_t bFunctionClass, bFunctionSubClass, bFunctionProtocol, iFunction;
+};
+
+struct libusb_interface_association_descriptor_array { const struct libusb_interface_association_descriptor *iad; int length; };
+
+struct libusb_platform_descriptor {
+	uint8_t bLength, bDescriptorType, bDevCapabilityType, bReserved;
+	uint8_t PlatformCapabilityUUID[16];
+	uint8_t CapabilityData[];
+};
+
+struct libusb_ssplus_usb_device_capability_descriptor;
+enum libusb_device_string_type { LIBUSB_DEVICE_STRING_MANUFACTURER, LIBUSB_DEVICE_STRING_PRODUCT, LIBUSB_DEVICE_STRING_SERIAL_NUMBER };
+
+int libusb_init_context(libusb_context **context, const struct libusb_init_option options[], int count);
+int libusb_get_max_alt_packet_size(libusb_device *device, int number, int setting, unsigned char address);
+int libusb_get_interface_association_descriptors(libusb_device *device, uint8_t index, struct libusb_interface_association_descriptor_array **associations);
+int libusb_get_active_interface_association_descriptors(libusb_device *device, struct libusb_interface_association_descriptor_array **associations);
+void libusb_free_interface_association_descriptors(struct libusb_interface_association_descriptor_array *associations);
+int libusb_get_platform_descriptor(libusb_context *context, struct libusb_bos_dev_capability_descriptor *capability, struct libusb_platform_descriptor **platform);
+void libusb_free_platform_descriptor(struct libusb_platform_descriptor *platform);
+int libusb_get_ssplus_usb_device_capability_descriptor(libusb_context *context, struct libusb_bos_dev_capability_descriptor *capability, struct libusb_ssplus_usb_device_capability_descriptor **super_speed_plus);
+void libusb_free_ssplus_usb_device_capability_descriptor(struct libusb_ssplus_usb_device_capability_descriptor *super_speed_plus);
+int libusb_endpoint_supports_raw_io(libusb_device_handle *handle, uint8_t endpoint);
+int libusb_endpoint_set_raw_io(libusb_device_handle *handle, uint8_t endpoint, int enable);
+int libusb_get_max_raw_io_transfer_size(libusb_device_handle *handle, uint8_t endpoint);
+int libusb_get_device_string(libusb_device *device, enum libusb_device_string_type type, char *text, int length);
+unsigned long libusb_get_session_data(libusb_device *device);
 #endif
 #endif

@@ -2,10 +2,12 @@
  *
  *   usbip.c        the wire: connect, list, open, and one URB's header
  *   link.c         one open device: its socket, the thread that reads it, transfers in flight
+ *   synchronous.c  transfers that their caller waits for
  *   events.c       asynchronous transfers and whoever handles events
  *   devices.c      contexts, device lists, arrival and leaving
  *   descriptors.c  configuration descriptors as libusb's structures
- *   calls.c        everything else that libusb has: opening, claiming, synchronous transfers
+ *   capabilities.c the Binary Object Store, and interface associations
+ *   calls.c        everything else that libusb has: opening, claiming, what a device is
  *
  * The servers are those of ../common/sockets.h. A device is open while any handle in this process is, and each
  * open device has one link, whatever the number of contexts. Other processes may open it, too, as a kernel lets
@@ -40,6 +42,7 @@ struct flight {
 	int64_t deadline_ms;        /* 0: none */
 	bool flying, answered, timed_out;
 	bool busy;                  /* another process has the device */
+	uint32_t stream;            /* bulk streams: only remembered */
 	struct libusb_transfer transfer; /* last: iso descriptors follow it */
 };
 
@@ -97,6 +100,7 @@ struct libusb_context {
 	bool handling, interrupted, watching, stop;
 	pthread_t handler, watcher;
 	pthread_mutex_t refreshing;
+	int event;                  /* readable while there is something to handle; -1: none to be had */
 };
 
 extern pthread_mutex_t lock;
@@ -121,12 +125,15 @@ int link_attach(struct link *link);
 void link_detach_if_unclaimed(struct link *link);
 int link_submit(struct link *link, struct flight *flight);
 int link_cancel(struct flight *flight);
+struct link *links(void); /* the first of all; `lock` held */
+
+/* synchronous.c */
 int link_exchange(struct link *link, struct flight *flight, unsigned timeout_ms);
 int link_control(struct link *link, uint8_t type, uint8_t request, uint16_t value, uint16_t index, void *data, uint16_t bytes, unsigned timeout_ms);
-struct link *links(void); /* the first of all; `lock` held */
 
 /* devices.c */
 libusb_context *context_or_default(libusb_context *context);
+void announce(libusb_context *context); /* something is to be handled; `lock` held */
 void refresh(libusb_context *context);
 bool hotplug_wants(const struct hotplug *callback, libusb_device *device);
 
