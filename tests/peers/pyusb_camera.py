@@ -3,6 +3,7 @@
 With an argument, pyusb uses the libusb at that path instead of the one it finds.
 """
 
+# pyright: basic, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 import json
 import struct
 import sys

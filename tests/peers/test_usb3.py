@@ -23,7 +23,9 @@ FORMATS = ("Mono8", "Mono10", "Mono10p", "Mono12", "Mono12p")
 
 def check_listed(twin: UsbTwin) -> None:
     found = twin.run("arv-tool-0.8")
-    assert re.search(r"^Basler-2676[0-9A-F]{8}-7\d{11} \(USB3\)$", found, re.M), found
+    names = re.search(r"^Basler-2676([0-9A-F]{8})-(40\d{6}) \(USB3\)$", found, re.M)
+    assert names, found
+    assert int(names[1], 16) == int(names[2])
 
 
 def check_every_feature(twin: UsbTwin) -> None:

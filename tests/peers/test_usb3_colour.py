@@ -41,7 +41,7 @@ def colour_twin(*args: str, **options) -> UsbTwin:
 
 def check_listed(twin: UsbTwin) -> None:
     found = twin.run("arv-tool-0.8")
-    assert re.search(r"^IDS.*1409[0-9A-F]{8}-7\d{11} \(USB3\)$", found, re.M), found
+    assert re.search(r"^IDS.*1409[0-9A-F]{8}-41\d{8} \(USB3\)$", found, re.M), found
 
 
 def check_every_feature(twin: UsbTwin) -> None:

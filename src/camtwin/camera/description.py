@@ -51,7 +51,7 @@ def interface(sheet: CameraSheet) -> Interface:
 
 def _make(sheet: CameraSheet) -> Interface:
     tree = Tree(Settings, sheet.features, KINDS[sheet.link].dialect)
-    xml = description(tree)
+    xml = description(tree, sheet.display.decimals if sheet.display else None)
     revision = hashlib.sha1(xml.encode(), usedforsecurity=False).hexdigest()
     name = f"{sheet.vendor}_{sheet.model}_rev{revision}"
     file = zipped(xml, f"{name}.xml")

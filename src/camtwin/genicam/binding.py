@@ -39,7 +39,9 @@ class Binder:
         f = node.feature
         if isinstance(f, Enumeration):
             values = f.values
-            picked = node.row.get("entries", list(values) if node.here else list(values)[:1])
+            numbered = node.row.get("ids", values)  # of events and chunks: those that have a number
+            usual = [entry for entry in values if entry in numbered]
+            picked = node.row.get("entries", usual if node.here else list(values)[:1])
             declared = {*values, *picked} if f.open and isinstance(picked, Mapping) else values
             named = (*picked, *node.row.get("words", {}), *node.row.get("same", {}))
             if wrong := [e for e in named if e not in declared]:

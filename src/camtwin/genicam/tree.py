@@ -27,6 +27,7 @@ class Tree(Generic[S]):
     nodes     those of all models, by the names that this model's hosts see
     declared  the same by declared name
     here      those that this model has
+    kept      those of them that show a setting: their own, or one that the model has under no other name
     """
 
     def __init__(self, settings: type[S], sheet: Mapping[str, Mapping[str, Any]], dialect: Dialect) -> None:
@@ -49,6 +50,18 @@ class Tree(Generic[S]):
         Binder(self.nodes)
         pullers = {n: self.pullers(n) for n in self.here}
         self._pulled = {name: [n for n in self.here if name in pullers[n]] for name in self.nodes}
+        self.kept = [n for n in self.here if n.feature.stored or self._stands_in(n)]
+
+    def _stands_in(self, node: Node) -> bool:
+        """Tell whether this feature is the only view of the setting that it shows and changes."""
+        f = node.feature
+        alone = f.put and not f.by and not f.follows
+        return bool(alone) and not any(self.nodes[name].here for name in node.rules["Value"].needs)
+
+    def changes(self, node: Node, held: Any) -> Mapping[str, Any]:
+        """Return the settings, by attribute, that a kept feature with this value stands for."""
+        put = node.feature.put
+        return put(held, self.factory()) if put else {node.feature.attr: held}
 
     def pullers(self, node: Node) -> set[str]:
         """Return the features whose writing may pull this one back into moved limits."""
@@ -105,7 +118,7 @@ class Tree(Generic[S]):
         """
         table: dict[str, Any] = {}
         plain = self.factory()
-        for node in (n for n in self.here if n.feature.stored):
+        for node in self.kept:
             at, before = At(settings, None), At(plain, None)
             values = {key: self.ask(node, "Value", at._replace(key=key)) for key in node.keys}
             if len(node.keys) > MAX_SHOWN or len(node.feature.by) > 1 or isinstance(node.feature, Register):

@@ -54,9 +54,12 @@ def texts(doc: str) -> str:
     return el("ToolTip", doc.split(". ")[0].removesuffix(".") + ".") + el("Description", doc)
 
 
-def description(tree: Tree[S]) -> str:
-    """Return the XML document of a tree."""
-    return _Description(tree).xml()
+def description(tree: Tree[S], decimals: int | None = None) -> str:
+    """Return the XML document of a tree.
+
+    decimals: digits after the point with which hosts show and store floats; None: as each host does.
+    """
+    return _Description(tree, decimals).xml()
 
 
 def zipped(document: str, name: str) -> bytes:
@@ -70,8 +73,8 @@ def zipped(document: str, name: str) -> bytes:
 
 
 class _Description(Generic[S]):
-    def __init__(self, tree: Tree[S]) -> None:
-        self.tree, self.text = tree, ""
+    def __init__(self, tree: Tree[S], decimals: int | None) -> None:
+        self.tree, self.decimals, self.text = tree, decimals, ""
         self.categories: dict[str, list[str]] = {n.feature.chapter: [] for n in tree.here}
         for n in tree.here:
             self.feature(n)
@@ -120,7 +123,7 @@ class _Description(Generic[S]):
             el("pIsLocked", self.ref(n, "Locked")),
         ]
         if f.node != "Command":
-            head += [el("Streamable", "Yes" if f.stored and f.saved else "No")]
+            head += [el("Streamable", "Yes" if n in self.tree.kept and f.saved else "No")]
         value, tail = el("pValue", f"{f.name}_Value"), ""
         if f.node == "Command":
             tail = el("CommandValue", 1)
@@ -136,6 +139,8 @@ class _Description(Generic[S]):
                 + el("Unit", f.unit)
                 + el("Representation", f.form)
             )
+            if f.node == "Float" and self.decimals is not None:
+                tail += el("DisplayNotation", "Fixed") + el("DisplayPrecision", self.decimals)
         elif isinstance(f, Register):
             value = el("Address", hex(n.address)) + el("Length", f.length) + el("AccessMode", n.access)
             live = self.live(n, n.rules.get("Value"))

@@ -93,14 +93,36 @@ class GigE(Section):
     gap_bytes: NotNegative
 
 
+class Display(Section):
+    """How hosts show and store floats: with so many digits after the point."""
+
+    decimals: NotNegative
+
+
+class Serial(Section):
+    """Serial numbers of the model's cameras: their number of digits, and the first ones."""
+
+    digits: Positive
+    first: str = ""
+
+    def number(self, seed: int) -> str:
+        """Return the serial number of the camera with this seed."""
+        rest = self.digits - len(self.first)
+        return f"{self.first}{seed % 10**rest:0{rest}d}"
+
+
 class Usb3(Section):
-    """The USB link: bytes a second for frames at each speed, and the device's ids."""
+    """The USB link: bytes a second for frames at each speed, and the device's ids.
+
+    guid: the device's half of its GUID is the serial number in hexadecimal, or a checksum of it.
+    """
 
     super_bytes_per_s: Positive
     high_bytes_per_s: Positive
     vendor_id: Annotated[int, Field(ge=0, le=0xFFFF)]
     product_id: Annotated[int, Field(ge=0, le=0xFFFF)]
     family: str
+    guid: Literal["serial", "checksum"] = "checksum"
 
 
 class Area(Section):
@@ -209,6 +231,8 @@ class CameraSheet(Section):
     area: Area | None = None
     thermal: Thermal
     clock: Clock
+    serial: Serial = Serial(digits=12, first="7")
+    display: Display | None = None
     features: Mapping[str, Mapping[str, Any]]
     record: Mapping[str, Any] = {}  # facts without effect: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
@@ -224,6 +248,12 @@ class CameraSheet(Section):
     def _has_a_line_time(self) -> Self:
         if self.readout.row_clocks is None and not self.sensor.modes:
             raise ValueError("neither readout.row_clocks nor drive modes of the sensor give a line time")
+        return self
+
+    @model_validator(mode="after")
+    def _has_room_for_numbers(self) -> Self:
+        if self.serial.digits <= len(self.serial.first):
+            raise ValueError(f"serial.first {self.serial.first} leaves no digit of {self.serial.digits}")
         return self
 
     @property

@@ -29,6 +29,7 @@ from camtwin.genicam import At, Shown, browse
 from camtwin.links.base.storage import DiskStorage
 from camtwin.models import Fact, load
 from camtwin.numbers import whole
+from camtwin.pixels import FORMATS, pack
 from camtwin.problem import Problem, Refused, nearest
 from camtwin.scene import Scene
 from camtwin.session.frame import Frame
@@ -263,14 +264,18 @@ class Session:
 
     def _frame(self, transfer: Transfer) -> Frame:
         e, order, ids = transfer.exposure, self.twin.camera.tree.order, self.twin.camera.chunk_ids
+        image = self.twin.image(e) if self.render else None
+        summed = b""
+        if image is not None and e.has_image and chunks.has_checksum(e):
+            summed = pack(image, FORMATS[e.settings.PixelFormat]).tobytes()
         return Frame(
-            self.twin.image(e) if self.render else None,
+            image,
             e.frame_id,
             e.timestamp_ns,
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
-            chunks.tail(e, ids, order),
+            chunks.tail(e, ids, order, summed),
             ids,
             order,
             e.part,

@@ -69,8 +69,9 @@ class Twin:
         """Return the bytes of a frame as sent."""
         if not exposure.settings.ChunkModeActive:
             return self.renderer.payload(exposure)
-        tail = np.frombuffer(chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order), np.uint8)
-        return np.concatenate((self.renderer.payload(exposure), tail)) if exposure.has_image else tail
+        image = self.renderer.payload(exposure) if exposure.has_image else np.zeros(0, np.uint8)
+        tail = chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order, image.data)
+        return np.concatenate((image, np.frombuffer(tail, np.uint8)))
 
 
 def build(
@@ -101,7 +102,7 @@ def build(
     link = kind.timing(sheet, link_bits_per_s or SHEET_SPEED)
     if kind is NONE:
         memory = memory.model_copy(update={"size_bytes": None})
-    serial = serial or f"7{seed % 10**11:011d}"  # 12 digits, as the family has them
+    serial = serial or sheet.serial.number(seed)
     try:
         camera = Camera(
             sheet,

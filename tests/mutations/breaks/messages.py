@@ -108,7 +108,12 @@ def chunks_little_endian(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera.reports import chunks
 
     write = chunks.tail
-    everywhere(patch, chunks, "tail", lambda exposure, ids, order="big": write(exposure, ids, "little"))
+    everywhere(
+        patch,
+        chunks,
+        "tail",
+        lambda exposure, ids, order="big", *image: write(exposure, ids, "little", *image),
+    )
 
 
 @sabotage()

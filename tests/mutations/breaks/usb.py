@@ -140,7 +140,9 @@ def usb_chunks_big_endian(patch: pytest.MonkeyPatch) -> None:
     from camtwin.camera.reports import chunks
 
     write = chunks.tail
-    everywhere(patch, chunks, "tail", lambda exposure, ids, order="big": write(exposure, ids, "big"))
+    everywhere(
+        patch, chunks, "tail", lambda exposure, ids, order="big", *image: write(exposure, ids, "big", *image)
+    )
 
 
 @sabotage()

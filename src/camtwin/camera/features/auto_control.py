@@ -33,7 +33,7 @@ class AutoFeatureControl(Chapter):
         unit="dB", default=18.0, custom=True, visibility=Expert, min=lambda GainAutoMinValue_dB: GainAutoMinValue_dB)
     AutoFeatureRegionSelector = Selector(
         "Selects the region to configure in which the automatic functions measure brightness.",
-        "BrightnessAuto", custom=True, visibility=Expert)
+        "BrightnessAuto BalanceWhiteAuto", custom=True, visibility=Expert)
     AutoFeatureRegionReference = Enumeration(
         "Sets the region of the sensor in which the selected measuring region is positioned.",
         "Region0", custom=True, visibility=Expert).per(REGION)

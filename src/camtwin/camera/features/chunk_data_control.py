@@ -9,8 +9,8 @@ from camtwin.camera.features.rules import streaming
 from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, Selector, Steps, Time
 from camtwin.pixels.formats import FORMATS
 
-NAMES = ["Image", "Binning", "BlackLevel", "CounterValue", "DeviceTemperature", "ExposureTime", "FrameID", "Gain", "Height", "ImageControl", "LineStatusAll", "OffsetX", "OffsetY", "PixelFormat", "SequencerSetActive", "Timestamp", "Width"]
-"""All chunks, in the order in which they follow the image."""
+NAMES = ["Image", "Binning", "BlackLevel", "CounterValue", "DeviceTemperature", "ExposureTime", "FrameID", "Gain", "Height", "ImageControl", "LineStatusAll", "OffsetX", "OffsetY", "PixelFormat", "SequencerSetActive", "Timestamp", "Width", "PayloadCRC16"]
+"""All chunks, in the order in which they follow the image; the checksum of them all is the last."""
 
 
 # fmt: off
@@ -64,6 +64,10 @@ class ChunkDataControl(Chapter):
     ChunkOffsetY = Integer(
         "Reports the vertical offset of the frame's region of interest, in pixels after binning.",
         unit="px", chunk=("OffsetY", 0), visibility=Expert)
+    # one maker's own
+    ChunkPayloadCRC16 = Integer(
+        "Reports the CRC of the frame's image and other chunks, with their tags: 16 bits, by the XMODEM method.",
+        form="HexNumber", max=0xFFFF, chunk=("PayloadCRC16", 0), custom=True, visibility=Expert)
     ChunkPixelFormat = Enumeration(
         "Reports the format of the frame's pixels.",
         {f.name: f.code for f in FORMATS.values()}, chunk=("PixelFormat", 0), visibility=Expert)

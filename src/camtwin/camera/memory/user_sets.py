@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from camtwin.camera.settings import Settings
-from camtwin.genicam import Tree
+from camtwin.genicam import At, Tree
 from camtwin.genicam.bound import Node
 from camtwin.genicam.nodes import By
 from camtwin.models.schema import Memory
@@ -68,10 +68,9 @@ class Keeper:
     def __init__(self, tree: Tree[Settings], storage: Storage, memory: Memory, clock: Scheduler) -> None:
         self.tree, self.storage, self.memory, self._clock = tree, storage, memory, clock
         self.busy_until_ns: Ns = 0
-        stored = [n for n in tree.here if n.feature.stored]
-        self._saved = {n.feature.name: n for n in stored if n.feature.saved}
-        self._device = {n.feature.name: n for n in stored if n.feature.name in KEPT}
-        self._custom = {n.feature.name: n for n in stored if n.feature.name == CUSTOM}
+        self._saved = {n.feature.name: n for n in tree.kept if n.feature.saved}
+        self._device = {n.feature.name: n for n in tree.kept if n.feature.name in KEPT}
+        self._custom = {n.feature.name: n for n in tree.kept if n.feature.name == CUSTOM}
         self.watched = tuple(n.feature.attr for n in (*self._device.values(), *self._custom.values()))
         files = map(FILE.format, tree.declared["FileSelector"].entries)
         names = ["device", "custom", *tree.declared["UserSetSelector"].entries, *files]
@@ -83,10 +82,23 @@ class Keeper:
 
     def load(self, name: str) -> Mapping[str, Any]:
         """Return the settings of a user set; the factory's if it was never saved."""
-        factory = self.tree.factory()
-        plain = {n.feature.attr: getattr(factory, n.feature.attr) for n in self._saved.values()}
+        plain = self._table(self._saved, self.tree.factory())
         own = self.tree.declared["UserSetSave"].row.get("fixed", {}).get(name)
         return plain | (self._load(name, self._saved) if own is None else self._fixed(own))
+
+    def _table(self, nodes: Mapping[str, Node], settings: Settings) -> dict[str, Any]:
+        """Return held values of these features by attribute."""
+        values: dict[str, Any] = {}
+        for node in nodes.values():
+            values |= self.tree.changes(node, self._value(node, settings))
+        return values
+
+    def _value(self, node: Node, settings: Settings) -> Any:
+        """Return what a feature holds, also if it only stands for a setting."""
+        f = node.feature
+        return (
+            f.held(self.tree.ask(node, "Value", At(settings, None))) if f.put else getattr(settings, f.attr)
+        )
 
     def _fixed(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values, beyond the factory's, of a read-only set in the data sheet."""
@@ -145,14 +157,15 @@ class Keeper:
             return {}
         try:
             table = json.loads(zlib.decompress(data))
-            return {
-                nodes[n].feature.attr: self._held(nodes[n], text) for n, text in table.items() if n in nodes
-            }
+            values: dict[str, Any] = {}
+            for name in table.keys() & nodes.keys():
+                values |= self.tree.changes(nodes[name], self._held(nodes[name], table[name]))
+            return values
         except (ValueError, KeyError, AttributeError, TypeError, zlib.error):
             return {}
 
     def _packed(self, node: Node, settings: Settings) -> bytes:
-        held = getattr(settings, node.feature.attr)
+        held = self._value(node, settings)
         return b"".join(node.content(held[key] if node.feature.by else held, "big") for key in node.keys)
 
     def _held(self, node: Node, text: str) -> Any:

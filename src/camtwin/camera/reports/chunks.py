@@ -6,6 +6,7 @@ All values are frozen with the exposure: its settings, and values of the running
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,14 +62,37 @@ def enabled(e: Exposure) -> list[str]:
     return [name for name in NAMES if on.get(name)] if e.settings.ChunkModeActive else []
 
 
-def tail(e: Exposure, ids: Mapping[str, int], order: Order = "big") -> bytes:
+def has_checksum(e: Exposure) -> bool:
+    """Tell whether the frame carries a checksum of its image."""
+    return e.settings.ChunkModeActive and bool(e.settings.ChunkEnable.get("PayloadCRC16"))
+
+
+def payload_crc16(*parts: bytes | memoryview) -> int:
+    """Return the CRC of a payload up to the chunk that holds it.
+
+    Source: the ace USB manual, "CRC Checksum Chunk": X-modem method, over the image and all other chunks.
+
+    >>> hex(payload_crc16(b"1234", b"56789"))
+    '0x31c3'
+    """
+    crc = 0
+    for part in parts:
+        crc = crc_hqx(part, crc)
+    return crc
+
+
+def tail(e: Exposure, ids: Mapping[str, int], order: Order = "big", image: bytes | memoryview = b"") -> bytes:
     """Return the bytes behind the image: its tag and the other chunks, with the model's ids.
 
-    Empty without ChunkModeActive; without the image's tag if that chunk is off.
+    Empty without ChunkModeActive; without the image's tag if that chunk is off. `image` is the image's bytes,
+    for the checksum.
     """
     out = b""
     for name in enabled(e):
-        data = b"".join(_packed(f, e, order) for f in FEATURES[name])
+        if name == "PayloadCRC16":
+            data = FEATURES[name][0].pack(payload_crc16(image, out), order)
+        else:
+            data = b"".join(_packed(f, e, order) for f in FEATURES[name])
         out += data + tag(ids[name], len(data) if name != "Image" else e.image_bytes, order)
     return out
 

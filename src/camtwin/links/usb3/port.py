@@ -58,7 +58,7 @@ def identity_of(twin: Twin) -> usb.UsbIdentity:
     return usb.UsbIdentity(
         vendor_id=about.vendor_id,
         product_id=about.product_id,
-        guid=f"{about.vendor_id:04X}{zlib.crc32(serial.encode()):08X}",
+        guid=f"{about.vendor_id:04X}{_own_half(about, serial):08X}",
         vendor=vendor,
         model=model,
         family=about.family,
@@ -67,6 +67,13 @@ def identity_of(twin: Twin) -> usb.UsbIdentity:
         serial=serial,
         user_name=user_name,
     )
+
+
+def _own_half(about: Usb3, serial: str) -> int:
+    """Return the 32 bits of the GUID that tell the vendor's devices apart."""
+    if about.guid == "serial" and serial.isdecimal() and int(serial) < 1 << 32:
+        return int(serial)
+    return zlib.crc32(serial.encode())
 
 
 def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice:

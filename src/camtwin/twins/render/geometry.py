@@ -65,11 +65,14 @@ def cut(window: Window, x: int, y: int, width: int, height: int) -> Window:
     return Window(window.x + x, window.y + y, width, height, window.exposed[rows], window.read[rows])
 
 
-def brightness_region(s: Settings, window: Window) -> Window:
-    """Return the part of a frame's window that the automatic functions measure."""
-    key = "BrightnessAuto"
-    if s.AutoFeatureRegionMode[key] == "Off" and not s.AutoFunctionROIUseBrightness[key]:
-        return window
+def brightness_regions(s: Settings, window: Window) -> list[Window]:
+    """Return the parts of a frame's window that the automatic functions measure: the whole, if none is on."""
+    modes, uses = s.AutoFeatureRegionMode, s.AutoFunctionROIUseBrightness
+    used = [key for key in uses if uses[key] or modes.get(key, "Off") == "On"]
+    return [_region(s, key, window) for key in used] or [window]
+
+
+def _region(s: Settings, key: str, window: Window) -> Window:
     x, y = min(s.AutoFeatureOffsetX[key], s.Width - 1), min(s.AutoFeatureOffsetY[key], s.Height - 1)
     width = min(s.AutoFeatureWidth[key], s.Width - x)
     height = min(s.AutoFeatureHeight[key], s.Height - y)

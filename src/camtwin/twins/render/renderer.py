@@ -61,23 +61,28 @@ class Renderer:
         return processing.image(shot, demands.processing)
 
     def brightness(self, exposure: Exposure) -> float:
-        """Return the mean of the frame's brightness region, 0 (black) .. 1 (the converter's highest code).
+        """Return the mean of the frame's brightness regions, 0 (black) .. 1 (the converter's highest code).
 
-        It is measured on the very pixels of the frame, on rows spread over the region, before any step of
-        processing.
+        Regions count by their area; what two of them share counts twice (assumed). It is measured on the very
+        pixels of the frame, on rows spread over each region, before any step of processing.
         """
         demands, world = self._demands(exposure), self._world(exposure)
         if not world.scene.moving:  # the cached scene serves the frame, too
             self._light.still(world, demands.window)
-        p, part = demands.parameters, geometry.brightness_region(demands.settings, demands.window)
-        last = part.y + part.height - 1
+        p, parts = demands.parameters, geometry.brightness_regions(demands.settings, demands.window)
+        areas = [part.width * part.height for part in parts]
+        means_DN = [self._mean_DN(exposure, demands, part) for part in parts]
+        black_DN = p.pedestal_DN + demands.black_level_DN
+        return (np.average(means_DN, weights=areas) - black_DN) / ((1 << p.adc_bits) - 1 - black_DN)
+
+    def _mean_DN(self, exposure: Exposure, demands: Demands, part: Window) -> float:
+        last, bits = part.y + part.height - 1, demands.parameters.adc_bits
         rows = np.linspace(part.y, last, min(part.height, MAX_BRIGHTNESS_ROWS)).astype(int).tolist()
         total = 0.0
         for y in rows:
             shot = self._shot(exposure, demands, geometry.cut(part, 0, y - part.y, part.width, 1), lit=True)
-            total += float(processing.exposed(shot, p.adc_bits).mean())
-        black_DN = p.pedestal_DN + demands.black_level_DN
-        return (total / len(rows) - black_DN) / ((1 << p.adc_bits) - 1 - black_DN)
+            total += float(processing.exposed(shot, bits).mean())
+        return total / len(rows)
 
     def _shot(self, exposure: Exposure, demands: Demands, window: Window, *, lit: bool) -> Shot:
         readout, light = self._readout(exposure, demands, window), None
