@@ -45,20 +45,6 @@ class Ramp:
         return (np.float32(self.base) + self.row * rows + self.column * columns).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Stripes:
-    """Every other column is brighter by `more`, a fraction."""
-
-    photons_per_s: float = 1e6
-    more: float = 0.2
-    wavelength_nm: float = GREEN_nm
-    moving: bool = False
-
-    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        odd = (np.arange(view.x, view.x + view.width) % 2).astype(np.float32)
-        return np.tile(np.float32(self.photons_per_s) * (1 + np.float32(self.more) * odd), (view.height, 1))
-
-
 def lit_for(scene: Scene, ns: Ns) -> Lit:
     """Light a scene from the beginning on for a while: rows that wait to be read gather no more."""
     return Lit(scene, Pulses(((0, ns),)))
