@@ -108,7 +108,7 @@ class Watch:
             name, _, value = text.rpartition("=")
             found, what = self.seen(name or "frames", value, frames), f"{name or 'frames'} after {action}"
             other, _, tolerance = value.partition("~")
-            if name.startswith("Chunk") and other.isidentifier():
+            if frames and name.startswith("Chunk") and other.isidentifier():
                 value = f"{getattr(self.cam if self.cam.has(other) else frames[-1], other)}~{tolerance or 0}"
             case.saw(f"{what} {shown(found)}")
             if not agrees(found, value):
@@ -127,7 +127,7 @@ class Watch:
             level = "high" if edges and edges[-1][1] else "low"
             return level if wanted in ("high", "low") else len(edges) - self.edges[name]
         chunks = (frames[-1].chunks if frames else None) or {}
-        return chunks[name[5:]] if name[5:] in chunks else getattr(self.cam, name)
+        return chunks.get(name[5:], "missing") if name.startswith("Chunk") else getattr(self.cam, name)
 
 
 def agrees(found: object, wanted: str) -> bool:
