@@ -158,6 +158,50 @@ def test_a_damaged_dump(camtwin, tmp_path):
     assert (two["kind"], two["channel"], two["line"], two["offset"]) == ("lost-line", 0, 1, None)
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("flip:1,start,0.3", "ecc-corrected: channel 0 frame 1 frame start: byte 0: bit 3 of the header"),
+        ("flip:2,e1,-1.0", "crc: channel 0 frame 2 embedded line 1: byte 24: CRC "),
+        ("flip:2,3,10.7", "crc: channel 0 frame 2 line 3: byte 24: CRC "),
+        ("count:1,2,19", "word-count: channel 0 frame 1 line 2: byte 1: word count 19, but 20 bytes"),
+        ("swap:1,2,10", "lane-swap: channel 0 frame 1 line 2: lanes are swapped: 1 on 0, 0 on 1 "),
+        ("lose:2,e0", "lost-line: channel 0 frame 2 embedded line: 1 of 2 lines"),
+        ("lose:2,1", "lost-line: channel 0 frame 2 line 1: the line is missing"),
+        ("short:1,3", "short-frame: channel 0 frame 1 frame end: 3 of 4 lines"),
+        ("end:1", "frame-end: channel 0 frame 1 frame end: no frame end"),
+        ("swap:2,10", "lane-swap: channel 0 frame 2 "),
+    ],
+)
+def test_each_fault_is_found(camtwin, tmp_path, fault, told):
+    file, damaged = written(tmp_path / "a.csi2", stream()), tmp_path / "b.csi2"
+    camtwin("csi2", "damage", file, "-o", damaged, "--fault", fault)
+    assert camtwin("csi2", "check", damaged, code=1).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ("flop:1", "flop:1: no fault 'flop'; there are flip:FRAME,LINE,BYTE.BIT, count:FRAME,LINE,WORDS, "),
+        ("flip:1,2", "flip:1,2: is not flip:FRAME,LINE,BYTE.BIT"),
+        ("flip:1,2,3.8", "flip:1,2,3.8: bit 8 is not in 0..7"),
+        ("lose:1,start", "lose:1,start: is not lose:FRAME,LINE"),
+        ("swap:x,10", "swap:x,10: is not swap:FRAME,ORDER or swap:FRAME,LINE,ORDER"),
+        ("end@x:1", "end@x:1: is not end:FRAME"),
+        ("end@1:1", "the stream has no channel 1 frame 1 frame end"),
+        ("flip:1,2,900.0", "channel 0 frame 1 line 2 has 26 bytes, none is byte 900"),
+        ("count:1,2,65536", "packet field 65536 is not in 0..65535"),
+        ("swap:1,3210", "lanes 3, 2, 1, 0 are not the stream's 2"),
+    ],
+)
+def test_faults_that_cannot_be(camtwin, tmp_path, fault, problem):
+    file, damaged = written(tmp_path / "a.csi2", stream()), tmp_path / "b.csi2"
+    told = camtwin("csi2", "damage", file, "-o", damaged, "--fault", fault, code=2)
+    assert told.startswith(f"camtwin: {problem}")
+    assert told.count("\n") == 1
+    assert not damaged.exists()
+
+
 def test_rows_that_each_frame_must_have(camtwin, tmp_path):
     file = written(tmp_path / "a.csi2", stream())
     told = camtwin("csi2", "check", file, "--rows", 5, code=1)

@@ -1,4 +1,4 @@
-"""CSI-2 streams: `csi2 dump` one of a sensor, `csi2 show` it as text, `csi2 check` it."""
+"""CSI-2 streams: `csi2 dump` one of a sensor, `csi2 show` it as text, `csi2 check` and `csi2 damage` it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from camtwin.cli.help import CHECK, HelpGroup
 csi2 = typer.Typer(
     name="csi2",
     cls=HelpGroup,
-    help="Dump, show and check CSI-2 streams of sensors.",
+    help="Dump, show, check and damage CSI-2 streams of sensors.",
     epilog="""camtwin csi2 dump sony-imx412-aack -o frames.csi2
 camtwin csi2 check frames.csi2""",
     no_args_is_help=True,
@@ -130,6 +130,53 @@ def show(
     with _opened(file) as source:
         for _, record in islice(dump.read(source.read), count):
             print(viewer.line(record))
+
+
+@command(
+    "Commands",
+    """
+camtwin csi2 damage frames.csi2 -o damaged.csi2 --fault flip:1,17,120.3
+# A lost line, and lanes 0 and 1 exchanged in the next frame
+camtwin csi2 damage frames.csi2 -o damaged.csi2 --fault lose:1,99 --fault swap:2,1023
+""",
+    of=csi2,
+)
+def damage(
+    file: DumpFile,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Damaged dump to write; - writes standard output.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
+    ],
+    fault: Annotated[
+        list[str],
+        typer.Option(
+            metavar="SPEC",
+            help="Fault to make, repeated for several: flip:FRAME,LINE,BYTE.BIT, count:FRAME,LINE,WORDS, "
+            "swap:FRAME[,LINE],ORDER of lanes, lose:FRAME,LINE, short:FRAME,LINE, or end:FRAME. LINE is a "
+            "row, counted from 0, an embedded line (e0), start or end. flip@1: is on virtual channel 1.",
+            show_default=False,
+        ),
+    ],
+) -> None:
+    """Damage a dump on purpose, to test what a receiver does, or what `check` finds."""
+    from camtwin.wire.csi2 import faults
+    from camtwin.wire.csi2.dump import encode, file_header, read
+
+    made = [user(faults.parse, text) for text in fault]
+    with _opened(file) as source, _to_write(output) as target:
+        target.write(file_header())
+        records = (record for _, record in read(source.read))
+        for one in made:
+            records = one(records)
+        while (record := user(next, records, None)) is not None:
+            target.write(encode(record))
 
 
 @command(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from camtwin.wire.csi2.dump import Burst, LaneState, Record
 from camtwin.wire.csi2.lanes import swapped
@@ -19,8 +20,78 @@ Group = list[Record]
 """A burst with its marks, or a mark that belongs to none."""
 
 
+FORMS = (
+    "flip:FRAME,LINE,BYTE.BIT",
+    "count:FRAME,LINE,WORDS",
+    "swap:FRAME,ORDER",
+    "swap:FRAME,LINE,ORDER",
+    "lose:FRAME,LINE",
+    "short:FRAME,LINE",
+    "end:FRAME",
+)
+"""Faults as users write them.
+
+LINE is a row, e0 or e1 an embedded line, start or end the frame's; ORDER is the lanes of the transmitter by
+those of the receiver, 1023. `flip@1:` is on virtual channel 1.
+"""
+Fault: TypeAlias = Callable[[Iterable[Record]], Iterator[Record]]
+
+
 class NoSuchPlace(ValueError):
     """The stream has no packet at the place of a fault."""
+
+
+def parse(text: str) -> Fault:
+    """Return the fault that a user wrote; ValueError names the form of that kind.
+
+    >>> parse("flip:2,17,120.9")
+    Traceback (most recent call last):
+    ValueError: flip:2,17,120.9: bit 9 is not in 0..7
+    """
+    word, _, rest = text.partition(":")
+    kind, _, on = word.partition("@")
+    forms = [form for form in FORMS if form.startswith(f"{kind}:")]
+    if not forms:
+        raise ValueError(f"{text}: no fault {kind!r}; there are {', '.join(FORMS)}")
+    try:
+        return _read(kind, int(on or 0), rest.split(","))
+    except (ValueError, IndexError) as error:
+        if str(error).startswith("bit "):
+            raise ValueError(f"{text}: {error}") from None
+        raise ValueError(f"{text}: is not {' or '.join(forms)}") from None
+
+
+def _read(kind: str, channel: int, words: list[str]) -> Fault:
+    frame, last = int(words[0]), words[-1]
+    if len(words) != {"end": 1, "flip": 3, "count": 3, "swap": len(words)}.get(kind, 2):
+        raise IndexError
+    if kind == "end":
+        return lambda records: lose_frame_end(records, channel, frame)
+    if kind == "swap":
+        order, line = [int(lane) for lane in last], int(words[1]) if len(words) > 2 else None
+        return lambda records: swap_lanes(records, channel, frame, order, line)
+    place = _place(channel, frame, words[1])
+    if kind == "flip":
+        byte, bit = map(int, last.split("."))
+        if not 0 <= bit <= 7:
+            raise ValueError(f"bit {bit} is not in 0..7")
+        return lambda records: flip_bit(records, place, byte, bit)
+    if kind == "count":
+        count = int(last)
+        return lambda records: miscount(records, place, count)
+    if place.line is None:
+        raise ValueError
+    row, part = place.line, place.part
+    if kind == "lose":
+        return lambda records: lose_line(records, channel, frame, row, part)
+    return lambda records: shorten(records, channel, frame, row)
+
+
+def _place(channel: int, frame: int, line: str) -> Place:
+    if line in ("start", "end"):
+        return Place(channel, frame, Part.FRAME_START if line == "start" else Part.FRAME_END)
+    part = Part.EMBEDDED if line.startswith("e") else Part.IMAGE
+    return Place(channel, frame, part, int(line.removeprefix("e")))
 
 
 def flip_bit(records: Iterable[Record], place: Place, byte: int, bit: int) -> Iterator[Record]:
