@@ -28,10 +28,13 @@ from camtwin.camera.settings import Settings
 from camtwin.models import load, load_registers
 from camtwin.scene import Scene
 from camtwin.sensor.binning import binned_mosaic
+from camtwin.sensor.flaws import Flaws
 from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import Twin, build
+from camtwin.twins.defects import without_singles
 from camtwin.twins.patterns import pattern
+from camtwin.twins.render.light import World
 from camtwin.units import SEC, Ns
 from camtwin.wire.csi2.cci import INDEX_BYTES, Bus, Done, Message, Read, Write
 
@@ -48,16 +51,20 @@ def open_sensor(
     inck_hz: int = INCK_HZ,
     clock: Scheduler | None = None,
     slasel: bool = False,
+    flaws: Flaws | None = None,
 ) -> BareSensor:
     """Return the sensor of a model, powered up and in standby, in front of a scene.
 
-    inck_hz: its input clock. clock: a virtual time that several share. slasel: whether it has the higher of
-    its two addresses.
+    flaws: its defect pixels. inck_hz: its input clock. clock: a virtual time that several share. slasel:
+    whether it has the higher of its two addresses.
 
     Raises:
         UnknownModel: there is no such model, or its sensor's registers are not known
     """
-    sensor = BareSensor(build(load(model), scene, seed=seed, clock=clock), slasel=slasel)
+    twin = build(load(model), scene, seed=seed, clock=clock)
+    if flaws:
+        twin.camera.world = twin.renderer.world = World(twin.renderer.world.scene, flaws)
+    sensor = BareSensor(twin, slasel=slasel)
     sensor.power_up(inck_hz)
     return sensor
 
@@ -176,6 +183,9 @@ class BareSensor:
             part=part,
         )
         read = self.twin.renderer.image(exposure)
+        if one.corrects_defects:
+            black, gain = PEDESTAL >> 12 - one.adc_bits, float(integration.analogue_gain)
+            read = without_singles(read, one.adc_bits, black, gain)
         return _amplified(_way(read, one.geometry), one, integration)
 
     def _window_settings(self, one: Configuration) -> list[Settings]:

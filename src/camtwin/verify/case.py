@@ -20,6 +20,7 @@ import camtwin
 from camtwin.problem import Refused
 from camtwin.rig import RigSheet, has_rig, sheet_of
 from camtwin.scene import Scene
+from camtwin.sensor.flaws import Flaws
 from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.verify.claims import Claim
@@ -91,6 +92,7 @@ class Case:
         scene: Scene | None = None,
         inck_MHz: float = 24,
         beside: BareSensor | None = None,
+        flaws: Flaws | None = None,
         **more: int,
     ) -> BareSensor:
         """Power up the bare sensor, and write registers in this order.
@@ -104,6 +106,7 @@ class Case:
             inck_hz=round(inck_MHz * 1e6),
             clock=beside and beside.clock,
             slasel=beside is not None,
+            flaws=flaws,
         )
         for name, value in {**(registers or {}), **more}.items():
             if there.write(name, value).refusal:

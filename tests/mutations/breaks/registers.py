@@ -12,7 +12,7 @@ from camtwin.camera.registers import configuration
 from camtwin.camera.registers.otp import OneTimeMemory
 from camtwin.camera.registers.register_file import RegisterFile
 from camtwin.camera.registers.stream import Stream
-from camtwin.twins import bare
+from camtwin.twins import bare, defects
 from mutations.breaks.pictures import PICTURES
 from mutations.registry import mutate
 from mutations.tools import Wrong, everywhere, wrapped
@@ -123,6 +123,14 @@ mutate(
     "sony.v_subsampling",
     about=PICTURES,
     patch=lambda patch: wrapped_function(patch, bare, "_kept", first_ones),
+)
+
+
+mutate(
+    "single defects stay",
+    "sony.dpc",
+    about=PICTURES,
+    patch=lambda patch: everywhere(patch, defects, "without_singles", lambda codes, *_: codes),
 )
 
 

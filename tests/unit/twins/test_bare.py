@@ -12,6 +12,7 @@ from camtwin.camera.registers.stream import SensorFrame
 from camtwin.models import load
 from camtwin.twins import build
 from camtwin.twins.bare import BareSensor
+from camtwin.twins.defects import without_singles
 from camtwin.units import MS
 from camtwin.wire.csi2.cci import Read, Write
 from unit.camera.registers.programs import RESET, SHEET, drive, window
@@ -203,6 +204,28 @@ def test_the_pixels_are_those_of_the_camera():
     here = image_of(small(), CHART)
     assert here.shape == there.shape
     assert (here.astype(int) - there).std() < 0.2  # 8 ms later the sensor is warmer by some microkelvins
+
+
+def test_single_defects_are_replaced_and_nothing_else():
+    rng = np.random.Generator(np.random.Philox(1))
+    clean = rng.normal(300, 8, (40, 60)).round().astype(np.uint16)
+    clean[:, ::2] += 200  # another colour
+    assert np.array_equal(without_singles(clean, 10, 64, 1), clean)
+    flawed = clean.copy()
+    flawed[10, 20], flawed[0, 0], flawed[39, 59] = 1023, 1023, 0
+    mended = without_singles(flawed, 10, 64, 1)
+    assert {(int(r), int(c)) for r, c in np.argwhere(mended != clean)} <= {(10, 20), (0, 0), (39, 59)}
+    assert abs(mended.astype(int) - clean).max() < 40
+    pair = clean.copy()
+    pair[10, 20] = pair[10, 22] = 1500  # two of one colour are an edge
+    assert np.array_equal(without_singles(pair, 10, 64, 1), pair)
+
+
+@pytest.mark.parametrize("code", [0, 978])
+def test_noise_is_no_defect(code):
+    values = small(512, 512, analog_gain_code_global=code, coarse_integration_time=100)
+    plain, corrected = (image_of(values | {"single_defect_correct_en": on}) for on in (0, 1))
+    assert np.array_equal(plain, corrected)
 
 
 @pytest.mark.parametrize("name", ["FullHd", "Dol"])

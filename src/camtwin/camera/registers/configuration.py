@@ -78,7 +78,8 @@ class Configuration:
     """What a sensor does with its registers.
 
     frame_lines: lines of a frame, blanking and both exposures included. test_colours: red, green in red rows,
-    green in blue rows, blue, at 12 bits. remarks: what the chip cannot do, or nobody is known to have done.
+    green in blue rows, blue, at 12 bits. corrects_defects: single hot and dead pixels. remarks: what the chip
+    cannot do, or nobody is known to have done.
     """
 
     clocks: ClockTree
@@ -92,6 +93,7 @@ class Configuration:
     test_pattern: int
     test_colours: tuple[int, int, int, int]
     embedded_lines: int
+    corrects_defects: bool
     remarks: tuple[Remark, ...]
 
     @property
@@ -186,6 +188,7 @@ def configure(sheet: RegisterSheet, values: Values, inck_hz: int) -> Configurati
         test_pattern=pattern,
         test_colours=(red, greenr, greenb, blue),
         embedded_lines=min(values["embedded_data_lines"], sheet.registers["embedded_data_lines"].top),
+        corrects_defects=bool(values["single_defect_correct_en"] & 1),
         remarks=tuple(remarks),
     )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 import camtwin
+from camtwin.scene import Flat
+from camtwin.sensor.flaws import Flaws
 from camtwin.units import SEC
 from camtwin.verify.case import Case
 from camtwin.verify.measures import measurement
@@ -138,6 +140,23 @@ def sub_sampling(case: Case) -> None:
     case.equal("rows", skipped.shape[0], whole.shape[0] // 2)
     kept = [row for row in range(whole.shape[0]) if row % 4 < 2]
     case.that("kept rows are rows of the whole", np.array_equal(skipped, whole[kept]))
+
+
+@measurement("defects_corrected", heavy="pictures")
+def defects_corrected(case: Case) -> None:
+    """Put a hot and a dead pixel on the sensor: seen with correction off, gone within noise with it on."""
+    size = {"x_addr_end": 127, "y_addr_end": 127, "x_output_size": 128, "y_output_size": 128}
+    flaws = Flaws(hot={(60, 40): 1e7}, dead=frozenset({(81, 71)}))
+    for on in (0, 1):
+        sensor = case.sensor(
+            {**size, "single_defect_correct_en": on, **STREAM}, scene=Flat(4e5, 530.0), flaws=flaws
+        )
+        image = sensor.images(sensor.grab(1)[0])[0].astype(float)
+        for name, x, y in (("hot", 60, 40), ("dead", 81, 71)):
+            around = image[y % 2 :: 2, x % 2 :: 2]
+            noises = abs(image[y, x] - np.median(around)) / np.percentile(abs(around - np.median(around)), 68)
+            low, high = (0.0, 5.0) if on else (20.0, np.inf)
+            case.within(f"{name} pixel, correction {on}: off by so many times the noise", noises, low, high)
 
 
 @measurement("in_step")
