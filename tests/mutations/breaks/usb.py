@@ -62,9 +62,9 @@ def usb_ack_prefix(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def usb_host_unnoticed(patch: pytest.MonkeyPatch) -> None:
     """Do not stall the camera's link when its host fetches nothing."""
-    from camtwin.links.usb3.link import Usb3Camera
+    from camtwin.camera import Camera
 
-    patch.setattr(Usb3Camera, "host_changed", lambda self: None)
+    patch.setattr(Camera, "host_fetches", lambda self, fetches: None)
 
 
 @sabotage()

@@ -42,11 +42,13 @@ MAX_WAITING: Final = 16
 MAX_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
 LATE_NS: Final = 10_000_000
 """A frame that ends later than this after its time counts as late."""
-GRACE_NS: Final = 5_000_000
-"""Time by which a frame may be behind before its host counts as stalling it, about what buffers in host
-controllers and drivers hide."""
-TURN_NS: Final = 2_000_000
-"""Time that a host may need for its next request when a frame is behind for other reasons."""
+GRACE_NS: Final = 100 * MS
+"""Time that a host may let one frame wait before it stalls the camera's link. A camera would be stalled at
+once; but a host on this computer competes with the twin for CPU time."""
+TURN_NS: Final = 2 * MS
+"""A wait for a request that is longer than this is the host's lateness, not this computer's."""
+MAX_BEHIND: Final = 12
+"""Rendered frames that may wait behind one that the host lets wait, before it stalls the link."""
 ESHUTDOWN: Final = 108
 
 
@@ -109,6 +111,7 @@ class Job:
 
     travels_ns  host times at which its first and its last byte are due; None: as soon as the host asks
     stalled_ns  time by which the host has put that off
+    waited_ns   time that the host has let it wait for requests
     """
 
     image: Image
@@ -118,6 +121,7 @@ class Job:
     transfers: u3v.Transfers
     travels_ns: tuple[Ns, Ns] | None = None
     stalled_ns: Ns = 0
+    waited_ns: Ns = 0
     cut: bool = False
 
 
@@ -163,6 +167,7 @@ class Writer:
         self._current: Job | None = None
         self._closed = False
         self._since_ns: Ns = 0  # of the last stall
+        self._waited_until_ns: Ns = 0  # end of the last wait for the host
         self._slow = False  # whether the host stalled the frame before
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="usb-writer", daemon=True)
@@ -303,12 +308,12 @@ class Writer:
             travelled_ns = (end_ns - start_ns) * at // job.payload_bytes
             if not self._wait(job, _never, start_ns + travelled_ns + job.stalled_ns):
                 return False
-            if not self._transfer(job, part, start_ns + travelled_ns, leader=leader):
+            if not self._transfer(job, part, leader=leader):
                 return False
             leader = False
-        done_ns = self._since_ns if self.stalled else time.monotonic_ns()
-        late_ns = done_ns - end_ns - job.stalled_ns if job.travels_ns else 0
-        self._slow = self.stalled or job.stalled_ns > TURN_NS
+        since_ns = max(end_ns + job.stalled_ns, self._waited_until_ns)  # when it was this computer's turn
+        late_ns = time.monotonic_ns() - since_ns if job.travels_ns else 0
+        self._slow = self.stalled or job.waited_ns > GRACE_NS
         self.stats.frames += 1
         self.stats.late += late_ns > LATE_NS
         self.stats.worst_late_ns = max(self.stats.worst_late_ns, late_ns)
@@ -319,10 +324,10 @@ class Writer:
         """Yield the frame's transfers, each with the payload bytes that have travelled once it arrives."""
         yield from u3v.block(job.image, job.block_id, payload, job.payload_bytes, job.transfers)
 
-    def _transfer(self, job: Job, data: memoryview, due_ns: Ns, *, leader: bool) -> bool:
-        """Answer requests with one transfer, due then if the host stalls none; False if it was cut."""
+    def _transfer(self, job: Job, data: memoryview, *, leader: bool) -> bool:
+        """Answer requests with one transfer; False if it was cut."""
         while True:
-            request = self._request(job, due_ns, leader=leader)
+            request = self._request(job, leader=leader)
             if request is None:
                 return False
             sequence, length = request
@@ -332,25 +337,32 @@ class Writer:
             if not data:
                 return True
 
-    def _request(self, job: Job, due_ns: Ns, *, leader: bool) -> tuple[int, int] | None:
+    def _request(self, job: Job, *, leader: bool) -> tuple[int, int] | None:
         """Wait for a request; a host that lets a frame wait for too long stalls it. None if it was cut."""
 
-        def first() -> tuple[int, int] | None:
-            return self._requests.popleft() if self._requests else None
+        def first() -> tuple[int, int] | bool | None:
+            if self._requests:
+                return self._requests.popleft()
+            return paced and not self.stalled and self._behind() >= MAX_BEHIND
 
-        if job.travels_ns is None:
-            return self._wait(job, first)
-        if not self.stalled:
-            now = time.monotonic_ns()
-            patience_ns = max(due_ns + job.stalled_ns + GRACE_NS, now + TURN_NS)
-            request = self._wait(job, first, now if leader and self._slow else patience_ns)
-            if request is not True:
-                return request
+        begun_ns, patience_ns = time.monotonic_ns(), GRACE_NS - job.waited_ns
+        paced = job.travels_ns is not None and not self.stalled
+        request = self._wait(
+            job, first, begun_ns + (0 if leader and self._slow else patience_ns) if paced else None
+        )
+        if request is True:
             self._stall()
             self._on_host()
-        request = self._wait(job, first)
+            request = self._wait(job, first)
         self._go_on()
+        now = time.monotonic_ns()
+        job.waited_ns += now - begun_ns
+        if now - begun_ns > TURN_NS:
+            self._waited_until_ns = now
         return request
+
+    def _behind(self) -> int:
+        return sum(job.payload.done() for job in self._jobs)
 
     def _stall(self) -> None:
         """Note that the host fetches nothing."""
@@ -358,12 +370,12 @@ class Writer:
         self.stats.stalls += 1
 
     def _go_on(self) -> None:
-        """Report that the host fetches frames again, once no others wait behind the present one.
+        """Report that the host fetches frames again, once no rendered ones wait behind the present one.
 
         The present one is due later by the time that the host has stalled it.
         """
         with self._wake:
-            if not self.stalled or (self._jobs and not self._closed):
+            if not self.stalled or (self._behind() and not self._closed):
                 return
             self.stalled = False
             if self._current:

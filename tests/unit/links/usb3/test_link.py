@@ -292,16 +292,16 @@ def test_a_slow_host_makes_the_cameras_memory_skip_frames():
     with Running(twin) as running, Host(running.port) as host:
         lengths = running.start(host)
         got: list[tuple[int, float]] = []
-        for _ in range(10):
+        for _ in range(14):
             got.append((host.frame(lengths)[0], time.monotonic()))
             time.sleep(0.25)
         stats = running.cameras[0].stats
         assert (stats.dropped, "host" in twin.camera.transmitter.stalled) == (0, True)
     blocks = [block for block, _ in got]
     assert blocks == sorted(set(blocks))
-    assert blocks[-1] > 18, "they were skipped"
+    assert blocks[-1] > 25, "they were skipped"
     ages_s = [at - block / 20 for block, at in got]
-    assert max(ages_s) - min(ages_s) < 1.2, "two in memory, one on the link, one here, 0.25 s each"
+    assert max(ages_s) - min(ages_s) < 1.6, "a few wait here until it is known to be slow, then two in memory"
     assert stats.skipped > 10
     assert stats.late < 5, "the host is late, not this computer"
 
