@@ -21,6 +21,8 @@ from camtwin.wire.csi2.places import Part, Place, part_of
 from camtwin.wire.csi2.rows import Finding, OpenFrame, Row, gone_at_end, height_of, lines_of, moved, runs
 
 BITS: Final = {int(data_type): bits for bits, data_type in RAW.items()}
+MAX_WAITING: Final = 64
+"""Short packets that wait for a long one: more than four channels have between two lines."""
 NEXT: Final = {
     LaneState.LP: (LaneState.HS, LaneState.ULPS),
     LaneState.HS: (LaneState.LP,),
@@ -111,6 +113,8 @@ class Checker:
         self.packets += 1
         if len(burst.data) <= HEADER_BYTES:
             self._waiting.append((offset, burst))
+            if len(self._waiting) >= MAX_WAITING:
+                yield from self._settle(None)
             return
         order = None if whole(burst.data) else lane_order(burst.data, burst.lanes)
         yield from self._settle(order)

@@ -277,6 +277,18 @@ def test_frame_numbers():
     assert found(shorts((start, 0), (end, 0), (start, 0), (end, 0))) == []
 
 
+def test_short_packets_alone_do_not_pile_up():
+    """A stream without long packets is checked as it comes."""
+    checker = Checker()
+    for k in range(1000):
+        kind, number = DataType(k % 2), k // 2 + 1
+        for finding in checker.see(k, Burst(k, 0, 4, short_packet(0, kind, number))):
+            pytest.fail(str(finding))
+        assert checker.frames >= k // 2 - 32
+    assert [*checker.finish()] == []
+    assert checker.frames == 500
+
+
 def line_numbers(*numbers: int) -> list[Record]:
     """Return a frame whose line starts and line ends have these numbers, in turn."""
     packets = [short_packet(0, DataType.FRAME_START, 1)]
