@@ -23,7 +23,7 @@ from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.registers.configuration import PEDESTAL, Configuration, Integration
 from camtwin.camera.registers.geometry import UNSCALED, Extent, Geometry
 from camtwin.camera.registers.register_file import RegisterFile
-from camtwin.camera.registers.stream import SensorFrame, Stream
+from camtwin.camera.registers.stream import Stream, TimedFrame
 from camtwin.camera.settings import Settings
 from camtwin.models import load, load_registers
 from camtwin.scene import Scene
@@ -143,9 +143,9 @@ class BareSensor:
         got = self.i2c(self.address, register.address.to_bytes(INDEX_BYTES, "big"), register.bytes)
         return None if got is None else int.from_bytes(got, "big")
 
-    def grab(self, count: int, timeout_ns: Ns = 10 * SEC) -> list[SensorFrame]:
+    def grab(self, count: int, timeout_ns: Ns = 10 * SEC) -> list[TimedFrame]:
         """Return the next frames of the stream: fewer if not as many come within timeout_ns."""
-        frames: list[SensorFrame] = []
+        frames: list[TimedFrame] = []
         leave = self.stream.on_frame.subscribe(frames.append)
         end_ns = self.clock.now + timeout_ns
         while len(frames) < count and (due_ns := self.clock.next_time()) is not None and due_ns <= end_ns:
@@ -153,7 +153,7 @@ class BareSensor:
         leave()
         return frames[:count]
 
-    def images(self, frame: SensorFrame) -> tuple[Image, ...]:
+    def images(self, frame: TimedFrame) -> tuple[Image, ...]:
         """Return the image of each exposure of a frame, (height, width) DN at the bits that are sent."""
         one = frame.configuration
         if one.test_pattern:
@@ -161,7 +161,7 @@ class BareSensor:
             return (drawn,) * len(one.integrations)
         return tuple(self._image(frame, part) for part in range(len(one.integrations)))
 
-    def _image(self, frame: SensorFrame, part: int) -> Image:
+    def _image(self, frame: TimedFrame, part: int) -> Image:
         one = frame.configuration
         integration = one.integrations[part]
         windows = frame.windows(integration)

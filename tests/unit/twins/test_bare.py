@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import camtwin
-from camtwin.camera.registers.stream import SensorFrame
+from camtwin.camera.registers.stream import TimedFrame
 from camtwin.models import load
 from camtwin.twins import build
 from camtwin.twins.bare import BareSensor
@@ -30,7 +30,7 @@ class Running:
     def __init__(self, values: dict[str, int], scene: str = GREY) -> None:
         sheet = load("sony-imx412-aack")
         self.sensor = BareSensor(build(sheet, camtwin.scene.parse(scene, no_file), seed=5))
-        self.frames: list[SensorFrame] = []
+        self.frames: list[TimedFrame] = []
         self.sensor.stream.on_frame.subscribe(self.frames.append)
         self.sensor.power_up(24_000_000)
         for name, value in values.items():
@@ -43,7 +43,7 @@ class Running:
         data = register.address.to_bytes(2, "big") + value.to_bytes(register.bytes, "big")
         assert self.sensor.transfer(Write(0x1A, data)).refusal is None
 
-    def frame(self, number: int) -> SensorFrame:
+    def frame(self, number: int) -> TimedFrame:
         while len(self.frames) < number:
             self.sensor.clock.advance_to(self.sensor.clock.now + MS)
         return self.frames[number - 1]

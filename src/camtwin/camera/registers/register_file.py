@@ -78,6 +78,7 @@ class RegisterFile:
         self.index = 0
         self.streaming = False
         self.frames = 0
+        self.taken: dict[str, int] = {}  # values that the last frame was taken with
         self._held: bytes | None = None
         self._in_force = InForce(sheet)
         at = {name: register.address for name, register in sheet.registers.items()}
@@ -115,7 +116,8 @@ class RegisterFile:
     def begin_frame(self) -> Configuration:
         """Begin a frame, and return what it is taken with: what was written some frames before."""
         self.frames += 1
-        return configure(self.sheet, self._in_force.frame(self.values()), self.supply.inck_hz)
+        self.taken = self._in_force.frame(self.values())
+        return configure(self.sheet, self.taken, self.supply.inck_hz)
 
     @staticmethod
     def _order(cfa: str) -> int:

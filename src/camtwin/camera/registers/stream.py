@@ -10,6 +10,7 @@ and rounded once, so a rate is exact over any number of frames.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,12 +23,16 @@ from camtwin.units import Ns
 
 
 @dataclass(frozen=True, slots=True)
-class SensorFrame:
-    """A frame of the stream, which begins to be read at read_ns; numbers count from 1 in each stream."""
+class TimedFrame:
+    """A frame of the stream, whose first row is read at read_ns; numbers count from 1 in each stream.
+
+    values: those of the registers that it is taken with, by name.
+    """
 
     number: int
     read_ns: Ns
     configuration: Configuration
+    values: Mapping[str, int]
 
     @property
     def end_ns(self) -> Ns:
@@ -54,10 +59,10 @@ class Stream:
 
     def __init__(self, file: RegisterFile, clock: Scheduler) -> None:
         self.file, self.clock = file, clock
-        self.on_frame = Subscribers[SensorFrame]()
-        self.on_cut = Subscribers[Ns, SensorFrame]()
+        self.on_frame = Subscribers[TimedFrame]()
+        self.on_cut = Subscribers[Ns, TimedFrame]()
         self.on_xvs = Subscribers[Ns]()
-        self.frame: SensorFrame | None = None
+        self.frame: TimedFrame | None = None
         self._due_ns = Fraction(0)
         self._entry: Entry | None = None
         self._free_ns: Ns = 0  # from then on a slave takes a pulse
@@ -100,7 +105,7 @@ class Stream:
     def _begin(self) -> None:
         """Begin a frame; with a configuration that gives none the stream stalls until it is started anew."""
         one = self.file.begin_frame()
-        self.frame = frame = SensorFrame(self.file.frames, self.clock.now, one)
+        self.frame = frame = TimedFrame(self.file.frames, self.clock.now, one, self.file.taken)
         if not one.streams:
             return
         if self._is_master:

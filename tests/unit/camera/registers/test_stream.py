@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from camtwin.camera.registers.stream import SensorFrame, Stream
+from camtwin.camera.registers.stream import Stream, TimedFrame
 from camtwin.units import MS, SEC, US
 from unit.camera.registers.benches import Bench
 from unit.camera.registers.programs import DRIVE, FAMILY, RESET, SHEET, drive, family
@@ -18,10 +18,10 @@ def program(bench: Bench, values: dict[str, int], address: int = 0x1A) -> None:
     bench.write("mode_select", 1, address)
 
 
-def running(values: dict[str, int], inck_hz: int = 24_000_000) -> tuple[Bench, Stream, list[SensorFrame]]:
+def running(values: dict[str, int], inck_hz: int = 24_000_000) -> tuple[Bench, Stream, list[TimedFrame]]:
     bench = Bench()
     stream = Stream(bench.file, bench.clock)
-    frames: list[SensorFrame] = []
+    frames: list[TimedFrame] = []
     stream.on_frame.subscribe(frames.append)
     bench.power_up()
     bench.file.set_clock(inck_hz)
@@ -142,11 +142,11 @@ def test_a_configuration_that_cannot_be_gives_no_frame():
     assert frames[-1].number < 12
 
 
-def two() -> tuple[Bench, list[list[SensorFrame]]]:
+def two() -> tuple[Bench, list[list[TimedFrame]]]:
     """Return two sensors, the first master, the second its slave by XVS."""
     bench = Bench(2)
     streams = [Stream(file, bench.clock) for file in bench.files]
-    frames: list[list[SensorFrame]] = [[], []]
+    frames: list[list[TimedFrame]] = [[], []]
     for stream, taken in zip(streams, frames, strict=True):
         stream.on_frame.subscribe(taken.append)
     streams[0].on_xvs.subscribe(lambda _: streams[1].xvs())
