@@ -26,7 +26,7 @@ from camtwin.rig.bench.notes import Note, Notes
 from camtwin.rig.bench.wired_camera import Power, WiredCamera
 from camtwin.rig.wiring.circuit import Circuit, LineState, Solution, State
 from camtwin.rig.wiring.elements import Element
-from camtwin.rig.wiring.judge import Finding
+from camtwin.rig.wiring.judge import CARRIES, Finding
 from camtwin.rig.wiring.plan import Plan, PlanInvalid, invalid
 from camtwin.rig.wiring.reading import LineReading, Offer, offers, read_lines, strains
 from camtwin.sensor.noise import mix64
@@ -89,6 +89,7 @@ class Bench:
         self.on_power = Subscribers[str, bool]()  # camera name, whether it has power
         self._stirred = False
         self._settling = False
+        self._strained = set[str]()
         self.cameras = {
             name: WiredCamera(name, cam.twin.camera, plan.sheets[name], self.stir)
             for name, cam in cams.items()
@@ -420,8 +421,7 @@ class Bench:
         try:
             for _ in range(ROUNDS):
                 now = self._outcome()
-                for finding in now.strains:
-                    self._tell(finding)
+                self._strain(now.strains)
                 moved = [self._feed(*one) for one in zip(self.cameras.values(), now.offers, strict=True)]
                 if not any(moved):
                     both = zip(self.cameras.values(), now.readings, strict=True)
@@ -455,6 +455,15 @@ class Bench:
         """Set the lines that are outputs in the plan, as a host does whenever the camera has power again."""
         for line in self.plan.cameras[wired.name].outputs:
             wired.camera.tree.set(wired.camera, "LineMode", "Output", line)
+
+    def _strain(self, strains: list[Finding]) -> None:
+        """Note sources that are overloaded, and forget those that no longer are."""
+        strained = {finding.where for finding in strains}
+        for where in self._strained - strained:
+            self._tell(Finding(where, "ok", CARRIES, ""))
+        self._strained = strained
+        for finding in strains:
+            self._tell(finding)
 
     def _tell(self, finding: Finding) -> None:
         self._notes.tell(self.clock.now, finding)

@@ -212,7 +212,7 @@ def _pins(plan: Plan, name: str, told: Told) -> Iterator[Finding]:
                 why = f"{there} feeds a pin that gives a voltage itself"
                 yield Finding(plan.name_of(name, here.pin), "wrong", "conflict", why, fix="take it off")
     for source in sheet.sources.values():
-        yield from (f for f in told[plan.name_of(name, source.pin)] if f.verdict != "ok")
+        yield from told.get(plan.name_of(name, source.pin), ())
 
 
 def _is_reversed(plan: Plan, camera: str, supply: str) -> bool:
@@ -239,7 +239,7 @@ def _loads(plan: Plan, seen: Sequence[Seen], told: Told) -> Iterator[Finding]:
             word = "lights" if lit else "dark"
             yield Finding(name, verdict, word, why, mA, "mA", f"{device.current_mA:g} mA", fix)
         else:
-            yield from (f for f in told.get(name, ()) if f.verdict != "ok")
+            yield from told.get(name, ())
 
 
 def _cables(plan: Plan) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ from camtwin.rig.wiring.solver import MIN_OHM, Branch, solve
 
 LineState = Literal["in", "off", "on", "dead"]
 """A line as an input, as an output that is off or on, or damaged."""
+OFF_OHM: Final = 100_000.0
+"""A supply input of a camera that is off (our choice): less than what leaks through an open contact."""
 ROUNDS: Final = 6
 SETTLED: Final = 1e-4
 
@@ -120,6 +122,7 @@ class Circuit:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._nodes: dict[frozenset[int], tuple[dict[Pin, int], int]] = {}
+        self._names: dict[tuple[str, str], tuple[str, str]] = {}  # shared by all solutions
 
     def parts(self, device: str) -> tuple[str, ...]:
         """Return the names of the parts of a device of the plan, whose currents `Solution.mA` returns."""
@@ -185,7 +188,7 @@ class Circuit:
         def add(device: str, part: str, branch: BranchOf) -> None:
             a, b, what = branch
             branches.append(Branch(node[Pin(device, a)], node[Pin(device, b)], **what))
-            named.append((device, part))
+            named.append(self._names.setdefault((device, part), (device, part)))
 
         for i, wire in enumerate(self.plan.wires):
             if i not in state.cut and wire.ohm:
@@ -199,6 +202,10 @@ class Circuit:
             lines: dict[str, LineState] = {line: how for (at, line), how in state.lines if at == name}
             for line, branch in camera_branches(sheet, lines, *parts.get(name, ())):
                 add(name, line, branch)
+            if not dict(state.watts).get(name):
+                for label, supply in sheet.supplies.items():
+                    if supply.plus:
+                        add(name, label, (supply.plus, supply.minus, {"ohm": OFF_OHM, "min_A": 0.0}))
             on = dict(state.watts).get(name, 1.0) > 0
             for label, source in sheet.sources.items() if on else ():
                 drive = {"ohm": 0.05, "emf_V": source.volts}

@@ -14,7 +14,6 @@ from camtwin.rig.wiring.circuit import LineState, Solution
 from camtwin.rig.wiring.elements import Driver, Supply, Switch, UsbPort
 from camtwin.rig.wiring.ethernet import poe_finding
 from camtwin.rig.wiring.judge import (
-    CARRIES,
     TOLERANCE_MA,
     TOLERANCE_V,
     Finding,
@@ -157,7 +156,7 @@ def across(plan: Plan, name: str, line: str, solution: Solution) -> tuple[float,
 
 # -- sources -------------------------------------------------------------------------------------------
 def strains(plan: Plan, solution: Solution) -> Iterator[Finding]:
-    """Judge the current of every source: supplies, drivers, USB ports, and pins that give a voltage."""
+    """Find overloaded sources: supplies, drivers, USB ports, and pins that give a voltage."""
     for name, device in plan.devices.items():
         if isinstance(device, Supply):
             mA = -solution.mA(name, "0")
@@ -174,14 +173,10 @@ def strains(plan: Plan, solution: Solution) -> Iterator[Finding]:
             why = f"{mA:.0f} mA: short circuit or overload"
             fix = "less load, or a stronger source"
             yield Finding(name, "wrong", "overload", why, mA, "mA", fix=fix)
-        else:
-            yield Finding(name, "ok", CARRIES, f"{mA:.0f} mA", mA, "mA")
     for name, sheet in plan.sheets.items():
         for label, source in sheet.sources.items():
-            drawn, where = -solution.mA(name, label), plan.name_of(name, source.pin)
-            limit = f"{source.load_mA or 0:g} mA"
+            drawn = -solution.mA(name, label)
             if source.load_mA and drawn > source.load_mA + TOLERANCE_MA:
+                where, limit = plan.name_of(name, source.pin), f"{source.load_mA:g} mA"
                 why = f"{drawn:.4g} mA are drawn, {limit} are allowed"
                 yield Finding(where, "wrong", "overload", why, drawn, "mA", limit, "a supply")
-            else:
-                yield Finding(where, "ok", CARRIES, f"{drawn:.4g} mA are drawn", drawn, "mA", limit)

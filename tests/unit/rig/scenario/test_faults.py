@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from camtwin.camera.signals import lines
+from camtwin.rig.bench import bench as rig_bench
 from camtwin.rig.bench import notes as rig_notes
 from camtwin.rig.scenario import account as rig_account
 from camtwin.rig.scenario import play as scenario
@@ -144,11 +145,12 @@ GROWTH_BLOCKS = 1000
 
 @pytest.fixture
 def small_traces(monkeypatch):
-    """Limit traces for people, which fill in a minute, and must not grow from then on."""
+    """Limit traces for people and caches, which fill in a minute, and must not grow from then on."""
     for module, name, most in (
         (lines, "EDGES_KEPT", 256),
         (rig_account, "MAX_TRACE", 256),
         (rig_notes, "MAX_NOTES", 8),
+        (rig_bench, "MAX_CACHED", 4),
         (scenario, "MAX_PROBLEMS", 8),
     ):
         monkeypatch.setattr(module, name, most)
