@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 COUNT ?= 1000000
+CASES ?= 20000
 TESTS ?= tests
 APT := aravis-tools-cli gir1.2-aravis-0.8 python3-gi iproute2 ethtool dnsmasq-base tshark gcc libc6-dev libusb-1.0-0-dev valgrind
 VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev
@@ -45,10 +46,12 @@ test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB 
 	@tools/apt-install $(VM_APT)
 	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py
 
-fuzz: $(VENV)/.dev  ## hostile messages against the control of both links and a bare sensor's bus; COUNT=1000000 SEED=... to do it again
+fuzz: $(VENV)/.dev  ## hostile messages against the control of both links and a bare sensor's bus, and command lines; COUNT=1000000 CASES=20000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/gev/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/links/usb3/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/camera/registers/fuzz_cci.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/cli/fuzz_cli.py --count $(CASES) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/cli/fuzz_processes.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools

@@ -11,14 +11,11 @@ import errno
 import io
 import os
 import sys
-import unicodedata
-from typing import Final, TextIO
+from typing import TextIO
 
 from camtwin.problem import Problem
 from camtwin.processes import end_by_signals
-
-SPELT: Final = {"μ": "u", "–": "-", "—": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">="}
-"""Characters as they are typed where there are none but ASCII's."""
+from camtwin.spelling import spelt
 
 
 class OutputLost(Problem):
@@ -107,11 +104,7 @@ def spell(error: UnicodeError) -> tuple[str | bytes, int]:
     character = error.object[error.start]
     if "\udc80" <= character <= "\udcff":
         return bytes([ord(character) - 0xDC00]), error.start + 1
-    name = unicodedata.name(character, "").split()
-    if name[:3] == ["GREEK", "SMALL", "LETTER"] and character != "μ":
-        return name[3].lower(), error.start + 1
-    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return SPELT.get(character) or plain or "?", error.start + 1
+    return spelt(character), error.start + 1
 
 
 if __name__ == "__main__":

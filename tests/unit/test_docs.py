@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import camtwin
+from camtwin.rig import check, parse
+from camtwin.rig.scenario.schema import Scenario
+from camtwin.rig.wiring.elements import AnyElement
+from camtwin.rig.wiring.plan import Cable
 from camtwin.scene.spec import FORMS
+from camtwin.session.session import Session
+from camtwin.session.surroundings import Surroundings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -53,6 +60,33 @@ def test_scenes():
     for text in alone:
         camtwin.scene.parse(text, lambda path: pytest.fail(f"{path} is no scene"))
     assert all(f"`{form.partition(':')[0]}" in page for form in FORMS.split(", ")[:-1])
+
+
+def test_plans():
+    """The example is right, and each kind of device stands there with all that it can say."""
+    page = (DOCS / "plans.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.S)
+    assert check(parse(example)).verdict == "ok"
+    kinds = [line for line in page.splitlines() if line.startswith("| `")]
+    for element in get_args(get_args(AnyElement)[0]):
+        for kind in get_args(element.model_fields["kind"].annotation):
+            (row,) = (line for line in kinds if f"`{kind}`" in line.split("|")[1])
+            common = {"kind", "earthed", "hz", "pulse_us"}
+            words = {f"`{field}`" for field in element.model_fields.keys() - common}
+            assert words <= set(re.findall(r"`[^`]+`", row)), kind
+            assert all(f"`{pin}`" in row for pin in element.pins)
+    cable = page.partition("A cable is")[2]
+    assert all(f"`{info.alias or name}`" in cable for name, info in Cable.model_fields.items())
+    scenario = page.partition("## A scenario")[2]
+    assert all(re.search(rf"`\[*{name}\b", scenario) for name in Scenario.model_fields)
+
+
+@pytest.mark.parametrize("kind", [Session, Surroundings])
+def test_python_names_what_there_is(kind):
+    page = (DOCS / "python.md").read_text(encoding="utf-8")
+    assert [
+        name for name in vars(kind) if not name.startswith("_") and not re.search(rf"\b{name}\b", page)
+    ] == []
 
 
 ROOT = DOCS.parent

@@ -256,6 +256,9 @@ def _live(scenario: Scenario, bind: list[str] | None, port: int, wait: bool, out
     CHECK,
     """
 camtwin lens baumer-vcxg-124m --focal 25 --distance 500
+# The lens that shows 200 mm at half a metre; a telecentric one
+camtwin lens baumer-vcxg-124m --field 200 --distance 500
+camtwin lens baumer-vcxg-124m --magnification 0.2 --f-number 8
 # Motion blur of an object that moves at 100 mm/s
 camtwin lens baumer-vcxg-124m --focal 25 --distance 500 --speed 100 --exposure 2000
 """,
@@ -264,14 +267,33 @@ camtwin lens baumer-vcxg-124m --focal 25 --distance 500 --speed 100 --exposure 2
 def lens_(
     model: Model,
     focal: Annotated[
-        float, typer.Option(metavar="MM", help="Focal length of the lens in mm.", show_default=False)
-    ],
+        float | None, typer.Option(metavar="MM", help="Focal length of the lens in mm.", show_default=False)
+    ] = None,
+    field: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MM",
+            help="Width of the field of view in mm, instead of a focal length, which is computed.",
+            show_default=False,
+        ),
+    ] = None,
+    magnification: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M",
+            help="Magnification of a telecentric lens, instead of a focal length.",
+            show_default=False,
+        ),
+    ] = None,
     distance: Annotated[
-        float,
+        float | None,
         typer.Option(metavar="MM", help="Distance from the lens to the object in mm.", show_default=False),
-    ],
+    ] = None,
     f_number: Annotated[
-        float, typer.Option("--f-number", metavar="N", help="F-number of the aperture.")
+        float,
+        typer.Option(
+            "--f-number", metavar="N", help="F-number of the aperture; of a telecentric lens the working one."
+        ),
     ] = 4.0,
     mount: Annotated[
         str, typer.Option(metavar="NAME", help="Mount of the lens: C-Mount, CS-Mount or M12.")
@@ -289,12 +311,23 @@ def lens_(
 ) -> None:
     """Compute field of view, depth of field, motion blur and exposure with a lens.
 
+    Give its focal length, the field of view that it must have, or the magnification of a telecentric lens.
     Exit code 1 if the lens does not fit the camera.
     """
     from camtwin.models import load
-    from camtwin.planner.lens import lens_on
+    from camtwin.planner.lens import Lens, Telecentric, focal_for, lens_on
 
-    seen = lens_on(load(model), focal, distance, f_number, mount, circle, speed, exposure, lux)
+    sheet = load(model)
+    if sum(each is not None for each in (focal, field, magnification)) != 1:
+        raise UsageProblem("give one of --focal, --field and --magnification")
+    if magnification is not None:
+        lens = Telecentric(magnification, f_number, mount, image_circle_mm=circle)
+    elif distance is None:
+        raise UsageProblem("--distance is missing: the distance from the lens to the object in mm")
+    else:
+        focal = focal_for(sheet.parameters, field, distance) if field is not None else focal
+        lens = Lens(focal or 0.0, f_number, mount, image_circle_mm=circle)
+    seen = lens_on(sheet, lens, distance or 0.0, speed, exposure, lux)
     if as_json:
         print(json.dumps(seen.row(), indent=2))
     else:

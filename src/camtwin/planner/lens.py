@@ -51,6 +51,28 @@ class Lens:
 
 
 @dataclass(frozen=True, slots=True)
+class Telecentric:
+    """A telecentric lens, which shows an object at every distance in one size.
+
+    magnification   size of the image relative to the object
+    f_number        working f-number on the image's side, as makers state it
+    """
+
+    magnification: float
+    f_number: float = 8.0
+    mount: str = "C-Mount"
+    transmission: float = 0.9
+    image_circle_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        number("a magnification of", self.magnification, above=0.0, high=1e3)
+        number("an f-number of", self.f_number, above=0.0, high=1e5)
+        number("a transmission of", self.transmission, above=0.0, high=1.0)
+        if self.image_circle_mm is not None:
+            number("an image circle of", self.image_circle_mm, "mm", above=0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The view at a working distance; lengths in mm, of the object unless stated otherwise."""
 
@@ -83,6 +105,26 @@ def view(sensor: SensorParameters, lens: Lens, distance_mm: float, blur_um: floa
     return View(m, width / m, height / m, sensor.pixel_um / 1e3 / m, near, far, airy, hypot(width, height))
 
 
+def telecentric_view(sensor: SensorParameters, lens: Telecentric, distance_mm: float = 0.0) -> View:
+    """Return field of view, resolution and depth of field, around a working distance.
+
+    Out of focus by d, a point is d m^2 / N wide on the sensor: within a pixel p over 2 N p / m^2.
+    """
+    m, pixel_mm = lens.magnification, sensor.pixel_um / 1e3
+    a, half = number("a working distance of", distance_mm, "mm", high=MAX_MM), lens.f_number * pixel_mm / m**2
+    width, height = sensor.width * pixel_mm, sensor.height * pixel_mm
+    airy = 2.44 * 0.55 * lens.f_number
+    return View(m, width / m, height / m, pixel_mm / m, a - half, a + half, airy, hypot(width, height))
+
+
+def focal_for(sensor: SensorParameters, field_mm: float, distance_mm: float) -> float:
+    """Return the focal length that shows a field of this width at a working distance, in mm."""
+    number("a field of view of", field_mm, "mm", above=0.0, high=MAX_MM)
+    number("a working distance of", distance_mm, "mm", above=0.0, high=MAX_MM)
+    m = sensor.width * sensor.pixel_um / 1e3 / field_mm
+    return distance_mm * m / (1 + m)
+
+
 def blur_px(sensor: SensorParameters, magnification: float, speed_mm_s: float, exposure_us: float) -> float:
     """Return the motion of an object on the sensor during the exposure, in pixels."""
     return speed_mm_s * exposure_us / 1e6 * magnification / (sensor.pixel_um / 1e3)
@@ -90,13 +132,16 @@ def blur_px(sensor: SensorParameters, magnification: float, speed_mm_s: float, e
 
 def photons_per_s(
     sensor: SensorParameters,
-    lens: Lens,
+    lens: Lens | Telecentric,
     magnification: float,
     lux: float,
     reflectance: float = 0.9,
     wavelength_nm: float = 550.0,
 ) -> float:
-    """Return photons per pixel and second from a matt object in monochromatic light of so many lux."""
+    """Return photons per pixel and second from a matt object in monochromatic light of so many lux.
+
+    A working f-number holds the magnification already: of a telecentric lens it is 0 here.
+    """
     at_sensor = lux * reflectance * lens.transmission / (4 * lens.f_number**2 * (1 + magnification) ** 2)
     watts_m2 = at_sensor / (LUMENS_PER_W * eye(wavelength_nm))
     return watts_m2 * (sensor.pixel_um * 1e-6) ** 2 * wavelength_nm * 1e-9 / H_C_J_M
@@ -143,7 +188,7 @@ def mount_finding(sheet: RigSheet, mount: str) -> Finding:
     )
 
 
-def circle_finding(seen: View, lens: Lens) -> Finding | None:
+def circle_finding(seen: View, lens: Lens | Telecentric) -> Finding | None:
     """Return a finding if the lens's image circle is smaller than the sensor."""
     circle = lens.image_circle_mm
     if circle is None or circle >= seen.diagonal_mm:
@@ -159,6 +204,7 @@ def circle_finding(seen: View, lens: Lens) -> Finding | None:
 class Paper:
     """Results for one lens on one camera."""
 
+    lens: Lens | Telecentric
     view: View
     blur_px: float
     fills: float  # share of a pixel's saturation
@@ -173,7 +219,9 @@ class Paper:
             "saturation_e": self.full_e,
             "half_saturation_us": self.half_us,
         }
-        numbers = {**asdict(self.view), "blur_px": self.blur_px, **half}
+        numbers = {**asdict(self.view), "depth_mm": self.view.depth_mm, "blur_px": self.blur_px, **half}
+        if isinstance(self.lens, Lens):
+            numbers["focal_mm"] = self.lens.focal_mm
         rounded = {k: None if v == inf else float(f"{v:.{DIGITS}g}") for k, v in numbers.items()}
         return {**rounded, "findings": [finding.row() for finding in self.findings]}
 
@@ -181,10 +229,16 @@ class Paper:
         """Return the results as lines for people, without the findings."""
         v = self.view
         far = "infinity" if v.far_mm == inf else f"{v.far_mm:.1f} mm"
+        depth = f"{v.near_mm:.1f} mm to {far}, within a pixel"
+        if isinstance(self.lens, Telecentric):
+            depth = f"{v.depth_mm:.4g} mm around the working distance, within a pixel"
         return [
+            f"focal length    {self.lens.focal_mm:.2f} mm"
+            if isinstance(self.lens, Lens)
+            else "focal length    none: telecentric",
             f"magnification   {v.magnification:.4f}",
             f"field of view   {v.width_mm:.1f} x {v.height_mm:.1f} mm, a pixel is {v.pixel_mm * 1e3:.1f} um",
-            f"depth of field  {v.near_mm:.1f} mm to {far}, within a pixel",
+            f"depth of field  {depth}",
             f"diffraction     Airy disc {v.airy_um:.1f} um on the sensor",
             f"motion          {self.blur_px:.2f} pixels of blur",
             f"light           {self.fills:.0%} of saturation at {self.full_e:.0f} e-; half of it needs "
@@ -194,11 +248,8 @@ class Paper:
 
 def lens_on(
     sheet: CameraSheet,
-    focal_mm: float,
+    lens: Lens | Telecentric,
     distance_mm: float,
-    f_number: float,
-    mount: str,
-    circle_mm: float | None,
     speed_mm_s: float,
     exposure_time_us: float,
     lux: float,
@@ -212,12 +263,15 @@ def lens_on(
     number("a speed of", speed_mm_s, "mm/s", low=0.0, high=MAX_MM)
     number("an exposure time of", exposure_time_us, "us", above=0.0, high=1e12)
     number("an illuminance of", lux, "lx", above=0.0, high=1e9)
-    lens = Lens(focal_mm, f_number, mount, image_circle_mm=circle_mm)
-    seen = view(sensor, lens, distance_mm)
-    photons = photons_per_s(sensor, lens, seen.magnification, lux)
+    if isinstance(lens, Lens):
+        seen = view(sensor, lens, distance_mm)
+        photons = photons_per_s(sensor, lens, seen.magnification, lux)
+    else:
+        seen = telecentric_view(sensor, lens, distance_mm)
+        photons = photons_per_s(sensor, lens, 0.0, lux)
     half = exposure_us(sensor, photons)
     mounted = sheet.rig is not None and "mount" in sheet.rig.lens  # a bare sensor is not
-    findings = [mount_finding(sheet.rig, mount)] if sheet.rig and mounted else []
+    findings = [mount_finding(sheet.rig, lens.mount)] if sheet.rig and mounted else []
     findings += [finding] if (finding := circle_finding(seen, lens)) else []
     blur = blur_px(sensor, seen.magnification, speed_mm_s, exposure_time_us)
-    return Paper(seen, blur, 0.5 * exposure_time_us / half, sensor.saturation_e, half, tuple(findings))
+    return Paper(lens, seen, blur, 0.5 * exposure_time_us / half, sensor.saturation_e, half, tuple(findings))

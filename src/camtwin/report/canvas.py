@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from camtwin.problem import Problem
 from camtwin.report.colours import COLOURS
 from camtwin.report.markup import Html, escape, levels
+from camtwin.spelling import latin
 
 if TYPE_CHECKING:
     from PIL import ImageDraw
@@ -260,7 +261,7 @@ def _write(draw: ImageDraw.ImageDraw, s: Shape, at: Point, scale: int) -> None:
 
     size, colour = s.size * scale, _on_paper(s.fill)
     parts = [
-        (part, ImageFont.load_default(SMALL * size if level else size), -level * size * SMALL / 2)
+        (latin(part), ImageFont.load_default(SMALL * size if level else size), -level * size * SMALL / 2)
         for part, level in s.parts
     ]
     length = sum(font.getlength(part) for part, font, _ in parts)

@@ -134,7 +134,7 @@ def read(lines: Iterable[str]) -> tuple[dict[str, Any], Iterator[Line]]:
 def _value(number: int, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise JournalBroken(f"line {number} is not JSON: {text.strip()[:40]!r}") from None
 
 

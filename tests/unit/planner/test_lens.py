@@ -34,6 +34,49 @@ def test_a_25_mm_lens_at_half_a_metre():
     assert lens.view(SENSOR, Lens(8, 16), 3000, 10).far_mm == inf  # hyperfocal at 408 mm
 
 
+def test_the_lens_for_a_field_of_view():
+    """100 mm of 14.131 mm is m = 0.14131; f = 500 x 0.14131 / 1.14131 = 61.91 mm, and it shows 100 mm."""
+    focal = lens.focal_for(SENSOR, 100, 500)
+    assert focal == pytest.approx(61.91, abs=0.01)
+    assert lens.view(SENSOR, Lens(focal), 500).width_mm == pytest.approx(100)
+    said = json.loads(cli("lens", MODEL, "--field", "100", "--distance", "500", "--json").stdout)
+    assert said["focal_mm"] == pytest.approx(61.91, abs=0.01)
+    assert said["width_mm"] == pytest.approx(100, abs=0.01)
+
+
+def test_a_telecentric_lens():
+    """m = 0.5, N = 8: 28.26 mm wide; depth 2 x 8 x 3.45 um / 0.25 = 220.8 um; Airy disc 10.74 um.
+
+    The working f-number holds the magnification: 1000 x 0.9 x 0.9 / (4 x 64) = 3.164 lx on the sensor, and
+    5.54e5 photons/s are of 11.42 lx.
+    """
+    args = ["lens", MODEL, "--magnification", "0.5", "--f-number", "8"]
+    said = json.loads(cli(*args, "--json").stdout)
+    assert said["width_mm"] == pytest.approx(28.26, abs=0.01)
+    assert said["depth_mm"] == pytest.approx(0.2208, abs=1e-4)
+    assert said["airy_um"] == pytest.approx(10.74, abs=0.01)
+    seen = lens.telecentric_view(SENSOR, lens.Telecentric(0.5, 8), 100)
+    assert (seen.near_mm, seen.far_mm) == (pytest.approx(99.8896), pytest.approx(100.1104))
+    photons = lens.photons_per_s(SENSOR, lens.Telecentric(0.5, 8), 0.0, 1000)
+    assert photons == pytest.approx(5.54e5 * 3.164 / 11.42, rel=0.01)
+    assert said["half_saturation_us"] == pytest.approx(lens.exposure_us(SENSOR, photons), rel=1e-4)
+    assert "0.2208 mm around the working distance" in cli(*args).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "give one of --focal, --field and --magnification"),
+        (["--focal", "25", "--field", "100", "--distance", "500"], "give one of --focal, --field and"),
+        (["--focal", "25"], "--distance is missing"),
+        (["--field", "0", "--distance", "500"], "a field of view of 0 mm is not above 0 mm"),
+        (["--magnification", "-1"], "a magnification of -1 is not above 0"),
+    ],
+)
+def test_which_lens_is_meant_must_be_said(args, message):
+    assert cli("lens", MODEL, *args, ok=False).stderr.startswith(f"camtwin: {message}")
+
+
 def test_motion_blur():
     """100 mm/s for 1 ms are 0.1 mm, 1.526 pixels of 65.55 um."""
     assert lens.blur_px(SENSOR, 0.052632, 100, 1000) == pytest.approx(1.5256, abs=1e-3)

@@ -93,6 +93,17 @@ def test_a_plot_as_png_has_its_names_and_its_curve():
     assert np.corrcoef(down, across)[0, 1] < -0.99
 
 
+def test_letters_that_the_font_of_a_png_lacks_are_spelt():
+    """Pillow's own font has no Greek: each of its letters would be the same box."""
+
+    def image(text: str) -> bytes:
+        drawing = Canvas(120, 40, "")
+        drawing.text(5, 20, text)
+        return encode(drawing, ".png")
+
+    assert image("η σ_d ≤ 2") == image("eta sigma_d <= 2") != image("\ue000 \ue000_d \ue000 2")
+
+
 def test_dashes_go_round_corners():
     path = [(0.0, 0.0), (9.0, 0.0), (9.0, 10.0)]
     parts = list(_dashes(path, 4.0, 2.0))

@@ -162,7 +162,7 @@ def test_a_journal_that_cannot_be_is_one_line(tmp_path, change, message):
 
 def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "j").write_bytes(bytes(range(128, 256)))
-    with pytest.raises(JournalBroken, match="is not a journal: it is not text"):
+    with pytest.raises(JournalBroken, match="line 1 is not JSON"):
         done_again(tmp_path / "j")
 
 
@@ -232,7 +232,7 @@ def test_wires_and_actions_are_recorded_too(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"pulse", "Line0"', '"pulse", "Line9"', "the command 'pulse' at 0 ns: 'Line9'"),
+        ('"pulse", "Line0"', '"pulse", "Line9"', "the command 'pulse' at 0 ns: no line Line9"),
         ('"pulse", "Line0", 3000', '"pulse", "Line0", 0', "a pulse of 0 ns"),
         ('"pulse", "Line0", 3000', '"pulse", "Line0", "x"', "the command 'pulse' at 0 ns"),
         ('"pulse", "Line0", 3000', '"shake", "Line0", 3000', "no command 'shake'"),

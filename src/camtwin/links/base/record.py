@@ -6,8 +6,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from camtwin.camera import Exposure
 from camtwin.simtime import journal
 from camtwin.simtime.journal import JournalBroken, Line, Recorder
 from camtwin.twins import Twin
+
+MAX_LINE: Final = 1 << 20
+"""Characters of a journal's line; a device that is read as a journal has no end of one."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,8 @@ def reopen(path: Path, make: Callable[..., Any]) -> Iterator[tuple[Twin, Iterato
     Raises:
         JournalBroken: the file is not a journal
     """
-    with path.open() as file:
-        try:
-            start, lines = journal.read(file)
-        except UnicodeDecodeError:
-            raise JournalBroken(f"{path} is not a journal: it is not text") from None
+    with path.open(encoding="utf-8", errors="backslashreplace") as file:  # a line that is no text is no JSON
+        start, lines = journal.read(iter(partial(file.readline, MAX_LINE), ""))
         arguments = {name: value for name, value in start.items() if name != "camtwin"}
         try:
             session = make(**arguments)
