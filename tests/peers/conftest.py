@@ -22,6 +22,7 @@ PROGRAMS = {
     "dnsmasq": "dnsmasq-base",
 }
 ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
+GSTREAMER = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst"
 
 
 def missing_peer() -> str | None:
@@ -33,14 +34,16 @@ def missing_peer() -> str | None:
             return f"{program} is missing: apt-get install {package}"
     if subprocess.run([SYSTEM_PYTHON, "-c", ARAVIS], capture_output=True).returncode:
         return f"{SYSTEM_PYTHON} cannot import Aravis: apt-get install gir1.2-aravis-0.8 python3-gi"
+    if subprocess.run([SYSTEM_PYTHON, "-c", GSTREAMER], capture_output=True).returncode:
+        return f"{SYSTEM_PYTHON} cannot import Gst: apt-get install gir1.2-gstreamer-1.0 python3-gi"
     for script in ("camtwin", "viva-camctl"):
         if not (BIN / script).exists():
             return f"{BIN / script} is missing: make setup, then pip install -e .[dev]"
     if not Path("/usr/include/libusb-1.0/libusb.h").exists():
         return "libusb's header is missing: apt-get install libusb-1.0-0-dev"
-    for wheel in ("genicam", "emva1288"):
+    for wheel in ("genicam", "emva1288", "usb", "libusb_package"):
         if not importlib.util.find_spec(wheel):
-            return f"the {wheel} wheel is missing: pip install -e .[dev]"
+            return f"the wheel with {wheel} is missing: pip install -e .[dev]"
     return None
 
 

@@ -208,3 +208,35 @@ def pending_again_and_again(patch: pytest.MonkeyPatch) -> None:
         return receive(self, data, peer, now)
 
     patch.setattr(GevDevice, "receive", forgetful)
+
+
+def _unheard(patch: pytest.MonkeyPatch, name: str) -> None:
+    """Acknowledge what hosts write to a feature, and forget it."""
+    from camtwin.genicam.tree import Tree
+
+    changed = Tree._changed
+
+    def forget(self: Tree[Any], settings: Any, node: Any, key: Any, shown: Any) -> Any:
+        return settings if node.feature.name == name else changed(self, settings, node, key, shown)
+
+    patch.setattr(Tree, "_changed", forget)
+
+
+@sabotage()
+def rates_unheard(patch: pytest.MonkeyPatch) -> None:
+    """Never limit the frame rate, whatever hosts enable."""
+    _unheard(patch, "AcquisitionFrameRateEnable")
+
+
+@sabotage()
+def black_level_unheard(patch: pytest.MonkeyPatch) -> None:
+    _unheard(patch, "BlackLevel")
+
+
+@sabotage()
+def starts_run_out(patch: pytest.MonkeyPatch) -> None:
+    """Start an acquisition five times, and never again."""
+    from camtwin.camera import Camera
+
+    start, left = Camera.start, iter(range(5))
+    patch.setattr(Camera, "start", lambda self: start(self) if next(left, None) is not None else None)
