@@ -171,8 +171,9 @@ def check_same_as_the_registers(net: Namespace) -> None:
         onlooker = Gvcp(sock, ADDRESS)
         nodes.get_node("GevSCPSPacketSize").value = 1480
         assert onlooker.read_register(0x0D04) & 0xFFFF == 1480
-        nodes.get_node("DeviceUserID").value = "front left"
-        assert onlooker.read(0x00E8, 16).rstrip(b"\0") == b"front left"
+        for name in ("front left", "für Band 7", "bytes to the end"):
+            nodes.get_node("DeviceUserID").value = name
+            assert onlooker.read(0x00E8, 16).rstrip(b"\0") == name.encode()
         nodes.get_node("GevSCPD").value = 4000
         assert struct.unpack(">I", onlooker.read(0x0D08, 4))[0] == 4000
 
