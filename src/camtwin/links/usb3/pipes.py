@@ -43,8 +43,8 @@ MAX_PARTS: Final = 256  # in one sendmsg; the kernel takes 1024
 LATE_NS: Final = 10_000_000
 """A frame that ends later than this after its time counts as late."""
 GRACE_NS: Final = 100 * MS
-"""Time that a host may let one frame wait before it stalls the camera's link. A camera would be stalled at
-once; but a host on this computer competes with the twin for CPU time."""
+"""Time that a host may let a frame wait for a request before it stalls the camera's link. A camera would be
+stalled at once; but a host on this computer competes with the twin for CPU time."""
 TURN_NS: Final = 2 * MS
 """A wait for a request that is longer than this is the host's lateness, not this computer's."""
 MAX_BEHIND: Final = 12
@@ -111,7 +111,7 @@ class Job:
 
     travels_ns  host times at which its first and its last byte are due; None: as soon as the host asks
     stalled_ns  time by which the host has put that off
-    waited_ns   time that the host has let it wait for requests
+    waited_ns   longest time that the host has let it wait for a request
     """
 
     image: Image
@@ -345,10 +345,10 @@ class Writer:
                 return self._requests.popleft()
             return paced and not self.stalled and self._behind() >= MAX_BEHIND
 
-        begun_ns, patience_ns = time.monotonic_ns(), GRACE_NS - job.waited_ns
+        begun_ns = time.monotonic_ns()
         paced = job.travels_ns is not None and not self.stalled
         request = self._wait(
-            job, first, begun_ns + (0 if leader and self._slow else patience_ns) if paced else None
+            job, first, begun_ns + (0 if leader and self._slow else GRACE_NS) if paced else None
         )
         if request is True:
             self._stall()
@@ -356,7 +356,7 @@ class Writer:
             request = self._wait(job, first)
         self._go_on()
         now = time.monotonic_ns()
-        job.waited_ns += now - begun_ns
+        job.waited_ns = max(job.waited_ns, now - begun_ns)
         if now - begun_ns > TURN_NS:
             self._waited_until_ns = now
         return request
