@@ -14,7 +14,7 @@ def description(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
     from camtwin.genicam import xml
 
     write = xml.description
-    everywhere(patch, xml, "description", lambda tree: edited(write(tree), old, new))
+    everywhere(patch, xml, "description", lambda *of: edited(write(*of), old, new))
 
 
 @sabotage()
