@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import os
 import signal
+import subprocess
+import sys
 import time
 from io import BytesIO
 from pathlib import Path
@@ -163,3 +165,19 @@ def test_bytes_of_a_file_name_are_printed_as_they_are(tmp_path):
         program.stdout.close()
         assert program.wait(30) == 0
     assert (tmp_path / "out").read_bytes() == folder + b"/a.tiff\n"
+
+
+def test_a_signal_while_an_object_is_deleted_is_not_lost():
+    """Python drops an exception that is raised there."""
+    text = (
+        "import os, signal, time\n"
+        "from camtwin.processes import end_by_signals\n"
+        "end_by_signals()\n"
+        "class Last:\n"
+        "    def __del__(self): os.kill(os.getpid(), signal.SIGTERM)\n"
+        "last = Last()\n"
+        "del last\n"
+        "time.sleep(60)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (143, "")
