@@ -38,21 +38,23 @@ class Notes:
         self.on_note = Subscribers[Note]()
         self.wrong: set[tuple[str, str]] = set()
         self._now: dict[str, set[str]] = {}
-        self._came: set[tuple[str, str]] = set()
+        self._fed: set[str] = set()  # connections that had their feed once
 
     def tell(self, t_ns: Ns, *findings: Finding, keep: Collection[str] = ()) -> None:
         """Note findings of one connection that begin; forget those that ended, but for words to `keep`."""
         where = findings[0].where
+        if findings[0].verdict == "ok" and where not in self._now and where in self._fed:
+            return  # nothing was wrong, and nothing is: most edges end here
         was = self._now.pop(where, set[str]())
         problems = [f for f in findings if f.verdict != "ok" and f.word not in FINE]
         if now := {f.word for f in problems} | (was & set(keep)):
             self._now[where] = now
         if any(finding.is_fed for finding in findings):
-            self._came |= {(where, word) for word in LACKS}
-            self.wrong -= self._came
+            self._fed.add(where)
+            self.wrong -= {(where, word) for word in LACKS}
         for finding in problems:
             if finding.word not in was:
-                if finding.verdict == "wrong" and (where, finding.word) not in self._came:
+                if finding.verdict == "wrong" and not (where in self._fed and finding.word in LACKS):
                     self.wrong.add((where, finding.word))
                 self.log.append(Note(t_ns, where, finding.word, finding.reason, finding.verdict))
                 self.on_note(self.log[-1])
