@@ -1,8 +1,9 @@
 """Walks through the house: which files of camtwin a call enters, from which room to which.
 
 Calls are seen by `sys.setprofile`, on this thread only. A compiled kernel counts as one with the file that
-calls it; what Python itself makes up (a dataclass's __init__) is no file. The rooms' floors stand in
-pyproject.toml, in import-linter's contract of layers: that is the one home of their order.
+calls it, and so does the loop that shares rows among threads; what Python itself makes up (a dataclass's
+__init__) is no file. The rooms' floors stand in pyproject.toml, in import-linter's contract of layers: that
+is the one home of their order.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import camtwin
 
 ROOT = str(Path(camtwin.__file__).parent) + "/"
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-COMPILED = "kernels.py"
+UNSEEN = ("/kernels.py", "/tiles.py")
 
 
 @cache
@@ -115,4 +116,4 @@ def _callers(frame: FrameType) -> Iterator[FrameType]:
 
 def _file(frame: FrameType) -> str:
     path = frame.f_code.co_filename
-    return path.removeprefix(ROOT) if path.startswith(ROOT) and not path.endswith("/" + COMPILED) else ""
+    return path.removeprefix(ROOT) if path.startswith(ROOT) and not path.endswith(UNSEEN) else ""

@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 from camtwin.genicam.bound import Node, SheetError
 from camtwin.genicam.device import At, Device, Key, S
-from camtwin.genicam.nodes import Feature, Numeric
+from camtwin.genicam.nodes import Feature, Numeric, String
 from camtwin.genicam.tree import Tree
 from camtwin.problem import Refused
 
@@ -58,8 +58,8 @@ class Registers(Generic[S]):
             if value and node.access == "WO":
                 return bytes(coding.length)
             at = At(device.settings, device, key)
-            if value and coding.stored:
-                return node.content(tree.held(node, at), order)
+            if value and coding.stored and isinstance(coding, String):  # its bytes, which need not be text
+                return coding.pack(tree.held(node, at), order)
             shown = tree.ask(node, plane, at)
             return coding.pack(entries[shown] if entries else shown, order)
 
@@ -127,8 +127,9 @@ class Registers(Generic[S]):
         if r.number and len(parts) < r.length:
             device.parts[start] = parts
             return b""
-        old = dict(enumerate(r.read(device)))
-        return bytes((old | parts)[i] for i in range(r.length))
+        if len(parts) < r.length:
+            parts = dict(enumerate(r.read(device))) | parts
+        return bytes(parts[i] for i in range(r.length))
 
     def _covering(self, address: int) -> tuple[int, RegisterAccess[S]]:
         i = bisect_right(self._sorted, address)

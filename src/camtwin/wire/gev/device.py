@@ -20,7 +20,7 @@ Any host may send an action while there is a controller or unconditional actions
 keys do not match stays silent.
 
 A host that misses an acknowledge sends the same datagram again: a repeated write or action is not carried out
-twice, only its acknowledge is sent twice. After a longer pause (repeats.py) the same datagram is a new
+twice, only its acknowledge is sent twice. After a longer pause (REPEAT_NS) the same datagram is a new
 command. A slow write (flash) is acknowledged when it is done; a host that has enabled PENDING_ACK is told at
 once if it will take longer than the pending timeout, and again whenever it repeats the command. Meanwhile
 other writes are refused with BUSY; reads are answered.
@@ -32,10 +32,12 @@ Source: GigE Vision 2.0, chapters GVCP and "Bootstrap registers".
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from math import ceil
+from typing import Final
 
 from camtwin.problem import Refused
-from camtwin.units import MS, Ns
+from camtwin.units import MS, SEC, Ns
 from camtwin.wire.device import DevicePort
 from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev import bootstrap, gvcp
@@ -56,10 +58,33 @@ from camtwin.wire.gev.effects import Effect, FireTestPacket, OpenStream, Reply, 
 from camtwin.wire.gev.gvcp import Ack, Command, Message, Status, StatusError
 from camtwin.wire.gev.messages import MessageChannel
 from camtwin.wire.gev.ports import GevIdentity, Move, NetworkLocation, Report, Target
-from camtwin.wire.gev.repeats import Answered
 from camtwin.wire.ip.address import Peer, dotted, is_host, number
 from camtwin.wire.pending import Pending
 from camtwin.wire.status import status_of
+
+REPEAT_NS: Final = 2 * SEC
+"""Longest pause between two copies of a command. Later ones are new commands: a host that starts anew counts
+its request ids from the same number. Hosts repeat a command after 0.5 s (Aravis 0.8) to 1 s."""
+
+
+@dataclass
+class Answered:
+    """A command that was carried out, and the answers that its copies get.
+
+    last_ns  host time of its last copy, or of its answer if that came later
+    """
+
+    peer: Peer
+    data: bytes
+    replies: list[Reply]
+    last_ns: Ns
+
+    def repeated_by(self, data: bytes, peer: Peer, now: Ns) -> bool:
+        """Tell whether a datagram is a copy of this command, and remember that it came."""
+        if (peer, data) != (self.peer, self.data) or now - self.last_ns > REPEAT_NS:
+            return False
+        self.last_ns = now
+        return True
 
 
 class GevDevice:
