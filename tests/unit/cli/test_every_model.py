@@ -1,0 +1,134 @@
+"""Each command on each model that `camtwin list` names: it works, or says in a line why it cannot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import warm
+from camtwin import models
+from camtwin.camera.links import KINDS
+from camtwin.links.kind import OPENINGS
+from unit.cli.words import COMMANDS
+
+Here = Path
+Run = Callable[..., str]
+PLAN = """
+[{plan}devices]
+cam = {{ kind = "camera", model = "{model}" }}
+psu = {{ kind = "supply", volts = {volts}, amperes = 2 }}
+"""
+NO_LINK = "has no link to run on"
+
+
+def run(*args: object, code: int = 0) -> str:
+    """Run a command; return what it prints, or why it cannot be run."""
+    done = warm.run(*args, timeout=110)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr if code == 2 else done.stdout
+
+
+def served(model: str) -> bool:
+    return KINDS[models.load(model).link] in OPENINGS
+
+
+def shown(model: str, _: Here) -> None:
+    assert f'"model": "{model}"' in run("list", "--json")
+    facts = json.loads(run("show", model, "--json"))["facts"]
+    assert len([line for line in run("show", model).splitlines() if line]) > len(facts)
+
+
+def described(model: str, _: Here) -> None:
+    assert run("xml", model).rstrip().endswith("</RegisterDescription>")
+
+
+def snapped(model: str, here: Here) -> None:
+    width = "192" if "Width" in models.load(model).features else ""
+    small = [f"--set=Width={width}"] if width else []
+    run("snap", model, "-o", here / "a.tiff", *small)
+    assert (here / "a.tiff").stat().st_size > 1000
+    run("develop", here / "a.tiff", "-o", here / "out", "--preset", "fast")
+    with Image.open(here / "out/a.png") as image:
+        assert np.asarray(image).std() > 0
+
+
+def on_the_air(model: str, here: Here) -> None:
+    journal, code = here / "run.jsonl", 0 if served(model) else 2
+    said = run("run", model, "--for", "0.3", "--bind", "127.0.0.91", "--port", "3391", code=code)
+    assert ("ready at" if served(model) else NO_LINK) in said
+    args = ("run", model, "--for", "0", "--bind", "127.0.0.91", "--port", "3391", "--journal", journal)
+    run(*args, code=code)
+    if served(model):
+        assert "0 of 0 frames are the same" in run("replay", journal)
+
+
+def wired(model: str, here: Here) -> None:
+    for command, plan, head in (("wiring", "", ""), ("play", "plan.", "seconds = 0.1\n")):
+        file = here / f"{command}.toml"
+        file.write_text(head + PLAN.format(plan=plan, model=model, volts=24))
+        done = warm.run(command, file)
+        assert done.returncode in (0, 1, 2)
+        assert "Traceback" not in done.stderr
+        assert (done.returncode == 2) == (not models.has_rig(model)), done.stderr
+
+
+def dumped(model: str, here: Here) -> None:
+    file, bare = here / "a.csi2", not served(model)
+    said = run("csi2", "dump", model, "-o", file, "-n", 1, code=0 if bare else 2)
+    if bare:
+        assert run("csi2", "show", file, "-n", 3)
+        run("csi2", "check", file)
+    else:
+        assert "sends no CSI-2" in said
+
+
+def lens(model: str, _: Here) -> None:
+    assert json.loads(run("lens", model, "--focal", 25, "--distance", 500, "--json"))["width_mm"] > 0
+
+
+def verified(model: str, _: Here) -> None:
+    claims = json.loads(run("verify", model, "--jobs", 1, "--only", "pixel", "--json"))["claims"]
+    assert claims
+    assert not [claim for claim in claims if claim["verdict"] == "fail"]
+
+
+def in_the_laboratory(model: str, _: Here) -> None:
+    found: dict[str, Any] = json.loads(run("lab", "emva", model, "--quick", "--json"))
+    assert found
+
+
+ON_EACH: dict[str, tuple[Callable[[str, Here], None], tuple[str, ...]]] = {
+    "shown": (shown, ("list", "show")),
+    "described": (described, ("xml",)),
+    "snapped": (snapped, ("snap", "develop")),
+    "on_the_air": (on_the_air, ("run", "replay")),
+    "dumped": (dumped, ("csi2 dump", "csi2 show", "csi2 check")),
+    "wired": (wired, ("wiring", "play")),
+    "lens": (lens, ("lens",)),
+    "verified": (verified, ("verify",)),
+    "in_the_laboratory": (in_the_laboratory, ("lab emva",)),
+}
+NO_MODEL = {
+    "demo": "has one model",
+    "exec": "runs another program",
+    "csi2 damage": "takes a dump",
+    "explain": "takes a dump of registers",
+}
+
+
+@pytest.mark.parametrize("model", models.names())
+@pytest.mark.parametrize("tried", ON_EACH)
+def test_each_command_on_each_model(tried, model, tmp_path):
+    ON_EACH[tried][0](model, tmp_path)
+
+
+def test_no_command_is_forgotten():
+    tried = {name for _, names in ON_EACH.values() for name in names}
+    assert tried | NO_MODEL.keys() == {" ".join(words) for words in COMMANDS}
