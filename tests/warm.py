@@ -196,7 +196,6 @@ def become(
     from camtwin.__main__ import main
     from mutations.registry import named
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     if namespace:
         with open(f"/run/netns/{namespace}") as handle:
             if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), CLONE_NEWNET):
@@ -208,6 +207,7 @@ def become(
     for one in named(breaks) if breaks else ():
         one.make(pytest.MonkeyPatch())  # for good: it is never undone
     sys.argv = ["camtwin", *args]
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command line says what it does
     code: str | int | None = 0
     try:
         main()

@@ -62,10 +62,8 @@ class Process:
     def complaint(self) -> str:
         """What is wrong with its end, if anything."""
         allowed = {0, 1, 2}
-        if self.how == "SIGKILL":
-            allowed |= {-signal.SIGKILL}
-        elif number := getattr(signal, self.how, None):
-            allowed |= {128 + number}
+        if number := getattr(signal, self.how, None):
+            allowed |= {128 + number, -number}  # by the signal itself: it came before the command began
         if self.code not in allowed:
             return f"exit code {self.code}; {self.said[-1000:]}"
         torn = self.how == "SIGKILL"  # in the middle of a process' birth, which that one may tell
