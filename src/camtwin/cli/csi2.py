@@ -119,7 +119,7 @@ camtwin csi2 show - -n 20
 def show(
     file: DumpFile,
     count: Annotated[
-        int | None, typer.Option("-n", metavar="COUNT", min=1, help="Stop after COUNT records.")
+        int | None, typer.Option("-n", metavar="COUNT", min=1, max=10**9, help="Stop after COUNT records.")
     ] = None,
 ) -> None:
     """Print a dump as text: a line for each packet and each change of the lanes."""
