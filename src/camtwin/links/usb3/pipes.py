@@ -370,12 +370,12 @@ class Writer:
         self.stats.stalls += 1
 
     def _go_on(self) -> None:
-        """Report that the host fetches frames again, once no rendered ones wait behind the present one.
+        """Report that the host fetches frames again, once at most one rendered one waits behind the present one.
 
         The present one is due later by the time that the host has stalled it.
         """
         with self._wake:
-            if not self.stalled or (self._behind() and not self._closed):
+            if not self.stalled or (self._behind() > 1 and not self._closed):
                 return
             self.stalled = False
             if self._current:
