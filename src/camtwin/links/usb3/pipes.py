@@ -370,7 +370,7 @@ class Writer:
         self.stats.stalls += 1
 
     def _go_on(self) -> None:
-        """Report that the host fetches frames again, once at most one rendered one waits behind the present one.
+        """Report that the host fetches frames again, once at most one rendered frame waits behind.
 
         The present one is due later by the time that the host has stalled it.
         """
