@@ -61,7 +61,7 @@ def written(path: Path, records: Iterable[Record]) -> Path:
 
 def test_a_sound_dump(camtwin, tmp_path):
     file = written(tmp_path / "a.csi2", stream())
-    assert camtwin("csi2", "check", file) == "2 frames, 16 packets: no errors\n"
+    assert camtwin("csi2", "check", file) == "frames 2, packets 16: no errors\n"
     document = json.loads(camtwin("csi2", "check", file, "--json"))
     assert document == {"frames": 2, "packets": 16, "errors": 0, "kinds": {}, "findings": []}
 
@@ -82,7 +82,7 @@ def test_a_twins_stream_carries_its_images_and_registers(camtwin, tmp_path):
     file = tmp_path / "hd.csi2"
     settings = ("--set=SensorMode=FullHd", "--set=ExposureTime=2000", "--set=Gain=6.0206")
     camtwin("csi2", "dump", "sony-imx412-aack", "-o", file, "-n", 2, *settings)
-    assert camtwin("csi2", "check", file) == "2 frames, 2232 packets: no errors\n"
+    assert camtwin("csi2", "check", file) == "frames 2, packets 2232: no errors\n"
     sent = bursts(file)
     with camtwin_open("sony-imx412-aack", scene=parse("chart", load_picture)) as cam:
         cam.SensorMode, cam.ExposureTime, cam.Gain = "FullHd", 2000.0, 6.0206
@@ -115,7 +115,7 @@ def test_two_exposures_of_a_twin(camtwin, tmp_path):
     """The short one of an image and the long one of the next overlap, and stay in the order of time."""
     file = tmp_path / "dol.csi2"
     camtwin("csi2", "dump", "sony-imx412-aack", "-o", file, "-n", 2, "--set=SensorMode=Dol")
-    assert camtwin("csi2", "check", file) == "4 frames, 12176 packets: no errors\n"
+    assert camtwin("csi2", "check", file) == "frames 4, packets 12176: no errors\n"
     sent = bursts(file)
     with camtwin_open("sony-imx412-aack", scene=parse("chart", load_picture)) as cam:
         cam.SensorMode = "Dol"
@@ -150,7 +150,7 @@ def test_a_damaged_dump(camtwin, tmp_path):
     assert first.startswith("crc: channel 0 frame 1 line 2: byte 24: CRC ")
     assert "one wrong bit if it is byte 9 bit 4 (record at byte " in first
     assert second == "lost-line: channel 0 frame 2 line 1: the line is missing"
-    assert last == "2 frames, 15 packets: 1 crc, 1 lost-line"
+    assert last == "frames 2, packets 15: 1 crc, 1 lost-line"
     document = json.loads(camtwin("csi2", "check", file, "--json", code=1))
     assert document["errors"] == 2
     one, two = document["findings"]

@@ -226,6 +226,6 @@ def check(
         print(json.dumps({**counts, "kinds": kinds, "findings": listed}, indent=2))
     else:
         errors = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        print(f"{checker.frames} frames, {checker.packets} packets: {errors or 'no errors'}")
+        print(f"frames {checker.frames}, packets {checker.packets}: {errors or 'no errors'}")
     if checker.errors:
         raise typer.Exit(1)
