@@ -324,7 +324,7 @@ def test_chunks_are_those_of_the_family():
     frame = cam.grab()[0]
     assert frame.chunks is not None
     assert set(frame.chunks) == {"Image", "CounterValue", "ExposureTime", "Gain", "LineStatusAll",
-                                 "SequencerSetActive", "Timestamp"}  # fmt: skip
+                                 "PayloadCRC16", "SequencerSetActive", "Timestamp"}  # fmt: skip
     assert (frame.chunks["ExposureTime"], frame.chunks["Gain"]) == (100.0, 2.5)
     assert frame.chunks["Timestamp"] == frame.timestamp_ns
     assert len(frame.payload) == cam.PayloadSize
