@@ -83,7 +83,7 @@ def solve(nodes: int, branches: Sequence[Branch]) -> tuple[NDArray[np.float64], 
         moves = incidence @ step
         leaks = LEAK_S * (step @ volts), LEAK_S * (step @ step)
         bounds = least / siemens - drive, most / siemens - drive
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # such knots are not on the way
             knots = np.concatenate([bound / moves for bound in bounds])
         shares = np.sort(np.concatenate([(0.0, 1.0), knots[(knots > 0) & (knots < 1)]]))
         flows = np.clip((drive + shares[:, None] * moves) * siemens, least, most)
