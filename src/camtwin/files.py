@@ -204,7 +204,7 @@ UPRIGHT: Final[Mapping[Any, Callable[[NDArray[Any]], NDArray[Any]]]] = {
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: lambda a: np.rot90(a),
 }
-"""What turns an image upright, by its Orientation (TIFF 6.0, section 8)."""
+"""Operations that turn an image upright, by its Orientation (TIFF 6.0, section 8)."""
 
 
 def _from_black_to_white(path: str, image: NDArray[Any], page: TiffPage) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""How processes end: by signals, and with the process that began them."""
+"""Ends of processes: by signals, and with the process that began them."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class GigE(Section):
 
 
 class Display(Section):
-    """How hosts show and store floats: with so many digits after the point."""
+    """Form in which hosts show and store floats: so many digits after the point."""
 
     decimals: NotNegative
 

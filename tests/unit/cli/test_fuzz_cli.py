@@ -9,7 +9,7 @@ from unit.cli import fuzz_cli, fuzz_processes
 from unit.cli.words import COMMANDS
 
 SLICE, SEED = 20_000, 20
-PROCESSES = 28
+PROCESSES = 200
 
 
 @pytest.mark.timeout(600)

@@ -1,4 +1,4 @@
-"""What a sensor's registers add up to: clocks, timing, image, exposures, and what is wrong with them.
+"""The sum of a sensor's registers: clocks, timing, image, exposures, and what is wrong with them.
 
 `configure` is a pure function: values of registers and the input clock in, `Configuration` out. It takes any
 values. What the chip cannot do becomes a `Remark`, with what it does instead; where no source says that, the
@@ -75,7 +75,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a sensor does with its registers.
+    """The drive of a sensor that follows from its registers.
 
     frame_lines: lines of a frame, blanking and both exposures included. test_colours: red, green in red rows,
     green in blue rows, blue, at 12 bits. corrects_defects: single hot and dead pixels. remarks: what the chip

@@ -110,7 +110,7 @@ class RegisterFile:
 
     @property
     def configuration(self) -> Configuration:
-        """What the registers add up to as they stand, with the clock at INCK."""
+        """Configuration by the registers as they stand, with the clock at INCK."""
         return configure(self.sheet, self.values(), self.supply.inck_hz)
 
     def begin_frame(self) -> Configuration:

@@ -143,8 +143,9 @@ class WallRuntime:
             now = self.advance(until_ns)
             if until_ns is not None and now >= until_ns:
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._pause_s(until_ns))
+            with contextlib.suppress(TimeoutError):  # wait_for of Python 3.11 may swallow a cancellation
+                async with asyncio.timeout(self._pause_s(until_ns)):
+                    await self._wake.wait()
 
     def _pause_s(self, until_ns: Ns | None) -> float | None:
         """Return the seconds until something is due; None: until `wake`."""

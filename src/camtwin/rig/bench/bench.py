@@ -347,7 +347,7 @@ class Bench:
 
     @property
     def wrong(self) -> set[tuple[str, str]]:
-        """What has gone wrong until now: connections and words, without feeds that were missing and came."""
+        """Faults until now: connections and words, without feeds that were missing and came."""
         return set(self._notes.wrong)
 
     def words(self, where: str = "") -> set[str]:

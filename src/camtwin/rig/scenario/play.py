@@ -227,7 +227,7 @@ class ScenarioRun:
 
     @property
     def shortcomings(self) -> list[str]:
-        """What was refused, and which cameras are without power now."""
+        """Refusals, and cameras without power now."""
         dark = [name for name, cam in self.cams.items() if not cam.twin.camera.powered]
         return [*self.problems, *(f"{name} is without power at the end" for name in dark)]
 

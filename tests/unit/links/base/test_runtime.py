@@ -259,3 +259,20 @@ def test_two_streams_in_one_free_time_both_need_room() -> None:
     leave()
     free.runtime.advance()
     assert free.ran[3:] == [40 * MS]
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_a_run_ends_by_a_cancellation_just_after_it_is_woken(steps: int) -> None:
+    async def cancelled_in_time() -> bool:
+        runtime = WallRuntime(Scheduler())
+        run = asyncio.create_task(runtime.run(3600 * SEC))  # so that it waits for a time, too
+        await asyncio.sleep(0.01)
+        runtime.wake()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        run.cancel()
+        done, _ = await asyncio.wait([run], timeout=0.5)
+        run.cancel()
+        return bool(done)
+
+    assert asyncio.run(cancelled_in_time())
