@@ -60,7 +60,7 @@ class ByModule(LoadScopeScheduling):
 
     def schedule(self) -> None:
         if self.collection is None and self.config.getoption("--waiter"):
-            self.waiter = self.nodes[-1]
+            self.waiter = max(self.nodes, key=lambda node: node.gateway.id)  # they are as started
         super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:

@@ -9,14 +9,18 @@ import conftest
 
 TEST = "import pytest\n@pytest.mark.parametrize('n', range(4))\ndef test_it(n): pass\n"
 CLOCK = conftest.BY_THE_CLOCK[:2]
+LATE = "import os, time\ntime.sleep(os.environ.get('PYTEST_XDIST_WORKER') == 'gw1')\n"
 OTHERS = ("test_one", "test_two", "test_three", "test_four")
 
 
 def workers(folder: Path, *arguments: str) -> dict[str, set[str]]:
-    """Run small modules under the project's own scheduler; the workers that each was run by."""
+    """Run small modules under the project's own scheduler; the workers that each was run by.
+
+    The second worker starts last, as any of them may.
+    """
     peers = folder / "peers"
     peers.mkdir(parents=True)
-    (folder / "conftest.py").write_text(Path(conftest.__file__).read_text())
+    (folder / "conftest.py").write_text(Path(conftest.__file__).read_text() + LATE)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = alone\n")
     for name in (*conftest.WAITING, *CLOCK, *OTHERS):
         (peers / f"{name}.py").write_text(TEST)

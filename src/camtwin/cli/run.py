@@ -30,6 +30,7 @@ from camtwin.cli.common import (
     models,
     session,
     user,
+    writable,
 )
 from camtwin.cli.help import RUN
 from camtwin.cli.live import LiveLine
@@ -184,6 +185,8 @@ def run(
     owned = interface or [None] * len(models)
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem(f"--serial, --journal and --pcap are for one twin, not for {len(models)}")
+    for path in filter(None, (journal, pcap)):
+        writable(path)
     options = {
         "--fault": fault,
         "--pcap": pcap,

@@ -93,6 +93,8 @@ def quick(folder: Path) -> Iterator[None]:
     def late(_number: int, _frame: FrameType | None) -> None:
         raise TooSlow(f"{SLOW_s} s")
 
+    async def nothing(*_: object) -> None: ...
+
     def no_program(*args: Any) -> None:
         raise FileNotFoundError(2, "No such file or directory", args[0])
 
@@ -113,11 +115,11 @@ def quick(folder: Path) -> Iterator[None]:
     change = pytest.MonkeyPatch()
     before = os.getcwd(), signal.signal(signal.SIGALRM, late)
     os.chdir(folder)
-    nothing = open(os.devnull)  # noqa: SIM115  (closed below)
+    silence = open(os.devnull)  # noqa: SIM115  (closed below)
     try:
-        change.setattr(sys, "stdin", nothing)
+        change.setattr(sys, "stdin", silence)
         change.setattr(cli, "app", ROOT)  # which would be made anew for each command line
-        change.setattr(serve, "serve", lambda twins, **_: None)
+        change.setattr(serve, "_serve", nothing)  # under the name that others have imported
         change.setattr(native, "environment", lambda servers: {})
         change.setattr(os, "execvpe", no_program)
         change.setattr(Session, "frames", frames)
@@ -128,7 +130,7 @@ def quick(folder: Path) -> Iterator[None]:
         yield
     finally:
         change.undo()
-        nothing.close()
+        silence.close()
         os.chdir(before[0])
         signal.signal(signal.SIGALRM, before[1])
 
