@@ -207,7 +207,8 @@ def become(
     for one in named(breaks) if breaks else ():
         one.make(pytest.MonkeyPatch())  # for good: it is never undone
     sys.argv = ["camtwin", *args]
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command line says what it does
+    for number in (signal.SIGINT, signal.SIGHUP):  # as in a terminal, even if the tests are run by nohup
+        signal.signal(number, signal.SIG_DFL)  # until the command line says what it does
     code: str | int | None = 0
     try:
         main()

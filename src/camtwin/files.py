@@ -83,17 +83,24 @@ def _load_one(path: str) -> NDArray[Any]:
     kind = Path(path).suffix.lower()
     if kind == ".hdr":
         return _load_linear(path)
-    try:
-        image = _tiff_picture(path) if kind in (".tif", ".tiff") else None
+    with _in_one_line(path):
+        image = _tiff_picture(path) if kind in TIFF else None
         image = _picture(path) if image is None else image
-    except FileProblem:
-        raise
-    except Exception as error:  # decoders meet hostile bytes with errors of every kind
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise FileProblem(f"{path}: {reason or 'is no image that can be read'}") from None
     if image.dtype == np.float32 and not (np.isfinite(image).all() and image.min() >= 0):
         raise FileProblem(f"{path}: holds light that is negative or not finite")
     return image
+
+
+@contextlib.contextmanager
+def _in_one_line(path: str | Path) -> Iterator[None]:
+    """Turn errors of decoders, which hostile bytes cause in every kind, into a FileProblem."""
+    try:
+        yield
+    except FileProblem:
+        raise
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise FileProblem(f"{path}: {reason or 'is no image that can be read'}") from None
 
 
 def _picture(path: str) -> NDArray[Any]:
@@ -259,23 +266,46 @@ def load_raw(path: Path) -> NDArray[Any]:
     Raises:
         FileProblem: names a file that cannot be read, or whose numbers are not those of one grey image
     """
-    kind = path.suffix.lower()
-    if kind not in WRITERS:
-        raise FileProblem(
-            f"{path}: cannot read {kind or 'a file without an ending'}; use {', '.join(WRITERS)}"
-        )
-    try:
-        image = (_read_npy if kind == ".npy" else _read_png if kind == ".png" else _read_tiff)(path)
-    except FileProblem:
-        raise
-    except Exception as error:  # decoders meet hostile bytes with errors of every kind
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise FileProblem(f"{path}: {reason or 'is no image that can be read'}") from None
-    image = image.astype(image.dtype.newbyteorder("="), copy=False)
-    if image.ndim != 2 or not image.size or image.dtype not in (np.uint8, np.uint16):
-        size = " x ".join(map(str, image.shape))
-        raise FileProblem(f"{path}: {size} {image.dtype} is not rows and columns of uint8 or uint16")
-    return image
+    images = RawImages(path)
+    if (count := len(images)) != 1:
+        raise FileProblem(f"{path}: holds {count} images; write each to a file of its own")
+    return next(iter(images))
+
+
+class RawImages:
+    """Raw images of one file, read one at a time as `load_raw` does: each page of a TIFF is one.
+
+    Raises:
+        FileProblem: as `load_raw`, when the images are counted or read
+    """
+
+    def __init__(self, path: Path) -> None:
+        kind = path.suffix.lower()
+        if kind not in WRITERS:
+            raise FileProblem(
+                f"{path}: cannot read {kind or 'a file without an ending'}; use {', '.join(WRITERS)}"
+            )
+        self.path, self._kind = path, kind
+
+    def __len__(self) -> int:
+        if self._kind not in TIFF:
+            return 1
+        with _in_one_line(self.path), _pages(self.path) as pages:
+            return sum(_planes(page) for page in pages)
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        with _in_one_line(self.path):
+            if self._kind in TIFF:
+                yield from map(self._checked, _read_tiff(self.path))
+            else:
+                yield self._checked((_read_npy if self._kind == ".npy" else _read_png)(self.path))
+
+    def _checked(self, image: NDArray[Any]) -> NDArray[Any]:
+        image = image.astype(image.dtype.newbyteorder("="), copy=False)
+        if image.ndim != 2 or not image.size or image.dtype not in (np.uint8, np.uint16):
+            size = " x ".join(map(str, image.shape))
+            raise FileProblem(f"{self.path}: {size} {image.dtype} is not rows and columns of uint8 or uint16")
+        return image
 
 
 def _read_npy(path: Path) -> NDArray[Any]:
@@ -307,17 +337,43 @@ TIFF_RAW: Final = (1, 32803, 34892)
 """Photometric interpretations of raw codes: black is 0, a mosaic, linear raw (TIFF/EP, DNG 1.7)."""
 
 
-def _read_tiff(path: Path) -> NDArray[Any]:
-    with _only_page(path) as page:
-        if page.photometric not in TIFF_RAW:
-            what = TIFF_COLOURS.get(int(page.photometric), "colours of another space")
-            raise FileProblem(f"{path}: holds {what}, not the grey codes of a camera")
-        return page.asarray()
+def _read_tiff(path: Path) -> Iterator[NDArray[Any]]:
+    with _pages(path) as pages:
+        for page in pages:
+            if page.photometric not in TIFF_RAW:
+                what = TIFF_COLOURS.get(int(page.photometric), "colours of another space")
+                raise FileProblem(f"{path}: holds {what}, not the grey codes of a camera")
+            if (planes := _planes(page)) == 1:
+                yield page.asarray()
+                continue
+            file, size = page.parent.filehandle, page.imagewidth * page.imagelength
+            kind = np.dtype(page.parent.byteorder + np.dtype(page.dtype).char)
+            for plane in range(planes):
+                offset = page.dataoffsets[0] + plane * size * kind.itemsize
+                yield file.read_array(kind, size, offset).reshape(page.imagelength, page.imagewidth)
+
+
+def _planes(page: TiffPage) -> int:
+    """Return how many images lie behind a page: ImageJ has a single one for a stack above 4 GB."""
+    tiff = page.parent
+    if len(tiff.pages) > 1 or not (tiff.is_imagej or tiff.is_shaped or tiff.is_stk):
+        return 1
+    series = tiff.series[0]
+    return series.size // page.size if series.is_truncated else 1
 
 
 @contextlib.contextmanager
 def _only_page(path: str | Path) -> Iterator[TiffPage]:
     """Open a TIFF of one image; a smaller copy of it may lie beside it."""
+    with _pages(path) as pages:
+        if (count := sum(map(_planes, pages))) != 1:
+            raise FileProblem(f"{path}: holds {count} images; write each to a file of its own")
+        yield pages[0]
+
+
+@contextlib.contextmanager
+def _pages(path: str | Path) -> Iterator[list[TiffPage]]:
+    """Open a TIFF and return its images, without smaller copies that lie beside them."""
     import logging
 
     import tifffile
@@ -326,10 +382,9 @@ def _only_page(path: str | Path) -> Iterator[TiffPage]:
     with tifffile.TiffFile(path) as tiff:
         tiff.pages.useframes = False
         pages = [page for page in tiff.pages if isinstance(page, tifffile.TiffPage) and not page.is_reduced]
-        if len(pages) != 1:
-            raise FileProblem(f"{path}: holds {len(pages)} images; write each to a file of its own")
-        _check_size(path, pages[0].imagewidth, pages[0].imagelength)
-        yield pages[0]
+        for page in pages:
+            _check_size(path, page.imagewidth, page.imagelength)
+        yield pages
 
 
 def _stored(image: NDArray[np.uint16], bits: int) -> NDArray[Any]:
@@ -355,4 +410,5 @@ def _npy(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, A
     np.save(path, _stored(image, bits))
 
 
+TIFF: Final = (".tif", ".tiff")
 WRITERS = {".tif": _tiff, ".tiff": _tiff, ".png": _png, ".npy": _npy}

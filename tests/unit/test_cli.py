@@ -78,6 +78,7 @@ def test_show_tells_assumptions_from_facts():
     assert assumed == [fact for fact in everything if fact["assumed"]]
     assert 10 < len(assumed) < len(everything)
     text = camtwin("show", MODEL, "--assumptions").stdout
+    assert text.count("assumed: ") == len(assumed)
     assert "pedestal_DN" in text
     assert "read_noise_e" not in text
 

@@ -1,5 +1,6 @@
 """Kinds of image files: each is read as what it shows, or refused in one line that names the file."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -8,7 +9,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from camtwin import files
-from camtwin.files import FileProblem, load_picture, load_raw
+from camtwin.files import FileProblem, RawImages, load_picture, load_raw
 from camtwin.scene.targets import linear_light
 from unit.test_cli import camtwin as cli
 
@@ -198,6 +199,49 @@ def test_codes_are_read_as_stored(name, tmp_path):
     read = load_raw(tmp_path / name if write(tmp_path / name) else tmp_path)
     assert read.dtype == codes.dtype
     assert np.array_equal(read, codes)
+
+
+STACK = np.stack([GREY, GREY // 2, 255 - GREY]).astype(np.uint16) * 16
+STACKS = {
+    "pages.tif": lambda p: tiff(p, STACK, photometric="minisblack", metadata=None),
+    "deflated.tif": lambda p: tiff(p, STACK, photometric="minisblack", compression="zlib"),
+    "big.tif": lambda p: tiff(p, STACK, photometric="minisblack", bigtiff=True),
+    "imagej.tif": lambda p: tiff(p, STACK, imagej=True),
+    "imagej-one-page.tif": lambda p: tiff(p, STACK, imagej=True, truncate=True),  # as ImageJ above 4 GB
+    "shaped-one-page.tif": lambda p: tiff(p, STACK, photometric="minisblack", truncate=True),
+    "ome.ome.tif": lambda p: tiff(p, STACK, photometric="minisblack"),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_each_page_of_a_stack_is_an_image(name, tmp_path):
+    STACKS[name](tmp_path / name)
+    images = RawImages(tmp_path / name)
+    assert len(images) == 3
+    assert [image.dtype for image in images] == [np.uint16] * 3
+    assert np.array_equal([*images], STACK)
+    for load in (load_raw, lambda path: load_picture(str(path))):  # where one is meant, no other is lost
+        with pytest.raises(FileProblem, match=r"tif: holds 3 images; write each to a file of its own"):
+            load(tmp_path / name)
+
+
+def test_a_stack_is_read_a_page_at_a_time(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((40, 500, 500), np.uint16), photometric="minisblack")
+    tracemalloc.start()
+    try:
+        assert sum(image.nbytes for image in RawImages(path)) == 40 * 500_000
+        assert tracemalloc.get_traced_memory()[1] < 5 * 500_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_page_that_is_no_image_of_codes_is_refused(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(GREY, photometric="minisblack")
+        file.write(GREY, photometric="miniswhite")
+    with pytest.raises(FileProblem, match=r"a\.tif: holds codes of which 0 is white"):
+        list(RawImages(tmp_path / "a.tif"))
 
 
 NO_CODES = {

@@ -201,7 +201,7 @@ def _of_model(
 def _of_folder(folder: Path) -> Any:
     """Return subject and shots of a folder with a description, or a reference implementation's descriptor."""
     from camtwin.emva1288.folder import NAME, parse, parse_reference
-    from camtwin.files import load_raw
+    from camtwin.files import RawImages
     from camtwin.models import UnknownModel, names
 
     if not folder.is_dir():
@@ -214,7 +214,7 @@ def _of_folder(folder: Path) -> Any:
                 f"{folder}: holds neither {NAME} nor a single descriptor *.txt; see docs/emva1288.md"
             )
         read, text = parse_reference, others[0]
-    return read(str(text), text_of(text), lambda name: load_raw(folder / name))
+    return read(str(text), text_of(text), lambda name: RawImages(folder / name))
 
 
 @contextmanager

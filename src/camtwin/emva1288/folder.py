@@ -12,12 +12,12 @@
     exposure_s = 0.004
     wavelength_nm = 536.0            # of the light; left out: unknown
     temperature_C = 20.0             # of the sensor; left out: unknown
-    images = ["a.tif", "b.tif"]      # two or more, from this file's folder on
+    images = ["a.tif", "b.tif"]      # files from this file's folder on; each page of a TIFF is an image
 
-The photon transfer takes the steps for "light": one or more in the dark, 50 or more in light. A "stack" is of
-many images, one in the dark and one at half the saturation. Steps for "dark current" are dark, of six or more
-exposure times, at one temperature or more; those for "spectrum" are of one wavelength each. Only "light" must
-be there.
+A step is of two images or more. The photon transfer takes the steps for "light": one or more in the dark, 50
+or more in light. A "stack" is of many images, one in the dark and one at half the saturation. Steps for
+"dark current" are dark, of six or more exposure times, at one temperature or more; those for "spectrum" are
+of one wavelength each. Only "light" must be there.
 
 A descriptor of the standard's reference implementation is read, too: a text of lines `n BITS WIDTH HEIGHT`,
 `b EXPOSURE_ns PHOTONS` or `d EXPOSURE_ns`, and `i FILE`, where two images are a step and more are a stack. It
@@ -30,9 +30,10 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from itertools import chain
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -44,9 +45,18 @@ NAME = "emva1288.toml"
 REFERENCE = "emva1288.txt"
 NANO = 1e9
 
-Read = Callable[[str], Image]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 AboveZero = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Images(Protocol):
+    """The images of one file, which are counted, and read one after the other."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Image]: ...
+
+
+Read = Callable[[str], Images]
 
 
 class _Said(BaseModel):
@@ -59,7 +69,7 @@ class _Step(_Said):
     exposure_s: AboveZero
     wavelength_nm: AboveZero | None = None
     temperature_C: Number | None = None
-    images: Annotated[tuple[str, ...], Field(min_length=2)]
+    images: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class _Set(_Said):
@@ -77,7 +87,7 @@ class _Set(_Said):
 def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
     """Read an emva1288.toml; images are read when needed.
 
-    read: returns an image by its name in the text. LabProblem says in one line what is wrong.
+    read: returns the images of a file by its name in the text. LabProblem says in one line what is wrong.
     """
     try:
         file = _Set.model_validate(tomllib.loads(text))
@@ -94,10 +104,14 @@ def parse(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
         file.photons_error,
         file.conditions,
     )
-    return subject, [
-        Shot(s.part, s.photons, s.exposure_s, _images(s.images, read), s.wavelength_nm, s.temperature_C)
-        for s in file.step
-    ]
+    shots: list[Shot] = []
+    for number, step in enumerate(file.step):
+        images = _images(step.images, read)
+        if (count := len(images)) < 2:
+            raise LabProblem(f"{name}: step.{number}.images: holds {count} image, and a step needs 2 or more")
+        nm, degC = step.wavelength_nm, step.temperature_C
+        shots.append(Shot(step.part, step.photons, step.exposure_s, images, nm, degC))
+    return subject, shots
 
 
 def parse_reference(name: str, text: str, read: Read) -> tuple[Subject, list[Shot]]:
@@ -127,14 +141,14 @@ def parse_reference(name: str, text: str, read: Read) -> tuple[Subject, list[Sho
     if bits is None or not 8 <= bits <= 16:
         raise LabProblem(f"{name}: {bits} bits; a line n BITS WIDTH HEIGHT must give 8 to 16")
     shots = []
-    for photons, exposure_s, images in steps:
-        if len(images) < 2 or photons < 0 or exposure_s <= 0:
+    for photons, exposure_s, files in steps:
+        images = _images(files, read)
+        if (count := len(images)) < 2 or photons < 0 or exposure_s <= 0:
             raise LabProblem(
-                f"{name}: a step of {len(images)} images, {photons:g} photons, {exposure_s:g} s; "
+                f"{name}: a step of {count} images, {photons:g} photons, {exposure_s:g} s; "
                 "it needs 2 or more images, 0 or more photons and a time above 0"
             )
-        part: Part = "light" if len(images) == 2 else "stack"
-        shots.append(Shot(part, photons, exposure_s, _images(images, read)))
+        shots.append(Shot("light" if count == 2 else "stack", photons, exposure_s, images))
     return Subject(name, bits), shots
 
 
@@ -144,14 +158,14 @@ def _decimal(text: str) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _images:  # noqa: N801  (a sequence that is read as it is run through)
-    names: Iterable[str]
+    files: Sequence[str]
     read: Read
 
     def __iter__(self) -> Iterator[Image]:
-        return map(self.read, self.names)
+        return chain.from_iterable(map(self.read, self.files))
 
     def __len__(self) -> int:
-        return len(list(self.names))
+        return sum(len(self.read(file)) for file in self.files)
 
 
 # -- writing ---------------------------------------------------------------------------------------

@@ -138,7 +138,8 @@ def saturation_by_variance(light: Sequence[Point]) -> Value:
     if peak + 2 >= len(light):
         beyond = max(0, len(light) - 1 - peak)
         raise ValueError(
-            f"{beyond} of {len(light)} steps lie beyond the peak of the variance; saturation needs 2 or more"
+            f"the light does not saturate the camera: {beyond} of {len(light)} steps lie beyond the peak of "
+            "the variance, needed are 2 or more; add brighter steps"
         )
     least = light[peak].var_y_DN2 - 2 * sqrt(2) * light[peak].var_error_DN2
     alike = [i for i, point in enumerate(light) if point.var_y_DN2 >= least]

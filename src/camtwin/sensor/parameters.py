@@ -11,16 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import hypot, inf, sqrt
+from math import hypot, sqrt
 from typing import TypeAlias
 
 import numpy as np
 
+from camtwin.numbers import number, whole
 from camtwin.sensor.noise import LIMIT_64
 
 ABSOLUTE_ZERO_C = -273.15
 MAX_dB = 200.0
 MAX_BITS = 16
+MAX_SIDE = 1 << 24
 Curve: TypeAlias = tuple[tuple[float, float], ...]
 """(wavelength in nm, value), by rising wavelength."""
 
@@ -74,31 +76,31 @@ class SensorParameters:
     parasitic: float = 0.0
 
     def __post_init__(self) -> None:
-        _check("width", self.width, 1, 1 << 24)
-        _check("height", self.height, 1, 1 << 24)
-        _check_positive("pixel_um", self.pixel_um)
-        _check("adc_bits", self.adc_bits, 8, MAX_BITS)
-        _check_positive("gain_DN_per_e", self.gain_DN_per_e)
-        _check_positive("full_well_e", self.full_well_e)
-        _check("pedestal_DN", self.pedestal_DN, 0, (1 << self.adc_bits) - 1)
-        _check("read_noise_e", self.read_noise_e, 0)
-        _check("dark_current_e_per_s", self.dark_current_e_per_s, 0)
-        _check("dark_reference_C", self.dark_reference_C, ABSOLUTE_ZERO_C)
-        _check_positive("dark_doubling_K", self.dark_doubling_K)
-        _check("dsnu_e", self.dsnu_e, 0)
+        whole("width", self.width, low=1, high=MAX_SIDE)
+        whole("height", self.height, low=1, high=MAX_SIDE)
+        number("pixel_um", self.pixel_um, above=0)
+        whole("adc_bits", self.adc_bits, low=8, high=MAX_BITS)
+        number("gain_DN_per_e", self.gain_DN_per_e, above=0)
+        number("full_well_e", self.full_well_e, above=0)
+        number("pedestal_DN", self.pedestal_DN, low=0, high=(1 << self.adc_bits) - 1)
+        number("read_noise_e", self.read_noise_e, low=0)
+        number("dark_current_e_per_s", self.dark_current_e_per_s, low=0)
+        number("dark_reference_C", self.dark_reference_C, low=ABSOLUTE_ZERO_C)
+        number("dark_doubling_K", self.dark_doubling_K, above=0)
+        number("dsnu_e", self.dsnu_e, low=0)
         # The normal numbers reach 6.66 sigma: at 0.15 a pixel's gain 1 + prnu * z would turn negative.
-        _check("prnu", self.prnu, 0, 0.1)
-        _check("analogue_dB", self.analogue_dB, 0, MAX_dB)
-        _check("parasitic", self.parasitic, 0, 1)
-        _check("late_read_noise_e", self.late_read_noise_e, 0, self.read_noise_e)
-        _check("row_noise_e", self.row_noise_e, 0, self.read_noise_at_e(MAX_dB))
-        for name, whole, *parts in (
+        number("prnu", self.prnu, low=0, high=0.1)
+        number("analogue_dB", self.analogue_dB, low=0, high=MAX_dB)
+        number("parasitic", self.parasitic, low=0, high=1)
+        number("late_read_noise_e", self.late_read_noise_e, low=0, high=self.read_noise_e)
+        number("row_noise_e", self.row_noise_e, low=0, high=self.read_noise_at_e(MAX_dB))
+        for name, total, *parts in (
             ("dsnu_e", self.dsnu_e, self.column_dsnu_e, self.row_dsnu_e),
             ("prnu", self.prnu, self.column_prnu, self.row_prnu),
         ):
             for part in parts:
-                _check(f"column_{name} or row_{name}", part, 0)
-            _check(f"column_{name} and row_{name} together", hypot(*parts), 0, whole)
+                number(f"column_{name} or row_{name}", part, low=0)
+            number(f"column_{name} and row_{name} together", hypot(*parts), high=total)
         if len(self.cfa) not in (0, 4):
             raise ValueError(f"cfa {self.cfa!r} is not four letters, nor none")
         curves = self.qe if isinstance(self.qe, Mapping) else {"": self.qe}
@@ -168,17 +170,17 @@ class Readout:
     frame: int
 
     def __post_init__(self) -> None:
-        _check("x", self.x, 0)
-        _check("y", self.y, 0)
-        _check("width", self.width, 1)
-        _check("height", self.height, 1)
-        _check("exposure_s", self.exposure_s, 0)
-        _check("gain_dB", self.gain_dB, -MAX_dB, MAX_dB)
-        _check("black_level_DN", self.black_level_DN, 0)
-        _check("bits", self.bits, 1, MAX_BITS)
-        _check("temperature_C", self.temperature_C, ABSOLUTE_ZERO_C)
-        _check("seed", self.seed, 0, LIMIT_64 - 1)
-        _check("frame", self.frame, 0, LIMIT_64 - 1)
+        whole("x", self.x, low=0)
+        whole("y", self.y, low=0)
+        whole("width", self.width, low=1)
+        whole("height", self.height, low=1)
+        number("exposure_s", self.exposure_s, low=0)
+        number("gain_dB", self.gain_dB, low=-MAX_dB, high=MAX_dB)
+        number("black_level_DN", self.black_level_DN, low=0)
+        whole("bits", self.bits, low=1, high=MAX_BITS)
+        number("temperature_C", self.temperature_C, low=ABSOLUTE_ZERO_C)
+        whole("seed", self.seed, low=0, high=LIMIT_64 - 1)
+        whole("frame", self.frame, low=0, high=LIMIT_64 - 1)
 
 
 def rest(whole: float, *parts: float) -> float:
@@ -194,25 +196,8 @@ def _check_curve(qe: Curve) -> None:
     if not qe:
         raise ValueError("qe has 0 points, at least 1 is needed")
     for wavelength_nm, fraction in qe:
-        _check_positive("qe wavelength_nm", wavelength_nm)
-        _check(f"qe at {wavelength_nm:g} nm", fraction, 0, 1)
+        number("qe wavelength_nm", wavelength_nm, above=0)
+        number(f"qe at {wavelength_nm:g} nm", fraction, low=0, high=1)
     for (before_nm, _), (after_nm, _) in pairwise(qe):
         if after_nm <= before_nm:
             raise ValueError(f"qe wavelength_nm {after_nm:g} is not above the {before_nm:g} before it")
-
-
-def _check(name: str, value: float, minimum: float, maximum: float | None = None) -> None:
-    """Refuse what lies outside minimum .. maximum, is infinite or is not a number."""
-    if value < minimum:
-        raise ValueError(f"{name} {value:g} is below the minimum {minimum:g}")
-    if maximum is not None and value > maximum:
-        raise ValueError(f"{name} {value:g} is above the maximum {maximum:g}")
-    if not minimum <= value < inf:
-        raise ValueError(f"{name} {value:g} is not a finite number")
-
-
-def _check_positive(name: str, value: float) -> None:
-    """Refuse what is not above 0, is infinite or is not a number."""
-    if value <= 0:
-        raise ValueError(f"{name} {value:g} is not above 0")
-    _check(name, value, 0)

@@ -386,7 +386,7 @@ def test_what_is_too_small_to_be_told_is_no_number():
 # -- what cannot be measured says so ------------------------------------------------------------------
 def test_light_that_does_not_reach_saturation():
     dark, light = ideal()
-    with pytest.raises(ValueError, match="1 of 101 steps lie beyond the peak of the variance"):
+    with pytest.raises(ValueError, match="light does not saturate the camera: 1 of 101 steps lie beyond"):
         sensitivity(dark, light[:101])
     with pytest.raises(ValueError, match="0 of 0 steps"):
         sensitivity(dark, [])

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from camtwin.cli import app
 from camtwin.emva1288.folder import NAME, REFERENCE, Saved, parse, parse_reference
 from camtwin.emva1288.shots import LabProblem, Shot, Subject, channels, reduced
-from camtwin.files import FileProblem, load_raw, save
+from camtwin.files import FileProblem, RawImages, load_raw, save
 from camtwin.problem import Problem
 
 SHAPE = (40, 48)
@@ -70,6 +70,26 @@ def test_a_small_set_is_measured(tmp_path):
     ]
 
 
+def test_pages_of_a_stack_are_images(tmp_path):
+    """One file a step, or one for several; the numbers are those of single files."""
+    single = run(folder(tmp_path), "--json").stdout
+    steps = []
+    for number, mu_p in enumerate(PHOTONS):
+        pages = np.stack([load_raw(tmp_path / f"{number}-{i}.tif") for i in range(2)])
+        tifffile.imwrite(tmp_path / f"{number}.tif", pages, photometric="minisblack")
+        steps.append(step([f"{number}.tif"], photons=float(mu_p)))
+    (tmp_path / NAME).write_text(HEAD + "".join(steps))
+    assert run(tmp_path, "--json").stdout == single
+
+
+def test_a_descriptor_of_the_reference_implementation_with_stacks(tmp_path):
+    tifffile.imwrite(tmp_path / "dark.tif", np.stack([noise(50)] * 2), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "lit.tif", np.stack([noise(50)] * 5), photometric="minisblack")
+    text = "n 12 48 40\nd 1e7\ni dark.tif\nb 1e7 9\ni lit.tif\n"
+    _, shots = parse_reference("x.txt", text, lambda name: RawImages(tmp_path / name))
+    assert [(shot.part, len(list(shot.images))) for shot in shots] == [("light", 2), ("stack", 5)]
+
+
 def test_for_people_it_says_what_is_not_measured(tmp_path):
     said = " ".join(run(folder(tmp_path)).stdout.split())
     assert "not measured: dark current: there are no dark images of several exposure times" in said
@@ -84,7 +104,7 @@ def test_for_people_it_says_what_is_not_measured(tmp_path):
         ("format = ", r"emva1288.toml: Invalid value"),
         (HEAD + 'mosaic = "RGB"', r"mosaic 'RGB': must be"),
         (HEAD + "colour = 1", r"colour 1: is no word of this file"),
-        (HEAD + step(["a.tif"]), r"step.0.images: Tuple should have at least 2 items"),
+        (HEAD + step(["0-0.tif"]), r"step.0.images: holds 1 image, and a step needs 2 or more"),
         (HEAD + step(AB, photons=-1.0), r"step.0.photons -1.0: must be greater than"),
         (HEAD + step(AB, part="dusk"), r"step.0.for 'dusk': must be 'light', 'stack'"),
         (HEAD + step(AB, photons=7.5).replace("7.5", "nan"), r"step.0.photons nan: must be"),
@@ -95,7 +115,7 @@ def test_for_people_it_says_what_is_not_measured(tmp_path):
         (HEAD + step(["0-0.tif", "0-1.jpg"]), r"0-1\.jpg: cannot read \.jpg; use \.tif, \.tiff, \.png"),
         (HEAD + step(["0-0.tif", "small.npy"]), r"the shape \(4, 4\), those before it \(40, 48\)"),
         (HEAD + step(["0-0.tif", "deep.npy"]), r"shows 4096 DN, above the highest code 4095"),
-        (HEAD + DARK + LIT, r"of 1 steps lie beyond"),
+        (HEAD + DARK + LIT, r"the light does not saturate the camera: 0 of 1 steps lie beyond"),
         (HEAD + 'mosaic = "RGGB"\n' + step(["row.npy"] * 2), r"a mosaic needs 2 rows and 2 columns"),
         (HEAD + DARK + step(DIM, "dark current", 5.0), r"dark current is measured without light"),
         (HEAD + DARK + step(DIM, "spectrum", 5.0), r"a step of the spectrum needs a wavelength"),
@@ -195,10 +215,11 @@ i e.tif
 
 def test_a_descriptor_of_the_reference_implementation():
     asked = []
-    subject, shots = parse_reference("x.txt", REFERENCE_TEXT, lambda name: asked.append(name) or noise(50))
+    subject, shots = parse_reference("x.txt", REFERENCE_TEXT, lambda name: asked.append(name) or [noise(50)])
     assert (subject.bits, subject.mosaic) == (12, "")
     assert [(s.part, s.mu_p, s.exposure_s) for s in shots] == [("light", 0, 0.01), ("stack", 250.5, 0.01)]
-    assert [len(list(s.images)) for s in shots] == [2, 3]
+    asked.clear()
+    assert [sum(1 for _ in s.images) for s in shots] == [2, 3]
     assert asked == ["dark/a.tif", "dark/b.tif", "c.tif", "d.tif", "e.tif"]
 
 
@@ -215,7 +236,7 @@ def test_a_descriptor_of_the_reference_implementation():
 )
 def test_a_descriptor_that_cannot_be_read(text, says):
     with pytest.raises(LabProblem, match=says):
-        parse_reference("x.txt", text, noise)
+        parse_reference("x.txt", text, lambda _: [noise(50)])
 
 
 def test_what_is_saved_is_what_was_measured():
@@ -228,7 +249,7 @@ def test_what_is_saved_is_what_was_measured():
         for mu_p, t in ((0.0, None), (0.1 + 0.2, 20.0))
     ]
     first = reduced(subject, saved.through(shots))
-    again, described = parse("x", saved.description(subject), kept.__getitem__)
+    again, described = parse("x", saved.description(subject), lambda name: [kept[name]])
     assert again == subject
     assert [(s.part, s.mu_p, s.exposure_s, s.wavelength_nm, s.temperature_C) for s in described] == [
         (s.part, s.mu_p, s.exposure_s, s.wavelength_nm, s.temperature_C) for s in shots

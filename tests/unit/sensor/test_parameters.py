@@ -50,7 +50,9 @@ def test_parameters_that_cannot_be(changes, message):
         ({"bits": 17}, "bits 17 is above the maximum 16"),
         ({"temperature_C": -400.0}, "temperature_C -400 is below the minimum -273.15"),
         ({"seed": -1}, "seed -1 is below the minimum 0"),
-        ({"seed": 1 << 64}, "seed 1.84467e+19 is above the maximum 1.84467e+19"),
+        ({"seed": 1 << 64}, "seed 18446744073709551616 is above the maximum 18446744073709551615"),
+        ({"height": 7.5}, "height 7.5 is not a whole number"),
+        ({"exposure_s": "long"}, "exposure_s 'long' is not a number"),
         ({"frame": -1}, "frame -1 is below the minimum 0"),
     ],
 )

@@ -133,6 +133,22 @@ def test_errors_name_the_thing_the_value_and_the_limit():
         assert "ExposureTime" in dir(cam)
 
 
+def test_scenes_go_by_their_words():
+    """As on the command line, at the start and later."""
+    with small(scene="flat:1e6@536") as cam:
+        assert cam.world.scene == camtwin.scene.Flat(photons_per_s=1e6, wavelength_nm=536)
+        cam.world.scene = "dark@850"
+        assert cam.world.scene == camtwin.scene.Dark(wavelength_nm=850)
+        with pytest.raises(ValueError, match=r"^scene 'chrat': neither a scene nor .* mean chart"):
+            cam.world.scene = "chrat"
+    with pytest.raises(ValueError, match=r"^scene 'chrat'"):
+        camtwin.open(MODEL, scene="chrat")
+
+
+def test_a_shell_completes_the_package():
+    assert set(camtwin.__all__) <= set(dir(camtwin))
+
+
 @pytest.mark.parametrize("speed", ["3X", "", "-1G", "1", "999G", 5])
 def test_a_link_speed_that_is_none(speed):
     with pytest.raises(ValueError, match="link speed"):

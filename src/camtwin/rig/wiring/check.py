@@ -249,7 +249,7 @@ def _cables(plan: Plan) -> Iterator[Finding]:
             continue
         sheet, where = plan.sheets[name], cable.into
         if cable.plug:
-            yield mated(where, sheet, socket, cable.plug, cable.screwed)
+            yield from mated(where, sheet, socket, cable.plug, cable.screwed)
         if any(pin.name.startswith("MX") for pin in sheet.pins[socket].values()):
             yield from tested(where, sheet, socket, cable).findings
         yield from _rules(where, sheet.cable, cable)

@@ -7,7 +7,7 @@ with several levels change over time: low and high of a generator, off and on of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -184,11 +184,8 @@ class CameraIn(Element):
     kind: Literal["camera"]
     model: str
     outputs: tuple[str, ...] = ()
-    fps: Positive | None = None
     ambient_C: float | None = None
     heat_sink: bool = False
-    humidity: float | None = None
-    settings: dict[str, Any] = {}
 
     def branches(self, level: str) -> list[BranchOf]:
         return []

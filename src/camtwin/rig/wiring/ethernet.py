@@ -62,22 +62,21 @@ def tested(where: str, sheet: RigSheet, socket: str, cable: Cable) -> Test:
     return Test(pins, speed, tuple(findings))
 
 
-def mated(where: str, sheet: RigSheet, socket: str, plug: str, screwed: bool = True) -> Finding:
-    """Judge whether a plug fits a socket."""
+def mated(where: str, sheet: RigSheet, socket: str, plug: str, screwed: bool = True) -> list[Finding]:
+    """Judge whether a plug fits a socket; return all that is wrong with it, or that it mates."""
     connector = sheet.connectors[socket]
     fits = ", ".join(connector.mates)
+    if plug not in (*connector.mates, *connector.slow):
+        why = f"{plug} does not fit {connector.part}"
+        return [Finding(where, "wrong", "does not mate", why, fix=f"use {fits}")]
+    findings: list[Finding] = []
     if plug in connector.slow:
         why = f"{plug} fits {connector.part} and has no wires for full speed"
-        return Finding(where, "marginal", "slow", why, fix=f"use {fits}")
-    if plug not in connector.mates:
-        return Finding(
-            where, "wrong", "does not mate", f"{plug} does not fit {connector.part}", fix=f"use {fits}"
-        )
+        findings.append(Finding(where, "marginal", "slow", why, fix=f"use {fits}"))
     if connector.lock and not screwed:
-        return Finding(
-            where, "marginal", "not locked", f"{plug} is not fixed by its screws", fix="screw it on"
-        )
-    return Finding(where, "ok", "mates", f"{plug} fits {connector.part}")
+        why = f"{plug} is not fixed by its screws"
+        findings.append(Finding(where, "marginal", "not locked", why, fix="screw it on"))
+    return findings or [Finding(where, "ok", "mates", f"{plug} fits {connector.part}")]
 
 
 def carries_data(sheet: RigSheet, socket: str) -> bool:

@@ -72,8 +72,10 @@ def test_a_plug_of_usb_2_carries_less(plug, max_MB_s):
     cam.advance(2_000_000_000)
     rate = len(cam.fetch()) * cam.PayloadSize / 2e6
     assert 0.5 * max_MB_s < rate < max_MB_s
-    slow = rig.mated("usb", rig.sheet_of(cam), "usb", plug)
-    assert slow.word == ("mates" if max_MB_s > 100 else "slow")
+    slow = ["slow"] if max_MB_s < 100 else []
+    for screwed, loose in ((True, []), (False, ["not locked"])):
+        found = rig.mated("usb", rig.sheet_of(cam), "usb", plug, screwed)
+        assert [finding.word for finding in found] == (slow + loose or ["mates"])
 
 
 def test_a_pull_up_to_too_little_is_warned_of():

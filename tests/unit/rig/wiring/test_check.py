@@ -145,6 +145,10 @@ def test_a_feed_that_a_source_switches_is_marginal():
         ("[devices]\na = { kind = 'camera', model = 'nikon' }", "no model 'nikon'"),
         ("[devices]\na = { kind = 'supply', volts = 1e9 }", "devices.a.supply.volts 1000000000.0"),
         ("[devices]\na = { kind = 'camera', model = 'ids-imx412', outputs = ['Line9'] }", "Line9 cannot be"),
+        *(  # what a camera is meant to run with is said in a scenario
+            (f"[devices]\na = {{ kind = 'camera', model = 'ids-imx412', {word} }}", f"{word.split()[0]}")
+            for word in ("fps = 5", "humidity = 50", "settings = { Gain = 1 }")
+        ),
         ("x = [", "is not TOML"),
     ],
 )
