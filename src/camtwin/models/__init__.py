@@ -11,12 +11,11 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from camtwin.files import FileProblem, load_text
 from camtwin.models.provenance import Fact, SheetInvalid, rows, split
 from camtwin.models.register_sheet import RegisterSheet
 from camtwin.models.rig import RigSheet
@@ -76,14 +75,14 @@ def _is_path(name: str) -> bool:
     return name.endswith(SUFFIX)
 
 
-def _own_rig(name: str) -> Path:
+def _own_rig(name: str) -> str:
     """Return the path of the rig sheet beside a user's own data sheet."""
-    return Path(name).with_suffix(f".rig{SUFFIX}")
+    return f"{name.removesuffix(SUFFIX)}.rig{SUFFIX}"
 
 
 def has_rig(name: str) -> bool:
     """Tell whether a camera has a rig sheet."""
-    return _own_rig(name).is_file() if _is_path(name) else name in rig_names()
+    return _text(_own_rig(name)) is not None if _is_path(name) else name in rig_names()
 
 
 @cache
@@ -95,7 +94,7 @@ def load_rig(name: str) -> RigSheet:
         SheetInvalid: it is wrong
     """
     if _is_path(name):
-        return parse_rig(name, _text(name, _own_rig(name)))
+        return parse_rig(name, _own_text(name, _own_rig(name)))
     if name not in rig_names():
         raise _unknown(name, rig_names())
     return parse_rig(name, (ROOM / "rigs" / f"{name}.toml").read_text())
@@ -143,7 +142,7 @@ def load(name: str) -> CameraSheet:
         SheetInvalid: it is wrong
     """
     if _is_path(name):
-        return parse(name, _text(name, Path(name)))
+        return parse(name, _own_text(name, name))
     if name not in names():
         raise _unknown(name)
     return parse(name, (ROOM / "cameras" / f"{name}.toml").read_text())
@@ -160,9 +159,9 @@ def parse(name: str, text: str) -> CameraSheet:
 
 def _sensor_sheet(name: str, sensor: object) -> SensorSheet:
     """Return the sensor's sheet that the sheet `name` refers to; SheetInvalid if there is none."""
-    if not isinstance(sensor, str) or not (file := _sensor(name, sensor)):
+    if not isinstance(sensor, str) or (text := _sensor(name, sensor)) is None:
         raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
-    plain, facts = _read(sensor, file.read_text())
+    plain, facts = _read(sensor, text)
     return _check(SensorSheet, sensor, {**plain, "name": sensor, "facts": facts})
 
 
@@ -174,23 +173,30 @@ def _unknown(name: str, known: Sequence[str] = ()) -> UnknownModel:
     return UnknownModel(f"no model {name!r}: there are {', '.join(known)}{nearest(name, known)}")
 
 
-def _sensor(name: str, sensor: str) -> Traversable | None:
-    """Return the data sheet of a sensor: beside the camera's own, else in the package."""
-    beside = [Path(name).with_name(f"{sensor}{SUFFIX}")] if _is_path(name) else []
-    return next((file for file in (*beside, ROOM / "sensors" / f"{sensor}{SUFFIX}") if file.is_file()), None)
+def _sensor(name: str, sensor: str) -> str | None:
+    """Return the text of a sensor's data sheet: beside the camera's own, else in the package."""
+    folder, slash, _ = name.rpartition("/")
+    own = _text(f"{folder}{slash}{sensor}{SUFFIX}") if _is_path(name) else None
+    file = ROOM / "sensors" / f"{sensor}{SUFFIX}"
+    return own if own is not None or not file.is_file() else file.read_text()
 
 
 def _stem(name: str) -> str:
-    return Path(name).stem if _is_path(name) else name
+    return name.rpartition("/")[2].removesuffix(SUFFIX)
 
 
-def _text(name: str, path: Path) -> str:
+def _own_text(name: str, path: str) -> str:
+    """Return the text of a user's own sheet. UnknownModel if there is none."""
+    if (text := _text(path)) is None:
+        raise UnknownModel(f"no model {name!r}: there is no file {path}")
+    return text
+
+
+def _text(path: str) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UnknownModel(f"no model {name!r}: there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SheetInvalid(f"{path}: cannot be read: {error}") from None
+        return load_text(path)
+    except FileProblem as problem:
+        raise SheetInvalid(str(problem)) from None
 
 
 def _read(name: str, text: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
