@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import camtwin
+from camtwin import rig
 from camtwin.problem import Refused
-from camtwin.rig import RigSheet, has_rig, sheet_of
 from camtwin.scene import Scene
 from camtwin.sensor.flaws import Flaws
 from camtwin.session.frame import Frame
@@ -29,9 +29,20 @@ if TYPE_CHECKING:
     from camtwin import BareSensor
     from camtwin.genicam import Shown
     from camtwin.models import Fact
+    from camtwin.models.rig import Input, Output
 
 T = TypeVar("T")
 NOTES: Final = 8
+CLEAN: Final = "clean"
+"""In place of the words of findings: nothing is to be said."""
+DEVICES: Final[dict[str, dict[str, Any]]] = {
+    "psu": {"kind": "supply", "volts": 24.0},
+    "host": {"kind": "host"},
+    "gen": {"kind": "generator", "ohm": 0.01},
+    "ext": {"kind": "supply", "volts": 24.0},
+    "load": {"kind": "generator", "ohm": 1.0, "limit_mA": 10.0},
+}
+"""Devices of wiring plans, if a wire names them and a measurement has no other of that name."""
 
 
 class Wrong(Exception):
@@ -59,14 +70,15 @@ class Case:
         *,
         scene: Scene | None = None,
         seed: int = 1,
-        render: bool = False,
+        render: bool | None = None,
         link_speed: str | int | None = "sheet",
         **features: Shown,
     ) -> Session:
         """Open a fresh session, switched on at virtual time 0, with settings and features in this order.
 
-        render: make pictures; without them thousands of frames take no time.
+        render: make pictures, as it does of a scene; without them thousands of frames take no time.
         """
+        render = scene is not None if render is None else render
         cam = camtwin.open(self.model, scene=scene, seed=seed, render=render, link_speed=link_speed)
         self.write(cam, **(settings or {}))
         self.write(cam, **features)
@@ -113,14 +125,65 @@ class Case:
                 self.wrong(f"register {name} is not acknowledged")
         return there
 
+    # -- a camera in a wiring plan ---------------------------------------------------------------
     @cached_property
-    def around(self) -> RigSheet:
+    def around(self) -> rig.RigSheet:
         """Look up what surrounds the camera: connectors, circuits, supplies, climate."""
-        return sheet_of(self.model)
+        return rig.sheet_of(self.model)
 
+    def input(self, line: str) -> Input:
+        """Look up the circuit of an input."""
+        return self._circuit(line, self.around.inputs)
+
+    def output(self, line: str) -> Output:
+        """Look up the circuit of an output."""
+        return self._circuit(line, self.around.outputs)
+
+    def _circuit(self, line: str, known: Mapping[str, T]) -> T:
+        if line not in known:
+            self.wrong(f"{line} is none of {', '.join(sorted(known)) or 'its lines, as there are none'}")
+        return known[line]
+
+    def planned(
+        self,
+        wires: Iterable[list[str]],
+        *,
+        outputs: Iterable[str] = (),
+        cable: dict[str, Any] | None = None,
+        **devices: dict[str, Any],
+    ) -> rig.Plan:
+        """Plan the camera, `cam`, with the devices that are given, and those that wires name of DEVICES."""
+        joined = [*wires, *(cable or {}).get("wires", ())]
+        used = {end.partition(".")[0] for wire in joined for end in wire}
+        camera = {"kind": "camera", "model": self.model, "outputs": list(outputs)}
+        usual = {name: device for name, device in DEVICES.items() if name in used}
+        plan = {
+            "devices": {"cam": camera, **usual, **devices},
+            "wires": list(wires),
+            "cables": [cable] if cable else [],
+        }
+        return rig.read(plan, {"cam": self.around})
+
+    def wired(
+        self, wires: Iterable[list[str]], *, cam: Session | None = None, **plan: Any
+    ) -> tuple[Session, rig.Bench]:
+        """Open a session, and put the rig of such a plan around it."""
+        session = cam or self.open()
+        return session, rig.Bench(self.planned(wires, **plan), {"cam": session})
+
+    def judged(self, wires: Iterable[list[str]], where: str = "", **plan: Any) -> tuple[str, str]:
+        """Ask the wiring tool of a plan, at connections whose name contains this: its words, and why.
+
+        A level that is close to its limit is as the sheet wants it.
+        """
+        findings = [f for f in rig.check(self.planned(wires, **plan)).findings if where in f.where]
+        words = {f.word for f in findings if f.verdict != "ok"} - {"low", "high"}
+        return said(words), "; ".join(f.reason for f in findings)
+
+    # -- and what is on record -------------------------------------------------------------------
     def record(self, name: str) -> Fact:
         """Look up a fact on record, `mechanics.weight`, as `camtwin show` has it: value, unit, source."""
-        facts = self.around.facts if has_rig(self.model) else ()
+        facts = self.around.facts if rig.has_rig(self.model) else ()
         known = (fact for fact in facts if fact.path.removeprefix("record.") == name)
         return next(known, None) or self.open().record(name)
 
@@ -224,6 +287,11 @@ class Case:
         self.saw(f"no {', '.join(names)}")
         if found:
             self.wrong(f"has {', '.join(found)}")
+
+
+def said(words: Iterable[str]) -> str:
+    """Join the words of findings, in one order."""
+    return " + ".join(sorted(words)) or CLEAN
 
 
 def shown(value: object) -> str:

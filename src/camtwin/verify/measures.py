@@ -6,6 +6,7 @@
     input_level:Line1,True,value+0.01      a number by the claim's: value, low or high, and what is added
     climate:housing,high+1:outside         what is wanted at which number
     reads:TriggerMode,claim                a value that is the claim's
+    input_level:Line1+Line2,True,low       once for each of these lines
     later:no tool draws that               none yet, and the reason
 
 A measurement is a function in `measurements/` that is given a case and these arguments:
@@ -15,7 +16,8 @@ A measurement is a function in `measurements/` that is given a case and these ar
         low, high = case.claim.span
         case.limits(case.open(), feature, low, high)
 
-Its annotations say how an argument is read: as a word, a number, one of several words, as `Value` or `Point`.
+Its annotations say how an argument is read: as a word, a number, one of several words, as `Value`, `Point` or
+`Each`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NewType, TypeAlias, get_args, get_origin, get_type_hints
 
 from camtwin.verify.case import Case
 from camtwin.verify.claims import Claim, LedgerInvalid
@@ -36,6 +38,8 @@ Value: TypeAlias = str | int | float | bool
 """An argument that is a number, True or False where it reads as one, else a word: a feature's value."""
 Point: TypeAlias = tuple[float, str]
 """An argument like `high+0.1:damaged`: a number, and what is wanted there."""
+Each = NewType("Each", str)
+"""An argument that may be several names, `Line1+Line2`: the measurement is carried out for each."""
 Argument: TypeAlias = Value | Point
 Run = Callable[..., object]
 LATER: Final = "later:"
@@ -101,7 +105,7 @@ def steps(claim: Claim) -> tuple[MeasureStep, ...]:
     """Read the measurements of a row; none if it stays open. LedgerInvalid if its column cannot be read."""
     if not claim.measure or claim.measure.startswith(LATER):
         return ()
-    return tuple(_step(claim, text) for text in claim.measure.split("; "))
+    return tuple(step for text in claim.measure.split("; ") for step in _steps(claim, text))
 
 
 def kinds(claim: Claim) -> set[str]:
@@ -115,53 +119,50 @@ def group(claim: Claim) -> Measurement | None:
     return next((one for one in mine if one.heavy), mine[0] if mine else None)
 
 
-def _step(claim: Claim, text: str) -> MeasureStep:
+def _steps(claim: Claim, text: str) -> list[MeasureStep]:
+    """Read a measurement of a row: one step, or one for each name where it is carried out for several."""
     name, _, rest = text.partition(":")
-    if name not in MEASUREMENTS:
-        raise _invalid(claim, text, f"there is no measurement {name!r}{_near(name, MEASUREMENTS)}")
-    found = MEASUREMENTS[name]
-    words = rest.split(",") if rest else []
-    args = [word for word in words if not NAMED.match(word)]
-    options = dict(word.split("=", 1) for word in words if NAMED.match(word))
-    signature = inspect.signature(found.run)
     try:
-        bound = signature.bind(None, *args, **options)
-    except TypeError as error:
-        known = ", ".join(list(signature.parameters)[1:]) or "none"
-        raise _invalid(claim, text, f"{error}; the arguments of {name} are: {known}") from None
-    hints = get_type_hints(found.run)
-    for name, given in list(bound.arguments.items())[1:]:
-        if isinstance(given, tuple):
-            bound.arguments[name] = tuple(_read(claim, text, name, hints[name], word) for word in given)
-        elif isinstance(given, dict):
-            bound.arguments[name] = {
-                key: _read(claim, text, key, hints[name], word) for key, word in given.items()
-            }
-        else:
-            bound.arguments[name] = _read(claim, text, name, hints[name], given)
-    return MeasureStep(found, bound.args[1:], bound.kwargs)
+        if name not in MEASUREMENTS:
+            raise ValueError(f"there is no measurement {name!r}{_near(name, MEASUREMENTS)}")
+        found, words = MEASUREMENTS[name], rest.split(",") if rest else []
+        args = [word for word in words if not NAMED.match(word)]
+        options = dict(word.split("=", 1) for word in words if NAMED.match(word))
+        signature, hints = inspect.signature(found.run), get_type_hints(found.run)
+        try:
+            bound = signature.bind(None, *args, **options)
+        except TypeError as error:
+            known = ", ".join(list(signature.parameters)[1:]) or "none"
+            raise ValueError(f"{error}; the arguments of {name} are: {known}") from None
+        given = dict(bound.arguments)
+        each = next((name for name in given if hints.get(name) is Each), "case")
+        made: list[MeasureStep] = []
+        for one in (given[each] or "").split("+"):
+            for name, word in [*given.items()][1:]:
+                bound.arguments[name] = _read(claim, name, hints[name], one if name == each else word)
+            made.append(MeasureStep(found, bound.args[1:], bound.kwargs))
+        return made
+    except ValueError as error:
+        raise LedgerInvalid(f"{claim.ledger}: {claim.id}: measure {text!r}: {error}") from None
 
 
-def _read(claim: Claim, text: str, name: str, hint: Any, word: str) -> Argument:
-    """Read an argument as its annotation has it."""
-    if get_origin(hint) is Literal:
-        if word not in (known := get_args(hint)):
-            raise _invalid(claim, text, f"{name} is {word!r}, which is none of {', '.join(known)}")
-        return word
-    if hint is str:
+def _read(claim: Claim, name: str, hint: Any, word: Any) -> Any:
+    """Read an argument as its annotation has it. ValueError if it cannot be read."""
+    if isinstance(word, tuple):
+        return tuple(_read(claim, name, hint, one) for one in word)
+    if isinstance(word, dict):
+        return {key: _read(claim, key, hint, one) for key, one in word.items()}
+    if get_origin(hint) is Literal and word not in (known := get_args(hint)):
+        raise ValueError(f"{name} is {word!r}, which is none of {', '.join(known)}")
+    if hint in (str, Each) or get_origin(hint) is Literal:
         return word
     if hint == Point:
         at, _, wanted = word.partition(":")
-        return _number(claim, text, name, at), wanted
-    if hint is float:
-        return _number(claim, text, name, word)
-    if hint is int:
-        try:
-            return int(word)
-        except ValueError:
-            raise _invalid(claim, text, f"{name} is {word!r}, which is no number") from None
+        return _number(claim, name, at), wanted
+    if hint in (int, float):
+        return _number(claim, name, word, hint)
     if hint is bool and word not in ("True", "False"):
-        raise _invalid(claim, text, f"{name} is {word!r}, which is neither True nor False")
+        raise ValueError(f"{name} is {word!r}, which is neither True nor False")
     return read_value(claim.value if word == CLAIM else word)
 
 
@@ -177,22 +178,18 @@ def read_value(word: str) -> Value:
     return word
 
 
-def _number(claim: Claim, text: str, name: str, word: str) -> float:
+def _number(claim: Claim, name: str, word: str, kind: type[float] = float) -> float:
     """Read a number, or one of the claim's with something added: `24.1`, `value`, `high+0.1`."""
     try:
-        if match := RELATIVE.fullmatch(word):
+        if kind is float and (match := RELATIVE.fullmatch(word)):
             which, more = match.groups()
             base = claim.number if which == "value" else claim.span[which == "high"]
             return round(base + float(more or 0), 9)
-        return float(word)
+        return kind(word)
     except ValueError:
-        raise _invalid(claim, text, f"{name} is {word!r}, which is no number") from None
+        raise ValueError(f"{name} is {word!r}, which is no number") from None
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:
     near = get_close_matches(name, known, 1)
     return f", the nearest is {near[0]!r}" if near else ""
-
-
-def _invalid(claim: Claim, text: str, what: str) -> LedgerInvalid:
-    return LedgerInvalid(f"{claim.ledger}: {claim.id}: measure {text!r}: {what}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.scene import Flat, Lit, Pulses, Scene, View
-from camtwin.units import Ns
+from camtwin.units import MS, Ns
 
 GREEN_nm = 536.0
 """Wavelength at which the sheets state the quantum efficiency."""
@@ -45,9 +45,12 @@ class Ramp:
         return (np.float32(self.base) + self.row * rows + self.column * columns).astype(np.float32)
 
 
-def lit_for(scene: Scene, ns: Ns) -> Lit:
-    """Light a scene from the beginning on for a while: rows that wait to be read gather no more."""
-    return Lit(scene, Pulses(((0, ns),)))
+def ramp(lit_ms: float = 0) -> Scene:
+    """Light that is different in every row and column; it goes out after a while, if one is given.
+
+    Rows that wait to be read behind a global shutter would gather more.
+    """
+    return Lit(Ramp(), Pulses(((0, round(lit_ms * MS)),))) if lit_ms else Ramp()
 
 
 def flash(begin_ns: Ns, width_ns: Ns, photons_per_s: float = 5e7) -> Lit:

@@ -67,7 +67,7 @@ def test_what_is_not_so_is_told(wrong, reason):
 
 
 def test_numbers_can_be_relative_to_the_claim():
-    assert play("range:Gain", "0..48")
+    assert play("limits:Gain", "0..48")
     assert play("picture_size:width,percent=value") == ["picture 4096, 3000", "4096 x 3000", "width 4096"]
     with pytest.raises(LedgerInvalid, match=r"percent is 'low', which is no number"):
         play("picture_size:width,percent=low")

@@ -19,7 +19,7 @@ from camtwin.report.terminal import plain_console
 from camtwin.verify import claims, measures, proven, report, tables
 from camtwin.verify.case import Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid
-from camtwin.verify.measures import Measurement, Value
+from camtwin.verify.measures import Each, Measurement, Value
 from camtwin.verify.verdicts import UNPROVEN, Result, VerifyProblem, claims_of, measure, verify
 from unit.test_cli import camtwin as cli
 
@@ -157,7 +157,14 @@ def read(measure):
     ):
         raise NotImplementedError
 
-    table = {"own": Measurement("own", run), "other": Measurement("other", lambda case: None)}
+    def each(case: Case, volts: float, line: Each, *values: Value):
+        raise NotImplementedError
+
+    table = {
+        "own": Measurement("own", run),
+        "each": Measurement("each", each),
+        "other": Measurement("other", lambda case: None),
+    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measures, "MEASUREMENTS", table)
         return measures.steps(replace(ROW, measure=measure, ledger="m"))
@@ -169,6 +176,9 @@ def test_a_measure_is_read_by_the_annotations_of_its_function():
     assert first.options == {"way": "down", "Height": 7}
     assert (second.measurement.name, second.args) == ("other", ())
     assert read("later:nobody can, yet; so") == read("") == ()
+    assert [step.args for step in read("each:2,Line1+Line2,x+y")] == [
+        (2.0, n, "x+y") for n in ("Line1", "Line2")
+    ]
 
 
 @pytest.mark.parametrize(

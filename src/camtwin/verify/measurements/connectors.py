@@ -7,34 +7,18 @@ from typing import Any, Final, Literal
 
 from camtwin import rig
 from camtwin.units import SEC
-from camtwin.verify.case import Case
+from camtwin.verify.case import CLEAN, Case, said
 from camtwin.verify.claims import load
-from camtwin.verify.measurements.wiring import (
-    CLEAN,
-    Wires,
-    between,
-    fed,
-    follows,
-    good_high,
-    into,
-    judged,
-    levels,
-    on_cable,
-    planned,
-    put,
-    resistor,
-    runs,
-    said,
-    status,
-    supply,
-    switch_output,
-    wired,
-)
+from camtwin.verify.measurements import wiring
 from camtwin.verify.measures import Value, measurement
 
 OHMMETER: Final = {"kind": "generator", "low_V": 1.0, "high_V": 1.0, "ohm": 100.0}
 NET: Final = re.compile(r"net(_\w+)?:|rail:.*,of=pins")
 """The measurements of rows that say at which pins a net is."""
+
+
+DRIVEN: Final = {"low side": (24.0, 2400.0, 1), "high side": (24.0, 2400.0, 20), "push-pull": (0.0, 1e5, 2)}
+"""Stages of outputs: volts and ohms of a load, and the volts above which the pin is high."""
 
 
 # -- pins --------------------------------------------------------------------------------------------
@@ -44,53 +28,38 @@ def pin(case: Case, at: str, ground: str, line: str, kind: str, *modes: str) -> 
     case.that(f"the claim names {line}", line in case.claim.value.replace(" ", ""))
     cam = case.open(LineSelector=line)
     case.equal(f"LineMode of {line}", sorted(cam.entries("LineMode")), sorted(modes))
-    for way in ("inputs", "outputs"):
-        for sheet in filter(None, [getattr(case.around, way).get(line)]):
-            case.equal("isolated", sheet.isolated, kind == "isolated")
+    for sheet in filter(None, (case.around.inputs.get(line), case.around.outputs.get(line))):
+        case.equal("isolated", sheet.isolated, kind == "isolated")
     if "Input" in modes:
         high = 24.0 if kind == "isolated" else 3.3
-        cam, bench = wired(case, between(case, at, ground))
-        case.that(f"LineStatus of {line} follows pin {at}", follows(cam, bench, line, high))
+        cam, bench = case.wired(wiring.between(case, at, ground))
+        case.that(f"LineStatus of {line} follows pin {at}", wiring.follows(cam, bench, line, high))
         for other in sorted(case.around.inputs.keys() - {line}):
-            put(bench, 0.0)
-            idle = status(cam, other)
-            put(bench, high)
-            case.equal(f"{other} moves with it", status(cam, other) != idle, False)
+            wiring.put(bench, 0.0)
+            idle = wiring.status(cam, other)
+            wiring.put(bench, high)
+            case.equal(f"{other} moves with it", wiring.status(cam, other) != idle, False)
     if "Output" in modes:
-        _drives(case, at, ground, line, both="Input" in modes)
-
-
-def _drives(case: Case, at: str, ground: str, line: str, *, both: bool) -> None:
-    """Give a line that pulls down a resistor to a supply, one that pushes or feeds one to ground."""
-    sheet = case.around.outputs[line]
-    wires, low_side = [*fed(case), ["r.a", f"cam.{at}"]], sheet.stage == "low side"
-    if sheet.stage == "push-pull":
-        wires.append(["r.b", f"cam.{ground}"])
-    elif low_side:
-        wires += [["ext.+", "r.b"], ["ext.-", f"cam.{ground}"]]
-    else:
-        wires += [["ext.+", f"cam.{sheet.feed}"], ["ext.-", f"cam.{ground}"], ["r.b", "ext.-"]]
-    cam, bench = wired(case, wires, r=resistor(1e5 if sheet.stage == "push-pull" else 2400.0))
-    if both:
-        cam.LineSelector, cam.LineMode = line, "Output"
-    limit_V = 1 if low_side else 2 if sheet.stage == "push-pull" else 20
-    for on in (True, False):
-        switch_output(cam, line, on)
-        volts = bench.volts(f"cam.{at}", f"cam.{ground}")
-        case.saw(f"pin {at} at {volts:.3g} V as {line} is {on}")
-        level = "pulled low" if low_side else "high"
-        case.equal(f"pin {at} is {level} as {line} is {on}", (volts > limit_V) != low_side, on)
+        stage = case.output(line).stage
+        volts, ohm, limit_V = DRIVEN[stage]
+        cam, bench = case.wired(**wiring.loaded(case, line, volts, ohm, pin=at, ground=ground))
+        for on in (True, False):
+            wiring.switch_output(cam, line, on)
+            found_V = bench.volts(f"cam.{at}", f"cam.{ground}")
+            case.saw(f"pin {at} at {found_V:.3g} V as {line} is {on}")
+            low, level = stage == "low side", "pulled low" if stage == "low side" else "high"
+            case.equal(f"pin {at} is {level} as {line} is {on}", (found_V > limit_V) != low, on)
 
 
 @measurement("pin_triggers")
 def pin_triggers(case: Case, at: str, ground: str, line: str) -> None:
     """Trigger by levels at a pin: each that rises gives a frame, none that falls."""
     cam = case.open(TriggerMode="On", TriggerSource=line, TriggerActivation="RisingEdge")
-    _, bench = wired(case, between(case, at, ground), cam=cam)
-    put(bench, 0.0)
+    _, bench = case.wired(wiring.between(case, at, ground), cam=cam)
+    wiring.put(bench, 0.0)
     cam.AcquisitionStart()
-    for volts, frames in 3 * ((good_high(case, line), 1), (0.0, 0)):
-        put(bench, volts)
+    for volts, frames in 3 * ((wiring.good_high(case, line), 1), (0.0, 0)):
+        wiring.put(bench, volts)
         cam.advance(SEC // 2)
         case.equal(f"frames as pin {at} goes to {volts:g} V", len(cam.fetch()), frames)
 
@@ -99,22 +68,22 @@ def pin_triggers(case: Case, at: str, ground: str, line: str) -> None:
 def pin_powers(case: Case, plus: str, minus: str, *volts: float) -> None:
     """Start the camera by these voltages between two pins, and nothing else."""
     for at in volts:
-        wires = [["psu.+", f"cam.{plus}"], ["psu.-", f"cam.{minus}"]]
-        case.that(f"{at:g} V from {plus} to {minus} start it", runs(*wired(case, wires, psu=supply(at))))
+        running = wiring.runs(*case.wired(wiring.across(plus, minus, "psu"), psu=wiring.supply(at)))
+        case.that(f"{at:g} V from {plus} to {minus} start it", running)
 
 
 @measurement("pin_gives")
 def pin_gives(case: Case, pin: str, ground: str) -> None:
     """Measure the claimed voltage with power, also under load, none without; a source on it is told."""
-    ends = [["r.a", f"cam.{pin}"], ["r.b", f"cam.{ground}"]]
+    ends = wiring.across(pin, ground, "r")
     for ohm in (1e5, 1e3):
-        for wires, powered in (([*fed(case), *ends], True), (ends, False)):
-            cam, bench = wired(case, wires, r=resistor(ohm))
-            case.equal("it has power", runs(cam, bench), powered)
+        for wires, powered in (([*wiring.fed(case), *ends], True), (ends, False)):
+            cam, bench = case.wired(wires, r=wiring.resistor(ohm))
+            case.equal("it has power", wiring.runs(cam, bench), powered)
             volts = bench.volts(f"cam.{pin}", f"cam.{ground}")
             how = f"{'with' if powered else 'without'} power, {ohm:g} ohm"
             case.near(how, volts, case.claim.number * powered, 0.01, "V")
-    words, _ = judged(case, between(case, pin, ground, "psu2"), psu2=supply(5.0))
+    words, _ = case.judged(wiring.between(case, pin, ground, "psu2"), psu2=wiring.supply(5.0))
     case.that("a source on it is told", "conflict" in words.split(" + "))
 
 
@@ -122,23 +91,22 @@ def pin_gives(case: Case, pin: str, ground: str) -> None:
 def pin_load(case: Case, pin: str, ground: str, volts: float) -> None:
     """Require that a load of the claimed current is clean, and one mA more is an overload."""
     for mA, word in ((case.claim.number, "clean"), (case.claim.number + 1, "overload")):
-        load = resistor(volts * 1e3 / mA - 0.05)  # behind the resistance of the pin
-        words, _ = judged(case, between(case, pin, ground, "r"), f"cam.{pin}", r=load)
+        load = wiring.resistor(volts * 1e3 / mA - 0.05)  # behind the resistance of the pin
+        words, _ = case.judged(wiring.between(case, pin, ground, "r"), f"cam.{pin}", r=load)
         case.equal(f"a load of {mA:g} mA", words, word)
 
 
 # -- nets --------------------------------------------------------------------------------------------
 def joined(case: Case, a: str, b: str) -> bool:
     """Tell whether two pins are one net: an ohmmeter between them drops nothing."""
-    wires = [["gen.out", f"cam.{a}"], ["gen.gnd", f"cam.{b}"]]
-    bench = rig.Bench(planned(case, wires, gen=OHMMETER), {})
+    bench = rig.Bench(case.planned(wiring.across(a, b), gen=OHMMETER), {})
     return abs(bench.volts(f"cam.{a}", f"cam.{b}")) < 1e-3
 
 
 def shorted(case: Case, a: str, b: str) -> bool:
     """Tell whether the tool sees a short, with a supply's plus at one pin and its minus at the other."""
-    wires = [*fed(case), ["psu2.+", f"cam.{a}"], ["psu2.-", f"cam.{b}"]]
-    return "short" in judged(case, wires, psu2=supply(1.8))[0].split(" + ")
+    words, _ = case.judged(wiring.between(case, a, b, "psu2"), psu2=wiring.supply(1.8))
+    return "short" in words.split(" + ")
 
 
 @measurement("one_net")
@@ -151,17 +119,16 @@ def one_net(case: Case, a: str, b: str) -> None:
 @measurement("isolated_nets")
 def isolated_nets(case: Case, a: str, b: str) -> None:
     """Require that nothing flows from one pin to another at 24 V."""
-    wires = [["gen.out", f"cam.{a}"], ["gen.gnd", f"cam.{b}"]]
-    _, bench = wired(case, wires, gen=levels(24.0, 24.0))
+    _, bench = case.wired(wiring.across(a, b), gen=wiring.levels(24.0, 24.0))
     case.near(f"current from {a} to {b} at 24 V", bench.mA("gen"), 0.0, 0.001, "mA")
 
 
 @measurement("ground_loop")
 def ground_loop(case: Case, line: str) -> None:
     """Tie the ground of a line's signal to a second earth, besides that of the supply: the tool tells."""
-    psu = {**supply(24.0), "earthed": True}
+    psu = {**wiring.supply(24.0), "earthed": True}
     for earthed in (False, True):
-        words, _ = judged(case, into(case, line), psu=psu, gen={"kind": "generator", "earthed": earthed})
+        words, _ = case.judged(**wiring.driven(case, line, earthed=earthed), psu=psu)
         case.equal(f"ground loop, second earth {earthed}", "ground loop" in words.split(" + "), earthed)
 
 
@@ -173,8 +140,8 @@ def ground(case: Case) -> str:
 @measurement("net")
 def net(case: Case, name: str) -> None:
     """Wire a signal to a net by its name: it stands at these pins, and at no other."""
-    gen, minus = levels(1.2, 1.2), f"cam.{ground(case)}"
-    bench = rig.Bench(planned(case, [["gen.out", f"cam.{name}"], ["gen.gnd", minus]], gen=gen), {})
+    minus, wires = f"cam.{ground(case)}", wiring.across(name, ground(case))
+    bench = rig.Bench(case.planned(wires, gen=wiring.levels(1.2, 1.2)), {})
     pins = [f"{socket}.{n}" for socket, held in case.around.pins.items() for n in held]
     there = [pin.partition(".")[2] for pin in pins if abs(bench.volts(f"cam.{pin}", minus) - 1.2) < 0.01]
     case.equal(f"pins of {name}", ",".join(there), case.claim.value)
@@ -189,7 +156,7 @@ def net_pins(case: Case, name: str, how: Literal["open", "ground"]) -> None:
     def fits(n: str) -> bool:
         pin = f"board.{n}"
         if how == "open":
-            return "not connected" in judged(case, between(case, pin, ground(case)), f".{n} ")[0]
+            return "not connected" in case.judged(wiring.between(case, pin, ground(case)), f".{n} ")[0]
         back = first if pin != first else next(other for other in grounds if other != first)
         return joined(case, first, pin) and shorted(case, pin, back)
 
@@ -213,13 +180,18 @@ def nets_all(case: Case, socket: str) -> None:
 # -- rails -------------------------------------------------------------------------------------------
 def on_rails(case: Case, **volts: float) -> rig.Plan:
     """Feed each rail of a board with its voltage, or with another one by the rail's name; 0: not at all."""
-    wires: Wires = []
+    wires: wiring.Wires = []
     devices: dict[str, dict[str, Any]] = {}
     for n, (label, rail) in enumerate(case.around.rails.items()):
         if at := volts.get(label, rail.volts):
-            devices[f"s{n}"] = supply(at)
+            devices[f"s{n}"] = wiring.supply(at)
             wires += [[f"s{n}.+", f"cam.{pin}"] for pin in rail.pins] + [[f"s{n}.-", f"cam.{ground(case)}"]]
-    return planned(case, wires, **devices)
+    return case.planned(wires, **devices)
+
+
+def powered_by(case: Case, plan: rig.Plan) -> str:
+    """Name what a twin on this plan has its power from."""
+    return rig.Bench(plan, {"cam": case.open()}).power("cam").label
 
 
 @measurement("rail")
@@ -247,8 +219,7 @@ def rail(
             findings = [f for f in rig.check(plan).findings if pin in f.where.split(" ")[0]]
             case.equal(f"{pin} at {volts:g} V", said(f.word for f in findings if f.verdict != "ok"), word)
         if running:
-            bench = rig.Bench(plan, {"cam": case.open()})
-            case.equal("it is on", bench.power("cam").label == "rails", word == CLEAN)
+            case.equal("it is on", powered_by(case, plan) == "rails", word == CLEAN)
 
 
 @measurement("rail_count")
@@ -256,8 +227,7 @@ def rail_count(case: Case) -> None:
     """Count the rails; without any one of them the board is off."""
     case.equal("rails", len(case.around.rails), int(case.claim.number))
     for label in case.around.rails:
-        bench = rig.Bench(on_rails(case, **{label: 0.0}), {"cam": case.open()})
-        case.equal(f"on without {label}", bench.power("cam").label, "")
+        case.equal(f"on without {label}", powered_by(case, on_rails(case, **{label: 0.0})), "")
 
 
 # -- plugs and cables --------------------------------------------------------------------------------
@@ -297,13 +267,11 @@ def socket(case: Case, name: str, pins: int = 0) -> None:
 @measurement("cable")
 def cable(case: Case, socket: str, word: str, **about: Value) -> None:
     """Compare what the tool says of a cable in `socket`, with a signal in it where one goes there."""
-    line = next(
-        (name for name, sheet in case.around.inputs.items() if sheet.pin.startswith(f"{socket}.")), ""
-    )
-    signal = {"wires": into(case, line)[len(fed(case)) :]} if line else {}
-    made: dict[str, Any] = {"into": f"cam.{socket}", "shielded": True, **signal, **about}
-    gen = {"gen": levels(0.0, 5.0)} if line else {}
-    words, _ = judged(case, fed(case), f"cam.{socket}", cable=made, **gen)
+    line = next((s for s in case.around.inputs.values() if s.pin.startswith(f"{socket}.")), None)
+    wires = wiring.across(line.pin, line.ground) if line else []
+    made: dict[str, Any] = {"into": f"cam.{socket}", "shielded": True, "wires": wires, **about}
+    gen = {"gen": wiring.levels(0.0, 5.0)} if line else {}
+    words, _ = case.judged(wiring.fed(case), f"cam.{socket}", cable=made, **gen)
     case.equal(", ".join(f"{name} {value}" for name, value in about.items()), words, word)
 
 
@@ -312,8 +280,8 @@ def slow_plug(case: Case, socket: str, slow: str) -> None:
     """Compare the stream over the claimed plug with that over a slow one, of which the tool warns."""
     case.equal(f"a plug {slow}", [f.word for f in rig.mated(socket, case.around, socket, slow)], ["slow"])
     for plug, low, high in ((case.claim.value, 100, 500), (slow, 0, 53)):
-        cam, bench = wired(case, fed(case), cable={"into": f"cam.{socket}", "plug": plug})
-        case.that("it has power", runs(cam, bench))
+        cam, bench = case.wired(wiring.fed(case), cable={"into": f"cam.{socket}", "plug": plug})
+        case.that("it has power", wiring.runs(cam, bench))
         cam.AcquisitionStart()
         cam.advance(3 * SEC)
         case.within(f"through {plug}", len(cam.fetch()) * cam.PayloadSize / 3e6, low, high, "MB/s")
@@ -325,9 +293,10 @@ def cable_carries(case: Case, make: str, *kinds: str) -> None:
     for line, there in case.around.inputs.items():
         passes = ("isolated" if there.isolated else "direct") in kinds
         high, socket = 24.0 if there.isolated else 3.0, there.pin.partition(".")[0]
-        made = {"type": make, "into": f"cam.{socket}", "wires": into(case, line)[len(fed(case)) :]}
-        _, bench = wired(case, fed(case), cable=made, gen=levels(0.0, high))
-        put(bench, high)
+        wires = wiring.across(there.pin, there.ground)
+        made = {"type": make, "into": f"cam.{socket}", "wires": wires}
+        _, bench = case.wired(wiring.fed(case), cable=made, gen=wiring.levels(0.0, high))
+        wiring.put(bench, high)
         arrives = abs(bench.volts(f"cam.{there.pin}", f"cam.{there.ground}") - high) < 0.01
         case.equal(f"{line} arrives through the {make} cable", arrives, passes)
         told = "open" in rig.check(bench.plan).words(there.pin)
@@ -356,10 +325,10 @@ def network_pair(case: Case, socket: str, pair: str, cut_bits_per_s: int) -> Non
 @measurement("one_cable")
 def one_cable(case: Case, socket: str) -> None:
     """Start and stream with nothing but this cable; without it, the camera is off."""
-    cam, bench = on_cable(case)
-    case.that("a port with power starts it", runs(cam, bench))
+    cam, bench = wiring.on_cable(case)
+    case.that("a port with power starts it", wiring.runs(cam, bench))
     cam.AcquisitionStart()
     cam.advance(SEC)
     case.that("it streams over the same cable", len(cam.fetch()) > 5)
     bench.unplug(f"cam.{socket}")
-    case.that("without the cable it is off", not runs(cam, bench))
+    case.that("without the cable it is off", not wiring.runs(cam, bench))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final, Literal
 
@@ -18,10 +18,10 @@ from camtwin.isp.exposure import Exposure, ExposureController, Limits
 from camtwin.isp.image import TOP
 from camtwin.isp.pipeline import STAGES
 from camtwin.isp.stage import Stage
-from camtwin.scene import Dark, Flat, Scene, spectra
+from camtwin.scene import Checker, Dark, Flat, Scene, spectra
 from camtwin.session.frame import Frame
 from camtwin.verify.case import Case
-from camtwin.verify.measures import measurement
+from camtwin.verify.measures import Each, measurement
 
 BLACK_DN: Final = 64.0
 Codes = NDArray[Any]
@@ -39,19 +39,17 @@ def raw_of(case: Case, scene: Scene, exposure_us: float = 8000.0, sensor: str = 
         cam = camtwin.open(sensor, scene=scene, seed=1)
         cam.ExposureTime = exposure_us
         return raw(cam.grab(2)[-1]).crop(1200, 800, 360, 240)
-    cam = case.open(scene=scene, render=True, Width=360, Height=240, ExposureTime=exposure_us)
+    cam = case.open(scene=scene, Width=360, Height=240, ExposureTime=exposure_us)
     return raw(cam.grab(2)[-1])
 
 
-def flat(case: Case, sensor: str = "") -> isp.Raw:
-    """Take a frame of an even, neutral surface."""
-    return case.once("flat", lambda: raw_of(case, Flat(2e6, spectra.d65()), sensor=sensor))
+SURFACES: Final[Mapping[str, Scene]] = {"even": Flat(2e6, spectra.d65()), "chart": Checker(3e6)}
+"""A neutral surface, and edges and colours."""
 
 
-def chart(case: Case, sensor: str = "") -> isp.Raw:
-    """Take a frame with edges and colours."""
-    scene = camtwin.scene.Checker(3e6)
-    return case.once("chart", lambda: raw_of(case, scene, sensor=sensor))
+def seen(case: Case, surface: str, sensor: str = "") -> isp.Raw:
+    """Take a frame of a surface."""
+    return case.once(surface, lambda: raw_of(case, SURFACES[surface], sensor=sensor))
 
 
 def even(frame: isp.Raw, colour: tuple[int, int, int]) -> isp.Raw:
@@ -116,11 +114,7 @@ FORMULAS: Final[dict[str, tuple[tuple[Stage, ...], Callable[[isp.Raw], Codes], f
         1,
     ),
     "gamma": ((*LINEAR, isp.Tone(2.2)), lambda frame: 255 * light(frame) ** (1 / 2.2), 1),
-    "table": (
-        (*SHOWN, isp.LookUp.of(range(255, -1, -1))),
-        lambda frame: 255.0 - developed(frame, *SHOWN),
-        0,
-    ),
+    "table": ((*SHOWN, isp.LookUp.of(range(255, -1, -1))), lambda frame: 255.0 - developed(frame, *SHOWN), 0),
     "columns": ((*SHOWN, isp.Mirror(True)), lambda frame: developed(frame, *SHOWN)[:, ::-1], 0),
     "rows": ((*SHOWN, isp.Mirror(False, True)), lambda frame: developed(frame, *SHOWN)[::-1], 0),
     "region": ((isp.Crop(13, 8, 101, 60),), lambda frame: frame.data[8:68, 13:114], 0),
@@ -131,20 +125,20 @@ FORMULAS: Final[dict[str, tuple[tuple[Stage, ...], Callable[[isp.Raw], Codes], f
 
 
 @measurement("host_formula", heavy="pictures")
-def host_formula(case: Case, *names: str) -> None:
-    """Compare what stages of the host make of a frame with the formula by numpy, within a code or exactly."""
-    for name in names:
-        stages, formula, codes = FORMULAS[name]
-        image, wanted = developed(chart(case), *stages).astype(float), formula(chart(case))
-        case.equal(f"{name}: size", image.shape, wanted.shape)
-        case.within("greatest difference in codes", float(np.abs(image - wanted).max()), 0, codes)
+def host_formula(case: Case, name: Each) -> None:
+    """Compare what a stage of the host makes of a frame with its formula, within a code or exactly."""
+    stages, formula, codes = FORMULAS[name]
+    frame = seen(case, "chart")
+    image, wanted = developed(frame, *stages).astype(float), formula(frame)
+    case.equal(f"{name}: size", image.shape, wanted.shape)
+    case.within("greatest difference in codes", float(np.abs(image - wanted).max()), 0, codes)
 
 
 # -- the host's software -------------------------------------------------------------------------------
 @measurement("host_denoiser", heavy="pictures")
 def host_denoiser(case: Case) -> None:
     """Compare the noise behind the denoiser, which is less, and the mean, which is what it was."""
-    frame = flat(case)
+    frame = seen(case, "even")
     model = isp.NoiseModel(0.47 * 2.0 ** (frame.bits - 12), 3.0)
     noisy = developed(frame, *LINEAR, isp.Tone(1.0, 16))
     quiet = developed(frame, *LINEAR, isp.NoiseReduction(model), isp.Tone(1.0, 16))
@@ -158,7 +152,7 @@ def host_auto(case: Case, what: Literal["exposure", "gain"]) -> None:
     gained, first = what == "gain", Exposure(1000.0)
     limits = Limits(1000, 1000, 0, 40) if gained else Limits(32, 50_000)
     controller, now, seen = ExposureController(limits, target=0.2), first, 0.0
-    cam = case.open(scene=Flat(2e6, spectra.d65()), render=True, Width=360, Height=240, ExposureTime=1000.0)
+    cam = case.open(scene=Flat(2e6, spectra.d65()), Width=360, Height=240, ExposureTime=1000.0)
     for frame in cam.frames(10):
         gain_dB, used_us = now.gain_dB if gained else 0.0, frame.settings.ExposureTime_ns / 1000
         bright = controller.brightness(statistics(raw(frame), isp.Pipeline([isp.Measure()])))
@@ -199,7 +193,7 @@ def full_pipeline(case: Case, sensor: str, *stages: str) -> None:
     names = [type(stage).__name__ for stage in isp.full_pipeline(10).stages]
     for stage in stages:
         case.that(stage, stage in names)
-    image, _ = isp.full_pipeline(10).process(chart(case, sensor))
+    image, _ = isp.full_pipeline(10).process(seen(case, "chart", sensor))
     case.equal("displayed", image.shape[2:], (3,))
 
 
@@ -225,7 +219,8 @@ CHANGES: Final[dict[str, tuple[Callable[[isp.Raw], isp.Raw], Callable[[Codes], f
 def stage_changes(case: Case, stage: str, sensor: str) -> None:
     """Compare a figure of the image behind a stage with that before; flat values are unchanged."""
     frame_of, figure, low, high = CHANGES[stage]
-    frames = frame_of(flat(case, sensor)), even(flat(case, sensor), (300, 300, 300))
+    surface = seen(case, "even", sensor)
+    frames = frame_of(surface), even(surface, (300, 300, 300))
     changed, level = (
         next(pair for pair in pairwise(steps(frame).items()) if pair[1][0] == stage) for frame in frames
     )
@@ -237,7 +232,7 @@ def stage_changes(case: Case, stage: str, sensor: str) -> None:
 @measurement("hot_pixel_gone", heavy="pictures")
 def hot_pixel_gone(case: Case, sensor: str) -> None:
     """Require that a hot pixel is gone behind the stage."""
-    frame = flat(case, sensor)
+    frame = seen(case, "even", sensor)
     data = frame.data.copy()
     data[101, 151] = frame.highest_DN
     found = steps(isp.Raw(data, frame.bits, frame.mosaic, frame.black_DN))["DefectPixels"]
@@ -271,7 +266,7 @@ def exposure_follows(case: Case, sensor: str) -> None:
 def flat_colour_kept(case: Case, way: Literal["full", "sample"], sensor: str) -> None:
     """Require that the full pipeline's stage, or the sample, makes RGB of a flat colour, within a code."""
     colour = (600, 300, 150)
-    frame = even(flat(case, sensor), colour)
+    frame = even(seen(case, "even", sensor), colour)
     if way == "sample":
         image = isp.demosaic_and_display(frame.black_DN).process(frame)[0] / 255
     else:
@@ -287,14 +282,14 @@ def grey_stays(case: Case, sensor: str) -> None:
     """Require that rows of the matrix sum to 1, and that grey stays grey."""
     stage = next(s for s in isp.full_pipeline(10).stages if isinstance(s, isp.ColourMatrix))
     case.near("sum of each row", float(np.abs(np.sum(stage.matrix, axis=1) - 1).max()), 0, 1e-9)
-    image = isp.full_pipeline(10).process(even(flat(case, sensor), (300, 300, 300)))[0]
+    image = isp.full_pipeline(10).process(even(seen(case, "even", sensor), (300, 300, 300)))[0]
     case.equal("grey is grey", int(np.ptp(image.reshape(-1, 3).astype(int), axis=1).max()), 0)
 
 
 @measurement("downscaled", heavy="pictures")
 def downscaled(case: Case, sensor: str) -> None:
     """Require that the image is half as wide and high, and that flat values are unchanged."""
-    frame = even(flat(case, sensor), (400, 300, 200))
+    frame = even(seen(case, "even", sensor), (400, 300, 200))
     small, whole = steps(frame)["Downscale"], steps(frame)["Tone"]
     case.equal("size", small.shape[:2], (frame.height // 2, frame.width // 2))
     case.that("flat values are unchanged", np.array_equal(small[9, 9], whole[18, 18]))

@@ -13,7 +13,7 @@ from camtwin.units import SEC
 from camtwin.verify.case import Case
 from camtwin.verify.measurements.rates import interval_s
 from camtwin.verify.measurements.region import size
-from camtwin.verify.measures import measurement
+from camtwin.verify.measures import Each, measurement
 
 SHORT_us: Final = 1000.0
 
@@ -41,19 +41,18 @@ def mode_rate(case: Case, mode: str, *, slowed: bool = False) -> None:
 
 
 @measurement("mode_frames")
-def mode_frames(case: Case, frames: int, *modes: str) -> None:
-    """Count the frames of each frame start in these modes."""
-    for mode in modes:
-        grabbed = driven(case, mode).grab(8)
-        stamps = {frame.timestamp_ns for frame in grabbed}
-        case.equal(f"frames of a frame start, {mode}", len(grabbed) / len(stamps), frames)
+def mode_frames(case: Case, frames: int, mode: Each) -> None:
+    """Count the frames of each frame start in this mode."""
+    grabbed = driven(case, mode).grab(8)
+    stamps = {frame.timestamp_ns for frame in grabbed}
+    case.equal(f"frames of a frame start, {mode}", len(grabbed) / len(stamps), frames)
 
 
 @measurement("modes_on_the_fly", heavy="pictures")
 def modes_on_the_fly(case: Case, first: str, second: str) -> None:
     """Change the mode while frames come: each is whole, none is missing, and it does not stop for it."""
     sizes = [size(case, {"SensorMode": mode})[::-1] for mode in (first, second)]
-    cam = driven(case, first, render=True, scene=Dark())
+    cam = driven(case, first, scene=Dark())
     cam.AcquisitionStart()
     frames = cam.grab(2)
     case.write(cam, SensorMode=second)
@@ -69,7 +68,7 @@ def two_exposures(case: Case, mode: str, *ratios: float) -> None:
     for ratio in ratios:
         grabbed: list[list[Frame]] = []
         for scene in (Flat(4e5, 530.0), Dark()):
-            cam = case.open(SensorMode=mode, Width=256, Height=256, render=True, scene=scene)
+            cam = case.open(SensorMode=mode, Width=256, Height=256, scene=scene)
             case.write(cam, ExposureTime=8000.0, ExposureTimeShort=8000.0 / ratio)
             grabbed.append(cam.grab(4)[2:])
         long, short = grabbed[0]
@@ -84,7 +83,7 @@ def box(case: Case, mode: str) -> tuple[int, int, int, int]:
     """Find first and last column, first and last row of a disc, half as wide as the sensor is high."""
     y, x = np.mgrid[:304, :406]
     disc = Picture((255 * ((x - 202.5) ** 2 + (y - 151.5) ** 2 < 76**2)).astype(np.uint8), 4e7)
-    bright = driven(case, mode, render=True, scene=disc).grab()[0].picture[1::2, 0::2] > 300
+    bright = driven(case, mode, scene=disc).grab()[0].picture[1::2, 0::2] > 300
     columns, rows = (2 * np.flatnonzero(bright.any(axis=axis)) for axis in (0, 1))
     return int(columns[0]), int(columns[-1]), int(rows[0]), int(rows[-1])
 

@@ -19,15 +19,6 @@ def limits(case: Case, feature: str, times: float = 1, **features: Value) -> Non
     case.limits(case.open(features), feature, times * low, times * high)
 
 
-@measurement("range")
-def range_held(case: Case, feature: str, **features: Value) -> None:
-    """Require the claim's limits of a feature: it takes both, and refuses one beyond."""
-    cam, (low, high) = case.open(features), case.claim.span
-    case.limits(cam, feature, low, high)
-    case.refuses(cam, feature, low - 1, high + 1)
-    case.takes(cam, feature, low, high)
-
-
 @measurement("limit")
 def limit(
     case: Case, feature: str, end: Literal["lowest", "highest"], *, times: float = 1, **features: Value
@@ -50,15 +41,6 @@ def reads(case: Case, feature: str, *wanted: Value, **features: Value) -> None:
     value = getattr(case.open(features), feature)
     claimed = case.claim.value if isinstance(value, str) else None
     case.equal(feature, value, wanted[0] if wanted else claimed or case.claim.number)
-
-
-@measurement("contains")
-def contains(case: Case, feature: str) -> None:
-    """Require that a feature's words contain the claim's value."""
-    value = getattr(case.open(), feature)
-    case.saw(f"{feature} {value}")
-    if case.claim.value not in value:
-        case.wrong(f"{feature} {value} does not contain {case.claim.value}")
 
 
 @measurement("takes")

@@ -19,7 +19,7 @@ def format_bytes(case: Case, payload: int, PixelFormat: str = "", **features: Va
     """
     fmt = FORMATS[PixelFormat or case.claim.value]
     for scene in (Flat(1e8), Ramp()):
-        cam = case.open(features, render=True, scene=scene, PixelFormat=fmt.name, link_speed=None)
+        cam = case.open(features, scene=scene, PixelFormat=fmt.name, link_speed=None)
         case.equal("PayloadSize", cam.PayloadSize, payload)
         (frame,) = cam.grab()
         case.equal("bytes", len(frame.payload), payload)
@@ -46,7 +46,7 @@ def same_codes(case: Case, other: str) -> None:
     """Compare the codes of the same frame of the same light in the claim's format and in another."""
     codes = []
     for name in (case.claim.value, other):
-        cam = case.open(render=True, scene=Ramp(), PixelFormat=name)
+        cam = case.open(scene=Ramp(), PixelFormat=name)
         codes.append(unpack(cam.grab()[0].payload, FORMATS[name], cam.Width, cam.Height))
     case.that(f"unpacked codes are those of {other}", np.array_equal(*codes))
 

@@ -31,7 +31,7 @@ def claimed_us(case: Case) -> float:
 def camera(case: Case, scene: Scene, features: Mapping[str, Value], **more: Value) -> Session:
     """Open a camera that takes small pictures of a scene, with nothing between it and the host."""
     small = {name: pixels for name, pixels in SMALL.items() if name not in features}
-    return case.open({**features, **small, **more}, render=True, scene=scene, link_speed=None)
+    return case.open({**features, **small, **more}, scene=scene, link_speed=None)
 
 
 def phases(picture: NDArray[Any]) -> NDArray[np.float64]:
@@ -191,7 +191,7 @@ def rows_in_turn(case: Case, line_us: float, triggered: bool = False, **features
     middles: list[float] = []
     for delay_ns in (10 * MS, 20 * MS, 30 * MS):
         scene = flash(delay_ns, 100 * US, 5e8)
-        cam = case.open(features, render=True, scene=scene, link_speed=None, ExposureTime=1000.0)
+        cam = case.open(features, scene=scene, link_speed=None, ExposureTime=1000.0)
         if triggered:
             case.write(cam, TriggerMode="On", TriggerSource="Software")
             cam.AcquisitionStart()
@@ -242,11 +242,8 @@ def sums_over_spectrum(case: Case, photons_per_s: float, **features: Value) -> N
     case.saw("response over that at 540 nm: " + ", ".join(f"{r / curve[540.0]:.3f}" for r in curve.values()))
     lamp = Spectrum("three lines", tuple(LINES_nm), tuple(LINES_nm.values()))
     behind, left = lamp.filtered("behind the lens", LENS.__getitem__)
-    lights: tuple[tuple[str, Any, float, Mapping[float, float]], ...] = (
-        ("bare lamp", lamp, 1.0, dict.fromkeys(LENS, 1.0)),
-        ("behind the lens", behind, left, LENS),
-    )
-    for what, light, share, passed in lights:
+    bare = ("bare lamp", lamp, 1.0, dict.fromkeys(LENS, 1.0))
+    for what, light, share, passed in (bare, ("behind the lens", behind, left, LENS)):
         DN = signal_DN(case, Flat(photons_per_s * share, light), features)
         wanted = photons_per_s * sum(n * passed[nm] * curve[nm] for nm, n in LINES_nm.items())
         case.near(what, DN, wanted, 0.005 * wanted, "DN")

@@ -7,18 +7,17 @@ from typing import Any
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.signals import highs, listen, same_times, show, times, waiting
+from camtwin.verify.measurements.signals import directions, highs, listen, same_times, show, times, waiting
 from camtwin.verify.measures import Value, measurement
 
 
 @measurement("line_counts")
 def line_counts(case: Case, line_format: str, *modes: str) -> None:
     """Count the lines that have this LineFormat and these directions: as many as claimed."""
-    cam = case.open()
-    names: list[str] = []
-    for line in cam.entries("LineSelector"):
+    cam, names = case.open(), list[str]()
+    for line, ways in directions(cam).items():
         cam.LineSelector = line
-        if (set(cam.entries("LineMode")), cam.LineFormat) == (set(modes), line_format):
+        if (set(ways), cam.LineFormat) == (set(modes), line_format):
             names.append(line)
     case.saw(", ".join(names) or "none")
     case.equal("lines", len(names), int(case.claim.number))
@@ -53,11 +52,8 @@ def output_shows(
     cam, line = shooting(case, source, **features)
     spans = highs(cam.lines[line].inner)
     case.equal("pulses for three frames", len(spans), 3)
-    for what, found, event in (
-        ("rises", [a for a, _ in spans], rises),
-        ("falls", [b for _, b in spans], falls),
-    ):
-        same_times(case, what, found, moments(case, cam, event), within_us * US)
+    for what, found, event in zip(("rises", "falls"), zip(*spans, strict=True), (rises, falls), strict=True):
+        same_times(case, what, [*found], moments(case, cam, event), within_us * US)
 
 
 @measurement("output_switching")
@@ -110,8 +106,7 @@ def timer_times(case: Case, line: str, feature: str, shortest: float, *us: float
         spans = highs(cam.lines[output].inner)
         case.equal("pulses", len(spans), 1)
         found[value] = spans[0][0] - begun, spans[0][1] - spans[0][0]
+    what = "delayed by" if feature == "TimerDelay" else "pulse"
     for value, (later, wider) in found.items():
-        if feature == "TimerDelay":
-            case.near("delayed by", (later - found[shortest][0]) / US, value, 1, "us")
-        else:
-            case.near("pulse", wider / US, value, 1, "us")
+        measured = later - found[shortest][0] if feature == "TimerDelay" else wider
+        case.near(what, measured / US, value, 1, "us")

@@ -22,17 +22,13 @@ PHASES: Final = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 def shots(case: Case, scene: Scene, features: Mapping[str, Value], frames: int = 1) -> list[Frame]:
     """Take pictures of a scene, with nothing between the camera and the host."""
-    return case.open(features, render=True, scene=scene, link_speed=None).grab(frames)
-
-
-def means(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
-    """Average each of the four phases of the mosaic in a picture of a scene."""
-    return phases(shots(case, scene, features)[0].picture)
+    return case.open(features, scene=scene, link_speed=None).grab(frames)
 
 
 def signals(case: Case, scene: Scene, features: Mapping[str, Value]) -> NDArray[np.float64]:
     """Measure the signal that light adds to each of the four phases of the mosaic."""
-    return means(case, scene, features) - means(case, Dark(), features)
+    lit, dark = (phases(shots(case, light, features)[0].picture) for light in (scene, Dark()))
+    return lit - dark
 
 
 def in_red(case: Case, what: str, features: Mapping[str, Value]) -> None:
@@ -130,7 +126,7 @@ def one_gain(case: Case, **features: Value) -> None:
 @measurement("column_pattern_stays", heavy="pictures")
 def column_pattern_stays(case: Case, **features: Value) -> None:
     """Add electrons to every second column, in the dark: the steps between columns stay in the picture."""
-    cam = case.open(features, render=True, scene=Dark())
+    cam = case.open(features, scene=Dark())
     columns, step = range(1, cam.Width, 2), dict[float, float]()
     for electrons in (0.0, 200.0, 400.0):
         cam.world.flaws = Flaws(columns=dict.fromkeys(columns, electrons))
@@ -166,7 +162,7 @@ def standard_light(
     photons = spectra.photons_from_lux(spectra.illuminance_behind(706, f_number), 1.55, lamp)
 
     def picture(scene: Scene, us: float) -> Frame:
-        cam = case.open(features, render=True, scene=scene, ExposureTime=us)
+        cam = case.open(features, scene=scene, ExposureTime=us)
         cam.world.hold_internal_C(60)
         return cam.grab(2)[-1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from camtwin import DhcpServer
 from camtwin.session.session import Session
@@ -174,15 +174,11 @@ def packet_sizes(case: Case, size: int, *, test: bool = False) -> list[int]:
     return [len(packet) + UDP_HEADERS for packet in gvcp.host.packets]
 
 
-@measurement("packet_limit")
-def packet_limit(case: Case, end: Literal["lowest", "highest"]) -> None:
-    """Require that GevSCPSPacketSize goes to the claim, streams so, and that packets have that size."""
-    size, cam = int(case.claim.number), case.open()
-    at = cam.limits("GevSCPSPacketSize")[end == "highest"]
-    case.equal(f"{end} GevSCPSPacketSize", at, size)
-    case.refuses(cam, "GevSCPSPacketSize", size - 4 if end == "lowest" else size + 4)
-    case.takes(cam, "GevSCPSPacketSize", size)
-    case.that("streams so", len(cam.grab(2)) == 2)
+@measurement("packet_size")
+def packet_size(case: Case) -> None:
+    """Require that it streams with the claim's GevSCPSPacketSize, and that packets have that size."""
+    size = int(case.claim.number)
+    case.that("streams so", len(case.open(GevSCPSPacketSize=size).grab(2)) == 2)
     sizes = packet_sizes(case, size)
     case.equal("largest packet", max(sizes), size)
     as_large = sizes.count(size)

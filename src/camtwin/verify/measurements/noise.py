@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.emva1288 import Sensitivity, sensitivity
+from camtwin.emva1288 import sensitivity
 from camtwin.emva1288.stacks import Point, Step, points
 from camtwin.session.session import Session
 from camtwin.verify.case import Case
@@ -36,32 +36,14 @@ class Conditions:
 
     def bench(self, case: Case, lamp: Lamp) -> Session:
         """Open a camera under these conditions, in front of a lamp."""
-        cam = case.open(self.features, render=True, scene=lamp, link_speed=None)
+        cam = case.open(self.features, scene=lamp, link_speed=None)
         case.write(cam, ExposureTime=self.ms * 1000, Gain=20 * log10(self.gain))
         cam.world.hold_internal_C(self.degC)
         return cam
 
 
-@dataclass(frozen=True)
-class Report:
-    """Results of the laboratory, with the conditions under which they were measured."""
-
-    found: Sensitivity
-    dark: Point
-    light: tuple[Point, ...]
-    degC: float
-    ms: float
-    gain: float
-
-    @property
-    def snr_dB(self) -> float:
-        """Signal over temporal noise of the last step below saturation."""
-        last = [p for p in self.light if p.mu_p < self.found.mu_p_sat][-1]
-        return 20 * log10((last.mu_y_DN - self.dark.mu_y_DN) / sqrt(last.var_y_DN2))
-
-
-def laboratory(case: Case, at: Conditions) -> Report:
-    """Take dark and light steps of a square."""
+def laboratory(case: Case, at: Conditions) -> dict[str, float]:
+    """Take dark and light steps of a square: its figures, and the conditions that the camera had."""
     cam = at.bench(case, lamp := Lamp())
     seconds, top_DN = at.ms / 1000, 4095
 
@@ -71,22 +53,19 @@ def laboratory(case: Case, at: Conditions) -> Report:
 
     (dark,) = points([Step(0.0, seconds, shoot(0.0, 16))], top_DN)
     steps = np.linspace(0.02, 1.08, STEPS) * at.full_photons
-    light = points((Step(float(p), seconds, shoot(float(p), 2)) for p in steps), top_DN)
-    gain = 10 ** (cam.Gain / 20)
+    light = list(points((Step(float(p), seconds, shoot(float(p), 2)) for p in steps), top_DN))
     found = sensitivity([dark], light)
-    return Report(found, dark, tuple(light), cam.DeviceTemperature, cam.ExposureTime / 1000, gain)
-
-
-FIGURES: Final[Mapping[str, Any]] = {
-    "dark": lambda r: r.found.sigma_d_e,
-    "saturation": lambda r: r.found.mu_e_sat,
-    "dynamic_range": lambda r: r.found.DR_dB,
-    "snr": lambda r: r.snr_dB,
-    "efficiency": lambda r: 100 * r.found.quantum_efficiency,
-    "temperature": lambda r: r.degC,
-    "exposure": lambda r: r.ms,
-    "gain": lambda r: r.gain,
-}
+    last = [p for p in light if p.mu_p < found.mu_p_sat][-1]
+    return {
+        "dark": found.sigma_d_e,
+        "saturation": found.mu_e_sat,
+        "dynamic_range": found.DR_dB,
+        "snr": 20 * log10((last.mu_y_DN - dark.mu_y_DN) / sqrt(last.var_y_DN2)),  # below saturation
+        "efficiency": 100 * found.quantum_efficiency,
+        "temperature": cam.DeviceTemperature,
+        "exposure": cam.ExposureTime / 1000,
+        "gain": 10 ** (cam.Gain / 20),
+    }
 
 
 @measurement("emva1288", heavy="noise")
@@ -108,11 +87,10 @@ def emva1288(
     Where it is a condition, noise is another as physics has it when only this condition is.
     """
     at = Conditions(degC, ms, gain, full_photons, features)
-    r: Report = case.once(("report", degC, ms, gain), lambda: laboratory(case, at))
-    case.near(
-        case.claim.claim.partition(",")[0], FIGURES[figure](r), case.claim.number, tolerance, case.claim.unit
-    )
-    case.saw(f"at {r.degC:.1f} degC, {r.ms:g} ms, gain {r.gain:.3g}")
+    found = case.once(("laboratory", degC, ms, gain), lambda: laboratory(case, at))
+    what = case.claim.claim.partition(",")[0]
+    case.near(what, found[figure], case.claim.number, tolerance, case.claim.unit)
+    case.saw(f"at {found['temperature']:.1f} degC, {found['exposure']:g} ms, gain {found['gain']:.3g}")
     if figure in CHANGES:
         depends(case, figure, at)
 
@@ -161,7 +139,7 @@ def efficiency_peaks(
     """
     seconds, efficiency = ms / 1000, list[float]()
     for nm in (case.claim.number, *(case.claim.number + aside for aside in aside_nm)):
-        cam = case.open(features, render=True, scene=(lamp := Lamp(wavelength_nm=nm)), link_speed=None)
+        cam = case.open(features, scene=(lamp := Lamp(wavelength_nm=nm)), link_speed=None)
         case.write(cam, ExposureTime=ms * 1000)
         moments = list[Point]()
         for photons in (0, FEW_PHOTONS):

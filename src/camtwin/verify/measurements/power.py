@@ -9,8 +9,8 @@ from camtwin import rig
 from camtwin.planner.lens import mount_finding
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
-from camtwin.verify.case import Case, shown
-from camtwin.verify.measurements.wiring import CLEAN, fed, judged, on_cable, runs, said, source, supply, wired
+from camtwin.verify.case import CLEAN, Case, said, shown
+from camtwin.verify.measurements import wiring
 from camtwin.verify.measures import Point, measurement
 
 FINE: Final = (CLEAN, "tolerance")
@@ -20,19 +20,20 @@ FINE: Final = (CLEAN, "tolerance")
 def fed_with(case: Case, volts: float, watts: float = 4.5) -> dict[str, Any]:
     """Make what feeds the camera by wires give so many volts: a port, with its watts, or a supply."""
     port = {"kind": "host", "volts": volts, "watts": watts}
-    return {source(case): port if source(case) == "host" else supply(volts)}
+    return {wiring.source(case): port if wiring.source(case) == "host" else wiring.supply(volts)}
 
 
 def at_supply(case: Case, label: str, volts: float) -> tuple[Session, rig.Bench]:
     """Feed the camera by this supply of its sheet."""
-    by_wire = case.around.supplies[label].plus
-    return wired(case, fed(case), **fed_with(case, volts)) if by_wire else on_cable(case, poe_V=volts)
+    if case.around.supplies[label].plus:
+        return case.wired(wiring.fed(case), **fed_with(case, volts))
+    return wiring.on_cable(case, poe_V=volts)
 
 
 def consumed(case: Case, label: str, volts: float) -> tuple[rig.Power, rig.Power, rig.Power]:
     """Measure what it takes idle, at half of its frame rate and at all of it."""
     cam, bench = at_supply(case, label, volts)
-    case.that("it has power", runs(cam, bench))
+    case.that("it has power", wiring.runs(cam, bench))
     idle = bench.power("cam")
     cam.AcquisitionStart()
     cam.advance(3 * SEC)
@@ -45,24 +46,17 @@ def consumed(case: Case, label: str, volts: float) -> tuple[rig.Power, rig.Power
     return idle, bench.power("cam"), full
 
 
-def metered(case: Case, label: str, volts: float) -> tuple[float, float]:
-    """Read what a supply gives at its terminals: V, and mA."""
-    _, bench = at_supply(case, label, volts)
-    (plus, _), (minus, _) = fed(case)
-    return bench.volts(plus, minus), -bench.mA(source(case))
-
-
 @measurement("supply")
 def supply_words(case: Case, *wanted: Point, watts: float = 4.5) -> None:
     """Compare what tool and rig say of voltages of what feeds it by wires: `9.5:undervoltage`."""
     for volts, word in wanted:
         plan = fed_with(case, volts, watts)
-        words, _ = judged(case, fed(case), **plan)
+        words, _ = case.judged(wiring.fed(case), **plan)
         case.equal(f"the tool at {volts:g} V and {watts:g} W", words, word)
         if "overload" in word:  # of a port that is too weak a plan is told, no running twin
             continue
-        cam, bench = wired(case, fed(case), **plan)
-        running = runs(cam, bench)
+        cam, bench = case.wired(wiring.fed(case), **plan)
+        running = wiring.runs(cam, bench)
         case.equal("the rig of the twin", said(bench.words()), CLEAN if word in FINE else word)
         case.that(f"{volts:g} V start it", running or word not in FINE)
 
@@ -74,8 +68,8 @@ def poe(case: Case, what: Literal["poe_V", "poe_watts"], *wanted: Point) -> None
         found = {sheet.poe_class for sheet in case.around.supplies.values()} - {None}
         case.equal("class", found, {int(case.claim.number)})
     for value, word in wanted:
-        cam, bench = on_cable(case, **{what: value})
-        case.equal(f"a port with {what} {value:g} starts it", runs(cam, bench), word == CLEAN)
+        cam, bench = wiring.on_cable(case, **{what: value})
+        case.equal(f"a port with {what} {value:g} starts it", wiring.runs(cam, bench), word == CLEAN)
         if what == "poe_V":
             case.equal("said of it", said(bench.words("PoE")), word)
 
@@ -103,8 +97,10 @@ def consumption(
         case.that(f"it rises with the rate: {shown(watts)} W", watts[0] < watts[1] < watts[2])
         case.that("less than the port grants", full.watts < (there.port_watts or float("inf")))
         if there.plus and state == "full":
-            shown_V, shown_mA = metered(case, label, at)
-            by_meter = shown_V * shown_mA / 1e3 if unit == "W" else shown_mA
+            (plus, _), (minus, _) = wiring.fed(case)
+            _, bench = at_supply(case, label, at)
+            meter_mA = -bench.mA(wiring.source(case))
+            by_meter = meter_mA * bench.volts(plus, minus) / 1e3 if unit == "W" else meter_mA
             case.within("shown at the supply", by_meter, low, high, unit)
 
 
@@ -115,10 +111,10 @@ def fed_by(case: Case, other: str) -> None:
     for pin in case.around.pins[other]:
         for ground in grounds:
             if f"{other}.{pin}" != ground:
-                wires = [["psu.+", f"cam.{other}.{pin}"], ["psu.-", f"cam.{ground}"]]
-                running = runs(*wired(case, wires, psu=supply(5.0)))
+                wires = wiring.across(f"{other}.{pin}", ground, "psu")
+                running = wiring.runs(*case.wired(wires, psu=wiring.supply(5.0)))
                 case.that(f"off with 5 V from {pin} to {ground}", not running)
-    case.that("on from its own supply", runs(*wired(case, fed(case))))
+    case.that("on from its own supply", wiring.runs(*case.wired(wiring.fed(case))))
 
 
 # -- climate and lenses ------------------------------------------------------------------------------
@@ -148,7 +144,7 @@ def mount(case: Case, *words: str) -> None:
 @measurement("lamp")
 def lamp(case: Case, name: str, look: str) -> None:
     """Look at a lamp in the claimed state, and in the others of its own: there it looks otherwise."""
-    sheet, (cam, bench) = case.around.leds[name], on_cable(case)
+    sheet, (cam, bench) = case.around.leds[name], wiring.on_cable(case)
     seen: dict[str, str] = {}
 
     def state(label: str, act: Callable[[], object], ns: int = 0) -> None:
@@ -168,10 +164,10 @@ def lamp(case: Case, name: str, look: str) -> None:
 @measurement("lamp_on")
 def lamp_on(case: Case, name: str, look: str) -> None:
     """Look at a lamp with power, and without: there it is off."""
-    cam, bench = wired(case, fed(case))
-    case.that("it has power", runs(cam, bench))
+    cam, bench = case.wired(wiring.fed(case))
+    case.that("it has power", wiring.runs(cam, bench))
     case.equal("with power", bench.leds("cam")[name], look)
-    bench.tune(source(case), volts=0.0)
+    bench.tune(wiring.source(case), volts=0.0)
     cam.advance(SEC)
     case.equal("without", bench.leds("cam")[name], "off")
 

@@ -26,7 +26,7 @@ def inverting_table(case: Case) -> None:
     """Compare each code as it was, then through the inverted table: the same frame of the same light."""
     pictures = []
     for inverted in (False, True):
-        cam = case.open(render=True, scene=Ramp(), PixelFormat="Mono12", Width=512, Height=64)
+        cam = case.open(scene=Ramp(), PixelFormat="Mono12", Width=512, Height=64)
         top = cam.limits("LUTIndex")[1]
         case.equal("highest LUTIndex", top, 2**case.claim.number - 1)
         if inverted:
@@ -50,7 +50,7 @@ def entry(case: Case, cam: Session, index: int, at: tuple[int, int] | None) -> N
 @measurement("defect_list", heavy="pictures")
 def defect_list(case: Case) -> None:
     """List the coordinate of a hot pixel: it has its neighbours' value; without it, it is hot again."""
-    cam = case.open(render=True, scene=Flat(1e6, GREEN_nm), PixelFormat="Mono12", Width=64, Height=64)
+    cam = case.open(scene=Flat(1e6, GREEN_nm), PixelFormat="Mono12", Width=64, Height=64)
     case.write(cam, OffsetX=992, OffsetY=HOT[1] - 8)
     cam.world.flaws = Flaws(hot={HOT: 5e5})
 
@@ -81,19 +81,16 @@ def defect_list_length(case: Case) -> None:
 
 # -- automatic functions -----------------------------------------------------------------------------
 @dataclass
-class Spot:
-    """Even light, and a square that can be lit apart from it."""
+class Spot(Lamp):
+    """A lamp, and a square that can be lit apart from it."""
 
-    photons_per_s: float = 2e5
     spot_photons_per_s: float = 2e5
     x: int = 0
     y: int = 0
     side: int = 64
-    wavelength_nm: float = GREEN_nm
-    moving: bool = True
 
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        rate = np.full((view.height, view.width), self.photons_per_s, np.float32)
+        rate = super().photon_rate(view, t_ns)
         top, left = max(0, self.y - view.y), max(0, self.x - view.x)
         rate[top : max(0, self.y + self.side - view.y), left : max(0, self.x + self.side - view.x)] = (
             self.spot_photons_per_s
@@ -103,12 +100,8 @@ class Spot:
 
 def automatic(case: Case, scene: Scene, *functions: str, **features: Value) -> Session:
     """Open a camera that takes small pictures of a scene with these automatic functions."""
-    return case.open(
-        {**features, **SMALL, **dict.fromkeys(functions, "Continuous")},
-        scene=scene,
-        render=True,
-        link_speed=None,
-    )
+    settings = {**features, **SMALL, **dict.fromkeys(functions, "Continuous")}
+    return case.open(settings, scene=scene, link_speed=None)
 
 
 def settled(cam: Session, frames: int = 30) -> float:
@@ -150,7 +143,7 @@ def auto_priority(case: Case) -> None:
 @measurement("auto_region", heavy="brightness")
 def auto_region(case: Case) -> None:
     """Show a bright object: it moves the exposure inside of the region, and does not outside."""
-    cam = automatic(case, spot := Spot(x=128, y=128), "ExposureAuto")
+    cam = automatic(case, spot := Spot(2e5, x=128, y=128), "ExposureAuto")
     case.write(cam, AutoFeatureRegionMode="On", AutoFeatureWidth=64, AutoFeatureHeight=64)
     case.write(cam, AutoFeatureOffsetX=0, AutoFeatureOffsetY=0)
     settled(cam)

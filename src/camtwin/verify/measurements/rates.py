@@ -121,12 +121,8 @@ def interval_ratio(
     base = rate_of(case, shortest(case, {}, base_link or link), how, frames)
     found = base / rate_of(case, shortest(case, features, link), how, frames)
     what = ", ".join([*(f"{name} {value}" for name, value in features.items()), *[link] * bool(base_link)])
-    case.near(
-        f"{what}: interval over that {f'on {base_link}' * bool(base_link) or 'without'}",
-        found,
-        ratio,
-        tolerance,
-    )
+    before = f"on {base_link}" if base_link else "without"
+    case.near(f"{what}: interval over that {before}", found, ratio, tolerance)
 
 
 @measurement("throughput", heavy="rates")

@@ -7,22 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from camtwin.scene import Dark, Scene
+from camtwin.scene import Dark
 from camtwin.session.frame import Frame
-from camtwin.units import MS
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
-from camtwin.verify.scenes import Ramp, lit_for
+from camtwin.verify.scenes import Ramp, ramp
 
 Side = Literal["Width", "Height"]
-
-
-def ramp(lit_ms: float) -> Scene:
-    """Light that is different in every row and column; it goes out after a while, if one is given.
-
-    Rows that wait to be read behind a global shutter would gather more.
-    """
-    return lit_for(Ramp(), round(lit_ms * MS)) if lit_ms else Ramp()
 
 
 # -- sizes -------------------------------------------------------------------------------------------
@@ -30,7 +21,7 @@ def size(case: Case, features: Mapping[str, Value]) -> tuple[int, int]:
     """Take a picture with these settings: its columns and rows, which Width and Height give, too."""
 
     def take() -> tuple[int, int]:
-        cam = case.open(features, render=True, scene=Dark())
+        cam = case.open(features, scene=Dark())
         rows, columns = cam.grab()[0].picture.shape
         case.equal("picture", (columns, rows), (cam.Width, cam.Height))
         return columns, rows
@@ -103,7 +94,7 @@ def cut_of_whole(
 
     Without a size they are some steps wide and high.
     """
-    cam = case.open({"OffsetX": 0, "OffsetY": 0, **features}, render=True, scene=ramp(lit_ms))
+    cam = case.open({"OffsetX": 0, "OffsetY": 0, **features}, scene=ramp(lit_ms))
     case.write(cam, Width=cam.WidthMax, Height=cam.HeightMax)
     (whole,) = cam.grab()
     case.equal("the whole", whole.picture.shape, (cam.SensorHeight, cam.SensorWidth))
@@ -122,7 +113,7 @@ def cut_of_whole(
 def moves_by_step(case: Case, offset: Literal["OffsetX", "OffsetY"], **features: Value) -> None:
     """Require that one step of an offset, the claim's, shows as many pixels on, and that no less is taken."""
     step, axis = int(case.claim.number), int(offset == "OffsetX")
-    cam = case.open(features, render=True, scene=Ramp())
+    cam = case.open(features, scene=Ramp())
     case.equal(f"increment of {offset}", cam.increment(offset), step)
     case.refuses(cam, offset, step - 1, step + 1)
     first, then = (case.shot({**features, offset: at}, Ramp()).picture for at in (0, step))

@@ -12,21 +12,26 @@ from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case
 from camtwin.verify.measurements.signals import KEYS, waiting
-from camtwin.verify.measures import Value, measurement
+from camtwin.verify.measures import Each, Value, measurement
 from camtwin.verify.scenes import Lamp, Ramp
 
 Set = dict[str, Value]
 
 
-def program(case: Case, cam: Session, sets: Sequence[Set], source: str = "ExposureActive") -> None:
-    """Store sets with these features, each leading to the next, the last to the first; and run them."""
+def store(case: Case, cam: Session, sets: Sequence[tuple[Set, Sequence[tuple[str, int]]]]) -> None:
+    """Store sets: their features, and by which sources they lead to which sets; and run them."""
     cam.SequencerConfigurationMode = "On"
-    for i, features in enumerate(sets):
+    for i, (features, ways) in enumerate(sets):
         case.write(cam, SequencerSetSelector=i, **features)
-        case.write(cam, SequencerPathSelector=0, SequencerSetNext=(i + 1) % len(sets))
-        case.write(cam, SequencerTriggerSource=source)
+        for path, (source, then) in enumerate(ways):
+            case.write(cam, SequencerPathSelector=path, SequencerSetNext=then, SequencerTriggerSource=source)
         cam.SequencerSetSave()
     case.write(cam, SequencerSetStart=0, SequencerConfigurationMode="Off", SequencerMode="On")
+
+
+def program(case: Case, cam: Session, sets: Sequence[Set], source: str = "ExposureActive") -> None:
+    """Run through sets with these features, each leading to the next, the last to the first."""
+    store(case, cam, [(features, [(source, (i + 1) % len(sets))]) for i, features in enumerate(sets)])
 
 
 def only_chunk(case: Case, cam: Session, chunk: str) -> None:
@@ -63,14 +68,7 @@ def sequencer_paths(case: Case, *lines: str) -> None:
         case.limits(cam, "SequencerPathSelector", 0, case.claim.number - 1)
         only_chunk(case, cam, "SequencerSetActive")
         case.write(cam, TimerTriggerSource="Action1", TimerDelay=0, TimerDuration=100)
-        cam.SequencerConfigurationMode = "On"
-        for i in range(len(ways) + 1):
-            cam.SequencerSetSelector = i
-            for path, source in enumerate(ways if i == 0 else ()):
-                case.write(cam, SequencerPathSelector=path, SequencerSetNext=path + 1)
-                case.write(cam, SequencerTriggerSource=source)
-            cam.SequencerSetSave()
-        case.write(cam, SequencerSetStart=0, SequencerConfigurationMode="Off", SequencerMode="On")
+        store(case, cam, [({}, list(zip(ways, range(1, 9), strict=False))), *[({}, ())] * len(ways)])
         cam.AcquisitionStart()
         if way in lines:
             cam.lines[way].pulse(100 * US)
@@ -95,7 +93,7 @@ def lit(case: Case, ratio: float, first: Set, second: Set, **options: Value) -> 
     means: list[list[float]] = []
     for light in (0.0, 4e5):
         shape = {"Width": 256, "Height": 128, "PixelFormat": "Mono12", "BlackLevel": 50}
-        frames = two(case, first, second, render=True, scene=Lamp(light), frames=8, **shape, **options)
+        frames = two(case, first, second, scene=Lamp(light), frames=8, **shape, **options)
         means.append([float(np.mean([f.picture.mean() for f in frames[i::2]])) for i in (0, 1)])
     signals = [bright - dark for dark, bright in zip(*means, strict=True)]
     case.near(f"signal of {second} over that of {first}", signals[1] / signals[0], ratio, 0.02 * ratio)
@@ -112,8 +110,8 @@ def moved(name: str, case: Case) -> None:
     """Move over a scene that grows brighter with column and row: its step says by how much."""
     scene = Ramp(0.0, 700.0, base=1e5) if name == "OffsetX" else Ramp(700.0, 0.0, base=1e5)
     options: dict[str, Any] = {"Width": 256, "Height": 128, "PixelFormat": "Mono12", "ExposureTime": 2000}
-    means = [f.picture.mean() for f in two(case, {name: 0}, {name: 512}, render=True, scene=scene, **options)]
-    (still,) = case.open(render=True, scene=scene, link_speed=None, **options, **{name: 512}).grab()
+    means = [f.picture.mean() for f in two(case, {name: 0}, {name: 512}, scene=scene, **options)]
+    (still,) = case.open({**options, name: 512}, scene=scene, link_speed=None).grab()
     case.near("as a frame at that offset", means[1] / still.picture.mean(), 1, 0.002)
     case.that("every other frame is moved", means[1] > 1.1 * means[0] and means[3] > 1.1 * means[2])
 
@@ -130,7 +128,6 @@ TAKES_TURNS: Final[dict[str, Callable[[Case], None]]] = {
 
 
 @measurement("sequencer_picture", heavy="pictures")
-def sequencer_picture(case: Case, *features: str) -> None:
-    """Look at pictures for two sets with different values of each of these features."""
-    for name in features:
-        TAKES_TURNS[name](case)
+def sequencer_picture(case: Case, feature: Each) -> None:
+    """Look at pictures for two sets with different values of this feature."""
+    TAKES_TURNS[feature](case)

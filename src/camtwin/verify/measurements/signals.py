@@ -18,7 +18,8 @@ def waiting(case: Case, source: str, start: bool = True, **features: Any) -> Ses
     usual = {"Height": 16, "ExposureTime": 1000, "link_speed": None}
     options = {name: value for name, value in usual.items() if name not in features} | features
     cam = case.open(TriggerMode="On", TriggerSource=source, **options)
-    inputs(cam)
+    for line in reversed([line for line, modes in directions(cam).items() if "Input" in modes]):
+        turn(cam, line, "Input")
     keyed(cam)
     if start:
         cam.AcquisitionStart()
@@ -31,30 +32,27 @@ def keyed(cam: Session) -> None:
         cam.ActionDeviceKey, cam.ActionGroupKey, cam.ActionGroupMask = KEYS
 
 
-def inputs(cam: Session) -> list[str]:
-    """Make every line an input that can be one; their names."""
-    names: list[str] = []
+def directions(cam: Session) -> dict[str, tuple[str, ...]]:
+    """List the modes that each line can have."""
+    found: dict[str, tuple[str, ...]] = {}
     for line in cam.entries("LineSelector"):
         cam.LineSelector = line
-        if "Input" in cam.entries("LineMode"):
-            names.append(line)
-            if cam.access("LineMode") == "RW":
-                cam.LineMode = "Input"
-    cam.LineSelector = names[0]
-    return names
+        found[line] = tuple(cam.entries("LineMode"))
+    return found
+
+
+def turn(cam: Session, line: str, mode: str) -> None:
+    """Select a line, and make it an input or an output if it can be both."""
+    cam.LineSelector = line
+    if cam.access("LineMode") == "RW":
+        cam.LineMode = mode
 
 
 def show(cam: Session, source: str) -> str:
     """Let an output show a source, the last one, and if there is one that is nothing else; its name."""
-    modes: dict[str, tuple[str, ...]] = {}
-    for line in cam.entries("LineSelector"):
-        cam.LineSelector = line
-        modes[line] = tuple(cam.entries("LineMode"))
-    outputs = [name for name, ways in modes.items() if "Output" in ways]
-    line = min(reversed(outputs), key=lambda name: len(modes[name]))
-    cam.LineSelector = line
-    if cam.access("LineMode") == "RW":
-        cam.LineMode = "Output"
+    outputs = {name: modes for name, modes in directions(cam).items() if "Output" in modes}
+    line = min(reversed(outputs), key=lambda name: len(outputs[name]))
+    turn(cam, line, "Output")
     cam.LineSource = source
     return line
 

@@ -1,8 +1,7 @@
-"""Put wires on a twin's pins: plans of a wiring, what the wiring tool says of them, and what stands where."""
+"""Put wires on a twin's pins, drive them with devices, and look at what the camera makes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from camtwin import rig
@@ -11,60 +10,13 @@ from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
 
 Wires = list[list[str]]
-CLEAN: Final = "clean"
-"""In place of a word: nothing is to be said."""
-LEVELS: Final = frozenset({"low", "high"})
-"""Words for a level that is close to its limit, which is as the sheet wants it."""
-
-
-def lines(case: Case, names: str) -> list[str]:
-    """Split the names of lines, `Line1+Line2`, which must be there; `any` are all inputs."""
-    there = {*case.around.inputs, *case.around.outputs}
-    for name in (asked := [*case.around.inputs] if names == "any" else names.split("+")):
-        if name not in there:
-            case.wrong(f"{name} is none of the lines: {', '.join(sorted(there))}")
-    return asked
+Plan = dict[str, Any]
+"""Wires and devices, as `Case.planned` takes them."""
+ENDS: Final = {"gen": ("out", "gnd"), "load": ("out", "gnd"), "r": ("a", "b"), "psu": "+-", "psu2": "+-"}
+"""Both ends of devices by their names."""
 
 
 # -- plans -------------------------------------------------------------------------------------------
-def planned(
-    case: Case,
-    wires: Iterable[list[str]],
-    *,
-    outputs: Iterable[str] = (),
-    cable: dict[str, Any] | None = None,
-    **devices: dict[str, Any],
-) -> rig.Plan:
-    """Plan the camera, `cam`, with a supply of 24 V, a generator, and the devices that are given."""
-    known: dict[str, dict[str, Any]] = {
-        "psu": supply(24.0),
-        "host": {"kind": "host"},
-        "gen": {"kind": "generator", "ohm": 0.01},
-        "ext": supply(24.0),
-        "load": {"kind": "generator", "ohm": 1.0, "limit_mA": 10.0},
-    }
-    joined = [*wires, *(cable or {}).get("wires", ())]
-    used = {end.partition(".")[0] for wire in joined for end in wire} - {"cam"}
-    plan = {
-        "devices": {
-            "cam": {"kind": "camera", "model": case.model, "outputs": list(outputs)},
-            **{name: device for name, device in known.items() if name in used},
-            **devices,
-        },
-        "wires": list(wires),
-        "cables": [cable] if cable else [],
-    }
-    return rig.read(plan, {"cam": case.around})
-
-
-def wired(
-    case: Case, wires: Iterable[list[str]], *, cam: Session | None = None, **plan: Any
-) -> tuple[Session, rig.Bench]:
-    """Open a session, and put the rig of such a plan around it."""
-    session = cam or case.open()
-    return session, rig.Bench(planned(case, wires, **plan), {"cam": session})
-
-
 def fed(case: Case) -> Wires:
     """Feed the camera by a USB port or a supply; by nothing, where power comes over a network's cable."""
     sheet = next((s for s in case.around.supplies.values() if s.plus), None)
@@ -79,17 +31,26 @@ def source(case: Case) -> str:
     return fed(case)[0][0].partition(".")[0]
 
 
+def across(pin: str, ground: str = "", device: str = "gen") -> Wires:
+    """Put a generator, a resistor, `r`, or a supply between two pins of the camera."""
+    ends = zip(ENDS[device], (pin, ground), strict=True)
+    return [[f"{device}.{end}", f"cam.{at}"] for end, at in ends if at]
+
+
 def between(case: Case, pin: str, ground: str = "", device: str = "gen") -> Wires:
-    """Feed the camera, and put a generator or a resistor, `r`, between two of its pins."""
-    plus, minus = {"gen": ("out", "gnd"), "r": ("a", "b"), "psu2": ("+", "-")}[device]
-    back = [[f"{device}.{minus}", f"cam.{ground}"]] if ground else []
-    return [*fed(case), [f"{device}.{plus}", f"cam.{pin}"], *back]
+    """Feed the camera, and put a device between two of its pins."""
+    return [*fed(case), *across(pin, ground, device)]
 
 
 def into(case: Case, line: str) -> Wires:
     """Put the generator at a line's input, and feed the camera."""
-    sheet = case.around.inputs[line]
+    sheet = case.input(line)
     return between(case, sheet.pin, sheet.ground)
+
+
+def driven(case: Case, line: str, ohm: float = 0.01, **gen: float) -> Plan:
+    """Plan a generator with these settings at a line's input."""
+    return {"wires": into(case, line), "gen": {"kind": "generator", "ohm": ohm, **gen}}
 
 
 def supply(volts: float) -> dict[str, Any]:
@@ -107,24 +68,33 @@ def levels(low_V: float, high_V: float, **more: float) -> dict[str, Any]:
     return {"kind": "generator", "low_V": low_V, "high_V": high_V, "ohm": 0.01, **more}
 
 
+def loaded(
+    case: Case, line: str, volts: float, ohm: float = 0, mA: float = 1.0, pin: str = "", ground: str = ""
+) -> Plan:
+    """Plan a resistor, or a sink of so many mA, between an output and a supply of so many volts.
+
+    A high side is fed by the supply and its load returns to ground; any other stage is pulled at its pin.
+    pin, ground: of the output, where a row says so.
+    """
+    sheet, device = case.output(line), "r" if ohm else "load"
+    high_side, behind = sheet.stage == "high side", f"{device}.{ENDS[device][1]}"
+    level_V, back = 0.0 if high_side else volts, [f"cam.{at}" for at in [ground or sheet.ground] if at]
+    plan: Plan = {device: resistor(ohm) if ohm else levels(level_V, level_V, limit_mA=mA)}
+    wires = between(case, pin or sheet.pin, device=device)
+    if high_side or (ohm and volts):
+        feed = [["ext.+", f"cam.{sheet.feed}"], [behind, "ext.-"]] if high_side else [["ext.+", behind]]
+        wires += [*feed, *(["ext.-", at] for at in back)]
+        plan["ext"] = supply(volts)
+    else:
+        wires += [[behind, at] for at in back]
+    return {"wires": wires, "outputs": as_output(case, line), **plan}
+
+
 def on_cable(case: Case, **switch: object) -> tuple[Session, rig.Bench]:
     """Put the camera on a network cable to a switch that feeds it."""
     socket = next(s.connector for s in case.around.supplies.values() if s.connector)
     cable = {"from": "switch.port", "into": f"cam.{socket}", "plug": "RJ45"}
-    return wired(case, [], cable=cable, switch={"kind": "switch", "poe_V": 48.0, **switch})
-
-
-# -- what is said of them ------------------------------------------------------------------------------
-def judged(case: Case, wires: Iterable[list[str]], where: str = "", **plan: Any) -> tuple[str, str]:
-    """Ask the wiring tool of a plan, at connections whose name contains this: its words, and why."""
-    findings = [f for f in rig.check(planned(case, wires, **plan)).findings if where in f.where]
-    words = {f.word for f in findings if f.verdict != "ok"} - LEVELS
-    return said(words), "; ".join(f.reason for f in findings)
-
-
-def said(words: Iterable[str]) -> str:
-    """Join words, in one order."""
-    return " + ".join(sorted(words)) or CLEAN
+    return case.wired([], cable=cable, switch={"kind": "switch", "poe_V": 48.0, **switch})
 
 
 # -- what happens --------------------------------------------------------------------------------------
@@ -151,7 +121,7 @@ def follows(cam: Session, bench: rig.Bench, line: str, high_V: float) -> bool:
 
 def good_high(case: Case, line: str) -> float:
     """Tell a voltage that is high at any input of its kind."""
-    return 24.0 if case.around.inputs[line].isolated else 3.3
+    return 24.0 if case.input(line).isolated else 3.3
 
 
 def switch_output(cam: Session, line: str, on: bool) -> None:
