@@ -43,6 +43,12 @@ def test_csi2(capsys):
     )
 
 
+def test_ecosystem(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "ecosystem.md").read_text(encoding="utf-8"), re.S)
+    exec(compile(example, "ecosystem.md", "exec"), {})
+    assert capsys.readouterr().out == "['NVIDIA Jetson TX2', 'NVIDIA Jetson AGX Xavier']\nFalse\n"
+
+
 def test_sensor(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "sensor.md").read_text(encoding="utf-8"), re.S)
     exec(compile(example, "sensor.md", "exec"), {})

@@ -13,6 +13,7 @@ from camtwin.cli.help import HelpCommand, HelpGroup
 from camtwin.problem import Problem
 
 if TYPE_CHECKING:
+    from camtwin.report.canvas import Canvas
     from camtwin.session.session import Session
 
 T = TypeVar("T")
@@ -216,6 +217,22 @@ def writable(path: Path) -> Path:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UsageProblem(f"{path}: cannot be written; name a file in a folder of your own")
     return path
+
+
+def drawing_writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
+    """Return a function that encodes a drawing to `path`; without a path it does nothing.
+
+    Raises:
+        UsageProblem: the drawing could not be written there in the end.
+    """
+    from camtwin.report.canvas import WRITERS, encode
+
+    if path is None:
+        return lambda _: None
+    if path.suffix.lower() not in WRITERS:
+        raise UsageProblem(f"{path}: a drawing is written to {' or '.join(WRITERS)}, by the name's ending")
+    writable(path)
+    return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
 MAX_TEXT_BYTES = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -22,6 +22,7 @@ from camtwin.cli.common import (
     UsbPort,
     addresses,
     command,
+    drawing_writer,
     models,
     parsed,
     writable,
@@ -29,7 +30,6 @@ from camtwin.cli.common import (
 from camtwin.cli.help import CHECK
 
 if TYPE_CHECKING:
-    from camtwin.report.canvas import Canvas
     from camtwin.rig.scenario.live import LiveRun
     from camtwin.rig.scenario.schema import Scenario
     from camtwin.rig.wiring.judge import Finding
@@ -129,7 +129,7 @@ def wiring(
     from camtwin.rig import check, parse
     from camtwin.rig.wiring.diagram import drawn
 
-    write = _writer(draw)
+    write = drawing_writer(draw)
     known = parsed(plan, parse)
     report = check(known)
     write(partial(drawn, known, report))
@@ -211,7 +211,7 @@ def play(
     from camtwin.rig.scenario.schema import parse
     from camtwin.rig.scenario.steps import step_of
 
-    write = _writer(draw)
+    write = drawing_writer(draw)
     known = parsed(scenario, parse)
     if show:
         known = known.model_copy(update={"show_ms": show})
@@ -334,22 +334,6 @@ def lens_(
         _tell(seen.findings)
         print("\n".join(seen.lines()))
     raise typer.Exit(any(f.verdict == "wrong" for f in seen.findings))
-
-
-def _writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object]:
-    """Return a function that encodes a drawing to `path`; without a path it does nothing.
-
-    Raises:
-        UsageProblem: the drawing could not be written there in the end.
-    """
-    from camtwin.report.canvas import WRITERS, encode
-
-    if path is None:
-        return lambda _: None
-    if path.suffix.lower() not in WRITERS:
-        raise UsageProblem(f"{path}: a drawing is written to {' or '.join(WRITERS)}, by the name's ending")
-    writable(path)
-    return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
 def _tell(findings: Sequence[Finding]) -> None:

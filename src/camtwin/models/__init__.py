@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from camtwin.files import FileProblem, load_text
+from camtwin.models.ecosystem_sheet import EcosystemSheet
+from camtwin.models.mode_file import ImageMode, ModesInvalid, modes_text, parse_modes
 from camtwin.models.provenance import Fact, SheetInvalid, rows, split
 from camtwin.models.register_sheet import RegisterSheet
 from camtwin.models.rig import RigSheet
@@ -25,26 +27,36 @@ from camtwin.problem import first_fault, nearest
 
 __all__ = [
     "CameraSheet",
+    "EcosystemSheet",
     "Fact",
+    "ImageMode",
+    "ModesInvalid",
     "RegisterSheet",
     "RigSheet",
     "SensorSheet",
     "SheetInvalid",
     "UnknownModel",
+    "has_modes",
     "has_rig",
     "load",
+    "load_ecosystem",
+    "load_modes",
     "load_registers",
     "load_rig",
+    "modes_text",
     "names",
     "parse",
+    "parse_ecosystem",
     "parse_registers",
     "parse_rig",
+    "read_modes",
     "register_names",
     "rig_names",
 ]
 
 ROOM = files(__name__)
 SUFFIX = ".toml"
+MODES = ".dts"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -131,6 +143,46 @@ def parse_registers(name: str, text: str) -> RegisterSheet:
     }
     plain["sensor"] = _sensor_sheet(name, plain.get("sensor"))
     return _check(RegisterSheet, name, {**plain, "facts": facts})
+
+
+@cache
+def load_ecosystem(name: str) -> EcosystemSheet:
+    """Return an ecosystem of the package, read once. SheetInvalid if the sheet is wrong."""
+    return parse_ecosystem(name, (ROOM / "ecosystems" / f"{name}.toml").read_text())
+
+
+def parse_ecosystem(name: str, text: str) -> EcosystemSheet:
+    """Parse an ecosystem sheet. SheetInvalid says in one line what is wrong."""
+    plain, facts = rows(name, _toml(name, text))
+    return _check(EcosystemSheet, name, {**plain, "name": name, "facts": facts})
+
+
+def has_modes(name: str) -> bool:
+    """Tell whether the package has a mode file of this name."""
+    return (ROOM / "modes" / f"{name}{MODES}").is_file()
+
+
+def load_modes(name: str, sensor: str) -> tuple[ImageMode, ...]:
+    """Return the modes of a mode file: of the package by its name, or of the path `FILE.dts`.
+
+    The file is read each time, so that one that has changed gives other modes.
+
+    Raises:
+        ModesInvalid: the file is wrong
+        UnknownModel: there is none, or no such sensor
+    """
+    if not name.endswith(MODES) and not has_modes(name):
+        raise UnknownModel(
+            f"no mode file {name!r}: name one of the package, or a path that ends with {MODES}"
+        )
+    own = name.endswith(MODES)
+    text = _own_text(name, name) if own else (ROOM / "modes" / f"{name}{MODES}").read_text()
+    return read_modes(name, text, sensor)
+
+
+def read_modes(name: str, text: str, sensor: str) -> tuple[ImageMode, ...]:
+    """Parse the text of a mode file; `name` is the file's, for messages. ModesInvalid names what is wrong."""
+    return parse_modes(name, text, load_registers(sensor))
 
 
 @cache

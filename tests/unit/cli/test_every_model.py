@@ -122,6 +122,7 @@ NO_MODEL = {
     "exec": "runs another program",
     "csi2 damage": "takes a dump",
     "explain": "takes a dump of registers",
+    "ecosystem": "is about parts of an ecosystem",
 }
 
 

@@ -107,6 +107,7 @@ FITTING: Final[Mapping[str, Sequence[str]]] = {
     "model": (*MODELS, *rig_names(), "sheet.toml"),
     "models": MODELS,
     "what": (*MODELS, "set", "folder"),
+    "words": ("boards", "chain", "lanes", "table", "mechanics", "IMX412", "TX2", "FT3/A", "4", "4056x3040"),
     "sheet": MODELS,
     "scene": SCENES,
     "settings": [f"{name}={value}" for name in FEATURES for value in ("1", "64", "x", "nan", "On", "")],
