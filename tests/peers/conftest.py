@@ -20,6 +20,7 @@ PROGRAMS = {
     "tshark": "tshark",
     "ethtool": "ethtool",
     "dnsmasq": "dnsmasq-base",
+    "i2ctransfer": "i2c-tools",
 }
 ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
 GSTREAMER = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst"
@@ -41,7 +42,7 @@ def missing_peer() -> str | None:
             return f"{BIN / script} is missing: make setup, then pip install -e .[dev]"
     if not Path("/usr/include/libusb-1.0/libusb.h").exists():
         return "libusb's header is missing: apt-get install libusb-1.0-0-dev"
-    for wheel in ("genicam", "emva1288", "usb", "libusb_package"):
+    for wheel in ("genicam", "emva1288", "usb", "libusb_package", "smbus2"):
         if not importlib.util.find_spec(wheel):
             return f"the wheel with {wheel} is missing: pip install -e .[dev]"
     return None

@@ -67,7 +67,7 @@ def test_list():
             "model": "sony-imx412-aack",
             "title": "Sony IMX412-AACK",
             "sensor": "Sony IMX412-AACK",
-            "link": "none",
+            "link": "csi2",
         },
     ]
 

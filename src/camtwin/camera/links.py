@@ -125,6 +125,7 @@ class LinkKind:
     time         makes its timing from the data sheet's section of the link's name, and from a speed
     has_network  hosts reach it by an address: it has packets, heartbeats, and faults of both
     counts_acquisitions  each acquisition is a stream of its own: its blocks count from the first id again
+    takes_all    a frame leaves as it is read: none waits in the camera's memory
     """
 
     dialect: Dialect
@@ -132,6 +133,7 @@ class LinkKind:
     time: Callable[..., LinkTiming]
     has_network: bool = False
     counts_acquisitions: bool = False
+    takes_all: bool = False
 
     @property
     def name(self) -> str:
@@ -182,6 +184,9 @@ USB3: Final = LinkKind(
     _usb3,
     counts_acquisitions=True,
 )
-NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda *_: NoLink())
-KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, NONE)}
+CSI2: Final = LinkKind(
+    Dialect("csi2", "little", "Custom"), "CSI-2, I2C bus", lambda *_: NoLink(), takes_all=True
+)
+NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda *_: NoLink(), takes_all=True)
+KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, CSI2, NONE)}
 """Kinds of links by their names in data sheets."""

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 import sys
 
-from camtwin.cli import csi2, develop, ecosystem, images, lab, look, plan, registers, run  # noqa: F401  (they register)
+from camtwin.cli import (  # noqa: F401  (they register)
+    csi2,
+    develop,
+    ecosystem,
+    execute,
+    images,
+    lab,
+    look,
+    plan,
+    registers,
+    run,
+)
 from camtwin.cli.common import app
 from camtwin.problem import Problem
 

@@ -15,6 +15,7 @@ from camtwin.problem import Problem
 if TYPE_CHECKING:
     from camtwin.report.canvas import Canvas
     from camtwin.session.session import Session
+    from camtwin.simtime import Scheduler
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -180,6 +181,7 @@ def session(
     settings: list[str] | None,
     link_speed: str,
     storage: Path | None = None,
+    clock: Scheduler | None = None,
 ) -> Session:
     """Open a twin in process that looks at the scene, and write the features of `settings` (NAME=VALUE)."""
     import camtwin
@@ -194,6 +196,7 @@ def session(
         serial=serial,
         link_speed=user(bits_per_s, link_speed),
         storage=storage,
+        clock=clock,
     )
     for text in settings or ():
         cam.set(text)

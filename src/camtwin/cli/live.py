@@ -44,11 +44,12 @@ class LiveLine:
         parts = [
             self.twins[0].sheet.model if one else f"{len(each)} twins",
             f"client {clients[0] if clients else 'none'}" if one else f"{len(clients)} clients",
-            f"{total('frames')} frames",
-            f"{rate:.1f} MB/s",
-            f"{total('resent_packets')} resends",
-            f"{max(twin.camera.temperature_C for twin in self.twins):.1f} C",
         ]
+        if each[0].transfers is None:
+            parts += [f"{total('frames')} frames", f"{rate:.1f} MB/s", f"{total('resent_packets')} resends"]
+        else:
+            parts += [f"{total('transfers')} transfers", f"{total('frames')} frames"]
+        parts.append(f"{max(twin.camera.temperature_C for twin in self.twins):.1f} C")
         if self.pace == "max":
             parts.append(f"pace max, now {(camera_now - camera_then) / (now - then) if then else 1:.1f}x")
         elif self.pace != "1":

@@ -1,15 +1,15 @@
-"""Commands that run twins for other programs: run and exec; and replay, which repeats a recorded run."""
+"""Commands that run twins for other programs: run, and replay, which repeats a recorded run."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from camtwin.cli import bus as bus_cli
 from camtwin.cli.common import (
     CAMERA,
     NETWORK,
@@ -36,7 +36,7 @@ from camtwin.cli.help import RUN
 from camtwin.cli.live import LiveLine
 
 if TYPE_CHECKING:
-    from camtwin.links.kind import Link
+    from camtwin.links.kind import Link, Opening
 
 Models = Annotated[
     list[str],
@@ -90,6 +90,8 @@ camtwin run baumer-vcxg-124m
 camtwin run baumer-vcxg-124m baumer-vcxg-124m --set ExposureTime=8000
 # A network that loses 2 % of the packets, captured for Wireshark
 camtwin run baumer-vcxg-124m --fault drop=0.02 --pcap run.pcap
+# A bare sensor on an I2C bus, and a log of what is said there
+camtwin run sony-imx412-aack --trace-bus bus.txt
 """,
 )
 def run(
@@ -139,6 +141,12 @@ def run(
         ),
     ] = False,
     port: UsbPort = 3240,
+    bus: bus_cli.Number = None,
+    bus_speed: bus_cli.Speed = "400k",
+    trace_bus: bus_cli.Trace = None,
+    inck: bus_cli.Inck = bus_cli.INCK_MHZ,
+    xclr_at: bus_cli.XclrAt = None,
+    nvm_busy: bus_cli.NvmBusy = False,
     seconds: For = None,
     pace: Pace = "1",
     journal: Annotated[
@@ -160,10 +168,10 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run cameras that other programs find on the network or on USB.
+    """Run cameras that other programs find on the network or on USB, or bare sensors on an I2C bus.
 
     Several cameras take consecutive addresses (127.0.0.1, 127.0.0.2, ...) and seeds, so that their serial
-    numbers and noise differ. Ctrl-C stops them.
+    numbers and noise differ; sensors share a bus. Ctrl-C stops them.
     """
     import contextlib
 
@@ -173,6 +181,7 @@ def run(
     from camtwin.links.gige.send.segmentation import cut_by_kernel
     from camtwin.links.kind import ServedTwin
     from camtwin.links.serve import serve
+    from camtwin.simtime import Scheduler
 
     speed = user(pace_of, pace)
     if journal and nonvolatile:
@@ -193,8 +202,20 @@ def run(
         "--interface": interface,
         "--allow-any-destination": any_destination,
         "--tune-loopback": tune_loopback,
+        "--set": settings,
+        "--link-speed": link_speed != "sheet",
+        "--journal": journal,
+        "--pace max": pace == "max",
+        "--bus": bus is not None,
+        "--bus-speed": bus_speed != "400k",
+        "--trace-bus": trace_bus,
+        "--inck": inck != bus_cli.INCK_MHZ,
+        "--xclr-at": xclr_at,
+        "--nvm-busy": nvm_busy,
     }
     given = {option for option, value in options.items() if value}
+    board = bus_cli.options(bus, bus_speed, trace_bus, inck, xclr_at, nvm_busy)
+    bus_time = Scheduler()
     with contextlib.ExitStack() as recording:
         if tune_loopback:
             recording.enter_context(cut_by_kernel())
@@ -210,11 +231,13 @@ def run(
                 "settings": settings or [],
                 "link_speed": link_speed,
             }
-            twin = recorded(session(**start, storage=nonvolatile).twin, journal, start)
+            clock = None if _checked(model, given).has_frames else bus_time
+            twin = recorded(session(**start, storage=nonvolatile, clock=clock).twin, journal, start)
             running = recording.enter_context(twin)
-            _check_link(model, running.sheet.link, given)
             places.append(
-                ServedTwin(running, address, port, faults, pcap, own_interface, any_destination, ip_speed)
+                ServedTwin(
+                    running, address, port, faults, pcap, own_interface, any_destination, ip_speed, board
+                )
             )
         line = LiveLine([place.twin for place in places], pace)
 
@@ -236,16 +259,17 @@ def run(
     line.end()
 
 
-def _check_link(model: str, link: str, given: set[str]) -> None:
-    """Check that hosts can reach this model, and that all the options given are for its link.
+def _checked(model: str, given: set[str]) -> Opening:
+    """Return how a model's link is opened, after checking that there is one and takes all options given.
 
     Raises:
         UsageProblem: one of both is not so.
     """
     from camtwin.camera.links import KINDS
     from camtwin.links.kind import OPENINGS, misplaced
+    from camtwin.models import load
 
-    kind = KINDS[link]
+    kind = KINDS[load(model).link]
     if kind not in OPENINGS:
         raise UsageProblem(f"{model} has no link to run on: use `camtwin snap {model}` or Python instead")
     wrong, others = misplaced(kind, given)
@@ -253,55 +277,10 @@ def _check_link(model: str, link: str, given: set[str]) -> None:
         needed = " or ".join(other.title for other in others)
         verb = "needs" if len(wrong) == 1 else "need"
         raise UsageProblem(f"{', '.join(wrong)} {verb} a {needed} link; {model} has {kind.title}")
-
-
-@command(
-    RUN,
-    """
-camtwin exec -- arv-tool-0.8
-# With the cameras of two servers
-camtwin exec --port 3240 --port 127.0.0.1:3241 -- arv-viewer-0.8
-""",
-    "exec",
-    passes_on=True,
-)
-def execute(
-    program: Annotated[
-        list[str],
-        typer.Argument(metavar="PROGRAM", help="Program with its arguments, after --.", show_default=False),
-    ],
-    port: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[ADDRESS:]PORT",
-            help="TCP port of the running cameras' USB/IP server. Repeat for several.  [default: 3240]",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Run a program with the running USB cameras as its USB devices.
-
-    The program must use libusb, the system's or its own. It needs neither root nor a kernel module; a C
-    compiler is needed once.
-    """
-    from camtwin.links import native
-
-    servers = [user(_server, each) for each in port or ["3240"]]
-    environment = native.environment(servers)
-    try:
-        os.execvpe(program[0], program, environment)
-    except OSError as problem:
-        raise UsageProblem(f"cannot run {program[0]}: {problem.strerror}") from None
-
-
-def _server(text: str) -> tuple[str, int]:
-    """Read PORT or ADDRESS:PORT. ValueError if the text is neither."""
-    import ipaddress
-
-    address, _, port = text.rpartition(":")
-    if not port.isdigit() or not 0 < int(port) < 1 << 16:
-        raise ValueError(f"--port {text} is not PORT or ADDRESS:PORT, with a port from 1 to 65535")
-    return str(ipaddress.IPv4Address(address or "127.0.0.1")), int(port)
+    opening = OPENINGS[kind]
+    if useless := sorted(given & set(opening.without)):
+        raise UsageProblem(f"{', '.join(useless)}: not for {model}, which is driven by registers on its bus")
+    return opening
 
 
 @command(RUN, "camtwin run baumer-vcxg-124m --journal run.jsonl\ncamtwin replay run.jsonl")

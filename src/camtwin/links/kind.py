@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from camtwin.camera.links import GIGE, KINDS, USB3, LinkKind
+from camtwin.camera.links import CSI2, GIGE, KINDS, USB3, LinkKind
 from camtwin.links.base import frames
 from camtwin.links.base.link import LinkStatus
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.link import GigeLink
+from camtwin.links.i2c.link import BusOptions, SensorBus, SensorLink
 from camtwin.links.usb3.link import Usb3Link
 from camtwin.links.usb3.server import UsbipServer
 from camtwin.twins import Twin
@@ -36,7 +37,10 @@ class Link(Protocol):
     @property
     def twin(self) -> frames.StreamedTwin: ...
     @property
-    def stream(self) -> frames.FrameStream: ...
+    def stream(self) -> frames.FrameStream | None:
+        """Frames on their way to hosts; None if hosts do not receive frames."""
+        ...
+
     @property
     def network(self) -> NetworkControls | None:
         """The link itself if it is a network, which hosts reach by an address and which can lose packets."""
@@ -68,6 +72,7 @@ class ServedTwin:
     bind             the IPv4 address of the camera, or of its USB/IP server
     port             of the USB/IP server; twins with the same port share the first one's server
     faults, pcap, interface, any_destination, ip_speed   as in GigeLink
+    bus              a sensor's bus; sensors that share a clock share one
     """
 
     twin: Twin
@@ -78,6 +83,7 @@ class ServedTwin:
     interface: str | None = None
     any_destination: bool = False
     ip_speed: float = 1.0
+    bus: BusOptions = field(default_factory=BusOptions)
 
     @property
     def kind(self) -> LinkKind:
@@ -90,6 +96,7 @@ class Shared:
 
     opened: contextlib.AsyncExitStack
     servers: dict[int, UsbipServer] = field(default_factory=dict[int, UsbipServer])
+    buses: dict[WallRuntime, SensorBus] = field(default_factory=dict[WallRuntime, SensorBus])
 
 
 async def _gige(served: ServedTwin, runtime: WallRuntime, _shared: Shared) -> Link:
@@ -112,12 +119,25 @@ async def _usb3(served: ServedTwin, runtime: WallRuntime, shared: Shared) -> Lin
     return Usb3Link(served.twin, runtime, server=shared.servers[served.port])
 
 
+async def _csi2(served: ServedTwin, runtime: WallRuntime, shared: Shared) -> Link:
+    if runtime not in shared.buses:
+        bus = SensorBus(runtime, served.bus, f"camtwin {served.twin.sheet.name}")
+        shared.buses[runtime] = await shared.opened.enter_async_context(bus)
+    return SensorLink(served.twin, runtime, shared.buses[runtime])
+
+
 @dataclass(frozen=True)
 class Opening:
-    """The function that opens a kind of link, and the options of `camtwin run` that apply to it alone."""
+    """The function that opens a kind of link, and the options of `camtwin run` that apply to it alone.
+
+    without     options of `camtwin run` that do not apply to it
+    has_frames  whether hosts receive frames on it
+    """
 
     open: Callable[[ServedTwin, WallRuntime, Shared], Awaitable[Link]]
     options: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    has_frames: bool = True
 
 
 OPENINGS: Final[Mapping[LinkKind, Opening]] = {
@@ -126,6 +146,12 @@ OPENINGS: Final[Mapping[LinkKind, Opening]] = {
         ("--fault", "--pcap", "--interface", "--ip-speed", "--allow-any-destination", "--tune-loopback"),
     ),
     USB3: Opening(_usb3, ("--port",)),
+    CSI2: Opening(
+        _csi2,
+        ("--bus", "--bus-speed", "--trace-bus", "--xclr-at", "--nvm-busy", "--inck"),
+        without=("--set", "--link-speed", "--journal", "--pace max"),
+        has_frames=False,
+    ),
 }
 """Links that hosts can reach; a twin with any other kind of link is open to Python alone."""
 

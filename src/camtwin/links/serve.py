@@ -118,7 +118,8 @@ def _set_by_signals(ended: asyncio.Event) -> Iterator[None]:
 async def _begin(links: Sequence[Link], ready: Callback | None, task: Task | None) -> None:
     """Let hosts find and configure the cameras while kernels load; call `ready` once frames need not wait."""
     for link in links:
-        await _aside(link.stream.prepare)
+        if link.stream:
+            await _aside(link.stream.prepare)
         await link.reachable()
     if ready:
         ready(links)

@@ -219,7 +219,7 @@ class CameraSheet(Section):
     name: str
     title: str
     document: str
-    link: Literal["gige", "usb3", "none"]
+    link: Literal["gige", "usb3", "csi2", "none"]
     sensor: SensorSheet
     readout: ReadoutSheet
     trigger: Trigger

@@ -100,7 +100,7 @@ def build(
     memory = sheet.memory
     kind = NONE if link_bits_per_s is None else KINDS[sheet.link]
     link = kind.timing(sheet, link_bits_per_s or SHEET_SPEED)
-    if kind is NONE:
+    if kind.takes_all:
         memory = memory.model_copy(update={"size_bytes": None})
     serial = serial or sheet.serial.number(seed)
     try:

@@ -26,4 +26,5 @@ class LinkStatus:
     packets: int  # of images, resent ones included, before faults strike
     faults: Mapping[str, int]  # packets struck, by kind of fault
     address: str = ""  # its present address
+    transfers: int | None = None  # on a bus, of a link that sends no frames
     skipped_frames: int = 0  # because the camera's memory was full, as the host fetched none

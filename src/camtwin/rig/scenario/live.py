@@ -44,8 +44,9 @@ class LiveRun(ScenarioRun):
         if len(binds) != len(self.cams):
             raise PlanInvalid(f"{len(binds)} addresses for {len(self.cams)} cameras: give one for each")
         for name, cam in self.cams.items():
-            if KINDS[cam.twin.sheet.link] not in OPENINGS:
-                raise PlanInvalid(f"{name} has no link, which a live scenario needs")
+            opening = OPENINGS.get(KINDS[cam.twin.sheet.link])
+            if not opening or not opening.has_frames:
+                raise PlanInvalid(f"{name} has no link that carries frames, which a live scenario needs")
         self.binds = dict(zip(self.cams, binds, strict=True))
         self.usb_port = usb_port
         self.links: Mapping[str, Link] = {}
@@ -86,7 +87,8 @@ class LiveRun(ScenarioRun):
         def are_ready(links: Links) -> None:
             know(links)
             for name, link in self.links.items():
-                self.accounts[name].received = link.stream.wanted
+                if link.stream:
+                    self.accounts[name].received = link.stream.wanted
             links[0].runtime.command(self.stand_by)
             ready(self)
             links[0].runtime.command(self._await, wait)
@@ -134,7 +136,8 @@ class LiveRun(ScenarioRun):
     # -- differences on a real network -------------------------------------------------------------------
     def unplug(self, socket: str) -> str:
         name = super().unplug(socket)
-        self.links[name].stream.cut()
+        if stream := self.links[name].stream:
+            stream.cut()
         return name
 
     def packets(self, name: str, faults: Faults) -> None:

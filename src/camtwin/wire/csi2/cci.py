@@ -15,6 +15,7 @@ Source: MIPI CSI-2, chapter Camera Control Interface, after public descriptions 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -54,6 +55,22 @@ class Target(Protocol):
     def write(self, register: int, value: int, /) -> bool:
         """Take a byte for a register; False: it is not acknowledged, and nothing has changed."""
         ...
+
+
+class Port(ABC):
+    """A chip on the bus without registers: it takes and sends bytes."""
+
+    @abstractmethod
+    def hears(self, address: int, /) -> Hearing:
+        """Return the reaction to a 7-bit address, now."""
+
+    @abstractmethod
+    def send(self) -> int:
+        """Return the next byte of a read."""
+
+    @abstractmethod
+    def take(self, byte: int, /) -> bool:
+        """Take a byte; False: it is not acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,7 @@ Effect: TypeAlias = Wait | Done
 class Bus:
     """A bus and the targets on it; the clock is `hz`."""
 
-    def __init__(self, targets: Sequence[Target], hz: int) -> None:
+    def __init__(self, targets: Sequence[Target | Port], hz: int) -> None:
         self.targets, self.hz = targets, hz
 
     def transfer(self, messages: Sequence[Message], now: Ns) -> Iterator[Effect]:
@@ -153,12 +170,12 @@ class Bus:
         """Return the time `bits` clocks after the start, rounded once to the nanosecond above."""
         return start_ns + -(-bits * SEC // self.hz)
 
-    def _hearing(self, address: int) -> list[tuple[Target, Hearing]]:
+    def _hearing(self, address: int) -> list[tuple[Target | Port, Hearing]]:
         heard = [(target, target.hears(address)) for target in self.targets]
         return [(target, hearing) for target, hearing in heard if hearing is not Hearing.DEAF]
 
     @staticmethod
-    def _acknowledged(hearing: Sequence[tuple[Target, Hearing]]) -> bool:
+    def _acknowledged(hearing: Sequence[tuple[Target | Port, Hearing]]) -> bool:
         return any(how is Hearing.ACKNOWLEDGES for _, how in hearing)
 
     def _put(self, address: int, place: int, byte: int, upper: int) -> bool:
@@ -166,7 +183,9 @@ class Bus:
         acknowledged = False
         for target, how in self._hearing(address):
             taken = True
-            if place == INDEX_BYTES - 1:
+            if isinstance(target, Port):
+                taken = target.take(byte)
+            elif place == INDEX_BYTES - 1:
                 target.index = upper << 8 | byte
             elif place >= INDEX_BYTES and (taken := target.write(target.index, byte)):
                 target.index = target.index + 1 & 0xFFFF
@@ -177,7 +196,11 @@ class Bus:
         """Return the byte that is on the line; 0xFF, the line at rest, if nobody sends."""
         value = 0xFF
         for target, how in self._hearing(address):
-            if how is Hearing.ACKNOWLEDGES:
+            if how is not Hearing.ACKNOWLEDGES:
+                continue
+            if isinstance(target, Port):
+                value &= target.send()
+            else:
                 value &= target.read(target.index)
                 target.index = target.index + 1 & 0xFFFF
         return value

@@ -103,7 +103,7 @@ def test_hosts_have_numbers_and_addresses(cam):
 
 
 @pytest.mark.parametrize(
-    ("model", "link"), [("basler-aca4112-20um", "usb3"), ("ids-imx412", "usb3"), ("sony-imx412-aack", "none")]
+    ("model", "link"), [("basler-aca4112-20um", "usb3"), ("ids-imx412", "usb3"), ("sony-imx412-aack", "csi2")]
 )
 def test_a_camera_without_a_network_says_so(model, link):
     with pytest.raises(NoNetwork) as refused:
