@@ -32,6 +32,7 @@ class Tree(Generic[S]):
 
     def __init__(self, settings: type[S], sheet: Mapping[str, Mapping[str, Any]], dialect: Dialect) -> None:
         self.settings = settings
+        self._factory: S | None = None
         self.dialect, self.link = dialect, dialect.name
         self.order: Order = dialect.order
         link = dialect.name
@@ -95,9 +96,10 @@ class Tree(Generic[S]):
 
     def factory(self) -> S:
         """Return the factory settings."""
-        return self.settings(
-            **{n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored}
-        )
+        if self._factory is None:
+            stored = {n.feature.attr: self._first(n) for n in self.nodes.values() if n.feature.stored}
+            self._factory = self.settings(**stored)
+        return self._factory
 
     def _first(self, node: Node) -> Any:
         f = node.feature

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich import box
 from rich.console import Console
+from rich.control import strip_control_codes
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -25,7 +26,11 @@ def hang(console: Console, label: str, text: str, *, label_style: str = "", styl
     """Print a label and a text; further lines are indented to the text's start, without trailing blanks."""
     width, begin = max(console.width, MIN_COLUMNS + len(label)), " " * len(label)
     lines = wrap(text, width, initial_indent=begin, subsequent_indent=begin, break_on_hyphens=False)
-    out = Text(label + "\n".join(lines)[len(label) :], style)
+    said = label + "\n".join(lines)[len(label) :]
+    if console.color_system is None:  # the same without rich, in less time: a sheet has hundreds
+        console.file.write(strip_control_codes(said) + "\n")
+        return
+    out = Text(said, style)
     out.stylize(label_style, 0, len(label))
     console.print(out, soft_wrap=True)
 

@@ -27,6 +27,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, Literal, NewType, TypeAlias, get_args, get_origin, get_type_hints
@@ -128,7 +129,7 @@ def _steps(claim: Claim, text: str) -> list[MeasureStep]:
         found, words = MEASUREMENTS[name], rest.split(",") if rest else []
         args = [word for word in words if not NAMED.match(word)]
         options = dict(word.split("=", 1) for word in words if NAMED.match(word))
-        signature, hints = inspect.signature(found.run), get_type_hints(found.run)
+        signature, hints = _annotated(found.run)
         try:
             bound = signature.bind(None, *args, **options)
         except TypeError as error:
@@ -144,6 +145,12 @@ def _steps(claim: Claim, text: str) -> list[MeasureStep]:
         return made
     except ValueError as error:
         raise LedgerInvalid(f"{claim.ledger}: {claim.id}: measure {text!r}: {error}") from None
+
+
+@cache
+def _annotated(run: Run) -> tuple[inspect.Signature, dict[str, Any]]:
+    """Look up the arguments of a measurement, and how they are read."""
+    return inspect.signature(run), get_type_hints(run)
 
 
 def _read(claim: Claim, name: str, hint: Any, word: Any) -> Any:
