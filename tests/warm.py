@@ -28,6 +28,8 @@ from typing import IO, NoReturn
 PID_BYTES = 20
 """Of a fixed size: the exit status of a program that has ended at once follows it in the same pipe."""
 CLONE_NEWNET = 0x4000_0000  # linux/sched.h
+HELD = (signal.SIGINT, signal.SIGHUP)
+"""Signals that the server does not hear, and a program once it is one: none is lost in between."""
 _asking = threading.Lock()
 
 
@@ -207,8 +209,9 @@ def become(
     for one in named(breaks) if breaks else ():
         one.make(pytest.MonkeyPatch())  # for good: it is never undone
     sys.argv = ["camtwin", *args]
-    for number in (signal.SIGINT, signal.SIGHUP):  # as in a terminal, even if the tests are run by nohup
+    for number in HELD:  # as in a terminal, even if the tests are run by nohup
         signal.signal(number, signal.SIG_DFL)  # until the command line says what it does
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)  # one that came since the fork ends it now
     code: str | int | None = 0
     try:
         main()
@@ -244,6 +247,6 @@ def leave(code: int) -> NoReturn:
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever runs the tests
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # they are for whoever runs the tests
     preload()
     become(*serve(socket.socket(fileno=int(sys.argv[1]))))

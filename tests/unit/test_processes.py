@@ -49,6 +49,14 @@ def until(condition, seconds: float = 90) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_program_that_is_signalled_as_it_begins_ends(number):
+    program = warm.Program(["run", MODEL, "--bind", "127.0.77.9", "--for", "3"])
+    program.send_signal(number)
+    program.stdout.close()
+    assert program.wait(60) in (-number, 128 + number)
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [
