@@ -64,7 +64,7 @@ def test_the_kernel_enumerates_it(said):
 
 
 def test_aravis_lists_it_and_grabs_fifty_frames(said):
-    assert any(re.match(r"listed Basler-2676\w+-7\d+ \(USB3\)", line) for line in said)
+    assert any(re.match(r"listed Basler-2676\w+-4\d{7} \(USB3\)", line) for line in said)
     check_grabbed(said, "first", 50)
 
 

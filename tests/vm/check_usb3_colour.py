@@ -34,7 +34,7 @@ def said() -> list[str]:
 def test_the_kernel_enumerates_it(said):
     assert "attached" in said
     assert "lsusb 4 endpoints, 0 complaints" in said
-    assert any(re.match(r"listed IDS.*1409\w+-7\d+ \(USB3\)", line) for line in said)
+    assert any(re.match(r"listed IDS.*1409\w+-41\d{8} \(USB3\)", line) for line in said)
 
 
 @pytest.mark.parametrize(("run", "pixel_format"), [("ten", "BayerGR10g40IDS"), ("twelve", "BayerGR12g24IDS")])
