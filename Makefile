@@ -7,7 +7,7 @@ COUNT ?= 1000000
 CASES ?= 20000
 TESTS ?= tests
 APT := aravis-tools-cli gir1.2-aravis-0.8 gir1.2-gstreamer-1.0 python3-gi iproute2 ethtool dnsmasq-base tshark gcc libc6-dev libusb-1.0-0-dev valgrind i2c-tools
-VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev
+VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev acpica-tools
 
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -42,9 +42,9 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 	$(BIN)/pytest -n $$(($(JOBS) + 1)) --waiter -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
 	$(BIN)/pytest -m alone $(patsubst tests,tests/peers,$(TESTS)) || [ $$? -eq 5 ]
 
-test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, and Aravis streams there (root, once)
+test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, where Aravis streams, and drives the bare sensor (root, once)
 	@tools/apt-install $(VM_APT)
-	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py
+	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py tests/vm/check_imx412.py
 
 fuzz: $(VENV)/.dev  ## hostile messages against the control of both links and a bare sensor's bus, and command lines; COUNT=1000000 CASES=20000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/gev/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))

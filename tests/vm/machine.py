@@ -30,10 +30,16 @@ PACKAGES = (
     "aravis-tools-cli",
     "python3-gi",
     "gir1.2-aravis-0.8",
+    "i2c-tools",
+    "v4l-utils",
 )
+TO_BUILD = ("linux-headers-amd64", "linux-source-6.1", "gcc", "make", "xz-utils")
+"""For drivers that Debian's kernel has only as source: of the same suite, so of the same version."""
+DRIVERS = HERE / "imx412"
+BUILT_OF = ("Kbuild", "build", "camtwin_receiver.c")
 SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
-DISK_MB = 2000
+DISK_MB = 2600
 KERNEL = "root=/dev/vda ro console=ttyS0 init=/guest net.ifnames=0 quiet no_timer_check panic=-1"
 """no_timer_check: on a busy computer the emulated timer may be too late for the kernel's check of it."""
 MODULES = ("virtio_pci", "virtio_blk", "ext4")
@@ -44,7 +50,8 @@ BLOCK = 4096
 
 def disk() -> Path:
     """Return the folder with root.ext4, vmlinux and initrd; make it if necessary."""
-    made_of = repr((PACKAGES, MODULES, SUITE, DISK_MB, (HERE / "guest").read_text()))
+    drivers = [(DRIVERS / name).read_text() for name in BUILT_OF]
+    made_of = repr((PACKAGES, TO_BUILD, MODULES, SUITE, DISK_MB, (HERE / "guest").read_text(), drivers))
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camtwin"
     there = root / f"vm-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
     if not there.exists():
@@ -60,7 +67,7 @@ def _make(folder: Path) -> None:
     run(
         "debootstrap",
         "--variant=minbase",
-        f"--include={','.join(PACKAGES)}",
+        f"--include={','.join(PACKAGES + TO_BUILD)}",
         SUITE,
         tree,
         MIRROR,
@@ -74,6 +81,10 @@ def _make(folder: Path) -> None:
     (initramfs / "modules").write_text("\n".join(MODULES))
     run("chroot", tree, "update-initramfs", "-u", seconds=300)
     shutil.copy(HERE / "guest", tree / "guest")
+    (tree / "build").mkdir()
+    for name in BUILT_OF:
+        shutil.copy(DRIVERS / name, tree / "build")
+    run("chroot", tree, "sh", "/build/build", seconds=300)
     for spare in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
         shutil.rmtree(tree / spare, ignore_errors=True)
     done.mkdir()
@@ -97,10 +108,23 @@ def run(*args: str | Path, seconds: float) -> None:
         raise RuntimeError(f"{args[0]}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
-def boot(job: str, seconds: int, told: Callable[[str], object], files: Sequence[Path] = ()) -> list[str]:
+def board_firmware(source: Path, folder: Path) -> Path:
+    """Return an ACPI table, compiled of ASL: what the guest is told of the board around it."""
+    run("iasl", "-p", folder / source.stem, source, seconds=30)
+    return folder / f"{source.stem}.aml"
+
+
+def boot(
+    job: str,
+    seconds: int,
+    told: Callable[[str], object],
+    files: Sequence[Path] = (),
+    more: Sequence[str] = (),
+) -> list[str]:
     """Return the guest's console output while it does the job; call `told` with each line as it comes.
 
     files  a tar of them is the guest's third disk, /dev/vdc
+    more   options of QEMU
     """
     there = disk()
     with tempfile.NamedTemporaryFile() as second, tempfile.NamedTemporaryFile() as third:
@@ -118,7 +142,7 @@ def boot(job: str, seconds: int, told: Callable[[str], object], files: Sequence[
             "-drive", f"file={second.name},if=virtio,format=raw,readonly=on",
             "-drive", f"file={third.name},if=virtio,format=raw,readonly=on",
             "-nic", "user,model=virtio-net-pci", "-display", "none", "-serial", "stdio", "-monitor", "none",
-            "-no-reboot",
+            "-no-reboot", *more,
         ]  # fmt: skip
         with subprocess.Popen(
             [*map(str, command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
