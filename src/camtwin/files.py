@@ -121,20 +121,20 @@ def _picture(path: str) -> NDArray[Any]:
         kind, count = picture.format, getattr(picture, "n_frames", 1)
         if count > 1 and kind != "MPO":  # beside its image, a JPEG of some cameras has a second, smaller one
             raise FileProblem(f"{path}: holds {count} images; write each to a file of its own")
-        upright = ImageOps.exif_transpose(picture)
-    clear = upright.has_transparency_data
-    if upright.mode == "F":
-        return np.asarray(upright, np.float32)
-    if upright.mode.startswith("I"):
-        if clear or (upright.mode == "I" and kind != "PPM"):  # which has its white at 65535 here
-            what = "16-bit grey with transparency" if clear else "integers of 32 bits"
-            raise FileProblem(f"{path}: holds {what}; write it with 8 bits, 16 bits or floats")
-        _check_profile(path, upright.info.get("icc_profile"))
-        return np.asarray(upright).astype(np.uint16)
-    upright = _in_srgb(path, upright, upright.info.get("icc_profile"))
-    if upright.mode in ("1", "L") and not clear:
-        return np.asarray(upright.convert("L"))
-    return np.asarray(upright.convert("RGBA" if clear else "RGB"))
+        ImageOps.exif_transpose(picture, in_place=True)  # a large image is not copied without need
+        picture.load()
+        clear, profile = picture.has_transparency_data, picture.info.get("icc_profile")
+        if picture.mode == "F":
+            return np.asarray(picture, np.float32)
+        if picture.mode.startswith("I"):
+            if clear or (picture.mode == "I" and kind != "PPM"):  # which has its white at 65535 here
+                what = "16-bit grey with transparency" if clear else "integers of 32 bits"
+                raise FileProblem(f"{path}: holds {what}; write it with 8 bits, 16 bits or floats")
+            _check_profile(path, profile)
+            return np.asarray(picture).astype(np.uint16)
+        shown = _in_srgb(path, picture, profile)
+        mode = "L" if shown.mode in ("1", "L") and not clear else "RGBA" if clear else "RGB"
+        return np.asarray(shown if shown.mode == mode else shown.convert(mode))
 
 
 @contextlib.contextmanager

@@ -278,12 +278,14 @@ def test_what_has_no_codes_is_refused(name, tmp_path):
 
 def test_large_images_load_without_a_warning(tmp_path, monkeypatch):
     """Pillow warns from 89 million pixels and refuses from 179: sensors have 151 and 247 million."""
-    size = (14_204, 10_652)
-    Image.new("1", size).save(tmp_path / "151.png")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with files._opened(tmp_path / "151.png") as picture:
-            assert picture.size == size
+        for mode, size in (("1", (14_204, 10_652)), ("L", (19_000, 13_000))):
+            Image.new(mode, size, 1).save(tmp_path / "large.png", compress_level=1)
+            image = load_picture(str(tmp_path / "large.png"))
+            assert np.shape(image) == size[::-1]
+            assert np.min(image) == (255 if mode == "1" else 1)
+            assert np.shape(load_raw(tmp_path / "large.png") if mode == "L" else image) == size[::-1]
     assert Image.MAX_IMAGE_PIXELS == 89_478_485
     monkeypatch.setattr(files, "MAX_PIXELS", 100)
     Image.new("L", (20, 10)).save(tmp_path / "a.png")
