@@ -23,7 +23,7 @@ from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 from camtwin.simtime import Scheduler
 from camtwin.subscribers import Leave
-from camtwin.units import SEC, Ns
+from camtwin.units import MS, SEC, Ns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +49,8 @@ class Lateness:
 
 MAX_EVENTS: Final = 64
 """Events that run in a row without a clock before the event loop gets its turn."""
+TURN_NS: Final = 20 * MS
+"""Time that events may take in a row, on a computer that is too slow, before the event loop gets its turn."""
 
 
 def pace_of(text: str) -> float:
@@ -99,16 +101,23 @@ class WallRuntime:
         return self._wall_zero + int((virtual_ns - self._virtual_zero) / self.pace)
 
     def advance(self, limit_ns: Ns | None = None) -> Ns:
-        """Run all events that are due, but none after `limit_ns`; return the virtual time reached."""
+        """Run the events that are due, but none after `limit_ns`; return the virtual time reached.
+
+        Where events take longer than their time, it is that of the last one for which there was a turn: they
+        would never be done, and neither hosts nor signals be heard.
+        """
         now = self.now() if limit_ns is None else max(self.clock.now, min(self.now(), limit_ns))
+        turn_ends_ns = self.host_now() + TURN_NS
         while (due := self.clock.next_time()) is not None and due <= now:
             self.lateness.add(int((now - due) / self.pace))
             self.clock.advance_to(due)
+            if self.host_now() > turn_ends_ns:
+                return due
         self.clock.advance_to(now)
         return now
 
     def command(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Carry out a command from outside at the present virtual time.
+        """Carry out a command from outside at the present virtual time, late where the twin is late.
 
         Return its result or pass on its exception.
         """

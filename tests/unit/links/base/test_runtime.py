@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from camtwin.links.base.runtime import FreeRuntime, WallRuntime, pace_of, paced
+from camtwin.links.base.runtime import TURN_NS, FreeRuntime, WallRuntime, pace_of, paced
 from camtwin.simtime import Scheduler
 from camtwin.units import MS, SEC
 
@@ -70,6 +70,36 @@ def test_a_command_comes_after_every_event_that_is_due() -> None:
     wall.ns += 5 * MS
     assert runtime.command(lambda word: (order.append(word), clock.now)[1], "command") == 5 * MS
     assert order == ["event", "command"]
+
+
+def test_events_that_take_longer_than_their_time_leave_the_loop_its_turns() -> None:
+    """Signals and hosts are heard though the twin falls ever further behind: here five times slower."""
+    wall, clock = Wall(), Scheduler()
+    runtime = WallRuntime(clock, 1.0, wall)
+    ran: list[int] = []
+
+    def slow() -> None:
+        ran.append(clock.now)
+        assert len(ran) < 10_000, "the loop gets no turn"
+        wall.ns += 5 * MS
+        clock.at(clock.now + 1 * MS, slow)
+
+    async def main() -> None:
+        clock.at(0, slow)
+        wall.ns += 100 * MS
+        running = asyncio.create_task(runtime.run())
+        for _ in range(50):
+            before = wall.ns
+            await asyncio.sleep(0)
+            assert wall.ns - before <= TURN_NS + 5 * MS
+        before = wall.ns
+        assert runtime.command(lambda: clock.now) == ran[-1]
+        assert wall.ns - before <= TURN_NS + 5 * MS
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+    assert ran == [k * MS for k in range(len(ran))], "virtual time is as exact as ever"
 
 
 def test_run_is_never_early_and_exact_in_virtual_time() -> None:
