@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from camtwin.session.session import connect as open
     from camtwin.twins import Twin
     from camtwin.twins.bare import BareSensor, open_sensor
+    from camtwin.twins.link import csi2_dump
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Refused",
     "Session",
     "Twin",
+    "csi2_dump",
     "open",
     "open_sensor",
     "scene",
@@ -50,6 +52,7 @@ HOMES = {
     "Refused": "problem",
     "Session": "session.session",
     "Twin": "twins",
+    "csi2_dump": "twins.link",
     "open_sensor": "twins.bare",
 }
 

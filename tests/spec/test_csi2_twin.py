@@ -82,10 +82,11 @@ class Mode:
 )
 def test_one_exposure(tmp_path: Path, mode: Mode, size: tuple[int, int], options: tuple[str, ...]):
     encoded = mode.dumped(tmp_path, *options)
-    starts = [f.packets[0].enter_ns for f in decoder.frames(decoder.read(encoded))]
+    frames = decoder.frames(decoder.read(encoded))
+    starts = [frame.packets[0].enter_ns for frame in frames]
     for start, following in pairwise(starts):
         assert abs(following - start - mode.frame_lines * mode.line_ns) < 1
-    registers = words(
+    typed = words(
         {
             0x0112: mode.bits * 0x0101,  # data format
             0x0202: mode.exposure_lines,
@@ -96,6 +97,9 @@ def test_one_exposure(tmp_path: Path, mode: Mode, size: tuple[int, int], options
             0x034E: size[0],
         }
     )
+    for frame in frames:
+        assert {at: frame.registers[at] for at in typed} == typed
+    registers = frames[0].registers  # which others a sensor tells is not public
     sent = [
         Sent(codes, mode.bits, start, mode.line_ns, n, registers, line_numbers=bool(options))
         for n, (codes, start) in enumerate(zip(mode.pictures(), starts, strict=True), 1)
@@ -111,7 +115,13 @@ def test_two_exposures(tmp_path: Path):
     frames = decoder.frames(decoder.read(encoded))
     starts = [f.packets[0].enter_ns for f in frames if f.channel == 0]
     assert abs(starts[1] - starts[0] - mode.frame_lines * mode.line_ns) < 1
-    told = frames[0].registers  # which of DOL's registers a sensor tells is not public: the same on both
+    typed = {0x00E3: 1, 0x00E4: 1}  # DOL, of two frames
+    typed |= words(
+        {0x00E6: 122, 0x00EA: 1050, 0x00EC: 100, 0x00F0: 512, 0x00F2: 512, 0x0340: 3102, 0x034C: 4060}
+    )
+    for frame in frames:
+        assert {at: frame.registers[at] for at in typed} == typed
+    told = frames[0].registers  # which others a sensor tells is not public: the same on both
     sent = [
         Sent(codes, 10, floor(start + part * 123 * mode.line_ns), 2 * mode.line_ns, n, told, channel=part)
         for n, part, start, codes in zip(

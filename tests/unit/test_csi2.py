@@ -100,15 +100,19 @@ def test_a_twins_stream_carries_its_images_and_registers(camtwin, tmp_path):
         for name, one in named.items()
         if one.address in registers
     }
-    assert told == {
+    wanted = {
         "csi_data_format": 0x0A0A,
-        "coarse_integration_time": round(2_000_000 / line_ns),
+        "coarse_integration_time": 564,  # 564 lines of 2976 clocks and 1536 clocks at 840 MHz: 2 ms
+        "fine_integration_time": 1536,
         "analog_gain_code_global": 512,
         "frame_length_lines": 1176,
         "line_length_pck": 2976,
         "x_output_size": 2028,
         "y_output_size": 1112,
+        "binning_type": 0x22,
     }
+    assert {name: told[name] for name in wanted} == wanted
+    assert len(told) == sum(one.access == "rw" for one in named.values())
 
 
 def test_two_exposures_of_a_twin(camtwin, tmp_path):
@@ -126,7 +130,7 @@ def test_two_exposures_of_a_twin(camtwin, tmp_path):
         )
     long, short = (next(b for b in sent if b.data[0] == channel << 6 | DataType.RAW10) for channel in (0, 1))
     line_ns = 4512 / 0.84
-    rhs1 = 2 * -(-(np.ceil(1_000_000 / line_ns) + 22) // 2)
+    rhs1 = 2 * round(1_000_000 / line_ns / 2) + 22
     assert short.time_ns - long.time_ns == pytest.approx((rhs1 + 1) * line_ns, abs=2)
 
 

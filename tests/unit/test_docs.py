@@ -50,9 +50,11 @@ def test_ecosystem(capsys):
 
 
 def test_sensor(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "sensor.md").read_text(encoding="utf-8"), re.S)
-    exec(compile(example, "sensor.md", "exec"), {})
-    model, remark, image = capsys.readouterr().out.splitlines()
+    examples = re.findall(r"```python\n(.*?)```", (DOCS / "sensor.md").read_text(encoding="utf-8"), re.S)
+    for example in examples:
+        exec(compile(example, "sensor.md", "exec"), {})
+    model, remark, image, two = capsys.readouterr().out.splitlines()
+    assert two == "8336.457 us 1552 lines"
     assert (model, image) == ("0x0577 b'\\x05w'", "(3040, 4056) 60.02 frames/s")
     assert remark.startswith("coarse_integration_time: 4096 lines are above the maximum of 3080")
 

@@ -20,6 +20,7 @@ Slave = Annotated[int, Field(ge=0x08, le=0x77)]
 Access = Literal["ro", "rw", "none"]
 Effect = Literal["now", "stream", "frame", "exposure", "blanking"]
 """Moment at which a write takes effect: at once, when the stream starts, or frames later (`[latency]`)."""
+Share = Annotated[float, Field(ge=0, le=1)]
 Range = tuple[Positive, Positive]
 
 
@@ -96,6 +97,7 @@ class Clocks(Section):
     inck_MHz: tuple[Positive, ...]
     pll_in_MHz: Range
     pll_out_MHz: Range
+    lane_min_Mbps: Positive
     lane_Mbps: Positive
     pixels_per_clock: Positive
     link_margin: Annotated[float, Field(ge=0, lt=1)]
@@ -121,6 +123,16 @@ class Gain(Section):
     max_digital_code: Annotated[int, Field(ge=256)]
 
 
+class PowerShares(Section):
+    """Shares of the power of the full 10-bit drive mode, and what converters and link do there."""
+
+    idle: Share
+    converters: Share
+    link: Share
+    full_samples_per_s: Positive
+    full_link_bps: Positive
+
+
 class Nvm(Section):
     """Page of the one-time programmable memory."""
 
@@ -139,6 +151,7 @@ class RegisterSheet(Section):
     clocks: Clocks
     timing: FrameTiming
     gain: Gain
+    power_shares: PowerShares
     nvm: Nvm
     areas: Mapping[str, AddressRange]
     registers: Mapping[str, Register]

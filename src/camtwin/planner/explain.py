@@ -112,6 +112,7 @@ class Explanation:
                 * len(one.integrations),
                 "line_load": float(one.link_load),
             },
+            "power_share": one.power_share,
             "remarks": [
                 asdict(remark) | {"address": self._address(remark.register)} for remark in self.remarks
             ],
@@ -126,6 +127,8 @@ class Explanation:
             names = ("Long exposure", "Short exposure") if len(self.one.integrations) > 1 else ("Exposure",)
             yield names[number], self._exposure(each)
         yield "Link", self._link()
+        if self.streams:
+            yield "Power", [("share", f"{self.one.power_share:.0%} of the full 10-bit drive mode (assumed)")]
 
     def _address(self, name: str) -> int | None:
         register = self.sheet.registers.get(name)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.sensor.binning import binned_row
 from camtwin.units import SEC, Ns
 
 
@@ -25,11 +26,15 @@ class RowTimes(NamedTuple):
     step_ns       from one row's exposure to the next one's: 0 with a global shutter
     wait_ns       from the end of the first row's exposure until it is read
     wait_step_ns  how much longer each further row waits: 0 with a rolling shutter
+    pair          rows of the array from one pair of rows that are read to the next one
+    binned        rows of one colour that are read as one, and exposed together
     """
 
     step_ns: Fraction = Fraction(0)
     wait_ns: Ns = 0
     wait_step_ns: Fraction = Fraction(0)
+    pair: int = 2
+    binned: int = 1
 
 
 ALIKE = RowTimes()
@@ -52,8 +57,14 @@ class RowWindows:
 
         >>> RowWindows(100, 50, RowTimes(step_ns=Fraction(7, 2))).starts_ns(np.arange(4))
         array([100, 103, 107, 110])
+        >>> RowWindows(0, 50, RowTimes(step_ns=Fraction(10), pair=4, binned=2)).starts_ns(np.arange(10))[::4]
+        array([ 0,  0, 20])
         """
-        step = self.times.step_ns
+        step, pair = self.times.step_ns, self.times.pair
+        if pair > 2:
+            rows = rows // pair * 2 + (rows % pair > 0)
+        if self.times.binned > 1:
+            rows = binned_row(rows, self.times.binned, mosaic=True)
         return self.start_ns + rows * step.numerator // step.denominator
 
     def read_ns(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,27 +1,25 @@
-"""Images of a bare sensor in process, as the frames that it sends over CSI-2.
-
-The registers in embedded data are those that the sensor's features decide, by their names on its register
-sheet. RHS1 is the short exposure and the gap that the drive mode leaves, in whole pairs of lines.
-"""
+"""Images of a bare sensor in process, as the frames that it sends over CSI-2: as its registers have them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from fractions import Fraction
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
-from math import ceil
 from typing import TYPE_CHECKING
 
-from camtwin.models import RegisterSheet, load_registers, register_names
+from camtwin.camera.registers.driver import Driver
 from camtwin.problem import Problem
+from camtwin.twins import link
 from camtwin.units import Ns
-from camtwin.wire.csi2.lanes import MAX_LANES, Lanes
-from camtwin.wire.csi2.packets import MAX_FIELD
-from camtwin.wire.csi2.stream import LINES_A_ROW, SensorFrame, dol
+from camtwin.wire.csi2.check import Checker
+from camtwin.wire.csi2.dump import Mark, Reader, file_header
+from camtwin.wire.csi2.examine import examine
+from camtwin.wire.csi2.lanes import Lanes
+from camtwin.wire.csi2.rows import Finding
+from camtwin.wire.csi2.serial import encoded_images
+from camtwin.wire.csi2.stream import SensorFrame
 
 if TYPE_CHECKING:
-    from camtwin.session.frame import Frame
     from camtwin.session.session import Session
 
 
@@ -34,69 +32,81 @@ def sensor_frames(cam: Session, count: int, *, line_numbers: bool = False) -> It
 
     line_numbers: whether rows stand between line start and line end packets. NoSensor for other cameras.
     """
-    sheet = _register_sheet(cam)
-    exposures = cam.twin.sheet.sensor.modes[cam.twin.camera.settings.SensorMode].exposures
+    driver = _driver(cam)
+    exposures = len(driver.configuration(cam.twin.camera.settings).integrations)
     for _, images in groupby(cam.frames(count * exposures), key=lambda frame: frame.frame_id):
         first, *others = images
-        frame = _frame(cam, first, sheet, line_numbers)
-        yield [frame] if not others else _exposures(cam, frame, others[0])
+        settings = first.settings
+        yield link.framed(
+            driver.sheet,
+            driver.configuration(settings),
+            driver.values(settings),
+            [first.picture, *(other.picture for other in others)],
+            first.frame_id,
+            first.timestamp_ns + settings.ExposureTime_ns,
+            line_numbers=line_numbers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPacket:
+    """A packet that came: its data type, and the bytes of its payload."""
+
+    time_ns: Ns
+    channel: int
+    data_type: int
+    size: int
+
+
+@dataclass(slots=True)
+class Received:
+    """A stream as it came.
+
+    packets   whose headers could be read
+    states    of the lanes: the time at which they enter one, its name as `camtwin csi2 show` has it
+    findings  everything that is wrong, as `camtwin csi2 check` says it
+    """
+
+    packets: list[ReceivedPacket] = field(default_factory=list[ReceivedPacket])
+    states: list[tuple[Ns, str]] = field(default_factory=list[tuple[Ns, str]])
+    findings: list[str] = field(default_factory=list[str])
+
+
+def received(pieces: Iterable[bytes]) -> Received:
+    """Return what a receiver makes of a dump. Raises DumpProblem."""
+    reader, checker, result = Reader(), Checker(), Received()
+    for piece in pieces:
+        for offset, record in reader.receive(piece):
+            result.findings += map(_said, checker.see(offset, record))
+            if isinstance(record, Mark):
+                result.states.append((record.time_ns, record.state.name))
+            elif (packet := examine(record.data)).header:
+                channel, data_type = packet.header.channel, packet.header.data_type
+                size = len(packet.payload)
+                result.packets.append(ReceivedPacket(record.time_ns, channel, data_type, size))
+    reader.finish()
+    result.findings += map(_said, checker.finish())
+    return result
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.kind}: {finding}"
+
+
+def dump_of(cam: Session, count: int) -> Iterator[bytes]:
+    """Take `count` images, and yield the dump of the stream that carries them. NoSensor as above."""
+    yield file_header()
+    for piece in encoded_images(sensor_frames(cam, count), lanes_of(cam)):
+        yield piece.tobytes()
 
 
 def lanes_of(cam: Session) -> Lanes:
-    """Return four lanes at the sensor's highest rate, which its drive modes need. NoSensor as above."""
-    return Lanes(MAX_LANES, round(_register_sheet(cam).clocks.lane_Mbps * 1e6))
+    """Return the lanes that the sensor sends on. NoSensor as above."""
+    return link.lanes_of(_driver(cam).configuration(cam.twin.camera.settings))
 
 
-def _frame(cam: Session, image: Frame, sheet: RegisterSheet, line_numbers: bool) -> SensorFrame:
-    """Return an image as a frame whose first row is sent when it is read."""
-    settings = image.settings
-    shutter = cam.twin.camera.modes.shutter(settings)
-    assert shutter
-    read_ns: Ns = image.timestamp_ns + settings.ExposureTime_ns
-    registers = _bytes(sheet, _values(image, shutter.line_clocks, shutter.line_ns))
-    number = (image.frame_id - 1) % MAX_FIELD + 1
-    bits = image.pixel_format.bits
-    frame = SensorFrame(
-        image.picture, bits, read_ns, shutter.line_ns, number, registers, line_numbers=line_numbers
-    )
-    before_ns = ceil(frame.first_row * shutter.lines_a_row * shutter.line_ns)
-    return replace(frame, start_ns=read_ns - before_ns)
-
-
-def _exposures(cam: Session, long: SensorFrame, short: Frame) -> list[SensorFrame]:
-    mode = cam.twin.sheet.sensor.modes[short.settings.SensorMode]
-    lines = ceil(short.settings.ExposureTimeShort_ns / long.line_ns)
-    pairs = -(-(lines + mode.gap_lines) // LINES_A_ROW)
-    return list(dol(long, short.picture, pairs * LINES_A_ROW))
-
-
-def _values(image: Frame, line_clocks: int, line_ns: Fraction) -> Mapping[str, int]:
-    """Return what the features of an image say, by the names of registers."""
-    settings, (height, width) = image.settings, image.picture.shape
-    gain = 10 ** (settings.Gain_dB["All"] / 20)
-    return {
-        "csi_data_format": 0x0101 * image.pixel_format.bits,
-        "coarse_integration_time": min(MAX_FIELD, round(settings.ExposureTime_ns / line_ns)),
-        "analog_gain_code_global": round(1024 - 1024 / gain),
-        "frame_length_lines": settings.FrameLength,
-        "line_length_pck": line_clocks,
-        "x_output_size": width,
-        "y_output_size": height,
-    }
-
-
-def _bytes(sheet: RegisterSheet, values: Mapping[str, int]) -> dict[int, int]:
-    """Return registers as bytes by address."""
-    registers = {}
-    for name, value in values.items():
-        one = sheet.registers[name]
-        registers |= enumerate(value.to_bytes(one.bytes, "big"), one.address)
-    return registers
-
-
-def _register_sheet(cam: Session) -> RegisterSheet:
-    twin = cam.twin
-    for sheet in map(load_registers, register_names()):
-        if sheet.sensor.title == twin.sheet.sensor.title and twin.camera.modes.shutter(twin.camera.settings):
-            return sheet
-    raise NoSensor(f"{twin.sheet.name} sends no CSI-2: it is no bare sensor")
+def _driver(cam: Session) -> Driver:
+    driver = cam.twin.camera.driver
+    if driver is None:
+        raise NoSensor(f"{cam.twin.sheet.name} sends no CSI-2: it is no bare sensor")
+    return driver

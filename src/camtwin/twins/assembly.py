@@ -7,6 +7,7 @@ late, twice or on several threads at once, and returns the same bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ from camtwin.camera.memory.user_sets import Storage
 from camtwin.camera.reports import chunks
 from camtwin.genicam import SheetError
 from camtwin.models import CameraSheet, SheetInvalid
+from camtwin.pixels import pack
 from camtwin.scene import Chart, Scene, spectra
 from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
+from camtwin.twins.readout import Readout
 from camtwin.twins.render import Renderer
 
 MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
@@ -57,16 +60,25 @@ class Twin:
     camera: Camera
     renderer: Renderer
 
+    @cached_property
+    def readout(self) -> Readout:
+        """The readout of a camera that is a sensor by itself, and is driven by its registers."""
+        return Readout(self.renderer)
+
     def prepare(self) -> None:
         """Do the first frame's preparations now (a second or two)."""
         self.renderer.prepare()
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """Return the DN of a frame, (Height, Width), at the bit depth of its pixel format."""
+        if driver := self.camera.driver:
+            return self.readout.image(driver.configuration(exposure.settings), exposure)
         return self.renderer.image(exposure)
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
         """Return the bytes of a frame as sent."""
+        if self.camera.driver:
+            return pack(self.image(exposure), exposure.pixel_format)
         if not exposure.settings.ChunkModeActive:
             return self.renderer.payload(exposure)
         image = self.renderer.payload(exposure) if exposure.has_image else np.zeros(0, np.uint8)

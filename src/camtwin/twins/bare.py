@@ -1,46 +1,27 @@
 """A bare sensor as a twin: a driver writes its registers over the bus, and its frames have pixels.
 
-    bus -> register file -> stream -> frames, with the configuration each is taken with -> images
-
-The window of the array is rendered as a camera's is. What the sensor does with it on the way to its link is
-done here, in the order of camera/registers/configuration.py.
-
-Approximations: lines that are sub-sampled or binned are exposed as if their steps were even, which is wrong
-by less than a line; the scaler takes the mean of the area that becomes a pixel, colour by colour (assumed).
+bus -> register file -> stream -> frames, with the configuration each is taken with -> images
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
 from typing import Final
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from camtwin.camera.frames.exposure import Exposure
-from camtwin.camera.registers.configuration import PEDESTAL, Configuration, Integration
-from camtwin.camera.registers.geometry import UNSCALED, Extent, Geometry
+from camtwin.camera.registers.driver import INCK_HZ
 from camtwin.camera.registers.register_file import RegisterFile
 from camtwin.camera.registers.stream import Stream, TimedFrame
-from camtwin.camera.settings import Settings
 from camtwin.models import load, load_registers
 from camtwin.scene import Scene
-from camtwin.sensor.binning import binned_mosaic
 from camtwin.sensor.flaws import Flaws
-from camtwin.sensor.timing import RowTimes
 from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import Twin, build
-from camtwin.twins.defects import without_singles
-from camtwin.twins.patterns import pattern
+from camtwin.twins.readout import Image
 from camtwin.twins.render.light import World
 from camtwin.units import SEC, Ns
 from camtwin.wire.csi2.cci import INDEX_BYTES, Bus, Done, Message, Read, Write
 
-Image = NDArray[np.uint16]
 BUS_HZ: Final = 400_000
-INCK_HZ: Final = 24_000_000
 
 
 def open_sensor(
@@ -95,7 +76,6 @@ class BareSensor:
         self.bus = Bus([self.file], bus_hz)
         self.remarks: list[str] = []
         self.file.on_remark.subscribe(lambda _, text: self.remarks.append(text))
-        self._settings: tuple[Configuration, list[Settings]] | None = None
 
     def power_up(self, inck_hz: int) -> None:
         """Switch the rails and the clock on, let it out of reset, and wait until a stream can start."""
@@ -155,124 +135,19 @@ class BareSensor:
 
     def images(self, frame: TimedFrame) -> tuple[Image, ...]:
         """Return the image of each exposure of a frame, (height, width) DN at the bits that are sent."""
-        one = frame.configuration
-        if one.test_pattern:
-            drawn = pattern(one.test_pattern, one.geometry, one.bits, one.test_colours)
-            return (drawn,) * len(one.integrations)
-        return tuple(self._image(frame, part) for part in range(len(one.integrations)))
+        return tuple(self._image(frame, part) for part in range(len(frame.configuration.integrations)))
 
     def _image(self, frame: TimedFrame, part: int) -> Image:
-        one = frame.configuration
-        integration = one.integrations[part]
-        windows = frame.windows(integration)
-        array = one.geometry.y
-        spread = Fraction(2, (array.even + array.odd) * array.binned)
-        step_ns, start_ns = windows.times.step_ns * spread, windows.start_ns
-        if array.reverse:  # the bottom row is read first
-            start_ns, step_ns = start_ns + round(step_ns * (array.end - array.start)), -step_ns
+        windows = frame.windows(frame.configuration.integrations[part])
         exposure = Exposure(
             frame_id=frame.number,
             timestamp_ns=frame.read_ns,
-            settings=self._window_settings(one)[part],
+            settings=self.twin.camera.settings,
             temperature_C=self.twin.camera.temperature_C,
             trigger_ns=windows.start_ns,
-            start_ns=start_ns,
-            end_ns=start_ns + windows.duration_ns,
+            start_ns=windows.start_ns,
+            end_ns=windows.start_ns + windows.duration_ns,
             world=self.twin.camera.world,
-            row_times=RowTimes(step_ns=step_ns),
             part=part,
         )
-        read = self.twin.renderer.image(exposure)
-        if one.corrects_defects:
-            black, gain = PEDESTAL >> 12 - one.adc_bits, float(integration.analogue_gain)
-            read = without_singles(read, one.adc_bits, black, gain)
-        return _amplified(_way(read, one.geometry), one, integration)
-
-    def _window_settings(self, one: Configuration) -> list[Settings]:
-        """Return the settings by which each exposure's window is rendered, as read from the array."""
-        if self._settings is None or self._settings[0] is not one:
-            self._settings = (one, [self._settings_of(one, each) for each in one.integrations])
-        return self._settings[1]
-
-    def _settings_of(self, one: Configuration, integration: Integration) -> Settings:
-        base, x, y = self.twin.camera.settings, one.geometry.x, one.geometry.y
-        cfa = self.twin.sheet.sensor.parameters.cfa
-        first = cfa[y.start % 2 * 2 + x.start % 2] + cfa[y.start % 2 * 2 + 1 - x.start % 2]
-        code = float(20 * np.log10(float(integration.analogue_gain)))
-        return replace(
-            base,
-            Width=x.end - x.start + 1,
-            Height=y.end - y.start + 1,
-            OffsetX=x.start,
-            OffsetY=y.start,
-            BinningHorizontal=1,
-            BinningVertical=1,
-            ReverseX=False,
-            ReverseY=False,
-            PixelFormat=f"Bayer{first}{one.adc_bits}",
-            Gain_dB={**base.Gain_dB, "All": code},
-            BlackLevel_DN={**base.BlackLevel_DN, "All": 0},
-            ExposureTime_ns=round(integration.lines * one.line_ns),
-        )
-
-
-def _kept(line: Extent) -> NDArray[np.int64]:
-    """Return the places, in the window, of the pixels that are read."""
-    pairs = np.arange(0, line.end - line.start + 1, line.even + line.odd)[:, None] + np.array([0, line.even])
-    places = pairs.ravel()
-    return places[places <= line.end - line.start]
-
-
-def _way(window: Image, geometry: Geometry) -> Image:
-    """Return what is sent of the pixels of the window: sub-sampling, binning, mirrors, crop, scale, size."""
-    x, y = geometry.x, geometry.y
-    image = window
-    if x.even + x.odd > 2 or y.even + y.odd > 2:
-        image = image[np.ix_(_kept(y), _kept(x))]
-    if x.binned * y.binned > 1:
-        image = _binned(image, x, y)
-    image = image[:: -1 if y.reverse else 1, :: -1 if x.reverse else 1]
-    image = image[y.crop : y.crop + y.cropped, x.crop : x.crop + x.cropped]
-    if max(x.scale, y.scale) > UNSCALED:
-        image = _scaled(image, x, y)
-    return np.ascontiguousarray(image[: y.sent, : x.sent])
-
-
-def _binned(image: Image, x: Extent, y: Extent) -> Image:
-    """Return the image with the pixels of each colour combined, as many as there are whole groups."""
-    rows = image.shape[0] // (2 * y.binned) * 2 * y.binned if y.binned > 1 else image.shape[0]
-    columns = image.shape[1] // (2 * x.binned) * 2 * x.binned if x.binned > 1 else image.shape[1]
-    return binned_mosaic(image[:rows, :columns], x.binned, y.binned)
-
-
-def _scaled(image: Image, x: Extent, y: Extent) -> Image:
-    """Return the image made smaller, each of its four colours by itself."""
-    height = y.cropped * UNSCALED // y.scale // 2 * 2 if y.scale > UNSCALED else image.shape[0] // 2 * 2
-    width = x.cropped * UNSCALED // x.scale // 2 * 2 if x.scale > UNSCALED else image.shape[1] // 2 * 2
-    out = np.empty((height, width), np.uint16)
-    for row in (0, 1):
-        for column in (0, 1):
-            plane = np.ascontiguousarray(image[row::2, column::2])
-            size = (width // 2, height // 2)
-            out[row::2, column::2] = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    return out
-
-
-def _amplified(image: Image, one: Configuration, integration: Integration) -> Image:
-    """Return the image with its black level and digital gains, at the bits that are sent."""
-    black, usual = one.black_level, PEDESTAL >> 12 - one.bits
-    shift = one.bits - one.adc_bits
-    gains = integration.digital_gains
-    if shift == 0 and black == usual and set(gains) == {1}:
-        return image
-    light = image.astype(np.float32) * 2.0**shift - usual
-    for place, colour in enumerate(_colours(one.geometry.cfa)):
-        light[place // 2 :: 2, place % 2 :: 2] *= float(gains[colour])
-    top = (1 << one.bits) - 1
-    return np.clip(np.rint(light + black), 0, top).astype(np.uint16)
-
-
-def _colours(cfa: str) -> list[int]:
-    """Return the index of each of four pixels' colour: red, green in red rows, green in blue rows, blue."""
-    rows = cfa[:2], cfa[2:]
-    return [{"R": 0, "B": 3}.get(colour, 1 if "R" in row else 2) for row in rows for colour in row]
+        return self.twin.readout.image(frame.configuration, exposure)

@@ -56,6 +56,7 @@ def test_each_register_says_what_it_does_and_where_that_is_from():
         assert facts[f"registers.{name}"].source
     assert {fact.path for fact in SHEET.facts if fact.assumed} == {
         *("bus.max_hz", "power.early_xclr_hangs", "latency.frame", "clocks.pll_in_MHz"),
+        *("timing.dol_header_columns", "power_shares.idle", "power_shares.converters", "power_shares.link"),
         *("reset.status", "reset.gains", "reset.drive"),
         *("registers.second_cci_address_ctrl", "registers.ulps_between_frames"),
     }

@@ -98,6 +98,7 @@ def test_the_mode_of_linux_driver_in_words():
         "analogue gain": "1.000, 0.00 dB",
         "digital gain": "1.000",
         "lanes": "4 at 1200 Mb/s, link frequency 600 MHz",
+        "share": "69% of the full 10-bit drive mode (assumed)",
         "data rate": "3704 of 4800 Mb/s",
         "stream": "streaming",
     }

@@ -12,7 +12,7 @@ def test_examples():
 
 
 def test_examples_of_the_rest():
-    for module, count in ((binning, 6), (parameters, 1), (timing, 2)):
+    for module, count in ((binning, 6), (parameters, 1), (timing, 3)):
         results = doctest.testmod(module)
         assert results.attempted == count
         assert results.failed == 0

@@ -6,7 +6,7 @@ from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, 
 from camtwin.pixels.formats import FORMATS
 from camtwin.sensor.patterns import TEST_PATTERNS
 
-PATTERNS = " ".join(("Off", *TEST_PATTERNS))
+PATTERNS = " ".join(("Off", *TEST_PATTERNS, "ColorBar", "FadeToGreyColorBar", "PN9"))
 
 
 def centred_x(SequencerMode: str, CenterX: bool) -> bool:

@@ -24,9 +24,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from camtwin.camera.registers.geometry import Geometry, geometry_of
+from camtwin.camera.registers.power import power_share
 from camtwin.camera.registers.remarks import Remark, Remarks
 from camtwin.models import RegisterSheet
-from camtwin.units import SEC
+from camtwin.pixels import CSI2_FORMATS
+from camtwin.units import SEC, Ns
+from camtwin.wire.csi2.lanes import MAX_BITS_PER_S, MIN_BITS_PER_S, WAKE_UP_NS, Lanes
+from camtwin.wire.csi2.packets import OVERHEAD_BYTES
 
 Values = Mapping[str, int]
 MHZ = 1_000_000
@@ -34,6 +38,8 @@ FORMATS = {0x0A0A: 10, 0x0C0C: 12}
 """Bits of a pixel on the link, by csi_data_format."""
 LANES = {1: 2, 3: 4}
 """Number of data lanes, by csi_lane_mode."""
+MIN_WIDTH = 4
+"""Pixels that RAW10 packs together, and that an embedded line needs."""
 UNITY = 256
 """Code of digital gain 1."""
 PEDESTAL = 256
@@ -78,8 +84,9 @@ class Configuration:
     """The drive of a sensor that follows from its registers.
 
     frame_lines: lines of a frame, blanking and both exposures included. test_colours: red, green in red rows,
-    green in blue rows, blue, at 12 bits. corrects_defects: single hot and dead pixels. remarks: what the chip
-    cannot do, or nobody is known to have done.
+    green in blue rows, blue, at 12 bits. corrects_defects: single hot and dead pixels. ulps: the lanes sleep
+    between frames. power_share: power beside that of the full 10-bit drive mode (power.py). remarks: what the
+    chip cannot do, or nobody is known to have done.
     """
 
     clocks: ClockTree
@@ -94,6 +101,8 @@ class Configuration:
     test_colours: tuple[int, int, int, int]
     embedded_lines: int
     corrects_defects: bool
+    ulps: bool
+    power_share: float
     remarks: tuple[Remark, ...]
 
     @property
@@ -140,6 +149,14 @@ def _link_load(clocks: ClockTree, line_ns: Fraction, payload_bits: int) -> Fract
     return payload_bits / budget if budget else Fraction(0)
 
 
+def _burst_ns(clocks: ClockTree, payload_bytes: int) -> Ns:
+    """Return how long a line's packet occupies the lanes; 0 with lanes that there are not."""
+    lane_bps = round(clocks.lane_bps)
+    if not MIN_BITS_PER_S <= lane_bps <= MAX_BITS_PER_S:
+        return 0
+    return Lanes(clocks.lanes, lane_bps).burst_ns(payload_bytes + OVERHEAD_BYTES)
+
+
 def configure(sheet: RegisterSheet, values: Values, inck_hz: int) -> Configuration:
     """Return what the sensor does with these values of its registers, by name, and this input clock.
 
@@ -173,8 +190,17 @@ def configure(sheet: RegisterSheet, values: Values, inck_hz: int) -> Configurati
     if pattern > sheet.registers["test_pattern_mode"].top:
         remarks.alters("test_pattern_mode", f"there is no pattern {pattern}", "the image is sent (assumed)")
         pattern = 0
-    line_ns = _line_ns(line_clocks, clocks)
-    _check_link(sheet, _link_load(clocks, line_ns, geometry.width * bits), remarks)
+    line_ns, ulps = _line_ns(line_clocks, clocks), bool(values["ulps_between_frames"] & 1)
+    embedded_lines = min(values["embedded_data_lines"], sheet.registers["embedded_data_lines"].top)
+    lines_sent = exposures * (embedded_lines + geometry.height + 2) + integrations[-1].read_lines
+    share = power_share(
+        sheet,
+        samples=exposures * geometry.y.read * (geometry.x.end - geometry.x.start + 1),
+        link_bps=clocks.lanes * clocks.lane_bps,
+        frame_ns=frame_lines * line_ns,
+        asleep_ns=max(Fraction(0), (frame_lines - lines_sent) * line_ns - WAKE_UP_NS) * ulps,
+    )
+    _check_link(sheet, clocks, line_ns, geometry.width, bits, remarks)
     red, greenr, greenb, blue = (values[f"test_data_{name}"] & 0x0FFF for name in COLOURS)
     return Configuration(
         clocks=clocks,
@@ -187,8 +213,10 @@ def configure(sheet: RegisterSheet, values: Values, inck_hz: int) -> Configurati
         black_level=pedestal >> 12 - bits,
         test_pattern=pattern,
         test_colours=(red, greenr, greenb, blue),
-        embedded_lines=min(values["embedded_data_lines"], sheet.registers["embedded_data_lines"].top),
+        embedded_lines=embedded_lines,
         corrects_defects=bool(values["single_defect_correct_en"] & 1),
+        ulps=ulps,
+        power_share=share,
         remarks=tuple(remarks),
     )
 
@@ -217,9 +245,11 @@ def _clocks(sheet: RegisterSheet, values: Values, inck_hz: int, bits: int, remar
             "vt_pix_clk_div", f"{float(pixel_hz) / MHZ:g} Mpx/s are above the {most:g} of drivers"
         )
     lane_bps = _divided(output_pll_hz, values, ("op_sys_clk_div",), remarks)
-    if lane_bps > limits.lane_Mbps * MHZ:
+    if lane_bps and not limits.lane_min_Mbps * MHZ <= lane_bps <= limits.lane_Mbps * MHZ:
         remarks.stops(
-            "op_sys_clk_div", f"{float(lane_bps) / MHZ:g} Mb/s a lane are above {limits.lane_Mbps} Mb/s"
+            "op_sys_clk_div",
+            f"{float(lane_bps) / MHZ:g} Mb/s a lane are not in "
+            f"{limits.lane_min_Mbps} .. {limits.lane_Mbps} Mb/s",
         )
     if values["op_pix_clk_div"] != bits:
         remarks.doubtful("op_pix_clk_div", f"{values['op_pix_clk_div']} is not the {bits} bits of a pixel")
@@ -331,10 +361,20 @@ def _digital(sheet: RegisterSheet, values: Values, name: str, remarks: Remarks) 
     return Fraction(remarks.at_least(name, code, UNITY), UNITY)
 
 
-def _check_link(sheet: RegisterSheet, load: Fraction, remarks: Remarks) -> None:
-    """Remark upon a link that is too slow."""
+def _check_link(
+    sheet: RegisterSheet, clocks: ClockTree, line_ns: Fraction, width: int, bits: int, remarks: Remarks
+) -> None:
+    """Remark upon lines that the link cannot carry."""
+    group = CSI2_FORMATS[bits].group[0]
+    if 0 < width < MIN_WIDTH:
+        remarks.stops("x_output_size", f"{width} pixels are fewer than {MIN_WIDTH}, the least on the link")
+    load = _link_load(clocks, line_ns, width * bits)
     text = f"the pixels of a line take {float(load):.1%} of its time on the link"
     if load > 1:
         remarks.stops("line_length_pck", text)
+    elif load and (needed_ns := _burst_ns(clocks, width // group * group * bits // 8)) > line_ns:
+        remarks.stops(
+            "line_length_pck", f"the packet of a line takes {needed_ns} ns on the link, more than the line"
+        )
     elif load > 1 - sheet.clocks.link_margin:
         remarks.doubtful("line_length_pck", text)

@@ -51,8 +51,23 @@ def encode(
     Raises:
         ValueError: an address or value does not fit its bits, or the lines have no room for all.
     """
+    tagged, count = _tagged(registers, width, lines)
+    if count < len(registers):
+        raise ValueError(f"{len(registers)} registers do not fit into {lines} lines of {width} pixels")
+    return [_packed(line.ljust(width, bytes((END,))), bits) for line in tagged]
+
+
+def fitting(registers: Mapping[int, int], width: int, lines: int = LINES) -> dict[int, int]:
+    """Return the registers with the lowest addresses, as many as `encode` has room for."""
+    _, count = _tagged(registers, width, lines)
+    return dict(sorted(registers.items())[:count])
+
+
+def _tagged(registers: Mapping[int, int], width: int, lines: int) -> tuple[list[bytes], int]:
+    """Return the tagged bytes of each line, and how many of the registers they have room for."""
     tagged = [bytearray((LINE_START,))]
     there: int | None = None
+    count = 0
     for address, value in sorted(registers.items()):
         if not (0 <= address <= MAX_ADDRESS and 0 <= value <= 0xFF):
             raise ValueError(f"register {address:#06x} = {value:#x} is not 16 bits of address, 8 of value")
@@ -61,11 +76,12 @@ def encode(
             tagged.append(bytearray((LINE_START,)))
             pairs = _step(None, address) + bytes((VALUE, value))
         if len(tagged) > lines or len(tagged[-1]) + len(pairs) + 2 > width:
-            raise ValueError(f"{len(registers)} registers do not fit into {lines} lines of {width} pixels")
+            break
         tagged[-1] += pairs
         there = address + 1
+        count += 1
     tagged += [bytearray((LINE_START,)) for _ in range(lines - len(tagged))]
-    return [_packed(bytes(line).ljust(width, bytes((END,))), bits) for line in tagged[:lines]]
+    return [bytes(line) for line in tagged[:lines]], count
 
 
 def decode(payloads: Iterable[bytes | memoryview], bits: int) -> dict[int, int]:

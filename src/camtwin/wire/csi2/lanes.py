@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from camtwin.units import MS, SEC, Ns
 
 MAX_LANES: Final = 4
+MIN_BITS_PER_S: Final = 80_000_000
+MAX_BITS_PER_S: Final = 2_500_000_000
 LPX_NS: Final = 50  # a low-power state
 PREPARE_AND_ZERO_NS: Final = 145  # and ZERO_UI
 ZERO_UI: Final = 10
@@ -37,7 +39,7 @@ class Lanes:
     """The data lanes of a link.
 
     count       1 to 4
-    bits_per_s  of each lane
+    bits_per_s  of each lane: 80 to 2500 Mbit/s, the range of D-PHY 1.2
     """
 
     count: int
@@ -46,8 +48,10 @@ class Lanes:
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MAX_LANES:
             raise ValueError(f"{self.count} lanes are not in 1..{MAX_LANES}")
-        if self.bits_per_s < 1:
-            raise ValueError(f"a lane rate of {self.bits_per_s} bit/s is below the minimum 1")
+        if not MIN_BITS_PER_S <= self.bits_per_s <= MAX_BITS_PER_S:
+            raise ValueError(
+                f"a lane rate of {self.bits_per_s} bit/s is not in {MIN_BITS_PER_S}..{MAX_BITS_PER_S}"
+            )
 
     def _ui_ns(self, intervals: int) -> Ns:
         """Return the time of that many bits on a lane, rounded up."""

@@ -21,7 +21,7 @@ from camtwin.tiles import share
 from camtwin.units import SEC, Ns
 from camtwin.wire.csi2 import dump
 from camtwin.wire.csi2.dump import LaneState
-from camtwin.wire.csi2.lanes import Lanes
+from camtwin.wire.csi2.lanes import EXIT_NS, WAKE_UP_NS, Lanes
 from camtwin.wire.csi2.packets import (
     OVERHEAD_BYTES,
     RAW,
@@ -29,7 +29,16 @@ from camtwin.wire.csi2.packets import (
     Header,
     short_packet,
 )
-from camtwin.wire.csi2.stream import SensorFrame, around, check_fit, slot_records
+from camtwin.wire.csi2.stream import (
+    IDLE,
+    Occupied,
+    SensorFrame,
+    around,
+    asleep,
+    check_apart,
+    check_fit,
+    slot_records,
+)
 
 TILES_A_THREAD: Final = 8
 MIN_TILE_ROWS: Final = 32
@@ -43,26 +52,34 @@ def encoded(
     out: an array to use again, if it has the size. threads: the caller's and helpers that share rows.
     ValueError as there, and for a code above its bits.
     """
-    return _written([_whole(frame, lanes) for frame in frames], out, threads)
+    parts = [_whole(frame, lanes) for frame in frames]
+    _check_apart(parts, IDLE)
+    return _written(parts, out, threads)
 
 
 def encoded_images(
-    images: Iterable[Sequence[SensorFrame]], lanes: Lanes, threads: int = 1
+    images: Iterable[Sequence[SensorFrame]], lanes: Lanes, threads: int = 1, *, sleeps: bool = False
 ) -> Iterator[NDArray[np.uint8]]:
     """Yield the bytes of a dump of image after image, each one frame or two exposures, in the order of time.
 
     The short exposure of an image may end after the long one of the next has begun: what is later than the
-    next image's start waits for it. ValueError as for `encoded`.
+    next image's start waits for it. sleeps: between images the lanes are in the ultra-low-power state, where
+    there is time to wake up. ValueError as for `encoded`.
     """
     waiting: list[_Part] = []
+    lanes_are = IDLE
     for frames in images:
         parts = [_whole(frame, lanes) for frame in frames]
         begin_ns = min(frame.start_ns for frame in frames)
         if early := [part.cut(begin_ns)[0] for part in waiting]:
+            lanes_are = _check_apart(early, lanes_are)
             yield _written(early, None, threads)
+            if sleeps:
+                yield from _sleep(lanes_are.until_ns, begin_ns - EXIT_NS, lanes)
         waiting = [part.cut(begin_ns)[1] for part in waiting] + parts
         waiting = [part for part in waiting if part.begin < part.end]
     if waiting:
+        _check_apart(waiting, lanes_are)
         yield _written(waiting, None, threads)
 
 
@@ -87,6 +104,21 @@ class _Part:
 
 def _whole(frame: SensorFrame, lanes: Lanes) -> _Part:
     return _Part(_Body(frame, lanes), 0, frame.slots)
+
+
+def _check_apart(parts: Sequence[_Part], before: Occupied) -> Occupied:
+    return check_apart(
+        [part.body.frame for part in parts],
+        [part.body.times_ns[part.slots] for part in parts],
+        [part.body.busy_ns[part.slots] for part in parts],
+        before,
+    )
+
+
+def _sleep(from_ns: Ns, until_ns: Ns, lanes: Lanes) -> Iterator[NDArray[np.uint8]]:
+    if until_ns - from_ns > WAKE_UP_NS:
+        marks = b"".join(map(dump.encode, asleep(from_ns, until_ns, lanes.count)))
+        yield np.frombuffer(marks, np.uint8)
 
 
 def _written(parts: Sequence[_Part], out: NDArray[np.uint8] | None, threads: int) -> NDArray[np.uint8]:
@@ -154,6 +186,7 @@ class _Body:
     """The bytes of a frame beside its pixels.
 
     times_ns, sizes  of each slot
+    busy_ns          of each slot: how long it occupies the lanes
     others           bytes of the slots without pixels, by slot
     before, after    (rows, any) uint8: what stands around each row's payload and CRC
     """
@@ -163,7 +196,7 @@ class _Body:
 
         check_fit(frame, lanes)
         self.frame, self._lanes = frame, lanes
-        self.times_ns = frame.times_ns()
+        self.times_ns, self.busy_ns = frame.times_ns(), frame.busy_ns(lanes)
         (start, end), lines = around(frame, kernels.checksum)
         slots = {0: start, **{1 + i: [line] for i, line in enumerate(lines)}, frame.slots - 1: end}
         self.others = {

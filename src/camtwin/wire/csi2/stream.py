@@ -28,6 +28,7 @@ from camtwin.wire.csi2 import embedded
 from camtwin.wire.csi2.dump import Burst, LaneState, Mark, Record
 from camtwin.wire.csi2.lanes import EXIT_NS, WAKE_UP_NS, Lanes
 from camtwin.wire.csi2.packets import (
+    HEADER_BYTES,
     MAX_FIELD,
     OVERHEAD_BYTES,
     RAW,
@@ -75,7 +76,9 @@ class SensorFrame:
         pixels = CSI2_FORMATS[self.bits].group[0] if self.bits in RAW else 0
         if not pixels:
             raise ValueError(f"pixels of {self.bits} bits are not in {', '.join(map(str, RAW))}")
-        if not rows or not columns or columns % pixels:
+        if not rows:
+            raise ValueError("0 rows are below the minimum 1")
+        if not columns or columns % pixels:
             raise ValueError(
                 f"{columns} pixels a line are no multiple of the {pixels} that RAW{self.bits} packs"
             )
@@ -101,8 +104,16 @@ class SensorFrame:
 
     def times_ns(self) -> NDArray[np.int64]:
         """Return when each slot begins, to the nanosecond below."""
-        step = self.lines_a_row * self.line_ns
-        return self.start_ns + np.arange(self.slots) * step.numerator // step.denominator
+        step = self.lines_a_row * self.line_ns  # in Python: the numerators of odd clocks exceed 64 bits
+        later = [slot * step.numerator // step.denominator for slot in range(self.slots)]
+        return np.array(later, np.int64) + self.start_ns
+
+    def busy_ns(self, lanes: Lanes) -> NDArray[np.int64]:
+        """Return how long each slot occupies the lanes, up to the earliest next burst."""
+        busy = np.full(self.slots, _row_ns(self, lanes))
+        busy[[0, -1]] = lanes.burst_ns(HEADER_BYTES)
+        busy[1 : self.first_row] = lanes.burst_ns(self.payload_bytes + OVERHEAD_BYTES)
+        return busy
 
 
 def dol(long: SensorFrame, short: NDArray[np.uint16], rhs1_lines: int) -> tuple[SensorFrame, SensorFrame]:
@@ -113,7 +124,12 @@ def dol(long: SensorFrame, short: NDArray[np.uint16], rhs1_lines: int) -> tuple[
         short: codes of the short exposure.
         rhs1_lines: lines from the readout of a row's long exposure to that of its short one (RHS1). The short
             one is sent in the line behind if this is even, because even lines belong to the long exposure.
+
+    Raises:
+        ValueError: rhs1_lines is below 1
     """
+    if rhs1_lines < 1:
+        raise ValueError(f"an RHS1 of {rhs1_lines} lines is below the minimum 1")
     first = replace(long, channel=LONG, lines_a_row=LINES_A_ROW)
     later_ns = int((rhs1_lines | 1) * long.line_ns)
     return first, replace(first, codes=short, channel=SHORT, start_ns=long.start_ns + later_ns)
@@ -134,10 +150,12 @@ def asleep(from_ns: Ns, until_ns: Ns, lanes: int) -> Iterator[Mark]:
 def records(frames: Sequence[SensorFrame], lanes: Lanes) -> Iterator[Record]:
     """Yield the stream of frames: one, or those whose lines take turns, in the order of time.
 
-    ValueError if a line's packets do not fit into its time.
+    ValueError if a line's packets do not fit into its time, or two frames want the lanes at once.
     """
     for frame in frames:
         check_fit(frame, lanes)
+    times = [frame.times_ns() for frame in frames]
+    check_apart(frames, times, [frame.busy_ns(lanes) for frame in frames], IDLE)
     yield from heapq.merge(*(_records(frame, lanes) for frame in frames), key=lambda record: record.time_ns)
 
 
@@ -186,10 +204,61 @@ def around(
     return (start, end), lines
 
 
+def _row_ns(frame: SensorFrame, lanes: Lanes) -> Ns:
+    """Return how long the packets of a row occupy the lanes."""
+    short = 2 * lanes.burst_ns(HEADER_BYTES) if frame.line_numbers else 0
+    return short + lanes.burst_ns(frame.payload_bytes + OVERHEAD_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """The lanes' last user, and the time from which on they are free again."""
+
+    frame: SensorFrame | None
+    until_ns: Ns
+
+
+IDLE: Final = Occupied(None, -(1 << 62))
+
+
+def check_apart(
+    frames: Sequence[SensorFrame],
+    times_ns: Sequence[NDArray[np.int64]],
+    busy_ns: Sequence[NDArray[np.int64]],
+    before: Occupied,
+) -> Occupied:
+    """Return who has the lanes last; ValueError if a line begins while those of another frame are sent.
+
+    times_ns, busy_ns: when lines of each frame begin, and how long each occupies the lanes. before: the state
+    in which an earlier part of the stream has left them.
+    """
+    of = np.repeat(np.arange(len(frames)), [len(times) for times in times_ns])
+    starts = np.concatenate(times_ns)
+    if not starts.size:
+        return before
+    order = np.argsort(starts, kind="stable")
+    of, starts = of[order], starts[order]
+    free = starts + np.concatenate(busy_ns)[order]
+    late = np.flatnonzero(starts < np.concatenate(([before.until_ns], free[:-1])))
+    if late.size:
+        at = int(late[0])
+        last = frames[of[at - 1]] if at else before.frame
+        known = f"{_called(last)} leaves them" if last else "they are free"
+        until_ns = int(free[at - 1]) if at else before.until_ns
+        raise ValueError(
+            f"{_called(frames[of[at]])} needs the lanes at {int(starts[at])} ns, before {known} "
+            f"at {until_ns} ns"
+        )
+    return Occupied(frames[of[-1]], int(free[-1]))
+
+
+def _called(frame: SensorFrame) -> str:
+    return f"frame {frame.number} of channel {frame.channel}"
+
+
 def check_fit(frame: SensorFrame, lanes: Lanes) -> None:
     """Raise ValueError if a line's packets do not fit into its time."""
-    short = 2 * lanes.burst_ns(4) if frame.line_numbers else 0
-    needed_ns = short + lanes.burst_ns(frame.payload_bytes + OVERHEAD_BYTES)
+    needed_ns = _row_ns(frame, lanes)
     if needed_ns > frame.line_ns:
         raise ValueError(
             f"a line of {frame.payload_bytes} bytes takes {needed_ns} ns on {lanes.count} lanes of "

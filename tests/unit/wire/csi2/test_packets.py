@@ -37,6 +37,7 @@ def test_each_single_wrong_bit_is_corrected_and_named(header):
         assert read_header(flipped(data, bit)) == (header, bit)
 
 
+@settings(deadline=None)
 @given(headers)
 def test_each_two_wrong_bits_are_detected(header):
     data = header.encode()

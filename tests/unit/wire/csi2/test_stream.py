@@ -85,10 +85,19 @@ def test_times_of_lanes():
     assert two.burst_ns(7) == 213 + 96 + 100
 
 
-@pytest.mark.parametrize(("count", "rate"), [(0, 1), (5, 1), (4, 0)])
-def test_no_such_lanes(count, rate):
-    with pytest.raises(ValueError, match=r"^(\d lanes are not in 1\.\.4|a lane rate of 0 bit/s is below)"):
+@pytest.mark.parametrize(
+    ("count", "rate", "problem"),
+    [
+        (0, 10**9, r"0 lanes are not in 1\.\.4"),
+        (5, 10**9, r"5 lanes are not in 1\.\.4"),
+        (4, 79_999_999, r"a lane rate of 79999999 bit/s is not in 80000000\.\.2500000000"),
+        (4, 2_500_000_001, r"a lane rate of 2500000001 bit/s is not in 80000000\.\.2500000000"),
+    ],
+)
+def test_no_such_lanes(count, rate, problem):
+    with pytest.raises(ValueError, match=f"^{problem}$"):
         Lanes(count, rate)
+    assert [Lanes(1, rate).bits_per_s for rate in (80_000_000, 2_500_000_000)] == [80_000_000, 2_500_000_000]
 
 
 @given(data=st.binary(max_size=50), count=st.integers(1, 4))
@@ -132,6 +141,54 @@ def test_an_odd_rhs1_is_kept():
     assert short.start_ns - long.start_ns == int(25 * LINE_NS)
 
 
+@pytest.mark.parametrize("lines", [0, -1])
+def test_a_short_exposure_that_is_not_behind_the_long_one(lines):
+    with pytest.raises(ValueError, match=rf"^an RHS1 of {lines} lines is below the minimum 1$"):
+        dol(frame(), frame().codes, rhs1_lines=lines)
+
+
+def colliding(ns: int) -> list[SensorFrame]:
+    """Return two frames, the second so long after the last line of the first begins."""
+    one = frame(number=7)
+    return [one, replace(one, number=8, channel=1, start_ns=int(one.times_ns()[-1]) + ns)]
+
+
+def test_a_frame_waits_until_the_lanes_are_free():
+    free_ns = LANES.burst_ns(4)
+    after, early = colliding(free_ns), colliding(free_ns - 1)
+    assert len(list(records(after, LANES))) == 42
+    pieces = encoded_images([[one] for one in after], LANES)
+    assert encoded(after, LANES).tobytes() == b"".join(piece.tobytes() for piece in pieces)
+    begins_ns = early[1].start_ns
+    problem = (
+        f"^frame 8 of channel 1 needs the lanes at {begins_ns} ns, "
+        f"before frame 7 of channel 0 leaves them at {begins_ns + 1} ns$"
+    )
+    with pytest.raises(ValueError, match=problem):
+        list(records(early, LANES))
+    with pytest.raises(ValueError, match=problem):
+        encoded(early, LANES)
+    with pytest.raises(ValueError, match=problem):
+        list(encoded_images([[one] for one in early], LANES))
+
+
+def test_an_image_that_comes_too_late_to_be_in_order():
+    one, two = colliding(LANES.burst_ns(4))
+    before = replace(one, number=6, start_ns=one.start_ns - 1000)
+    problem = (
+        r"^frame 6 of channel 0 needs the lanes at 999000 ns, before frame 7 of channel 0 leaves them at "
+    )
+    with pytest.raises(ValueError, match=problem):
+        list(encoded_images([[one], [two], [before]], LANES))
+
+
+def test_lines_of_an_odd_clock_are_at_their_times():
+    """A clock that 251 * 253 divides: numerators of line times do not fit 64 bits."""
+    line_ns = Fraction(65_535 * 1_000_000_000 * 251 * 253, 25_200_000_000 // 3)
+    sent = replace(frame(rows=3040, columns=4), line_ns=line_ns, start_ns=0)
+    assert [int(sent.times_ns()[slot]) for slot in (1, 3042)] == [int(line_ns), int(3042 * line_ns)]
+
+
 def test_sleep():
     assert list(asleep(5, 3_000_005, 2)) == [
         Mark(5, LaneState.ULPS, 2),
@@ -140,6 +197,18 @@ def test_sleep():
     ]
     with pytest.raises(ValueError, match=r"^1000000 ns of sleep are not above the 1000000 ns of waking up$"):
         list(asleep(0, 1_000_000, 2))
+
+
+def test_lanes_sleep_between_images_where_there_is_time():
+    free_ns = LANES.burst_ns(4)
+    last_ns = int(frame().times_ns()[-1]) + free_ns
+    for gap_ns, states in ((1_000_100, 0), (1_000_101, 3)):
+        images = [[frame()], [replace(frame(number=2), start_ns=last_ns + gap_ns)]]
+        pieces = [piece.tobytes() for piece in encoded_images(images, LANES, sleeps=True)]
+        plain = [piece.tobytes() for piece in encoded_images(images, LANES)]
+        marks = [] if not states else list(asleep(last_ns, last_ns + gap_ns - 100, 4))
+        assert len(marks) == states
+        assert b"".join(pieces) == plain[0] + b"".join(map(dump.encode, marks)) + plain[1]
 
 
 @settings(deadline=None)  # the first call compiles
@@ -209,7 +278,8 @@ def test_a_code_above_its_bits_is_named():
         ((2, 4), 8, "pixels of 8 bits are not in 10, 12"),
         ((2, 6), 10, "6 pixels a line are no multiple of the 4 that RAW10 packs"),
         ((2, 3), 12, "3 pixels a line are no multiple of the 2 that RAW12 packs"),
-        ((0, 6), 10, "6 pixels a line"),
+        ((0, 6), 10, "0 rows are below the minimum 1"),
+        ((2, 0), 10, "0 pixels a line are no multiple"),
         ((1, 52432), 10, "a line of 65540 bytes is above the maximum 65535"),
     ],
 )
