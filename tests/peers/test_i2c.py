@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
 import pytest
 
+from camtwin.links.i2c.folder import folder
+from camtwin.wire import i2c
 from peers.netns import CAMTWIN, HERE, PLAIN_SCENE, PeerError, Running, sabotaged
 
 MODEL = "sony-imx412-aack"
@@ -172,3 +176,46 @@ def test_without_a_bus_a_program_has_the_systems_calls():
         [*map(str, CAMTWIN), "exec", "--", "sh", "-c", 'test -z "$LD_PRELOAD"'], timeout=30, check=False
     )
     assert exits.returncode == 0
+
+
+HOSTILE = {
+    "no answer": b"",
+    "half an answer": bytes.fromhex("00000006 0000"),
+    "too much data": bytes.fromhex("00000007 00000002 057705"),
+    "too little data": bytes.fromhex("00000005 00000002 05"),
+    "a size below that of a result": bytes.fromhex("00000000 00000002"),
+    "an endless size": bytes.fromhex("ffffffff 00000002"),
+    "an error with data": bytes.fromhex("00000006 fffffffa 0577"),
+    "an error without a name": bytes.fromhex("00000004 ffff0000"),
+}
+"""Answers of a server that is not camtwin's, to a read of two bytes."""
+
+
+def test_a_program_survives_a_hostile_server():
+    """All it sees is an error of the transfer."""
+    there = folder()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(there / "i2c-10"))
+        listener.listen()
+
+        def serve() -> None:
+            for _ in range(1 + len(HOSTILE)):  # `camtwin exec` looks whether somebody is there
+                client, _ = listener.accept()
+                with client:
+                    if client.recv(100):  # the address is set
+                        client.sendall(i2c.answer(0))
+                        client.recv(100)
+                        client.sendall(answers.pop(0))
+
+        answers = [*HOSTILE.values()]
+        server = threading.Thread(target=serve)
+        server.start()
+        script = f"for i in {' '.join('1' * len(HOSTILE))}; do i2ctransfer -y 10 w2@0x1a 0 0x16 r2; done 2>&1"
+        done = subprocess.run(
+            [*map(str, CAMTWIN), "exec", "--", "sh", "-c", script], capture_output=True, text=True, timeout=30
+        )
+        server.join(10)
+    said = done.stdout.splitlines()
+    words = [line.partition("Error: Sending messages failed: ")[2] for line in said]
+    assert words[:-1] == ["Input/output error"] * (len(HOSTILE) - 1)
+    assert words[-1].startswith("Unknown error")

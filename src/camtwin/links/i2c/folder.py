@@ -34,20 +34,41 @@ def folder() -> Path:
     Raises:
         LinkProblem: it cannot be made, or belongs to somebody else
     """
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    there = Path(given) / "camtwin" if given else Path(tempfile.gettempdir()) / f"camtwin-{os.getuid()}"
+    there = _place()
     try:
         there.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = there.lstat()
     except OSError as problem:
         raise LinkProblem(f"{there}: no folder for sockets there: {problem.strerror}") from None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    if not _is_ours(there):
         raise LinkProblem(f"{there}: is not a folder that you alone can open")
     return there
 
 
-def buses(there: Path) -> list[int]:
-    """Return the numbers of the buses that are served, and remove what others have left."""
+def buses() -> tuple[Path, list[int]]:
+    """Return the folder, which is not made, and the numbers of the buses that are served there."""
+    there = _place()
+    if not _is_ours(there):
+        return there, []
+    with _locked(there):
+        return there, _served(there)
+
+
+def _place() -> Path:
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(given) / "camtwin" if given else Path(tempfile.gettempdir()) / f"camtwin-{os.getuid()}"
+
+
+def _is_ours(there: Path) -> bool:
+    """Tell whether it is a folder that belongs to the user, and that nobody else can open."""
+    try:
+        found = there.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def _served(there: Path) -> list[int]:
+    """Return the numbers of the buses that are served, and remove what others have left; locked."""
     numbers = [int(each.name[4:]) for each in there.glob("i2c-*") if each.name[4:].isdigit()]
     served = [number for number in sorted(numbers) if _answers(there / f"i2c-{number}")]
     for number in set(numbers) - set(served):
@@ -66,7 +87,7 @@ def claimed(number: int | None, name: str) -> Iterator[tuple[int, socket.socket]
     """
     there = folder()
     with _locked(there):
-        taken = buses(there)
+        taken = _served(there)
         chosen = number if number is not None else _free(taken)
         if chosen in taken:
             raise LinkProblem(f"bus i2c-{chosen} is served already: give another --bus, or none")

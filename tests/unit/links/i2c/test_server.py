@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,6 +15,7 @@ import pytest
 
 from camtwin.links.base.link import LinkProblem
 from camtwin.links.i2c import server
+from camtwin.links.i2c.folder import _locked as locked
 from camtwin.links.i2c.folder import buses, folder
 from camtwin.models import load_registers
 from camtwin.planner.explain import explain
@@ -76,15 +78,44 @@ def test_a_folder_that_others_can_open_is_refused(tmp_path):
     (tmp_path / "camtwin").mkdir(mode=0o755)
     with pytest.raises(LinkProblem, match="you alone"):
         folder()
+    assert buses() == (tmp_path / "camtwin", [])
+
+
+def test_to_look_for_buses_makes_no_folder(tmp_path):
+    assert buses() == (tmp_path / "camtwin", [])
+    assert not (tmp_path / "camtwin").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_a_problem_in_a_line(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "file"))
+    with pytest.raises(LinkProblem, match="no folder for sockets there"):
+        folder()
+    assert buses()[1] == []
+
+
+def test_who_looks_for_buses_waits_for_a_server_that_begins():
+    """A socket that is bound and not yet listened at looks like one that a killed server has left."""
+    beginning = socket.socket(socket.AF_UNIX)
+    with locked(folder()):
+        beginning.bind(str(folder() / "i2c-10"))
+        looks = threading.Thread(target=lambda: found.extend(buses()[1]))
+        found: list[int] = []
+        looks.start()
+        time.sleep(0.02)
+        beginning.listen()
+    looks.join()
+    assert found == [10]
+    beginning.close()
 
 
 def test_the_next_bus_takes_the_next_number_and_a_wish_is_kept():
     with RunningBus() as first, RunningBus() as second, RunningBus(number=14) as third:
         assert [each.bus.number for each in (first, second, third)] == [10, 11, 14]
-        assert buses(folder()) == [10, 11, 14]
+        assert buses() == (folder(), [10, 11, 14])
         with pytest.raises(LinkProblem, match="i2c-14 is served already"), RunningBus(number=14):
             pass
-    assert buses(folder()) == []
+    assert buses() == (folder(), [])
     assert [*folder().glob("i2c-*"), *folder().glob("sys/class/*/*")] == []
 
 

@@ -87,21 +87,25 @@ static void put16(uint8_t *bytes, unsigned value)
 static int ask(int fd, const uint8_t *request, size_t bytes, uint8_t *answer, size_t most)
 {
 	uint8_t head[2 * SIZE];
-	int result = -1, why = EIO; /* its server has died, or says what it may not */
+	int result = -1, why = EIO;
+	bool sound = false;
 	pthread_mutex_lock(&turn);
 	if (!send_all(fd, request, bytes, NULL, 0) && !receive_all(fd, head, sizeof head)) {
 		size_t follow = big32(head) - SIZE;
 		result = (int)big32(head + SIZE);
 		if (result < 0) {
+			sound = !follow;
 			why = -result;
-			result = -1;
-		} else if (follow != most || receive_all(fd, answer, most))
-			result = -1;
+		} else
+			sound = follow == most && !receive_all(fd, answer, most);
 	}
+	if (!sound) /* its server has died, or says what it may not: what comes next would be no answer */
+		shutdown(fd, SHUT_RDWR);
 	pthread_mutex_unlock(&turn);
-	if (result < 0)
-		errno = why;
-	return result;
+	if (sound && result >= 0)
+		return result;
+	errno = sound ? why : EIO;
+	return -1;
 }
 
 int bus_set_address(int fd, unsigned address)
