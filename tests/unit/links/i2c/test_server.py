@@ -164,20 +164,21 @@ def test_an_expander_holds_a_sensor_in_reset():
         assert client.transfer(Write(EXPANDER, b"\xfe")) == (1, b"")
         assert client.transfer(*ID) == (-errno.ENXIO, b"")
         assert client.transfer(Write(HIGH, b"\0\x16"), Read(HIGH, 2)) == FOUND
-        client.transfer(Write(EXPANDER, b"\xff"))
-        assert client.transfer(*ID) == (-errno.ENXIO, b"")  # not yet
-        time.sleep(0.01)
-        assert client.transfer(*ID) == FOUND
+        assert client.transfer(Write(EXPANDER, b"\xff"), *ID) == (-errno.ENXIO, b""), (
+            "it answers 0.6 ms later"
+        )
+        bus.eventually(lambda: client.transfer(*ID) == FOUND)
         assert client.transfer(Write(LOW, b"\2\2"), Read(LOW, 2)) == (2, b"\x06\x40")
 
 
 def test_a_busy_memory_acknowledges_no_write_and_tells_its_id():
     with RunningBus(xclr_at=EXPANDER, nvm_busy=True) as bus, bus.client() as client:
-        client.transfer(Write(EXPANDER, b"\xfe\xff"))
-        bus.eventually(lambda: client.transfer(*ID) == FOUND)
-        assert client.transfer(Write(LOW, b"\2\2\1\1")) == (-errno.EREMOTEIO, b"")
-        time.sleep(0.02)
-        assert client.transfer(Write(LOW, b"\2\2\1\1")) == (1, b"")
+        wait = Write(EXPANDER, b"\xff" * 40)  # 0.9 ms, after which it answers
+        reset = (Write(EXPANDER, b"\xfe\xff"), wait)
+        change = Write(LOW, b"\2\2\1\1")
+        assert client.transfer(*reset, *ID) == (4, FOUND[1])
+        assert client.transfer(*reset, change) == (-errno.EREMOTEIO, b"")
+        bus.eventually(lambda: client.transfer(change) == (1, b""))
 
 
 @pytest.mark.parametrize(
