@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from camtwin.scene import Dark, Flat, Picture
+from camtwin.scene import Dark, Flat
 from camtwin.session.frame import Frame
 from camtwin.session.session import Session
 from camtwin.units import SEC
@@ -14,6 +14,7 @@ from camtwin.verify.case import Case
 from camtwin.verify.measurements.rates import interval_s
 from camtwin.verify.measurements.region import size
 from camtwin.verify.measures import Each, measurement
+from camtwin.verify.scenes import disc
 
 SHORT_us: Final = 1000.0
 
@@ -81,9 +82,7 @@ def two_exposures(case: Case, mode: str, *ratios: float) -> None:
 # -- binning -----------------------------------------------------------------------------------------
 def box(case: Case, mode: str) -> tuple[int, int, int, int]:
     """Find first and last column, first and last row of a disc, half as wide as the sensor is high."""
-    y, x = np.mgrid[:304, :406]
-    disc = Picture((255 * ((x - 202.5) ** 2 + (y - 151.5) ** 2 < 76**2)).astype(np.uint8), 4e7)
-    bright = driven(case, mode, scene=disc).grab()[0].picture[1::2, 0::2] > 300
+    bright = driven(case, mode, scene=disc(406, 304, 152)).grab()[0].picture[1::2, 0::2] > 300
     columns, rows = (2 * np.flatnonzero(bright.any(axis=axis)) for axis in (0, 1))
     return int(columns[0]), int(columns[-1]), int(rows[0]), int(rows[-1])
 

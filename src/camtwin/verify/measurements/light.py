@@ -16,7 +16,7 @@ from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, shown
 from camtwin.verify.measurements.rates import interval_s
 from camtwin.verify.measures import Value, measurement
-from camtwin.verify.scenes import GREEN_nm, Ramp, flash
+from camtwin.verify.scenes import LENS, GREEN_nm, LINES_nm, Ramp, flash
 
 SMALL: Final[Mapping[str, Value]] = {"Width": 240, "Height": 128}
 PIXELS: Final = 240 * 128
@@ -227,12 +227,6 @@ def every_code(case: Case, column: float, **features: Value) -> None:
             case.wrong(f"codes {start} to {start + 63}: {even} even, {odd} odd")
     case.saw(f"odd and even from {black} on")
     case.leaves_out(f"codes below black, {black}, which no light gives")
-
-
-LINES_nm: Final = {460.0: 0.5, 540.0: 0.3, 650.0: 0.2}
-"""A lamp of three lines, as shares of its photons."""
-LENS: Final = {460.0: 0.4, 540.0: 0.9, 650.0: 0.7}
-"""Transmission of a coloured lens at these wavelengths."""
 
 
 @measurement("sums_over_spectrum", heavy="pictures")

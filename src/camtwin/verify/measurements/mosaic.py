@@ -8,13 +8,13 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from camtwin.scene import Dark, Flat, Scene, spectra
+from camtwin.scene import Dark, Flat, Scene
 from camtwin.sensor.flaws import Flaws
 from camtwin.session.frame import Frame
 from camtwin.verify.case import Case
 from camtwin.verify.measurements.light import level_DN, phases
 from camtwin.verify.measures import Value, measurement
-from camtwin.verify.scenes import GREEN_nm, Ramp
+from camtwin.verify.scenes import GREEN_nm, Ramp, behind_glass
 
 NARROW_nm: Final = {"R": 640.0, "G": 530.0, "B": 450.0}
 PHASES: Final = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -137,12 +137,6 @@ def column_pattern_stays(case: Case, **features: Value) -> None:
     case.near("by 400 e-", step[400], 2 * step[200], 2, "DN")
 
 
-# -- a lamp behind glass -------------------------------------------------------------------------------
-GLASS: Final = {400: 0.83, 450: 0.86, 500: 0.89, 550: 0.86, 600: 0.70, 650: 0.40, 700: 0.14, 780: 0.02}
-"""An infrared cut filter, over nm. Flyers name neither light nor filter: 706 cd/m2 at 3200 K behind such a
-one is what sensors' full sheets have."""
-
-
 @measurement("standard_light", heavy="pictures")
 def standard_light(
     case: Case,
@@ -157,9 +151,7 @@ def standard_light(
     signal: green pixels have at least the claim's codes above black; time: in twice the claim's time,
     `1/120`, they have twice as many; saturation: every pixel has the claim's code.
     """
-    lamp, nm, passed = spectra.black_body(3200), list(GLASS), list(GLASS.values())
-    light, share = lamp.filtered("behind glass", lambda at: float(np.interp(at, nm, passed)))
-    photons = spectra.photons_from_lux(spectra.illuminance_behind(706, f_number), 1.55, lamp)
+    lamp, us = behind_glass(f_number, times), 1e6 / 120
 
     def picture(scene: Scene, us: float) -> Frame:
         cam = case.open(features, scene=scene, ExposureTime=us)
@@ -167,10 +159,9 @@ def standard_light(
         return cam.grab(2)[-1]
 
     def signal(us: float) -> float:
-        lit, dark = (level_DN(picture(scene, us)) for scene in (Flat(times * photons * share, light), Dark()))
+        lit, dark = (level_DN(picture(scene, us)) for scene in (lamp, Dark()))
         return lit - dark
 
-    us = 1e6 / 120
     if figure == "signal":
         case.within("green above black at F2.8, 1/120 s", signal(us), case.claim.number, 1023, "LSB")
     elif figure == "time":
@@ -179,5 +170,5 @@ def standard_light(
         case.within("signal of the time itself", once, 150, 500, "LSB")
         case.near("signal of twice the time over that of once", twice / once, 2, 0.04)
     else:
-        lowest = int(picture(Flat(times * photons * share, light), us).picture.min())
+        lowest = int(picture(lamp, us).picture.min())
         case.equal("lowest code of all pixels", lowest, case.claim.number)

@@ -4,69 +4,22 @@ from __future__ import annotations
 
 import struct
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from camtwin import DhcpServer
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
+from camtwin.verify import hosts
 from camtwin.verify.case import Case
+from camtwin.verify.hosts import Gvcp
 from camtwin.verify.measurements.signals import KEYS, listen, times, waiting
 from camtwin.verify.measures import Value, measurement
 
-if TYPE_CHECKING:
-    from camtwin.links.gige.host import GevHost
-
-READREG, WRITEREG, ACTION, RESERVED = 0x80, 0x82, 0x100, 0x7FFE
-VERSION, HEARTBEAT_ms, KEY, CCP = 0x000, 0x938, 0x95C, 0xA00
-MCP, MCDA, SCP, SCPS, SCDA = 0xB00, 0xB10, 0xD00, 0xD04, 0xD18
-CONTROL, SWITCHOVER, FIRE_TEST = 2, 4, 1 << 31
-PORT: Final = 4000
-EVENT = 0xC0
+EVENT: Final = 0xC0
 LEADER, TRAILER, PAYLOAD = 1, 2, 3
-DISCOVERY: Final = bytes.fromhex("42 11 0002 0000 ffff")
-CURRENT_IP: Final = 8 + 0x24  # in its answer, behind the header
 GVSP_HEADERS, UDP_HEADERS = 36, 28
 """Bytes of the IP, UDP and GVSP headers, which the packet size includes; and of the first two."""
 PATIENCE: Final = 30 * SEC  # DHCP gives up after 12 s, a link-local address takes 7 s
-
-
-class Gvcp:
-    """Commands of one host."""
-
-    def __init__(self, host: GevHost) -> None:
-        self.host, self.request_id = host, 0
-        self.address = int(IPv4Address(host.address))
-
-    def send(self, command: int, body: bytes, length: int | None = None) -> list[bytes]:
-        """Send a command; `length`: what the header says of the body, if another than its own."""
-        self.request_id += 1
-        size = len(body) if length is None else length
-        return self.host.send(struct.pack(">BBHHH", 0x42, 1, command, size, self.request_id) + body)
-
-    def ask(self, case: Case, command: int, body: bytes) -> bytes:
-        """Return the body of the acknowledge; a refusal is a failure."""
-        answers = self.send(command, body)
-        if len(answers) != 1:
-            case.wrong(f"{len(answers)} answers to command {command:#x}")
-        status, ack, length, request_id = struct.unpack_from(">HHHH", answers[0])
-        told, wanted = (status, ack, request_id), (0, command + 1, self.request_id)
-        if told != wanted or len(answers[0]) != 8 + length:
-            case.wrong(f"command {command:#x} is answered by {answers[0].hex()}")
-        return answers[0][8:]
-
-    def read(self, case: Case, register: int) -> int:
-        return int.from_bytes(self.ask(case, READREG, struct.pack(">I", register)), "big")
-
-    def write(self, case: Case, *values: tuple[int, int]) -> None:
-        for register, value in values:
-            self.ask(case, WRITEREG, struct.pack(">II", register, value))
-
-
-def controller(case: Case, cam: Session) -> Gvcp:
-    """Let a host take control and open the message channel."""
-    gvcp = Gvcp(cam.host())
-    gvcp.write(case, (CCP, CONTROL | SWITCHOVER), (MCDA, gvcp.address), (MCP, PORT))
-    return gvcp
 
 
 # -- messages ----------------------------------------------------------------------------------------
@@ -74,18 +27,18 @@ def provoke(case: Case, cam: Session, gvcp: Gvcp, what: str) -> None:
     """Do what a host should not, or hand over control."""
     match what:
         case "a header with another length":
-            gvcp.send(READREG, struct.pack(">I", CCP), length=8)
+            gvcp.send(hosts.READREG, struct.pack(">I", hosts.CCP), length=8)
         case "an unknown command":
-            gvcp.send(RESERVED, b"")
+            gvcp.send(hosts.RESERVED, b"")
         case "no heartbeat":
-            timeout = gvcp.read(case, HEARTBEAT_ms) * MS
+            timeout = gvcp.read(hosts.HEARTBEAT_ms) * MS
             cam.advance(timeout - MS)
             case.equal(f"events before {timeout // MS} ms", len(cam.events), 0)
             cam.advance(10 * SEC)
-            case.equal("CCP afterwards", gvcp.read(case, CCP), 0)
+            case.equal("CCP afterwards", gvcp.read(hosts.CCP), 0)
         case "another host with the key":
-            gvcp.write(case, (KEY, 0xBEEF))
-            Gvcp(cam.host(2)).write(case, (CCP, 0xBEEF << 16 | CONTROL))
+            gvcp.write((hosts.KEY, 0xBEEF))
+            Gvcp(case, cam.host(2)).write((hosts.CCP, 0xBEEF << 16 | hosts.CONTROL))
 
 
 PROVOKED: Final = {
@@ -106,7 +59,7 @@ def link_event(case: Case, spelling: str = "") -> None:
         for state, count in (("On", 1), ("Off", 0)):
             cam = case.open()
             listen(cam, *[name] * count)
-            provoke(case, cam, controller(case, cam), what)
+            provoke(case, cam, Gvcp(case, cam.host(), control=True), what)
             cam.advance(SEC)
             case.equal(f"{name} by {what} with EventNotification {state}", len(times(cam, name)), count)
             kinds = [f"{int.from_bytes(message[2:4], 'big'):#x}" for message in cam.host().messages]
@@ -118,7 +71,7 @@ def action_commands(case: Case) -> None:
     """Send commands with the camera's keys and a bit of its mask: they give frames; others do not."""
     device, group, mask = KEYS
     cam = waiting(case, "Action1")
-    gvcp = controller(case, cam)  # without one, actions go unheard
+    gvcp = Gvcp(case, cam.host(), control=True)  # without one, actions go unheard
     for what, keys, wanted in (
         ("the camera's keys", KEYS, 1),
         ("a mask with one bit in common", (device, group, 0x1F), 1),
@@ -126,8 +79,8 @@ def action_commands(case: Case) -> None:
         ("another group key", (device, group + 1, mask), 0),
         ("a mask with no bit in common", (device, group, 0x0F), 0),
     ):
-        answers = [answer.hex() for answer in gvcp.send(ACTION, struct.pack(">III", *keys))]
-        answered = struct.pack(">HHHH", 0, ACTION + 1, 0, gvcp.request_id).hex()
+        answers = [answer.hex() for answer in gvcp.send(hosts.ACTION, struct.pack(">III", *keys))]
+        answered = struct.pack(">HHHH", 0, hosts.ACTION + 1, 0, gvcp.request_id).hex()
         cam.advance(20 * MS)
         case.equal(f"frames with {what}", len(cam.fetch()), wanted)
         case.equal("acknowledges", answers, [answered] * wanted)
@@ -136,7 +89,7 @@ def action_commands(case: Case) -> None:
 @measurement("gev_version")
 def gev_version(case: Case) -> None:
     """Read the claim's version of GigE Vision in the version register."""
-    word = Gvcp(case.open().host()).read(case, VERSION)
+    word = Gvcp(case, case.open().host()).read(hosts.VERSION)
     case.equal("version register", f"{word >> 16}.{word & 0xFFFF}", case.claim.value)
 
 
@@ -144,8 +97,8 @@ def gev_version(case: Case) -> None:
 def older_host(case: Case, **features: Value) -> None:
     """Take frames as a host of GigE Vision 1.2: 16-bit block ids, 24-bit packet ids, headers of 8 bytes."""
     cam = case.open(features, render=True)
-    gvcp = controller(case, cam)
-    gvcp.write(case, (SCPS, 576), (SCDA, gvcp.address), (SCP, PORT))
+    gvcp = Gvcp(case, cam.host(), control=True)
+    gvcp.write((hosts.SCPS, 576), (hosts.SCDA, gvcp.address), (hosts.SCP, hosts.PORT))
     frames = cam.grab(3)
     found: dict[int, bytes] = {}
     for packet in cam.host().packets:
@@ -165,10 +118,10 @@ def older_host(case: Case, **features: Value) -> None:
 def packet_sizes(case: Case, size: int, *, test: bool = False) -> list[int]:
     """List sizes, as IP counts them, of the packets of a frame that a host gets, or of a test packet."""
     cam = case.open(Width=1024, Height=64, AcquisitionMode="SingleFrame")
-    gvcp = controller(case, cam)
-    gvcp.write(case, (SCDA, gvcp.address), (SCP, 50_100), (SCPS, size))
+    gvcp = Gvcp(case, cam.host(), control=True)
+    gvcp.write((hosts.SCDA, gvcp.address), (hosts.SCP, 50_100), (hosts.SCPS, size))
     if test:
-        gvcp.write(case, (SCPS, FIRE_TEST | size))
+        gvcp.write((hosts.SCPS, hosts.FIRE_TEST | size))
     else:
         cam.grab()
     return [len(packet) + UDP_HEADERS for packet in gvcp.host.packets]
@@ -220,10 +173,10 @@ def restarted(case: Case, dhcp: str | None, **features: Value) -> Session:
 
 def address(case: Case, cam: Session) -> IPv4Address:
     """Read where it says that it is, and answers: discovery by broadcast, then to that address alone."""
-    answers = cam.host().send(DISCOVERY)
+    answers = cam.host().send(hosts.DISCOVERY)
     case.that("answers discovery", len(answers) == 1)
-    found = IPv4Address(answers[0][CURRENT_IP : CURRENT_IP + 4])
-    case.that("and at the address that it says", cam.host().send(DISCOVERY, at=str(found)) == answers)
+    found = IPv4Address(answers[0][hosts.CURRENT_IP : hosts.CURRENT_IP + 4])
+    case.that("and at the address that it says", cam.host().send(hosts.DISCOVERY, at=str(found)) == answers)
     return found
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from camtwin.scene import Flat, Scene, View
+from camtwin.scene import Flat, Scene
 from camtwin.sensor.flaws import Flaws
 from camtwin.session.session import Session
-from camtwin.units import Ns
 from camtwin.verify.case import Case
 from camtwin.verify.measures import Value, measurement
-from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp
+from camtwin.verify.scenes import GREEN_nm, Lamp, Ramp, Spot
 
 HOT: Final = (1000, 700)
 TARGET: Final = 0.05
@@ -80,24 +77,6 @@ def defect_list_length(case: Case) -> None:
 
 
 # -- automatic functions -----------------------------------------------------------------------------
-@dataclass
-class Spot(Lamp):
-    """A lamp, and a square that can be lit apart from it."""
-
-    spot_photons_per_s: float = 2e5
-    x: int = 0
-    y: int = 0
-    side: int = 64
-
-    def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
-        rate = super().photon_rate(view, t_ns)
-        top, left = max(0, self.y - view.y), max(0, self.x - view.x)
-        rate[top : max(0, self.y + self.side - view.y), left : max(0, self.x + self.side - view.x)] = (
-            self.spot_photons_per_s
-        )
-        return rate
-
-
 def automatic(case: Case, scene: Scene, *functions: str, **features: Value) -> Session:
     """Open a camera that takes small pictures of a scene with these automatic functions."""
     settings = {**features, **SMALL, **dict.fromkeys(functions, "Continuous")}
