@@ -36,8 +36,8 @@ BY_THE_CLOCK = (
     *("test_usb3_colour", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
-WAITING = ("test_addresses",)
-"""Peers that wait for leases and time-outs of others, and hardly ever use a core."""
+WAITING = ("test_addresses", "test_applications", "test_control", "test_pending")
+"""Peers that wait for leases, heartbeats and programs of others, and hardly ever use a core."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
