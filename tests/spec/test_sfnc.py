@@ -85,3 +85,28 @@ def test_the_frame_rate_is_locked_and_not_hidden_while_it_is_off(model):
         cam.AcquisitionFrameRate = rate
     cam.AcquisitionFrameRateEnable = True
     cam.AcquisitionFrameRate = rate
+
+
+WHEN_AVAILABLE = {
+    "AcquisitionStart": "no acquisition runs",
+    "LineSource": "LineMode is Output",
+    "SequencerMode": "SequencerConfigurationMode is Off",
+    "SequencerSetLoad": "SequencerConfigurationMode is On",
+    "SequencerSetSave": "SequencerConfigurationMode is On",
+    "TimerTriggerActivation": "the source has edges",
+    "TriggerActivation": "the source has edges",
+    "TriggerSoftware": "TriggerSource is Software",
+    "UserSetSave": "the set can be written",
+}
+"""The standard features that may be not available, which includes reading them, and when they are."""
+
+
+def test_what_is_only_locked_can_be_read():
+    """Where the standard has a condition for a write, a read is answered always, but for a known few."""
+    hidden = {
+        node.feature.name
+        for model in MODELS
+        for node in camtwin.open(model, render=False).twin.camera.tree.here
+        if node.feature.available is not None and not node.feature.custom
+    }
+    assert hidden == WHEN_AVAILABLE.keys()
