@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -121,3 +122,23 @@ def wrong_bits_are_found(dump: bytes, packets: list[decoder.Packet]) -> None:
         decoder.read(wrong(*two))
     findings = received([wrong(*one, *two)]).findings
     assert [finding.partition(":")[0] for finding in findings] == ["ecc-corrected", "crc", "ecc"]
+
+
+def test_lanes_sleep_between_frames():
+    """From 100 ns behind the last burst of a frame to 100 ns before the next one, the last 1 ms waking."""
+    sensor = camtwin.open_sensor("sony-imx412-aack", seed=3)
+    small = {"x_addr_end": 511, "y_addr_end": 63, "x_output_size": 512, "y_output_size": 64}
+    for name, value in (small | {"ulps_between_frames": 1, "mode_select": 1}).items():
+        sensor.write(name, value)
+    frames = sensor.grab(3)
+    read = decoder.read(b"".join(camtwin.csi2_dump(sensor, frames)))
+    decoded = decoder.frames(read)
+    assert [frame.number for frame in decoded] == [1, 2, 3]
+    between = [
+        (before.packets[-1].leave_ns + 100, after.packets[0].enter_ns - 100)
+        for before, after in pairwise(decoded)
+    ]
+    assert read.sleeps == [(begin, end - 1_000_000, end) for begin, end in between]
+    for frame, taken in zip(decoded, frames, strict=True):
+        assert frame.registers[0xFE00] == 1
+        assert_same_bytes(frame.codes.tobytes(), sensor.images(taken)[0].tobytes())

@@ -124,6 +124,29 @@ def test_a_lane_above_its_rate():
     assert one.rate_hz == 0
 
 
+def test_a_lane_below_its_rate():
+    one = of(drive("Full10") | {"op_sys_clk_div": 27, "line_length_pck": 65_535})
+    assert ("stops", "op_sys_clk_div") in [(remark.kind, remark.register) for remark in one.remarks]
+    assert "77.7778 Mb/s a lane are not in 80 .. 2100 Mb/s" in " ".join(map(str, one.remarks))
+
+
+@pytest.mark.parametrize(
+    ("changes", "share"),
+    [
+        ({}, 1),
+        ({"frame_length_lines": 6204}, 1 - 0.40 / 2),
+        ({"frame_length_lines": 6204, "ulps_between_frames": 1}, 1 - 0.40 / 2 - 0.25 * (0.5 - 0.0208)),
+        ({"x_addr_end": 2027, "x_output_size": 2028}, 1 - 0.40 / 2),  # columns that are off
+        ({"x_output_size": 2028}, 1),  # cropped behind the converters
+        ({"csi_lane_mode": 1, "line_length_pck": 9024}, 0.35 + (0.40 + 0.25) / 2),
+    ],
+)
+def test_power_as_a_share(changes, share):
+    one = of(drive("Full10") | changes)
+    assert one.streams
+    assert one.power_share == pytest.approx(share, abs=0.001)
+
+
 # -- exposure and gain -----------------------------------------------------------------------------------
 def test_exposure_and_gain():
     one = of(

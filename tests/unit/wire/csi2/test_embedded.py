@@ -59,6 +59,19 @@ def test_what_is_no_register_is_refused(registers):
         embedded.encode(registers, 100, 10)
 
 
+@pytest.mark.parametrize(("width", "lines"), [(4, 2), (16, 1), (32, 2), (300, 2), (16, 0)])
+def test_as_many_registers_as_there_is_room_for(width, lines):
+    registers = {0x0200 + 3 * at: at & 0xFF for at in range(200)}
+    some = embedded.fitting(registers, width, lines)
+    assert list(some) == sorted(registers)[: len(some)]
+    payloads = [payload.tobytes() for payload in embedded.encode(some, width, 10, lines)]
+    assert embedded.decode(payloads, 10) == some
+    one_more = {at: registers[at] for at in sorted(registers)[: len(some) + 1]}
+    if len(some) < len(registers):
+        with pytest.raises(ValueError, match="registers do not fit"):
+            embedded.encode(one_more, width, 10, lines)
+
+
 def test_too_many_registers_are_refused():
     with pytest.raises(ValueError, match=r"^4 registers do not fit into 2 lines of 10 pixels$"):
         embedded.encode({0x0202: 1, 0x0303: 2, 0x0404: 3, 5: 4}, 10, 10)
