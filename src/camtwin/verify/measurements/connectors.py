@@ -42,7 +42,10 @@ def pin(case: Case, at: str, ground: str, line: str, kind: str, *modes: str) -> 
     if "Output" in modes:
         stage = case.output(line).stage
         volts, ohm, limit_V = DRIVEN[stage]
-        cam, bench = case.wired(**wiring.loaded(case, line, volts, ohm, pin=at, ground=ground))
+        load = wiring.loaded(case, line, volts, ohm, pin=at, ground=ground)
+        cam, bench = case.wired(**{**load, "outputs": []})
+        if "Input" in modes:
+            cam.LineSelector, cam.LineMode = line, "Output"  # by the host, as the claim has it
         for on in (True, False):
             wiring.switch_output(cam, line, on)
             found_V = bench.volts(f"cam.{at}", f"cam.{ground}")
