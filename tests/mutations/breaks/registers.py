@@ -12,7 +12,7 @@ from camtwin.camera.registers import configuration
 from camtwin.camera.registers.otp import OneTimeMemory
 from camtwin.camera.registers.register_file import RegisterFile
 from camtwin.camera.registers.stream import Stream
-from camtwin.twins import bare, defects
+from camtwin.twins import defects, readout
 from mutations.breaks.pictures import PICTURES
 from mutations.registry import mutate
 from mutations.tools import Wrong, everywhere, wrapped
@@ -122,7 +122,7 @@ mutate(
     "sub-sampling leaves out the last rows",
     "sony.v_subsampling",
     about=PICTURES,
-    patch=lambda patch: wrapped_function(patch, bare, "_kept", first_ones),
+    patch=lambda patch: wrapped_function(patch, readout, "_kept", first_ones),
 )
 
 
