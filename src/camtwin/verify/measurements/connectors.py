@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 
 from camtwin import rig
 from camtwin.units import SEC
+from camtwin.verify import wiring
 from camtwin.verify.case import CLEAN, Case, said
 from camtwin.verify.claims import load
-from camtwin.verify.measurements import wiring
 from camtwin.verify.measures import Value, measurement
 
 OHMMETER: Final = {"kind": "generator", "low_V": 1.0, "high_V": 1.0, "ohm": 100.0}

@@ -10,8 +10,8 @@ from typing import Final, Literal
 from camtwin import rig
 from camtwin.session.session import Session
 from camtwin.units import MS, US
+from camtwin.verify import wiring
 from camtwin.verify.case import CLEAN, Case, said
-from camtwin.verify.measurements import wiring
 from camtwin.verify.measures import Each, Point, Value, measurement
 
 

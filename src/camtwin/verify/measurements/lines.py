@@ -7,8 +7,8 @@ from typing import Any
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.signals import directions, highs, listen, same_times, show, times, waiting
 from camtwin.verify.measures import Value, measurement
+from camtwin.verify.signals import directions, highs, listen, same_times, show, times, waiting
 
 
 @measurement("line_counts")

@@ -12,8 +12,8 @@ from camtwin.units import MS, SEC
 from camtwin.verify import hosts
 from camtwin.verify.case import Case
 from camtwin.verify.hosts import Gvcp
-from camtwin.verify.measurements.signals import KEYS, listen, times, waiting
 from camtwin.verify.measures import Value, measurement
+from camtwin.verify.signals import KEYS, listen, times, waiting
 
 EVENT: Final = 0xC0
 LEADER, TRAILER, PAYLOAD = 1, 2, 3

@@ -9,8 +9,8 @@ from camtwin import rig
 from camtwin.planner.lens import mount_finding
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC
+from camtwin.verify import wiring
 from camtwin.verify.case import CLEAN, Case, said, shown
-from camtwin.verify.measurements import wiring
 from camtwin.verify.measures import Point, measurement
 
 FINE: Final = (CLEAN, "tolerance")

@@ -11,9 +11,9 @@ import numpy as np
 from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.signals import KEYS, waiting
 from camtwin.verify.measures import Each, Value, measurement
 from camtwin.verify.scenes import Lamp, Ramp
+from camtwin.verify.signals import KEYS, waiting
 
 Set = dict[str, Value]
 

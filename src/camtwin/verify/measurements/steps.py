@@ -36,8 +36,8 @@ from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case, shown
 from camtwin.verify.measurements.sequencer import program
-from camtwin.verify.measurements.signals import KEYS, keyed, listen
 from camtwin.verify.measures import Value, measurement, read_value
+from camtwin.verify.signals import KEYS, keyed, listen
 
 UNITS: Final = {"s": SEC, "ms": MS, "us": US}
 TIME: Final = r"([\d.]+)(s|ms|us)"

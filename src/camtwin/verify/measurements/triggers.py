@@ -5,8 +5,8 @@ from __future__ import annotations
 from camtwin.session.session import Session
 from camtwin.units import MS, SEC, US
 from camtwin.verify.case import Case
-from camtwin.verify.measurements.signals import listen, same_times, times, waiting
 from camtwin.verify.measures import Value, measurement
+from camtwin.verify.signals import listen, same_times, times, waiting
 
 
 # -- delays ------------------------------------------------------------------------------------------
