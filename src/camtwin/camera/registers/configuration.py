@@ -349,7 +349,10 @@ def _pair(
         found.append(
             Integration(lines, 0, gain, (digital, digital, digital, digital), read_lines, values[channel] & 3)
         )
-    return found[0], found[1]
+    long, short = found
+    if long.channel == short.channel:
+        remarks.stops("dol_short_channel", f"channel {short.channel} is that of the long exposure")
+    return long, short
 
 
 def _analogue(sheet: RegisterSheet, values: Values, name: str, remarks: Remarks) -> Fraction:

@@ -227,6 +227,14 @@ def test_two_exposures_beyond_their_frame(changes, lines):
     assert {remark.kind for remark in one.remarks} == {"alters"}
 
 
+def test_two_exposures_cannot_share_a_channel():
+    one = of(drive("Dol") | {"csi_channel_identifier": 2, "dol_short_channel": 2})
+    assert [str(remark) for remark in one.remarks] == [
+        "dol_short_channel: channel 2 is that of the long exposure; no frames come (assumed)"
+    ]
+    assert not one.streams
+
+
 def test_black_level_and_pattern():
     manual = {"manual_pedestal_enable": 1, "manual_pedestal": 400}
     assert [of(drive(name) | manual).black_level for name in ("Full10", "Full12")] == [100, 400]
