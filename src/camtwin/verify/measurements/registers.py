@@ -11,7 +11,9 @@ from camtwin.scene import Flat
 from camtwin.sensor.flaws import Flaws
 from camtwin.units import SEC
 from camtwin.verify.case import Case
+from camtwin.verify.measurements.light import odd_and_even
 from camtwin.verify.measures import measurement
+from camtwin.verify.scenes import Ramp
 
 if TYPE_CHECKING:
     from camtwin import BareSensor
@@ -157,6 +159,21 @@ def defects_corrected(case: Case) -> None:
             noises = abs(image[y, x] - np.median(around)) / np.percentile(abs(around - np.median(around)), 68)
             low, high = (0.0, 5.0) if on else (20.0, np.inf)
             case.within(f"{name} pixel, correction {on}: off by so many times the noise", noises, low, high)
+
+
+@measurement("low_codes", heavy="pictures")
+def low_codes(case: Case, column: float, **registers: int) -> None:
+    """Put black to code 0: codes below the usual black come, and odd ones as often as even ones.
+
+    column: photons per second by which each column gets more light than the one before it.
+    """
+    size = {"x_addr_end": 511, "y_addr_end": 511, "x_output_size": 512, "y_output_size": 512}
+    black = {"manual_pedestal_enable": 1, "manual_pedestal": 0, "single_defect_correct_en": 0}
+    sensor = case.sensor({**size, **black, **registers, **STREAM}, scene=Ramp(row=0, column=column, base=0))
+    image = sensor.images(sensor.grab(1)[0])[0]
+    green = image[::2, 1::2].ravel()
+    case.saw(f"codes {green.min()} to {green.max()} with black at 0")
+    odd_and_even(case, np.bincount(green, minlength=512), 2, 384)
 
 
 @measurement("in_step")
