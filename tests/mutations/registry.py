@@ -17,6 +17,7 @@ import pytest
 
 import camtwin
 from camtwin import models
+from camtwin.ecosystem import parts
 from camtwin.verify.claims import family
 from mutations import breaks
 from mutations.tools import Wrong, sheets
@@ -142,3 +143,5 @@ def everything() -> None:
 def forget() -> None:
     models.load.cache_clear()
     models.load_rig.cache_clear()
+    models.load_ecosystem.cache_clear()
+    parts.ecosystem.cache_clear()

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 import camtwin
-from camtwin.models import load, load_rig, names
+from camtwin.models import load, load_ecosystem, load_rig, names
 from camtwin.rig import sheet_of
 from camtwin.verify import proven
 from camtwin.verify.claims import models
@@ -15,7 +15,7 @@ from mutations import registry
 from mutations.__main__ import updated
 from mutations.registry import Break
 from mutations.run import Trial, declared, judge, run
-from mutations.tools import answers, changed
+from mutations.tools import answers, changed, place
 
 MODEL = "baumer-vcxg-124m"
 SHEETS = models()
@@ -71,20 +71,33 @@ SLICE = {
         "a pulse at XVS takes 20 us",
         "bits of the one-time memory can be cleared",
     ],
-    "framos-fsm-imx412": ["SCL is on no pin", "pin 56 is no ground", "the rail 1V05_A is at pin 1"],
+    "framos-fsm-imx412": [
+        "SCL is on no pin",
+        "pin 56 is no ground",
+        "the rail 1V05_A is at pin 1",
+        "no kits are on offer",
+        "AGX takes three",
+        "FSA-FT1/A does not go on FPA-A/NVN",
+        "footnote 3 refuses nothing",
+        "no chain is drawn",
+        "adapters feed nothing",
+        "six modes are read",
+    ],
+    "framos-fsm-imx477": ["FSM-IMX477: table2.broadcast is not Red", "FSM-IMX477: FSA-FT3/A carries it"],
 }
 
 
 @pytest.mark.parametrize("model", SHEETS)
 def test_every_change_of_the_sheet_has_its_place(model):
     twin = model in names()
-    sheet = load(model) if twin else load_rig(model)
+    sheets = {"parse_ecosystem": load_ecosystem("framos"), "parse_rig": load_rig(model)}
+    sheets |= {"parse": load(model)} if twin else {}
     for mutation in registry.load().values():
         if not mutation.of(model).proves:
             continue
         for path, value in (mutation.sheet or {}).items():
-            path = path if twin else path.removeprefix("rig.")
-            assert changed(sheet, path, value) != sheet, f"{mutation.name} changes nothing"
+            parser, rest = place(path)
+            assert changed(sheets[parser], rest, value) != sheets[parser], f"{mutation.name} changes nothing"
 
 
 @pytest.mark.parametrize("model", SLICE)

@@ -25,6 +25,8 @@ Picture = NDArray[np.uint16]
 ROWS: Final = load("baumer-vcxg-124m")
 WIRE: Final = {"SoftwareTrigger": "Software"}
 """Where the family spells it otherwise than the sheet."""
+PARSERS: Final = {"": "parse", "rig": "parse_rig", "ecosystem": "parse_ecosystem"}
+"""First word of a path -> the function that parses the sheet that it leads into; others: the camera's own."""
 GONE: Final = object()
 """In place of a value: the entry is taken out of the data sheet."""
 
@@ -43,8 +45,8 @@ def everywhere(patch: pytest.MonkeyPatch, module: Any, name: str, wrong: object)
             patch.setattr(place, name, wrong)
 
 
-def wrapped(patch: pytest.MonkeyPatch, owner: type, name: str, wrong: Callable[..., Any]) -> None:
-    """Put something around a method of a class: wrong(true method, *arguments)."""
+def wrapped(patch: pytest.MonkeyPatch, owner: Any, name: str, wrong: Callable[..., Any]) -> None:
+    """Put something around a method of a class, or a module's function: wrong(true one, *arguments)."""
     true = getattr(owner, name)
     patch.setattr(owner, name, lambda *args, **named: wrong(true, *args, **named))
 
@@ -61,19 +63,27 @@ def edited(text: str, old: str, new: str) -> str:
 
 # -- data sheets -------------------------------------------------------------------------------------
 def sheets(changes: Mapping[str, Any]) -> Wrong:
-    """Alter data sheets: dotted path -> value, or a function of the old one.
-
-    `rig.` leads to the rig sheet.
-    """
-    rig = {path.removeprefix("rig."): new for path, new in changes.items() if path.startswith("rig.")}
-    own = {path: new for path, new in changes.items() if not path.startswith("rig.")}
+    """Alter data sheets: dotted path -> value, or a function of the old one; PARSERS has what leads elsewhere."""
+    of: dict[str, dict[str, Any]] = {parser: {} for parser in PARSERS.values()}
+    for path, new in changes.items():
+        parser, rest = place(path)
+        of[parser][rest] = new
 
     def wrong(patch: pytest.MonkeyPatch) -> None:
-        camera, around = models.parse, models.parse_rig
-        patch.setattr(models, "parse", lambda *text: all_changed(camera(*text), own))
-        patch.setattr(models, "parse_rig", lambda *text: all_changed(around(*text), rig))
+        for parser, mine in of.items():
+            wrapped(patch, models, parser, partial(_parsed, mine))
 
     return wrong
+
+
+def place(path: str) -> tuple[str, str]:
+    """Return the function of `models` that parses the sheet of a path, and the path in that sheet."""
+    first, _, rest = path.partition(".")
+    return (PARSERS[first], rest) if first in PARSERS else (PARSERS[""], path)
+
+
+def _parsed(changes: Mapping[str, Any], true: Callable[..., Any], *text: str) -> Any:
+    return all_changed(true(*text), changes)
 
 
 def all_changed(sheet: Any, changes: Mapping[str, Any]) -> Any:

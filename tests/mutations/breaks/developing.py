@@ -107,6 +107,7 @@ mutate(
     "the demosaic sample has a gamma of 1.2",
     "framos.opencv.example",
     "framos.opencv.imx412.demosaic",
+    "framos.ref.content.opencv",
     patch=brighter,
 )
 
@@ -122,7 +123,7 @@ mutate("the full pipeline comes with a matrix, and not one of grey", "framos.lib
 mutate("the full pipeline lacks edge enhancement", "framos.libargus.example", "framos.libargus.imx412.edge",
        patch=lambda patch: _without(patch, isp.EdgeEnhancement))  # fmt: skip
 mutate("colours are interpolated 2 % low", "framos.libargus.imx412.demosaic",
-       "framos.opencv.imx412.demosaic", "framos.opencv.example",
+       "framos.opencv.imx412.demosaic", "framos.opencv.example", "framos.ref.content.opencv", "framos.ref.content.libargus",
        patch=stage(isp.Demosaic, lambda after, before: after.become((after.data * 0.98).astype(np.int16))))  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Data sheets: every number has its source, and a wrong sheet is told in one line."""
 
+import re
 from importlib.resources import files
 
 import pytest
@@ -29,6 +30,21 @@ def test_every_fact_says_where_it_comes_from():
     assumed = {f.path for f in facts if f.assumed}
     assert {"memory.stored_bits", "parameters.pedestal_DN", "features.TestPattern"} <= assumed
     assert "readout.row_clocks" not in assumed
+
+
+@pytest.mark.parametrize("name", ["imx477", "imx577"])
+def test_siblings_of_a_sensor_are_sheets_that_a_camera_of_ones_own_can_name(name, tmp_path):
+    camera = (files("camtwin.models") / "cameras" / "sony-imx412-aack.toml").read_text()
+    (tmp_path / "own.toml").write_text(camera.replace('sensor = "imx412"', f'sensor = "{name}"'))
+    sensor = models.load(str(tmp_path / "own.toml")).sensor
+    assert sensor.title == f"Sony {name.upper()}"
+    assert all(fact.source for fact in sensor.facts)
+    rates = {fact.path: re.search(r"([0-9.]+) frame/s", fact.source) for fact in sensor.facts}
+    for mode, drive in sensor.modes.items():
+        said = rates[f"modes.{mode}"]
+        assert said
+        fps = sensor.timing.clock_hz / drive.line_clocks / drive.frame_lines
+        assert abs(fps - float(said[1])) < 0.06
 
 
 @pytest.mark.parametrize(

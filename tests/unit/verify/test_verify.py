@@ -28,6 +28,8 @@ SHEETS = {
     "ids-imx412": 118,
     "sony-imx412-aack": 107,
     "framos-fsm-imx412": 230,
+    "framos-fsm-imx477": 47,
+    "framos-fsm-imx577": 47,
     "basler-aca4112-20um": 138,
     MODEL: 392,
 }

@@ -13,8 +13,9 @@ from typing import Final
 
 from camtwin.models import load, names
 from camtwin.models.rig import Input
+from camtwin.rig.wiring import adapters
 from camtwin.rig.wiring.circuit import Circuit, Solution
-from camtwin.rig.wiring.elements import Generator, Lamp, Resistor, Supply, Switch, UsbPort
+from camtwin.rig.wiring.elements import Generator, Lamp, ModuleAdapter, Resistor, Supply, Switch, UsbPort
 from camtwin.rig.wiring.ethernet import mated, tested
 from camtwin.rig.wiring.ground import loops
 from camtwin.rig.wiring.judge import LACKS, TOLERANCE_V, Finding, Verdict, output_works, span
@@ -67,6 +68,7 @@ def check(plan: Plan) -> Report:
             why = f"ground loop {way}: it can destroy the camera"
             fix = "leave one ground connection out, or isolate the signal"
             findings.append(Finding(f"{name} ground", "wrong", "ground loop", why, fix=fix))
+    findings += adapters.findings(plan.joints)
     findings += _loads(plan, seen, told)
     findings += _cables(plan)
     return Report(plan.title, tuple(findings))
@@ -227,7 +229,7 @@ def _loads(plan: Plan, seen: Sequence[Seen], told: Told) -> Iterator[Finding]:
     wired = {pin.device for pin in plan.wired}
     for name, device in plan.devices.items():
         if name not in wired:
-            if not isinstance(device, Switch) and name not in plan.sheets:
+            if not isinstance(device, (Switch, ModuleAdapter)) and name not in plan.sheets:
                 yield Finding(name, "marginal", "unused", "nothing is connected to it")
         elif isinstance(device, Lamp):
             most = max(seen, key=lambda s: abs(s.solution.mA(name, "0")))

@@ -12,11 +12,13 @@ from typing import Final
 from camtwin.report.canvas import Canvas, Point
 from camtwin.rig.wiring.check import Report
 from camtwin.rig.wiring.elements import (
+    BoardAdapter,
     CameraIn,
     Driver,
     Element,
     Generator,
     Lamp,
+    ModuleAdapter,
     Resistor,
     Supply,
     Switch,
@@ -26,6 +28,8 @@ from camtwin.rig.wiring.judge import SEVERITY
 from camtwin.rig.wiring.plan import Pin, Plan
 
 ROW, LANE, BOX, GAP = 26, 20, 190, 30
+LONG: Final = 20
+"""Letters of a connector's part that leave no room for its name."""
 COLOURS: Final[Mapping[str, str]] = {"ok": "green", "marginal": "yellow", "wrong": "red", "": "dim"}
 MARKS: Final[Mapping[str, tuple[tuple[Point, ...], ...]]] = {
     "ok": (((0, -5), (3, -1), (9, -10)),),
@@ -36,7 +40,8 @@ MARKS: Final[Mapping[str, tuple[tuple[Point, ...], ...]]] = {
 
 
 def drawn(plan: Plan, report: Report) -> Canvas:
-    """Draw a plan that was checked."""
+    """Draw a plan that was checked, as it was written."""
+    plan = plan.as_written
     nets = _nets(plan)
     wired = set(nets)
     left = [name for name in plan.devices if name not in plan.sheets]
@@ -156,6 +161,10 @@ def _what(device: Element) -> str:
             return f"USB port {device.volts:g} V, {device.watts:g} W"
         case CameraIn():
             return device.model
+        case ModuleAdapter():
+            return f"sensor adapter {device.part}"
+        case BoardAdapter():
+            return f"{device.part}, {device.board}"
     return str(getattr(device, "kind", ""))
 
 
@@ -174,7 +183,8 @@ def _pin(picture: Canvas, plan: Plan, pin: Pin, x: float, y: float, right: bool)
         held = sheet.pins[socket][number]
         label = f"{number}  {held.name}" + (f"  ({held.line})" if held.line else "")
     elif sheet:
-        label = f"{pin.pin}: {sheet.connectors[pin.pin].part}"
+        part = sheet.connectors[pin.pin].part
+        label = part if len(part) > LONG else f"{pin.pin}: {part}"
     at, anchor = (x + BOX - 12, "end") if right else (x + 12, "start")
     picture.circle(x + BOX if right else x, y, 4, fill="paper", stroke="ink")
     picture.text(at, y + 4, label, anchor=anchor)

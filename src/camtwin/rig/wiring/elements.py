@@ -9,8 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from camtwin.ecosystem import ecosystem
 from camtwin.rig.wiring.solver import MIN_OHM
 
 Volts = Annotated[float, Field(ge=-1000, le=1000)]
@@ -178,6 +179,34 @@ class UsbPort(Element):
         return [("vbus", "gnd", {"ohm": MIN_OHM, "emf_V": self.volts, "min_A": -limit})]
 
 
+def _part(kind: str) -> AfterValidator:
+    """Return a validator that takes a part of the ecosystem by its name, or the end of it."""
+    return AfterValidator(lambda text: ecosystem().part(text, kind))
+
+
+class ModuleAdapter(Element):
+    """A sensor adapter: `module` takes a sensor module, `processor` goes to a processor adapter."""
+
+    kind: Literal["sensor adapter"]
+    part: Annotated[str, _part("sensor adapter")]
+    pins = ("module", "processor")
+
+    def branches(self, level: str) -> list[BranchOf]:
+        return []
+
+
+class BoardAdapter(Element):
+    """A processor adapter on a board; each of its ports takes a sensor adapter."""
+
+    kind: Literal["processor adapter"]
+    part: Annotated[str, _part("processor adapter")]
+    board: Annotated[str, _part("board")]
+    pins = ("1", "2", "3", "4")
+
+    def branches(self, level: str) -> list[BranchOf]:
+        return []
+
+
 class CameraIn(Element):
     """A camera of the plan. `outputs`: GPIO lines that are set to LineMode Output."""
 
@@ -192,6 +221,17 @@ class CameraIn(Element):
 
 
 AnyElement = Annotated[
-    Supply | Generator | Driver | Lamp | Resistor | Contact | Earth | Switch | UsbPort | CameraIn,
+    Supply
+    | Generator
+    | Driver
+    | Lamp
+    | Resistor
+    | Contact
+    | Earth
+    | Switch
+    | UsbPort
+    | ModuleAdapter
+    | BoardAdapter
+    | CameraIn,
     Field(discriminator="kind"),
 ]

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Final
 
@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.models import RigSheet, load_rig
 from camtwin.problem import Problem, first_fault
+from camtwin.rig.wiring.adapters import Joint, feeds, joints
 from camtwin.rig.wiring.elements import AnyElement, CameraIn, Element
 
 COPPER_OHM_MM2_PER_M: Final = 0.0175
@@ -113,13 +114,24 @@ class Wire:
 
 @dataclass(frozen=True)
 class Plan:
-    """Devices by name, the rig sheets of the cameras among them, wires, and cables."""
+    """Devices by name, the rig sheets of the cameras among them, wires, and cables.
+
+    inner: devices that stand for what adapters give; they and their wires are not in the file.
+    """
 
     title: str
     devices: Mapping[str, Element]
     sheets: Mapping[str, RigSheet]
     wires: tuple[Wire, ...]
     cables: tuple[Cable, ...]
+    inner: frozenset[str] = frozenset()
+
+    @property
+    def as_written(self) -> Plan:
+        """The plan without what stands for adapters."""
+        devices = {name: one for name, one in self.devices.items() if name not in self.inner}
+        wires = [wire for wire in self.wires if not self.inner & {wire.a.device, wire.b.device}]
+        return replace(self, devices=devices, wires=tuple(wires), inner=frozenset())
 
     @property
     def cameras(self) -> dict[str, CameraIn]:
@@ -129,6 +141,12 @@ class Plan:
     def wired(self) -> frozenset[Pin]:
         """Pins with a wire."""
         return frozenset(pin for wire in self.wires for pin in (wire.a, wire.b))
+
+    @cached_property
+    def joints(self) -> list[Joint]:
+        """Sensor modules that are plugged onto adapters."""
+        cables = [(cable.source, cable.into) for cable in self.cables]
+        return joints(self.devices, cables, [(str(wire.a), str(wire.b)) for wire in self.wires])
 
     def is_output(self, camera: str, line: str) -> bool:
         """Tell whether a line is an output: by the data sheet, or by the plan."""
@@ -215,7 +233,12 @@ def read(data: Mapping[str, Any], sheets: Mapping[str, RigSheet] | None = None) 
             _socket(plan, cable)
         if cable.source:
             plan.pin(cable.source)
-    return Plan(file.title, file.devices, own, tuple(wires), file.cables)
+    plan = Plan(file.title, file.devices, own, tuple(wires), file.cables)
+    inner: dict[str, Element] = {}
+    for name, supply, ends in feeds(plan.joints, own):
+        inner[name] = supply
+        wires += [Wire(Pin(name, pole), plan.pin(pin)) for pole, pin in ends]
+    return replace(plan, devices={**file.devices, **inner}, wires=tuple(wires), inner=frozenset(inner))
 
 
 def carries(plan: Plan, cable: Cable, pin: Pin) -> bool:

@@ -6,9 +6,9 @@ import csv
 from importlib.resources import files
 from itertools import product
 
-from camtwin import ecosystem
+from camtwin import ecosystem, rig
 from camtwin.ecosystem import ModesInvalid
-from camtwin.verify.case import Case
+from camtwin.verify.case import Case, said
 from camtwin.verify.measures import CLAIM, measurement
 
 
@@ -89,6 +89,19 @@ def draws(case: Case, question: str, *words: str) -> None:
     picture = ecosystem.drawn(ecosystem.ask(question))
     texts = [shape.text for shape in picture.shapes] if picture else []
     case.equal("words that are not drawn", [word for word in words if word not in texts], [])
+
+
+@measurement("carried")
+def carried(case: Case, socket: str, adapter: str, carrier: str, board: str, other: str) -> None:
+    """Plug the module onto its sensor adapter, onto another one and onto none: the first feeds each rail."""
+    wires, fpa = [["fsa.processor", "fpa.1"]], {"kind": "processor adapter", "part": carrier, "board": board}
+    pins = sorted({word for rail in case.around.rails.values() for word in rail.pins})
+    for part, word in ((adapter, "clean"), (other, "no supply")):
+        fsa = {"kind": "sensor adapter", "part": part}
+        for cable in ({"from": "fsa.module", "into": f"cam.{socket}"}, None):
+            report = rig.check(case.planned(wires, cable=cable, fsa=fsa, fpa=fpa))
+            found = {said(report.words(f"cam.{pin} ")) for pin in pins}
+            case.equal(f"rails with {part if cable else 'none'}", found, {word if cable else "no supply"})
 
 
 @measurement("modes")

@@ -39,8 +39,8 @@ def test_nothing_is_wrong_with_a_correct_plan(path):
     assert len(report.findings) >= 4
 
 
-def test_there_are_three_and_twelve():
-    assert len(GOOD) == 3
+def test_there_are_four_and_twelve():
+    assert len(GOOD) == 4
     assert {path.stem for path in PLANS.glob("*.toml")} == MISTAKES.keys()
     assert len(MISTAKES) == 12
 
