@@ -53,12 +53,13 @@ fuzz: $(VENV)/.dev  ## hostile messages against the control of both links and a 
 	$(BIN)/python tests/unit/cli/fuzz_cli.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/cli/fuzz_processes.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 
-benchmark: $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), into docs/benchmarks.md; JSON=FILE
+benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), a sensor's bus, into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/streaming.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/cci.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
 	$(BIN)/python benchmarks/isp.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
