@@ -29,6 +29,7 @@ from vm.vhost_i2c import Backend
 SECONDS = 150
 SLOT = "0x10"
 NVM_ns = 8_000_000
+BLACK = 64
 MODE, HOLD, FRAME_LENGTH, EXPOSURE, GAIN = 0x0100, 0x0104, 0x0340, 0x0202, 0x0204
 EMBEDDED_LINES = 0xBCF1
 REFUSED = 0x0342
@@ -167,6 +168,19 @@ def changes(run: Run, register: int, name: str) -> list[tuple[int, int, int]]:
 def test_exposure_and_gain_reach_the_frames_after_two(run):
     assert changes(run, EXPOSURE, "coarse_integration_time") == [(2000, 1000, 2), (3000, 2000, 2)]
     assert changes(run, GAIN, "analog_gain_code_global") == [(256, 512, 2)]
+
+
+def test_pixels_follow_exposure_and_gain(run):
+    """The scene is one grey: light above the black level grows as both, from the frame that has them on."""
+    frames = streamed(run, run.runs[0])
+    taken = [(f.values["coarse_integration_time"], f.values["analog_gain_code_global"]) for f in frames]
+    first = [frame for n, frame in enumerate(frames) if n == 0 or taken[n] != taken[n - 1]]
+    light = [float(run.board.sensor.images(frame)[0].mean()) - BLACK for frame in first]
+    lines = [frame.values["coarse_integration_time"] for frame in first]
+    gains = [1024 / (1024 - frame.values["analog_gain_code_global"]) for frame in first]
+    assert [*zip(lines, gains, strict=True)] == [(1000, 2), (2000, 2), (2000, 4 / 3), (3000, 4 / 3)]
+    scale = [one / (line * gain) for one, line, gain in zip(light, lines, gains, strict=True)]
+    assert scale == pytest.approx([scale[0]] * 4, rel=0.02)
 
 
 def test_blanking_waits_for_the_next_exposure_and_reaches_the_frames_after_three(run):
