@@ -120,7 +120,7 @@ def quick(folder: Path) -> Iterator[None]:
         change.setattr(sys, "stdin", silence)
         change.setattr(cli, "app", ROOT)  # which would be made anew for each command line
         change.setattr(serve, "_serve", nothing)  # under the name that others have imported
-        change.setattr(native, "environment", lambda servers: {})
+        change.setattr(native, "environment", lambda *_: {})
         change.setattr(os, "execvpe", no_program)
         change.setattr(Session, "frames", frames)
         change.setattr(Frame, "picture", property(dark))
