@@ -274,15 +274,15 @@ def setting(**wrong: Callable[[Any], Any]) -> Wrong:
     """Exposures are rendered with other settings than they were taken with, by attribute of Settings."""
 
     def alter(twin: Twin) -> None:
-        renderer = twin.renderer
-        true = renderer.image
+        by = twin if twin.camera.driver else twin.renderer  # a sensor's registers come before its renderer
+        true = by.image
 
         def image(exposure: Any) -> Picture:
             s = exposure.settings
             s = replace(s, **{name: change(getattr(s, name)) for name, change in wrong.items()})
             return true(replace(exposure, settings=s))
 
-        renderer.__dict__["image"] = image
+        by.__dict__["image"] = image
 
     return twins(alter)
 
