@@ -25,7 +25,7 @@ def test_a_mistake_is_found(tmp_path, monkeypatch):
         raise KeyError("a mistake")
 
     monkeypatch.setattr(camtwin.cli.plan, "_tell", wrong)
-    _, found = fuzz_cli.fuzz(300, SEED, tmp_path)
+    _, found = fuzz_cli.fuzz(2000, SEED, tmp_path)
     assert {done.args[0] for done in found} == {"wiring", "lens"}
     assert all("KeyError: 'a mistake'" in done.complaint for done in found)
 
