@@ -47,7 +47,12 @@ Trace = Annotated[
 Inck = Annotated[
     float,
     typer.Option(
-        "--inck", metavar="MHZ", min=0.001, help="Input clock of the sensors.", rich_help_panel=SENSORS
+        "--inck",
+        metavar="MHZ",
+        min=0.001,
+        max=1000,
+        help="Input clock of the sensors.",
+        rich_help_panel=SENSORS,
     ),
 ]
 XclrAt = Annotated[
