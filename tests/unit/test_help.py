@@ -57,8 +57,8 @@ def test_commands_and_options_stand_in_groups():
         "Examples",
     ]
     headings = re.findall(r"^(\w.*):$", printed(("run",)), re.M)
-    assert headings[:5] == ["Arguments", "Camera", "GigE cameras", "USB cameras", "Time"]
-    assert headings[5:] == ["Output", "Options", "Examples"]
+    assert headings[:5] == ["Arguments", "Camera", "GigE cameras", "USB cameras", "Bare sensors"]
+    assert headings[5:] == ["Time", "Output", "Options", "Examples"]
 
 
 @pytest.mark.parametrize("words", COMMANDS)

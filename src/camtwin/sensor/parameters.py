@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import hypot, sqrt
+from math import hypot, inf, sqrt
+from sys import float_info
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ ABSOLUTE_ZERO_C = -273.15
 MAX_dB = 200.0
 MAX_BITS = 16
 MAX_SIDE = 1 << 24
+MAX = float_info.max
 Curve: TypeAlias = tuple[tuple[float, float], ...]
 """(wavelength in nm, value), by rising wavelength."""
 
@@ -76,31 +78,31 @@ class SensorParameters:
     parasitic: float = 0.0
 
     def __post_init__(self) -> None:
-        whole("width", self.width, low=1, high=MAX_SIDE)
-        whole("height", self.height, low=1, high=MAX_SIDE)
-        number("pixel_um", self.pixel_um, above=0)
-        whole("adc_bits", self.adc_bits, low=8, high=MAX_BITS)
-        number("gain_DN_per_e", self.gain_DN_per_e, above=0)
-        number("full_well_e", self.full_well_e, above=0)
-        number("pedestal_DN", self.pedestal_DN, low=0, high=(1 << self.adc_bits) - 1)
-        number("read_noise_e", self.read_noise_e, low=0)
-        number("dark_current_e_per_s", self.dark_current_e_per_s, low=0)
-        number("dark_reference_C", self.dark_reference_C, low=ABSOLUTE_ZERO_C)
-        number("dark_doubling_K", self.dark_doubling_K, above=0)
-        number("dsnu_e", self.dsnu_e, low=0)
+        _whole("width", self.width, low=1, high=MAX_SIDE)
+        _whole("height", self.height, low=1, high=MAX_SIDE)
+        _number("pixel_um", self.pixel_um, above=0)
+        _whole("adc_bits", self.adc_bits, low=8, high=MAX_BITS)
+        _number("gain_DN_per_e", self.gain_DN_per_e, above=0)
+        _number("full_well_e", self.full_well_e, above=0)
+        _number("pedestal_DN", self.pedestal_DN, low=0, high=(1 << self.adc_bits) - 1)
+        _number("read_noise_e", self.read_noise_e, low=0)
+        _number("dark_current_e_per_s", self.dark_current_e_per_s, low=0)
+        _number("dark_reference_C", self.dark_reference_C, low=ABSOLUTE_ZERO_C)
+        _number("dark_doubling_K", self.dark_doubling_K, above=0)
+        _number("dsnu_e", self.dsnu_e, low=0)
         # The normal numbers reach 6.66 sigma: at 0.15 a pixel's gain 1 + prnu * z would turn negative.
-        number("prnu", self.prnu, low=0, high=0.1)
-        number("analogue_dB", self.analogue_dB, low=0, high=MAX_dB)
-        number("parasitic", self.parasitic, low=0, high=1)
-        number("late_read_noise_e", self.late_read_noise_e, low=0, high=self.read_noise_e)
-        number("row_noise_e", self.row_noise_e, low=0, high=self.read_noise_at_e(MAX_dB))
+        _number("prnu", self.prnu, low=0, high=0.1)
+        _number("analogue_dB", self.analogue_dB, low=0, high=MAX_dB)
+        _number("parasitic", self.parasitic, low=0, high=1)
+        _number("late_read_noise_e", self.late_read_noise_e, low=0, high=self.read_noise_e)
+        _number("row_noise_e", self.row_noise_e, low=0, high=self.read_noise_at_e(MAX_dB))
         for name, total, *parts in (
             ("dsnu_e", self.dsnu_e, self.column_dsnu_e, self.row_dsnu_e),
             ("prnu", self.prnu, self.column_prnu, self.row_prnu),
         ):
             for part in parts:
-                number(f"column_{name} or row_{name}", part, low=0)
-            number(f"column_{name} and row_{name} together", hypot(*parts), high=total)
+                _number(f"column_{name} or row_{name}", part, low=0)
+            _number(f"column_{name} and row_{name} together", hypot(*parts), high=total)
         if len(self.cfa) not in (0, 4):
             raise ValueError(f"cfa {self.cfa!r} is not four letters, nor none")
         curves = self.qe if isinstance(self.qe, Mapping) else {"": self.qe}
@@ -170,17 +172,29 @@ class Readout:
     frame: int
 
     def __post_init__(self) -> None:
-        whole("x", self.x, low=0)
-        whole("y", self.y, low=0)
-        whole("width", self.width, low=1)
-        whole("height", self.height, low=1)
-        number("exposure_s", self.exposure_s, low=0)
-        number("gain_dB", self.gain_dB, low=-MAX_dB, high=MAX_dB)
-        number("black_level_DN", self.black_level_DN, low=0)
-        whole("bits", self.bits, low=1, high=MAX_BITS)
-        number("temperature_C", self.temperature_C, low=ABSOLUTE_ZERO_C)
-        whole("seed", self.seed, low=0, high=LIMIT_64 - 1)
-        whole("frame", self.frame, low=0, high=LIMIT_64 - 1)
+        _whole("x", self.x, low=0)
+        _whole("y", self.y, low=0)
+        _whole("width", self.width, low=1)
+        _whole("height", self.height, low=1)
+        _number("exposure_s", self.exposure_s, low=0)
+        _number("gain_dB", self.gain_dB, low=-MAX_dB, high=MAX_dB)
+        _number("black_level_DN", self.black_level_DN, low=0)
+        _whole("bits", self.bits, low=1, high=MAX_BITS)
+        _number("temperature_C", self.temperature_C, low=ABSOLUTE_ZERO_C)
+        _whole("seed", self.seed, low=0, high=LIMIT_64 - 1)
+        _whole("frame", self.frame, low=0, high=LIMIT_64 - 1)
+
+
+def _whole(name: str, value: int, *, low: int, high: int | None = None) -> None:
+    """Check a whole number. Only what may be wrong goes through the gate, which lies off a frame's way."""
+    if not (isinstance(value, int) and low <= value and (high is None or value <= high)):
+        whole(name, value, low=low, high=high)
+
+
+def _number(name: str, value: float, *, low: float = -MAX, high: float = MAX, above: float = -inf) -> None:
+    """Check a number. Only what may be wrong goes through the gate, which lies off a frame's way."""
+    if not (isinstance(value, int | float) and low <= value <= high and value > above):
+        number(name, value, low=low, high=high, above=above)
 
 
 def rest(whole: float, *parts: float) -> float:
@@ -196,8 +210,8 @@ def _check_curve(qe: Curve) -> None:
     if not qe:
         raise ValueError("qe has 0 points, at least 1 is needed")
     for wavelength_nm, fraction in qe:
-        number("qe wavelength_nm", wavelength_nm, above=0)
-        number(f"qe at {wavelength_nm:g} nm", fraction, low=0, high=1)
+        _number("qe wavelength_nm", wavelength_nm, above=0)
+        _number(f"qe at {wavelength_nm:g} nm", fraction, low=0, high=1)
     for (before_nm, _), (after_nm, _) in pairwise(qe):
         if after_nm <= before_nm:
             raise ValueError(f"qe wavelength_nm {after_nm:g} is not above the {before_nm:g} before it")
