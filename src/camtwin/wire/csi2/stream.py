@@ -17,6 +17,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -104,9 +105,7 @@ class SensorFrame:
 
     def times_ns(self) -> NDArray[np.int64]:
         """Return when each slot begins, to the nanosecond below."""
-        step = self.lines_a_row * self.line_ns  # in Python: the numerators of odd clocks exceed 64 bits
-        later = [slot * step.numerator // step.denominator for slot in range(self.slots)]
-        return np.array(later, np.int64) + self.start_ns
+        return _later_ns(self.slots, self.lines_a_row * self.line_ns) + self.start_ns
 
     def busy_ns(self, lanes: Lanes) -> NDArray[np.int64]:
         """Return how long each slot occupies the lanes, up to the earliest next burst."""
@@ -114,6 +113,15 @@ class SensorFrame:
         busy[[0, -1]] = lanes.burst_ns(HEADER_BYTES)
         busy[1 : self.first_row] = lanes.burst_ns(self.payload_bytes + OVERHEAD_BYTES)
         return busy
+
+
+@lru_cache(maxsize=16)
+def _later_ns(slots: int, step_ns: Fraction) -> NDArray[np.int64]:
+    """Return when slots begin after the first one: the same for each frame of a stream."""
+    step, of = step_ns.as_integer_ratio()  # in Python: the numerators of odd clocks exceed 64 bits
+    later = np.array([slot * step // of for slot in range(slots)], np.int64)
+    later.flags.writeable = False
+    return later
 
 
 def dol(long: SensorFrame, short: NDArray[np.uint16], rhs1_lines: int) -> tuple[SensorFrame, SensorFrame]:
