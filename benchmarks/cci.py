@@ -28,7 +28,7 @@ with smbus2.SMBus(int(sys.argv[1])) as bus:
     print(count / passed)
 """
 CLOCKS = 57
-"""Of the bus, in a transfer that writes two bytes and reads two."""
+"""Clocks of the bus in a transfer that writes two bytes and reads two."""
 CASES = {"400 kHz": (400_000, 1), "1 MHz": (1_000_000, 1), "1 MHz, pace 1000": (1_000_000, 1000)}
 
 

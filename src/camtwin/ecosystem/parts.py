@@ -65,7 +65,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Ecosystem:
-    """What a sheet says, by part."""
+    """Facts of a sheet, by part."""
 
     sheet: EcosystemSheet
 

@@ -1,4 +1,4 @@
-"""What the ecosystem's tables say of a module's siblings, wrong one cell at a time."""
+"""Cells of the ecosystem's tables about a module's siblings, each wrong by itself."""
 
 from __future__ import annotations
 

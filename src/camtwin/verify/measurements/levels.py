@@ -39,7 +39,7 @@ SITUATIONS: Final[dict[str, Callable[[Case, str, float], wiring.Plan]]] = {
     "supply": wiring.loaded,
     "open": lambda case, line, ohm: wiring.loaded(case, line, 0.0, ohm),
 }
-"""What is put at a line: a voltage; a source of 24 V with so many mA, or one whose low rises to so many volts
+"""Loads and sources: a voltage; a source of 24 V with so many mA, or one whose low rises to so many volts
 at the current of the claim; a pull-up, a supply, a resistor to ground."""
 
 

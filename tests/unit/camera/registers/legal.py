@@ -75,7 +75,7 @@ def legal(draw: st.DrawFn) -> tuple[dict[str, int], int]:
 
 @dataclass(frozen=True)
 class Expected:
-    """What registers give: pixels of the array that are sent, size of the readout, times in s."""
+    """Image by its registers: pixels of the array that are sent, size of the readout, times in s."""
 
     columns: list[int]
     rows: list[int]
