@@ -274,7 +274,8 @@ def setting(**wrong: Callable[[Any], Any]) -> Wrong:
     """Exposures are rendered with other settings than they were taken with, by attribute of Settings."""
 
     def alter(twin: Twin) -> None:
-        by = twin if twin.camera.driver else twin.renderer  # a sensor's registers come before its renderer
+        # a sensor's registers come before its renderer
+        by = twin if twin.camera.modes.driver else twin.renderer
         true = by.image
 
         def image(exposure: Any) -> Picture:

@@ -102,7 +102,7 @@ WHEN_AVAILABLE = {
 
 
 def test_what_is_only_locked_can_be_read():
-    """Where the standard has a condition for a write, a read is answered always, but for a known few."""
+    """A read is answered even where the standard has a condition for a write, but for a known few."""
     hidden = {
         node.feature.name
         for model in MODELS

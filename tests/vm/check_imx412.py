@@ -36,7 +36,7 @@ REFUSED = 0x0342
 
 
 class Run:
-    """What the guest has said, and its board."""
+    """Words of the guest, and its board."""
 
     def __init__(self, lines: list[str], board: Board, transfers: int) -> None:
         self.lines, self.board, self.transfers = lines, board, transfers

@@ -23,7 +23,6 @@ from camtwin.camera.links import KINDS, LinkTiming
 from camtwin.camera.memory.files import Files
 from camtwin.camera.memory.firmware import Firmware
 from camtwin.camera.memory.user_sets import Keeper, MemoryStorage, Storage
-from camtwin.camera.registers.driver import driver_of
 from camtwin.camera.reports import chunks
 from camtwin.camera.reports.events import EventQueue
 from camtwin.camera.settings import Settings
@@ -83,7 +82,6 @@ class Camera:
         self.world: object = None  # passed on with each exposure to the renderer
         self.sensor = usual_shutter(sheet)
         self.modes = DriveModes(sheet)
-        self.driver = driver_of(sheet)  # None: no sensor by itself
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
@@ -161,7 +159,8 @@ class Camera:
                 self.last_write_ns = self.clock.now
             if new.SensorMode != old.SensorMode:
                 new = self.in_mode(new)
-            new = self._settled(new)
+            if self.modes.driver:
+                new = self.modes.settled(new)
             if new.CenterX or new.CenterY:
                 new = centred(new, self.tree, self)
             if any(getattr(old, attr) is not getattr(new, attr) for attr in self.keeper.watched):
@@ -176,15 +175,9 @@ class Camera:
         changes = self.modes.changes(settings.SensorMode)
         return self.tree.fit(replace(settings, **changes), self) if changes else settings
 
-    def _settled(self, settings: Settings) -> Settings:
-        return self.driver.settled(settings) if self.driver else settings
-
     def shutter(self, settings: Settings) -> GlobalShutter | RollingShutter:
         """Return the sensor's exposure and readout timing with these settings."""
-        shutter = self.modes.shutter(settings)
-        if shutter and self.driver:  # a frame gets longer for a long exposure
-            return replace(shutter, frame_lines=self.driver.configuration(settings).frame_lines)
-        return shutter or self.sensor
+        return self.modes.shutter(settings) or self.sensor
 
     def _notify(self, old: Settings, new: Settings) -> None:
         """Notify the parts affected by a change of settings."""
@@ -466,7 +459,7 @@ class Camera:
 
     def _power_up(self) -> None:
         self._restore(self.keeper.restored())
-        self._settings = self._settled(self.in_mode(self._settings))
+        self._settings = self.modes.settled(self.in_mode(self._settings))
         self._connect()
 
     def _restore(self, kept: Mapping[str, Any]) -> None:

@@ -106,7 +106,7 @@ def lanes_of(cam: Session) -> Lanes:
 
 
 def _driver(cam: Session) -> Driver:
-    driver = cam.twin.camera.driver
+    driver = cam.twin.camera.modes.driver
     if driver is None:
         raise NoSensor(f"{cam.twin.sheet.name} sends no CSI-2: it is no bare sensor")
     return driver

@@ -71,13 +71,13 @@ class Twin:
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """Return the DN of a frame, (Height, Width), at the bit depth of its pixel format."""
-        if driver := self.camera.driver:
+        if driver := self.camera.modes.driver:
             return self.readout.image(driver.configuration(exposure.settings), exposure)
         return self.renderer.image(exposure)
 
     def render(self, exposure: Exposure) -> NDArray[np.uint8]:
         """Return the bytes of a frame as sent."""
-        if self.camera.driver:
+        if self.camera.modes.driver:
             return pack(self.image(exposure), exposure.pixel_format)
         if not exposure.settings.ChunkModeActive:
             return self.renderer.payload(exposure)

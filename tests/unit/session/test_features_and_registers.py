@@ -23,7 +23,7 @@ PATTERNS = {"Black": 1, "White": 1, "ColorBar": 2, "FadeToGreyColorBar": 3, "PN9
 
 
 def driver_of(cam: Session) -> Driver:
-    driver = cam.twin.camera.driver
+    driver = cam.twin.camera.modes.driver
     assert driver is not None
     return driver
 
@@ -139,7 +139,7 @@ def test_settings_that_hold_are_held_again():
 
 def test_other_cameras_have_no_driver():
     with camtwin.open("ids-imx412", render=False) as cam:
-        assert cam.twin.camera.driver is None
+        assert cam.twin.camera.modes.driver is None
 
 
 def test_black_levels_and_patterns_that_there_are_not():

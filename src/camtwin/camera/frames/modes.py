@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from camtwin.camera.frames.exposure import Exposure
+from camtwin.camera.registers.driver import driver_of
 from camtwin.camera.settings import Settings
 from camtwin.genicam import At, Device, Tree
 from camtwin.models.schema import CameraSheet, SensorSheet
@@ -36,9 +37,13 @@ def usual_shutter(sheet: CameraSheet) -> GlobalShutter | RollingShutter:
 
 
 class DriveModes:
-    """The drive modes of one camera's sensor; most sensors have none."""
+    """The drive modes of one camera's sensor; most sensors have none.
+
+    driver  sets the sensor's registers, if it is one by itself
+    """
 
     def __init__(self, sheet: CameraSheet) -> None:
+        self.driver = driver_of(sheet)
         self.sensor: SensorSheet = sheet.sensor
         self.rows_binned = sheet.readout.binned == "sensor"
 
@@ -61,6 +66,10 @@ class DriveModes:
             "FrameLength": mode.frame_lines,
         }
 
+    def settled(self, settings: Settings) -> Settings:
+        """Return the settings as the sensor's registers hold them."""
+        return self.driver.settled(settings) if self.driver else settings
+
     def fewest_lines(self, name: str) -> int:
         """Return the minimum number of lines of a frame in this mode."""
         modes = self.sensor.modes
@@ -74,8 +83,11 @@ class DriveModes:
         """Return the exposure and readout timing of the present mode; None without a mode."""
         if (mode := self.sensor.modes.get(settings.SensorMode)) is None:
             return None
+        frame_lines = settings.FrameLength
+        if self.driver:  # a frame gets longer for a long exposure
+            frame_lines = self.driver.configuration(settings).frame_lines
         pixel_hz = self.sensor.timing.clock_hz
-        return RollingShutter(pixel_hz, mode.line_clocks, settings.FrameLength, mode.exposures)
+        return RollingShutter(pixel_hz, mode.line_clocks, frame_lines, mode.exposures)
 
     def short_exposure(self, long: Exposure) -> Exposure | None:
         """Return the second exposure of an image, in a mode with two.
