@@ -17,7 +17,7 @@ from typing import Self
 
 import pytest
 
-from camtwin.links.i2c.folder import folder
+from camtwin.links.base.folder import folder
 from camtwin.wire import i2c
 from peers.netns import CAMTWIN, HERE, PLAIN_SCENE, PeerError, Running, sabotaged
 

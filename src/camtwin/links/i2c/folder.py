@@ -3,23 +3,20 @@
     $XDG_RUNTIME_DIR/camtwin/i2c-10                    the socket, which only the user may open
                              sys/bus/i2c/devices/...   what a program under `camtwin exec` finds in /sys
 
-Numbers begin with FIRST, where few computers have a bus of their own. A server that was killed leaves its
-socket behind, to which nobody can connect: whoever comes next removes it.
+Numbers begin with FIRST, where few computers have a bus of their own. The folder and its rules are those of
+base/folder.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import shutil
 import socket
-import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from camtwin.links.base.folder import answers, folder, is_ours, listen, locked, place
 from camtwin.links.base.link import LinkProblem
 
 FIRST: Final = 10
@@ -28,49 +25,19 @@ MAJOR: Final = 89
 """Linux' number of I2C devices."""
 
 
-def folder() -> Path:
-    """Return the folder, which is the user's alone; make it if necessary.
-
-    Raises:
-        LinkProblem: it cannot be made, or belongs to somebody else
-    """
-    there = _place()
-    try:
-        there.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as problem:
-        raise LinkProblem(f"{there}: no folder for sockets there: {problem.strerror}") from None
-    if not _is_ours(there):
-        raise LinkProblem(f"{there}: is not a folder that you alone can open")
-    return there
-
-
 def buses() -> tuple[Path, list[int]]:
     """Return the folder, which is not made, and the numbers of the buses that are served there."""
-    there = _place()
-    if not _is_ours(there):
+    there = place()
+    if not is_ours(there):
         return there, []
-    with _locked(there):
+    with locked(there):
         return there, _served(there)
-
-
-def _place() -> Path:
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(given) / "camtwin" if given else Path(tempfile.gettempdir()) / f"camtwin-{os.getuid()}"
-
-
-def _is_ours(there: Path) -> bool:
-    """Tell whether it is a folder that belongs to the user, and that nobody else can open."""
-    try:
-        found = there.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def _served(there: Path) -> list[int]:
     """Return the numbers of the buses that are served, and remove what others have left; locked."""
     numbers = [int(each.name[4:]) for each in there.glob("i2c-*") if each.name[4:].isdigit()]
-    served = [number for number in sorted(numbers) if _answers(there / f"i2c-{number}")]
+    served = [number for number in sorted(numbers) if answers(there / f"i2c-{number}")]
     for number in set(numbers) - set(served):
         _remove(there, number)
     return served
@@ -86,52 +53,23 @@ def claimed(number: int | None, name: str) -> Iterator[tuple[int, socket.socket]
         LinkProblem: the number is taken
     """
     there = folder()
-    with _locked(there):
+    with locked(there):
         taken = _served(there)
         chosen = number if number is not None else _free(taken)
         if chosen in taken:
             raise LinkProblem(f"bus i2c-{chosen} is served already: give another --bus, or none")
-        listener = _listen(there / f"i2c-{chosen}")
+        listener = listen(there / f"i2c-{chosen}")
         _describe(there, chosen, name)
     try:
         yield chosen, listener
     finally:
         listener.close()
-        with _locked(there):
+        with locked(there):
             _remove(there, chosen)
 
 
 def _free(taken: list[int]) -> int:
     return next(n for n in range(FIRST, FIRST + len(taken) + 1) if n not in taken)
-
-
-@contextlib.contextmanager
-def _locked(there: Path) -> Iterator[None]:
-    """Keep other servers from making or removing a bus meanwhile."""
-    with (there / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        try:
-            client.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _listen(path: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen()
-    except OSError as problem:
-        listener.close()
-        raise LinkProblem(f"cannot listen at {path}: {problem.strerror or problem}") from None
-    return listener
 
 
 def _device(there: Path, number: int) -> Path:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
+from camtwin.links.base.folder import folder
 from camtwin.links.base.runtime import WallRuntime
-from camtwin.links.i2c.folder import folder
 from camtwin.links.i2c.link import BusOptions, SensorBus, SensorLink
 from camtwin.models import load
 from camtwin.scene import Flat

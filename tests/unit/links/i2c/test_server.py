@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import pytest
 
+from camtwin.links.base.folder import folder, locked
 from camtwin.links.base.link import LinkProblem
 from camtwin.links.i2c import server
-from camtwin.links.i2c.folder import _locked as locked
-from camtwin.links.i2c.folder import buses, folder
+from camtwin.links.i2c.folder import buses
 from camtwin.models import load_registers
 from camtwin.planner.explain import explain
 from camtwin.wire import i2c
