@@ -1,4 +1,4 @@
-"""Files on disk: frames as TIFF, PNG or NPY with their metadata; images for scenes; texts.
+"""Files on disk: frames as TIFF, PNG or NPY with their metadata; images for scenes.
 
 TIFF carries its metadata as JSON in ImageDescription, PNG as text under "camtwin"; NPY has no place for it,
 so FILE.json lies beside it.
@@ -61,16 +61,6 @@ def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, A
     finally:
         with contextlib.suppress(OSError):  # it never came to be
             part.unlink()
-
-
-def load_text(path: str) -> str | None:
-    """Return a text in UTF-8, or None where there is no file. FileProblem if it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileProblem(f"{path}: cannot be read: {error}") from None
 
 
 def load_picture(path: str) -> NDArray[Any] | list[NDArray[Any]]:

@@ -141,7 +141,5 @@ def everything() -> None:
 
 
 def forget() -> None:
-    models.load.cache_clear()
-    models.load_rig.cache_clear()
-    models.load_ecosystem.cache_clear()
+    models.forget()
     parts.ecosystem.cache_clear()

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from camtwin.camera.links import KINDS
 from camtwin.camera.settings import Settings
-from camtwin.genicam import Registers, Tree, description, zipped
+from camtwin.genicam import Registers, SheetError, Tree, description, zipped
 from camtwin.models import CameraSheet
 
 XML_ADDRESS: Final = 0xF000_0000
@@ -39,7 +39,7 @@ def interface(sheet: CameraSheet) -> Interface:
     """Return the interface of this very data sheet object, made once.
 
     Raises:
-        SheetError: data sheet and features disagree
+        SheetInvalid: data sheet and features disagree
     """
     kept = _made.get(id(sheet))
     if kept is None:
@@ -50,7 +50,10 @@ def interface(sheet: CameraSheet) -> Interface:
 
 
 def _make(sheet: CameraSheet) -> Interface:
-    tree = Tree(Settings, sheet.features, KINDS[sheet.link].dialect)
+    try:
+        tree = Tree(Settings, sheet.features, KINDS[sheet.link].dialect)
+    except SheetError as error:
+        raise sheet.invalid(error.row, str(error)) from None
     xml = description(tree, sheet.display.decimals if sheet.display else None)
     revision = hashlib.sha1(xml.encode(), usedforsecurity=False).hexdigest()
     name = f"{sheet.vendor}_{sheet.model}_rev{revision}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
@@ -238,19 +239,13 @@ def drawing_writer(path: Path | None) -> Callable[[Callable[[], Canvas]], object
     return lambda make: path.write_bytes(encode(make(), path.suffix))
 
 
-MAX_TEXT_BYTES = 1 << 20
-
-
 def text_of(path: Path) -> str:
     """Read a text file of at most 1 MiB, more than people write."""
-    with path.open("rb") as file:  # which may be a device, or endless
-        data = file.read(MAX_TEXT_BYTES + 1)
-    if len(data) > MAX_TEXT_BYTES:
-        raise UsageProblem(f"{path}: is above the maximum of 1 MiB for a text file")
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{path}: is no UTF-8 text: {error.reason}") from None
+    from camtwin.folders import load_text
+
+    if (text := load_text(str(path))) is None:
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(path))
+    return text
 
 
 def parsed(path: Path, parse: Callable[[str], T]) -> T:

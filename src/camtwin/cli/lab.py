@@ -124,13 +124,13 @@ def emva(
     from camtwin import __version__
     from camtwin.emva1288 import page, results, shots
     from camtwin.emva1288.console import print_results
-    from camtwin.models import load, names
+    from camtwin.models import has_twin, load, names
     from camtwin.report.terminal import plain_console
     from camtwin.verify.comparison import compare
 
     if html:
         writable(html)
-    if what in names():
+    if has_twin(what):
         if sheet:
             raise UsageProblem(
                 f"--sheet {sheet} is for a folder of images: {what} has a data sheet of its own"
@@ -150,7 +150,7 @@ def emva(
     if keep:
         keep()
     name = sheet or subject.model
-    told = compare(load(name), found) if sheet or name in names() else None
+    told = compare(load(name), found) if sheet or has_twin(name) else None
     if html:
         html.write_text(page.html(found, told, __version__), encoding="utf-8")
     if as_json:

@@ -15,18 +15,38 @@ from camtwin.cli.help import LOOK
 
 @command(LOOK, "camtwin list\ncamtwin list --json", "list")
 def list_models(as_json: AsJson = False) -> None:
-    """List the models that have a twin, with their sensors and links."""
-    from camtwin.camera.links import KINDS
-    from camtwin.models import load, names
+    """List the models that have a twin, with their sensors and links, and where each data sheet is.
 
-    sheets = [load(name) for name in names()]
-    rows = [{"model": s.name, "title": s.title, "sensor": s.sensor.title, "link": s.link} for s in sheets]
+    Data sheets of your own are found in the folders of CAMTWIN_SHEETS, in your data folder and in packages
+    that bring some; one that lies elsewhere is named by its path, ./my-camera.toml.
+    """
+    from camtwin.camera.links import KINDS
+    from camtwin.models import SheetInvalid, cameras, load, shelves
+
+    rows: list[dict[str, str]] = []
+    for name, (place, shelf) in cameras().items():
+        row = {"model": name, "title": "", "sensor": "", "link": "", "from": shelf.origin, "sheet": place}
+        try:
+            sheet = load(place)
+            row |= {"title": sheet.title, "sensor": sheet.sensor.title, "link": sheet.link}
+        except SheetInvalid as wrong:
+            row["problem"] = str(wrong)
+        rows.append(row)
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    print(f"{'Model':20}{'Camera':20}{'Sensor':20}Link")
-    for sheet in sheets:
-        print(f"{sheet.name:20}{sheet.title:20}{sheet.sensor.title:20}{KINDS[sheet.link].title}")
+    wide = max(20, *(len(row["model"]) + 2 for row in rows))
+    print(f"{'Model':{wide}}{'Camera':20}{'Sensor':20}{'Link':16}From")
+    for row in rows:
+        if "problem" in row:
+            print(f"{row['model']:{wide}}cannot be used: {row['problem']}")
+            continue
+        link = KINDS[row["link"]].title
+        print(f"{row['model']:{wide}}{row['title']:20}{row['sensor']:20}{link:16}{row['from']}")
+    own = [shelf for shelf in shelves() if shelf.folder]
+    print("\nData sheets of your own are looked for in")
+    for shelf in own:
+        print(f"  {shelf.folder} ({shelf.origin})")
 
 
 @command(

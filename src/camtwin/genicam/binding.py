@@ -15,8 +15,7 @@ from typing import Any
 
 from camtwin.genicam.bound import Node, SheetError
 from camtwin.genicam.nodes import Bound, By, Enumeration, Register, Rule, Selector, Source
-
-ROW = {"value", "default", "min", "max", "inc", "entries", "name", "joint"}  # keys of any row
+from camtwin.problem import nearest
 
 
 class Binder:
@@ -33,6 +32,9 @@ class Binder:
             self.place(node)
         for node in nodes.values():
             if node.here:
+                self.check_values(node)
+        for node in nodes.values():
+            if node.here:
                 self.bind_rules(node)
 
     def pick_entries(self, node: Node) -> None:
@@ -45,10 +47,16 @@ class Binder:
             declared = {*values, *picked} if f.open and isinstance(picked, Mapping) else values
             named = (*picked, *node.row.get("words", {}), *node.row.get("same", {}))
             if wrong := [e for e in named if e not in declared]:
-                raise SheetError(f"{f.name} has no entry {', '.join(wrong)}")
+                close = nearest(wrong[0], declared)
+                raise SheetError(f"{f.name} has no entry {', '.join(wrong)}{close}", self._declared(node))
             node.entries = picked if isinstance(picked, Mapping) else {e: values[e] for e in picked}
             node.words = {f.shown(entry): wire for entry, wire in node.entries.items()}
             node.names = {wire: word for word, wire in node.words.items()}
+
+    @staticmethod
+    def _declared(node: Node) -> str:
+        """Return the name of a feature's row."""
+        return node.feature.attr.partition("_")[0]
 
     def number(self, node: Node) -> None:
         """Set the data sheet's ids of events, and the chunk that holds a value."""
@@ -64,7 +72,9 @@ class Binder:
             else:
                 missing = [name]
         if missing:
-            raise SheetError(f"{f.name}: the data sheet gives no id for {', '.join(missing)}")
+            raise SheetError(
+                f"{f.name}: the data sheet gives no id for {', '.join(missing)}", self._declared(node)
+            )
 
     def place(self, node: Node) -> None:
         """Place a register for each combination of selected entries.
@@ -84,20 +94,41 @@ class Binder:
             key = names if len(names) > 1 else names[0] if names else None
             node.keys[key] = sum(wire * w for (_, wire), w in zip(combination, node.strides, strict=True))
 
+    def check_values(self, node: Node) -> None:
+        """Check that what the row says fits the feature's limits and entries, and other features."""
+        f, row, told = node.feature, node.row, self._declared(node)
+        default = row.get("default", {})
+        each = default if isinstance(default, Mapping) else {None: default}
+        if f.by and (strangers := [key for key in each if key is not None and key not in node.keys]):
+            known = nearest(str(strangers[0]), map(str, node.keys))
+            raise SheetError(f"{f.name}.default has {strangers[0]}, of which there is no entry{known}", told)
+        for value in (*each.values(), *((row["value"],) if "value" in row else ())):
+            if node.entries and value not in node.entries:
+                reason = f"is none of {', '.join(node.entries)}{nearest(str(value), node.entries)}"
+                raise SheetError(f"{f.name} {value!r:.60}: {reason}", told)
+            if node.low is not None and isinstance(value, int | float) and value < node.low:
+                raise SheetError(f"{f.name} {value}: is below its minimum {node.low}", told)
+            if node.high is not None and isinstance(value, int | float) and value > node.high:
+                raise SheetError(f"{f.name} {value}: is above its maximum {node.high}", told)
+        if len({*node.entries.values()}) < len(node.entries):
+            raise SheetError(f"{f.name}: two entries have one number", told)
+        if len(node.words) < len(node.entries):
+            raise SheetError(f"{f.name}: two entries share a name", told)
+        if wrong := next((name for name in node.joint if not self._is_here(name)), ""):
+            raise SheetError(f"{f.name}.joint: there is no feature {wrong}{nearest(wrong, self.nodes)}", told)
+
+    def _is_here(self, name: str) -> bool:
+        return name in self.nodes and self.nodes[name].here
+
     def bind_rules(self, node: Node) -> None:
-        f, used_keys = node.feature, set(ROW) | ({"words", "same", "ids"} if node.entries else set())
-        if isinstance(f, Register) and f.fill:
-            used_keys |= {"count", "highest"}
-            if not f.length:
-                raise SheetError(f"{f.name} needs a 'count' in the data sheet")
+        f = node.feature
+        if isinstance(f, Register) and f.fill and not f.length:
+            raise SheetError(f"{f.name} needs a 'count' in the data sheet", self._declared(node))
         planes = {p.capitalize(): getattr(f, p, None) for p in ("value", "min", "max", "available", "locked")}
         planes |= {f"Can_{e}": r for e, r in getattr(f, "only", {}).items() if e in node.entries}
         for plane, rule in planes.items():
             if isinstance(rule, str) or callable(rule) or (plane == "Value" and rule is not None):
                 node.rules[plane] = self._bind(node, rule)
-                used_keys |= signature(rule).parameters.keys() if callable(rule) else set()
-        if wrong := node.row.keys() - used_keys:
-            raise SheetError(f"{f.name}: no rule uses {', '.join(sorted(wrong))}")
 
     def _bind(self, node: Node, rule: Rule) -> Bound:
         if isinstance(rule, str):
@@ -117,7 +148,7 @@ class Binder:
         if name[0].islower():
             number = node.row.get(name, default)
             if number is Parameter.empty:
-                raise SheetError(f"{f.name} needs a {name!r} in the data sheet")
+                raise SheetError(f"{f.name} needs a {name!r} in the data sheet", self._declared(node))
             return constant(number)
         if name in by:
             key = attrgetter("key") if len(by) == 1 else lambda at: at.key[by.index(name)]
@@ -129,10 +160,11 @@ class Binder:
                 return Bound(None, {name: lambda at: find(at)[at.key]}, (other.feature.name,))
             return Bound(None, {name: find}, (other.feature.name,))
         if other is None or other.feature.value is None or not other.here:
-            raise SheetError(f"a rule of {f.name} needs {name}, for which this model has no value")
+            reason = f"a rule of {f.name} needs {name}, for which this model has no value"
+            raise SheetError(reason, self._declared(node))
         if other.feature.name in self._asking:
             circle = " -> ".join([*self._asking, other.feature.name])
-            raise SheetError(f"rules depend on each other in a circle: {circle}")
+            raise SheetError(f"rules depend on each other in a circle: {circle}", self._declared(node))
         self._asking.append(other.feature.name)
         try:
             bound = self._bind(other, other.feature.value)

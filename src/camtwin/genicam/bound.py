@@ -16,7 +16,11 @@ RULE_RESULT = Boolean("Result of a rule about another feature.", value=0)
 
 
 class SheetError(ValueError):
-    """A data sheet that does not fit the feature declarations."""
+    """A data sheet that does not fit the feature declarations; `row` is the row at fault, if it is one."""
+
+    def __init__(self, message: str, feature: str = "") -> None:
+        super().__init__(message)
+        self.row = f"features.{feature}" if feature else ""
 
 
 class NoSuchFeature(Problem, AttributeError):

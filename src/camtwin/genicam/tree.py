@@ -15,6 +15,7 @@ from camtwin.genicam.bound import Node, NoSuchFeature, SheetError
 from camtwin.genicam.device import At, Device, Key, S, Shown, Writer
 from camtwin.genicam.dialect import Dialect, Order
 from camtwin.genicam.nodes import By, Numeric, Register, String
+from camtwin.genicam.row_words import check_row
 from camtwin.problem import Refused, nearest
 
 MAX_SHOWN = 64
@@ -36,8 +37,11 @@ class Tree(Generic[S]):
         self.dialect, self.link = dialect, dialect.name
         self.order: Order = dialect.order
         link = dialect.name
-        if unknown := sheet.keys() - settings.features.keys():
-            raise SheetError(f"there are no features {', '.join(sorted(unknown))}")
+        if unknown := sorted(sheet.keys() - settings.features.keys()):
+            close = nearest(unknown[0], settings.features)
+            raise SheetError(f"there are no features {', '.join(unknown)}{close}", unknown[0])
+        for name, row in sheet.items():
+            check_row(settings.features[name].on(dialect.name), row)
         names = {name: row["name"] for name, row in sheet.items() if "name" in row}
         self.declared = {
             name: Node(f.on(link).of(names, row), row, name in sheet, link=link)

@@ -1,28 +1,42 @@
 """Data sheets of sensors and cameras, as data, each number with its source.
 
-A camera is named by a data sheet in the package, or by the path of another, `./my-camera.toml`. Beside that
-may lie the data sheet of its sensor, and `my-camera.rig.toml`, its connectors and circuits. The registers of
-a sensor are a sheet by the sensor's name.
+A camera is named by a data sheet, of the package or of the user's folders, or by the path of one,
+`./my-camera.toml`. Where sheets are looked for and what may lie beside one: `places`. The registers of a
+sensor are a sheet by the sensor's name.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from camtwin.files import FileProblem, load_text
+from camtwin.models.documents import Document, NoSuchRow, invalid
 from camtwin.models.ecosystem_sheet import EcosystemSheet
+from camtwin.models.inheritance import Sheet, left, over
 from camtwin.models.mode_file import ImageMode, ModesInvalid, modes_text, parse_modes
-from camtwin.models.provenance import Fact, SheetInvalid, rows, split
+from camtwin.models.places import (
+    UnknownModel,
+    beside,
+    cameras,
+    chain,
+    in_package,
+    is_path,
+    ledger_beside,
+    opened,
+    packaged,
+    resolve,
+    shelves,
+    stem,
+    text_at,
+)
+from camtwin.models.provenance import Fact, SheetInvalid
 from camtwin.models.register_sheet import RegisterSheet
 from camtwin.models.rig import RigSheet
 from camtwin.models.schema import CameraSheet, SensorSheet
-from camtwin.numbers import NumberInvalid, finite
 from camtwin.problem import first_fault, nearest
 
 __all__ = [
@@ -36,8 +50,12 @@ __all__ = [
     "SensorSheet",
     "SheetInvalid",
     "UnknownModel",
+    "cameras",
+    "forget",
     "has_modes",
     "has_rig",
+    "has_twin",
+    "ledger_beside",
     "load",
     "load_ecosystem",
     "load_modes",
@@ -52,72 +70,90 @@ __all__ = [
     "read_modes",
     "register_names",
     "rig_names",
+    "shelves",
 ]
 
 ROOM = files(__name__)
-SUFFIX = ".toml"
 MODES = ".dts"
+MAX_KEPT: Final = 64
+"""Limit of sheets that are kept once they are read."""
+LINKS: Final = ("gige", "usb3")
+"""Links of which the package has a usual sheet: what a camera has that nobody says more of than its link."""
 T = TypeVar("T", bound=BaseModel)
-
-
-class UnknownModel(SheetInvalid):
-    """There is no data sheet of that name."""
+Documents = tuple[Document, ...]
 
 
 def names() -> list[str]:
-    """Return the names of the cameras with a data sheet."""
-    return _names("cameras")
+    """Return the names of the cameras with a data sheet, in the package and on the search path."""
+    return [*cameras()]
+
+
+def has_twin(name: str) -> bool:
+    """Tell whether a name or path is that of a camera's data sheet."""
+    return is_path(place := resolve(name)) or in_package("camera", place) is not None
 
 
 def rig_names() -> list[str]:
-    """Return the names of the cameras with a rig sheet, whether there is a twin or not."""
-    return _names("rigs")
+    """Return the names of the cameras with a rig sheet in the package, whether there is a twin or not."""
+    return packaged("rig")
 
 
 def register_names() -> list[str]:
     """Return the names of the sensors with a register sheet."""
-    return _names("registers")
+    return sorted(f.name.removesuffix(".toml") for f in (ROOM / "registers").iterdir() if is_path(f.name))
 
 
-def _names(folder: str) -> list[str]:
-    return sorted(f.name.removesuffix(".toml") for f in (ROOM / folder).iterdir() if f.name.endswith(".toml"))
-
-
-def _is_path(name: str) -> bool:
-    return name.endswith(SUFFIX)
-
-
-def _own_rig(name: str) -> str:
-    """Return the path of the rig sheet beside a user's own data sheet."""
-    return f"{name.removesuffix(SUFFIX)}.rig{SUFFIX}"
-
-
+# -- what surrounds a camera -------------------------------------------------------------------------
 def has_rig(name: str) -> bool:
     """Tell whether a camera has a rig sheet."""
-    return _text(_own_rig(name)) is not None if _is_path(name) else name in rig_names()
+    place = resolve(name)
+    if not is_path(place):
+        return in_package("rig", place) is not None
+    return text_at(place) is not None and bool(_rig_of(chain("camera", opened("camera", place))))
 
 
-@cache
 def load_rig(name: str) -> RigSheet:
-    """Return the rig sheet of a camera, read once.
+    """Return the rig sheet of a camera.
 
     Raises:
         UnknownModel: there is none
         SheetInvalid: it is wrong
     """
-    if _is_path(name):
-        return parse_rig(name, _own_text(name, _own_rig(name)))
-    if name not in rig_names():
-        raise _unknown(name, rig_names())
-    return parse_rig(name, (ROOM / "rigs" / f"{name}.toml").read_text())
+    place = resolve(name)
+    if not is_path(place):
+        if (found := in_package("rig", place)) is None:
+            known = rig_names()
+            raise UnknownModel(f"no model {name!r}: there are {', '.join(known)}{nearest(name, known)}")
+        return _rig(place, chain("rig", found))
+    if not (documents := _rig_of(chain("camera", opened("camera", place)))):
+        raise UnknownModel(f"{name}: there is no {stem(place)}.rig.toml beside it")
+    return _rig(stem(place), documents)
 
 
 def parse_rig(name: str, text: str) -> RigSheet:
     """Parse a rig sheet. SheetInvalid says in one line what is wrong."""
-    plain, facts = rows(name, _toml(name, text))
-    return _check(RigSheet, name, {**plain, "name": _stem(name), "facts": facts})
+    documents = chain("rig", Document(name, text))
+    plain, facts = _folded(documents, by_section=False)
+    return _check(RigSheet, documents, {**plain, "name": stem(name).removesuffix(".rig"), "facts": facts})
 
 
+def _rig_of(documents: Documents) -> Documents:
+    """Return the rig sheet beside a camera's sheet, or beside one that it is like; () if there is none."""
+    for document in documents:
+        name = stem(document.label)
+        packed = None if is_path(document.label) else in_package("rig", name)
+        if found := beside(document, "rig", name) or packed:
+            return chain("rig", found)
+    return ()
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _rig(name: str, documents: Documents) -> RigSheet:
+    sheet = parse_rig(documents[0].label, documents[0].text)
+    return sheet if sheet.name == name else sheet.model_copy(update={"name": name})
+
+
+# -- registers ---------------------------------------------------------------------------------------
 @cache
 def load_registers(name: str) -> RegisterSheet:
     """Return the registers of a sensor, read once.
@@ -128,33 +164,35 @@ def load_registers(name: str) -> RegisterSheet:
     """
     if name not in register_names():
         raise UnknownModel(f"no registers of a sensor {name!r}: there are {', '.join(register_names())}")
-    return parse_registers(name, (ROOM / "registers" / f"{name}.toml").read_text())
+    return parse_registers(name, (ROOM / "registers" / f"{name}.toml").read_text("utf-8"))
 
 
 def parse_registers(name: str, text: str) -> RegisterSheet:
     """Parse a register sheet. SheetInvalid says in one line what is wrong."""
-    plain, facts = rows(name, _toml(name, text))
+    document = Document(name, text)
+    plain, facts = document.plain(by_section=False)
     resets = {one: value for group in plain.pop("reset", {}).values() for one, value in group.items()}
     registers = plain.get("registers", {})
-    if unknown := resets.keys() - registers.keys():
-        raise SheetInvalid(f"{name}: reset has {', '.join(sorted(unknown))}, of which there is no register")
+    if missing := resets.keys() - registers.keys():
+        raise SheetInvalid(f"{name}: reset has {', '.join(sorted(missing))}, of which there is no register")
     plain["registers"] = {
         one: {**row, "name": one, "reset": resets.get(one, 0)} for one, row in registers.items()
     }
-    plain["sensor"] = _sensor_sheet(name, plain.get("sensor"))
-    return _check(RegisterSheet, name, {**plain, "facts": facts})
+    plain["sensor"] = _sensor(stem(str(plain.get("sensor"))), _sensor_of((document,), plain.get("sensor")))
+    return _check(RegisterSheet, (document,), {**plain, "facts": facts})
 
 
 @cache
 def load_ecosystem(name: str) -> EcosystemSheet:
     """Return an ecosystem of the package, read once. SheetInvalid if the sheet is wrong."""
-    return parse_ecosystem(name, (ROOM / "ecosystems" / f"{name}.toml").read_text())
+    return parse_ecosystem(name, (ROOM / "ecosystems" / f"{name}.toml").read_text("utf-8"))
 
 
 def parse_ecosystem(name: str, text: str) -> EcosystemSheet:
     """Parse an ecosystem sheet. SheetInvalid says in one line what is wrong."""
-    plain, facts = rows(name, _toml(name, text))
-    return _check(EcosystemSheet, name, {**plain, "name": name, "facts": facts})
+    document = Document(name, text)
+    plain, facts = document.plain(by_section=False)
+    return _check(EcosystemSheet, (document,), {**plain, "name": name, "facts": facts})
 
 
 def has_modes(name: str) -> bool:
@@ -176,7 +214,9 @@ def load_modes(name: str, sensor: str) -> tuple[ImageMode, ...]:
             f"no mode file {name!r}: name one of the package, or a path that ends with {MODES}"
         )
     own = name.endswith(MODES)
-    text = _own_text(name, name) if own else (ROOM / "modes" / f"{name}{MODES}").read_text()
+    text = text_at(name) if own else (ROOM / "modes" / f"{name}{MODES}").read_text("utf-8")
+    if text is None:
+        raise UnknownModel(f"no mode file {name!r}: there is no such file")
     return read_modes(name, text, sensor)
 
 
@@ -185,86 +225,131 @@ def read_modes(name: str, text: str, sensor: str) -> tuple[ImageMode, ...]:
     return parse_modes(name, text, load_registers(sensor))
 
 
-@cache
+# -- cameras and their sensors -----------------------------------------------------------------------
 def load(name: str) -> CameraSheet:
-    """Return the data sheet of a camera, read once.
+    """Return the data sheet of a camera: the same object for as long as the files say the same.
 
     Raises:
         UnknownModel: there is none
         SheetInvalid: it is wrong
     """
-    if _is_path(name):
-        return parse(name, _own_text(name, name))
-    if name not in names():
-        raise _unknown(name)
-    return parse(name, (ROOM / "cameras" / f"{name}.toml").read_text())
+    return _loaded(*_around(opened("camera", resolve(name))))
 
 
 def parse(name: str, text: str) -> CameraSheet:
     """Parse a camera's data sheet. SheetInvalid says in one line what is wrong."""
-    plain, facts = _read(name, text)
-    sheet = _sensor_sheet(name, plain.get("sensor"))
-    around = {"rig": load_rig(name)} if has_rig(name) else {}
-    plain |= {"name": _stem(name), "sensor": sheet, "facts": facts, **around}
-    return _check(CameraSheet, name, plain)
+    documents, sensor, rig = _around(Document(name, text))
+    plain, facts = _folded(documents, by_section=True)
+    around = {"rig": _rig(stem(name), rig)} if rig else {}
+    sheet = _sensor(stem(sensor[0].label), sensor)
+    plain |= {"name": stem(name), "sensor": sheet, "facts": facts, "documents": documents, **around}
+    return _check(CameraSheet, documents, plain)
 
 
-def _sensor_sheet(name: str, sensor: object) -> SensorSheet:
-    """Return the sensor's sheet that the sheet `name` refers to; SheetInvalid if there is none."""
-    if not isinstance(sensor, str) or (text := _sensor(name, sensor)) is None:
-        raise SheetInvalid(f"{name}: there is no data sheet of a sensor {sensor!r}")
-    plain, facts = _read(sensor, text)
-    return _check(SensorSheet, sensor, {**plain, "name": sensor, "facts": facts})
+def _around(document: Document) -> tuple[Documents, Documents, Documents]:
+    """Return a camera's sheet with those that it is like, and the same of its sensor and of its rig."""
+    documents = chain("camera", document)
+    sensor = next((each.tables["sensor"] for each in documents if "sensor" in each.tables), None)
+    return documents, _sensor_of(documents, sensor), _rig_of(documents)
 
 
-def _unknown(name: str, known: Sequence[str] = ()) -> UnknownModel:
-    """Return the problem with a name; a camera may have a rig sheet alone."""
-    if not known and name in rig_names():
-        return UnknownModel(f"{name} has no twin yet: only its surroundings are known, to `camtwin verify`")
-    known = known or names()
-    return UnknownModel(f"no model {name!r}: there are {', '.join(known)}{nearest(name, known)}")
+@lru_cache(maxsize=MAX_KEPT)
+def _loaded(documents: Documents, sensor: Documents, rig: Documents) -> CameraSheet:
+    """Parse a sheet once for each content of the files around it."""
+    return parse(documents[0].label, documents[0].text)
 
 
-def _sensor(name: str, sensor: str) -> str | None:
-    """Return the text of a sensor's data sheet: beside the camera's own, else in the package."""
-    folder, slash, _ = name.rpartition("/")
-    own = _text(f"{folder}{slash}{sensor}{SUFFIX}") if _is_path(name) else None
-    file = ROOM / "sensors" / f"{sensor}{SUFFIX}"
-    return own if own is not None or not file.is_file() else file.read_text()
+def forget() -> None:
+    """Forget the sheets that have been read."""
+    for known in (_loaded, _rig, _sensor, load_ecosystem):
+        known.cache_clear()
 
 
-def _stem(name: str) -> str:
-    return name.rpartition("/")[2].removesuffix(SUFFIX)
+def _sensor_of(documents: Documents, sensor: object) -> Documents:
+    """Return the sheet of a sensor that lies beside one of these sheets, or in the package."""
+    found = None
+    if isinstance(sensor, str):
+        own = (beside(document, "sensor", sensor) for document in documents)
+        found = next(filter(None, own), None) or in_package("sensor", sensor)
+    if found is None:
+        known = nearest(str(sensor), packaged("sensor"))
+        raise invalid(documents, "sensor", f"there is no data sheet of a sensor {sensor!r:.60}{known}")
+    return chain("sensor", found)
 
 
-def _own_text(name: str, path: str) -> str:
-    """Return the text of a user's own sheet. UnknownModel if there is none."""
-    if (text := _text(path)) is None:
-        raise UnknownModel(f"no model {name!r}: there is no file {path}")
-    return text
+@lru_cache(maxsize=MAX_KEPT)
+def _sensor(name: str, documents: Documents) -> SensorSheet:
+    plain, facts = _folded(documents, by_section=True)
+    return _check(SensorSheet, documents, {**plain, "name": name, "facts": facts})
 
 
-def _text(path: str) -> str | None:
-    try:
-        return load_text(path)
-    except FileProblem as problem:
-        raise SheetInvalid(str(problem)) from None
+def _folded(documents: Documents, *, by_section: bool) -> Sheet:
+    """Return what a sheet and those that it is like say together."""
+    sheet: Sheet | None = None
+    label = ""
+    for document in reversed(documents):
+        own = document.plain(by_section=by_section)
+        words = own[0].get("without", [])
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in cast("list[Any]", words)):
+            raise invalid(
+                [document], "without", "without must be a list of rows, such as features.TestPattern"
+            )
+        if sheet is None:
+            if words:
+                raise invalid([document], "without", "without leaves out rows of the sheet that `like` names")
+            sheet = own
+        else:
+            try:
+                sheet = over(own, _on_link(sheet, own[0].get("link")), label)
+            except NoSuchRow as wrong:
+                raise invalid([document], "without", str(wrong)) from None
+        label = stem(document.label)
+    assert sheet is not None, "a sheet stands in a document at least"
+    return sheet
 
 
-def _read(name: str, text: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    return split(name, _toml(name, text))
+def _on_link(sheet: Sheet, link: object) -> Sheet:
+    """Return a camera's sheet on another link, whose usual rows take the place of those of the old one."""
+    before = sheet[0].get("link")
+    if link in (None, before) or link not in LINKS:
+        return sheet
+    if before in LINKS:
+        own, _ = _usual(str(before))
+        rows = [f"features.{name}" for name in own["features"] if name in sheet[0].get("features", {})]
+        sheet = left(
+            sheet, [*(section for section in own if section in sheet[0] and section != "features"), *rows]
+        )
+    plain, facts = _usual(str(link))
+    return over(sheet, (dict(plain), facts), f"usual of {link}")
 
 
-def _toml(name: str, text: str) -> dict[str, Any]:
-    """Parse TOML, in which each number is finite."""
-    try:
-        return finite(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, NumberInvalid, RecursionError) as error:
-        raise SheetInvalid(f"{name}: {error}") from None
+@cache
+def _usual(link: str) -> Sheet:
+    document = Document(f"usual {link}", (ROOM / "usual" / f"{link}.toml").read_text("utf-8"))
+    return document.plain(by_section=True)
 
 
-def _check(schema: type[T], name: str, data: dict[str, Any]) -> T:
+def _check(schema: type[T], documents: Documents, data: dict[str, Any]) -> T:
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        raise SheetInvalid(f"{name}: {first_fault(error)}") from None
+        place = [str(part) for part in error.errors(include_url=False)[0]["loc"]]
+        known = _known(schema, place[:-1]) if _is_unknown(error) else ()
+        hint = nearest(place[-1], known) if known else ""
+        raise invalid(documents, ".".join(place), f"{first_fault(error)}{hint}") from None
+
+
+def _is_unknown(error: ValidationError) -> bool:
+    return error.errors(include_url=False)[0]["type"] == "extra_forbidden"
+
+
+def _known(schema: type[BaseModel], place: Sequence[str]) -> Iterable[str]:
+    """Return the names of the rows that a section of a sheet may have."""
+    for part in place:
+        field = schema.model_fields.get(part)
+        inner = (field.annotation, *get_args(field.annotation)) if field else ()
+        found = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        if found is None:
+            return ()
+        schema = found
+    return schema.model_fields

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from camtwin.models.provenance import Fact
+from camtwin.models.documents import Document, invalid
+from camtwin.models.provenance import Fact, SheetInvalid
 from camtwin.models.rig import RigSheet
 from camtwin.sensor.parameters import SensorParameters
 
@@ -237,11 +238,19 @@ class CameraSheet(Section):
     record: Mapping[str, Any] = {}  # facts without effect: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
     rig: RigSheet | None = None  # connectors, circuits, supplies, climate
+    documents: tuple[Document, ...] = Field(default=(), exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _has_its_link(self) -> Self:
         if getattr(self, self.link, self) is None:
             raise ValueError(f"link is {self.link}, and there is no section [{self.link}]")
+        return self
+
+    @model_validator(mode="after")
+    def _has_names(self) -> Self:
+        for row in ("DeviceVendorName", "DeviceModelName"):
+            if not isinstance(self.features.get(row, {}).get("value"), str):
+                raise ValueError(f"features.{row} has no value: hosts ask each camera for it")
         return self
 
     @model_validator(mode="after")
@@ -255,6 +264,12 @@ class CameraSheet(Section):
         if self.serial.digits <= len(self.serial.first):
             raise ValueError(f"serial.first {self.serial.first} leaves no digit of {self.serial.digits}")
         return self
+
+    def invalid(self, path: str, message: str) -> SheetInvalid:
+        """Return a problem with a row of this sheet; one line that names the file, and the row's line."""
+        if self.documents:
+            return invalid(self.documents, path, message)
+        return SheetInvalid(f"{self.name}: {message}")
 
     @property
     def parameters(self) -> SensorParameters:

@@ -17,8 +17,7 @@ from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.links import KINDS, NONE, SHEET_SPEED, LinkTiming
 from camtwin.camera.memory.user_sets import Storage
 from camtwin.camera.reports import chunks
-from camtwin.genicam import SheetError
-from camtwin.models import CameraSheet, SheetInvalid
+from camtwin.models import CameraSheet
 from camtwin.pixels import pack
 from camtwin.scene import Chart, Scene, spectra
 from camtwin.scene.light import WAVELENGTH_nm
@@ -115,17 +114,14 @@ def build(
     if kind.takes_all:
         memory = memory.model_copy(update={"size_bytes": None})
     serial = serial or sheet.serial.number(seed)
-    try:
-        camera = Camera(
-            sheet,
-            clock,
-            serial=serial,
-            link=link,
-            memory=memory,
-            storage=storage,
-            measure=renderer.brightness,
-        )
-    except SheetError as error:
-        raise SheetInvalid(f"{sheet.name}: {error}") from None
+    camera = Camera(
+        sheet,
+        clock,
+        serial=serial,
+        link=link,
+        memory=memory,
+        storage=storage,
+        measure=renderer.brightness,
+    )
     camera.world = renderer.world
     return Twin(sheet, clock, camera, renderer)

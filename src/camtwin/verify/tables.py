@@ -17,7 +17,7 @@ from rich.text import Text
 from camtwin import __version__, models
 from camtwin.models import CameraSheet, RigSheet
 from camtwin.report.terminal import DIM, hang, plain_console, plain_table, progress_bar
-from camtwin.verify.claims import Claim
+from camtwin.verify.claims import Claim, parse
 from camtwin.verify.proven import proven, proven_by_measurement
 from camtwin.verify.verdicts import Result, claims_of, counts, ordered
 from camtwin.verify.verdicts import verify as measured
@@ -42,6 +42,7 @@ def verify(
     ledger  claims of one's own; those of the package if None
     """
     sheet = _sheet(model)
+    ledger = _own_ledger(model) if ledger is None else ledger
     claims = claims_of(model, pattern, ledger)
     known = proven(model) if ledger is None else proven_by_measurement(claims)
     results: list[Result] = []
@@ -64,9 +65,15 @@ def verify(
     return int(any(result.verdict == "fail" for result in results))
 
 
+def _own_ledger(model: str) -> Mapping[str, Claim] | None:
+    """Return the claims of the ledger that lies beside a user's own sheet; None if there is none."""
+    found = models.ledger_beside(model)
+    return parse(*found) if found else None
+
+
 def _sheet(model: str) -> CameraSheet | RigSheet:
     """Load the sheet of a model, or of what surrounds one that there is no twin of. UnknownModel."""
-    alone = model in models.rig_names() and model not in models.names()
+    alone = model in models.rig_names() and not models.has_twin(model)
     return models.load_rig(model) if alone else models.load(model)
 
 

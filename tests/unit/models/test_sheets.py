@@ -151,7 +151,9 @@ def test_a_drive_mode_converts_as_its_sensor_can():
 def test_a_sheet_of_ones_own_goes_by_its_path(tmp_path):
     own = tmp_path / "my-camera.toml"
     own.write_text(TEXT.replace('sensor = "imx304"', 'sensor = "my-sensor"'))
-    with pytest.raises(models.SheetInvalid, match=f"^{own}: there is no data sheet of a sensor 'my-sensor'$"):
+    with pytest.raises(
+        models.SheetInvalid, match=rf"^{own}: there is no data sheet of a sensor 'my-sensor' \(line 6\)$"
+    ):
         models.load(str(own))
     sensor = (files("camtwin.models") / "sensors" / "imx304.toml").read_text()
     (tmp_path / "my-sensor.toml").write_text(sensor.replace('"Sony IMX304"', '"Mine"'))
@@ -176,6 +178,6 @@ def test_a_wrong_sheet_of_ones_own_is_told_with_its_file(tmp_path):
     with pytest.raises(models.UnknownModel, match=f"^no model '{own}': there is no file {own}$"):
         models.load(str(own))
     own.write_text(TEXT.replace("value = 1598", "value = -3"))
-    wrong = f"^{own}: readout.row_clocks -3: must be greater than 0$"
+    wrong = rf"^{own}: readout.row_clocks -3: must be greater than 0 \(line 9\)$"
     with pytest.raises(models.SheetInvalid, match=wrong):
         models.load(str(own))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from camtwin import models
 from camtwin.verify import claims, measures
 from camtwin.verify.proven import proven_by_measurement
 from camtwin.verify.verdicts import groups, measure
@@ -59,7 +58,6 @@ def test_a_wrong_sheet_turns_exactly_its_rows_red(old, new, rows, tmp_path):
     assert text.count(old) == 1
     (tmp_path / SHEET.name).write_text(text.replace(old, new))
     (tmp_path / "plate.toml").write_text((HERE / "plate.toml").read_text())
-    models.load.cache_clear()
     assert red(tmp_path / SHEET.name, ROWS.values()) == rows
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from camtwin.models import load, names
+from camtwin.models import has_twin, load
 from camtwin.models.rig import Input
 from camtwin.rig.wiring import adapters
 from camtwin.rig.wiring.circuit import Circuit, Solution
@@ -163,7 +163,7 @@ def _pull_ups(plan: Plan, name: str, circuit: Circuit, solution: Solution) -> It
 def _pulses(plan: Plan, name: str, line: str, where: str, seen: Sequence[Seen]) -> Iterator[Finding]:
     """Find sources of this line whose pulses are too short for it."""
     model = plan.cameras[name].model
-    if model not in names():
+    if not has_twin(model):
         return
     min_us = load(model).lines.filter_ns / 1e3
     level = {state.asked: state.levels.get((name, line)) for state in seen}
