@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from camtwin.compiled import compiled
+from camtwin.pixels.kernels import pack_groups
 from camtwin.sensor.chain import MIN_BLURRED_E
 from camtwin.sensor.noise import (
     COS,
@@ -258,34 +259,16 @@ def _store_stream(codes, out, bits):
 
 
 @njit(error_model="numpy")
-def _store(codes, out, bits):
-    """pixels.pack for codes that start on a byte, 1 to 16 bits each. The last byte's rest is 0."""
-    n = codes.shape[0]
+def _store(codes, out, bits, grouped):
+    """pixels.pack for codes that start on a byte, 1 to 15 bits each. The last byte's rest is 0."""
     if bits == 8:
-        for i in range(n):
+        for i in range(codes.shape[0]):
             out[i] = codes[i]
-    elif bits == 12:
-        for i in range(n // 2):
-            first, second = codes[2 * i], codes[2 * i + 1]
-            out[3 * i] = first
-            out[3 * i + 1] = first >> 8 | second << 4
-            out[3 * i + 2] = second >> 4
-        if n % 2:
-            out[3 * (n // 2)] = codes[n - 1]
-            out[3 * (n // 2) + 1] = codes[n - 1] >> 8
-    elif bits == 10:
-        for i in range(n // 4):
-            a, b, c, d = codes[4 * i], codes[4 * i + 1], codes[4 * i + 2], codes[4 * i + 3]
-            out[5 * i] = a
-            out[5 * i + 1] = a >> 8 | b << 2
-            out[5 * i + 2] = b >> 6 | c << 4
-            out[5 * i + 3] = c >> 4 | d << 6
-            out[5 * i + 4] = d >> 2
-        rest, at = np.int64(0), 5 * (n // 4)
-        for k in range(n % 4):
-            rest |= np.int64(codes[n - n % 4 + k]) << (10 * k)
-        for k in range((10 * (n % 4) + 7) // 8):
-            out[at + k] = rest >> (8 * k)
+        return
+    done = pack_groups(codes, out, bits, grouped)
+    codes, out = codes[done:], out[done * bits // 8 :]
+    if grouped:
+        _store_grouped(codes, out, bits)
     else:
         _store_stream(codes, out, bits)
 
@@ -375,10 +358,8 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, 
                 _blurred_row(rate_e[row], light_s[row], *lifted, shift, z, here, c)
             if c.digital_gain != _ONE:
                 _multiplied_row(here, c)
-        if grouped:
-            _store_grouped(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
-        elif bits != 16:
-            _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits)
+        if bits != 16:
+            _store(codes[: (stop - start) * width], out[start * width * bits // 8 :], bits, grouped)
 
 
 @compiled

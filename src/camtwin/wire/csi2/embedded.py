@@ -14,6 +14,7 @@ That a skipped register's byte is 0, and that pairs never cross lines, is chosen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -106,10 +107,14 @@ def _step(there: int | None, address: int) -> bytes:
     return low if there is not None and there >> 8 == address >> 8 else high + low
 
 
+@lru_cache(16)
 def _packed(tagged: bytes, bits: int) -> NDArray[np.uint8]:
+    """Return a line's payload, read-only: most frames have the registers of the one before."""
     low = bits - 8
     codes = np.frombuffer(tagged, np.uint8).astype(np.uint16) << np.uint16(low)
-    return pack((codes | np.uint16(FILLER & (1 << low) - 1))[None], CSI2_FORMATS[bits])
+    payload = pack((codes | np.uint16(FILLER & (1 << low) - 1))[None], CSI2_FORMATS[bits])
+    payload.flags.writeable = False
+    return payload
 
 
 def _byte(index: int, bits: int) -> int:

@@ -8,20 +8,16 @@ With n bits in a word this says that a word's share of the CRC is that of the sa
 further on; so three exclusive-ors move it there, and no table is needed. This is done with words of 128 bits
 (as pairs of 64), then 64, 32, 16 and 8 bits, until 16 bytes are left. These go one by one, eight bits at
 once: with this generator what a byte does to the CRC is itself a few shifts of it.
-
-Packing works on words too: four codes of 16 bits are one word of 64, and a few shifts and masks make it the
-40 bits (RAW10) or 48 bits (RAW12) that the four occupy in the payload.
 """
 
 import numpy as np
 from numba import njit
 
 from camtwin.compiled import compiled
+from camtwin.pixels.kernels import pack_groups
 from camtwin.wire.csi2.packets import CRC_BYTES, CRC_START
 
 LEAD_BYTES = 256  # zeros before a message: words that folding looks back on
-BLOCK = 8  # words of codes that become whole words of payload
-CHUNK = 128  # words packed at a time, which stay in the processor's nearest cache
 _U = np.uint64
 _START = np.uint32(CRC_START)
 
@@ -73,57 +69,6 @@ def _crc(message, size):
     return state
 
 
-@njit(error_model="numpy")
-def _pack10(words, groups, out):
-    """Write codes, four to a word, as RAW10, five words for eight; return the words or-ed together."""
-    seen = _U(0)
-    for i in range(words.shape[0]):
-        q = words[i]
-        seen |= q
-        high = (q >> _U(2)) & _U(0x00FF00FF00FF00FF)
-        high = (high | high >> _U(8)) & _U(0x0000FFFF0000FFFF)
-        high = (high | high >> _U(16)) & _U(0x00000000FFFFFFFF)
-        low = q & _U(0x0003000300030003)
-        low = (low | low >> _U(14) | low >> _U(28) | low >> _U(42)) & _U(0xFF)
-        groups[i] = high | low << _U(32)
-    for i in range(words.shape[0] // 8):
-        g = groups[8 * i : 8 * i + 8]
-        put = out[5 * i : 5 * i + 5]
-        put[0] = g[0] | g[1] << _U(40)
-        put[1] = g[1] >> _U(24) | g[2] << _U(16) | g[3] << _U(56)
-        put[2] = g[3] >> _U(8) | g[4] << _U(32)
-        put[3] = g[4] >> _U(32) | g[5] << _U(8) | g[6] << _U(48)
-        put[4] = g[6] >> _U(16) | g[7] << _U(24)
-    return seen
-
-
-@njit(error_model="numpy")
-def _pack12(words, groups, out):
-    """Write codes, four to a word, as RAW12, three words for four; return the words or-ed together."""
-    seen = _U(0)
-    for i in range(words.shape[0]):
-        q = words[i]
-        seen |= q
-        high = (q >> _U(4)) & _U(0x00FF00FF00FF00FF)
-        low = q & _U(0x000F000F000F000F)
-        groups[i] = (
-            high & _U(0xFF)
-            | high >> _U(8) & _U(0xFF00FF00)
-            | high >> _U(16) & _U(0xFF00000000)
-            | low << _U(16) & _U(0xF0000)
-            | low << _U(4) & _U(0xF00000)
-            | low << _U(8) & _U(0xF0000000000)
-            | low >> _U(4) & _U(0xF00000000000)
-        )
-    for i in range(words.shape[0] // 4):
-        g = groups[4 * i : 4 * i + 4]
-        put = out[3 * i : 3 * i + 3]
-        put[0] = g[0] | g[1] << _U(48)
-        put[1] = g[1] >> _U(16) | g[2] << _U(32)
-        put[2] = g[2] >> _U(32) | g[3] << _U(16)
-    return seen
-
-
 @njit(error_model="numpy", forceinline=True)
 def _copy(source, target):
     """Write `source` to the beginning of `target`; unsigned indices let it use vectors."""
@@ -150,37 +95,37 @@ def checksum(payload: bytes | memoryview) -> int:
     return int(crc(np.frombuffer(payload, np.uint8)))
 
 
-@compiled
-def put_lines(words, size, bits, before, after, out, at):
-    """Write rows of codes as long packets: row i, of `size` bytes of payload, to out[at[i]:].
+@njit(error_model="numpy")
+def _any_bits(codes):
+    """Return all codes or-ed together."""
+    seen = np.uint16(0)
+    for k in range(_U(codes.shape[0])):
+        seen = np.uint16(seen | codes[k])
+    return seen
 
-    words: (rows, any) uint64, four codes of 16 bits in each, the first one lowest. before, after: (rows, any)
-    uint8, the bytes before a row's payload, with its packet's header, and those behind its CRC. Returns all
-    codes or-ed together, by which one that does not fit can be seen.
+
+@compiled
+def put_lines(codes, bits, before, after, out, at):
+    """Write rows of codes as long packets: row i to out[at[i]:].
+
+    codes: (rows, columns) uint16, whole groups. before, after: (rows, any) uint8, the bytes before a row's
+    payload, with its packet's header, and those behind its CRC. Returns all codes or-ed together, by which
+    one that does not fit can be seen.
     """
-    rows, count = words.shape
+    rows, columns = codes.shape
+    size = columns * bits // 8
     around = before.shape[1] + CRC_BYTES + after.shape[1]
-    groups = np.empty(CHUNK, np.uint64)
-    rest = np.zeros(BLOCK, np.uint64)
-    message = _message((count + BLOCK) * bits // 2)
-    packed = message[LEAD_BYTES:].view(np.uint64)
-    whole = count // BLOCK * BLOCK
-    seen = _U(0)
+    message = _message(size)
+    payload = message[LEAD_BYTES : LEAD_BYTES + size]
+    seen = np.uint16(0)
     for i in range(rows):
-        for k in range(0, whole, CHUNK):
-            here = packed[k * bits // 16 :]
-            some = words[i, k : min(k + CHUNK, whole)]
-            seen |= _pack10(some, groups, here) if bits == 10 else _pack12(some, groups, here)
-        if whole < count:
-            _copy(words[i, whole:], rest)
-            here = packed[whole * bits // 16 :]
-            seen |= _pack10(rest, groups, here) if bits == 10 else _pack12(rest, groups, here)
+        seen |= _any_bits(codes[i])
+        pack_groups(codes[i], payload, bits, True)
         line = out[at[i] : at[i] + around + size]
         _copy(before[i], line)
-        _copy(message[LEAD_BYTES : LEAD_BYTES + size], line[before.shape[1] :])
+        _copy(payload, line[before.shape[1] :])
         checked = _crc(message, size)
         line[before.shape[1] + size] = checked & np.uint32(0xFF)
         line[before.shape[1] + size + 1] = checked >> np.uint32(8)
         _copy(after[i], line[before.shape[1] + size + CRC_BYTES :])
-    seen |= seen >> _U(32)
-    return (seen | seen >> _U(16)) & _U(0xFFFF)
+    return seen

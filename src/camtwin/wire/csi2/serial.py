@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from camtwin.wire.csi2 import dump
 from camtwin.wire.csi2.dump import LaneState
 from camtwin.wire.csi2.lanes import EXIT_NS, WAKE_UP_NS, Lanes
 from camtwin.wire.csi2.packets import (
+    HEADER_BYTES,
     OVERHEAD_BYTES,
     RAW,
     DataType,
@@ -37,10 +38,11 @@ from camtwin.wire.csi2.stream import (
     asleep,
     check_apart,
     check_fit,
+    later_ns,
     slot_records,
 )
 
-TILES_A_THREAD: Final = 8
+TILES_A_THREAD: Final = 24
 MIN_TILE_ROWS: Final = 32
 
 
@@ -151,27 +153,17 @@ def _put_rows(part: _Part, at: NDArray[np.int64], out: NDArray[np.uint8], thread
         return
     rows = slice(begin - frame.first_row, end - frame.first_row)
     at = np.ascontiguousarray(at[begin - part.begin : end - part.begin])
-    words, before, after = body.words[rows], body.before[rows], body.after[rows]
-    tile = max(MIN_TILE_ROWS, -(-len(words) // (TILES_A_THREAD * threads)))
+    codes, before, after = body.codes[rows], body.before[rows], body.after[rows]
+    tile = max(MIN_TILE_ROWS, -(-len(codes) // (TILES_A_THREAD * threads)))
     seen: list[int] = []
 
     def put(number: int) -> None:
         some = slice(number * tile, (number + 1) * tile)
-        around_rows = before[some], after[some]
-        size, bits = frame.payload_bytes, frame.bits
-        seen.append(int(kernels.put_lines(words[some], size, bits, *around_rows, out, at[some])))
+        seen.append(int(kernels.put_lines(codes[some], frame.bits, before[some], after[some], out, at[some])))
 
-    share(put, -(-len(words) // tile), threads)
+    share(put, -(-len(codes) // tile), threads)
     if max(seen) >> frame.bits:
         pack(frame.codes, CSI2_FORMATS[frame.bits])  # names the code
-
-
-def _words(codes: NDArray[np.uint16]) -> NDArray[np.uint64]:
-    """Return codes four to a word, read-only so that one compiled kernel takes all; no copy if they allow."""
-    odd = -codes.shape[1] % 4
-    words = np.ascontiguousarray(np.pad(codes, ((0, 0), (0, odd))) if odd else codes, "<u2").view("<u8")
-    words.flags.writeable = False
-    return words
 
 
 def warm_up() -> None:
@@ -188,6 +180,7 @@ class _Body:
     times_ns, sizes  of each slot
     busy_ns          of each slot: how long it occupies the lanes
     others           bytes of the slots without pixels, by slot
+    codes            of its rows, contiguous and read-only
     before, after    (rows, any) uint8: what stands around each row's payload and CRC
     """
 
@@ -205,40 +198,88 @@ class _Body:
             )
             for slot, packets in slots.items()
         }
-        self.before, self.after = self._around_rows()
-        self.words = _words(frame.codes)
+        height, width = frame.codes.shape
+        rows = _Rows(
+            height, width, frame.bits, frame.channel, frame.line_numbers, frame.first_row, frame.step_ns
+        )
+        self.before, self.after = (part.later(frame.start_ns) for part in _around_rows(rows, lanes))
+        self.codes = np.ascontiguousarray(frame.codes, "<u2").view()
+        self.codes.flags.writeable = False  # so that one compiled kernel takes all
         row = self.before.shape[1] + frame.payload_bytes + 2 + self.after.shape[1]
         self.sizes = np.full(frame.slots, row)
         for slot, data in self.others.items():
             self.sizes[slot] = len(data)
 
-    def _around_rows(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        frame, lanes = self.frame, self._lanes
-        rows = frame.codes.shape[0]
-        size = frame.payload_bytes + OVERHEAD_BYTES
-        header = np.frombuffer(Header(frame.channel, RAW[frame.bits], frame.payload_bytes).encode(), np.uint8)
-        at = self.times_ns[frame.first_row : -1]
-        before: list[NDArray[np.uint8]] = []
-        if frame.line_numbers:
-            before += self._burst(at, 4)
-            before.insert(2, _numbers(frame.channel, DataType.LINE_START, rows))
-            at = at + lanes.burst_ns(4)
-        mark, burst, end = self._burst(at, size)
-        before += [mark, burst, np.broadcast_to(header, (rows, 4))]
-        after = [end]
-        if frame.line_numbers:
-            mark, burst, end = self._burst(at + lanes.burst_ns(size), 4)
-            after += [mark, burst, _numbers(frame.channel, DataType.LINE_END, rows), end]
-        return np.concatenate(before, axis=1), np.concatenate(after, axis=1)
 
-    def _burst(self, at: NDArray[np.int64], size: int) -> list[NDArray[np.uint8]]:
-        """Return the records around the packets of many slots: mark, the burst's header, mark."""
-        lanes, first = self._lanes, at + self._lanes.entry_ns
-        return [
-            _headers(at, dump.MARK, LaneState.HS, lanes.count, 0),
-            _headers(first, dump.BURST, self.frame.channel, lanes.count, size),
-            _headers(first + lanes.leave_ns(size), dump.MARK, LaneState.LP, lanes.count, 0),
-        ]
+class _Rows(NamedTuple):
+    """What the records around the rows of a frame depend on, its start apart."""
+
+    rows: int
+    columns: int
+    bits: int
+    channel: int
+    numbered: bool
+    first_slot: int
+    step_ns: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Around:
+    """What stands on one side of each row, in a frame that starts at 0.
+
+    data   (rows, any) uint8
+    times  where in a row's bytes the times of records stand
+    """
+
+    data: NDArray[np.uint8]
+    times: tuple[int, ...]
+
+    def later(self, ns: Ns) -> NDArray[np.uint8]:
+        """Return the bytes with all times later by `ns`."""
+        data = self.data.copy()
+        for at in self.times:
+            times = np.ndarray(len(data), "<i8", data, at, data.strides[0])
+            times += ns
+        return data
+
+
+@lru_cache(8)
+def _around_rows(rows: _Rows, lanes: Lanes) -> tuple[_Around, _Around]:
+    """Return what stands before each row's payload and behind its CRC, alike for all frames of a stream."""
+    size = rows.columns * rows.bits // 8
+    header = np.frombuffer(Header(rows.channel, RAW[rows.bits], size).encode(), np.uint8)
+    at = later_ns(rows.first_slot + rows.rows, rows.step_ns)[rows.first_slot :]
+    before: list[NDArray[np.uint8]] = []
+    if rows.numbered:
+        mark, burst, end = _burst(at, HEADER_BYTES, rows.channel, lanes)
+        before += [mark, burst, _numbers(rows.channel, DataType.LINE_START, rows.rows), end]
+        at = at + lanes.burst_ns(HEADER_BYTES)
+    mark, burst, end = _burst(at, size + OVERHEAD_BYTES, rows.channel, lanes)
+    before += [mark, burst, np.broadcast_to(header, (rows.rows, HEADER_BYTES))]
+    after = [end]
+    if rows.numbered:
+        at = at + lanes.burst_ns(size + OVERHEAD_BYTES)
+        mark, burst, end = _burst(at, HEADER_BYTES, rows.channel, lanes)
+        after += [mark, burst, _numbers(rows.channel, DataType.LINE_END, rows.rows), end]
+    return _joined(before), _joined(after)
+
+
+def _joined(columns: Sequence[NDArray[np.uint8]]) -> _Around:
+    """Join records and packets of each row; what is as long as a record's header is one."""
+    begins = np.cumsum([0, *(column.shape[1] for column in columns)]).tolist()
+    is_record = [column.shape[1] == dump.RECORD.size for column in columns]
+    times = tuple(begin for begin, record in zip(begins, is_record, strict=False) if record)
+    return _Around(np.concatenate(columns, axis=1), times)
+
+
+def _burst(at: NDArray[np.int64], size: int, channel: int, lanes: Lanes) -> list[NDArray[np.uint8]]:
+    """Return the records around the packets of many slots: mark, the burst's header, mark."""
+    first = at + lanes.entry_ns
+    return [
+        _headers(at, dump.MARK, LaneState.HS, lanes.count, 0),
+        _headers(first, dump.BURST, channel, lanes.count, size),
+        _headers(first + lanes.leave_ns(size), dump.MARK, LaneState.LP, lanes.count, 0),
+    ]
 
 
 def _headers(times_ns: NDArray[np.int64], kind: int, code: int, lanes: int, length: int) -> NDArray[np.uint8]:

@@ -103,9 +103,14 @@ class SensorFrame:
         """Number of slots, from frame start to frame end."""
         return self.first_row + self.codes.shape[0] + 1
 
+    @property
+    def step_ns(self) -> Fraction:
+        """Time from a slot to the next."""
+        return self.lines_a_row * self.line_ns
+
     def times_ns(self) -> NDArray[np.int64]:
         """Return when each slot begins, to the nanosecond below."""
-        return _later_ns(self.slots, self.lines_a_row * self.line_ns) + self.start_ns
+        return later_ns(self.slots, self.step_ns) + self.start_ns
 
     def busy_ns(self, lanes: Lanes) -> NDArray[np.int64]:
         """Return how long each slot occupies the lanes, up to the earliest next burst."""
@@ -116,7 +121,7 @@ class SensorFrame:
 
 
 @lru_cache(maxsize=16)
-def _later_ns(slots: int, step_ns: Fraction) -> NDArray[np.int64]:
+def later_ns(slots: int, step_ns: Fraction) -> NDArray[np.int64]:
     """Return when slots begin after the first one: the same for each frame of a stream."""
     step, of = step_ns.as_integer_ratio()  # in Python: the numerators of odd clocks exceed 64 bits
     later = np.array([slot * step // of for slot in range(slots)], np.int64)
