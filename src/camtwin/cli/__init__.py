@@ -19,6 +19,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     plan,
     registers,
     run,
+    sheets,
 )
 from camtwin.cli.common import app
 from camtwin.problem import Problem

@@ -69,6 +69,7 @@ __all__ = [
     "parse_rig",
     "read_modes",
     "register_names",
+    "resolve",
     "rig_names",
     "shelves",
 ]
@@ -243,7 +244,19 @@ def parse(name: str, text: str) -> CameraSheet:
     around = {"rig": _rig(stem(name), rig)} if rig else {}
     sheet = _sensor(stem(sensor[0].label), sensor)
     plain |= {"name": stem(name), "sensor": sheet, "facts": facts, "documents": documents, **around}
-    return _check(CameraSheet, documents, plain)
+    camera = _check(CameraSheet, documents, plain)
+    _check_window(camera)
+    return camera
+
+
+def _check_window(sheet: CameraSheet) -> None:
+    """Check that images are at most as large as the pixels that the camera uses of its sensor."""
+    pixels = sheet.parameters
+    for row, side in (("Width", pixels.width), ("Height", pixels.height)):
+        most = sheet.features.get(row, {}).get("max")
+        if isinstance(most, int | float) and most > side:
+            reason = f"is above {side}, the pixels that the camera uses of its sensor ([area])"
+            raise sheet.invalid(f"features.{row}", f"{row}.max {most}: {reason}")
 
 
 def _around(document: Document) -> tuple[Documents, Documents, Documents]:

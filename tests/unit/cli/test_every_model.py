@@ -96,6 +96,14 @@ def dumped(model: str, here: Here) -> None:
         assert "sends no CSI-2" in said
 
 
+def checked(model: str, _: Here) -> None:
+    done = warm.run("check", model, "--json", timeout=110)
+    found = json.loads(done.stdout)
+    assert done.returncode == bool(found["missing"])
+    assert found["assumed"]
+    assert all(rate["fps"] > 1 for rate in found["rates"])
+
+
 def lens(model: str, _: Here) -> None:
     assert json.loads(run("lens", model, "--focal", 25, "--distance", 500, "--json"))["width_mm"] > 0
 
@@ -120,6 +128,7 @@ ON_EACH: dict[str, tuple[Callable[[str, Here], None], tuple[str, ...]]] = {
     "snapped": (snapped, ("snap", "develop")),
     "on_the_air": (on_the_air, ("run", "replay")),
     "dumped": (dumped, ("csi2 dump", "csi2 show", "csi2 check")),
+    "checked": (checked, ("check",)),
     "wired": (wired, ("wiring", "play")),
     "lens": (lens, ("lens",)),
     "verified": (verified, ("verify",)),
@@ -130,6 +139,7 @@ NO_MODEL = {
     "exec": "runs another program",
     "csi2 damage": "takes a dump",
     "explain": "takes a dump of registers",
+    "schema": "is about data sheets",
     "ecosystem": "is about parts of an ecosystem",
 }
 

@@ -1,0 +1,81 @@
+"""Commands for data sheets of one's own: check, schema."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from camtwin.cli.common import AsJson, Model, command
+from camtwin.cli.help import CHECK, LOOK
+
+if TYPE_CHECKING:
+    from camtwin.planner.sheet_check import Checked
+
+
+class Kind(StrEnum):
+    """The kinds of data sheets that there is a schema of."""
+
+    camera = "camera"
+    sensor = "sensor"
+
+
+@command(
+    LOOK,
+    """
+# For editors: `#:schema ./camtwin.schema.json` is the first line of a sheet beside it
+camtwin schema > camtwin.schema.json
+camtwin schema sensor
+""",
+)
+def schema(
+    kind: Annotated[
+        Kind, typer.Argument(metavar="KIND", help="Kind of data sheet: camera or sensor.")
+    ] = Kind.camera,
+) -> None:
+    """Print the JSON Schema of data sheets, by which editors complete and check them."""
+    from camtwin.camera.sheet_schema import json_schema
+
+    print(json.dumps(json_schema(kind.value), indent=1))
+
+
+@command(CHECK, "camtwin check baumer-vcxg-124m\ncamtwin check my-camera.toml --json")
+def check(model: Model, as_json: AsJson = False) -> None:
+    """Check a data sheet: what is missing, what is assumed, and what sizes and rates its twin has.
+
+    Exit code 1 if something is missing that a host or you will ask for: features, or sources to fill.
+    """
+    from camtwin.planner.sheet_check import check as checked
+
+    found = checked(model)
+    if as_json:
+        print(json.dumps(found.row(), indent=2))
+    else:
+        _tell(found)
+    raise typer.Exit(bool(found.missing))
+
+
+def _tell(found: Checked) -> None:
+    from camtwin.camera.links import KINDS
+    from camtwin.report.terminal import DIM, hang, plain_console
+
+    console = plain_console()
+    console.print(found.sheet.title, style="bold")
+    hang(console, "", f"{found.sheet.sensor.title}, {KINDS[found.sheet.link].title}")
+    console.print("\nMissing" if found.missing else "\nNothing is missing", style="bold")
+    for what in found.missing:
+        hang(console, "  ", what)
+    for what in found.not_beside:
+        hang(console, "  not there: ", what, style=DIM)
+    console.print(f"\nAssumed: {len(found.assumed)} rows; {found.sourced} have a source", style="bold")
+    width = max((len(fact.path) for _, fact in found.assumed), default=0)
+    for _, fact in found.assumed:
+        hang(console, f"  {fact.path:{width}}  ", fact.source, style=DIM)
+    console.print("\nThe twin, at full size with the shortest exposure", style="bold")
+    for rate in found.rates:
+        size = f"{rate.payload_bytes} bytes" if rate.payload_bytes else ""
+        console.print(
+            f"  {rate.pixel_format:12} {size:>16} {rate.fps:10.2f} frames/s, limited by {rate.limited_by}"
+        )

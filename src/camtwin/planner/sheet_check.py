@@ -1,0 +1,152 @@
+"""`camtwin check`: what a data sheet leaves out, what it assumes, and what its twin then does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from camtwin.camera.links import KINDS
+from camtwin.models import CameraSheet, Fact, ledger_beside, load, resolve
+from camtwin.problem import Problem
+from camtwin.session.session import Session, connect
+from camtwin.units import SEC
+
+TO_FILL: Final = "to fill: "
+"""Begins the source of a row that `camtwin new` writes and nobody has looked up yet."""
+WANTED: Final = (
+    "DeviceVendorName", "DeviceModelName", "DeviceManufacturerInfo", "DeviceVersion", "DeviceSerialNumber",
+    "Width", "Height", "PixelFormat", "PayloadSize",
+    "AcquisitionMode", "AcquisitionStart", "AcquisitionStop", "ExposureTime",
+)  # fmt: skip
+"""Features that hosts ask every camera with a link for: SFNC's mandatory ones, names, and ExposureTime."""
+MEASURED: Final = 24
+"""Frames taken for a rate: the first ones may wait in the camera's memory, the last ones tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A pixel format at full size: bytes of a frame, frames per second, and the rate without the link."""
+
+    pixel_format: str
+    payload_bytes: int
+    fps: float
+    without_link_fps: float
+
+    @property
+    def limited_by(self) -> str:
+        return "the link" if self.fps < 0.99 * self.without_link_fps else "the sensor"
+
+    def row(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {
+            "pixel_format": self.pixel_format,
+            "payload_bytes": self.payload_bytes,
+            "fps": round(self.fps, 3),
+            "limited_by": self.limited_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sheet that can be used, with what is missing, what is assumed, and what the twin does.
+
+    not_beside  sheets that may lie beside it and do not
+    """
+
+    sheet: CameraSheet
+    missing: tuple[str, ...]
+    not_beside: tuple[str, ...]
+    assumed: tuple[tuple[str, Fact], ...]
+    sourced: int
+    rates: tuple[Rate, ...]
+
+    def row(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {
+            "model": self.sheet.name,
+            "missing": list(self.missing),
+            "not_beside": list(self.not_beside),
+            "assumed": [{"sheet": of, "entry": f.path, "why": f.source} for of, f in self.assumed],
+            "sourced": self.sourced,
+            "rates": [rate.row() for rate in self.rates],
+        }
+
+
+def check(model: str) -> Checked:
+    """Check a camera's data sheet by its name or path.
+
+    Raises:
+        SheetInvalid: it cannot be used; one line that says why
+    """
+    sheet = load(model)
+    with connect(model, render=False) as cam:
+        own = cam.has("PixelFormat")
+    facts = [
+        *((sheet.name, fact) for fact in sheet.facts),
+        *((sheet.sensor.name, fact) for fact in sheet.sensor.facts),
+    ]
+    unfilled = [(of, f) for of, f in facts if f.source.startswith(TO_FILL)]
+    assumed = tuple((of, f) for of, f in facts if f.assumed)
+    missing = (
+        *(f"source of {of}: {f.path} ({f.source.removeprefix(TO_FILL)})" for of, f in unfilled),
+        *_left_out(sheet, model),
+    )
+    rates = tuple(_rates(model)) if own else (_rate(model, ""),)
+    beside = tuple(_not_beside(sheet, model))
+    return Checked(sheet, missing, beside, assumed, len(facts) - len(assumed) - len(unfilled), rates)
+
+
+def _left_out(sheet: CameraSheet, model: str) -> Iterator[str]:
+    if KINDS[sheet.link].dialect.event_fields:  # hosts read features over this link
+        for name in WANTED:
+            if name not in sheet.features:
+                yield f"feature {name}, which hosts ask each camera for"
+
+
+def _not_beside(sheet: CameraSheet, model: str) -> Iterator[str]:
+    if sheet.rig is None:
+        yield f"{sheet.name}.rig.toml: connectors, circuits and supplies, for wiring plans"
+    if resolve(model).endswith(".toml") and ledger_beside(model) is None:
+        yield f"{sheet.name}.tsv: its ledger, with claims for `camtwin verify`"
+
+
+def _rates(model: str) -> Iterator[Rate]:
+    with connect(model, render=False) as cam:
+        formats = cam.entries("PixelFormat")
+    for name in formats:
+        yield _rate(model, name)
+
+
+def _rate(model: str, pixel_format: str) -> Rate:
+    payload, fps = _measured(model, pixel_format, "sheet")
+    return Rate(pixel_format, payload, fps, _measured(model, pixel_format, None)[1])
+
+
+def _measured(model: str, pixel_format: str, speed: str | None) -> tuple[int, float]:
+    """Return payload and frames per second in virtual time, at full size with the shortest exposure."""
+    with connect(model, render=False, link_speed=speed) as cam:
+        _set_up(cam, pixel_format)
+        frames = cam.grab(MEASURED)
+        last = frames[-1].received_ns - frames[-5].received_ns
+        payload = cam.PayloadSize if cam.has("PayloadSize") else 0
+        return payload, 4 * SEC / last if last else 0.0
+
+
+def _set_up(cam: Session, pixel_format: str) -> None:
+    wanted: dict[str, Any] = {"PixelFormat": pixel_format} if pixel_format else {}
+    if cam.has("ExposureTime"):
+        wanted["ExposureTime"] = cam.limits("ExposureTime")[0]
+    if cam.has("AcquisitionFrameRateEnable"):
+        wanted["AcquisitionFrameRateEnable"] = False
+    for name in ("OffsetX", "OffsetY"):
+        if cam.has(name):
+            wanted[name] = cam.limits(name)[0]
+    for name in ("Width", "Height"):
+        if cam.has(name):
+            wanted[name] = cam.limits(name)[1]
+    for name, value in wanted.items():
+        try:
+            setattr(cam, name, value)
+        except Problem as refused:
+            raise cam.twin.sheet.invalid(f"features.{name}", f"{name} {value}: {refused}") from None
