@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from camtwin.links.gige.dhcp_server import DhcpServer
     from camtwin.problem import Problem, Refused
     from camtwin.session.frame import Frame, NoImage
+    from camtwin.session.module import open_module, open_modules
     from camtwin.session.session import NoFrame, Session
     from camtwin.session.session import connect as open
     from camtwin.twins import Twin
     from camtwin.twins.bare import BareSensor, open_sensor
     from camtwin.twins.link import csi2_dump
+    from camtwin.twins.module import Carrier, Module
 
 __version__ = "0.1.0.dev0"
 __all__ = [
     "BareSensor",
+    "Carrier",
     "DhcpServer",
     "Frame",
+    "Module",
     "NoFrame",
     "NoImage",
     "Problem",
@@ -38,14 +42,18 @@ __all__ = [
     "Twin",
     "csi2_dump",
     "open",
+    "open_module",
+    "open_modules",
     "open_sensor",
     "scene",
 ]
 
 HOMES = {
     "BareSensor": "twins.bare",
+    "Carrier": "twins.module",
     "DhcpServer": "links.gige.dhcp_server",
     "Frame": "session.frame",
+    "Module": "twins.module",
     "NoFrame": "session.session",
     "NoImage": "session.frame",
     "Problem": "problem",
@@ -53,6 +61,8 @@ HOMES = {
     "Session": "session.session",
     "Twin": "twins",
     "csi2_dump": "twins.link",
+    "open_module": "session.module",
+    "open_modules": "session.module",
     "open_sensor": "twins.bare",
 }
 

@@ -187,6 +187,9 @@ USB3: Final = LinkKind(
 CSI2: Final = LinkKind(
     Dialect("csi2", "little", "Custom"), "CSI-2, I2C bus", lambda *_: NoLink(), takes_all=True
 )
+V4L2: Final = LinkKind(
+    Dialect("v4l2", "little", "Custom"), "V4L2, CSI-2", lambda *_: NoLink(), takes_all=True
+)
 NONE: Final = LinkKind(Dialect("none", "little", "Custom"), "no link", lambda *_: NoLink(), takes_all=True)
-KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, CSI2, NONE)}
+KINDS: Final[Mapping[str, LinkKind]] = {kind.name: kind for kind in (GIGE, USB3, CSI2, V4L2, NONE)}
 """Kinds of links by their names in data sheets."""

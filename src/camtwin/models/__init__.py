@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar, cast, get_args
 from pydantic import BaseModel, ValidationError
 
 from camtwin.models.documents import Document, NoSuchRow, invalid
+from camtwin.models.driver_sheet import DriverSheet, ModuleSheet
 from camtwin.models.ecosystem_sheet import EcosystemSheet
 from camtwin.models.inheritance import Sheet, left, over
 from camtwin.models.mode_file import ImageMode, ModesInvalid, modes_text, parse_modes
@@ -41,10 +42,12 @@ from camtwin.problem import first_fault, nearest
 
 __all__ = [
     "CameraSheet",
+    "DriverSheet",
     "EcosystemSheet",
     "Fact",
     "ImageMode",
     "ModesInvalid",
+    "ModuleSheet",
     "RegisterSheet",
     "RigSheet",
     "SensorSheet",
@@ -57,11 +60,14 @@ __all__ = [
     "has_twin",
     "ledger_beside",
     "load",
+    "load_driver",
     "load_ecosystem",
     "load_modes",
+    "load_module",
     "load_registers",
     "load_rig",
     "modes_text",
+    "module_names",
     "names",
     "parse",
     "parse_ecosystem",
@@ -101,7 +107,16 @@ def rig_names() -> list[str]:
 
 def register_names() -> list[str]:
     """Return the names of the sensors with a register sheet."""
-    return sorted(f.name.removesuffix(".toml") for f in (ROOM / "registers").iterdir() if is_path(f.name))
+    return _named("registers")
+
+
+def module_names() -> list[str]:
+    """Return the names of the sensor modules that have a driver."""
+    return _named("modules")
+
+
+def _named(folder: str) -> list[str]:
+    return sorted(stem(file.name) for file in (ROOM / folder).iterdir() if is_path(file.name))
 
 
 # -- what surrounds a camera -------------------------------------------------------------------------
@@ -194,6 +209,46 @@ def parse_ecosystem(name: str, text: str) -> EcosystemSheet:
     document = Document(name, text)
     plain, facts = document.plain(by_section=False)
     return _check(EcosystemSheet, (document,), {**plain, "name": name, "facts": facts})
+
+
+# -- modules and their drivers -----------------------------------------------------------------------
+def load_module(name: str) -> ModuleSheet:
+    """Return what a driver finds on a sensor module. UnknownModel if there is none."""
+    document = _in_folder("modules", name, "sensor module")
+    plain, facts = document.plain(by_section=False)
+    return _check(ModuleSheet, (document,), {**plain, "facts": facts})
+
+
+def load_driver(name: str) -> DriverSheet:
+    """Return a driver of the package by its name, or of the path `./my-driver.toml`.
+
+    A sheet may be `like` one of the package: its rows are added to that one's, or replace them.
+
+    Raises:
+        UnknownModel: there is none
+        SheetInvalid: it is wrong
+    """
+    document = Document(name, text) if is_path(name) and (text := text_at(name)) else None
+    documents = [document or _in_folder("drivers", name, "driver")]
+    if (like := documents[0].tables.get("like")) is not None:
+        documents.append(_in_folder("drivers", str(like), "driver"))
+    plain, facts = _folded(tuple(documents), by_section=False)
+    driver = _check(DriverSheet, tuple(documents), {**plain, "facts": facts})
+    registers = load_registers(driver.sensor).registers
+    shown = {f"controls.{key}": row.shows for key, row in driver.controls.items() if row.view == "register"}
+    for place, register in {f"init.{one}": one for one in driver.init}.items() | shown.items():
+        if register not in registers:
+            reason = f"{place}: there is no register {register!r:.60}{nearest(register, registers)}"
+            raise invalid(documents, place, reason)
+    return driver
+
+
+def _in_folder(folder: str, name: str, what: str) -> Document:
+    """Return a sheet of the package by its name. UnknownModel if there is none."""
+    known = _named(folder)
+    if name not in known:
+        raise UnknownModel(f"no {what} {name!r:.60}: there is {', '.join(known)}{nearest(name, known)}")
+    return Document(name, (ROOM / folder / f"{name}.toml").read_text("utf-8"))
 
 
 def has_modes(name: str) -> bool:

@@ -220,7 +220,7 @@ class CameraSheet(Section):
     name: str
     title: str
     document: str
-    link: Literal["gige", "usb3", "csi2", "none"]
+    link: Literal["gige", "usb3", "csi2", "v4l2", "none"]
     sensor: SensorSheet
     readout: ReadoutSheet
     trigger: Trigger

@@ -137,9 +137,10 @@ class BareSensor:
         """Return the image of each exposure of a frame, (height, width) DN at the bits that are sent."""
         return tuple(self._image(frame, part) for part in range(len(frame.configuration.integrations)))
 
-    def _image(self, frame: TimedFrame, part: int) -> Image:
+    def exposure(self, frame: TimedFrame, part: int) -> Exposure:
+        """Return one of a frame's exposures: all that its image depends on besides the configuration."""
         windows = frame.windows(frame.configuration.integrations[part])
-        exposure = Exposure(
+        return Exposure(
             frame_id=frame.number,
             timestamp_ns=frame.read_ns,
             settings=self.twin.camera.settings,
@@ -150,4 +151,6 @@ class BareSensor:
             world=self.twin.camera.world,
             part=part,
         )
-        return self.twin.readout.image(frame.configuration, exposure)
+
+    def _image(self, frame: TimedFrame, part: int) -> Image:
+        return self.twin.readout.image(frame.configuration, self.exposure(frame, part))

@@ -87,7 +87,7 @@ def wired(model: str, here: Here) -> None:
 
 
 def dumped(model: str, here: Here) -> None:
-    file, bare = here / "a.csi2", models.load(model).link == "csi2"
+    file, bare = here / "a.csi2", models.load(model).link in ("csi2", "v4l2")
     said = run("csi2", "dump", model, "-o", file, "-n", 1, code=0 if bare else 2)
     if bare:
         assert run("csi2", "show", file, "-n", 3)

@@ -132,11 +132,11 @@ class Driver:
         shift = 0
         if lines > WORD:
             rounded = exact + self._clocks(1) / 2  # what is held again was rounded to a nanosecond
-            (lines, shift), fine = _counted(rounded / mode.line_clocks, int), 0
+            (lines, shift), fine = counted(rounded / mode.line_clocks, int), 0
         elif not lines:
             lines, fine = 1, 0
         frame = max(s.FrameLength, (lines << shift) + t.exposure_margin_lines)
-        frame_lines, stretch = _counted(Fraction(frame), ceil)
+        frame_lines, stretch = counted(Fraction(frame), ceil)
         return {
             "coarse_integration_time": lines,
             "cit_lshift": shift,
@@ -174,7 +174,7 @@ class Driver:
         }
 
 
-def _counted(lines: Fraction, whole: Callable[[Fraction], int]) -> tuple[int, int]:
+def counted(lines: Fraction, whole: Callable[[Fraction], int]) -> tuple[int, int]:
     """Return a number of lines as a register of 16 bits and the shift that multiplies it."""
     shift = 0
     while (value := whole(lines / (1 << shift))) > WORD:

@@ -17,13 +17,13 @@ from typing import Final, Self
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.i2c import trace
-from camtwin.links.i2c.expander import Expander
 from camtwin.links.i2c.server import BusServer
 from camtwin.subscribers import Leave
 from camtwin.twins import Twin
 from camtwin.twins.bare import BUS_HZ, INCK_HZ, BareSensor
 from camtwin.units import Ns
 from camtwin.wire.csi2.cci import Done, Message
+from camtwin.wire.csi2.expander import Expander
 
 LEVELS: Final = (False, True)
 """Levels of SLASEL, by the number of a sensor on its bus."""

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 
 import camtwin
 from camtwin import rig
-from camtwin.models import UnknownModel
 from camtwin.rig.bench import wired_camera
 from camtwin.rig.scenario.play import play
 from camtwin.rig.scenario.schema import Scenario, parse
@@ -136,18 +135,13 @@ def test_an_output_of_a_camera_switches_the_input_of_another():
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "examples").glob("[sw]*/*.toml"))
 FAULTY = {"gpio-at-24-volts", "lamp-beyond-50-mA", "supply-reversed"}
-WITHOUT_TWINS = {"four-modules"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_on_examples(path):
-    """Examples with a fault fail both commands, others pass both; without a twin they are checked."""
+    """Examples with a fault fail both commands, others pass both."""
     text = path.read_text()
     data = tomllib.loads(text)
     scenario = Scenario.model_validate(data if "plan" in data else {"seconds": 0.3, "plan": data})
     assert (rig.check(rig.parse(text)).verdict == "wrong") == (path.stem in FAULTY)
-    if path.stem in WITHOUT_TWINS:
-        with pytest.raises(UnknownModel, match="has no twin yet"):
-            play(scenario)
-    else:
-        assert (play(scenario).verdict == "wrong") == (path.stem in FAULTY)
+    assert (play(scenario).verdict == "wrong") == (path.stem in FAULTY)
