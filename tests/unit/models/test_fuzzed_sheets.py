@@ -19,7 +19,7 @@ ROOM = files("camtwin.models")
 CAMERAS: Final = {f.name: f.read_text() for f in (ROOM / "cameras").iterdir()}
 VALUES: Final = (
     '"x"', "-1", "0", "1", "0.5", "1e300", "true", "[]", "{}", '""', "[1, 2]", "{ a = 1 }", "nan", "-0.0",
-    "99999999999999999999", "2_000_000_000", '["Off"]', '"Line99"', "{ value = 1 }", "1979-05-27", "'''\n\n'''",
+    "99999999999999999999", "2_000_000_000", '["Off"]', '"Line99"', "{ value = 1 }", "1979-05-27", "",
 )  # fmt: skip
 WORDS: Final = (
     "wdith",
@@ -70,7 +70,7 @@ def changed(text: str, change: tuple[str, int, int, str, str, str]) -> str:
 
 
 def made(text: str) -> str:
-    """Make a twin of a sheet, and let it take an image; return what is told of the sheet, "" if it is used."""
+    """Make a twin of a sheet; return what is told of the sheet, "" if it is used."""
     try:
         cam = Session(build(models.parse("fuzzed", text)), render=False)
         cam.advance(1)
