@@ -43,11 +43,11 @@ def execute(
     system's C library. It needs neither root nor a kernel module; a C compiler is needed once.
     """
     from camtwin.links import native
-    from camtwin.links.i2c.folder import buses
+    from camtwin.links.base.devices import devices
 
     servers = [user(_server, each) for each in port or ["3240"]]
-    there, numbers = buses()
-    environment = native.environment(servers, there if numbers else None)
+    there, names = devices()
+    environment = native.environment(servers, there if names else None)
     try:
         os.execvpe(program[0], program, environment)
     except OSError as problem:

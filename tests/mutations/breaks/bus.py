@@ -55,6 +55,6 @@ def bus_writes_lost(patch: pytest.MonkeyPatch) -> None:
 @sabotage()
 def bus_nameless(patch: pytest.MonkeyPatch) -> None:
     """Say nothing of a bus in sysfs."""
-    from camtwin.links.i2c import folder
+    from camtwin.links.base import devices
 
-    patch.setattr(folder, "_describe", lambda *_: None)
+    patch.setattr(devices, "_describe", lambda *_: None)

@@ -1,4 +1,4 @@
-"""Bus i2c-N on a socket of the user's: programs that open /dev/i2c-N connect to it (links/native/i2c).
+"""Bus i2c-N on a socket of the user's: programs that open /dev/i2c-N connect to it (links/native/preload).
 
 A connection is an open file. Bytes that are no request close it; a program that vanishes leaves the bus after
 the transfer under way, which goes on as on a wire.
@@ -16,9 +16,9 @@ import logging
 from pathlib import Path
 from typing import Final, Self, TextIO
 
+from camtwin.links.base.devices import I2cDevice, claimed
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.i2c import trace
-from camtwin.links.i2c.folder import claimed
 from camtwin.links.i2c.paced import PacedBus
 from camtwin.wire import i2c
 from camtwin.wire.csi2.cci import Bus, Done, Port, Target
@@ -75,7 +75,7 @@ class BusServer:
                 self.paced.on_transfer.subscribe(
                     lambda messages, done: self.remark("\n".join(trace.lines(self.number, messages, done)))
                 )
-            self.number, listener = opened.enter_context(claimed(self._wanted, self._name))
+            self.number, (listener,) = opened.enter_context(claimed(I2cDevice, self._wanted, self._name))
             opened.push_async_callback(self._hang_up)
             server = await asyncio.start_unix_server(self._serve, sock=listener)
             opened.callback(server.close)

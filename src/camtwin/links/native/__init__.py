@@ -3,9 +3,9 @@
 Each object is built of its own folder and of `common`, and stands alone. `libusb` is a stand-in for
 libusb-1.0 that finds its devices on USB/IP servers: a program with its folder in LD_LIBRARY_PATH sees the
 twins of this computer as USB devices, without a kernel module and without root. `audit` (LD_AUDIT) gives it
-to programs that bring a libusb of their own, too. `i2c` (LD_PRELOAD) gives programs the buses of bare
-sensors as /dev/i2c-N. Objects are kept in the user's cache under a hash of their sources and compiler
-options, so each is compiled once.
+to programs that bring a libusb of their own, too. `preload` (LD_PRELOAD) gives programs the buses of sensors
+as /dev/i2c-N and cameras as /dev/videoN. Objects are kept in the user's cache under a hash of their sources
+and compiler options, so each is compiled once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class NativeObject:
 
 LIBUSB: Final = NativeObject("libusb-1.0.so.0", "libusb", "camtwin exec")
 AUDIT: Final = NativeObject("libcamtwin-audit.so", "audit", "camtwin exec")
-I2C: Final = NativeObject("libcamtwin-i2c.so", "i2c", "camtwin exec")
+PRELOAD: Final = NativeObject("libcamtwin-devices.so", "preload", "camtwin exec")
 
 
 class CompilerProblem(OSError):
@@ -108,18 +108,21 @@ def _compile(this: NativeObject, texts: Mapping[str, bytes], options: Sequence[s
         os.replace(Path(folder) / this.file, there / this.file)
 
 
-def environment(servers: Sequence[tuple[str, int]], buses: Path | None = None) -> dict[str, str]:
+def environment(servers: Sequence[tuple[str, int]], devices: Path | None = None) -> dict[str, str]:
     """Return the variables under which a program finds the twins of these USB/IP servers.
 
-    buses  the folder of I2C buses; None: there are none, and the program's calls stay the system's
+    devices  the folder of buses and cameras; None: there are none, and the program's calls stay the system's
 
     Raises:
         CompilerProblem: as in `build`
     """
     folder = build(LIBUSB)
     preload = {}
-    if buses:
-        preload = {"LD_PRELOAD": _before("LD_PRELOAD", build(I2C) / I2C.file), "CAMTWIN_I2C": str(buses)}
+    if devices:
+        preload = {
+            "LD_PRELOAD": _before("LD_PRELOAD", build(PRELOAD) / PRELOAD.file),
+            "CAMTWIN_DEVICES": str(devices),
+        }
     return {
         **os.environ,
         **preload,

@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import pytest
 
+from camtwin.links.base.devices import devices
 from camtwin.links.base.folder import folder, locked
 from camtwin.links.base.link import LinkProblem
 from camtwin.links.i2c import server
-from camtwin.links.i2c.folder import buses
 from camtwin.models import load_registers
 from camtwin.planner.explain import explain
 from camtwin.wire import i2c
@@ -78,11 +78,11 @@ def test_a_folder_that_others_can_open_is_refused(tmp_path):
     (tmp_path / "camtwin").mkdir(mode=0o755)
     with pytest.raises(LinkProblem, match="you alone"):
         folder()
-    assert buses() == (tmp_path / "camtwin", [])
+    assert devices() == (tmp_path / "camtwin", [])
 
 
 def test_to_look_for_buses_makes_no_folder(tmp_path):
-    assert buses() == (tmp_path / "camtwin", [])
+    assert devices() == (tmp_path / "camtwin", [])
     assert not (tmp_path / "camtwin").exists()
 
 
@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_made_is_a_problem_in_a_line(tmp_path, monkeypat
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "file"))
     with pytest.raises(LinkProblem, match="no folder for sockets there"):
         folder()
-    assert buses()[1] == []
+    assert devices()[1] == []
 
 
 def test_who_looks_for_buses_waits_for_a_server_that_begins():
@@ -99,23 +99,23 @@ def test_who_looks_for_buses_waits_for_a_server_that_begins():
     beginning = socket.socket(socket.AF_UNIX)
     with locked(folder()):
         beginning.bind(str(folder() / "i2c-10"))
-        looks = threading.Thread(target=lambda: found.extend(buses()[1]))
-        found: list[int] = []
+        looks = threading.Thread(target=lambda: found.extend(devices()[1]))
+        found: list[str] = []
         looks.start()
         time.sleep(0.02)
         beginning.listen()
     looks.join()
-    assert found == [10]
+    assert found == ["i2c-10"]
     beginning.close()
 
 
 def test_the_next_bus_takes_the_next_number_and_a_wish_is_kept():
     with RunningBus() as first, RunningBus() as second, RunningBus(number=14) as third:
         assert [each.bus.number for each in (first, second, third)] == [10, 11, 14]
-        assert buses() == (folder(), [10, 11, 14])
+        assert devices() == (folder(), ["i2c-10", "i2c-11", "i2c-14"])
         with pytest.raises(LinkProblem, match="i2c-14 is served already"), RunningBus(number=14):
             pass
-    assert buses() == (folder(), [])
+    assert devices() == (folder(), [])
     assert [*folder().glob("i2c-*"), *folder().glob("sys/class/*/*")] == []
 
 

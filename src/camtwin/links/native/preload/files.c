@@ -1,70 +1,94 @@
-/* What a program looks at before it opens a bus: /dev/i2c-N is a character device, and sysfs names its adapter.
+/* What a program looks at before it opens a device: /dev has character devices, and sysfs says what they are.
  *
- * The sysfs of our buses lies in their folder as files, and paths below /sys/class/i2c-dev, /sys/class/i2c-adapter and
- * /sys/bus/i2c lead there; what the kernel has there is not seen meanwhile. */
+ * The sysfs of our devices lies in their folder as files. Paths below the classes and buses here lead there, and what the
+ * kernel has there is not seen meanwhile; so does what /sys/dev/char has of the numbers of our devices. */
 #define _GNU_SOURCE
 #include "preload.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static const char *const ours[] = {"/sys/class/i2c-dev", "/sys/class/i2c-adapter", "/sys/bus/i2c"};
+static const char *const ours[] = {"/sys/class/i2c-dev", "/sys/class/i2c-adapter", "/sys/bus/i2c", "/sys/class/video4linux",
+	"/sys/bus/media", "/sys/devices/platform/camtwin"};
+static const char numbers[] = "/sys/dev/char/";
+
+/* A path in the folder, if something is there. */
+static bool is_there(const char *path, size_t length, char place[PATH])
+{
+	int before = errno;
+	bool fits = snprintf(place, PATH, "%s%.*s", folder(), (int)length, path) < PATH;
+	bool there = fits && !REAL(access)(place, F_OK);
+	errno = before;
+	return there;
+}
 
 const char *elsewhere(const char *path, char place[PATH])
 {
 	const char *there = folder();
+	struct device device;
 	if (!there || !path)
 		return path;
-	int number = bus_number(path);
-	if (number >= 0)
-		return snprintf(place, PATH, "%s/i2c-%d", there, number) < PATH ? place : path;
-	for (size_t n = 0; n < sizeof ours / sizeof *ours; n++) {
-		size_t length = strlen(ours[n]);
-		if (!strncmp(path, ours[n], length) && (!path[length] || path[length] == '/'))
-			return snprintf(place, PATH, "%s%s", there, path) < PATH ? place : path;
+	if (device_at(path, &device))
+		return snprintf(place, PATH, "%s/%s", there, device.name) < PATH ? place : path;
+	size_t length = 0;
+	for (size_t n = 0; n < sizeof ours / sizeof *ours && !length; n++) {
+		size_t bytes = strlen(ours[n]);
+		if (!strncmp(path, ours[n], bytes) && strchr("/.", path[bytes])) /* or its end */
+			length = bytes;
 	}
-	return path;
+	if (!strncmp(path, numbers, sizeof numbers - 1) && path[sizeof numbers - 1])
+		length = sizeof numbers - 1 + strcspn(path + sizeof numbers - 1, "/");
+	if (!length)
+		return path;
+	if (path[length] == '.')
+		length += strcspn(path + length, "/");
+	if (!is_there(path, length, place))
+		return path;
+	return snprintf(place, PATH, "%s%s", there, path) < PATH ? place : path;
 }
 
-/* -- states of files: the socket of a bus is a character device */
-#define DISGUISE(state, number)                                                                                      \
+/* -- states of files: the socket of a device is a character device */
+#define DISGUISE(state, device)                                                                                      \
 	do {                                                                                                         \
 		(state)->st_mode = S_IFCHR | 0600;                                                                   \
-		(state)->st_rdev = makedev(I2C_MAJOR, (unsigned)(number));                                           \
+		(state)->st_rdev = makedev((device).major, (device).minor);                                          \
 	} while (0)
 
-/* The bus at a path, or, without one, of a descriptor. */
-static int number_at(int at, const char *path)
+/* The device at a path, or, without one, of a descriptor. */
+static bool device_in(int at, const char *path, struct device *device)
 {
 	if (path && *path)
-		return bus_number(path);
-	return any_bus ? bus_of(at) : -1;
+		return device_at(path, device);
+	return any_device && device_of(at, device) != OTHER;
 }
 
 #define BY_PATH(name, type)                                                                                          \
 	int name(const char *path, struct type *state)                                                               \
 	{                                                                                                            \
 		char place[PATH];                                                                                    \
-		int number = bus_number(path), done = REAL(name)(elsewhere(path, place), state);                     \
-		if (!done && number >= 0)                                                                            \
-			DISGUISE(state, number);                                                                     \
+		struct device device;                                                                                \
+		bool known = device_at(path, &device);                                                               \
+		int done = REAL(name)(elsewhere(path, place), state);                                                \
+		if (!done && known)                                                                                  \
+			DISGUISE(state, device);                                                                     \
 		return done;                                                                                         \
 	}
 
 #define BY_FD(name, type)                                                                                            \
 	int name(int fd, struct type *state)                                                                         \
 	{                                                                                                            \
-		int done = REAL(name)(fd, state), number = any_bus ? bus_of(fd) : -1;                                \
-		if (!done && number >= 0)                                                                            \
-			DISGUISE(state, number);                                                                     \
+		struct device device;                                                                                \
+		int done = REAL(name)(fd, state);                                                                    \
+		if (!done && device_in(fd, NULL, &device))                                                           \
+			DISGUISE(state, device);                                                                     \
 		return done;                                                                                         \
 	}
 
@@ -72,10 +96,11 @@ static int number_at(int at, const char *path)
 	int name(int at, const char *path, struct type *state, int flags)                                            \
 	{                                                                                                            \
 		char place[PATH];                                                                                    \
-		int number = number_at(at, path);                                   \
+		struct device device;                                                                                \
+		bool known = device_in(at, path, &device);                                                           \
 		int done = REAL(name)(at, elsewhere(path, place), state, flags);                                     \
-		if (!done && number >= 0)                                                                            \
-			DISGUISE(state, number);                                                                     \
+		if (!done && known)                                                                                  \
+			DISGUISE(state, device);                                                                     \
 		return done;                                                                                         \
 	}
 
@@ -91,12 +116,13 @@ BY_PLACE(fstatat64, stat64)
 int statx(int at, const char *restrict path, int flags, unsigned mask, struct statx *restrict state)
 {
 	char place[PATH];
-	int number = number_at(at, path);
+	struct device device;
+	bool known = device_in(at, path, &device);
 	int done = REAL(statx)(at, elsewhere(path, place), flags, mask, state);
-	if (!done && number >= 0) {
+	if (!done && known) {
 		state->stx_mode = S_IFCHR | 0600;
-		state->stx_rdev_major = I2C_MAJOR;
-		state->stx_rdev_minor = (unsigned)number;
+		state->stx_rdev_major = device.major;
+		state->stx_rdev_minor = device.minor;
 	}
 	return done;
 }
@@ -107,9 +133,11 @@ int statx(int at, const char *restrict path, int flags, unsigned mask, struct st
 	int name(int version, const char *path, struct type *state)                                                  \
 	{                                                                                                            \
 		char place[PATH];                                                                                    \
-		int number = bus_number(path), done = REAL(name)(version, elsewhere(path, place), state);            \
-		if (!done && number >= 0)                                                                            \
-			DISGUISE(state, number);                                                                     \
+		struct device device;                                                                                \
+		bool known = device_at(path, &device);                                                               \
+		int done = REAL(name)(version, elsewhere(path, place), state);                                       \
+		if (!done && known)                                                                                  \
+			DISGUISE(state, device);                                                                     \
 		return done;                                                                                         \
 	}
 
@@ -117,9 +145,10 @@ int statx(int at, const char *restrict path, int flags, unsigned mask, struct st
 	int name(int version, int fd, struct type *state);                                                           \
 	int name(int version, int fd, struct type *state)                                                            \
 	{                                                                                                            \
-		int done = REAL(name)(version, fd, state), number = any_bus ? bus_of(fd) : -1;                       \
-		if (!done && number >= 0)                                                                            \
-			DISGUISE(state, number);                                                                     \
+		struct device device;                                                                                \
+		int done = REAL(name)(version, fd, state);                                                           \
+		if (!done && device_in(fd, NULL, &device))                                                           \
+			DISGUISE(state, device);                                                                     \
 		return done;                                                                                         \
 	}
 
@@ -128,9 +157,11 @@ int statx(int at, const char *restrict path, int flags, unsigned mask, struct st
 	int name(int version, int at, const char *path, struct type *state, int flags)                               \
 	{                                                                                                            \
 		char place[PATH];                                                                                    \
-		int number = bus_number(path), done = REAL(name)(version, at, elsewhere(path, place), state, flags); \
-		if (!done && number >= 0)                                                                            \
-			DISGUISE(state, number);                                                                     \
+		struct device device;                                                                                \
+		bool known = device_at(path, &device);                                                               \
+		int done = REAL(name)(version, at, elsewhere(path, place), state, flags);                            \
+		if (!done && known)                                                                                  \
+			DISGUISE(state, device);                                                                     \
 		return done;                                                                                         \
 	}
 
@@ -165,65 +196,33 @@ THROUGH(ssize_t, llistxattr, (const char *path, char *to, size_t room), path, to
 THROUGH(FILE *, fopen, (const char *restrict path, const char *restrict mode), path, mode)
 THROUGH(FILE *, fopen64, (const char *restrict path, const char *restrict mode), path, mode)
 
-/* -- /dev: after the kernel's devices come our buses */
-enum { MAX_LISTINGS = 16 };
-
-static struct listing { DIR *of, *ours; struct dirent entry; struct dirent64 entry64; } listings[MAX_LISTINGS];
-static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-
-static struct listing *listing_of(DIR *of)
+/* -- names without links: those of our files are told as they are seen */
+static char *resolved(const char *path, char *to)
 {
-	struct listing *found = NULL;
-	pthread_mutex_lock(&guard);
-	for (int n = 0; n < MAX_LISTINGS && !found; n++)
-		if (listings[n].of == of)
-			found = &listings[n];
-	pthread_mutex_unlock(&guard);
-	return found;
-}
-
-DIR *opendir(const char *path)
-{
-	char place[PATH];
-	DIR *of = REAL(opendir)(elsewhere(path, place));
-	if (!of || !folder() || (strcmp(path, "/dev") && strcmp(path, "/dev/")))
-		return of;
-	pthread_mutex_lock(&guard);
-	for (int n = 0; n < MAX_LISTINGS; n++)
-		if (!listings[n].of) {
-			listings[n] = (struct listing){.of = of, .ours = REAL(opendir)(folder())};
-			break;
-		}
-	pthread_mutex_unlock(&guard);
-	return of;
-}
-
-int closedir(DIR *of)
-{
-	struct listing *found = listing_of(of);
-	if (found) {
-		if (found->ours)
-			REAL(closedir)(found->ours);
-		found->of = found->ours = NULL;
+	char place[PATH], found[PATH_MAX];
+	struct device device;
+	const char *there = folder();
+	if (device_at(path, &device)) {
+		int bytes = snprintf(found, sizeof found, "/dev/%s", device.name);
+		return to ? memcpy(to, found, (size_t)bytes + 1) : strdup(found);
 	}
-	return REAL(closedir)(of);
+	const char *real = elsewhere(path, place);
+	if (real == path)
+		return REAL(realpath)(path, to);
+	char folders[PATH_MAX];
+	if (!REAL(realpath)(real, found) || !REAL(realpath)(there, folders))
+		return NULL;
+	size_t length = strlen(folders);
+	const char *seen = strncmp(found, folders, length) ? found : found + length;
+	return to ? strcpy(to, seen) : strdup(seen);
 }
 
-/* The next bus of a listing of /dev, as an entry of its own. */
-#define READ(name, type, kept)                                                                                       \
-	struct type *name(DIR *of)                                                                                   \
-	{                                                                                                            \
-		int before = errno;                                                                                  \
-		struct type *next = REAL(name)(of);                                                                  \
-		struct listing *found = next ? NULL : listing_of(of);                                                \
-		while (found && found->ours && (next = REAL(name)(found->ours)))                                     \
-			if (!strncmp(next->d_name, "i2c-", 4)) {                                                     \
-				found->kept = *next;                                                                 \
-				found->kept.d_type = DT_CHR;                                                         \
-				return errno = before, &found->kept;                                                 \
-			}                                                                                            \
-		return next;                                                                                         \
-	}
-
-READ(readdir, dirent, entry)
-READ(readdir64, dirent64, entry64)
+char *realpath(const char *restrict path, char *restrict to) { return resolved(path, to); }
+char *canonicalize_file_name(const char *path) { return resolved(path, NULL); }
+char *__realpath_chk(const char *path, char *to, size_t room);
+char *__realpath_chk(const char *path, char *to, size_t room)
+{
+	if (room < PATH_MAX)
+		abort();
+	return resolved(path, to);
+}

@@ -1,81 +1,16 @@
-/* A bus's socket. A request and its answer belong together, so threads take turns. */
+/* Requests to a bus. A request and its answer belong together, so threads take turns. */
 #define _GNU_SOURCE
 #include "preload.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 enum { SET_ADDRESS = 1, TRANSFER = 2, SIZE = 4, HEAD = 6 };
 
-bool any_bus;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-
-const char *folder(void)
-{
-	const char *there = getenv("CAMTWIN_I2C");
-	return there && *there ? there : NULL;
-}
-
-static bool address_of(int number, struct sockaddr_un *at)
-{
-	const char *there = folder();
-	*at = (struct sockaddr_un){.sun_family = AF_UNIX};
-	return there && snprintf(at->sun_path, sizeof at->sun_path, "%s/i2c-%d", there, number) < (int)sizeof at->sun_path;
-}
-
-int bus_number(const char *path)
-{
-	struct sockaddr_un at;
-	int number, end = 0;
-	if (!path || strncmp(path, "/dev/i2c", 8) || !folder())
-		return -1;
-	if (sscanf(path, "/dev/i2c-%d%n", &number, &end) != 1 && sscanf(path, "/dev/i2c/%d%n", &number, &end) != 1)
-		return -1;
-	if (path[end] || number < 0 || !address_of(number, &at))
-		return -1;
-	int before = errno, there = REAL(access)(at.sun_path, F_OK);
-	errno = before;
-	return there ? -1 : number;
-}
-
-int bus_connect(int number, int flags)
-{
-	struct sockaddr_un at;
-	if (!address_of(number, &at))
-		return errno = ENOENT, -1;
-	int fd = socket(AF_UNIX, SOCK_STREAM | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0), 0);
-	if (fd < 0)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&at, sizeof at)) {
-		int why = errno == EACCES ? EACCES : ENODEV; /* its server has died */
-		close(fd);
-		return errno = why, -1;
-	}
-	any_bus = true;
-	return fd;
-}
-
-int bus_of(int fd)
-{
-	struct sockaddr_un peer = {0};
-	socklen_t size = sizeof peer;
-	const char *there = folder();
-	int before = errno, number, end = 0, named = getpeername(fd, (struct sockaddr *)&peer, &size);
-	errno = before;
-	if (!there || named || peer.sun_family != AF_UNIX || size >= sizeof peer)
-		return -1;
-	size_t length = strlen(there);
-	if (strncmp(peer.sun_path, there, length) || sscanf(peer.sun_path + length, "/i2c-%d%n", &number, &end) != 1)
-		return -1;
-	return peer.sun_path[length + end] ? -1 : number;
-}
 
 static void put16(uint8_t *bytes, unsigned value)
 {

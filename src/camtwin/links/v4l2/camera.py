@@ -1,0 +1,107 @@
+"""A camera's nodes together: video node, sub-device and media device around one driver.
+
+with CameraNodes(driver, image, runtime, about) as nodes:
+    await runtime.run()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
+
+from camtwin.links.base.devices import CameraDevice
+from camtwin.links.base.runtime import WallRuntime
+from camtwin.links.v4l2.contract import Pixels
+from camtwin.links.v4l2.controls import Controls
+from camtwin.links.v4l2.formats import Formats
+from camtwin.links.v4l2.media import MediaNode
+from camtwin.links.v4l2.node import DRIVER
+from camtwin.links.v4l2.server import NodeServer
+from camtwin.links.v4l2.stream import Frame, FrameSource, NodeStream
+from camtwin.links.v4l2.subdevice import SubdeviceNode
+from camtwin.links.v4l2.video import VideoNode
+
+F = TypeVar("F", bound=Frame)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What programs are told of a camera.
+
+    sensor   name of the sensor's sub-device, as Linux has it: driver, bus and address
+    array    size of all pixels of the sensor
+    convert  whether there are formats that the server makes: 8 bits a pixel, and packed ones
+    still    whether one image is repeated as long as nothing is set
+    number   of the nodes; None: the first that is free
+    """
+
+    model: str
+    serial: str
+    sensor: str
+    array: tuple[int, int]
+    convert: bool = False
+    still: bool = False
+    number: int | None = None
+
+
+class CameraNodes(Generic[F]):
+    """The nodes of one camera; a context manager, in the loop that runs.
+
+    Raises:
+        LinkProblem: in one line, if the nodes cannot be had
+    """
+
+    def __init__(
+        self,
+        driver: FrameSource[F],
+        image: Callable[[F], Pixels],
+        runtime: WallRuntime,
+        about: About,
+    ) -> None:
+        self.runtime = runtime
+        self.server = NodeServer(about.number, about.model, runtime.fail)
+        self.number = number = self.server.number
+        bus_info = f"platform:{DRIVER}.{number}"
+        names, devices = CameraDevice.names(number), CameraDevice.nodes(number)
+        self.controls = Controls(driver, self._command, lambda: self.stream.monotonic_ns())
+        self.video = VideoNode(
+            names[0],
+            devices[0],
+            card=about.model,
+            bus_info=bus_info,
+            driver=driver,
+            formats=Formats(driver.modes, convert=about.convert),
+            controls=self.controls,
+            command=self._command,
+            sweep=self.server.sweep,
+        )
+        self.stream = NodeStream(driver, image, self.video, runtime, still=about.still)
+        self.video.stream = self.stream
+        self.subdevice = SubdeviceNode(names[1], devices[1], self.video, about.array)
+        self.media = MediaNode(
+            names[2],
+            devices[2],
+            model=about.model,
+            serial=about.serial,
+            bus_info=bus_info,
+            sensor=about.sensor,
+            subdevice=devices[1],
+            capture=f"{DRIVER} capture",
+            video=devices[0],
+        )
+        self._leave = driver.on_control.subscribe(lambda _: self.video.mode_changed())
+
+    def _command(self, call: Callable[[], None]) -> None:
+        self.runtime.command(call)
+
+    def __enter__(self) -> Self:
+        self.server.serve((self.video, self.subdevice, self.media))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.video.close()
+        self.server.close()
+        self.stream.dispose()
+        self.controls.leave()
+        self._leave()
