@@ -32,7 +32,7 @@ from camtwin.camera.signals.counters import Counter, Timer
 from camtwin.camera.signals.lines import Line, NamedLines
 from camtwin.camera.signals.sequencer import Sequencer
 from camtwin.camera.thermal import Housing, thresholds
-from camtwin.genicam import Writer
+from camtwin.genicam import Key, Shown, Writer
 from camtwin.models import CameraSheet
 from camtwin.models.schema import Memory
 from camtwin.problem import Refused
@@ -40,6 +40,7 @@ from camtwin.sensor.timing import GlobalShutter, RollingShutter
 from camtwin.simtime import Scheduler
 from camtwin.subscribers import Subscribers
 from camtwin.units import Ns
+from camtwin.wire.request import Request
 
 
 class Camera:
@@ -55,7 +56,9 @@ class Camera:
     Subscribers are called with:
     on_moment    (t_ns, name, frame id) of each internal event
     on_exposure  an exposure whose end is known; on_read: one that has been read from the sensor
+    on_request   (t_ns, request) of each request that reached the device by its link, before it is carried out
     on_write     (t_ns, address, data) of a host's write, before it is carried out
+    on_feature   (t_ns, name, value, selected entry) of a feature that a host wrote, or a command it executed
     on_refusal   (t_ns, refusal) of a write that is refused
     on_command   (t_ns, word, arguments) of an external command that is not a register write
     on_power_up  nothing, when it boots: switched on or reset
@@ -97,7 +100,9 @@ class Camera:
         self.on_moment = Subscribers[Ns, str, int | None]()
         self.on_exposure = Subscribers[Exposure]()
         self.on_read = Subscribers[Exposure]()
+        self.on_request = Subscribers[Ns, Request]()
         self.on_write = Subscribers[Ns, int, bytes]()
+        self.on_feature = Subscribers[Ns, str, Shown, Key]()
         self.on_refusal = Subscribers[Ns, Refused]()
         self.on_command = Subscribers[Ns, str, tuple[int | str, ...]]()
         self.on_power_up = Subscribers[()]()
@@ -224,6 +229,14 @@ class Camera:
         except Refused as refused:
             self.on_refusal(self.clock.now, refused)
             raise
+
+    def wrote(self, name: str, shown: Shown, key: Key) -> None:
+        """Report a feature that a host wrote; features call it after the write (genicam/device.py)."""
+        self.on_feature(self.clock.now, name, shown, key)
+
+    def asked(self, request: Request) -> None:
+        """Report a request that reached the device; links call it before they carry the request out."""
+        self.on_request(self.clock.now, request)
 
     def execute(self, command: str) -> None:
         """Execute a command as a host does, by writing its register."""

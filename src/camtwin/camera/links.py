@@ -21,6 +21,8 @@ SHEET_SPEED: Final = 0
 """The link speed that the data sheet names."""
 HIGH_SPEED, SUPER_SPEED = 480_000_000, 5_000_000_000
 """Speeds of USB, in bits per second."""
+HIGH_SPEED_PACKET, SUPER_SPEED_PACKET = 512, 1024
+"""Bytes of a packet of its bulk endpoints. Source: USB 3.2, chapters 5.8.3 and 8.12."""
 
 
 class LinkTiming(Protocol):
@@ -29,6 +31,10 @@ class LinkTiming(Protocol):
     @property
     def bytes_per_s(self) -> int: ...
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns: ...
+    def packets(self, settings: Settings, payload_bytes: int) -> int:
+        """Count the packets in which a frame travels."""
+        ...
+
     def with_block_ids(self, *, extended: bool) -> LinkTiming:
         """Return the timing with 64-bit or 16-bit block ids, if the link has block ids."""
         ...
@@ -66,6 +72,9 @@ class GigETiming:
         packets = gvsp.packets_of(payload_bytes, size, extended=extended)
         return wire_bytes * 8 * SEC // bits_per_s + packets * settings.GevSCPD
 
+    def packets(self, settings: Settings, payload_bytes: int) -> int:
+        return gvsp.packets_of(payload_bytes, settings.GevSCPSPacketSize, extended=self.extended)
+
     def with_block_ids(self, *, extended: bool) -> GigETiming:
         return replace(self, extended=extended)
 
@@ -92,6 +101,10 @@ class U3vTiming:
             rate = min(rate, settings.DeviceLinkThroughputLimit)
         return payload_bytes * SEC // rate
 
+    def packets(self, settings: Settings, payload_bytes: int) -> int:
+        """Count leader, trailer, and the packets of the bulk endpoint in between."""
+        return 2 + -(-payload_bytes // (HIGH_SPEED_PACKET if self.high_speed else SUPER_SPEED_PACKET))
+
     def with_block_ids(self, *, extended: bool) -> U3vTiming:
         return self
 
@@ -108,6 +121,9 @@ class NoLink:
     def transfer_ns(self, settings: Settings, payload_bytes: int) -> Ns:
         limit = settings.DeviceLinkThroughputLimit
         return 0 if limit >= self.bytes_per_s else payload_bytes * SEC // limit
+
+    def packets(self, settings: Settings, payload_bytes: int) -> int:
+        return 1
 
     def with_block_ids(self, *, extended: bool) -> NoLink:
         return self
@@ -126,6 +142,7 @@ class LinkKind:
     has_network  hosts reach it by an address: it has packets, heartbeats, and faults of both
     counts_acquisitions  each acquisition is a stream of its own: its blocks count from the first id again
     takes_all    a frame leaves as it is read: none waits in the camera's memory
+    first_block  block id of a stream's first frame
     """
 
     dialect: Dialect
@@ -134,6 +151,7 @@ class LinkKind:
     has_network: bool = False
     counts_acquisitions: bool = False
     takes_all: bool = False
+    first_block: int = 0
 
     @property
     def name(self) -> str:
@@ -172,6 +190,7 @@ GIGE: Final = LinkKind(
     "GigE Vision",
     _gige,
     has_network=True,
+    first_block=1,
 )
 USB3: Final = LinkKind(
     Dialect(

@@ -42,6 +42,10 @@ class Device(Protocol[S]):
         """Apply new settings. If that is Refused, nothing has changed."""
         ...
 
+    def wrote(self, name: str, shown: Shown, key: Key) -> None:
+        """Report that a host wrote a feature, or executed a command, and was not refused."""
+        ...
+
 
 class At(NamedTuple):
     """The context in which a rule is evaluated; rules that read the running camera get `device`."""

@@ -217,6 +217,10 @@ class Tree(Generic[S]):
 
     def set(self, device: Device[S], name: str, shown: Shown = 1, key: Key = None) -> None:
         """Write a feature, or execute a command, as a host does; Refused gives the reason."""
+        self._set(device, name, shown, key)
+        device.wrote(name, shown, key)
+
+    def _set(self, device: Device[S], name: str, shown: Shown, key: Key) -> None:
         node, at = self.nodes[name], At(device.settings, device, key)
         f = node.feature
         self._writable(node)

@@ -102,7 +102,10 @@ async def _serve(
 
 @contextlib.contextmanager
 def _set_by_signals(ended: asyncio.Event) -> Iterator[None]:
-    """Let signals set the event; afterwards they do what they did before."""
+    """Let signals set the event; afterwards they do what they did before. Only a main thread gets signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     loop, before = asyncio.get_running_loop(), {n: signal.getsignal(n) for n in ENDINGS}
     heard = [number for number, does in before.items() if does is not signal.SIG_IGN]
     for number in heard:

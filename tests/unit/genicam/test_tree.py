@@ -65,11 +65,14 @@ class Device:
 
     def __init__(self, tree: Tree) -> None:
         self.tree, self.settings = tree, tree.factory()
-        self.busy, self.gone, self.writers, self.parts = False, [], [], {}
+        self.busy, self.gone, self.writers, self.parts, self.written = False, [], [], {}, []
 
     def apply(self, new, /, *, by: Writer) -> None:
         self.settings = new
         self.writers.append(by)
+
+    def wrote(self, name, shown, key) -> None:
+        self.written.append((name, shown, key))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from camtwin.camera import Transfer
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
 from camtwin.links.gige.dhcp_server import DhcpServer
+from camtwin.links.gige.faults import Attempts, FaultInjector, Faults
 from camtwin.links.gige.interface import mac_from_serial
 from camtwin.links.gige.port import link_Mbps, message_of, require_network, stored_configuration
 from camtwin.simtime import Entry
@@ -93,6 +94,7 @@ class Network:
     """The twin and its hosts: carries datagrams, and carries out the device side's effects.
 
     render   whether images are rendered
+    deaf     deliberately lose everything that hosts send
 
     Raises:
         NoNetwork: the model has another link
@@ -102,6 +104,8 @@ class Network:
         require_network(twin.sheet)
         self._twin, self._render = twin, render
         self.hosts: dict[str, GevHost] = {}
+        self.deaf = False
+        self._injector: FaultInjector | None = None
         self._timer: Entry | None = None
         self.dhcp: DhcpServer | None = DhcpServer(dotted(CAMERA_ADDRESS))
         camera = twin.camera
@@ -139,7 +143,7 @@ class Network:
 
     def carry(self, data: bytes, peer: Peer, to: int, at: str | None) -> list[bytes]:
         """Carry a datagram to the camera; return its immediate answers."""
-        if not self._twin.camera.reachable or (at is not None and at != self.address):
+        if self.deaf or not self._twin.camera.reachable or (at is not None and at != self.address):
             return []
         if self.ip.address is None:  # without an address it cannot answer
             header = gvcp.header_of(data)
@@ -147,6 +151,8 @@ class Network:
                 return []
         answers, now = list[bytes](), self._twin.clock.now
         if to == PORT:
+            if request := gvcp.request_of(data, peer):
+                self._twin.camera.asked(request)
             self._carry_out(self.gev.tick(now))  # timers that are due come first
             self._carry_out(self.gev.receive(data, peer, now), answers)
         elif to == MESSAGE_PORT:
@@ -230,9 +236,43 @@ class Network:
         self._plan()
         return self.gev.holds_message
 
+    def set_faults(self, faults: Faults) -> None:
+        """Set the network's faults from now on."""
+        if self._injector:
+            self._injector.faults = faults
+        else:
+            self._injector = FaultInjector(faults, self._send)
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """Number of packets that each kind of fault has struck."""
+        return dict(self._injector.counts) if self._injector else {}
+
     def _deliver(self, transfer: Transfer) -> None:
+        target, clock = self.gev.target, self._twin.clock
+        if target is None:
+            return
+        packets = list(self._packets(transfer, target))
+        if self._injector is None:
+            self._to(target, packets)
+            return
+        self._injector.pass_on(
+            gvsp.block_id(transfer.number, target.block_id_64),
+            0,
+            Attempts(len(packets)).next(0, len(packets)),
+            header_bytes=gvsp.header_bytes(target.block_id_64),
+            packet=lambda i: packets[i],
+            forward=lambda i, j: self._to(target, packets[i:j]),
+            last=True,
+            now=clock.now,
+        )
+        if (due := self._injector.next_due()) is not None:
+            clock.at(due, self._injector.release, due)
+
+    def _send(self, packet: bytes) -> None:
+        """Send one packet that a fault has held, doubled or damaged."""
         if target := self.gev.target:
-            self._to(target, self._packets(transfer, target))
+            self._to(target, [packet])
 
     def _packets(self, transfer: Transfer, target: Target) -> Iterator[bytes]:
         exposure = transfer.exposure

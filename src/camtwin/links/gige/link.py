@@ -378,6 +378,8 @@ class GigeLink:
         return False
 
     def _command(self, data: bytes, peer: Peer) -> None:
+        if request := gvcp.request_of(data, peer):
+            self.twin.camera.asked(request)
         self._carry_out(self.gev.receive(data, peer, self.runtime.host_now()))
 
     def _acknowledged(self, data: bytes, peer: Peer) -> None:

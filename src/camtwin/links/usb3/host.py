@@ -19,8 +19,8 @@ from camtwin.links.base.frames import image_of
 from camtwin.links.usb3.port import control_of, event_data, identity_of, speed_of
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
+from camtwin.wire.u3v import gencp, usb
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v import usb
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 
@@ -55,6 +55,8 @@ class UsbHost:
 
     def send(self, command: bytes) -> bytes | None:
         """Send a GenCP command; return its acknowledge, None if the device does not answer."""
+        if request := gencp.request_of(command, "usb"):
+            self._twin.camera.asked(request)
         answers: list[bytes] = []
         self._carry_out(self._control.receive(command), answers)
         return answers[-1] if answers else None

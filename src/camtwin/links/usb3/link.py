@@ -31,8 +31,8 @@ from camtwin.links.usb3.server import HUB, Connection, UsbipServer
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
 from camtwin.wire.effects import CloseStream, EndSession
+from camtwin.wire.u3v import gencp, usb, usbip
 from camtwin.wire.u3v import stream as u3v
-from camtwin.wire.u3v import usb, usbip
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 BUS: Final = 1
@@ -283,6 +283,9 @@ class Usb3Camera:
 
     def _command(self, message: usbip.Submit) -> None:
         """Carry out a GenCP command that arrived."""
+        host = self.connection.peer if self.connection else ""
+        if request := gencp.request_of(message.data, host):
+            self.twin.camera.asked(request)
         effects = self.control.receive(message.data)
         self._writer().reply(usbip.submit_reply(message.sequence, message.length))
         self._carry_out(effects)

@@ -10,14 +10,14 @@ Numbered red dashes mark the beginnings of problems, which are listed below.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from camtwin.report.axis import Axis
 from camtwin.report.canvas import Canvas, Point
+from camtwin.rig.bench.notes import Note
 from camtwin.rig.scenario.account import Account
-from camtwin.rig.scenario.play import ScenarioRun
 from camtwin.units import Ns
 
 LEFT, WIDTH, ROW, BAR, TOP = 150, 1000, 30, 18, 62
@@ -39,16 +39,37 @@ Draw = Callable[[float], None]
 """Draws a row whose upper edge is at this y."""
 
 
-def diagram(played: ScenarioRun) -> Canvas:
-    """Draw a scenario's run, over the time that the scenario says to show."""
+class Run(Protocol):
+    """A run as it is drawn; ScenarioRun is one."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def show_ms(self) -> tuple[float, float] | None:
+        """The time to show; None: all of it."""
+        ...
+
+    @property
+    def begun_ns(self) -> Ns | None: ...
+    @property
+    def end_ns(self) -> Ns: ...
+    @property
+    def accounts(self) -> Mapping[str, Account]: ...
+    @property
+    def notes(self) -> Sequence[Note]: ...
+    def ms(self, t_ns: Ns) -> float: ...
+
+
+def diagram(played: Run) -> Canvas:
+    """Draw a run, over the time that it says to show."""
     end_ms = played.ms(played.end_ns)
-    low, high = played.scenario.show_ms or (0.0, end_ms)
+    low, high = played.show_ms or (0.0, end_ms)
     low = min(max(low, 0.0), end_ms)
     high = min(max(high, low + 1e-3), max(end_ms, low + 1e-3))
     zero = played.begun_ns or 0
     x = Axis(zero + round(low * 1e6), zero + round(high * 1e6), LEFT, LEFT + WIDTH)
     ms = Axis(low, high, x.begin, x.end)
-    picture = Canvas(LEFT + WIDTH + 30, 0, played.scenario.title or "Timing")
+    picture = Canvas(LEFT + WIDTH + 30, 0, played.title or "Timing")
     y, rows = TOP + 18.0, list[tuple[float, Draw]]()
     for name, account in played.accounts.items():
         picture.text(20, y, name, size=14, bold=True)
@@ -76,7 +97,7 @@ def diagram(played: ScenarioRun) -> Canvas:
     return picture
 
 
-def _notes(picture: Canvas, played: ScenarioRun, x: Axis, bottom: float) -> float:
+def _notes(picture: Canvas, played: Run, x: Axis, bottom: float) -> float:
     """Draw the beginnings of problems and list them; return where the list ends."""
     red, y = COLOURS["missed"], bottom + 36
     before = played.begun_ns or 0  # initial problems are at the left edge

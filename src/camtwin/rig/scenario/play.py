@@ -91,6 +91,14 @@ class ScenarioRun:
     def seed(self) -> int:
         return self.scenario.seed
 
+    @property
+    def title(self) -> str:
+        return self.scenario.title
+
+    @property
+    def show_ms(self) -> tuple[float, float] | None:
+        return self.scenario.show_ms
+
     def setup(self, name: str) -> Setup:
         """Return a camera's setup."""
         return self.scenario.cameras.get(name, Setup())
@@ -175,6 +183,12 @@ class ScenarioRun:
                 cam.AcquisitionStart()
         except (Refused, NoSuchFeature) as refused:
             self._problem(f"{name}: {refused}")
+
+    def socket(self, socket: str) -> str:
+        return self.bench.socket(socket)
+
+    def plug(self, socket: str) -> None:
+        self.bench.plug(socket)
 
     def unplug(self, socket: str) -> str:
         """Unplug on the bench, and count the frame on the link as lost; return the camera's name."""

@@ -33,7 +33,12 @@ class Stage(Protocol):
     @property
     def cams(self) -> Mapping[str, Session]: ...
 
+    def socket(self, socket: str) -> str:
+        """Return a socket after checking that there is a cable in it. Raises ValueError."""
+        ...
+
     def unplug(self, socket: str) -> str: ...
+    def plug(self, socket: str) -> None: ...
     def die(self, name: str) -> None: ...
     def repair(self, name: str) -> None: ...
     def packets(self, name: str, faults: Faults) -> None: ...
@@ -175,7 +180,7 @@ class Unplug(TimelineStep):
     socket: str
 
     def check(self, on: Stage) -> None:
-        on.bench.socket(self.socket)
+        on.socket(self.socket)
 
     def act(self, on: Stage) -> None:
         on.unplug(self.socket)
@@ -188,10 +193,10 @@ class Plug(TimelineStep):
     socket: str
 
     def check(self, on: Stage) -> None:
-        on.bench.socket(self.socket)
+        on.socket(self.socket)
 
     def act(self, on: Stage) -> None:
-        on.bench.plug(self.socket)
+        on.plug(self.socket)
 
 
 class Die(TimelineStep):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from camtwin.wire.request import Request
 from camtwin.wire.status import StatusError
 
 PORT = 3956
@@ -248,6 +249,31 @@ def body_of(header: Header, data: bytes) -> Body:
             Status.INVALID_PARAMETER, f"length {header.length} in a command with {len(body)} bytes of body"
         )
     return parser(header, body)
+
+
+def request_of(data: bytes, peer: tuple[str, int]) -> Request | None:
+    """Return a datagram as a request; None if it is no command."""
+    header = header_of(data)
+    if header is None:
+        return None
+    host = f"{peer[0]}:{peer[1]}"
+    try:
+        body, word = body_of(header, data), Command(header.command).name
+    except StatusError:
+        return Request(host, "MALFORMED")
+    match body:
+        case ReadReg(addresses):
+            return Request(host, word, reads=tuple((address, 4) for address in addresses))
+        case WriteReg(writes):
+            return Request(host, word, writes=tuple((at, value.to_bytes(4, "big")) for at, value in writes))
+        case ReadMem(address, count):
+            return Request(host, word, reads=((address, count),))
+        case WriteMem(address, written):
+            return Request(host, word, writes=((address, written),))
+        case PacketResend(_, block_id, first, last):
+            return Request(host, word, block=block_id, packets=(first, last))
+        case _:
+            return Request(host, word)
 
 
 def _discovery(_: Header, body: bytes) -> Discovery:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
 
+from camtwin.wire.request import Request
 from camtwin.wire.status import StatusError
 
 PREFIX: Final = 0x4356_3355  # "U3VC"
@@ -140,6 +141,20 @@ def body_of(header: Header, data: bytes) -> Body:
     if parser is None:
         raise StatusError(Status.NOT_IMPLEMENTED, f"command {header.command:#06x} is not implemented")
     return parser(body)
+
+
+def request_of(data: bytes, peer: str) -> Request | None:
+    """Return a message as a request; None if it is no command."""
+    header = header_of(data)
+    if header is None:
+        return None
+    try:
+        body, word = body_of(header, data), Command(header.command).name
+    except StatusError:
+        return Request(peer, "MALFORMED")
+    if isinstance(body, ReadMem):
+        return Request(peer, word, reads=body.spans)
+    return Request(peer, word, writes=body.writes)
 
 
 def _read(body: bytes) -> ReadMem:
