@@ -16,6 +16,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     images,
     lab,
     look,
+    new,
     plan,
     registers,
     run,

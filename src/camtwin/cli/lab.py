@@ -57,6 +57,8 @@ camtwin lab emva baumer-vcxg-124m --quick
 camtwin lab emva ids-imx412 --html report.html
 # Images of a real camera, compared with a data sheet
 camtwin lab emva images/ --sheet ids-imx412
+# What was measured becomes the data sheet of a sensor
+camtwin lab emva images/ --sensor-sheet my-sensor.toml
 """,
     of=lab,
 )
@@ -106,6 +108,16 @@ def emva(
             rich_help_panel=OF_MODEL,
         ),
     ] = None,
+    sensor_sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a sensor's data sheet with the results to FILE.toml. With --sheet, what was not "
+            "measured is like the sensor of that model.",
+            show_default=False,
+            rich_help_panel=SAVE,
+        ),
+    ] = None,
     as_json: AsJson = False,
     html: Annotated[
         Path | None,
@@ -124,12 +136,16 @@ def emva(
     from camtwin import __version__
     from camtwin.emva1288 import page, results, shots
     from camtwin.emva1288.console import print_results
+    from camtwin.emva1288.sensor_sheet import sensor_text
     from camtwin.models import has_twin, load, names
     from camtwin.report.terminal import plain_console
     from camtwin.verify.comparison import compare
 
-    if html:
-        writable(html)
+    for path in filter(None, (html, sensor_sheet)):
+        writable(path)
+    if sensor_sheet and sensor_sheet.suffix != ".toml":
+        raise UsageProblem(f"{sensor_sheet}: a data sheet's name ends with .toml")
+    size = None
     if has_twin(what):
         if sheet:
             raise UsageProblem(
@@ -144,6 +160,7 @@ def emva(
                     f"{option} is for a model, and {what} is none: there are {', '.join(names())}"
                 )
         subject, taken = _of_folder(Path(what))
+        size = next(iter(taken[0].images)).shape if sensor_sheet else None
         count, keep = sum(len(shot.images) for shot in taken), None  # type: ignore[arg-type]
     with _progress(count) as tick:
         found = results.results(subject, shots.reduced(subject, taken, tick))
@@ -151,6 +168,11 @@ def emva(
         keep()
     name = sheet or subject.model
     told = compare(load(name), found) if sheet or has_twin(name) else None
+    if sensor_sheet:
+        like = load(name) if sheet or has_twin(name) else None
+        rows, columns = size or (like.parameters.height, like.parameters.width) if like else size or (0, 0)
+        text = sensor_text(found, width=columns, height=rows, like=like.sensor.name if like else "")
+        sensor_sheet.write_text(text, encoding="utf-8")
     if html:
         html.write_text(page.html(found, told, __version__), encoding="utf-8")
     if as_json:

@@ -45,7 +45,7 @@ def schema(
 def check(model: Model, as_json: AsJson = False) -> None:
     """Check a data sheet: what is missing, what is assumed, and what sizes and rates its twin has.
 
-    Exit code 1 if something is missing that a host or you will ask for: features, or sources to fill.
+    Exit code 1 if a feature is missing that hosts ask each camera for.
     """
     from camtwin.planner.sheet_check import check as checked
 
@@ -70,6 +70,10 @@ def _tell(found: Checked) -> None:
     for what in found.not_beside:
         hang(console, "  not there: ", what, style=DIM)
     console.print(f"\nAssumed: {len(found.assumed)} rows; {found.sourced} have a source", style="bold")
+    if found.to_fill:
+        console.print(f"\nSources to fill: {len(found.to_fill)} rows", style="bold")
+    for of, fact in found.to_fill:
+        hang(console, f"  {of}: {fact.path}  ", fact.source, style=DIM)
     width = max((len(fact.path) for _, fact in found.assumed), default=0)
     for _, fact in found.assumed:
         hang(console, f"  {fact.path:{width}}  ", fact.source, style=DIM)

@@ -52,11 +52,13 @@ class Checked:
     """A sheet that can be used, with what is missing, what is assumed, and what the twin does.
 
     not_beside  sheets that may lie beside it and do not
+    to_fill     rows whose source nobody has looked up yet
     """
 
     sheet: CameraSheet
     missing: tuple[str, ...]
     not_beside: tuple[str, ...]
+    to_fill: tuple[tuple[str, Fact], ...]
     assumed: tuple[tuple[str, Fact], ...]
     sourced: int
     rates: tuple[Rate, ...]
@@ -67,6 +69,7 @@ class Checked:
             "model": self.sheet.name,
             "missing": list(self.missing),
             "not_beside": list(self.not_beside),
+            "to_fill": [{"sheet": of, "entry": f.path, "where": f.source} for of, f in self.to_fill],
             "assumed": [{"sheet": of, "entry": f.path, "why": f.source} for of, f in self.assumed],
             "sourced": self.sourced,
             "rates": [rate.row() for rate in self.rates],
@@ -86,18 +89,16 @@ def check(model: str) -> Checked:
         *((sheet.name, fact) for fact in sheet.facts),
         *((sheet.sensor.name, fact) for fact in sheet.sensor.facts),
     ]
-    unfilled = [(of, f) for of, f in facts if f.source.startswith(TO_FILL)]
     assumed = tuple((of, f) for of, f in facts if f.assumed)
-    missing = (
-        *(f"source of {of}: {f.path} ({f.source.removeprefix(TO_FILL)})" for of, f in unfilled),
-        *_left_out(sheet, model),
-    )
+    to_fill = tuple((of, f) for of, f in facts if f.source.startswith(TO_FILL))
     rates = tuple(_rates(model)) if own else (_rate(model, ""),)
     beside = tuple(_not_beside(sheet, model))
-    return Checked(sheet, missing, beside, assumed, len(facts) - len(assumed) - len(unfilled), rates)
+    missing = tuple(_left_out(sheet))
+    sourced = len(facts) - len(assumed) - len(to_fill)
+    return Checked(sheet, missing, beside, to_fill, assumed, sourced, rates)
 
 
-def _left_out(sheet: CameraSheet, model: str) -> Iterator[str]:
+def _left_out(sheet: CameraSheet) -> Iterator[str]:
     if KINDS[sheet.link].dialect.event_fields:  # hosts read features over this link
         for name in WANTED:
             if name not in sheet.features:

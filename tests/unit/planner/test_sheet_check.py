@@ -43,10 +43,8 @@ def test_what_is_missing(tmp_path):
         'events.queue = { value = 4, source = "to fill: chapter on events" }'
     )
     found = check(str(own))
-    assert found.missing == (
-        "source of mine: events.queue (chapter on events)",
-        "feature AcquisitionStop, which hosts ask each camera for",
-    )
+    assert found.missing == ("feature AcquisitionStop, which hosts ask each camera for",)
+    assert [(of, fact.path) for of, fact in found.to_fill] == [("mine", "events.queue")]
     done = cli("check", str(own), "--json", ok=False)
     assert done.returncode == 1
     assert json.loads(done.stdout)["missing"] == [*found.missing]
