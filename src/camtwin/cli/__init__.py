@@ -15,6 +15,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     execute,
     images,
     lab,
+    libsv,
     look,
     new,
     plan,

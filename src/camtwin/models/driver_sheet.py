@@ -89,7 +89,7 @@ class AdapterClock(Section):
 
 
 class BoardChips(Section):
-    """What a processor adapter has on the bus besides the modules.
+    """Chips of a processor adapter on the bus, besides the modules.
 
     expander: its outputs are the modules' reset pins. mux: a switch between the buses of several modules.
     """

@@ -15,6 +15,7 @@ from camtwin import models
 from camtwin.ecosystem import Chain, ask, ecosystem
 from camtwin.problem import Problem
 from camtwin.scene import Scene
+from camtwin.session.surroundings import scene_of
 from camtwin.simtime import Scheduler
 from camtwin.twins import build
 from camtwin.twins.bare import BUS_HZ
@@ -27,7 +28,7 @@ BOARD = "NVIDIA Jetson AGX Xavier"
 def open_module(
     model: str,
     *,
-    scene: Scene | None = None,
+    scene: Scene | str | None = None,
     seed: int = 0,
     board: str = BOARD,
     modes: str | None = None,
@@ -58,7 +59,7 @@ def open_modules(
     model: str,
     count: int,
     *,
-    scene: Scene | None = None,
+    scene: Scene | str | None = None,
     seed: int = 0,
     board: str = BOARD,
     modes: str | None = None,
@@ -73,7 +74,7 @@ def open_modules(
     Args:
         model: their name, as `camtwin list` has it.
         count: how many they are.
-        scene: in front of all of them; the test chart if None.
+        scene: in front of all of them, or its words on a command line; the test chart if None.
         seed: of the first one's noise and fixed pattern; the others have the next ones.
         board: processor board, or processor adapter, as `camtwin ecosystem` names them.
         modes: mode file of the package, or a path that ends with .dts; None: by the lanes of the adapter.
@@ -97,9 +98,10 @@ def open_modules(
         raise Problem(f"{name}: {beyond[0].num_lanes} lanes, {chain.fpa} has {chain.lanes} to a module")
     clock = clock or Scheduler()
     carrier = Carrier(clock, sheet, room=max(count, 1), bus_hz=bus_hz)
+    there = scene_of(scene)
     drifts = [*drifts_ppm, *[0.0] * count][:count]
     for number, drift_ppm in enumerate(drifts):
-        twin = build(models.load(model), scene, seed=(seed + number) % 2**64, clock=clock)
+        twin = build(models.load(model), there, seed=(seed + number) % 2**64, clock=clock)
         Module(
             twin,
             carrier,

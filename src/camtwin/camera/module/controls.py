@@ -35,7 +35,7 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What the controls have set.
+    """Values that the controls have set.
 
     digital: in 1/256. black_level: at 12 bits. others: registers that controls show as they are.
     """

@@ -30,7 +30,7 @@ SUBDEVICE_MINORS: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Sysfs:
-    """What sysfs says of devices, by paths below /sys: folders of their own, texts of files, and links."""
+    """Entries of sysfs for devices, by paths below /sys: folders of their own, texts of files, and links."""
 
     folders: tuple[str, ...]
     files: Mapping[str, str]

@@ -4,8 +4,9 @@ Each object is built of its own folder and of `common`, and stands alone. `libus
 libusb-1.0 that finds its devices on USB/IP servers: a program with its folder in LD_LIBRARY_PATH sees the
 twins of this computer as USB devices, without a kernel module and without root. `audit` (LD_AUDIT) gives it
 to programs that bring a libusb of their own, too. `preload` (LD_PRELOAD) gives programs the buses of sensors
-as /dev/i2c-N and cameras as /dev/videoN. Objects are kept in the user's cache under a hash of their sources
-and compiler options, so each is compiled once.
+as /dev/i2c-N and cameras as /dev/videoN. `sv` is LibSV, a library for V4L2 devices that C and C++ programs
+are linked with; it knows no twin. Objects are kept in the user's cache under a hash of their sources and
+compiler options, so each is compiled once.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class NativeObject:
 LIBUSB: Final = NativeObject("libusb-1.0.so.0", "libusb", "camtwin exec")
 AUDIT: Final = NativeObject("libcamtwin-audit.so", "audit", "camtwin exec")
 PRELOAD: Final = NativeObject("libcamtwin-devices.so", "preload", "camtwin exec")
+SV: Final = NativeObject("libsv.so", "sv", "camtwin libsv")
 
 
 class CompilerProblem(OSError):
@@ -63,6 +65,11 @@ def sources(of: NativeObject) -> dict[str, bytes]:
         for f in sorted(folder.iterdir(), key=lambda f: f.name)
         if f.name.endswith((".c", ".h", ".map"))
     }
+
+
+def headers() -> Path:
+    """Return the folder for a compiler's -I, from which programs include <sv/sv.h>."""
+    return Path(str(files(__name__)))
 
 
 def cache() -> Path:
