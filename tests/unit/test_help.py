@@ -58,7 +58,7 @@ def test_commands_and_options_stand_in_groups():
     ]
     headings = re.findall(r"^(\w.*):$", printed(("run",)), re.M)
     assert headings[:5] == ["Arguments", "Camera", "GigE cameras", "USB cameras", "Bare sensors"]
-    assert headings[5:] == ["Time", "Output", "Options", "Examples"]
+    assert headings[5:] == ["Sensor modules", "Time", "Output", "Options", "Examples"]
 
 
 @pytest.mark.parametrize("words", COMMANDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +21,8 @@ camtwin exec -- arv-tool-0.8
 camtwin exec --port 3240 --port 127.0.0.1:3241 -- arv-viewer-0.8
 # With the bus of a bare sensor, of `camtwin run sony-imx412-aack`
 camtwin exec -- i2cdetect -l
+# With a sensor module, of `camtwin run framos-fsm-imx412`
+camtwin exec -- v4l2-ctl -d /dev/video10 --all
 """,
     "exec",
     passes_on=True,
@@ -37,14 +41,19 @@ def execute(
         ),
     ] = None,
 ) -> None:
-    """Run a program with the running USB cameras as its USB devices, and the buses of sensors as /dev/i2c-N.
+    """Run a program with the running USB cameras as its USB devices, and others in /dev: videoN, i2c-N.
 
-    For cameras the program must use libusb, the system's or its own; for buses it must be linked with the
-    system's C library. It needs neither root nor a kernel module; a C compiler is needed once.
+    For USB cameras the program must use libusb, the system's or its own; for other devices it must be linked
+    with the system's C library. It needs neither root nor a kernel module; a C compiler is needed once.
     """
     from camtwin.links import native
     from camtwin.links.base.devices import devices
 
+    if (file := shutil.which(program[0])) and native.is_static(Path(file)):
+        raise UsageProblem(
+            f"{file} is linked statically, so no library can give it devices: use a build that is linked "
+            "with the system's C library"
+        )
     servers = [user(_server, each) for each in port or ["3240"]]
     there, names = devices()
     environment = native.environment(servers, there if names else None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camtwin.cli import bus as bus_cli
+from camtwin.cli import video as video_cli
 from camtwin.cli.common import (
     CAMERA,
     NETWORK,
@@ -92,6 +93,8 @@ camtwin run baumer-vcxg-124m baumer-vcxg-124m --set ExposureTime=8000
 camtwin run baumer-vcxg-124m --fault drop=0.02 --pcap run.pcap
 # A bare sensor on an I2C bus, and a log of what is said there
 camtwin run sony-imx412-aack --trace-bus bus.txt
+# A sensor module as /dev/video10, with 8-bit formats, too
+camtwin run framos-fsm-imx412 --convert
 """,
 )
 def run(
@@ -147,6 +150,10 @@ def run(
     inck: bus_cli.Inck = bus_cli.INCK_MHZ,
     xclr_at: bus_cli.XclrAt = None,
     nvm_busy: bus_cli.NvmBusy = False,
+    video: video_cli.Number = None,
+    modes: video_cli.Modes = None,
+    convert: video_cli.Convert = False,
+    still: video_cli.Still = False,
     seconds: For = None,
     pace: Pace = "1",
     journal: Annotated[
@@ -168,7 +175,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run cameras that other programs find on the network or on USB, or bare sensors on an I2C bus.
+    """Run cameras that other programs find on the network, on USB or in /dev, or sensors on an I2C bus.
 
     Several cameras take consecutive addresses (127.0.0.1, 127.0.0.2, ...) and seeds, so that their serial
     numbers and noise differ; sensors share a bus. Ctrl-C stops them.
@@ -212,9 +219,14 @@ def run(
         "--inck": inck != bus_cli.INCK_MHZ,
         "--xclr-at": xclr_at,
         "--nvm-busy": nvm_busy,
+        "--video": video is not None,
+        "--modes": modes,
+        "--convert": convert,
+        "--still": still,
     }
     given = {option for option, value in options.items() if value}
     board = bus_cli.options(bus, bus_speed, trace_bus, inck, xclr_at, nvm_busy)
+    nodes = video_cli.options(video, modes, convert, still)
     bus_time = Scheduler()
     with contextlib.ExitStack() as recording:
         if tune_loopback:
@@ -236,7 +248,16 @@ def run(
             running = recording.enter_context(twin)
             places.append(
                 ServedTwin(
-                    running, address, port, faults, pcap, own_interface, any_destination, ip_speed, board
+                    running,
+                    address,
+                    port,
+                    faults,
+                    pcap,
+                    own_interface,
+                    any_destination,
+                    ip_speed,
+                    board,
+                    nodes,
                 )
             )
         line = LiveLine([place.twin for place in places], pace)
@@ -279,7 +300,7 @@ def _checked(model: str, given: set[str]) -> Opening:
         raise UsageProblem(f"{', '.join(wrong)} {verb} a {needed} link; {model} has {kind.title}")
     opening = OPENINGS[kind]
     if useless := sorted(given & set(opening.without)):
-        raise UsageProblem(f"{', '.join(useless)}: not for {model}, which is driven by registers on its bus")
+        raise UsageProblem(f"{', '.join(useless)}: not for {model}, which programs drive in another way")
     return opening
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from camtwin.camera.links import CSI2, GIGE, KINDS, USB3, LinkKind
+from camtwin.camera.links import CSI2, GIGE, KINDS, USB3, V4L2, LinkKind
 from camtwin.links.base import frames
 from camtwin.links.base.link import LinkStatus
 from camtwin.links.base.runtime import WallRuntime
@@ -17,6 +17,7 @@ from camtwin.links.gige.link import GigeLink
 from camtwin.links.i2c.link import BusOptions, SensorBus, SensorLink
 from camtwin.links.usb3.link import Usb3Link
 from camtwin.links.usb3.server import UsbipServer
+from camtwin.links.v4l2.link import ModuleLink, VideoOptions
 from camtwin.twins import Twin
 from camtwin.wire.u3v import usbip
 
@@ -73,6 +74,7 @@ class ServedTwin:
     port             of the USB/IP server; twins with the same port share the first one's server
     faults, pcap, interface, any_destination, ip_speed   as in GigeLink
     bus              a sensor's bus; sensors that share a clock share one
+    video            a module's nodes and modes
     """
 
     twin: Twin
@@ -84,6 +86,7 @@ class ServedTwin:
     any_destination: bool = False
     ip_speed: float = 1.0
     bus: BusOptions = field(default_factory=BusOptions)
+    video: VideoOptions = field(default_factory=VideoOptions)
 
     @property
     def kind(self) -> LinkKind:
@@ -126,6 +129,10 @@ async def _csi2(served: ServedTwin, runtime: WallRuntime, shared: Shared) -> Lin
     return SensorLink(served.twin, runtime, shared.buses[runtime])
 
 
+async def _v4l2(served: ServedTwin, runtime: WallRuntime, _shared: Shared) -> Link:
+    return ModuleLink(served.twin, runtime, served.video, served.bus)
+
+
 @dataclass(frozen=True)
 class Opening:
     """The function that opens a kind of link, and the options of `camtwin run` that apply to it alone.
@@ -151,6 +158,11 @@ OPENINGS: Final[Mapping[LinkKind, Opening]] = {
         ("--bus", "--bus-speed", "--trace-bus", "--xclr-at", "--nvm-busy", "--inck"),
         without=("--set", "--link-speed", "--journal", "--pace max"),
         has_frames=False,
+    ),
+    V4L2: Opening(
+        _v4l2,
+        ("--bus", "--bus-speed", "--trace-bus", "--video", "--modes", "--convert", "--still"),
+        without=("--set", "--link-speed", "--journal"),
     ),
 }
 """Links that hosts can reach; a twin with any other kind of link is open to Python alone."""

@@ -58,4 +58,4 @@ def test_what_cannot_be(args, words):
 
 def test_a_bus_needs_a_sensor():
     said = run("baumer-vcxg-124m", "--trace-bus", "bus.txt", code=2)
-    assert "--trace-bus needs a CSI-2, I2C bus link; baumer-vcxg-124m has GigE Vision" in said
+    assert "--trace-bus needs a CSI-2, I2C bus or V4L2, CSI-2 link; baumer-vcxg-124m has GigE Vision" in said

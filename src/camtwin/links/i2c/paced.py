@@ -43,6 +43,11 @@ class PacedBus:
         if self._effects is None:
             self.runtime.post(self._run)
 
+    def settle(self) -> None:
+        """Finish the transfer under way, ahead of the wall: somebody else is to have the bus."""
+        while self._entry:
+            self.runtime.clock.advance_to(self._entry[0])
+
     def _run(self) -> None:
         """Begin the first transfer that waits, and go on as far as the wall allows."""
         self._begin()

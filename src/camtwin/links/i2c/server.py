@@ -35,6 +35,7 @@ class BusServer:
     number   of the bus; None: the first that is free
     name     of the adapter, for people
     record   file for a log of all transfers
+    bus      with chips of its own; None: one with the targets
 
     Raises:
         LinkProblem: in one line, if the bus cannot be had
@@ -49,9 +50,10 @@ class BusServer:
         number: int | None = None,
         name: str,
         record: Path | None = None,
+        bus: Bus | None = None,
     ) -> None:
         self.targets: list[Target | Port] = []
-        self.paced = PacedBus(Bus(self.targets, hz), runtime)
+        self.paced = PacedBus(bus or Bus(self.targets, hz), runtime)
         self.number = -1
         self._wanted, self._name, self._record = number, name, record
         self._opened = contextlib.AsyncExitStack()

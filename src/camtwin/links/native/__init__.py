@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from typing import Final
 
 OPTIONS: Final = ("-std=gnu11", "-O2", "-fPIC", "-shared", "-pthread")
 COMMON: Final = "common"
+PT_INTERP: Final = 3
 HOW_TO_GET_ONE: Final = "install one (Debian: apt-get install gcc libc6-dev); the rest of camtwin needs none"
 
 
@@ -138,6 +140,26 @@ def environment(servers: Sequence[tuple[str, int]], devices: Path | None = None)
         "CAMTWIN_LIBUSB": str(folder / LIBUSB.file),
         "CAMTWIN_USBIP": ",".join(f"{host}:{port}" for host, port in servers),
     }
+
+
+def is_static(program: Path) -> bool:
+    """Tell whether a file is an ELF program that has no dynamic linker, so that nothing can be preloaded.
+
+    Source: ELF-64, program headers: one of type PT_INTERP names the linker.
+    """
+    try:
+        with program.open("rb") as file:
+            head = file.read(64)
+            if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":  # 64 bits, little-endian
+                return False
+            (start,) = struct.unpack_from("<Q", head, 32)
+            size, count = struct.unpack_from("<HH", head, 54)
+            file.seek(start)
+            table = file.read(size * count)
+    except OSError:
+        return False
+    kinds = [table[at : at + 4] for at in range(0, len(table) - 3, size)] if size else []
+    return PT_INTERP.to_bytes(4, "little") not in kinds
 
 
 def _before(variable: str, path: Path) -> str:

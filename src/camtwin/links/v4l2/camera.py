@@ -48,6 +48,8 @@ class About:
 class CameraNodes(Generic[F]):
     """The nodes of one camera; a context manager, in the loop that runs.
 
+    before  is called before each command of the driver's
+
     Raises:
         LinkProblem: in one line, if the nodes cannot be had
     """
@@ -58,8 +60,10 @@ class CameraNodes(Generic[F]):
         image: Callable[[F], Pixels],
         runtime: WallRuntime,
         about: About,
+        *,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
-        self.runtime = runtime
+        self.runtime, self._before = runtime, before
         self.server = NodeServer(about.number, about.model, runtime.fail)
         self.number = number = self.server.number
         bus_info = f"platform:{DRIVER}.{number}"
@@ -93,7 +97,11 @@ class CameraNodes(Generic[F]):
         self._leave = driver.on_control.subscribe(lambda _: self.video.mode_changed())
 
     def _command(self, call: Callable[[], None]) -> None:
-        self.runtime.command(call)
+        def carry_out() -> None:
+            self._before()
+            call()
+
+        self.runtime.command(carry_out)
 
     def __enter__(self) -> Self:
         self.server.serve((self.video, self.subdevice, self.media))

@@ -27,6 +27,7 @@ PHASES: Final = {
 }
 """Colours of two rows as Linux writes them."""
 EIGHT_BITS: Final = {"rggb": "RGGB", "grbg": "GRBG", "gbrg": "GBRG", "bggr": "BA81"}
+GREY: Final = "GREY"
 PACKED: Final = {"rggb": "R", "grbg": "g", "gbrg": "G", "bggr": "B"}
 PACKED_BITS: Final = {10: "AA", 12: "CC"}
 """Four characters of formats: pRAA is V4L2_PIX_FMT_SRGGB10P, packed as on CSI-2."""
@@ -55,6 +56,8 @@ class VideoFormat:
     @property
     def description(self) -> str:
         """The name that Linux gives it."""
+        if self.fourcc == GREY:
+            return "8-bit Greyscale"
         shown = 8 if self.bits == 8 else self.sent_bits
         return f"{shown}-bit Bayer {PHASES[self.phase]}{' Packed' if self.bits == self.sent_bits else ''}"
 
@@ -87,9 +90,21 @@ class VideoFormat:
         """Return the bytes of an image, (height, width) DN."""
         if self.bits == self.sent_bits:
             return pack(image, CSI2_FORMATS[self.sent_bits])
+        if self.fourcc == GREY:
+            image = _grey(image)
         if self.bits == 8:
             return (image >> self.sent_bits - 8).astype(np.uint8).reshape(-1)
         return np.ascontiguousarray(image, "<u2").reshape(-1).view(np.uint8)
+
+
+def _grey(mosaic: Pixels) -> Pixels:
+    """Return the mean of each pixel and its three neighbours to the right and below: all colours are in it.
+
+    The last row and column have those on their other side.
+    """
+    wide = np.pad(mosaic, ((0, 1), (0, 1)), "reflect")
+    rows = wide[:-1] + wide[1:]
+    return ((rows[:, :-1] + rows[:, 1:]) >> 2).astype(np.uint16)
 
 
 class Formats:
@@ -119,6 +134,7 @@ class Formats:
         bits, phase = native.sent_bits, native.phase
         size = number, native.width, native.height, bits, phase
         yield VideoFormat(EIGHT_BITS[phase], *size, 8)
+        yield VideoFormat(GREY, *size, 8)
         if bits in PACKED_BITS and native.width % CSI2_FORMATS[bits].group[0] == 0:
             yield VideoFormat(f"p{PACKED[phase]}{PACKED_BITS[bits]}", *size, bits)
 

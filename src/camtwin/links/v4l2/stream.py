@@ -101,6 +101,10 @@ class NodeStream(Generic[F]):
         self._cancel()
         self._rendering.close()
 
+    def prepare(self, call: Callable[[], object]) -> Future[object]:
+        """Load what all frames share on a thread of rendering."""
+        return self._rendering.submit(call)
+
     def monotonic_ns(self) -> Ns:
         """Return the present camera time on the scale of Linux' monotonic clock, as programs see it."""
         return self._zero_ns + self.runtime.clock.now
@@ -114,7 +118,7 @@ class NodeStream(Generic[F]):
     def stop(self) -> None:
         """End the stream; nothing is written into a buffer from now on."""
         with contextlib.suppress(Problem):
-            self.runtime.command(self.source.stop)
+            self.video.command(self.source.stop)
         self._cancel()
 
     def fed(self) -> None:
@@ -130,7 +134,6 @@ class NodeStream(Generic[F]):
 
     # -- frames --------------------------------------------------------------------------------------
     def _arrived(self, frame: F) -> None:
-        self.video.controls.frame_begins(frame.number)
         slot = self.video.queue.begin_frame() if self.video.queue.streaming else None
         if slot is None:
             self.lost += 1

@@ -1,6 +1,7 @@
 """The video node of a camera: formats, the stream, and its buffers, as Linux' videobuf2 has them.
 
-One open file has the buffers, whoever asks for them first; others may look and set controls meanwhile.
+One open file has the buffers, whoever asks for them first; others may look and set controls meanwhile. There
+is no cropping here: a node with a list of sizes has none, its sub-device says where they lie.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ READ_BUFFERS: Final = 3
 POLL_IN: Final = 0x1 | 0x40
 O_ACCMODE_CLOEXEC: Final = 0o3 | 0o2000000
 MICRO: Final = 1_000_000
-ANY_CAPTURE: Final = (v.CAPTURE, v.CAPTURE_PLANES)
-"""Types of which Linux takes a selection."""
 CAPS: Final = v.CAP_VIDEO_CAPTURE | v.CAP_EXT_PIX_FORMAT | v.CAP_READWRITE | v.CAP_STREAMING
 
 
@@ -100,10 +99,6 @@ class VideoNode(Node):
             io.G_PARM: lambda _, data: self._parameters(data),
             io.ENUMINPUT: lambda _, data: self._input(data),
             io.G_INPUT: lambda *_: bytes(io.INT),
-            io.CROPCAP: lambda _, data: self._crop_capability(data),
-            io.G_CROP: lambda _, data: self._crop(data),
-            io.S_CROP: lambda _, data: self._crop(data),
-            io.G_SELECTION: lambda _, data: self._selection(data),
             io.G_PRIORITY: lambda *_: self._priority().to_bytes(io.INT, "little"),
             io.S_PRIORITY: self._set_priority,
             io.LOG_STATUS: lambda *_: b"",
@@ -115,7 +110,6 @@ class VideoNode(Node):
             io.S_FMT: self._set_format,
             io.S_PARM: self._set_parameters,
             io.S_INPUT: lambda _, data: self._set_input(data),
-            io.S_SELECTION: lambda _, data: self._set_selection(data),
             io.REQBUFS: self._request_buffers,
             io.CREATE_BUFS: self._create_buffers,
             io.STREAMON: self._stream_on,
@@ -311,35 +305,6 @@ class VideoNode(Node):
         except Problem:
             raise IoctlError(EIO) from None
 
-    # -- selection ---------------------------------------------------------------------------------------
-    def _bounds(self) -> v.Rectangle:
-        return v.Rectangle(0, 0, self.format.width, self.format.height)
-
-    def _crop_capability(self, data: bytes) -> bytes:
-        asked = v.CropCapability.unpack(data)
-        if asked.type not in ANY_CAPTURE:
-            raise IoctlError(EINVAL)
-        return v.CropCapability(asked.type, self._bounds(), self._bounds(), v.Fraction(1, 1)).pack()
-
-    def _crop(self, data: bytes) -> bytes:
-        asked = v.Crop.unpack(data)
-        if asked.type not in ANY_CAPTURE:
-            raise IoctlError(EINVAL)
-        return v.Crop(asked.type, self._bounds()).pack()
-
-    def _selection(self, data: bytes) -> bytes:
-        asked = v.Selection.unpack(data)
-        targets = (v.SEL_CROP, v.SEL_CROP_DEFAULT, v.SEL_CROP_BOUNDS)
-        if asked.type not in ANY_CAPTURE or asked.target not in targets:
-            raise IoctlError(EINVAL)
-        return replace(asked, r=self._bounds(), reserved=(0,) * 9).pack()
-
-    def _set_selection(self, data: bytes) -> bytes:
-        asked = v.Selection.unpack(data)
-        if asked.type not in ANY_CAPTURE or asked.target != v.SEL_CROP or asked.flags > 3:
-            raise IoctlError(EINVAL)
-        return replace(asked, r=self._bounds(), reserved=(0,) * 9).pack()
-
     # -- buffers -----------------------------------------------------------------------------------------
     def _slot(self, data: bytes) -> Slot:
         asked = v.Buffer.unpack(data)
@@ -532,7 +497,7 @@ class VideoNode(Node):
 
 WRITES: Final = frozenset(
     (
-        *(io.S_FMT, io.S_PARM, io.S_INPUT, io.S_SELECTION, io.S_CTRL, io.S_EXT_CTRLS),
+        *(io.S_FMT, io.S_PARM, io.S_INPUT, io.S_CTRL, io.S_EXT_CTRLS),
         *(io.REQBUFS, io.CREATE_BUFS, io.STREAMON, io.STREAMOFF),
     )
 )

@@ -9,7 +9,6 @@ from camtwin.wire.v4l2.layout import S32, S64, U8, U16, U32, U64, Chars, Layout,
 
 CAPTURE: Final = 1
 """The only type of buffers and formats here, V4L2_BUF_TYPE_VIDEO_CAPTURE."""
-CAPTURE_PLANES: Final = 9
 FIELD_ANY, FIELD_NONE = 0, 1
 MMAP, USERPTR, DMABUF = 1, 2, 4
 """Kinds of memory, V4L2_MEMORY_*."""
@@ -230,29 +229,6 @@ class IntervalRange(Layout):
     min: Fraction
     max: Fraction
     step: Fraction
-
-
-@dataclass(frozen=True)
-class Selection(Layout):
-    type: U32
-    target: U32
-    flags: U32
-    r: Rectangle
-    reserved: Annotated[tuple[int, ...], Numbers("I", 9)] = (0,) * 9
-
-
-@dataclass(frozen=True)
-class CropCapability(Layout):
-    type: U32
-    bounds: Rectangle
-    defrect: Rectangle
-    pixelaspect: Fraction
-
-
-@dataclass(frozen=True)
-class Crop(Layout):
-    type: U32
-    c: Rectangle
 
 
 @dataclass(frozen=True)

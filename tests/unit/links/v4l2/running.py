@@ -39,6 +39,7 @@ class RunningCamera(Background):
         self.nodes: CameraNodes[FakeFrame] = CameraNodes(
             self.driver, self.driver.image, self.runtime, self.about
         )
+        self.driver.on_frame.subscribe(lambda frame: self.nodes.controls.frame_begins(frame.number))
         with self.nodes:
             await self.until_told(self.runtime.run())
 

@@ -93,6 +93,7 @@ def test_conversions_are_marked_as_emulated():
     with RunningCamera(convert=True) as camera, camera.open() as client:
         assert names(client)[2:] == [
             ("RGGB", "8-bit Bayer RGRG/GBGB", v.FMT_EMULATED),
+            ("GREY", "8-bit Greyscale", v.FMT_EMULATED),
             ("pRAA", "10-bit Bayer RGRG/GBGB Packed", v.FMT_EMULATED),
             ("pRCC", "12-bit Bayer RGRG/GBGB Packed", v.FMT_EMULATED),
         ]
@@ -122,12 +123,16 @@ def test_frame_intervals(camera):
 
 
 def test_bytes_of_formats():
-    native, _, eight, packed, *_ = Formats(MODES, convert=True).all
+    native, _, eight, grey, packed, *_ = Formats(MODES, convert=True).all
     image = (MODES[0].active_h, MODES[0].active_w)
     codes = np.zeros(image, np.uint16)
     codes[0, :4] = (0x3FF, 0x001, 0x100, 0x2AA)
     assert native.data(codes)[:8].tobytes().hex() == "ff0301000001aa02"
     assert eight.data(codes)[:4].tobytes().hex() == "ff0040aa"
+    codes[2, 2], codes[-1, -1] = 0x3FF, 0x200
+    grays = grey.data(codes).reshape(image)
+    assert grays[1:4, 1:4].tolist() == [[63, 63, 0], [63, 63, 0], [0, 0, 0]]
+    assert grays[-1, -1] == 32
     assert packed.data(codes)[:5].tobytes().hex() == "ff0040aa87"  # 11 01 00 10, the first pixel lowest
     assert (native.bytes, eight.bytes, packed.bytes) == (6144, 3072, 3840)
 
