@@ -100,7 +100,10 @@ SCENES = (
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="Model, as `camtwin list` names it.", show_default=False, autocompletion=models
+        metavar="MODEL",
+        help="Model, as `camtwin list` names it, or the path of a data sheet, FILE.toml.",
+        show_default=False,
+        autocompletion=models,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.", rich_help_panel=SAVE)]

@@ -67,7 +67,8 @@ def emva(
         str,
         typer.Argument(
             metavar="MODEL|FOLDER",
-            help="Model, as `camtwin list` names it, or a folder of images described by an emva1288.toml.",
+            help="Model, as `camtwin list` names it, a data sheet, FILE.toml, or a folder of images "
+            "described by an emva1288.toml.",
             show_default=False,
             autocompletion=models,
         ),

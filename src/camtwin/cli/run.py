@@ -43,7 +43,7 @@ Models = Annotated[
     list[str],
     typer.Argument(
         metavar="MODEL",
-        help="Models, as `camtwin list` names them: one for each camera.",
+        help="Models, as `camtwin list` names them, or paths of data sheets: one for each camera.",
         show_default=False,
         autocompletion=models,
     ),

@@ -1,4 +1,4 @@
-"""Where sheets lie: by their paths, in the user's folders, in other packages, and in this one.
+"""Find sheets: by their paths, in the user's folders, in other packages, and in this one.
 
 A name is looked for in the folders that CAMTWIN_SHEETS names, in the user's data folder, in packages that
 name one as an entry point, and in camtwin itself; the first sheet of that name is used. A path ends with

@@ -50,7 +50,7 @@ class NewProblem(Problem):
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What a maker's data sheet prints; None where it does not.
+    """Numbers that a maker's data sheet prints; None where it does not.
 
     fps: at full resolution, as the sensor reads. qe: fraction at peak_nm. gain_DN_per_e: at `bits`.
     """
