@@ -117,7 +117,7 @@ class MediaNode(Node):
         wanted = [(end.entity, end.index) for end in (asked.source, asked.sink)]
         for link in self.links:
             if [(part.id, index) for part, index in link] == wanted:
-                if asked.flags & md.LINK_ENABLED:
+                if asked.flags == FIXED:
                     return replace(asked, flags=FIXED, reserved=(0, 0)).pack()
                 raise IoctlError(EINVAL)
         raise IoctlError(EINVAL)

@@ -119,6 +119,15 @@ static int ask(int fd, struct head head, const struct part *out, int outs, int m
 	return errno = -answer.result, -1;
 }
 
+/* Copy to where a program points; EFAULT if that is no memory of its own, as a kernel finds. */
+static int put(void *to, const void *from, size_t bytes)
+{
+	struct iovec here = {(void *)from, bytes}, there = {to, bytes};
+	if (!bytes || process_vm_writev(getpid(), &here, 1, &there, 1, 0) == (ssize_t)bytes)
+		return 0;
+	return errno = EFAULT, -1;
+}
+
 /* The arrays that the argument points to; what comes back for them lies in `from`. */
 static int spread_topology(struct media_v2_topology *t, const uint8_t *from, size_t bytes)
 {
@@ -133,7 +142,8 @@ static int spread_topology(struct media_v2_topology *t, const uint8_t *from, siz
 			continue;
 		if (arrays[n].bytes > bytes)
 			return errno = EIO, -1;
-		memcpy((void *)(uintptr_t)arrays[n].to, from, arrays[n].bytes);
+		if (put((void *)(uintptr_t)arrays[n].to, from, arrays[n].bytes))
+			return -1;
 		from += arrays[n].bytes;
 		bytes -= arrays[n].bytes;
 	}
@@ -152,11 +162,9 @@ static int spread_links(const struct media_links_enum *links, const uint8_t *fro
 	if (pads > bytes / sizeof(struct media_pad_desc))
 		return errno = EIO, -1;
 	size_t first = pads * sizeof(struct media_pad_desc);
-	if (links->pads)
-		memcpy(links->pads, from, first);
-	if (links->links)
-		memcpy(links->links, from + first, bytes - first);
-	return 0;
+	if (links->pads && put(links->pads, from, first))
+		return -1;
+	return links->links ? put(links->links, from + first, bytes - first) : 0;
 }
 
 static bool has_controls(unsigned long request)
