@@ -14,7 +14,7 @@ import sys
 from typing import TextIO
 
 from camtwin.problem import Problem
-from camtwin.processes import end_by_signals
+from camtwin.processes import ended_by_signals
 from camtwin.spelling import spelt
 
 
@@ -64,11 +64,11 @@ class Messages(Output):
 
 def main() -> None:
     """Run the command line in a process of its own."""
-    end_by_signals()
-    open_streams()
-    from camtwin.cli import main as commands
+    with ended_by_signals():
+        open_streams()
+        from camtwin.cli import main as commands
 
-    commands()
+        commands()
 
 
 def open_streams() -> None:

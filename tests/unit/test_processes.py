@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from io import BytesIO
 from pathlib import Path
@@ -175,17 +176,85 @@ def test_bytes_of_a_file_name_are_printed_as_they_are(tmp_path):
     assert (tmp_path / "out").read_bytes() == folder + b"/a.tiff\n"
 
 
+def signalled(body: str) -> tuple[int, str]:
+    """Return how a program ends that signals itself with `end()`, and what it says."""
+    text = f"""
+import os, signal, time
+from camtwin.processes import ended_by_signals
+def end(): os.kill(os.getpid(), signal.SIGTERM)
+with ended_by_signals():
+{textwrap.indent(textwrap.dedent(body), "    ")}
+"""
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=100)
+    return done.returncode, done.stderr
+
+
 def test_a_signal_while_an_object_is_deleted_is_not_lost():
     """Python drops an exception that is raised there."""
-    text = (
-        "import os, signal, time\n"
-        "from camtwin.processes import end_by_signals\n"
-        "end_by_signals()\n"
-        "class Last:\n"
-        "    def __del__(self): os.kill(os.getpid(), signal.SIGTERM)\n"
-        "last = Last()\n"
-        "del last\n"
-        "time.sleep(60)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=100)
-    assert (done.returncode, done.stderr) == (143, "")
+    body = """
+        class Last:
+            def __del__(self): end()
+        last = Last()
+        del last
+        time.sleep(60)
+    """
+    assert signalled(body) == (143, "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """
+        try:
+            end()
+        except BaseException:
+            raise ValueError("a library closes its file, and complains")
+        """,
+        """
+        class Property:
+            def __set_name__(self, owner, name): end()
+        class Imported:
+            name = Property()
+        """,
+        """
+        class Loop:
+            def __init__(self):
+                end()
+                self.made = True
+            def __del__(self): self.made
+        Loop()
+        """,
+        """
+        async def serve(): pass
+        def run(coroutine): end()
+        run(serve())
+        """,
+        """
+        import threading
+        def complain(): raise OSError(9, "a pool finds its pipe closed")
+        threading._register_atexit(complain)
+        end()
+        """,
+    ],
+    ids=["another error", "an import", "an object half made", "a coroutine", "as the interpreter ends"],
+)
+def test_a_signal_in_the_middle_of_a_library_ends_quietly(body):
+    """Whatever the library makes of the exception."""
+    assert signalled(body) == (143, "")
+
+
+def test_a_kernel_is_loaded_before_a_signal_ends_the_command():
+    """A package that an exception would leave with broken memory is let through."""
+    body = """
+        import sys
+        text = "end(); time.sleep(0.1); print('loaded', file=sys.stderr)"
+        exec(text, {"__name__": "numba.core.codegen", "end": end, "time": time, "sys": sys})
+        time.sleep(60)
+    """
+    assert signalled(body) == (143, "loaded\n")
+
+
+def test_an_error_without_a_signal_is_told():
+    code, told = signalled("raise ValueError('our own')")
+    assert code == 1
+    assert "ValueError: our own" in told

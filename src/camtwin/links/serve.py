@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import ctypes
 import signal
+import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final
 
 from camtwin.links.base.runtime import WallRuntime, paced
 from camtwin.links.kind import OPENINGS, Link, ServedTwin, Shared
-from camtwin.processes import ENDINGS
+from camtwin.processes import ENDINGS, MOMENT_s, unsafe
 from camtwin.simtime import Scheduler
 
 STATUS_s: Final = 0.5
@@ -157,6 +159,8 @@ async def _aside(work: Callable[[], object]) -> None:
     except asyncio.CancelledError:
         done.cancel()
         raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        while unsafe(sys._current_frames().get(thread.ident or 0)):
+            time.sleep(MOMENT_s)
         raise_in(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))  # which no thread reports
         thread.join()
         raise
