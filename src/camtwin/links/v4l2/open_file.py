@@ -112,7 +112,9 @@ class OpenFile:
         now = self.told(wanted)
         if not reply.send(now, last=bool(now) or not waits) or now or not waits:
             return
-        self._watches = [each for each in self._watches if each[0].alive]
+        for each in [one for one in self._watches if not one[0].alive]:
+            self._watches.remove(each)
+            each[0].close()
         if len(self._watches) >= MAX_WATCHES:
             self._watches.pop(0)[0].close()
         self._watches.append((reply, wanted))

@@ -70,8 +70,12 @@ class Client:
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         here.settimeout(20)
         passed = array.array("i", [there.fileno(), *descriptors])
-        self.socket.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
-        there.close()
+        try:
+            with there:
+                self.socket.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+        except OSError:
+            here.close()
+            raise
         return here
 
     def receive(self, here: socket.socket) -> tuple[int, bytes, list[int]]:
