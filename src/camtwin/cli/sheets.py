@@ -83,3 +83,32 @@ def _tell(found: Checked) -> None:
         console.print(
             f"  {rate.pixel_format:12} {size:>16} {rate.fps:10.2f} frames/s, limited by {rate.limited_by}"
         )
+
+
+@command(LOOK, "camtwin diff baumer-vcxg-124m my-camera.toml")
+def diff(
+    one: Model,
+    other: Annotated[
+        str,
+        typer.Argument(metavar="OTHER", help="Model to compare with, or a data sheet.", show_default=False),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Compare two models: numbers of their sheets, features with limits and entries, and frame rates.
+
+    Exit code 1 if they differ.
+    """
+    from camtwin.planner.sheet_diff import differences
+    from camtwin.report.terminal import DIM, hang, plain_console
+
+    found = differences(one, other)
+    if as_json:
+        print(json.dumps([{"what": d.what, "one": d.one, "other": d.other} for d in found], indent=2))
+    else:
+        console = plain_console()
+        for each in found:
+            hang(console, "", each.what, style="bold")
+            hang(console, "  ", each.one)
+            hang(console, "  ", each.other)
+        hang(console, "", f"{len(found)} differences", style=DIM)
+    raise typer.Exit(bool(found))

@@ -140,6 +140,7 @@ NO_MODEL = {
     "csi2 damage": "takes a dump",
     "explain": "takes a dump of registers",
     "schema": "is about data sheets",
+    "diff": "takes two models: tests/unit/planner/test_sheet_diff.py",
     "new": "writes a data sheet",
     "ecosystem": "is about parts of an ecosystem",
 }
