@@ -12,6 +12,7 @@ from typing import Any
 
 from camtwin.camera.clock import CameraTime
 from camtwin.camera.description import XML_ADDRESS, interface
+from camtwin.camera.faults import DeviceFaults
 from camtwin.camera.frames.acquisition import Acquisition
 from camtwin.camera.frames.auto import Brightness
 from camtwin.camera.frames.exposure import Exposure
@@ -82,6 +83,7 @@ class Camera:
         self.keeper = Keeper(self.tree, storage or MemoryStorage(), memory, clock)
         self.numbers = FrameNumbers()
         self.counts_acquisitions = KINDS[sheet.link].counts_acquisitions
+        self.faults = DeviceFaults()
         self.world: object = None  # passed on with each exposure to the renderer
         self.sensor = usual_shutter(sheet)
         self.modes = DriveModes(sheet)
@@ -442,6 +444,16 @@ class Camera:
 
     def preset_timestamp(self, ns: Ns) -> None:
         self.time.preset(ns)
+
+    def jump_timestamp(self, by_ns: Ns) -> None:
+        """Let the camera's clock jump; it does not go below 0."""
+        self.journal("jump", by_ns)
+        self.time.preset(max(0, self.time.now + by_ns))
+
+    def misnumber(self, number: int, wrong: int) -> None:
+        """Send the frame with this number in its stream, from 0, with another one."""
+        self.journal("misnumber", number, wrong)
+        self.transmitter.misnumbered[number] = wrong
 
     @property
     def reachable(self) -> bool:

@@ -31,6 +31,10 @@ def replay_command(camera: Camera, word: str, *args: Any) -> None:
         case "host":
             (fetches,) = args
             camera.host_fetches(bool(fetches))
+        case "jump":
+            camera.jump_timestamp(*args)
+        case "misnumber":
+            camera.misnumber(*args)
         case "drive":
             name, level = args
             camera.lines[name].drive(bool(level))

@@ -143,6 +143,7 @@ class LinkKind:
     counts_acquisitions  each acquisition is a stream of its own: its blocks count from the first id again
     takes_all    a frame leaves as it is read: none waits in the camera's memory
     first_block  block id of a stream's first frame
+    has_transfers  frames travel as transfers of a bus, which a host asks for
     """
 
     dialect: Dialect
@@ -152,6 +153,7 @@ class LinkKind:
     counts_acquisitions: bool = False
     takes_all: bool = False
     first_block: int = 0
+    has_transfers: bool = False
 
     @property
     def name(self) -> str:
@@ -202,6 +204,7 @@ USB3: Final = LinkKind(
     "USB3 Vision",
     _usb3,
     counts_acquisitions=True,
+    has_transfers=True,
 )
 CSI2: Final = LinkKind(
     Dialect("csi2", "little", "Custom"), "CSI-2, I2C bus", lambda *_: NoLink(), takes_all=True

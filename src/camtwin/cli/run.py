@@ -63,9 +63,10 @@ FaultSpecs = Annotated[
     list[str] | None,
     typer.Option(
         "--fault",
-        metavar="KIND=SHARE",
-        help="Disturb a share (0 to 1) of the stream's packets. KIND is drop, duplicate, reorder, delay or "
-        "corrupt. Repeat for several kinds.",
+        metavar="KIND=SHARE|PACKETS",
+        help="Disturb a share (0 to 1) of the stream's packets, or these: BLOCK:PACKET,BLOCK:leader,... KIND "
+        "is drop, duplicate, reorder, delay or corrupt; mtu=BYTES loses longer packets. Repeat for several "
+        "kinds.",
         show_default=False,
         rich_help_panel=NETWORK,
     ),

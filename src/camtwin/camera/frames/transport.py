@@ -25,6 +25,8 @@ class Transmitter:
 
     Subscribers are called: on_transfer when a frame's first bit leaves, on_delivery when its last one has
     arrived, on_abort when everything in the memory is dropped.
+
+    misnumbered  numbers in their stream of frames that are to leave with a wrong one, and that one
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Transmitter:
     ) -> None:
         self.timing, self.memory = timing, memory
         self.stalled: set[str] = set()
+        self.misnumbered: dict[int, int] = {}
         self.on_transfer = Subscribers[Transfer]()
         self.on_delivery = Subscribers[Transfer]()
         self.on_abort = Subscribers[()]()
@@ -127,7 +130,8 @@ class Transmitter:
         exposure = readout.exposure
         travel = self.timing.transfer_ns(exposure.settings, exposure.payload_bytes)
         end = max(start + travel, readout.end_ns)  # cut-through cannot overtake the sensor
-        self._under_way = Transfer(exposure, readout.number, start, end)
+        number = self.misnumbered.pop(readout.number, readout.number)
+        self._under_way = Transfer(exposure, number, start, end)
         self._planned = self._clock.at(end, self._end)
         self.on_transfer(self._under_way)
 

@@ -11,83 +11,133 @@ other fault.
     delay       it is sent 5 ms later than the others, DELAY_NS
     corrupt     one bit behind its header is flipped, with a correct UDP checksum
 
+Packets can also be named one by one, and a path may carry less than the packet size register permits.
+
 Faults strike packets of images; they spare test packets and the answer that a packet is unavailable.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final, Self
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.camera.faults import PARTS as PACKETS
+from camtwin.camera.faults import TRAILER
 from camtwin.sensor.noise import GOLDEN_64, MIX_A_64, MIX_B_64, mix64
 from camtwin.units import MS, Ns
+from camtwin.wire.ip.ethernet import IP_UDP_BYTES
 
 KINDS: Final = ("drop", "duplicate", "reorder", "delay", "corrupt")
 DROP, DUPLICATE, REORDER, DELAY, CORRUPT = (1 << i for i in range(len(KINDS)))
 DELAY_NS: Final = 5 * MS
 """Longer than a host waits before it requests a resend (Aravis: 1 ms), shorter than any frame's period."""
 MAX_HELD: Final = 10_000  # delayed packets at a time, which bounds memory; further ones are not delayed
+MIN_MTU, MAX_MTU = 68, 65_535  # RFC 791
+Place: TypeAlias = tuple[int, int | str]
+"""A packet of a block."""
 DAMAGED_BIT: Final = 99  # the hash of this kind chooses the bit to flip
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Probability of each fault per packet, 0 to 1.
+    """Packets that are struck: of each kind a share, 0 to 1, or a list of places.
+
+    A place is (block, packet), the packet a number, or "leader" or "trailer". It strikes the packet as it is
+    first sent; a place that is given twice also strikes the packet when it is sent again.
+
+    mtu  bytes that the path carries in an IP packet, whatever the packet size register permits: longer ones
+         are lost, test packets too; 0: any
 
     Raises:
         ValueError: names the value beyond these limits
     """
 
-    drop: float = 0.0
-    duplicate: float = 0.0
-    reorder: float = 0.0
-    delay: float = 0.0
-    corrupt: float = 0.0
+    drop: float | Sequence[Place] = 0.0
+    duplicate: float | Sequence[Place] = 0.0
+    reorder: float | Sequence[Place] = 0.0
+    delay: float | Sequence[Place] = 0.0
+    corrupt: float | Sequence[Place] = 0.0
     seed: int = 0
+    mtu: int = 0
+    _places: Mapping[tuple[int, int], Counter[int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for kind, share in zip(KINDS, self.shares, strict=True):
-            if not 0 <= share <= 1:
-                raise ValueError(f"fault {kind} {share:g} is not within 0 to 1")
+        places: dict[tuple[int, int], Counter[int]] = {}
+        for i, kind in enumerate(KINDS):
+            value = getattr(self, kind)
+            if isinstance(value, int | float):
+                if not 0 <= value <= 1:
+                    raise ValueError(f"fault {kind} {value:g} is not within 0 to 1")
+                continue
+            for block, packet in value:
+                number = PACKETS.get(packet, packet)
+                if not isinstance(number, int) or number < TRAILER or block < 1:
+                    raise ValueError(f"fault {kind}: there is no packet {block}:{packet}; blocks begin at 1")
+                places.setdefault((i, block), Counter())[number] += 1
+        if self.mtu and not MIN_MTU <= self.mtu <= MAX_MTU:
+            raise ValueError(f"fault mtu {self.mtu} is not within {MIN_MTU} to {MAX_MTU}")
+        object.__setattr__(self, "_places", places)
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Probabilities in the order of KINDS."""
-        return tuple(getattr(self, kind) for kind in KINDS)
+        """Probabilities in the order of KINDS; 0 of a kind that has a list."""
+        values = (getattr(self, kind) for kind in KINDS)
+        return tuple(value if isinstance(value, int | float) else 0.0 for value in values)
+
+    @property
+    def none(self) -> bool:
+        """Whether they strike nothing."""
+        return not (any(self.shares) or self._places or self.mtu)
 
     @classmethod
     def parse(cls, texts: Iterable[str], seed: int = 0) -> Self | None:
-        """Parse texts such as "drop=0.02"; None if there are none.
+        """Parse texts such as "drop=0.02", "drop=3:17,3:trailer" or "mtu=1500"; None if there are none.
 
         Raises:
             ValueError: names the kind, the value and the limit
         """
-        shares: dict[str, float] = {}
+        values: dict[str, Any] = {}
         for text in texts:
             kind, _, value = text.partition("=")
-            if kind not in KINDS:
-                raise ValueError(f"no fault {kind!r}; there are {', '.join(KINDS)}")
-            if kind in shares:
+            if kind not in (*KINDS, "mtu"):
+                raise ValueError(f"no fault {kind!r}; there are {', '.join((*KINDS, 'mtu'))}")
+            if kind in values:
                 raise ValueError(f"fault {kind} is given twice")
-            try:
-                shares[kind] = float(value)
-            except ValueError:
-                raise ValueError(f"fault {kind} {value!r} is no number within 0 to 1") from None
-        return cls(**shares, seed=seed) if shares else None
+            values[kind] = _value(kind, value)
+        return cls(**values, seed=seed) if values else None
 
-    def strikes(self, block_id: int, packets: NDArray[np.uint64], attempts: NDArray[np.uint64]) -> NDArray:
-        """Return the faults of each packet of a block, at its nth attempt: uint8, bits as DROP, ..."""
+    def strikes(
+        self,
+        block_id: int,
+        packets: NDArray[np.uint64],
+        attempts: NDArray[np.uint64],
+        trailer: int | None = None,
+    ) -> NDArray[np.uint8]:
+        """Return the faults of each packet of a block, at its nth attempt: uint8, bits as DROP, ...
+
+        trailer  number of the block's trailer, if it is among the packets
+        """
         struck = np.zeros(len(packets), np.uint8)
         for i, share in enumerate(self.shares):
             if share:
                 chance = (self._hash(i, block_id, packets, attempts) >> np.uint64(11)) * 2.0**-53
                 struck |= (chance < share).astype(np.uint8) << np.uint8(i)
+            for packet, times in self._places.get((i, block_id), {}).items():
+                number = trailer if packet == TRAILER else packet
+                if number is not None:
+                    hit = (packets == np.uint64(number)) & (attempts < np.uint64(times))
+                    struck |= hit.astype(np.uint8) << np.uint8(i)
         return struck
+
+    def lost_on_path(self, packet_bytes: int) -> bool:
+        """Tell whether the path does not carry a datagram with so many bytes behind its UDP header."""
+        return bool(self.mtu) and packet_bytes + IP_UDP_BYTES > self.mtu
 
     def damaged(self, packet: bytes, header_bytes: int, block_id: int, packet_id: int, attempt: int) -> bytes:
         """Return the packet with one bit flipped behind its header."""
@@ -105,6 +155,22 @@ class Faults:
         for part in (kind, block_id):
             key = mix64((key ^ part) + GOLDEN_64 & 0xFFFF_FFFF_FFFF_FFFF)
         return _mixed(_mixed(packets ^ np.uint64(key)) ^ attempts)
+
+
+def _value(kind: str, text: str) -> float | int | list[Place]:
+    """Parse the value of a fault on a command line."""
+    try:
+        if kind == "mtu":
+            return int(text)
+        if ":" not in text:
+            return float(text)
+        places = [part.split(":") for part in text.split(",")]
+        return [(int(block), PACKETS[at] if at in PACKETS else int(at)) for block, at in places]
+    except ValueError:
+        wanted = (
+            "number of bytes" if kind == "mtu" else "number within 0 to 1, and no list such as 3:17,4:leader"
+        )
+        raise ValueError(f"fault {kind} {text!r} is no {wanted}") from None
 
 
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -152,16 +218,22 @@ class FaultInjector:
         forward: Callable[[int, int], object],
         last: bool,
         now: Ns,
+        trailer: int | None = None,
     ) -> None:
         """Send packets first.. of a block, with faults applied.
 
         packet(i)           the bytes of the ith of them, from 0
         forward(i, j)       sends i to j - 1, unharmed
         last                whether none follows these that could overtake
+        trailer             number of the block's trailer, if it is among them
         """
         count = len(attempts)
         packets = np.arange(first, first + count, dtype=np.uint64)
-        struck = self.faults.strikes(block_id, packets, attempts)
+        struck = self.faults.strikes(block_id, packets, attempts, trailer)
+        if self.faults.mtu:
+            long = np.array([self.faults.lost_on_path(len(packet(i))) for i in range(count)], np.uint8)
+            self.counts["mtu"] = self.counts.get("mtu", 0) + int((long & ~struck & DROP).sum())
+            struck |= long * np.uint8(DROP)
         if last:
             struck[-1] &= ~REORDER & 0xFF
         for i, kind in enumerate(KINDS):  # a lost packet suffers no other fault

@@ -28,7 +28,13 @@ from camtwin.links.base.frames import image_of
 from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.links.gige.faults import Attempts, FaultInjector, Faults
 from camtwin.links.gige.interface import mac_from_serial
-from camtwin.links.gige.port import link_Mbps, message_of, require_network, stored_configuration
+from camtwin.links.gige.port import (
+    link_Mbps,
+    message_of,
+    received,
+    require_network,
+    stored_configuration,
+)
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
@@ -107,6 +113,7 @@ class Network:
         self.deaf = False
         self._injector: FaultInjector | None = None
         self._timer: Entry | None = None
+        self._held: Entry | None = None
         self.dhcp: DhcpServer | None = DhcpServer(dotted(CAMERA_ADDRESS))
         camera = twin.camera
         mac = mac_from_serial(camera.serial)
@@ -120,6 +127,7 @@ class Network:
         camera.on_power.subscribe(lambda powered: self._carry_out(self.gev.power_changed(powered)))
         camera.on_power_up.subscribe(lambda: self._carry_out(self.gev.power_changed(True)))
         camera.transmitter.on_delivery.subscribe(self._deliver)
+        camera.faults.on_revoke.subscribe(lambda: self._carry_out(self.gev.revoke()))
 
     def host(self, number: int) -> GevHost:
         """Return the host with this number, from 1 on; it is made when first asked for.
@@ -151,10 +159,8 @@ class Network:
                 return []
         answers, now = list[bytes](), self._twin.clock.now
         if to == PORT:
-            if request := gvcp.request_of(data, peer):
-                self._twin.camera.asked(request)
             self._carry_out(self.gev.tick(now))  # timers that are due come first
-            self._carry_out(self.gev.receive(data, peer, now), answers)
+            self._carry_out(received(self._twin.camera, self.gev, data, peer, now), answers)
         elif to == MESSAGE_PORT:
             self._carry_out(self.gev.acknowledged(data, peer))
         self._plan()
@@ -164,6 +170,9 @@ class Network:
         """Carry out effects in order; append acknowledges of the datagram under way to `answers`."""
         for effect in effects:
             match effect:
+                case Reply(data, (address, _), _, after_ns) if after_ns:
+                    clock, late = self._twin.clock, self.hosts[address].answers
+                    clock.at(clock.now + after_ns, late.append, data)
                 case Reply(data) if answers is not None:
                     answers.append(data)
                 case Reply(data, (address, _)) if address in self.hosts:
@@ -179,7 +188,9 @@ class Network:
                 case UseBlockIds(extended):
                     self._twin.camera.use_block_ids(extended)
                 case FireTestPacket(target, packet_bytes):
-                    self._to(target, [gvsp.probe_packet(packet_bytes)])
+                    probe = gvsp.probe_packet(packet_bytes)
+                    if not (self._injector and self._injector.faults.lost_on_path(len(probe))):
+                        self._to(target, [probe])
                 case _:  # nothing is kept for resends
                     pass
 
@@ -265,9 +276,20 @@ class Network:
             forward=lambda i, j: self._to(target, packets[i:j]),
             last=True,
             now=clock.now,
+            trailer=len(packets) - 1,
         )
-        if (due := self._injector.next_due()) is not None:
-            clock.at(due, self._injector.release, due)
+        self._plan_held()
+
+    def _plan_held(self) -> None:
+        """Plan the end of the delay of the packet that is due first."""
+        if self._injector and (due := self._injector.next_due()) is not None:
+            self._twin.clock.cancel(self._held)
+            self._held = self._twin.clock.at(due, self._release)
+
+    def _release(self) -> None:
+        if self._injector:
+            self._injector.release(self._twin.clock.now)
+            self._plan_held()
 
     def _send(self, packet: bytes) -> None:
         """Send one packet that a fault has held, doubled or damaged."""

@@ -40,7 +40,13 @@ from camtwin.links.gige.addressing import Addressing
 from camtwin.links.gige.faults import Faults
 from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
 from camtwin.links.gige.pcap import Capture, StreamTap
-from camtwin.links.gige.port import link_Mbps, message_of, require_network, stored_configuration
+from camtwin.links.gige.port import (
+    link_Mbps,
+    message_of,
+    received,
+    require_network,
+    stored_configuration,
+)
 from camtwin.links.gige.send.pacing import MIN_SPEED, Eager, OnSchedule
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
@@ -154,6 +160,7 @@ class GigeLink:
             opening.callback(self._events.leave)
             opening.callback(twin.camera.on_power.subscribe(self._power_changed))
             opening.callback(twin.camera.on_power_up.subscribe(lambda: self._power_changed(True)))
+            opening.callback(twin.camera.faults.on_revoke.subscribe(self._revoke))
             if self._addressing:
                 opening.callback(twin.camera.on_power_up.subscribe(self._addressing.power_up))
             self._opened = opening.pop_all()
@@ -220,10 +227,13 @@ class GigeLink:
         """Carry out the device side's effects in order, then plan its next timer."""
         for effect in effects:
             match effect:
-                case Reply(data, peer, note):
+                case Reply(data, peer, note, after_ns):
                     if note:
                         log.debug("%s:%d: %s", *peer, note)
-                    self._send(self._sockets.control, data, peer)
+                    if after_ns and self._loop:
+                        self._loop.call_later(after_ns / SEC, self._answer, data, peer)
+                    else:
+                        self._answer(data, peer)
                 case SendMessage(data, peer):
                     self._send(self._sockets.messages, data, peer)
                 case MessageDone():
@@ -240,6 +250,10 @@ class GigeLink:
                 case FireTestPacket(target, packet_bytes, do_not_fragment):
                     self.sender.probe(target, packet_bytes, do_not_fragment)
         self._plan_timer()
+
+    def _answer(self, data: bytes, peer: Peer) -> None:
+        if self._sockets.control.fileno() >= 0:  # a late answer may find the link closed
+            self._send(self._sockets.control, data, peer)
 
     def _change_address(self, address: int, netmask: int, gateway: int) -> NetworkLocation:
         """Move to another address of the same interface; for 0 restart as when the link was opened."""
@@ -378,9 +392,7 @@ class GigeLink:
         return False
 
     def _command(self, data: bytes, peer: Peer) -> None:
-        if request := gvcp.request_of(data, peer):
-            self.twin.camera.asked(request)
-        self._carry_out(self.gev.receive(data, peer, self.runtime.host_now()))
+        self._carry_out(received(self.twin.camera, self.gev, data, peer, self.runtime.host_now()))
 
     def _acknowledged(self, data: bytes, peer: Peer) -> None:
         self._carry_out(self.gev.acknowledged(data, peer))
@@ -388,6 +400,9 @@ class GigeLink:
     @property
     def _reachable(self) -> bool:
         return self.twin.camera.reachable and not self.deaf
+
+    def _revoke(self) -> None:
+        self._carry_out(self.gev.revoke())
 
     def _power_changed(self, powered: bool) -> None:
         self._carry_out(self.gev.power_changed(powered))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from camtwin.camera import Camera
@@ -10,9 +12,13 @@ from camtwin.camera.reports.events import Event
 from camtwin.links.base.link import LinkProblem
 from camtwin.models import CameraSheet
 from camtwin.problem import Problem, Refused
+from camtwin.units import Ns
 from camtwin.wire.device import DevicePort
-from camtwin.wire.gev import bootstrap, gvsp
+from camtwin.wire.gev import bootstrap, gvcp, gvsp
+from camtwin.wire.gev.device import GevDevice
+from camtwin.wire.gev.effects import Effect, Reply
 from camtwin.wire.gev.gvcp import Message
+from camtwin.wire.ip.address import Peer
 from camtwin.wire.ip.configuration import StoredConfiguration
 
 DEFAULT_GIGE_MBPS: Final = 1000
@@ -64,3 +70,21 @@ def link_Mbps(camera: Camera) -> int:
     """Return the link's speed as its register shows it."""
     timing = camera.transmitter.timing
     return timing.wire.bits_per_s // 10**6 if isinstance(timing, GigETiming) else DEFAULT_GIGE_MBPS
+
+
+def received(camera: Camera, gev: GevDevice, data: bytes, peer: Peer, now: Ns) -> Iterator[Effect]:
+    """Report a datagram to the camera and yield its effects, with the faults that it is to meet."""
+    request = gvcp.request_of(data, peer)
+    if request is None:
+        yield from gev.receive(data, peer, now)
+        return
+    camera.asked(request)
+    header, status = gvcp.header_of(data), camera.faults.refusal_of(request)
+    if header and status is not None:
+        if header.ack_required:
+            ack = gvcp.Ack(gvcp.Status[status], header.command + 1 & 0xFFFF, header.request_id)
+            yield Reply(ack.pack(), peer, f"{status} on purpose")
+        return
+    after_ns = camera.faults.delay_of(request)
+    for effect in gev.receive(data, peer, now):
+        yield replace(effect, after_ns=after_ns) if isinstance(effect, Reply) and after_ns else effect

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from camtwin.camera import Transfer
+from camtwin.camera.faults import TRAILER
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
-from camtwin.links.usb3.port import control_of, event_data, identity_of, speed_of
+from camtwin.links.usb3.port import control_of, event_data, identity_of, received, speed_of
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
-from camtwin.wire.u3v import gencp, usb
 from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v import usb
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 
@@ -55,10 +56,8 @@ class UsbHost:
 
     def send(self, command: bytes) -> bytes | None:
         """Send a GenCP command; return its acknowledge, None if the device does not answer."""
-        if request := gencp.request_of(command, "usb"):
-            self._twin.camera.asked(request)
         answers: list[bytes] = []
-        self._carry_out(self._control.receive(command), answers)
+        self._carry_out(received(self._twin.camera, self._control, command, "usb"), answers)
         return answers[-1] if answers else None
 
     def _carry_out(self, effects: Iterable[Effect], answers: list[bytes] | None = None) -> None:
@@ -98,5 +97,16 @@ class UsbHost:
             exposure = transfer.exposure
             payload = self._twin.render(exposure).tobytes() if self._render else bytes(exposure.payload_bytes)
             image, sizes = image_of(exposure), self._sizes
-            parts = u3v.block(image, transfer.number, memoryview(payload), len(payload), sizes)
-            self.transfers += [bytes(part) for _, part in parts]
+            parts = [*u3v.block(image, transfer.number, memoryview(payload), len(payload), sizes)]
+            faults = self._twin.camera.faults.of_block(transfer.number)
+            for number, (_, part) in enumerate(parts):
+                match faults.get(TRAILER if number == len(parts) - 1 else number):
+                    case "stall":
+                        self._device.halt(usb.STREAM_IN)
+                        return
+                    case "short":
+                        self.transfers.append(bytes(part[: len(part) // 2]))
+                    case "babble":  # the host's controller throws it away
+                        pass
+                    case _:
+                        self.transfers.append(bytes(part))

@@ -26,13 +26,13 @@ from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
-from camtwin.links.usb3.port import bus_of, control_of, event_data, identity_of, speed_of
+from camtwin.links.usb3.port import bus_of, control_of, event_data, identity_of, received, speed_of
 from camtwin.links.usb3.server import HUB, Connection, UsbipServer
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
 from camtwin.wire.effects import CloseStream, EndSession
-from camtwin.wire.u3v import gencp, usb, usbip
 from camtwin.wire.u3v import stream as u3v
+from camtwin.wire.u3v import usb, usbip
 from camtwin.wire.u3v.device import Acknowledge, Effect, OpenStream, SendEvent
 
 BUS: Final = 1
@@ -73,6 +73,7 @@ class U3vStream(FrameStream):
             payload=payload,
             transfers=self._transfers,
             travels_ns=self._travels_ns(transfer),
+            faults=self.twin.camera.faults.of_block(transfer.number),
         )
         self.writer.send(job)
         if self.writer.stalled:
@@ -180,6 +181,11 @@ class Usb3Camera:
         writer = self.stream.writer
         self.runtime.post(self.twin.camera.host_fetches, not (writer and writer.stalled))
 
+    def stall(self) -> None:
+        """Halt the stream's endpoint, as a fault of the device does; the host may clear that."""
+        if self.connection:
+            self.usb.halt(usb.STREAM_IN)
+
     def _hear(self, _t_ns: Ns, name: str, _frame_id: int | None) -> None:
         stalled = "host" in self.twin.camera.transmitter.stalled
         self.stats.skipped += stalled and name == "FrameTransferSkipped"
@@ -284,9 +290,7 @@ class Usb3Camera:
     def _command(self, message: usbip.Submit) -> None:
         """Carry out a GenCP command that arrived."""
         host = self.connection.peer if self.connection else ""
-        if request := gencp.request_of(message.data, host):
-            self.twin.camera.asked(request)
-        effects = self.control.receive(message.data)
+        effects = received(self.twin.camera, self.control, message.data, host)
         self._writer().reply(usbip.submit_reply(message.sequence, message.length))
         self._carry_out(effects)
 

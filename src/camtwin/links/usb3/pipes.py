@@ -20,14 +20,15 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.camera.faults import TRAILER, TransferFault
 from camtwin.units import MS, SEC, Ns
 from camtwin.wire.image import Image
 from camtwin.wire.u3v import stream as u3v
@@ -110,6 +111,7 @@ class Job:
     """A frame to send.
 
     travels_ns  host times at which its first and its last byte are due; None: as soon as the host asks
+    faults      of its transfers, by their place: 0 its leader, -1 its trailer, 1.. its payload
     stalled_ns  time by which the host has put that off
     waited_ns   longest time that the host has let it wait for a request
     """
@@ -120,6 +122,7 @@ class Job:
     payload: Future[NDArray[np.uint8]]
     transfers: u3v.Transfers
     travels_ns: tuple[Ns, Ns] | None = None
+    faults: Mapping[int, TransferFault] = field(default_factory=dict[int, TransferFault])
     stalled_ns: Ns = 0
     waited_ns: Ns = 0
     cut: bool = False
@@ -146,6 +149,7 @@ class Writer:
     on_done  called on this thread when a frame has been sent or given up
     on_end   called on this thread when it ends, with the exception that ended it, if any
     on_host  called on this thread when `stalled` has changed
+    on_stall  called on this thread when a transfer halts the stream's endpoint on purpose
     stalled  whether the host fetches nothing of a frame that is due
     """
 
@@ -156,9 +160,11 @@ class Writer:
         on_done: Callable[[], object],
         on_end: Callable[[BaseException | None], object],
         on_host: Callable[[], object],
+        on_stall: Callable[[], object] = lambda: None,
     ) -> None:
         self.stats, self.stalled = stats, False
         self._sock, self._on_done, self._on_end, self._on_host = sock, on_done, on_end, on_host
+        self._on_stall = on_stall
         self._poll = select.poll()
         self._poll.register(sock, select.POLLOUT)
         self._replies: deque[bytes] = deque()
@@ -303,14 +309,14 @@ class Writer:
         if payload.nbytes != job.payload_bytes:
             raise ValueError(f"a frame of {payload.nbytes} bytes was rendered, not {job.payload_bytes}")
         start_ns, end_ns = job.travels_ns or (0, 0)
-        leader = True
-        for at, part in self._parts(job, payload):
+        parts = list(self._parts(job, payload))
+        for number, (at, part) in enumerate(parts):
             travelled_ns = (end_ns - start_ns) * at // job.payload_bytes
             if not self._wait(job, _never, start_ns + travelled_ns + job.stalled_ns):
                 return False
-            if not self._transfer(job, part, leader=leader):
+            fault = job.faults.get(TRAILER if number == len(parts) - 1 else number)
+            if not self._transfer(job, part, leader=not number, fault=fault):
                 return False
-            leader = False
         since_ns = max(end_ns + job.stalled_ns, self._waited_until_ns)  # when it was this computer's turn
         late_ns = time.monotonic_ns() - since_ns if job.travels_ns else 0
         self._slow = self.stalled or job.waited_ns > GRACE_NS
@@ -324,13 +330,26 @@ class Writer:
         """Yield the frame's transfers, each with the payload bytes that have travelled once it arrives."""
         yield from u3v.block(job.image, job.block_id, payload, job.payload_bytes, job.transfers)
 
-    def _transfer(self, job: Job, data: memoryview, *, leader: bool) -> bool:
-        """Answer requests with one transfer; False if it was cut."""
+    def _transfer(self, job: Job, data: memoryview, *, leader: bool, fault: TransferFault | None) -> bool:
+        """Answer requests with one transfer; False if it was cut, or halted the endpoint.
+
+        A short transfer ends half-way; one that babbles is longer than its request, which the host's
+        controller reports as an overflow.
+        """
+        if fault == "short":
+            data = data[: len(data) // 2]
         while True:
             request = self._request(job, leader=leader)
             if request is None:
                 return False
             sequence, length = request
+            if fault == "stall":
+                self._on_stall()
+                self.reply(usbip.submit_reply(sequence, 0, usbip.EPIPE))
+                return False
+            if fault == "babble":
+                self._write([usbip.submit_reply(sequence, 0, usbip.EOVERFLOW)])
+                return True
             part, data = data[:length], data[length:]
             self._write([usbip.submit_reply(sequence, len(part)), part], paced=job.travels_ns is not None)
             self.stats.bytes += len(part)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
+from camtwin.camera import Camera
 from camtwin.camera.camera import XML_ADDRESS
 from camtwin.camera.links import U3vTiming
 from camtwin.camera.reports.events import Event
@@ -12,8 +15,8 @@ from camtwin.links.base.link import LinkProblem
 from camtwin.models.schema import Usb3
 from camtwin.problem import Problem
 from camtwin.twins import Twin
-from camtwin.wire.u3v import usb
-from camtwin.wire.u3v.device import Description, Endpoints, U3vDevice, U3vIdentity
+from camtwin.wire.u3v import gencp, usb
+from camtwin.wire.u3v.device import Acknowledge, Description, Effect, Endpoints, U3vDevice, U3vIdentity
 
 TEXTS: Final = (0x04, 0x44, 0xC4, 0x104, 0x144, 0x184)
 """ABRM's texts, also used in descriptors: vendor, model, version, information, serial, user's name."""
@@ -86,3 +89,22 @@ def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice
     description = Description(XML_ADDRESS, twin.camera.xml_file)
     identity = U3vIdentity(about.family, speed_of(twin).u3v, twin.sheet.clock.tick_ns, description)
     return U3vDevice(identity, twin.camera, endpoints, pace=pace)
+
+
+def received(camera: Camera, control: U3vDevice, data: bytes, host: str) -> Iterator[Effect]:
+    """Report a command to the camera and yield its effects, with the faults that it is to meet."""
+    request, header = gencp.request_of(data, host), gencp.header_of(data)
+    if request is None or header is None:
+        yield from control.receive(data)
+        return
+    camera.asked(request)
+    if (status := camera.faults.refusal_of(request)) is not None:
+        if header.ack_requested:
+            yield Acknowledge(header.ack(status=gencp.Status[status]))
+        return
+    after_ns = camera.faults.delay_of(request)
+    for effect in control.receive(data):
+        if isinstance(effect, Acknowledge):
+            yield replace(effect, after_ns=effect.after_ns + after_ns)
+        else:
+            yield effect

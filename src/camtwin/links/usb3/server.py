@@ -74,6 +74,9 @@ class Device(Protocol):
     def host_changed(self) -> None:
         """Handle a change of whether the host fetches what is sent (Writer.stalled)."""
 
+    def stall(self) -> None:
+        """Halt the stream's endpoint on purpose."""
+
     def failed(self, problem: BaseException, /) -> None:
         """Handle an exception of a thread that is not the host's fault."""
 
@@ -180,6 +183,7 @@ class Connection:
             lambda: self._tell(device.sent),
             lambda problem: self._ended(device, problem),
             lambda: self._tell(device.host_changed),
+            lambda: self._tell(device.stall),
         )
         writer.reply(usbip.import_reply(device.exported(), code=code))
         if attach:

@@ -110,7 +110,7 @@ class Account:
         e = transfer.exposure
         packets = packets_of(e.payload_bytes, e.settings.GevSCPSPacketSize, extended=False)
         numbers = np.arange(packets, dtype=np.uint64)
-        struck = faults.strikes(e.frame_id, numbers, Attempts(packets).next(0, packets))
+        struck = faults.strikes(e.frame_id, numbers, Attempts(packets).next(0, packets), packets - 1)
         for i, kind in enumerate(KINDS):
             if count := int((struck >> np.uint8(i) & 1).sum()):
                 self.struck[kind] += count

@@ -208,7 +208,7 @@ class ScenarioRun:
 
     def packets(self, name: str, faults: Faults) -> None:
         """Set the faults of a camera's network from now on."""
-        self.accounts[name].faults = faults if any(faults.shares) else None
+        self.accounts[name].faults = None if faults.none else faults
 
     def network(self, name: str) -> None:
         """Connect a camera to a network, where it looks for its address.

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from camtwin.camera.faults import PARTS, TransferFault
+from camtwin.camera.links import KINDS
 from camtwin.links.gige.faults import Faults
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.wiring.plan import PlanInvalid, invalid
@@ -21,6 +23,10 @@ from camtwin.session.session import Session
 Ms = Annotated[float, Field(ge=0, le=1e9)]
 Us = Annotated[float, Field(gt=0, le=1e9)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Part = Annotated[int, Field(ge=0, le=2**32 - 1)] | Literal["leader", "trailer"]
+Place = tuple[Annotated[int, Field(ge=0, lt=2**64)], Part]
+"""A packet or a transfer of a block."""
+Struck = Share | tuple[Place, ...]
 
 
 class Stage(Protocol):
@@ -64,7 +70,7 @@ class TimelineStep(BaseModel, ABC):
         """Carry out the step now."""
 
     def __str__(self) -> str:
-        parameters = self.model_dump(exclude={"ms", "do"}, exclude_unset=True)
+        parameters = self.model_dump(exclude={"ms", "do"}, exclude_unset=True, by_alias=True)
         return " ".join([self.do, *(f"{name}={value}" for name, value in parameters.items())])
 
 
@@ -247,19 +253,149 @@ class Write(TimelineStep):
 
 
 class Packets(TimelineStep):
-    """Set the network's faults from now on, as probabilities per packet; a step without any ends them."""
+    """Set the network's faults from now on: shares of packets, or lists of them; without any they end."""
 
     do: Literal["packets"]
     camera: str
-    drop: Share = 0.0
-    duplicate: Share = 0.0
-    reorder: Share = 0.0
-    delay: Share = 0.0
-    corrupt: Share = 0.0
+    drop: Struck = 0.0
+    duplicate: Struck = 0.0
+    reorder: Struck = 0.0
+    delay: Struck = 0.0
+    corrupt: Struck = 0.0
+    mtu: Annotated[int, Field(ge=0, le=65_535)] = 0
+
+    def _faults(self, seed: int) -> Faults:
+        return Faults(**self.model_dump(exclude={"ms", "do", "camera"}), seed=seed)
+
+    def check(self, on: Stage) -> None:
+        self._faults(on.seed)
 
     def act(self, on: Stage) -> None:
-        shares = self.model_dump(exclude={"ms", "do", "camera"})
-        on.packets(self.camera, Faults(**shares, seed=on.seed))
+        on.packets(self.camera, self._faults(on.seed))
+
+
+Status = Literal["ACCESS_DENIED", "BUSY", "ERROR", "INVALID_ADDRESS", "INVALID_PARAMETER", "NOT_IMPLEMENTED"]
+"""Statuses that every control protocol has."""
+
+
+class OfRegister(TimelineStep):
+    """A step about the commands that read or write one register, by its feature's name or its address."""
+
+    camera: str
+    register_: Annotated[str | int, Field(alias="register")]
+    count: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    def address(self, on: Stage) -> int:
+        """Return the register's address. NoSuchFeature if there is no such feature."""
+        if isinstance(self.register_, int):
+            return self.register_
+        return on.cams[self.camera].twin.camera.tree.find(self.register_).address
+
+    def check(self, on: Stage) -> None:
+        self.address(on)
+
+
+class Late(OfRegister):
+    """Let the next acknowledges of commands about a register be late."""
+
+    do: Literal["late"]
+    by_ms: Annotated[float, Field(gt=0, le=1e6)]
+
+    def act(self, on: Stage) -> None:
+        faults = on.cams[self.camera].twin.camera.faults
+        faults.late(self.address(on), by_ns=round(self.by_ms * 1e6), count=self.count)
+
+
+class Refuse(OfRegister):
+    """Let the next commands about a register get a status, and do nothing else."""
+
+    do: Literal["refuse"]
+    status: Status
+
+    def act(self, on: Stage) -> None:
+        faults = on.cams[self.camera].twin.camera.faults
+        faults.refuse(self.address(on), self.status, count=self.count)
+
+
+class Revoke(TimelineStep):
+    """Take its privilege from the client in control."""
+
+    do: Literal["revoke"]
+    camera: str
+
+    def check(self, on: Stage) -> None:
+        link = KINDS[on.cams[self.camera].twin.sheet.link]
+        if not link.has_network:
+            raise ValueError(f"{self.camera} gives no privileges: its link is {link.title}")
+
+    def act(self, on: Stage) -> None:
+        on.cams[self.camera].twin.camera.faults.on_revoke()
+
+
+class Misnumber(TimelineStep):
+    """Send a block with another block id."""
+
+    do: Literal["misnumber"]
+    camera: str
+    block: Annotated[int, Field(ge=0, lt=2**16)]
+    wrong: Annotated[int, Field(ge=0, lt=2**16)]
+
+    def check(self, on: Stage) -> None:
+        first = KINDS[on.cams[self.camera].twin.sheet.link].first_block
+        if (least := min(self.block, self.wrong)) < first:
+            raise ValueError(f"block {least}: block ids of {self.camera} begin at {first}")
+
+    def act(self, on: Stage) -> None:
+        camera = on.cams[self.camera].twin.camera
+        first = KINDS[camera.sheet.link].first_block
+        camera.misnumber(self.block - first, self.wrong - first)
+
+
+class Jump(TimelineStep):
+    """Let the camera's clock jump, forwards or backwards: the next frames have other timestamps."""
+
+    do: Literal["jump"]
+    camera: str
+    by_ms: Annotated[float, Field(ge=-1e9, le=1e9)]
+
+    def act(self, on: Stage) -> None:
+        on.cams[self.camera].twin.camera.jump_timestamp(round(self.by_ms * 1e6))
+
+
+class Slow(TimelineStep):
+    """Let the host fetch nothing for a while: images wait in the camera's memory, as many as fit."""
+
+    do: Literal["slow"]
+    camera: str
+    for_ms: Annotated[float, Field(gt=0, le=1e6)]
+
+    def act(self, on: Stage) -> None:
+        camera = on.cams[self.camera].twin.camera
+        camera.host_fetches(False)
+        camera.clock.at(camera.clock.now + round(self.for_ms * 1e6), camera.host_fetches, True)
+
+
+class Transfers(TimelineStep):
+    """Let transfers of a bus go wrong, each (block, part) once: leader, trailer, or from 1 its payload."""
+
+    do: Literal["transfers"]
+    camera: str
+    stall: tuple[Place, ...] = ()
+    short: tuple[Place, ...] = ()
+    babble: tuple[Place, ...] = ()
+
+    def check(self, on: Stage) -> None:
+        link = KINDS[on.cams[self.camera].twin.sheet.link]
+        if not link.has_transfers:
+            raise ValueError(f"{self.camera} sends no transfers: its link is {link.title}")
+
+    def act(self, on: Stage) -> None:
+        faults = on.cams[self.camera].twin.camera.faults.transfers
+        for kind in get_args(TransferFault):
+            for block, part in getattr(self, kind):
+                faults[block, PARTS[part] if isinstance(part, str) else part] = kind
 
 
 class Silence(TimelineStep):
@@ -297,6 +433,13 @@ Step = Annotated[
     | Heat
     | Write
     | Packets
+    | Late
+    | Refuse
+    | Revoke
+    | Misnumber
+    | Jump
+    | Slow
+    | Transfers
     | Silence
     | Attach,
     Field(discriminator="do"),

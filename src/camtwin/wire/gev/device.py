@@ -428,6 +428,11 @@ class GevDevice:
             extended = self._words[bootstrap.GVCP_CONFIGURATION] & bootstrap.EXTENDED_STATUS
             yield Resend(request, bool(extended))
 
+    def revoke(self) -> Iterator[Effect]:
+        """Take its privilege from the host in control, as if it had given it back."""
+        if self.controller:
+            yield from self._lose_control()
+
     # -- privilege -------------------------------------------------------------------------------
     def _set_privilege(self, value: int, peer: Peer, now: Ns) -> Iterator[Effect]:
         """Write CCP: a privilege in the lower half, the switchover key in the upper half."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from camtwin.units import Ns
 from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.gev.gvcp import PacketResend
 from camtwin.wire.gev.ports import Target
@@ -13,11 +14,12 @@ from camtwin.wire.ip.address import Peer
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Send an acknowledge; `note` tells people why a command was refused."""
+    """Send an acknowledge after `after_ns` of host time; `note` tells people why a command was refused."""
 
     data: bytes
     peer: Peer
     note: str = ""
+    after_ns: Ns = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ class Outlet:
     # -- packets out -----------------------------------------------------------------------------
     def single(self, packet: bytes) -> None:
         """Send a packet that no fault strikes: a test packet, an answer, or one that a fault held back."""
+        if self.injector and self.injector.faults.lost_on_path(len(packet)):
+            return
         self._insist(lambda: self._put(packet))
         self._stats.bytes += len(packet)
 
@@ -141,6 +143,7 @@ class Outlet:
             forward=lambda _, __: self.single(packet),
             last=last,
             now=time.monotonic_ns(),
+            trailer=sent.block.last_packet,
         )
 
     def run(
