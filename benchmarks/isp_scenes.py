@@ -10,7 +10,7 @@ from math import pi
 import numpy as np
 
 from camtwin.isp import Raw
-from camtwin.isp.calibrate import colour_point
+from camtwin.isp.calibrate import colour_point, differences, fit_matrix, fit_polynomial
 from camtwin.isp.colorimetry import SRGB_OF_XYZ, adapted, temperature_K
 from camtwin.isp.mosaic import sampled
 from camtwin.isp.presets import Calibration, ColourPoint, NoiseModel
@@ -74,6 +74,10 @@ LIGHTS: dict[str, Spectrum] = {
     "D65": spectra.d65(),
     "day 7500 K": spectra.daylight(7500),
 }
+
+
+CALIBRATED = ("2400 K", "A", "3400 K", "day 4000 K", "day 5000 K", "D65", "day 7500 K")
+"""Lights of the calibration; between them it is interpolated."""
 
 
 def power(light: Spectrum) -> np.ndarray:
@@ -153,24 +157,33 @@ def calibrated(lights: dict[str, Spectrum] | None = None) -> Calibration:
     """Gains and matrices fitted on noisy rendered patches in several lights, and the twin's noise."""
     p = parameters()
     points: list[ColourPoint] = []
-    for light in (
-        lights or {k: LIGHTS[k] for k in ("2400 K", "A", "day 4000 K", "day 5000 K", "D65", "day 7500 K")}
-    ).values():
+    for light in (lights or {name: LIGHTS[name] for name in CALIBRATED}).values():
         points.append(colour_point(kelvin_of(light), noisy_patches(light), wanted_of(light, paints(light))))
     noise = NoiseModel(p.gain_DN_per_e, p.read_noise_e)
     return Calibration(MODEL, tuple(points), noise, 12, p.pedestal_DN)
 
 
 def colour_error(
-    calibration: Calibration, light: Spectrum, reflectances: np.ndarray, kelvin: float | None = None
+    calibration: Calibration, light: Spectrum, reflectances: np.ndarray, polynomial: bool = False
 ) -> np.ndarray:
     """CIEDE2000 of surfaces in a light, white balance by a white surface in it, matrix by its temperature."""
-    from camtwin.isp.calibrate import differences
+    point = calibration.at(kelvin_of(light))
+    matrix, roots = point.matrix, None
+    if polynomial:
+        assert point.polynomial is not None
+        matrix, roots = point.polynomial
+    return differences(matrix, _balanced(light, reflectances), wanted_of(light, reflectances), roots)
 
-    camera = camera_of(light, reflectances)
-    white = camera_of(light, np.ones((1, len(light.nm))))[0]
-    point = calibration.at(kelvin or kelvin_of(light))
-    return differences(point.matrix, camera / white, wanted_of(light, reflectances))
+
+def colour_bound(light: Spectrum, reflectances: np.ndarray, polynomial: bool = False) -> float:
+    """Mean CIEDE2000 of the matrix that is fitted on these very surfaces, noise-free: none does better."""
+    camera, wanted = _balanced(light, reflectances), wanted_of(light, reflectances)
+    matrix, roots = fit_polynomial(camera, wanted) if polynomial else (fit_matrix(camera, wanted), None)
+    return float(differences(matrix, camera, wanted, roots).mean())
+
+
+def _balanced(light: Spectrum, reflectances: np.ndarray) -> np.ndarray:
+    return camera_of(light, reflectances) / camera_of(light, np.ones((1, len(light.nm))))[0]
 
 
 @lru_cache(maxsize=2)

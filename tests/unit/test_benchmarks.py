@@ -81,6 +81,12 @@ def test_developing_is_judged_beside_others(tmp_path):
     assert found["cpsnr"]["malvar (default)"][0] > found["cpsnr"]["plain Malvar"][0]
     assert found["false_colour"]["malvar (default)"] < found["false_colour"]["bilinear"]
     assert found["colour"]["A"]["mixtures"] < found["colour"]["A"]["single"]
+    for name in ("A", "D65"):
+        colour = found["colour"][name]
+        assert colour["polynomial mixtures"] < 0.85 * colour["mixtures"]
+        assert colour["bound"] <= colour["mixtures"]  # fitted on what is judged
+    without, reduced, _ = found["noise"][0]
+    assert reduced > without + 3.0
     assert found["white"]["card"] < 2
     assert set(found["seconds"]) > {
         "copy of the raw frame",

@@ -6,7 +6,7 @@ ColorChecker out of a raw frame. Camera values and wanted colours are linear; a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,25 +112,57 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
     Least squares first, then the sum of squared CIEDE2000 differences is made small (Levenberg, Marquardt).
     The camera's values may be of another exposure: the brightness that suits is found first.
     """
-    if camera.shape != wanted.shape or camera.ndim != 2 or camera.shape[1] != 3 or len(camera) < 4:
+    _check_colours(camera, wanted, 4)
+    return matrix_of(_fitted(camera, wanted, lambda colours: colours, rounds))
+
+
+def fit_polynomial(camera: Floats, wanted: Floats, rounds: int = 40) -> tuple[Matrix, Matrix]:
+    """Return ColourMatrix's two matrices, fitted as fit_matrix fits one; their rows sum to 1 together."""
+    _check_colours(camera, wanted, 7)
+    both = _fitted(camera, wanted, with_roots, rounds)
+    return matrix_of(both[:, :3]), matrix_of(both[:, 3:])
+
+
+def with_roots(colours: Floats) -> Floats:
+    """Return red, green, blue and the geometric means of red green, green blue, blue red, (n, 6).
+
+    G. D. Finlayson, M. Mackiewicz, A. Hurlbert, Color correction using root-polynomial regression, IEEE
+    Trans. Image Processing 24 (2015): unlike products these grow with the exposure as the colours do.
+    """
+    roots = np.sqrt(np.maximum(colours, 0))
+    return np.concatenate([colours, roots * np.roll(roots, -1, axis=1)], axis=1)
+
+
+def _check_colours(camera: Floats, wanted: Floats, least: int) -> None:
+    if camera.shape != wanted.shape or camera.ndim != 2 or camera.shape[1] != 3 or len(camera) < least:
         raise IspProblem(
-            f"matrix from {camera.shape} camera and {wanted.shape} wanted colours; both need (n, 3), n >= 4"
+            f"matrix from {camera.shape} camera and {wanted.shape} wanted colours;"
+            f" both need (n, 3), n >= {least}"
         )
-    scaled = camera * (np.sum(camera[:, 1] * wanted[:, 1]) / np.sum(camera[:, 1] ** 2))
-    # Rows that sum to 1 have two free entries: out = green + a (red - green) + b (blue - green).
-    offsets = scaled[:, [0, 2]] - scaled[:, [1]]
-    free = np.linalg.lstsq(offsets, wanted - scaled[:, [1]], rcond=None)[0].T
+
+
+def _fitted(
+    camera: Floats, wanted: Floats, terms: Callable[[Floats], Floats], rounds: int
+) -> NDArray[np.float64]:
+    """Return the matrix, (3, terms), whose rows sum to 1."""
+    known = terms(camera * (np.sum(camera[:, 1] * wanted[:, 1]) / np.sum(camera[:, 1] ** 2)))
+    # Rows that sum to 1 have all but one entry free: out = green + a (red - green) + b (blue - green) + ...
+    offsets = np.delete(known, 1, axis=1) - known[:, [1]]
+    scale = float(np.linalg.lstsq(known, wanted, rcond=None)[0].sum(axis=0).mean())
+    free = np.linalg.lstsq(offsets, wanted / scale - known[:, [1]], rcond=None)[0].T
     goal = lab_of_srgb(wanted)
-    vector: Floats = np.append(free.ravel(), 1.0)
+    vector: Floats = np.append(free.ravel(), scale)
     damping = 1e-3
 
     def errors(v: NDArray[Any]) -> Floats:
-        return difference(lab_of_srgb(v[6] * scaled @ _whole(v).T), goal)
+        return difference(lab_of_srgb(v[-1] * known @ _whole(v).T), goal)
 
     best = errors(vector)
     for _ in range(rounds):
         step = 1e-5
-        slope = np.stack([(errors(vector + step * axis) - best) / step for axis in np.eye(7)], axis=1)
+        slope = np.stack(
+            [(errors(vector + step * axis) - best) / step for axis in np.eye(len(vector))], axis=1
+        )
         normal = slope.T @ slope
         move = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), -slope.T @ best)
         residuals = errors(vector + move)
@@ -138,12 +170,12 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
             vector, best, damping = vector + move, residuals, damping / 3
         else:
             damping *= 4
-    return matrix_of(_whole(vector))
+    return _whole(vector)
 
 
 def _whole(v: NDArray[Any]) -> Floats:
-    rows = v[:6].reshape(3, 2)
-    return np.stack([rows[:, 0], 1 - rows.sum(axis=1), rows[:, 1]], axis=1)
+    rows = v[:-1].reshape(3, -1)
+    return np.insert(rows, 1, 1 - rows.sum(axis=1), axis=1)
 
 
 def colour_point(
@@ -151,12 +183,15 @@ def colour_point(
 ) -> ColourPoint:
     """Return gains and matrix of patches under one light; camera: unbalanced light, (n, 3)."""
     gains = balance_of(camera, neutral)
-    return ColourPoint(kelvin, gains, fit_matrix(camera * np.array(gains), wanted))
+    balanced = camera * np.array(gains)
+    return ColourPoint(kelvin, gains, fit_matrix(balanced, wanted), fit_polynomial(balanced, wanted))
 
 
-def differences(matrix: Matrix, camera: Floats, wanted: Floats) -> Floats:
-    """Return CIEDE2000 of balanced camera colours behind a matrix, (n,), at the best brightness."""
+def differences(matrix: Matrix, camera: Floats, wanted: Floats, roots: Matrix | None = None) -> Floats:
+    """Return CIEDE2000 of balanced camera colours behind ColourMatrix, (n,), at the best brightness."""
     shown = camera @ np.asarray(matrix).T
+    if roots is not None:
+        shown = shown + with_roots(camera)[:, 3:] @ np.asarray(roots).T
     scale = np.sum(shown[:, 1] * wanted[:, 1]) / np.sum(shown[:, 1] ** 2)
     return difference(lab_of_srgb(shown * scale), lab_of_srgb(wanted))
 

@@ -20,6 +20,19 @@ from camtwin.isp.kernels_colour import (
     toned_pairs,
     toned_row,
 )
+from camtwin.isp.kernels_noise import (
+    cells_row,
+    chroma_share_row,
+    detail_row,
+    detail_share_row,
+    energy_row,
+    entry_row,
+    finer_row,
+    joined_row,
+    quiet_row,
+    repeated_row,
+    smooth_cells_row,
+)
 from camtwin.isp.kernels_raw import (
     PAD,
     buffer_pairs,
@@ -34,15 +47,10 @@ from camtwin.isp.kernels_raw import (
     shaded_root_row,
 )
 from camtwin.isp.kernels_root import (
-    add_row,
     bright_row,
     chroma_row,
-    chroma_share_row,
-    detail_row,
     edge_row,
-    joined_row,
-    move_row,
-    quiet_detail_row,
+    recoloured_entry_row,
     recoloured_row,
     sharpened_row,
     smoothed_row,
@@ -87,7 +95,8 @@ class Finish(NamedTuple):
 
     green_first, colour: of even and odd rows, whether they begin with green, and the plane of their other
     colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0,
-    and an edge amount below 0, stand for a stage that is absent.
+    and an edge amount below 0, stand for a stage that is absent. low_pass: NoiseReduction's weights up to the
+    middle.
     """
 
     green_first: np.ndarray
@@ -98,6 +107,26 @@ class Finish(NamedTuple):
     bright_limit: np.float32
     chroma_limit: np.float32
     edges: np.ndarray
+    low_pass: np.ndarray
+
+
+class Quiet(NamedTuple):
+    """Rings of rows in which NoiseReduction works; kernels_noise.py says what is in them."""
+
+    bright: np.ndarray
+    chroma: np.ndarray
+    smooth: np.ndarray
+    detail: np.ndarray
+    energy: np.ndarray
+    shares: np.ndarray
+    cells: np.ndarray
+    lines: np.ndarray
+    around: np.ndarray
+    scratch: np.ndarray
+    wide: np.ndarray
+    parts: np.ndarray
+    fine: np.ndarray
+    share: np.ndarray
 
 
 @row
@@ -228,35 +257,97 @@ def core_rows(source, finish, first, last, left, right, out, sums, histogram):
 
 
 @row
-def _quieted(
-    finish, j, begin, planes, bright, chroma, sums, scratch, smooth, detail, energy, quiet, floats, out, luma
-):
-    """Take row j of planes into NoiseReduction; True if row j - 5 came out of it, in `out` and `luma`."""
-    into = chroma[j % 10]
-    chroma_row(planes[0], planes[1], planes[2], into[0], into[1])
-    c = j - 2
-    if c >= begin:
-        new, old = chroma[c % 10], chroma[(c - 7) % 10]
-        if c - begin < 7:
-            add_row(new[0], new[1], sums[0], sums[1], sums[2])
-        else:
-            move_row(new[0], new[1], old[0], old[1], sums[0], sums[1], sums[2])
-    d = j - 3
-    if d < begin + 3:
-        return False
-    detail_row(bright, d, scratch, smooth[d % 5], detail[d % 5], energy[d % 5])
-    n = j - 5
-    if n < begin + 5:
-        return False
-    quiet_detail_row(energy, smooth[n % 5], detail[n % 5], finish.bright_limit, scratch, quiet)
-    chroma_share_row(sums, sums[2], finish.chroma_limit, floats, floats[2])
-    joined_row(quiet, chroma[n % 10], floats, floats[2], out[0], out[1], out[2], luma)
-    return True
+def _rings(n, colours):
+    """Return empty rings for rows of n columns, colours: 1, or 0 of a mono frame."""
+    half, m = n // 2, n * colours
+    return Quiet(
+        np.zeros((16, n), np.int16),
+        np.zeros((16, 2, m), np.int16),
+        np.zeros((8, n), np.int16),
+        np.zeros((8, n), np.int16),
+        np.zeros((4, half), np.int32),
+        np.zeros((2, half), np.float32),
+        np.zeros((8, 3, m // 2), np.int32),
+        np.zeros((4, 3, m // 2), np.float32),
+        np.zeros((2, 3, m // 2), np.float32),
+        np.zeros(n, np.int32),
+        np.zeros((3, half), np.int32),
+        np.zeros((3, half), np.float32),
+        np.zeros((3, m), np.float32),
+        np.zeros(n, np.float32),
+    )
+
+
+@row
+def _take(finish, quiet, c):
+    """Go on with NoiseReduction as far as rows 2 c and 2 c + 1 of `bright` and `chroma` allow."""
+    u, s = c - 3, c - 2
+    for y in range(2 * s, 2 * s + 2):
+        detail_row(quiet.bright, y, finish.low_pass, quiet.scratch, quiet.smooth[y & 7], quiet.detail[y & 7])
+    energy_row(quiet.detail[(2 * s) & 7], quiet.detail[(2 * s + 1) & 7], quiet.energy[s & 3])
+    detail_share_row(
+        quiet.energy[(u - 1) & 3], quiet.energy[u & 3], quiet.energy[s & 3], finish.bright_limit,
+        quiet.wide[0], quiet.shares[u & 1],
+    )  # fmt: skip
+    if not quiet.fine.size:
+        return
+    cells_row(quiet.chroma[(2 * c) & 15], quiet.chroma[(2 * c + 1) & 15], quiet.cells[c & 7])
+    chroma_share_row(quiet.cells, s, finish.chroma_limit, quiet.wide, quiet.parts, quiet.lines[s & 3])
+    lines = quiet.lines
+    smooth_cells_row(lines[(u - 1) & 3], lines[u & 3], lines[s & 3], quiet.around[u & 1])
+
+
+@row
+def _give(quiet, y, planes, luma):
+    """Finish NoiseReduction of row y, one of the two that `_take` has made known."""
+    cell = y >> 1
+    beside = cell - 1 + 2 * (y & 1)
+    finer_row(quiet.around[cell & 1], quiet.around[beside & 1], quiet.parts[0], quiet.fine)
+    repeated_row(quiet.shares[cell & 1], quiet.share)
+    joined_row(
+        quiet.smooth[y & 7], quiet.detail[y & 7], quiet.share, quiet.chroma[y & 15], quiet.fine,
+        planes[0], planes[1], planes[2], luma,
+    )  # fmt: skip
+
+
+@row
+def _border(source, y, left, right, luma):
+    """Mirror row y of `luma`, behind NoiseReduction, where EdgeEnhancement looks beyond the frame.
+
+    NoiseReduction works in cells, so beyond the border it does not give mirror images of itself.
+    """
+    here = luma[y & 7]
+    for k in range(1, 3):
+        if left == 0:
+            here[PAD - k] = here[PAD + k]
+        if right == source.width:
+            end = PAD + right - left - 1
+            here[end + k] = here[end - k]
+    if 0 < y <= 2:
+        luma[-y & 7][:] = here
+
+
+@row
+def _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, out):
+    """EdgeEnhancement, ColourMatrix and Tone as far as row y of `sharp` and `luma` allows."""
+    part = slice(3 * left, 3 * (left + width))
+    if finish.edges[0] < 0:
+        if first <= y < last:
+            here = sharp[y & 3]
+            mixed_row(here[0], here[1], here[2], finish.matrices[2], light)
+            toned_row(light, finish.table, width, out[y][part])
+        return
+    y -= 2
+    if first <= y < last:
+        edge_row(luma, y, finish.edges, scratch, wide, added)
+        here = sharp[y & 3]
+        sharpened_mixed_row(here[0], here[1], here[2], added, finish.matrices[2], light)
+        toned_row(light, finish.table, width, out[y][part])
 
 
 @compiled
 def full_rows(source, finish, first, last, left, right, out, sums, histogram):
-    """Rows first..last - 1 of columns left..right - 1 through all stages that `finish` has."""
+    """Rows first..last - 1 of columns left..right - 1 through all stages that `finish` has; first is even."""
     width = right - left
     pairs = buffer_pairs(width)
     n = 2 * pairs
@@ -265,23 +356,16 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
     smooth_hues = np.zeros((2, n), np.int32)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
-    m = n if quieting else 0
-    bright, chroma = np.zeros((8, n), np.int16), np.zeros((10, 2, m), np.int16)
-    boxes, scratch, floats = np.zeros((3, m), np.int32), np.zeros(n, np.int32), np.zeros((3, m), np.float32)
-    smooth, detail, energy = (
-        np.zeros((5, m), np.int16),
-        np.zeros((5, m), np.int16),
-        np.zeros((5, m), np.int32),
-    )
-    quiet, recoloured = np.zeros(m, np.int16), np.zeros((3, n), np.int16)
+    quiet = _rings(n if quieting else 0, 1)
     sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((8, n), np.int16), np.zeros(n, np.int32)
-    wide = np.zeros(n, np.int32)
+    scratch, wide = np.zeros(n, np.int32), np.zeros(n, np.int32)
     light = np.zeros((3, n), np.uint16)
 
     ahead = source.step if source.threshold >= 0 else 0
-    after_hues = (5 if quieting else 0) + (2 if edging else 0)
-    begin = first - after_hues  # the first row that the stages after FalseColour need
-    halo = after_hues + (1 if finish.false_colour else 0)
+    after = 2 if edging else 0  # rows around, that stages after NoiseReduction need
+    around = after + (8 if quieting else 0)
+    begin = first - around  # the first row that the stages after FalseColour need
+    halo = around + (1 if finish.false_colour else 0)
     for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
         _load(source, s, left, right, rows[s & 7])
         t = s - ahead
@@ -299,12 +383,12 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
             continue
         odd = reflected(i, source.height) % 2
         own = finish.colour[odd]
-        now = planes[i & 3]
+        now = planes[i & 3] if finish.false_colour or quieting else sharp[i & 3]
         interpolate_row(
             roots[(i - 2) & 7], roots[(i - 1) & 7], roots[i & 7], roots[(i + 1) & 7], roots[(i + 2) & 7],
             finish.green_first[odd], now[own], now[1], now[2 - own],
         )  # fmt: skip
-        j, current = i, now
+        j = i
         if finish.false_colour:
             chroma_row(now[0], now[1], now[2], hues[i & 3][0], hues[i & 3][1])
             j = i - 1
@@ -318,34 +402,46 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
                     scratch,
                     smooth_hues[hue],
                 )
-            before = planes[j & 3]
-            current = recoloured if quieting else sharp[j & 3]
-            into = bright[j & 7] if quieting else luma[j & 7]
-            recoloured_row(before[0], before[1], before[2], smooth_hues[0], smooth_hues[1], current, into)
-        elif quieting:
-            bright_row(now[0], now[1], now[2], bright[j & 7])
-        elif edging:
-            sharp[j & 3][:] = now
-            bright_row(now[0], now[1], now[2], luma[j & 7])
+            now = planes[j & 3]
         if quieting:
-            into3 = sharp[(j - 5) & 3]
-            if not _quieted(
-                finish, j, begin, current, bright, chroma, boxes, scratch, smooth, detail, energy, quiet,
-                floats, into3, luma[(j - 5) & 7],
-            ):  # fmt: skip
+            if finish.false_colour:
+                recoloured_entry_row(
+                    now[0], now[1], now[2], smooth_hues[0], smooth_hues[1], quiet.bright[j & 15],
+                    quiet.chroma[j & 15],
+                )  # fmt: skip
+            else:
+                entry_row(now[0], now[1], now[2], quiet.bright[j & 15], quiet.chroma[j & 15])
+            if not j & 1:
                 continue
-            j, current = j - 5, into3
-        if not edging:
-            if first <= j < last:
-                mixed_row(current[0], current[1], current[2], finish.matrices[2], light)
-                toned_row(light, finish.table, width, out[j][3 * left : 3 * right])
+            _take(finish, quiet, j >> 1)
+            for y in range(max(j - 8, first - after), min(j - 6, last + after)):
+                if 0 <= y < source.height:
+                    _give(quiet, y, sharp[y & 3], luma[y & 7])
+                    _border(source, y, left, right, luma)
+                elif y > 0:
+                    luma[y & 7][:] = luma[reflected(y, source.height) & 7]
+                _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, out)
             continue
-        y = j - 2
+        if finish.false_colour:
+            recoloured_row(now[0], now[1], now[2], smooth_hues[0], smooth_hues[1], sharp[j & 3], luma[j & 7])
+        elif edging:
+            bright_row(now[0], now[1], now[2], luma[j & 7])
+        _finished(finish, j, first, last, left, width, sharp, luma, scratch, wide, added, light, out)
+
+
+@row
+def _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, sharp, out):
+    """EdgeEnhancement and Tone as far as row y of `luma` allows."""
+    inner, part = slice(PAD, PAD + width), slice(left, left + width)
+    if finish.edges[0] < 0:
         if first <= y < last:
-            edge_row(luma, y, finish.edges, scratch, wide, added)
-            here3 = sharp[y & 3]
-            sharpened_mixed_row(here3[0], here3[1], here3[2], added, finish.matrices[2], light)
-            toned_row(light, finish.table, width, out[y][3 * left : 3 * right])
+            toned_mono_row(luma[y & 7][inner], finish.table, out[y][part])
+        return
+    y -= 2
+    if first <= y < last:
+        edge_row(luma, y, finish.edges, scratch, wide, added)
+        sharpened_row(luma[y & 7], added, sharp)
+        toned_mono_row(sharp[inner], finish.table, out[y][part])
 
 
 @compiled
@@ -357,22 +453,16 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     halves = np.zeros((2, pairs), np.int16)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
-    bright, scratch = np.zeros((8, n), np.int16), np.zeros(n, np.int32)
-    smooth, detail, energy = (
-        np.zeros((5, n), np.int16),
-        np.zeros((5, n), np.int16),
-        np.zeros((5, n), np.int32),
-    )
-    quiet, luma, added = np.zeros(n, np.int16), np.zeros((8, n), np.int16), np.zeros(n, np.int32)
-    wide = np.zeros(n, np.int32)
-    sharpened = np.zeros(n, np.int16)
+    quiet = _rings(n if quieting else 0, 0)
+    luma, added, sharp = np.zeros((8, n), np.int16), np.zeros(n, np.int32), np.zeros(n, np.int16)
+    scratch, wide = np.zeros(n, np.int32), np.zeros(n, np.int32)
     ahead = source.step if source.threshold >= 0 else 0
-    halo = (5 if quieting else 0) + (2 if edging else 0)
-    begin, inner = first - halo, slice(PAD, PAD + width)
-    for s in range(begin - ahead, last + halo + ahead):
+    after = 2 if edging else 0
+    around = after + (8 if quieting else 0)
+    for s in range(first - around - ahead, last + around + ahead):
         _load(source, s, left, right, rows[s & 7])
         t = s - ahead
-        if t < begin:
+        if t < first - around:
             continue
         here = rows[t & 7]
         if ahead:
@@ -381,27 +471,20 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
         if source.columns.size and first <= t < last:
             _measure(source, t, left, right, here, here, sums, histogram)
         _root(source, t, left, here, halves)
-        current = bright[t & 7]
-        current[0::2] = halves[0]
-        current[1::2] = halves[1]
-        j = t
-        if quieting:
-            d = t - 3
-            if d < begin + 3:
-                continue
-            detail_row(bright, d, scratch, smooth[d % 5], detail[d % 5], energy[d % 5])
-            j = t - 5
-            if j < begin + 5:
-                continue
-            quiet_detail_row(energy, smooth[j % 5], detail[j % 5], finish.bright_limit, scratch, quiet)
-            current = quiet
-        if not edging:
-            if first <= j < last:
-                toned_mono_row(current[inner], finish.table, out[j][left:right])
+        whole = quiet.bright[t & 15] if quieting else luma[t & 7]
+        whole[0::2] = halves[0]
+        whole[1::2] = halves[1]
+        if not quieting:
+            _finished_mono(finish, t, first, last, left, width, luma, scratch, wide, added, sharp, out)
             continue
-        luma[j & 7][:] = current
-        y = j - 2
-        if first <= y < last:
-            edge_row(luma, y, finish.edges, scratch, wide, added)
-            sharpened_row(luma[y & 7], added, sharpened)
-            toned_mono_row(sharpened[inner], finish.table, out[y][left:right])
+        if not t & 1:
+            continue
+        _take(finish, quiet, t >> 1)
+        for y in range(max(t - 8, first - after), min(t - 6, last + after)):
+            if 0 <= y < source.height:
+                repeated_row(quiet.shares[(y >> 1) & 1], quiet.share)
+                quiet_row(quiet.smooth[y & 7], quiet.detail[y & 7], quiet.share, luma[y & 7])
+                _border(source, y, left, right, luma)
+            elif y > 0:
+                luma[y & 7][:] = luma[reflected(y, source.height) & 7]
+            _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, sharp, out)

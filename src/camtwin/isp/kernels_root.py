@@ -1,15 +1,10 @@
-"""Compiled rows of the stages on roots: FalseColour, NoiseReduction, EdgeEnhancement.
+"""Compiled rows of FalseColour and EdgeEnhancement.
 
 See kernels_raw.py and kernels_colour.py for the manner.
 """
 
-from camtwin.isp.image import TOP
 from camtwin.isp.kernels_colour import S, top
-from camtwin.isp.kernels_raw import SLACK, F, I, inline, row
-from camtwin.isp.noise import DETAIL
-from camtwin.isp.root_stages import BOX, CHROMA_BOX
-
-D0, D1, D2, D3 = (I(int(w)) for w in DETAIL[:4])
+from camtwin.isp.kernels_raw import SLACK, I, row
 
 
 @row
@@ -64,150 +59,16 @@ def recoloured_row(red, grn, blu, first, second, planes, luma):
 
 
 @row
-def _filtered_columns(a, b, c, d, e, f, g, out):
-    for x in range(out.shape[0]):
-        outer, second = I(I(a[x]) + I(g[x])), I(I(b[x]) + I(f[x]))
-        near = I(I(D2 * I(I(c[x]) + I(e[x]))) + I(D3 * I(d[x])))
-        out[x] = I(I(I(D0 * outer) + I(D1 * second)) + near)
-
-
-@row
-def _filtered(a, b, c, d, e, f, g, bright, smooth, detail, energy):
-    for x in range(smooth.shape[0]):
-        near = I(I(D2 * I(c[x] + e[x])) + I(D3 * d[x]))
-        total = I(I(I(D0 * I(a[x] + g[x])) + I(D1 * I(b[x] + f[x]))) + near)
-        low = I(I(total + 2048) >> 12)
-        high = I(I(bright[x]) - low)
-        smooth[x], detail[x] = S(low), S(high)
-        quarter = I(I(high + 2) >> 2)
-        energy[x] = I(quarter * quarter)
-
-
-@row
-def detail_row(rows, y, scratch, smooth, detail, energy):
-    """root_stages.quiet_detail's split of row y; rows: a ring of 8 rows of brightness."""
-    m = scratch.shape[0] - SLACK
-    a, b, c, d = rows[(y - 3) % 8], rows[(y - 2) % 8], rows[(y - 1) % 8], rows[y % 8]
-    e, f, g = rows[(y + 1) % 8], rows[(y + 2) % 8], rows[(y + 3) % 8]
-    _filtered_columns(a, b, c, d, e, f, g, scratch)
-    at = slice(3, m + 3)
-    _filtered(
-        scratch[0:m], scratch[1 : m + 1], scratch[2 : m + 2], scratch[3 : m + 3], scratch[4 : m + 4],
-        scratch[5 : m + 5], scratch[6 : m + 6], d[at], smooth[at], detail[at], energy[at],
-    )  # fmt: skip
-
-
-@inline
-def _kept(energy, limit):
-    """See root_stages.kept."""
-    above = energy - limit
-    above = above if above > F(0) else F(0)
-    return above / (energy if energy > F(1) else F(1))
-
-
-@row
-def _columns_of_5(a, b, c, d, e, out):
-    for x in range(out.shape[0]):
-        out[x] = I(I(I(a[x] + b[x]) + I(c[x] + d[x])) + e[x])
-
-
-@row
-def _quiet_detail(a, b, c, d, e, smooth, detail, limit, out):
-    share = F(16 / BOX**2)
-    for x in range(out.shape[0]):
-        energy = F(I(I(I(a[x] + b[x]) + I(c[x] + d[x])) + e[x])) * share
-        value = F(smooth[x]) + F(detail[x]) * _kept(energy, limit) + F(0.5)
-        value = value if value > F(0) else F(0)
-        value = value if value < F(TOP) else F(TOP)
-        out[x] = S(I(value))
-
-
-@row
-def quiet_detail_row(energies, smooth, detail, limit, scratch, out):
-    """root_stages.quiet_detail of one row; energies: a ring of exactly its 5 rows."""
-    m, at = out.shape[0] - SLACK, slice(2, 2 + out.shape[0] - SLACK)
-    _columns_of_5(energies[0], energies[1], energies[2], energies[3], energies[4], scratch)
-    _quiet_detail(
-        scratch[0:m], scratch[1 : m + 1], scratch[2 : m + 2], scratch[3 : m + 3], scratch[4 : m + 4],
-        smooth[at], detail[at], limit, out[at],
-    )  # fmt: skip
-
-
-@row
-def add_row(first, second, sums, other, squares):
-    """Take a row of both chromas into the sums over rows of root_stages.box."""
-    for x in range(first.shape[0]):
-        v, w = I(first[x]), I(second[x])
-        sums[x] = I(sums[x] + v)
-        other[x] = I(other[x] + w)
-        squares[x] = I(squares[x] + _square(v, w))
-
-
-@inline
-def _square(v, w):
-    v, w = I(I(v + 2) >> 2), I(I(w + 2) >> 2)
-    return I(I(v * v) + I(w * w))
-
-
-@row
-def move_row(first, second, old_first, old_second, sums, other, squares):
-    """Take a row of both chromas into the sums and another one out."""
-    for x in range(first.shape[0]):
-        v, w, p, q = I(first[x]), I(second[x]), I(old_first[x]), I(old_second[x])
-        sums[x] = I(sums[x] + I(v - p))
-        other[x] = I(other[x] + I(w - q))
-        squares[x] = I(squares[x] + I(_square(v, w) - _square(p, q)))
-
-
-@row
-def _mean(a, b, c, d, e, f, g, out):
-    count = F(1 / CHROMA_BOX**2)
-    for x in range(out.shape[0]):
-        total = I(I(I(a[x] + b[x]) + I(c[x] + d[x])) + I(I(e[x] + f[x]) + g[x]))
-        out[x] = F(total) * count
-
-
-@row
-def _share_of_chroma(a, b, c, d, e, f, g, first, second, limit, out):
-    scale = F(16 / CHROMA_BOX**2)
-    for x in range(out.shape[0]):
-        square = I(I(I(a[x] + b[x]) + I(c[x] + d[x])) + I(I(e[x] + f[x]) + g[x]))
-        energy = F(square) * scale - (first[x] * first[x] + second[x] * second[x])
-        out[x] = _kept(energy, limit)
-
-
-@row
-def _seven(values, n, out):
-    _mean(
-        values[0:n], values[1 : n + 1], values[2 : n + 2], values[3 : n + 3], values[4 : n + 4],
-        values[5 : n + 5], values[6 : n + 6], out[3 : n + 3],
-    )  # fmt: skip
-
-
-@row
-def chroma_share_row(sums, squares, limit, means, share):
-    """root_stages.quiet_chroma's means of both chromas, and what is kept of the rest, of sums over 7 rows."""
-    n = share.shape[0] - SLACK
-    at = slice(3, n + 3)
-    _seven(sums[0], n, means[0])
-    _seven(sums[1], n, means[1])
-    _share_of_chroma(
-        squares[0:n], squares[1 : n + 1], squares[2 : n + 2], squares[3 : n + 3], squares[4 : n + 4],
-        squares[5 : n + 5], squares[6 : n + 6], means[0][at], means[1][at], limit, share[at],
-    )  # fmt: skip
-
-
-@row
-def joined_row(bright, chroma, means, share, red, grn, blu, luma):
-    """root_stages.joined of a row, and its brightness; the last step of quiet_chroma before it."""
-    first, second, mean, other = chroma[0], chroma[1], means[0], means[1]
-    for x in range(bright.shape[0]):
-        s = share[x]
-        p = I(I(mean[x] + (F(first[x]) - mean[x]) * s + F(TOP + 1.5)) - I(TOP + 1))
-        q = I(I(other[x] + (F(second[x]) - other[x]) * s + F(TOP + 1.5)) - I(TOP + 1))
-        g = I(I(I(I(4 * I(bright[x])) - I(p + q)) + 2) >> 2)
-        red[x], grn[x], blu[x] = S(top(I(g + p))), S(top(g)), S(top(I(g + q)))
-    bright_row(red, grn, blu, luma)
+def recoloured_entry_row(red, grn, blu, first, second, bright, chroma):
+    """recoloured_row, and kernels_noise.entry_row of what it gives."""
+    p, q = chroma[0], chroma[1]
+    for x in range(red.shape[0]):
+        u, w = I(first[x]), I(second[x])
+        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
+        g = I(I(I(v - I(u + w)) + 2) >> 2)
+        one, two, three = top(I(g + u)), top(g), top(I(g + w))
+        bright[x] = S(I(I(I(one + three) + I(6 * two)) + 4) >> 3)
+        p[x], q[x] = S(I(one - two)), S(I(three - two))
 
 
 @row

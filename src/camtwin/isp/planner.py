@@ -2,8 +2,9 @@
 
 Known is [DefectPixels] [Measure] BlackLevel [Shading] [WhiteBalance] Demosaic("malvar") [FalseColour]
 [NoiseReduction] [EdgeEnhancement] [ColourMatrix] Tone, stages in brackets may be absent; of mono frames the
-same with Root and without the stages on colour. Stages before or after, and any other run, use the readable
-stages; Downscale and the directional demosaic are shared among threads there.
+same with Root and without the stages on colour. Stages before or after, and any other run, as one with
+ColourMatrix's roots, use the readable stages; Downscale and the directional demosaic are shared among
+threads there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, begin
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import COLOURS, IspProblem
+from camtwin.isp.noise import LOW_PASS
 from camtwin.isp.raw_stages import DefectPixels, Measure, replacements
 from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
@@ -79,6 +81,9 @@ def _known(stages: list[Stage]) -> int:
         return 0
     at += 1
     while at < len(stages) and isinstance(stages[at], AFTER):
+        stage = stages[at]
+        if isinstance(stage, ColourMatrix) and stage.roots is not None:
+            return 0
         at += 1
         if isinstance(stages[at - 1], Tone):
             return at
@@ -205,6 +210,7 @@ def _finish(
         bright,
         chroma,
         np.array(edges, np.int32),
+        LOW_PASS[bool(mosaic)][:5].astype(np.int32),
     )
 
 

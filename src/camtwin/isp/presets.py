@@ -29,14 +29,16 @@ PRESETS = ("fast", "balanced", "best")
 class ColourPoint:
     """Gains and matrix fitted in one light.
 
-    kelvin  correlated colour temperature of the light
-    gains   white balance of red, green and blue
-    matrix  from balanced camera colours to linear sRGB
+    kelvin      correlated colour temperature of the light
+    gains       white balance of red, green and blue
+    matrix      from balanced camera colours to linear sRGB
+    polynomial  ColourMatrix's matrix and roots, which err less; None: the matrix alone is known
     """
 
     kelvin: float
     gains: tuple[float, float, float]
     matrix: Matrix
+    polynomial: tuple[Matrix, Matrix] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Calibration:
                 else a + share * (b - a)
             )
 
-        return ColourPoint(kelvin, between(low.gains, high.gains), between(low.matrix, high.matrix))
+        both = low.polynomial and high.polynomial and between(low.polynomial, high.polynomial)
+        return ColourPoint(kelvin, between(low.gains, high.gains), between(low.matrix, high.matrix), both)
 
     def kelvin_of(self, gains: tuple[float, float, float]) -> float:
         """Return the colour temperature whose white has this ratio of blue gain to red gain."""
@@ -109,7 +112,10 @@ class Calibration:
         return json.dumps(
             {
                 "name": self.name,
-                "points": [{"kelvin": p.kelvin, "gains": p.gains, "matrix": p.matrix} for p in self.points],
+                "points": [
+                    {"kelvin": p.kelvin, "gains": p.gains, "matrix": p.matrix, "polynomial": p.polynomial}
+                    for p in self.points
+                ],
                 "noise": self.noise and self.noise.to_json(),
                 "bits": self.bits,
                 "black_DN": self.black_DN,
@@ -124,7 +130,9 @@ class Calibration:
         try:
             read = json.loads(text)
             points = tuple(
-                ColourPoint(float(p["kelvin"]), _three(p["gains"]), tuple(_three(r) for r in p["matrix"]))  # type: ignore[arg-type]
+                ColourPoint(
+                    float(p["kelvin"]), _three(p["gains"]), _matrix(p["matrix"]), _two(p.get("polynomial"))
+                )
                 for p in read.get("points", ())
             )
             noise, shading = read.get("noise"), read.get("shading")
@@ -145,6 +153,18 @@ def _three(values: Iterable[float]) -> tuple[float, float, float]:
     return a, b, c
 
 
+def _matrix(rows: Iterable[Iterable[float]]) -> Matrix:
+    a, b, c = (_three(row) for row in rows)
+    return a, b, c
+
+
+def _two(matrices: Iterable[Iterable[Iterable[float]]] | None) -> tuple[Matrix, Matrix] | None:
+    if matrices is None:
+        return None
+    a, b = (_matrix(rows) for rows in matrices)
+    return a, b
+
+
 UNCALIBRATED = Calibration()
 
 
@@ -162,7 +182,7 @@ def preset(
     """Return a pipeline for frames of a mosaic, or of a mono camera ("").
 
     name         fast: demosaic, colour and tone, nothing else. balanced: all stages. best: the offline
-                 demosaic
+                 demosaic, and colours by a root polynomial
     calibration  of sensor and lens
     bits         depth of the frames
     gain_dB      analogue gain of the frames above the calibrated one, for the noise
@@ -198,7 +218,10 @@ def preset(
             stages.append(NoiseReduction(noise))
         stages.append(EdgeEnhancement())
     if mosaic and point:
-        stages.append(ColourMatrix(point.matrix, calibration.calibrated))
+        matrix, roots = point.matrix, None
+        if name == "best" and point.polynomial:
+            matrix, roots = point.polynomial
+        stages.append(ColourMatrix(matrix, calibration.calibrated, roots))
     return Pipeline([*stages, Tone()])
 
 

@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 
 from camtwin.isp.image import TOP, Image, Kind
 from camtwin.isp.mosaic import padded
-from camtwin.isp.noise import DETAIL, NoiseModel, weights
+from camtwin.isp.noise import (
+    BRIGHT_MARGIN,
+    CHROMA_CELLS,
+    CHROMA_MARGIN,
+    LOW_PASS,
+    NoiseModel,
+    weights,
+)
 from camtwin.isp.stage import Stage, check
 
 F = np.float32
 Ints = NDArray[np.int32]
-BOX, CHROMA_BOX = 5, 7
-"""Sides of the windows over which the energy of detail, and of chroma, is taken."""
 
 
 class RootStage(Stage):
@@ -91,49 +96,92 @@ class NoiseReduction(RootStage):
     def limits(
         self, colour: bool, white_DN: float, gains: tuple[float, float, float], toe: float
     ) -> tuple[np.float32, np.float32]:
-        """Return the noise's variance in the detail of brightness and in chroma, in codes squared."""
+        """Return up to which energy detail of brightness, and chroma, count as noise, in codes squared."""
         own = np.array([self.noise.root_variance(white_DN, gain, toe) for gain in gains])
         bright, chroma = weights(colour)
-        return F(self.strength * np.dot(bright, own)), F(self.strength * np.dot(chroma, own))
+        return (
+            F(self.strength * BRIGHT_MARGIN * np.dot(bright, own)),
+            F(self.strength * CHROMA_MARGIN * np.dot(chroma, own)),
+        )
 
     def apply(self, image: Image, notes: dict[str, Any]) -> Image:
         """See Stage."""
         colour = len(image.data) == 3
         bright_limit, chroma_limit = self.limits(colour, image.white_DN, image.gains, image.toe)
+        roots = image.data.astype(np.int32)
         if not colour:
-            return image.become(
-                quiet_detail(image.data[0].astype(np.int32), bright_limit)[None].astype(np.int16)
-            )
-        four_bright, red, blue = split(image.data)
-        bright = quiet_detail((four_bright + 2) >> 2, bright_limit)
-        return image.become(joined(4 * bright, *quiet_chroma(red, blue, chroma_limit)))
+            return image.become(quiet_detail(roots[0], LOW_PASS[False], bright_limit)[None].astype(np.int16))
+        red, green, blue = roots
+        bright = quiet_detail((red + 6 * green + blue + 4) >> 3, LOW_PASS[True], bright_limit)
+        first, second = quiet_chroma(red - green, blue - green, chroma_limit)
+        green = (8 * bright - first - second + 4) >> 3
+        planes = np.stack([green + first, green, green + second])
+        return image.become(np.clip(planes, 0, TOP).astype(np.int16))
 
 
-def quiet_detail(bright: Ints, limit: np.float32) -> Ints:
-    """Return brightness whose detail has lost the noise's share of energy, within 0..TOP."""
+def in_cells(values: Ints, cells: int) -> Ints:
+    """Return values lengthened by cells of 2 x 2 pixels on each side, and to whole cells, mirrored."""
+    by = [(2 * cells, 2 * cells + side % 2) for side in values.shape]
+    return np.pad(values, by, mode="reflect")
+
+
+def summed(values: Ints) -> Ints:
+    """Return the sum over each cell of 2 x 2 pixels."""
+    return values[::2, ::2] + values[::2, 1::2] + values[1::2, ::2] + values[1::2, 1::2]
+
+
+def quiet_detail(bright: Ints, low_pass: NDArray[np.int64], limit: np.float32) -> Ints:
+    """Return brightness whose detail has lost the noise's share of energy, within 0..TOP.
+
+    The energy is taken over 3 x 3 cells of 2 x 2 pixels, and the share is a cell's.
+    """
     height, width = bright.shape
-    around = padded(bright, 3)
-    rows = _sum([int(w) * around[i : i + height] for i, w in enumerate(DETAIL)])
-    total = _sum([int(w) * rows[:, i : i + width] for i, w in enumerate(DETAIL)])
-    smooth = (total + 2048) >> 12
-    detail = bright - smooth
-    energy = box(((detail + 2) >> 2) ** 2, BOX).astype(F) * F(16 / BOX**2)
-    value = smooth.astype(F) + detail.astype(F) * kept(energy, limit) + F(0.5)
+    around = in_cells(bright, 3)
+    rows, columns = around.shape[0] - 8, around.shape[1] - 8
+    total = _sum([int(w) * around[i : i + rows] for i, w in enumerate(low_pass)])
+    total = _sum([int(w) * total[:, i : i + columns] for i, w in enumerate(low_pass)])
+    smooth = (total + 32768) >> 16
+    detail = around[4:-4, 4:-4] - smooth
+    energy = box(summed(((detail + 2) >> 2) ** 2), 3).astype(F) * F(16 / 36)
+    share = np.repeat(np.repeat(kept(energy, limit), 2, axis=0), 2, axis=1)[:height, :width]
+    inner = slice(2, 2 + height), slice(2, 2 + width)
+    value = smooth[inner].astype(F) + detail[inner].astype(F) * share + F(0.5)
     return np.clip(value.astype(np.int32), 0, TOP)
 
 
 def quiet_chroma(red: Ints, blue: Ints, limit: np.float32) -> tuple[Ints, Ints]:
-    """Return both chromas drawn to their means over CHROMA_BOX, as far as noise makes them vary."""
-    count = F(1 / CHROMA_BOX**2)
-    means = [box(chroma, CHROMA_BOX).astype(F) * count for chroma in (red, blue)]
-    quarters = ((red + 2) >> 2) ** 2 + ((blue + 2) >> 2) ** 2
-    square = box(quarters, CHROMA_BOX).astype(F) * F(16 / CHROMA_BOX**2)
+    """Return both chromas drawn to their means, as far as noise makes them vary.
+
+    Means and shares are those of cells of 2 x 2 pixels, smoothed, and taken linearly in between: a guided
+    filter whose guide is the chroma itself (K. He, J. Sun, Fast guided filter, 2015).
+    """
+    height, width = red.shape
+    sums = [summed(in_cells(chroma, 4)) for chroma in (red, blue)]
+    quarters = ((sums[0] + 8) >> 4) ** 2 + ((sums[1] + 8) >> 4) ** 2
+    means = [box(each, CHROMA_CELLS).astype(F) * F(1 / (4 * CHROMA_CELLS**2)) for each in sums]
+    square = box(quarters, CHROMA_CELLS).astype(F) * F(16 / CHROMA_CELLS**2)
     share = kept(square - (means[0] * means[0] + means[1] * means[1]), limit)
-    moved = [
-        mean + (chroma.astype(F) - mean) * share for mean, chroma in zip(means, (red, blue), strict=True)
-    ]
-    first, second = ((value + F(TOP + 1.5)).astype(np.int32) - (TOP + 1) for value in moved)
+    rest = F(1) - share
+    share, *means = (_between(part, height, width) for part in (share, means[0] * rest, means[1] * rest))
+    first, second = (
+        (chroma.astype(F) * share + mean + F(TOP + 1.5)).astype(np.int32) - (TOP + 1)
+        for mean, chroma in zip(means, (red, blue), strict=True)
+    )
     return first, second
+
+
+def _between(cells: NDArray[np.floating], height: int, width: int) -> NDArray[np.floating]:
+    """Return the mean of 3 x 3 cells, taken linearly between cells, of each pixel; 2 cells more a side."""
+    wide = (cells[:, :-2] + cells[:, 2:]) + cells[:, 1:-1]
+    return _finer(_finer(((wide[:-2] + wide[2:]) + wide[1:-1]) * F(1 / 9)).T).T[:height, :width]
+
+
+def _finer(cells: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return two rows for each inner row of cells, a quarter of the way to its neighbours."""
+    out = np.empty((2 * len(cells) - 4, cells.shape[1]), F)
+    out[0::2] = F(0.75) * cells[1:-1] + F(0.25) * cells[:-2]
+    out[1::2] = F(0.75) * cells[1:-1] + F(0.25) * cells[2:]
+    return out
 
 
 def kept(energy: NDArray[np.floating], limit: np.float32) -> NDArray[np.floating]:
@@ -142,10 +190,9 @@ def kept(energy: NDArray[np.floating], limit: np.float32) -> NDArray[np.floating
 
 
 def box(values: Ints, side: int) -> Ints:
-    """Return the sum over side x side pixels."""
-    height, width = values.shape
-    around = padded(values, side // 2)
-    rows = _sum([around[i : i + height] for i in range(side)])
+    """Return the sum over side x side of values, for those that have all their neighbours."""
+    height, width = (count - side + 1 for count in values.shape)
+    rows = _sum([values[i : i + height] for i in range(side)])
     return _sum([rows[:, i : i + width] for i in range(side)])
 
 

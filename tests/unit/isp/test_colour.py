@@ -17,6 +17,8 @@ from camtwin.isp.calibrate import (
     colour_point,
     differences,
     fit_matrix,
+    fit_polynomial,
+    with_roots,
 )
 from camtwin.isp.colorimetry import D65, adapted, difference, lab_of, lab_of_srgb, temperature_K, xyz_of_lab
 from camtwin.isp.dng import dng_bytes, read_dng
@@ -69,6 +71,56 @@ def test_a_known_matrix_is_found():
     assert np.sum(found, axis=1) == pytest.approx([1, 1, 1])
     with pytest.raises(IspProblem, match=r"matrix from \(2, 3\)"):
         fit_matrix(camera[:2], wanted[:2])
+
+
+ROOTS = ((0.1, -0.2, 0.15), (-0.1, 0.2, -0.05), (0.05, 0.1, -0.15))
+LESS = tuple(
+    tuple(v - (sum(r) if i == j else 0) for j, v in enumerate(row))
+    for i, (row, r) in enumerate(zip(M, ROOTS, strict=True))
+)
+"""With ROOTS, rows that sum to 1."""
+
+
+def test_a_root_polynomial_grows_with_the_exposure_and_is_found():
+    camera = np.random.default_rng(3).random((60, 3)) * 0.6 + 0.2
+    assert with_roots(4 * camera) == pytest.approx(4 * with_roots(camera))
+    wanted = with_roots(camera) @ np.concatenate([np.array(LESS), np.array(ROOTS)], axis=1).T
+    matrix, roots = fit_polynomial(camera * 0.4, wanted, rounds=80)
+    assert np.sum(matrix, axis=1) + np.sum(roots, axis=1) == pytest.approx([1, 1, 1])
+    assert differences(matrix, camera, wanted, roots).mean() < 0.02
+    assert differences(fit_matrix(camera, wanted), camera, wanted).mean() > 0.15
+    with pytest.raises(IspProblem, match=r"both need \(n, 3\), n >= 7"):
+        fit_polynomial(camera[:6], wanted[:6])
+
+
+def test_the_polynomial_is_applied_as_its_formula_says_and_keeps_grey():
+    light = np.array([0.45, 0.3, 0.2])
+    stages = [
+        isp.BlackLevel(),
+        isp.Demosaic(toe=1e-5),
+        isp.ColourMatrix(LESS, True, ROOTS),
+        isp.Tone(1.0, 16),
+    ]
+    for colour in (light, np.full(3, 0.3)):
+        rgb = np.broadcast_to(np.rint(colour * 4095), (16, 24, 3)).astype(np.uint16)
+        image, _ = isp.Pipeline(stages).process(Raw(sampled(rgb, "GRBG"), 12, "GRBG"))
+        wanted = np.array(LESS) @ colour + np.array(ROOTS) @ with_roots(colour[None])[0, 3:]
+        assert np.abs(image[8, 8] / 65535 - wanted).max() < 5e-4
+    assert isp.Pipeline.from_json(isp.Pipeline(stages).to_json()) == isp.Pipeline(stages)
+
+
+def test_the_best_preset_takes_the_polynomial():
+    known = of_model("ids-imx412")
+    again = Calibration.from_json(known.to_json())
+    for calibration in (known, again):
+        best, usual = (
+            isp.preset(name, "RGGB", calibration, kelvin=5000).stage(isp.ColourMatrix)
+            for name in ("best", "balanced")
+        )
+        assert best is not None
+        assert usual is not None
+        assert (best.matrix, best.roots) == known.at(5000).polynomial
+        assert usual.roots is None
 
 
 def test_patches_of_a_chart_in_perspective_are_found():
