@@ -45,6 +45,7 @@ class NodeServer:
         self._opened = contextlib.ExitStack()
         self.number, self._listeners = self._opened.enter_context(claimed(CameraDevice, number, name))
         self.nodes: Sequence[Node] = ()
+        self._serving: OpenFile | None = None
 
     def serve(self, nodes: Sequence[Node]) -> None:
         """Serve the video node, the sub-device and the media device."""
@@ -68,10 +69,13 @@ class NodeServer:
         return sum(len(node.files) for node in self.nodes)
 
     def sweep(self) -> None:
-        """Close files that programs have closed, and whose end has not been heard yet."""
+        """Close files that programs have closed, and whose end has not been heard yet.
+
+        The one whose request is being carried out stays until that is done.
+        """
         for node in self.nodes:
             for file in tuple(node.files):
-                if hung_up(file.connection):
+                if file is not self._serving and hung_up(file.connection):
                     self._close(node, file)
 
     def _accept(self, listener: socket.socket, node: Node) -> None:
@@ -117,6 +121,7 @@ class NodeServer:
             if not message:
                 self._close(node, file)
                 return
+            self._serving = file
             self._answer(node, file, message, passed)
         except m.ProtocolError as problem:
             log.debug("%s: %s", node.name, problem)
@@ -124,6 +129,7 @@ class NodeServer:
         except Exception as problem:
             self._fail(problem)
         finally:
+            self._serving = None
             for descriptor in passed:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)

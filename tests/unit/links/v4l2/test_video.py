@@ -309,6 +309,20 @@ def test_one_file_has_the_buffers(camera):
         assert request(other, 3).count == 3
 
 
+def test_who_asks_for_buffers_and_vanishes_has_none(camera):
+    argument = v.RequestBuffers(2, v.CAPTURE, v.MMAP).pack()
+    for _ in range(100):
+        client = camera.open()
+
+        def vanish(client: Client = client) -> None:  # while the server is busy: it finds both at once
+            client.send(m.request(m.IOCTL, io.REQBUFS, argument, size=len(argument))).close()
+            client.socket.close()
+
+        camera.do(vanish)
+    with camera.open() as other:
+        assert request(other, 3).count == 3
+
+
 def test_who_has_priority(camera):
     with camera.open() as client, camera.open() as other:
         assert failed(client, io.S_PRIORITY, v.PRIORITY_RECORD.to_bytes(4, "little")) == 0
