@@ -121,7 +121,7 @@ class Prepared:
 
     def prepare(self) -> None: ...
 
-    def payload(self, _: object) -> np.ndarray:
+    def payload(self, _: object, out: np.ndarray | None = None) -> np.ndarray:
         return self.bytes
 
 

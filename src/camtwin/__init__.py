@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from camtwin import scene
+    from camtwin.links.gentl import producer as gentl
     from camtwin.links.gige.dhcp_server import DhcpServer
     from camtwin.problem import Problem, Refused
     from camtwin.session.frame import Frame, NoImage
@@ -41,6 +42,7 @@ __all__ = [
     "Session",
     "Twin",
     "csi2_dump",
+    "gentl",
     "open",
     "open_module",
     "open_modules",
@@ -76,6 +78,8 @@ def __getattr__(name: str) -> Any:
         return import_module("camtwin.session.session").connect
     if name == "scene":
         return import_module("camtwin.scene")
+    if name == "gentl":
+        return import_module("camtwin.links.gentl.producer")
     if name in HOMES:
         return getattr(import_module(f"camtwin.{HOMES[name]}"), name)
     raise AttributeError(f"module 'camtwin' has no attribute {name!r}")

@@ -126,6 +126,7 @@ class Camera:
         self.brightness = Brightness(self, measure)
         self.on_read.subscribe(self.brightness.on_frame_read)
         self.powered = True
+        self.controller: object | None = None  # the link's end whose host is in control
         self.last_write_ns: Ns | None = None  # time of a host's last write
         self._build()
         self._power_up()
@@ -259,6 +260,17 @@ class Camera:
         for n in matched:
             self.emit(f"Action{n}")
         return bool(matched)
+
+    def take_control(self, taker: object) -> bool:
+        """Give control to a link's end; False if that of another link has it."""
+        if self.controller in (None, taker):
+            self.controller = taker
+        return self.controller is taker
+
+    def leave_control(self, holder: object) -> None:
+        """Take control back from a link's end, if it has it."""
+        if self.controller is holder:
+            self.controller = None
 
     def end_session(self) -> None:
         """End what a host has left behind: its acquisition, its lock, its open files, half-written numbers.

@@ -138,6 +138,7 @@ class LinkKind:
 
     dialect      byte order, name space and event messages, and its name in data sheets
     title        its name for people
+    tltype       its name as GenTL's transport layer
     time         makes its timing from the data sheet's section of the link's name, and from a speed
     has_network  hosts reach it by an address: it has packets, heartbeats, and faults of both
     counts_acquisitions  each acquisition is a stream of its own: its blocks count from the first id again
@@ -149,6 +150,7 @@ class LinkKind:
     dialect: Dialect
     title: str
     time: Callable[..., LinkTiming]
+    tltype: str = "Custom"
     has_network: bool = False
     counts_acquisitions: bool = False
     takes_all: bool = False
@@ -191,6 +193,7 @@ GIGE: Final = LinkKind(
     ),
     "GigE Vision",
     _gige,
+    "GEV",
     has_network=True,
     first_block=1,
 )
@@ -203,6 +206,7 @@ USB3: Final = LinkKind(
     ),
     "USB3 Vision",
     _usb3,
+    "U3V",
     counts_acquisitions=True,
     has_transfers=True,
 )

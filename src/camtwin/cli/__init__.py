@@ -13,6 +13,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     develop,
     ecosystem,
     execute,
+    gentl,
     images,
     lab,
     libsv,

@@ -155,6 +155,18 @@ def run(
     modes: video_cli.Modes = None,
     convert: video_cli.Convert = False,
     still: video_cli.Still = False,
+    gentl_only: Annotated[
+        bool,
+        typer.Option(
+            "--gentl-only",
+            help="Let GenTL programs reach the cameras, and open neither network nor USB.",
+            rich_help_panel=CAMERA,
+        ),
+    ] = False,
+    until_eof: Annotated[
+        bool,
+        typer.Option("--until-eof", help="Stop when the standard input ends.", rich_help_panel=TIME),
+    ] = False,
     seconds: For = None,
     pace: Pace = "1",
     journal: Annotated[
@@ -176,7 +188,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run cameras that other programs find on the network, on USB or in /dev, or sensors on an I2C bus.
+    """Run cameras that programs find on the network, on USB, in /dev or by GenTL, or sensors on an I2C bus.
 
     Several cameras take consecutive addresses (127.0.0.1, 127.0.0.2, ...) and seeds, so that their serial
     numbers and noise differ; sensors share a bus. Ctrl-C stops them.
@@ -277,6 +289,8 @@ def run(
             ready=ready,
             status=line.show,
             pace=speed,
+            gentl_only=gentl_only,
+            until_eof=until_eof,
         )
     line.end()
 

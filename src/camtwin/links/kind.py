@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from camtwin.camera.links import CSI2, GIGE, KINDS, USB3, V4L2, LinkKind
 from camtwin.links.base import frames
@@ -38,7 +38,7 @@ class Link(Protocol):
     @property
     def twin(self) -> frames.StreamedTwin: ...
     @property
-    def stream(self) -> frames.FrameStream | None:
+    def stream(self) -> frames.FrameStream[Any] | None:
         """Frames on their way to hosts; None if hosts do not receive frames."""
         ...
 

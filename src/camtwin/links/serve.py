@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import logging
+import os
 import signal
 import sys
 import threading
@@ -12,10 +14,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final
 
+from camtwin.links.base.link import LinkProblem
 from camtwin.links.base.runtime import WallRuntime, paced
+from camtwin.links.gentl.device import GentlDevice, GentlLink
+from camtwin.links.gentl.server import GentlServer
 from camtwin.links.kind import OPENINGS, Link, ServedTwin, Shared
 from camtwin.processes import ENDINGS, MOMENT_s, unsafe
 from camtwin.simtime import Scheduler
+
+log = logging.getLogger(__name__)
 
 STATUS_s: Final = 0.5
 
@@ -36,10 +43,13 @@ def serve(
     status: Callback | None = None,
     task: Task | None = None,
     pace: float = 1.0,
+    gentl_only: bool = False,
+    until_eof: bool = False,
 ) -> None:
     """Run twins as cameras in wall time, side by side; return when they have left the network.
 
-    Twins that share a clock share one virtual time: events between them keep their nanoseconds.
+    All of them can be reached by GenTL, too. Twins that share a clock share one virtual time: events
+    between them keep their nanoseconds.
 
     Args:
         seconds: time limit, from when all are ready and the task is done; None: until stopped from outside,
@@ -49,6 +59,8 @@ def serve(
         task: coroutine to run beside the first twin, once all are ready
         pace: camera seconds per second; infinity: as fast as this computer and the client can, for twins
             that have a clock of their own
+        gentl_only: open no link of the twins' own
+        until_eof: stop when the standard input ends, too
 
     Raises:
         LinkProblem: an address cannot be used
@@ -56,7 +68,7 @@ def serve(
 
         Exceptions of a camera or of the task are passed on.
     """
-    asyncio.run(_serve(twins, pace, seconds, ready, status, task))
+    asyncio.run(_serve(twins, pace, seconds, ready, status, task, gentl_only, until_eof))
 
 
 async def _serve(
@@ -66,6 +78,8 @@ async def _serve(
     ready: Callback | None,
     status: Callback | None,
     task: Task | None,
+    gentl_only: bool,
+    until_eof: bool,
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
@@ -76,14 +90,23 @@ async def _serve(
 
     async with contextlib.AsyncExitStack() as opened:
         opened.enter_context(_set_by_signals(ended))
+        if until_eof:
+            opened.enter_context(_set_by_eof(ended))
         links: list[Link] = []
+        devices: list[GentlDevice] = []
         runtimes: dict[Scheduler, WallRuntime] = {}
         shared = Shared(opened)
         for served in twins:
             clock = served.twin.clock
             runtime = runtimes[clock] = runtimes.get(clock) or paced(clock, pace)
+            devices.append(GentlDevice(served.twin, runtime))
+            opened.callback(devices[-1].close)
+            if gentl_only:
+                links.append(GentlLink(devices[-1]))
+                continue
             link = await OPENINGS[served.kind].open(served, runtime, shared)
             links.append(await opened.enter_async_context(link))
+        await _listen(opened, devices, required=gentl_only)
         running: list[asyncio.Task[None]] = [
             *(asyncio.create_task(runtime.run()) for runtime in runtimes.values()),
             asyncio.create_task(begin(links)),
@@ -100,6 +123,35 @@ async def _serve(
             await asyncio.gather(stop, *running, return_exceptions=True)
             if status:
                 status(links)
+
+
+async def _listen(
+    opened: contextlib.AsyncExitStack, devices: Sequence[GentlDevice], *, required: bool
+) -> None:
+    """Let GenTL consumers find the devices; where they cannot, the twins run without them unless required."""
+    try:
+        await opened.enter_async_context(GentlServer(devices))
+    except LinkProblem as problem:
+        if required:
+            raise
+        log.warning("not reached by GenTL: %s", problem)
+
+
+@contextlib.contextmanager
+def _set_by_eof(ended: asyncio.Event) -> Iterator[None]:
+    """Let the end of the standard input set the event."""
+    loop, stream = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(stream, 4096):
+            ended.set()
+            loop.remove_reader(stream)
+
+    loop.add_reader(stream, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(stream)
 
 
 @contextlib.contextmanager

@@ -82,14 +82,17 @@ def expose_payload(
     fmt: PixelFormat,
     threads: int | None = None,
     light_s: NDArray[np.float32] | None = None,
+    out: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
     """Return the frame as `fmt` lays it out, (payload_bytes,) uint8: pixels.pack of `expose`, in one pass.
 
     Arguments and errors as for `expose`; ValueError, too, where readout.bits are not the format's.
+    out  memory for the frame, of its size; None: memory of its own
     """
     if fmt.bits != readout.bits:
         raise ValueError(f"{fmt.name} has {fmt.bits} bits, the readout {readout.bits}")
-    payload = np.empty(payload_bytes(fmt, readout.width, readout.height), np.uint8)
+    size = payload_bytes(fmt, readout.width, readout.height)
+    payload = np.empty(size, np.uint8) if out is None else out
     layout = (fmt.bits_per_pixel, fmt.grouped)
     _render(rate_e, pattern, parameters, readout, payload, layout, threads, light_s)
     return payload

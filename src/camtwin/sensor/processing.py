@@ -82,12 +82,19 @@ class Shot(NamedTuple):
     threads: int = 1
 
 
-def payload(shot: Shot, on: Processing, fmt: PixelFormat) -> NDArray[np.uint8]:
-    """Return the image's bytes in pixel format `fmt`, (payload_bytes,) uint8."""
+def payload(
+    shot: Shot, on: Processing, fmt: PixelFormat, out: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """Return the image's bytes in pixel format `fmt`, (payload_bytes,) uint8; in `out` if that is given."""
+    p = shot.parameters
     if shot.light is None or on.reverse_x or on.reverse_y or not on.reduces_only:
-        return pack(image(shot, on), fmt)
+        packed = pack(image(shot, on), fmt)
+        if out is None:
+            return packed
+        out[:] = packed
+        return out
     rate_e, light_s, pattern = shot.light
-    return fast.expose_payload(rate_e, pattern, shot.parameters, shot.readout, fmt, shot.threads, light_s)
+    return fast.expose_payload(rate_e, pattern, p, shot.readout, fmt, shot.threads, light_s, out)
 
 
 def image(shot: Shot, on: Processing) -> NDArray[np.uint16]:

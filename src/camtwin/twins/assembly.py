@@ -74,15 +74,26 @@ class Twin:
             return self.readout.image(driver.configuration(exposure.settings), exposure)
         return self.renderer.image(exposure)
 
-    def render(self, exposure: Exposure) -> NDArray[np.uint8]:
-        """Return the bytes of a frame as sent."""
+    def render(self, exposure: Exposure, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+        """Return the bytes of a frame as sent.
+
+        out  memory for the frame, of its size; None: memory of its own
+        """
         if self.camera.modes.driver:
-            return pack(self.image(exposure), exposure.pixel_format)
+            return _placed(pack(self.image(exposure), exposure.pixel_format), out)
         if not exposure.settings.ChunkModeActive:
-            return self.renderer.payload(exposure)
+            return self.renderer.payload(exposure, out)
         image = self.renderer.payload(exposure) if exposure.has_image else np.zeros(0, np.uint8)
         tail = chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order, image.data)
-        return np.concatenate((image, np.frombuffer(tail, np.uint8)))
+        return _placed(np.concatenate((image, np.frombuffer(tail, np.uint8))), out)
+
+
+def _placed(payload: NDArray[np.uint8], out: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """Return the payload, in `out` if that is given."""
+    if out is None:
+        return payload
+    out[:] = payload
+    return out
 
 
 def build(

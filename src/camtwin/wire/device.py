@@ -38,6 +38,14 @@ class DevicePort(Protocol):
         """Take an action command; True if its keys match this camera."""
         ...
 
+    def take_control(self, taker: object, /) -> bool:
+        """Give control to this link's end; False if a host of another link of the camera has it."""
+        ...
+
+    def leave_control(self, holder: object, /) -> None:
+        """Take control back from this link's end, if it has it."""
+        ...
+
     def report(self, event: str, /) -> None:
         """Report an event of the link to the host, by its EventSelector entry."""
         ...

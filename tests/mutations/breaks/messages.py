@@ -13,11 +13,10 @@ from mutations.tools import everywhere
 
 
 def messages(patch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
-    from camtwin.links.gige import link as gige
-    from camtwin.links.gige import port as camera_port
+    from camtwin.links.base import messages
 
-    write = camera_port.message_of
-    everywhere(patch, gige, "message_of", lambda event, **ids: change(write(event, **ids)))
+    write = messages.message_of
+    everywhere(patch, messages, "message_of", lambda event, **ids: change(write(event, **ids)))
 
 
 @sabotage()

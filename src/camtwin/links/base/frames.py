@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -24,6 +24,9 @@ from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.simtime import Scheduler
 from camtwin.wire import image
 from camtwin.wire.image import Image
+
+P = TypeVar("P")
+"""A rendered frame, as the sender takes it."""
 
 MAX_AHEAD: Final = 4
 """Frames rendered before it is their turn to be sent; each takes memory."""
@@ -60,15 +63,15 @@ def image_of(exposure: Exposure) -> Image:
     )
 
 
-class FrameStream(ABC):
+class FrameStream(ABC, Generic[P]):
     """Frames of one twin on their way to a sender; methods run on the runtime's thread.
 
-    Each link implements `wanted`, `deliver`, `cut` and `room`.
+    Each link implements `wanted`, `deliver`, `cut`, `room`, and `rendered`, which runs on rendering threads.
     """
 
     def __init__(self, twin: StreamedTwin, runtime: WallRuntime) -> None:
         self.twin, self.runtime = twin, runtime
-        self._ahead: dict[int, Future[NDArray[np.uint8]] | None] = {}  # by frame id, in order of exposure
+        self._ahead: dict[int, Future[P] | None] = {}  # by frame id, in order of exposure
         self._rendering = Rendering()
         self._preparing, self._prepared = threading.Lock(), False
         transmitter = twin.camera.transmitter
@@ -93,7 +96,7 @@ class FrameStream(ABC):
         """Tell whether a host receives frames now."""
 
     @abstractmethod
-    def deliver(self, transfer: Transfer, payload: Future[NDArray[np.uint8]]) -> None:
+    def deliver(self, transfer: Transfer, payload: Future[P]) -> None:
         """Hand a frame to the sender."""
 
     @abstractmethod
@@ -103,6 +106,10 @@ class FrameStream(ABC):
     @abstractmethod
     def room(self) -> bool:
         """Tell whether the sender can take another frame ahead of its time."""
+
+    @abstractmethod
+    def rendered(self, exposure: Exposure) -> P:
+        """Render a frame."""
 
     # -- the camera's reports ---------------------------------------------------------------------------
     def _on_exposure(self, exposure: Exposure) -> None:
@@ -126,7 +133,7 @@ class FrameStream(ABC):
         return self.wanted() and not self.twin.camera.idle
 
     # -- rendering -------------------------------------------------------------------------------
-    def _render(self, exposure: Exposure) -> Future[NDArray[np.uint8]]:
+    def _render(self, exposure: Exposure) -> Future[P]:
         return self._rendering.submit(self._picture, exposure)
 
     def prepare(self) -> None:
@@ -136,11 +143,11 @@ class FrameStream(ABC):
                 self.twin.prepare()
                 self._prepared = True
 
-    def _picture(self, exposure: Exposure) -> NDArray[np.uint8]:
+    def _picture(self, exposure: Exposure) -> P:
         self.prepare()
-        return self.twin.render(exposure)
+        return self.rendered(exposure)
 
-    def _begun(self, frame_id: int) -> Future[NDArray[np.uint8]] | None:
+    def _begun(self, frame_id: int) -> Future[P] | None:
         """Return the frame's rendering, if it has begun; drop older frames that were never sent."""
         while frame_id in self._ahead:
             first = next(iter(self._ahead))
@@ -156,3 +163,11 @@ class FrameStream(ABC):
             if future:
                 future.cancel()
         self._ahead.clear()
+
+
+class PayloadStream(FrameStream[NDArray[np.uint8]]):
+    """Frames in memory of their own."""
+
+    def rendered(self, exposure: Exposure) -> NDArray[np.uint8]:
+        """Render a frame: its bytes as sent."""
+        return self.twin.render(exposure)

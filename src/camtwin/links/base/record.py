@@ -28,8 +28,8 @@ class RecordedTwin(Twin):
 
     recorder: Recorder
 
-    def render(self, exposure: Exposure) -> NDArray[np.uint8]:
-        payload = super().render(exposure)
+    def render(self, exposure: Exposure, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+        payload = super().render(exposure, out)
         self.recorder.frame(exposure.start_ns, exposure.frame_id, payload.data)
         return payload
 

@@ -25,16 +25,10 @@ from typing import Final
 from camtwin.camera import Transfer
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
+from camtwin.links.base.messages import message_of
 from camtwin.links.gige.dhcp_server import DhcpServer
 from camtwin.links.gige.faults import Attempts, FaultInjector, Faults
-from camtwin.links.gige.interface import mac_from_serial
-from camtwin.links.gige.port import (
-    link_Mbps,
-    message_of,
-    received,
-    require_network,
-    stored_configuration,
-)
+from camtwin.links.gige.port import link_Mbps, received, require_network, stored_configuration
 from camtwin.simtime import Entry
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
@@ -51,6 +45,7 @@ from camtwin.wire.gev.effects import (
 )
 from camtwin.wire.gev.gvcp import PORT, Command, ack_of, write_reg
 from camtwin.wire.gev.ports import NO_LOCATION, GevIdentity, NetworkLocation, Target
+from camtwin.wire.ip import ethernet
 from camtwin.wire.ip.address import Peer, dotted
 from camtwin.wire.ip.configuration import Address, IpConfiguration
 
@@ -116,7 +111,7 @@ class Network:
         self._held: Entry | None = None
         self.dhcp: DhcpServer | None = DhcpServer(dotted(CAMERA_ADDRESS))
         camera = twin.camera
-        mac = mac_from_serial(camera.serial)
+        mac = ethernet.mac_from_serial(camera.serial)
         identity = GevIdentity(mac, NO_LOCATION, camera.xml_url)
         self.gev = GevDevice(identity, camera, self._move)
         self.ip = IpConfiguration(mac, lambda: stored_configuration(camera))

@@ -9,7 +9,6 @@ import fcntl
 import ipaddress
 import socket
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,11 +65,6 @@ def interface_of(address: str) -> Interface:
                 mac = _ask(sock, SIOCGIFHWADDR, name)[18:24]
                 return Interface(name, index, int(wanted), mask, mac, bool(flags & IFF_LOOPBACK))
     raise LinkProblem(f"no network interface has the address {address}")
-
-
-def mac_from_serial(serial: str) -> bytes:
-    """Derive a locally administered hardware address from the serial number."""
-    return b"\x02\xca" + zlib.crc32(serial.encode()).to_bytes(4, "big")
 
 
 def _ask(sock: socket.socket, request: int, name: str, address: int = 0) -> bytes:

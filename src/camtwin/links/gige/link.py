@@ -34,19 +34,14 @@ from camtwin.camera.links import GigETiming
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import StreamedTwin
 from camtwin.links.base.link import LinkProblem, LinkStatus
+from camtwin.links.base.messages import message_of
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.gige import sockets
 from camtwin.links.gige.addressing import Addressing
 from camtwin.links.gige.faults import Faults
-from camtwin.links.gige.interface import Interface, interface_of, mac_from_serial
+from camtwin.links.gige.interface import Interface, interface_of
 from camtwin.links.gige.pcap import Capture, StreamTap
-from camtwin.links.gige.port import (
-    link_Mbps,
-    message_of,
-    received,
-    require_network,
-    stored_configuration,
-)
+from camtwin.links.gige.port import link_Mbps, received, require_network, stored_configuration
 from camtwin.links.gige.send.pacing import MIN_SPEED, Eager, OnSchedule
 from camtwin.links.gige.send.segmentation import Segmentation
 from camtwin.links.gige.send.sender import Sender
@@ -445,7 +440,7 @@ def mac_of(interface: Interface, serial: str) -> bytes:
 
     Hosts tell cameras apart by it, so the address of a shared interface will not do.
     """
-    return interface.mac if interface.own else mac_from_serial(serial)
+    return interface.mac if interface.own else ethernet.mac_from_serial(serial)
 
 
 def gap_bytes(twin: StreamedTwin) -> int:

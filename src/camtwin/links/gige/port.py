@@ -8,16 +8,14 @@ from typing import Final
 
 from camtwin.camera import Camera
 from camtwin.camera.links import GIGE, GigETiming
-from camtwin.camera.reports.events import Event
 from camtwin.links.base.link import LinkProblem
 from camtwin.models import CameraSheet
 from camtwin.problem import Problem, Refused
 from camtwin.units import Ns
 from camtwin.wire.device import DevicePort
-from camtwin.wire.gev import bootstrap, gvcp, gvsp
+from camtwin.wire.gev import bootstrap, gvcp
 from camtwin.wire.gev.device import GevDevice
 from camtwin.wire.gev.effects import Effect, Reply
-from camtwin.wire.gev.gvcp import Message
 from camtwin.wire.ip.address import Peer
 from camtwin.wire.ip.configuration import StoredConfiguration
 
@@ -51,19 +49,6 @@ def stored_configuration(port: DevicePort) -> StoredConfiguration:
         return StoredConfiguration(bool(use_persistent), bool(use_dhcp), *map(word, places))
     except Refused:
         return StoredConfiguration(use_persistent=False, use_dhcp=True)
-
-
-def message_of(event: Event, *, extended: bool) -> Message:
-    """Build the message for an event; of a frame it has the image's block id, in the header and as its data.
-
-    extended  whether block ids have 64 bits
-    """
-    if event.frame_number is None:
-        return Message(event.number, event.timestamp_ns)
-    block_id = gvsp.block_id(event.frame_number, extended)
-    return Message(
-        event.number, event.timestamp_ns, channel=0, block_id=block_id, data=block_id.to_bytes(8, "big")
-    )
 
 
 def link_Mbps(camera: Camera) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
-from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, StreamedTwin, image_of
+from camtwin.links.base.frames import MAX_UNFINISHED, PayloadStream, StreamedTwin, image_of
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.gige.send.job import Job
 from camtwin.links.gige.send.sender import Sender
@@ -17,7 +17,7 @@ from camtwin.wire.gev import gvsp
 from camtwin.wire.gev.ports import Target
 
 
-class GvspStream(FrameStream):
+class GvspStream(PayloadStream):
     """The stream channel of one twin.
 
     target  returns the stream's destination, None while the channel is closed

@@ -5,8 +5,8 @@ libusb-1.0 that finds its devices on USB/IP servers: a program with its folder i
 twins of this computer as USB devices, without a kernel module and without root. `audit` (LD_AUDIT) gives it
 to programs that bring a libusb of their own, too. `preload` (LD_PRELOAD) gives programs the buses of sensors
 as /dev/i2c-N and cameras as /dev/videoN. `sv` is LibSV, a library for V4L2 devices that C and C++ programs
-are linked with; it knows no twin. Objects are kept in the user's cache under a hash of their sources and
-compiler options, so each is compiled once.
+are linked with; it knows no twin. `gentl` is a GenTL producer, whose cameras are the twins that run. Objects
+are kept in the user's cache under a hash of their sources and compiler options, so each is compiled once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+import camtwin
+
 OPTIONS: Final = ("-std=gnu11", "-O2", "-fPIC", "-shared", "-pthread")
 COMMON: Final = "common"
 PT_INTERP: Final = 3
@@ -35,23 +37,28 @@ class NativeObject:
     """A shared object: its file name and the folder of its own sources.
 
     needed_by  the command that needs it, for people
+    defines    macros that the sources do not have
     """
 
     file: str
     folder: str
     needed_by: str
+    defines: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
         """Compiler options: the object exports only the names in its exports.map."""
         script = f"-Wl,--version-script={self.folder}/exports.map"
-        return (*OPTIONS, f"-Wl,-soname,{self.file}", script)
+        return (*OPTIONS, *self.defines, f"-Wl,-soname,{self.file}", script)
 
 
 LIBUSB: Final = NativeObject("libusb-1.0.so.0", "libusb", "camtwin exec")
 AUDIT: Final = NativeObject("libcamtwin-audit.so", "audit", "camtwin exec")
 PRELOAD: Final = NativeObject("libcamtwin-devices.so", "preload", "camtwin exec")
 SV: Final = NativeObject("libsv.so", "sv", "camtwin libsv")
+GENTL: Final = NativeObject(
+    "camtwin.cti", "gentl", "camtwin.cti", (f'-DCAMTWIN_VERSION="{camtwin.__version__}"',)
+)
 
 
 class CompilerProblem(OSError):
@@ -118,7 +125,7 @@ def _compile(this: NativeObject, texts: Mapping[str, bytes], options: Sequence[s
 
 
 def environment(servers: Sequence[tuple[str, int]], devices: Path | None = None) -> dict[str, str]:
-    """Return the variables under which a program finds the twins of these USB/IP servers.
+    """Return the variables under which a program finds the twins of these USB/IP servers, and all by GenTL.
 
     devices  the folder of buses and cameras; None: there are none, and the program's calls stay the system's
 
@@ -129,14 +136,15 @@ def environment(servers: Sequence[tuple[str, int]], devices: Path | None = None)
     preload = {}
     if devices:
         preload = {
-            "LD_PRELOAD": _before("LD_PRELOAD", build(PRELOAD) / PRELOAD.file),
+            "LD_PRELOAD": before("LD_PRELOAD", build(PRELOAD) / PRELOAD.file),
             "CAMTWIN_DEVICES": str(devices),
         }
     return {
         **os.environ,
+        "GENICAM_GENTL64_PATH": before("GENICAM_GENTL64_PATH", build(GENTL)),
         **preload,
-        "LD_LIBRARY_PATH": _before("LD_LIBRARY_PATH", folder),
-        "LD_AUDIT": _before("LD_AUDIT", build(AUDIT) / AUDIT.file),
+        "LD_LIBRARY_PATH": before("LD_LIBRARY_PATH", folder),
+        "LD_AUDIT": before("LD_AUDIT", build(AUDIT) / AUDIT.file),
         "CAMTWIN_LIBUSB": str(folder / LIBUSB.file),
         "CAMTWIN_USBIP": ",".join(f"{host}:{port}" for host, port in servers),
     }
@@ -162,7 +170,7 @@ def is_static(program: Path) -> bool:
     return PT_INTERP.to_bytes(4, "little") not in kinds
 
 
-def _before(variable: str, path: Path) -> str:
+def before(variable: str, path: Path) -> str:
     """Return a list of paths with `path` before those that the variable has."""
     there = os.environ.get(variable)
     return f"{path}:{there}" if there else str(path)

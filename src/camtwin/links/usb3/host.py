@@ -17,7 +17,8 @@ from camtwin.camera import Transfer
 from camtwin.camera.faults import TRAILER
 from camtwin.camera.reports.events import Event
 from camtwin.links.base.frames import image_of
-from camtwin.links.usb3.port import control_of, event_data, identity_of, received, speed_of
+from camtwin.links.base.messages import event_data
+from camtwin.links.usb3.port import control_of, identity_of, received, speed_of
 from camtwin.twins import Twin
 from camtwin.wire.effects import CloseStream, EndSession
 from camtwin.wire.u3v import stream as u3v

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from camtwin.camera import Transfer
 from camtwin.camera.reports.events import Event
-from camtwin.links.base.frames import MAX_UNFINISHED, FrameStream, image_of
+from camtwin.links.base.frames import MAX_UNFINISHED, PayloadStream, image_of
 from camtwin.links.base.link import LinkProblem, LinkStatus
+from camtwin.links.base.messages import event_data
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
 from camtwin.links.usb3.pipes import ESHUTDOWN, InPipe, Job, Stats, Writer
-from camtwin.links.usb3.port import bus_of, control_of, event_data, identity_of, received, speed_of
+from camtwin.links.usb3.port import bus_of, control_of, identity_of, received, speed_of
 from camtwin.links.usb3.server import HUB, Connection, UsbipServer
 from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
@@ -42,7 +43,7 @@ For one program, without either:
   camtwin exec --port {bind}:{port} -- arv-tool-0.8"""
 
 
-class U3vStream(FrameStream):
+class U3vStream(PayloadStream):
     """The stream interface of one twin."""
 
     def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
@@ -136,6 +137,10 @@ class Usb3Camera:
     def powered(self) -> bool:
         return self.twin.camera.powered
 
+    @property
+    def controlled_elsewhere(self) -> bool:
+        return self.twin.camera.controller not in (None, self)
+
     def exported(self) -> usbip.Exported:
         return usbip.Exported(
             bus_id=f"{BUS}-{self.number}",
@@ -162,6 +167,7 @@ class Usb3Camera:
 
     def attach(self, connection: Connection, writer: Writer) -> None:
         """Attach the device to a host."""
+        self.twin.camera.take_control(self)
         self.connection, self.stream.writer = connection, writer
         self._pipes = {
             e: InPipe(self.speed.packet_bytes, writer.reply) for e in (usb.CONTROL_IN, usb.EVENT_IN)
@@ -171,6 +177,7 @@ class Usb3Camera:
     def detach(self) -> None:
         """Detach the device: reset its control, as after a bus reset. The camera keeps its settings."""
         self.connection = None
+        self.twin.camera.leave_control(self)
         self.runtime.post(self._reset_control)
         self.stream.writer = None
         self._pipes = {}

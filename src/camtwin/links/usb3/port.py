@@ -10,7 +10,6 @@ from typing import Final
 from camtwin.camera import Camera
 from camtwin.camera.camera import XML_ADDRESS
 from camtwin.camera.links import U3vTiming
-from camtwin.camera.reports.events import Event
 from camtwin.links.base.link import LinkProblem
 from camtwin.models.schema import Usb3
 from camtwin.problem import Problem
@@ -35,11 +34,6 @@ def bus_of(twin: Twin) -> Usb3:
     if twin.sheet.usb3 is None:
         raise NoUsb(f"{twin.sheet.name} has no USB: its link is {twin.sheet.link}")
     return twin.sheet.usb3
-
-
-def event_data(event: Event) -> bytes:
-    """Return the data of an event's message: of a frame the block id of its image."""
-    return b"" if event.frame_number is None else event.frame_number.to_bytes(8, "little")
 
 
 def speed_of(twin: Twin) -> usb.Speed:

@@ -58,6 +58,11 @@ class Device(Protocol):
         """All open connections to it, whether attached or not."""
         ...
 
+    @property
+    def controlled_elsewhere(self) -> bool:
+        """Whether a host of another link is in control of the camera."""
+        ...
+
     def exported(self) -> usbip.Exported: ...
     def plugged(self, new_address: Callable[[], int], /) -> None:
         """Take an address on the bus now, and another one after each boot."""
@@ -219,10 +224,13 @@ class Connection:
 
 
 def _taken(device: Device) -> bool:
-    """Tell whether a host has the device; one that has gone meanwhile loses it."""
+    """Tell whether a host has the device; one that has gone meanwhile loses it.
+
+    A host of another link has it, too, while it is in control of the camera.
+    """
     if device.connection and device.connection.has_gone():
         device.connection.close()
-    return device.connection is not None
+    return device.connection is not None or device.controlled_elsewhere
 
 
 class UsbipServer:

@@ -48,11 +48,11 @@ class Renderer:
         self._pattern(self.world.flaws)
         self._light.prepare(self.world)
 
-    def payload(self, exposure: Exposure) -> NDArray[np.uint8]:
-        """Return the image's bytes as its pixel format lays them out."""
+    def payload(self, exposure: Exposure, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+        """Return the image's bytes as its pixel format lays them out; in `out` if that is given."""
         demands = self._demands(exposure)
         shot = self._shot(exposure, demands, demands.window, lit=not demands.processing.pattern)
-        return processing.payload(shot, demands.processing, exposure.pixel_format)
+        return processing.payload(shot, demands.processing, exposure.pixel_format, out)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         """Return the image, (Height, Width) DN at the pixel format's bit depth."""

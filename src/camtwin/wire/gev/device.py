@@ -13,8 +13,9 @@ Privileges:
 
 Control ends when the controller writes CCP = 0 or sends nothing for longer than the heartbeat timeout. Then
 the stream closes, the acquisition ends, and the session's registers return to their reset values, so that the
-next client finds a clean camera. A controller with control access may permit switchover: a host that writes
-CCP with the controller's key takes over, and the stream goes on.
+next client finds a clean camera. While a host of another link is in control nobody can take it here. A
+controller with control access may permit switchover: a host that writes CCP with the controller's key takes
+over, and the stream goes on.
 
 Any host may send an action while there is a controller or unconditional actions are enabled; a device whose
 keys do not match stays silent.
@@ -133,6 +134,7 @@ class GevDevice:
         """Forget the controller and reset the registers, all but the network location."""
         location = {register: self._words[register] for register in bootstrap.LOCATION}
         self.controller = self._written = self._acted = self._pending = None
+        self.device.leave_control(self)
         yield CloseStream()
         yield from self._messages.close()
         yield UseBlockIds(extended=False)
@@ -447,6 +449,8 @@ class GevDevice:
             if self.controller:
                 yield from self._lose_control()
             return
+        if not self.device.take_control(self):
+            raise StatusError(Status.ACCESS_DENIED, "a host of another link is in control")
         handed_over = self.controller not in (None, peer)
         self.controller, self._heard_ns = peer, now
         self._words |= {
@@ -459,6 +463,7 @@ class GevDevice:
 
     def _lose_control(self) -> Iterator[Effect]:
         self.controller = self._written = None
+        self.device.leave_control(self)
         yield CloseStream()
         yield EndSession()
         yield UseBlockIds(extended=False)

@@ -6,6 +6,7 @@ UDP's checksum is left out (zero), as IPv4 allows. Sources: IEEE 802.3, RFC 791,
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import Final
 
 from camtwin.wire.ip.address import Peer, number
@@ -41,3 +42,8 @@ def header(
         + addresses
         + struct.pack(">4H", source[1], destination[1], 8 + size, 0)
     )
+
+
+def mac_from_serial(serial: str) -> bytes:
+    """Derive a locally administered hardware address from the serial number."""
+    return b"\x02\xca" + zlib.crc32(serial.encode()).to_bytes(4, "big")

@@ -24,7 +24,7 @@ class Blank:
 
     def prepare(self) -> None: ...
 
-    def payload(self, exposure: Any) -> np.ndarray:
+    def payload(self, exposure: Any, out: np.ndarray | None = None) -> np.ndarray:
         return np.empty(exposure.payload_bytes, np.uint8)
 
 

@@ -28,7 +28,7 @@ class StubRenderer:
 
     def prepare(self) -> None: ...
 
-    def payload(self, exposure: Exposure) -> np.ndarray:
+    def payload(self, exposure: Exposure, out: np.ndarray | None = None) -> np.ndarray:
         if self.failing:
             raise RuntimeError("no light")
         return picture(exposure.frame_id, exposure.image_bytes)

@@ -72,6 +72,7 @@ class FakeCamera:
         self.written: list[tuple[int, bytes]] = []
         self.actions: list[tuple[int, int, int]] = []
         self.reports: list[str] = []
+        self.controlled_elsewhere = False
         self.payload_bytes, self.has_chunks = 0, False
         self.busy_until, self.slow_ns = 0, 0
         self.host_now: Callable[[], int] = lambda: 0
@@ -112,6 +113,11 @@ class FakeCamera:
 
     def report(self, event: str, /) -> None:
         self.reports.append(event)
+
+    def take_control(self, taker: object, /) -> bool:
+        return not self.controlled_elsewhere
+
+    def leave_control(self, holder: object, /) -> None: ...
 
 
 HOME, NETMASK = 0x0A00_0001, 0xFF00_0000

@@ -8,7 +8,7 @@ from typing import Final
 
 from camtwin.camera import Camera
 from camtwin.camera.reports.events import Event
-from camtwin.links.gige import port
+from camtwin.links.base.messages import message_of
 from camtwin.models import load
 from camtwin.simtime import Scheduler
 from camtwin.twins.assembly import timing
@@ -66,7 +66,7 @@ class Device:
         self.sent: list[Sent] = []
 
     def tell(self, event: Event) -> bool:
-        self.carry_out(self.gev.notify(port.message_of(event, extended=self.gev.extended_ids), self.now))
+        self.carry_out(self.gev.notify(message_of(event, extended=self.gev.extended_ids), self.now))
         return self.gev.holds_message
 
     def carry_out(self, effects: Iterable[Effect]) -> list[Reply]:

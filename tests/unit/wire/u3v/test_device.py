@@ -152,6 +152,10 @@ class Camera:
         return False
 
     def report(self, event: str) -> None: ...
+    def take_control(self, taker: object) -> bool:
+        return True
+
+    def leave_control(self, holder: object) -> None: ...
 
     def latch_timestamp(self) -> None:
         self.heard.append("latch")

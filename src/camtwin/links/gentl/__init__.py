@@ -1,0 +1,1 @@
+"""Twins for programs that use GenTL: the server for camtwin.cti, beside the twins' own links."""

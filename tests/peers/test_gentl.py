@@ -1,0 +1,179 @@
+"""Stock Harvesters takes a twin for a camera of a GenTL producer.
+
+Each check is run on a sabotaged twin, too, and fails there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from peers.gentl import PYTHONPATH, GentlTwins, harvesters
+from peers.netns import HERE, PeerError, sabotaged
+from peers.pulsing import PERIOD_ns
+
+PULSING: Sequence[str | Path] = (sys.executable, HERE / "pulsing.py")
+TICK_ns = 8
+READWRITE = 1
+NEVER_READ = (
+    *("Acquisition", "Chunk", "CounterReset", "DeviceReset", "Event", "LineSource", "SequencerSet"),
+    *("TimerTrigger", "Timestamp", "TriggerSoftware", "UserSet"),
+)
+"""Beginnings of features that have no value now: commands, what comes with frames and events, what is off."""
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def twins(folder: Path) -> Iterator[GentlTwins]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        with GentlTwins() as running:
+            yield running
+
+
+def check_list(twins: GentlTwins) -> None:
+    first, second = harvesters("listed")
+    assert first[:3] == ["Baumer", "VCXG-124M", "GEV"]
+    assert second[:3] == ["Basler", "acA4112-20um", "U3V"]
+    assert [first[3], second[3]] == twins.serials
+    assert [first[4], second[4]] == [f"{v}-{m}-{s}" for v, m, _, s, *_ in (first, second)]
+    assert [first[5], second[5]] == [READWRITE, READWRITE]
+
+
+def check_features(_: GentlTwins) -> None:
+    got = harvesters("features")
+    assert got["written"] == [2500.0, 6.0, "Mono12", 640 * 480 * 2]
+    assert not [name for name in got["unread"] if not name.startswith(NEVER_READ)], got["unread"]
+    assert got["above the limit"][0] == "OutOfRangeException"
+    assert got["no entry"][0] == "InvalidArgumentException"
+    assert got["no register"][0] == "InvalidAddressException"
+    assert "no register at 0x70000000" in got["no register"][1]
+    assert got["read-only"][0] == "AccessDeniedException"
+    assert "SCDA is a register of the network" in got["network"][1]
+    assert got["again"]
+    assert got["stream"] == ["Stream0", "GigEVision", "OldestFirst"]
+    assert got["device"] == ["GigEVision", "OpenReadWrite"]
+    assert got["interface"] == ["camtwin-gev", 0]
+
+
+def check_picture(_: GentlTwins) -> None:
+    got = harvesters("picture")
+    assert got["first"] == [x % 256 for x in range(640)]
+    assert got["alike"]
+
+
+def check_stream(_: GentlTwins) -> None:
+    got = harvesters("streamed", "count=30", "buffers=10", "ExposureTime=50000", "Width=640", "Height=480")
+    assert got["ids"] == list(range(1, 31))
+    assert got["shape"] == [640, 480, "Mono8", 640 * 480]
+    assert (got["lost"], got["delivered"] >= 30, got["different"] > 25) == (0, True, True)
+    assert all(b > a for a, b in pairwise(got["stamps"]))
+
+
+def check_software(_: GentlTwins) -> None:
+    assert harvesters("triggered") == {"ids": [1, 2, 3, 4, 5], "idle": [True] * 5}
+
+
+def check_chunks(_: GentlTwins) -> None:
+    """Check the values by the adapter of GenApi, and the number that DSGetBufferChunkData lists."""
+    for model, exposure_us in (("VCXG-124M", 2500.0), ("acA4112-20um", 2500.0)):
+        got = harvesters("chunks", f"model={model}")
+        assert got["values"]["Timestamp"] == got["stamp"]
+        assert got["values"]["ExposureTime"] == exposure_us
+        assert (got["contains"], got["number"]) == (True, 4), "three, and the image"
+
+
+def check_events(_: GentlTwins) -> None:
+    for model in ("VCXG-124M", "acA4112-20um"):
+        got = harvesters("events", f"model={model}")
+        assert len(got["heard"]) == 3, got
+        assert all(0 < h - s < 100_000_000 for h, s in zip(got["heard"], got["stamps"], strict=True)), got
+
+
+def check_two(_: GentlTwins) -> None:
+    gev, usb = harvesters("two")
+    assert gev == list(range(1, 11)), gev
+    assert usb == list(range(10)), usb
+
+
+def check_opened_again(_: GentlTwins) -> None:
+    """Check 50 sessions, each of which streams, for threads and descriptors that they leave behind."""
+    before, after = harvesters("opened_again", timeout=100)
+    assert after == before
+
+
+CHECKS: dict[Callable[[GentlTwins], None], str] = {
+    check_list: "gentl-id-nameless",
+    check_features: "gentl-refusals-lost",
+    check_picture: "gentl-slots-shifted",
+    check_stream: "gentl-frames-uncounted",
+    check_software: "gentl-frames-uncounted",
+    check_chunks: "gentl-chunks-unsaid",
+    check_events: "gentl-events-unsaid",
+    check_two: "gentl-frames-uncounted",
+    check_opened_again: "gentl-session-stays",
+}
+"""Each check, and what is wrong with a twin that it has to find."""
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_harvesters(check: Callable[[GentlTwins], None], twins: GentlTwins, folder, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    check(twins)
+
+
+@pytest.mark.parametrize("sabotage", sorted(set(CHECKS.values())))
+def test_they_turn_red(sabotage: str) -> None:
+    with GentlTwins(command=sabotaged(sabotage)) as twins:
+        for check, broken in CHECKS.items():
+            if broken == sabotage:
+                with pytest.raises((AssertionError, PeerError)):
+                    check(twins)
+
+
+def check_pulses() -> None:
+    """Check for a frame at each rising edge, as far apart as the pulses, to a tick of the camera's clock."""
+    stamps = harvesters("pulses")
+    assert all(abs(b - a - PERIOD_ns) <= TICK_ns for a, b in pairwise(stamps)), stamps
+
+
+@pytest.mark.parametrize("sabotage", ["", "pulses-early"])
+def test_line_triggers(sabotage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", PYTHONPATH)
+    command = (*PULSING, sabotage) if sabotage else PULSING
+    with GentlTwins(command=command, models=["baumer-vcxg-124m"]):
+        if sabotage:
+            with pytest.raises(AssertionError):
+                check_pulses()
+        else:
+            check_pulses()
+
+
+def test_the_documentation(twins: GentlTwins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the example of docs/gentl.md as it stands there."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    page = (HERE.parents[1] / "docs/gentl.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    env = {**os.environ, "PYTHONPATH": PYTHONPATH}
+    command = [sys.executable, "-c", example]
+    done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    width, height, mean = done.stdout.split()
+    assert (int(width), int(height)) == (640, 480), "as sessions before left it"
+    assert 1 < float(mean) < 255
