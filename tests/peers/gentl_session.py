@@ -190,9 +190,9 @@ def events(model: str = MODEL) -> Any:
         ia.start()
         for _ in range(3):
             n.TriggerSoftware.execute()
+            time.sleep(0.3)  # the callback needs Python's lock, which a call to GenApi would keep
             with ia.fetch(timeout=10) as buffer:
                 stamps.append(buffer.timestamp_ns)
-            time.sleep(0.1)
         ia.stop()
         return {"heard": heard, "stamps": stamps}
 

@@ -60,12 +60,12 @@ def check_features(_: GentlTwins) -> None:
     got = harvesters("features")
     assert got["written"] == [2500.0, 6.0, "Mono12", 640 * 480 * 2]
     assert not [name for name in got["unread"] if not name.startswith(NEVER_READ)], got["unread"]
-    assert got["above the limit"][0] == "OutOfRangeException"
-    assert got["no entry"][0] == "InvalidArgumentException"
-    assert got["no register"][0] == "InvalidAddressException"
+    assert got["above the limit"][:1] == ["OutOfRangeException"]
+    assert got["no entry"][:1] == ["InvalidArgumentException"]
+    assert got["no register"][:1] == ["InvalidAddressException"]
     assert "no register at 0x70000000" in got["no register"][1]
-    assert got["read-only"][0] == "AccessDeniedException"
-    assert "SCDA is a register of the network" in got["network"][1]
+    assert got["read-only"][:1] == ["AccessDeniedException"]
+    assert "SCDA is a register of the network" in "".join(got["network"])
     assert got["again"]
     assert got["stream"] == ["Stream0", "GigEVision", "OldestFirst"]
     assert got["device"] == ["GigEVision", "OpenReadWrite"]
@@ -82,7 +82,7 @@ def check_stream(_: GentlTwins) -> None:
     got = harvesters("streamed", "count=30", "buffers=10", "ExposureTime=50000", "Width=640", "Height=480")
     assert got["ids"] == list(range(1, 31))
     assert got["shape"] == [640, 480, "Mono8", 640 * 480]
-    assert (got["lost"], got["delivered"] >= 30, got["different"] > 25) == (0, True, True)
+    assert (got["lost"], got["delivered"] >= 30) == (0, True)
     assert all(b > a for a, b in pairwise(got["stamps"]))
 
 
@@ -165,15 +165,15 @@ def test_line_triggers(sabotage: str, monkeypatch: pytest.MonkeyPatch) -> None:
             check_pulses()
 
 
-def test_the_documentation(twins: GentlTwins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documentation() -> None:
     """Run the example of docs/gentl.md as it stands there."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     page = (HERE.parents[1] / "docs/gentl.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", page, re.S)
     env = {**os.environ, "PYTHONPATH": PYTHONPATH}
     command = [sys.executable, "-c", example]
-    done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60)
+    with GentlTwins(models=["baumer-vcxg-124m"]):
+        done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     width, height, mean = done.stdout.split()
-    assert (int(width), int(height)) == (640, 480), "as sessions before left it"
+    assert (int(width), int(height)) == (4096, 3000)
     assert 1 < float(mean) < 255
