@@ -139,6 +139,7 @@ NO_MODEL = {
     "exec": "runs another program",
     "csi2 damage": "takes a dump",
     "explain": "takes a dump of registers",
+    "gentl": "tells where a library is",
     "libsv": "tells where a library is",
     "schema": "is about data sheets",
     "diff": "takes two models: tests/unit/planner/test_sheet_diff.py",
