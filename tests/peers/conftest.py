@@ -21,6 +21,9 @@ PROGRAMS = {
     "ethtool": "ethtool",
     "dnsmasq": "dnsmasq-base",
     "i2ctransfer": "i2c-tools",
+    "v4l2-compliance": "v4l-utils",
+    "gst-launch-1.0": "gstreamer1.0-tools",
+    "ffmpeg": "ffmpeg",
 }
 ARAVIS = "import gi; gi.require_version('Aravis', '0.8'); from gi.repository import Aravis"
 GSTREAMER = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst"
