@@ -131,7 +131,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
             ["show", "baumer"],
             "camtwin: no model 'baumer': there are basler-aca4112-20um, baumer-vcxg-124m, ids",
         ),
-        (["show", "framos-fsm-imx412"], "camtwin: framos-fsm-imx412 has no twin yet: only its surroundings"),
+        (["show", "framos-fsm-imx477"], "camtwin: framos-fsm-imx477 has no twin yet: only its surroundings"),
         (["wiring", "/dev/zero"], "camtwin: /dev/zero: is above the maximum of 1 MiB for a text file"),
         ([*SNAP, "--link-speed", "7X"], "camtwin: link speed '7X' is none of"),
         (["snap", MODEL, "-o", "/no/a.png"], "camtwin: /no/a.png: there is no such folder"),

@@ -49,6 +49,18 @@ def test_ecosystem(capsys):
     assert capsys.readouterr().out == "['NVIDIA Jetson TX2', 'NVIDIA Jetson AGX Xavier']\nFalse\n"
 
 
+def test_modules(capsys):
+    examples = re.findall(r"```python\n(.*?)```", (DOCS / "modules.md").read_text(encoding="utf-8"), re.S)
+    there: dict[str, object] = {}
+    for example in examples:
+        exec(compile(example, "modules.md", "exec"), there)
+    *modes, frame = capsys.readouterr().out.splitlines()
+    assert modes[0] == "4056x3040 RG10 4 59.9"
+    assert frame.startswith("0 ")
+    assert frame.endswith(" (1080, 1920)")
+    assert there["carrier"].modules[1].grab(1)
+
+
 def test_sensor(capsys):
     examples = re.findall(r"```python\n(.*?)```", (DOCS / "sensor.md").read_text(encoding="utf-8"), re.S)
     for example in examples:

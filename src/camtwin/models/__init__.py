@@ -70,6 +70,7 @@ __all__ = [
     "module_names",
     "names",
     "parse",
+    "parse_driver",
     "parse_ecosystem",
     "parse_registers",
     "parse_rig",
@@ -228,8 +229,17 @@ def load_driver(name: str) -> DriverSheet:
         UnknownModel: there is none
         SheetInvalid: it is wrong
     """
-    document = Document(name, text) if is_path(name) and (text := text_at(name)) else None
-    documents = [document or _in_folder("drivers", name, "driver")]
+    own = text_at(name) if is_path(name) else None
+    return _driver(_in_folder("drivers", name, "driver") if own is None else Document(name, own))
+
+
+def parse_driver(name: str, text: str) -> DriverSheet:
+    """Parse a driver's sheet, which may be `like` one of the package. SheetInvalid says what is wrong."""
+    return _driver(Document(name, text))
+
+
+def _driver(document: Document) -> DriverSheet:
+    documents = [document]
     if (like := documents[0].tables.get("like")) is not None:
         documents.append(_in_folder("drivers", str(like), "driver"))
     plain, facts = _folded(tuple(documents), by_section=False)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from camtwin import models
 from camtwin.ecosystem import Chain, ask, ecosystem
+from camtwin.models import DriverSheet, parse_driver
 from camtwin.problem import Problem
 from camtwin.scene import Scene
 from camtwin.session.surroundings import scene_of
@@ -20,6 +21,9 @@ from camtwin.simtime import Scheduler
 from camtwin.twins import build
 from camtwin.twins.bare import BUS_HZ
 from camtwin.twins.module import Carrier, Module
+from camtwin.wire.csi2.cci import Read, Write
+
+__all__ = ["DriverSheet", "Read", "Write", "open_module", "open_modules", "parse_driver"]
 
 BOARD = "NVIDIA Jetson AGX Xavier"
 """Board that modules stand on if none is named: it takes four, with 4 lanes each."""
@@ -32,7 +36,7 @@ def open_module(
     seed: int = 0,
     board: str = BOARD,
     modes: str | None = None,
-    driver: str | None = None,
+    driver: str | DriverSheet | None = None,
     inck_MHz: float | None = None,
     drift_ppm: float = 0,
     bus_hz: int = BUS_HZ,
@@ -63,7 +67,7 @@ def open_modules(
     seed: int = 0,
     board: str = BOARD,
     modes: str | None = None,
-    driver: str | None = None,
+    driver: str | DriverSheet | None = None,
     inck_MHz: float | None = None,
     drifts_ppm: Iterable[float] = (),
     bus_hz: int = BUS_HZ,
@@ -78,7 +82,7 @@ def open_modules(
         seed: of the first one's noise and fixed pattern; the others have the next ones.
         board: processor board, or processor adapter, as `camtwin ecosystem` names them.
         modes: mode file of the package, or a path that ends with .dts; None: by the lanes of the adapter.
-        driver: driver sheet, or the path of another, which may be like one; None: the model's.
+        driver: driver sheet, its name or path, or `parse_driver(...)`; None: the model's.
         inck_MHz: clock of the sensor adapters; None: that of the mode file.
         drifts_ppm: by how much the clock of each one is faster than it says.
         bus_hz: clock of the bus.
@@ -90,7 +94,8 @@ def open_modules(
     """
     sheet = models.load_module(model)
     chain = _chain(sheet.part, sheet.sensor_adapter, board, count)
-    driver_sheet = models.load_driver(driver or sheet.driver)
+    named = driver or sheet.driver
+    driver_sheet = models.load_driver(named) if isinstance(named, str) else named
     lanes = min(chain.lanes or 0, max(map(int, sheet.modes)))
     name = modes or sheet.modes[str(lanes)]
     found = models.load_modes(name, driver_sheet.sensor)

@@ -1,14 +1,22 @@
-"""Hosts that the checks need: commands of GigE Vision and USB3 Vision, typed from the standards' facts."""
+"""Hosts that the checks need: of GigE and USB3 Vision, typed from the standards' facts, and of a module."""
 
 from __future__ import annotations
 
 import struct
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+import camtwin
+from camtwin.problem import Problem
+from camtwin.units import SEC
 from camtwin.verify.case import Case
 
 if TYPE_CHECKING:
+    from camtwin import Module
+    from camtwin.camera.module.driver import ModuleFrame
     from camtwin.links.gige.host import GevHost
     from camtwin.links.usb3.host import UsbHost
 
@@ -94,3 +102,62 @@ class GenCp:
         if found is None:
             self.case.wrong(f"descriptor {kind} is refused")
         return found
+
+
+class Video:
+    """A program that knows a sensor module by its driver, as by V4L2: modes, controls, frames."""
+
+    def __init__(self, case: Case, module: Module | None = None, **options: Any) -> None:
+        """Open the module, with options of `camtwin.open_module`, or take one that is open."""
+        self.case, self.module = case, module or camtwin.open_module(case.model, seed=1, **options)
+        self.driver = self.module.driver
+
+    def id(self, name: str) -> int:
+        """Return the id of a control."""
+        return next(one.id for one in self.driver.controls if name in (one.key, one.name))
+
+    def get(self, name: str) -> int:
+        return self.driver.get(self.id(name))
+
+    def limits(self, name: str) -> tuple[int, int, int, int]:
+        """Return minimum, maximum, step and default of a control now."""
+        return self.driver.limits(self.id(name))
+
+    def set(self, **values: int) -> None:
+        """Set controls together, by name; a refusal is a failure."""
+        try:
+            self.driver.set({self.id(name): value for name, value in values.items()})
+        except Problem as refused:
+            self.case.wrong(str(refused))
+
+    def refused(self, **values: int) -> str:
+        """Return why controls cannot be set so; nothing if they can."""
+        try:
+            self.driver.set({self.id(name): value for name, value in values.items()})
+        except Problem as refused:
+            return str(refused)
+        return ""
+
+    def mode(self, size: str, bits: int = 10) -> None:
+        """Select the mode of a size and bit depth; that there is none is a failure."""
+        found = [one.size == size and one.csi_pixel_bit_depth == bits for one in self.driver.modes]
+        if not any(found):
+            self.case.wrong(f"no mode is {size} of {bits} bits")
+        self.driver.select(found.index(True))
+
+    def frames(self, count: int) -> list[ModuleFrame]:
+        """Start the stream, if it does not run, and receive frames; fewer are a failure."""
+        self.driver.start()
+        frames = self.module.grab(count, 60 * SEC)
+        if len(frames) < count:
+            self.case.wrong(f"{len(frames)} frames of {count} come")
+        return frames
+
+    def rate(self, count: int = 101) -> float:
+        """Return frames a second, from the timestamps of so many frames."""
+        times = [frame.timestamp_ns for frame in self.frames(count)]
+        return (count - 1) * SEC / (times[-1] - times[0])
+
+    def image(self, skipped: int = 3) -> NDArray[np.uint16]:
+        """Return the image of a frame in which all that is set is in force."""
+        return self.module.image(self.frames(skipped + 1)[-1])

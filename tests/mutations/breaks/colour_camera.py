@@ -195,7 +195,12 @@ mutate(
     about=PICTURES,
     patch=at_depth(12, lambda dn: np.where(dn < 4095, dn - (dn.astype(float) ** 2 / 5e4), dn).astype(np.uint16)),
 )  # fmt: skip
-mutate("pictures are grey", "ids.sensor.chromaticity", about=PICTURES, patch=picture(lambda dn, e: grey(dn)))
+mutate(
+    "pictures are grey",
+    "ids.sensor.chromaticity",
+    about=PICTURES,
+    patch=picture(lambda dn, e: grey(dn)),
+)
 mutate(
     "binned pictures are grey",
     "ids.binning.method",
@@ -236,6 +241,7 @@ for axis, name in (("x", "ReverseX"), ("y", "ReverseY")):
 mutate(
     "all rows are exposed at once",
     "ids.sensor.shutter",
+    "framos.sensor.shutter",
     "ids.acq.global_start",
     about=PICTURES,
     patch=exposed(lambda e: replace(e, row_times=ALIKE)),

@@ -188,9 +188,11 @@ def rows_together(case: Case, **features: Value) -> None:
 @measurement("rows_in_turn", heavy="pictures")
 def rows_in_turn(case: Case, line_us: float, triggered: bool = False, **features: Value) -> None:
     """Light a band of rows by a pulse of 100 us: it moves by a row for every `line_us` of delay."""
+    step_ns = round(556 * line_us) * US
     middles: list[float] = []
-    for delay_ns in (10 * MS, 20 * MS, 30 * MS):
-        scene = flash(delay_ns, 100 * US, 5e8)
+    expected = (1000 + 100) / line_us  # rows whose exposure of 1000 us meets the pulse
+    for delay in (1, 2, 3):
+        scene = flash(delay * step_ns, 100 * US, 5e8)
         cam = case.open(features, scene=scene, link_speed=None, ExposureTime=1000.0)
         if triggered:
             case.write(cam, TriggerMode="On", TriggerSource="Software")
@@ -199,12 +201,12 @@ def rows_in_turn(case: Case, line_us: float, triggered: bool = False, **features
         means = cam.grab()[0].picture.astype(float).mean(axis=1)
         pairs = np.repeat((means[0::2] + means[1::2]) / 2, 2)  # rows of a mosaic see other colours
         rows = np.flatnonzero(pairs > np.median(pairs) + 25)
-        case.within("rows lit", len(rows), 30, 100)
+        case.within("rows lit", len(rows), expected / 2, 1.6 * expected)
         case.equal("rows between first and last", int(rows[-1] - rows[0]) + 1, len(rows))
         middles.append(float(rows.mean()))
     first, second = np.diff(middles).tolist()
-    case.within("rows later for 10 ms", first, 0.9 * 1e4 / line_us, 1.1 * 1e4 / line_us)
-    case.near("for the next 10 ms", second, first, 1)
+    case.within(f"rows later for {step_ns / MS:g} ms", first, 0.9 * 556, 1.1 * 556)
+    case.near("for the next", second, first, 1)
 
 
 # -- response ------------------------------------------------------------------------------------------
