@@ -25,7 +25,7 @@ Place: TypeAlias = tuple[int, int]
 
 
 @dataclass
-class Late:
+class Delay:
     """Acknowledges of commands about a register that are late, and how many still will be."""
 
     address: int
@@ -52,12 +52,12 @@ class DeviceFaults:
 
     transfers: dict[Place, TransferFault] = field(default_factory=dict[Place, TransferFault])
     on_revoke: Subscribers[()] = field(default_factory=Subscribers[()])
-    _late: list[Late] = field(default_factory=list[Late])
+    _late: list[Delay] = field(default_factory=list[Delay])
     _refusals: list[Refusal] = field(default_factory=list[Refusal])
 
     def late(self, address: int, *, by_ns: Ns, count: int = 1) -> None:
         """Let the next `count` acknowledges of commands that read or write this register be late."""
-        self._late.append(Late(address, by_ns, count))
+        self._late.append(Delay(address, by_ns, count))
 
     def refuse(self, address: int, status: str, *, count: int = 1) -> None:
         """Let the next `count` commands that read or write this register get a status, and no more."""

@@ -1,4 +1,4 @@
-"""What is kept of a failed test: what each camera saw, a timing diagram, its last frames.
+"""Artefacts of a failed test: what each camera saw, a timing diagram, its last frames.
 
 DIR/test_file.py--test_name/
     cam.txt            what reached the camera, and its moments, in the order of time

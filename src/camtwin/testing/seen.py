@@ -1,4 +1,4 @@
-"""What reached a camera: features written, commands, triggers, requests for lost packets, clients.
+"""Record of what reached a camera: features written, commands, triggers, requests for lost packets, clients.
 
     assert twin.seen.writes == [("ExposureTime", 2000.0), ("TriggerMode", "On")]
     assert twin.seen.commands == ["AcquisitionStart"]
@@ -48,7 +48,7 @@ class Resend:
 
 
 class Seen:
-    """What reached one camera since the test began, or since `clear`."""
+    """Record of what reached one camera since the test began, or since `clear`."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera

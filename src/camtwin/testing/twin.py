@@ -27,7 +27,7 @@ LAST_FRAMES: Final = 4
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a test asks for, by its marker or by the factory `camtwin`.
+    """Requests of a test, by its marker or by the factory `camtwin`.
 
     model       its data sheet: a model's name, or a file
     scene, serial, link_speed, render, storage   as in camtwin.open

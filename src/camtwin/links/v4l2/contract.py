@@ -1,4 +1,4 @@
-"""What the nodes need of a camera: a driver with modes and controls."""
+"""The protocol that nodes need of a camera: a driver with modes and controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all nodes of a camera have in common: open files, and ioctls by number."""
+"""The common part of all nodes of a camera: open files, and ioctls by number."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ class _Body:
 
 
 class _Rows(NamedTuple):
-    """What the records around the rows of a frame depend on, its start apart."""
+    """Properties of a frame that the records around its rows depend on, its start apart."""
 
     rows: int
     columns: int
@@ -225,7 +225,7 @@ class _Rows(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Around:
-    """What stands on one side of each row, in a frame that starts at 0.
+    """Bytes that stand on one side of each row, in a frame that starts at 0.
 
     data   (rows, any) uint8
     times  where in a row's bytes the times of records stand
