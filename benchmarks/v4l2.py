@@ -55,7 +55,7 @@ def streamed(count: int, *args: str) -> float:
 
 def rendered(count: int) -> float:
     """Return the frames a second of rendering alone, on the threads that a link has."""
-    module = camtwin.open_module(MODEL, scene=camtwin.scene.parse("flat", None))
+    module = camtwin.open_module(MODEL, scene="flat")
     module.driver.start()
     frames = module.grab(2)
     module.image(frames[0])

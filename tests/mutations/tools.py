@@ -356,7 +356,7 @@ def timed(change: Callable[[Any], Any]) -> Wrong:
         class Wrong:
             wire = getattr(timing, "wire", None)
             bytes_per_s = timing.bytes_per_s
-            through, with_block_ids = timing.through, timing.with_block_ids
+            through, with_block_ids, packets = timing.through, timing.with_block_ids, timing.packets
 
             def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
                 return timing.transfer_ns(change(settings), payload_bytes)

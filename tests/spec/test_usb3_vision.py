@@ -149,6 +149,10 @@ class Port:
     def action(self, device_key: int, group_key: int, group_mask: int) -> bool:
         return False
 
+    def take_control(self, taker: object) -> bool:
+        return True
+
+    def leave_control(self, holder: object) -> None: ...
     def report(self, event: str) -> None: ...
 
     busy_ns = 0

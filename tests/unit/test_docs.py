@@ -16,6 +16,7 @@ from camtwin.rig.wiring.plan import Cable
 from camtwin.scene.spec import FORMS
 from camtwin.session.session import Session
 from camtwin.session.surroundings import Surroundings
+from camtwin.twins.module import Carrier
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -58,7 +59,9 @@ def test_modules(capsys):
     assert modes[0] == "4056x3040 RG10 4 59.9"
     assert frame.startswith("0 ")
     assert frame.endswith(" (1080, 1920)")
-    assert there["carrier"].modules[1].grab(1)
+    carrier = there["carrier"]
+    assert isinstance(carrier, Carrier)
+    assert carrier.modules[1].grab(1)
 
 
 def test_sensor(capsys):

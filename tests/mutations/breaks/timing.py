@@ -72,7 +72,7 @@ def always_a_gigabit(twin: Twin) -> None:
 
         class Wrong:
             bytes_per_s = true.bytes_per_s
-            through, with_block_ids = true.through, true.with_block_ids
+            through, with_block_ids, packets = true.through, true.with_block_ids, true.packets
 
             def transfer_ns(self, settings: Any, payload_bytes: int) -> int:
                 unlimited = settings.DeviceLinkThroughputLimit >= self.bytes_per_s

@@ -22,6 +22,7 @@ from camtwin.isp.calibrate import (
 )
 from camtwin.isp.colorimetry import D65, adapted, difference, lab_of, lab_of_srgb, temperature_K, xyz_of_lab
 from camtwin.isp.dng import dng_bytes, read_dng
+from camtwin.isp.finish import matrix_of
 from camtwin.isp.mosaic import sampled
 from camtwin.scene import cie
 
@@ -74,10 +75,7 @@ def test_a_known_matrix_is_found():
 
 
 ROOTS = ((0.1, -0.2, 0.15), (-0.1, 0.2, -0.05), (0.05, 0.1, -0.15))
-LESS = tuple(
-    tuple(v - (sum(r) if i == j else 0) for j, v in enumerate(row))
-    for i, (row, r) in enumerate(zip(M, ROOTS, strict=True))
-)
+LESS = matrix_of(np.array(M) - np.diag(np.sum(ROOTS, axis=1)))
 """With ROOTS, rows that sum to 1."""
 
 

@@ -56,5 +56,6 @@ def test_a_control_is_added_by_a_row(sample, capsys):
 def test_pre_processing_makes_a_picture(sample, tmp_path):
     sample("preprocess").main(tmp_path / "a.png")
     picture = cv2.imread(str(tmp_path / "a.png"))
+    assert picture is not None
     assert picture.shape == (540, 960, 3)
     assert picture[:400].std() > 5

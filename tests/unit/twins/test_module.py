@@ -228,7 +228,9 @@ def spread_ns(mode, count):
         module.driver.start()
     carrier.synchronize(5 * MS)
     while min(map(len, frames)) < count:
-        carrier.clock.advance_to(carrier.clock.next_time())
+        due_ns = carrier.clock.next_time()
+        assert due_ns is not None
+        carrier.clock.advance_to(due_ns)
     first, second = ([frame.timestamp_ns for frame in found[:count]] for found in frames)
     apart = [b - a for a, b in zip(first, second, strict=True)]
     line_ns = carrier.modules[0].driver.plan.line_ns

@@ -46,7 +46,8 @@ def test_lost_packets_do_not_arrive_and_heal() -> None:
 
 @pytest.mark.parametrize("kind", ["duplicate", "reorder", "delay", "corrupt"])
 def test_faults_that_lose_nothing(kind: str) -> None:
-    faults = Faults(**{kind: 0.1}, seed=3)
+    faults = Faults.parse([f"{kind}=0.1"], seed=3)
+    assert faults
     bench = Bench(faults)
     bench.send(block_id=7)
     packets = bench.receiver.silence(0.1)
@@ -83,7 +84,8 @@ def test_the_share_is_struck(kind: str) -> None:
     """Compare the share struck of n packets with p, within five standard deviations; each attempt anew."""
     n, p = 200_000, 0.02
     ids = np.arange(n, dtype=np.uint64)
-    faults = Faults(**{kind: p}, seed=5)
+    faults = Faults.parse([f"{kind}={p}"], seed=5)
+    assert faults
     first, second = (faults.strikes(1, ids, np.full(n, a, np.uint64)) > 0 for a in (0, 1))
     deviation = (n * p * (1 - p)) ** 0.5
     assert abs(first.sum() - n * p) < 5 * deviation

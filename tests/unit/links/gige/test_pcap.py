@@ -128,7 +128,7 @@ def test_frames_stand_at_the_times_of_the_cameras_wire(tmp_path: Path, delay_ns:
 
 @pytest.mark.parametrize("kind", ["drop", "corrupt", "duplicate", "reorder", "delay"])
 def test_faults_are_captured_as_they_left(tmp_path: Path, kind: str) -> None:
-    running, port, got = session(tmp_path / "c", Faults(**{kind: 0.1}, seed=2))
+    running, port, got = session(tmp_path / "c", Faults.parse([f"{kind}=0.1"], seed=2))
     stream = [p for p in read(tmp_path / "c") if p.to[1] == port]
     assert running.link.sender.faults[kind] > 3
     assert [p.data[8:] for p in stream] == [p.data for p in got]

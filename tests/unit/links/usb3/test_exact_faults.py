@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from camtwin.links.usb3.host import UsbHost
 from camtwin.testing.twin import InProcess, Wanted, in_process
 from camtwin.units import MS
 from camtwin.wire.u3v import bootstrap, gencp, usb
@@ -21,7 +22,7 @@ def status(ack: bytes | None) -> int:
     return gencp.HEADER.unpack_from(ack)[1]
 
 
-def streaming() -> tuple[InProcess, object]:
+def streaming() -> tuple[InProcess, UsbHost]:
     wanted = Wanted("basler-aca4112-20um", set=("Width=64", "Height=64", "ExposureTime=1000"), render=False)
     twin = in_process(wanted, 1)
     host = twin.cam.usb()
