@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,12 @@ import camtwin
 MODEL = "VCXG-124M"
 OTHER = "acA4112-20um"
 SMALL = {"Width": 640, "Height": 480}
-PLAIN = {"TriggerMode": "Off", "ChunkModeActive": False, "PixelFormat": "Mono8"}
+PLAIN = {
+    "TriggerMode": "Off",
+    "ChunkModeActive": False,
+    "PixelFormat": "Mono8",
+    "AcquisitionFrameRateEnable": False,
+}
 """What sessions before may have left behind: the camera keeps its settings."""
 
 
@@ -114,7 +120,7 @@ def streamed(count: int = 200, model: str = MODEL, buffers: int = 5, **settings:
                 ids.append(buffer.module.frame_id)
                 stamps.append(buffer.timestamp_ns)
                 image = buffer.payload.components[0]
-                sums.add(int(image.data[::997].sum(dtype="u8")))
+                sums.add(zlib.crc32(image.data))
         shape = [image.width, image.height, image.data_format, image.data.size]
         stream = ia.data_streams[0]
         got = {"ids": ids, "stamps": stamps, "shape": shape, "different": len(sums)}
