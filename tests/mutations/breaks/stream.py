@@ -225,6 +225,30 @@ def faults_uncounted(patch: pytest.MonkeyPatch) -> None:
 
 
 @sabotage()
+def exact_faults_beside(patch: pytest.MonkeyPatch) -> None:
+    """Strike the packet behind the one that was named."""
+    from camtwin.links.gige.faults import Faults
+
+    strikes = Faults.strikes
+
+    def beside(self: Faults, block: int, packets: Any, attempts: Any, trailer: int | None = None) -> Any:
+        return strikes(self, block, packets - 1, attempts, None if trailer is None else trailer - 1)
+
+    patch.setattr(Faults, "strikes", beside)
+
+
+@sabotage()
+def path_hole_for_probes_only(patch: pytest.MonkeyPatch) -> None:
+    """Test packets of any size arrive, and only those of images are too long for the path."""
+    from camtwin.links.gige.send.outlet import Outlet
+
+    def single(self: Outlet, packet: bytes) -> None:
+        self._insist(lambda: self._put(packet))
+
+    patch.setattr(Outlet, "single", single)
+
+
+@sabotage()
 def fragments(patch: pytest.MonkeyPatch) -> None:
     """Packets may be cut in pieces on their way, whatever the host has set."""
     from camtwin.links.gige.send.outlet import Outlet
