@@ -6,7 +6,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 CASES ?= 20000
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 gir1.2-gstreamer-1.0 python3-gi iproute2 ethtool dnsmasq-base tshark gcc libc6-dev libusb-1.0-0-dev valgrind i2c-tools v4l-utils gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg
+APT := aravis-tools-cli gir1.2-aravis-0.8 gir1.2-gstreamer-1.0 python3-gi iproute2 ethtool dnsmasq-base tshark gcc g++ libc6-dev libusb-1.0-0-dev valgrind i2c-tools v4l-utils gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg
 VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev acpica-tools
 
 export PIP_CONSTRAINT := constraints.txt

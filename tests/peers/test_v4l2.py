@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from peers.netns import CAMTWIN, HERE, PLAIN_SCENE, PeerError, Running
+from peers.netns import CAMTWIN, HERE, PLAIN_SCENE, PeerError, Running, sabotaged
 
 MODEL = "framos-fsm-imx412"
 DARK = ("--scene", "flat:2e5")
@@ -181,6 +181,25 @@ CHECKS = (
 @pytest.mark.parametrize("check", CHECKS)
 def test_stock_programs(check, said):
     check(said)
+
+
+BREAKS = (
+    "video-frames-recounted+video-images-shifted+video-colours-undefined"
+    "+video-controls-dropped+video-parts-misnamed"
+)
+
+
+def test_they_turn_red(tmp_path, own_folder):
+    """Each check on a twin with a thing wrong for it, all in one."""
+    said = programs(tmp_path, sabotaged(BREAKS))
+    green = []
+    for check in CHECKS:
+        try:
+            check(said)
+            green.append(check.__name__)
+        except AssertionError:
+            pass
+    assert green == []
 
 
 @pytest.fixture

@@ -124,9 +124,13 @@ static bool choice_at(const IControl *control, uint32_t index, struct choice *ch
 		interval.pixel_format = format->pixelformat;
 		interval.width = format->width;
 		interval.height = format->height;
-		if (sv_ioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &interval) < 0 ||
-		    interval.type != V4L2_FRMIVAL_TYPE_DISCRETE || sv_ioctl(fd, VIDIOC_G_PARM, &now) < 0)
+		if (sv_ioctl(fd, VIDIOC_ENUM_FRAMEINTERVALS, &interval) < 0 || sv_ioctl(fd, VIDIOC_G_PARM, &now) < 0)
 			return false;
+		if (interval.type != V4L2_FRMIVAL_TYPE_DISCRETE) { /* a range: its shortest one */
+			if (index)
+				return false;
+			interval.discrete = interval.stepwise.min;
+		}
 		choice->interval = interval.discrete;
 		snprintf(choice->name, NAME, "%u/%u s", interval.discrete.numerator, interval.discrete.denominator);
 		choice->now = same(now.parm.capture.timeperframe, interval.discrete);
