@@ -207,6 +207,44 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
 
+# -- programs that come, go and die ----------------------------------------------------------------------
+SMALL = ("--set-fmt-video=width=1280,height=720,pixelformat=RG10", "--stream-mmap")
+
+
+def reader(twin: ModuleTwin, *args: str) -> subprocess.Popen[str]:
+    """Start a reader of frames; return it once frames come."""
+    program = (*CAMTWIN, "exec", "--", "v4l2-ctl", "-d", f"/dev/video{twin.number}", *SMALL, *args)
+    started = subprocess.Popen(
+        [*map(str, program), "--verbose"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert started.stderr
+    next(line for line in started.stderr if "dqbuf" in line)
+    return started
+
+
+def test_readers_that_are_killed_others_and_the_server_itself(own_folder):
+    with ModuleTwin("--still") as twin:
+        node = ("v4l2-ctl", "-d", f"/dev/video{twin.number}")
+        first = reader(twin)
+        busy = subprocess.run(
+            [*map(str, CAMTWIN), "exec", "--", *node, "--stream-mmap", "--stream-count=1"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert "Device or resource busy" in busy.stderr
+        twin.run(*node, "-c", "exposure=3000")
+        assert "exposure: 29" in twin.run(*node, "-C", "exposure")
+        first.kill()
+        first.communicate(timeout=10)
+        for _ in range(3):
+            twin.run(*node, *SMALL, "--stream-count=2")
+        last = reader(twin)
+        twin.kill()
+        _, said = last.communicate(timeout=10)
+    assert "error" in said  # of the program's own, and no hang
+
+
 def test_a_static_program_is_told_why(tmp_path, own_folder):
     (tmp_path / "a.c").write_text("int main(void) { return 0; }")
     subprocess.run(["cc", "-static", "-o", tmp_path / "a", tmp_path / "a.c"], check=True)
