@@ -6,7 +6,6 @@ It runs as a program of its own, as users' do, so that the producer's end is the
 # pyright: basic, reportOptionalMemberAccess=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -183,22 +182,22 @@ def chunks(model: str = MODEL) -> Any:
 
 
 def events(model: str = MODEL) -> Any:
-    """Hear the camera's own events."""
+    """Read what the camera's own events say, as each has come.
+
+    Without a callback: GenApi would call it with the node map locked, and wait for Python's lock, while a
+    call to GenApi from another thread has that and waits for the node map.
+    """
     settings = {"TriggerMode": "On", "TriggerSource": "Software", **SMALL}
     with acquirer(model, True, EventSelector="ExposureEnd", EventNotification="On", **settings) as ia:
         n, heard, stamps = ia.remote_device.node_map, [], []
-
-        def hear(_node: object, _context: object) -> None:
-            with contextlib.suppress(Exception):  # before the first event there is none
-                heard.append(n.EventExposureEndTimestamp.value)
-
-        ia.remote_device.register_node_callback(node_name="EventExposureEnd", callback=hear)
         ia.start()
         for _ in range(3):
             n.TriggerSoftware.execute()
-            time.sleep(0.3)  # the callback needs Python's lock, which a call to GenApi would keep
             with ia.fetch(timeout=10) as buffer:
                 stamps.append(buffer.timestamp_ns)
+            time.sleep(0.2)  # Harvesters asks for events in a thread of its own
+            if not refusal(n.EventExposureEndTimestamp.to_string):
+                heard.append(n.EventExposureEndTimestamp.value)
         ia.stop()
         return {"heard": heard, "stamps": stamps}
 

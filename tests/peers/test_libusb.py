@@ -67,8 +67,8 @@ def cc(*args: str | Path) -> None:
 
 def test_it_compiles_against_the_real_header():
     sources = sorted(NATIVE.glob("*/*.c"))
-    cc("-DCAMTWIN_CHECK_ABI", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *sources)
-    cc("-Wall", "-Wextra", "-Werror", "-fsyntax-only", *sources)
+    for more in (["-DCAMTWIN_CHECK_ABI"], []):
+        cc(*more, '-DCAMTWIN_VERSION="0"', "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *sources)
 
 
 def test_structures_lie_as_in_the_real_header(tmp_path):

@@ -60,16 +60,14 @@ def test_version():
 def test_list():
     assert MODEL in camtwin("list").stdout
     rows = json.loads(camtwin("list", "--json").stdout)
-    assert rows[1:] == [
-        {"model": MODEL, "title": "Baumer VCXG-124M", "sensor": "Sony IMX304", "link": "gige"},
-        {"model": "ids-imx412", "title": "IDS IMX412 USB3", "sensor": "Sony IMX412-AACK", "link": "usb3"},
-        {
-            "model": "sony-imx412-aack",
-            "title": "Sony IMX412-AACK",
-            "sensor": "Sony IMX412-AACK",
-            "link": "csi2",
-        },
+    imx412 = "Sony IMX412-AACK"
+    assert [list(row.values()) for row in rows[1:]] == [
+        [MODEL, "Baumer VCXG-124M", "Sony IMX304", "gige", "camtwin", MODEL],
+        ["framos-fsm-imx412", "FRAMOS FSM-IMX412", imx412, "v4l2", "camtwin", "framos-fsm-imx412"],
+        ["ids-imx412", "IDS IMX412 USB3", imx412, "usb3", "camtwin", "ids-imx412"],
+        ["sony-imx412-aack", imx412, imx412, "csi2", "camtwin", "sony-imx412-aack"],
     ]
+    assert list(rows[1]) == ["model", "title", "sensor", "link", "from", "sheet"]
 
 
 def test_show_tells_assumptions_from_facts():
@@ -129,7 +127,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         ([*SNAP, "--set", "Gain=abc"], "camtwin: Gain 'abc': must be a number"),
         (
             ["show", "baumer"],
-            "camtwin: no model 'baumer': there are basler-aca4112-20um, baumer-vcxg-124m, ids",
+            "camtwin: no model 'baumer': there are basler-aca4112-20um, baumer-vcxg-124m, framos-fsm-imx412",
         ),
         (["show", "framos-fsm-imx477"], "camtwin: framos-fsm-imx477 has no twin yet: only its surroundings"),
         (["wiring", "/dev/zero"], "camtwin: /dev/zero: is above the maximum of 1 MiB for a text file"),

@@ -237,6 +237,11 @@ class Camera:
         """Report a feature that a host wrote; features call it after the write (genicam/device.py)."""
         self.on_feature(self.clock.now, name, shown, key)
 
+    @property
+    def watched(self) -> bool:
+        """Whether requests are to be reported, or to meet faults: else links carry them out at once."""
+        return bool(self.on_request) or self.faults.armed
+
     def asked(self, request: Request) -> None:
         """Report a request that reached the device; links call it before they carry the request out."""
         self.on_request(self.clock.now, request)

@@ -46,10 +46,12 @@ class Refusal:
 class DeviceFaults:
     """The faults that are still to happen.
 
+    armed      whether requests are to meet any
     transfers  of a bus: what happens to a transfer, by its block and its place in it
     on_revoke  called to take its privilege from the host in control
     """
 
+    armed: bool = False
     transfers: dict[Place, TransferFault] = field(default_factory=dict[Place, TransferFault])
     on_revoke: Subscribers[()] = field(default_factory=Subscribers[()])
     _late: list[Delay] = field(default_factory=list[Delay])
@@ -58,10 +60,12 @@ class DeviceFaults:
     def late(self, address: int, *, by_ns: Ns, count: int = 1) -> None:
         """Let the next `count` acknowledges of commands that read or write this register be late."""
         self._late.append(Delay(address, by_ns, count))
+        self.armed = True
 
     def refuse(self, address: int, status: str, *, count: int = 1) -> None:
         """Let the next `count` commands that read or write this register get a status, and no more."""
         self._refusals.append(Refusal(address, status, count))
+        self.armed = True
 
     def refusal_of(self, request: Request) -> str | None:
         """Return the status that refuses a request, and count it; None if none does."""
@@ -69,6 +73,7 @@ class DeviceFaults:
             if request.touches(each.address):
                 each.left -= 1
                 self._refusals = [other for other in self._refusals if other.left]
+                self.armed = bool(self._late or self._refusals)
                 return each.status
         return None
 
@@ -78,6 +83,7 @@ class DeviceFaults:
             if request.touches(each.address):
                 each.left -= 1
                 self._late = [other for other in self._late if other.left]
+                self.armed = bool(self._late or self._refusals)
                 return each.by_ns
         return 0
 

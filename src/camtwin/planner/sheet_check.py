@@ -20,8 +20,8 @@ WANTED: Final = (
     "AcquisitionMode", "AcquisitionStart", "AcquisitionStop", "ExposureTime",
 )  # fmt: skip
 """Features that hosts ask every camera with a link for: SFNC's mandatory ones, names, and ExposureTime."""
-MEASURED: Final = 24
-"""Frames taken for a rate: the first ones may wait in the camera's memory, the last ones tell."""
+MEASURED, SETTLED = 24, 5
+"""Frames taken for a rate; the last ones tell it, since the first may wait in the camera's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,10 @@ def _measured(model: str, pixel_format: str, speed: str | None) -> tuple[int, fl
     """Return payload and frames per second in virtual time, at full size with the shortest exposure."""
     with connect(model, render=False, link_speed=speed) as cam:
         _set_up(cam, pixel_format)
-        frames = cam.grab(MEASURED)
-        last = frames[-1].received_ns - frames[-5].received_ns
+        times = [frame.received_ns for frame in cam.grab(MEASURED)][-SETTLED:]
+        passed = times[-1] - times[0]
         payload = cam.PayloadSize if cam.has("PayloadSize") else 0
-        return payload, 4 * SEC / last if last else 0.0
+        return payload, (len(times) - 1) * SEC / passed if passed else 0.0
 
 
 def _set_up(cam: Session, pixel_format: str) -> None:

@@ -132,7 +132,7 @@ wrong("the Y-cable has no wire for pin 3", "basler.cable.y.lines", cables__y__pi
 def upside_down(twin: Twin) -> None:
     """Pictures leave with their bytes in reverse."""
     true = twin.renderer.payload
-    twin.renderer.__dict__["payload"] = lambda exposure: true(exposure)[::-1]
+    twin.renderer.__dict__["payload"] = lambda exposure, *into: true(exposure, *into)[::-1]
 
 
 mutate("pictures leave upside down", "basler.conformity.usb3vision", patch=twins(upside_down))

@@ -75,7 +75,7 @@ def call(args: Sequence[str]) -> Done:
         sys.stdout, sys.stderr, sys.argv = streams
     for stream in (out, err):
         stream.flush()
-    texts = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    texts = (stream.buffer.getvalue().decode("utf-8", "backslashreplace") for stream in (out, err))  # type: ignore[attr-defined]
     return Done(args, int(code or 0), *texts)
 
 
@@ -159,7 +159,7 @@ def untried(typist: Typist) -> list[tuple[str, ...]]:
         (*words, model)
         for words, command in COMMANDS.items()
         for model in MODELS
-        if {"model", "models", "what"} & {param.name for param in command.params}
+        if {"model", "models", "what"} & {param.name for param in command.params} and words != ("new",)
     ]
     return [each for each in wanted if each not in typist.used]
 

@@ -37,7 +37,7 @@ def test_a_status_line_of_transfers():
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("--set", "ExposureTime=5"), "--set: not for sony-imx412-aack, which is driven by registers"),
+        (("--set", "ExposureTime=5"), "--set: not for sony-imx412-aack, which programs drive in another way"),
         (("--link-speed", "1G"), "--link-speed: not for"),
         (("--journal", "a.jsonl"), "--journal: not for"),
         (("--pace", "max"), "--pace max: not for"),

@@ -155,7 +155,10 @@ class Network:
         answers, now = list[bytes](), self._twin.clock.now
         if to == PORT:
             self._carry_out(self.gev.tick(now))  # timers that are due come first
-            self._carry_out(received(self._twin.camera, self.gev, data, peer, now), answers)
+            camera, gev = self._twin.camera, self.gev
+            watched = camera.watched
+            effects = received(camera, gev, data, peer, now) if watched else gev.receive(data, peer, now)
+            self._carry_out(effects, answers)
         elif to == MESSAGE_PORT:
             self._carry_out(self.gev.acknowledged(data, peer))
         self._plan()

@@ -87,7 +87,8 @@ def control_of(twin: Twin, endpoints: Endpoints, pace: float = 1.0) -> U3vDevice
 
 def received(camera: Camera, control: U3vDevice, data: bytes, host: str) -> Iterator[Effect]:
     """Report a command to the camera and yield its effects, with the faults that it is to meet."""
-    request, header = gencp.request_of(data, host), gencp.header_of(data)
+    watched = camera.watched
+    request, header = (gencp.request_of(data, host), gencp.header_of(data)) if watched else (None, None)
     if request is None or header is None:
         yield from control.receive(data)
         return

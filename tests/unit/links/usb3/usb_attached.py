@@ -60,7 +60,7 @@ class Pending:
 class Cable:
     """A connection that only knows that it has to be closed."""
 
-    pulled = False
+    pulled, peer = False, ""
 
     def close(self, _why: str = "") -> None:
         self.pulled = True
