@@ -29,7 +29,7 @@ PLAIN = {
     "PixelFormat": "Mono8",
     "AcquisitionFrameRateEnable": False,
 }
-"""What sessions before may have left behind: the camera keeps its settings."""
+"""Settings that sessions before may have changed: the camera keeps its settings."""
 
 
 @contextmanager

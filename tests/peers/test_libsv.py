@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples/libsv"
 LANGUAGES = ("c", "cpp", "py")
 WIDTH, HEIGHT = 4056, 3040
 PERIOD_us = 16_690
-"""Of the first mode: 3106 lines, of 59.9 frames/s."""
+"""Interval of frames in the first mode: 3106 lines, of 59.9 frames/s."""
 COLUMNS = 40
 Said = Mapping[str, tuple[str, bytes, str]]
 """By language: lines of acquire_image, the file of save_image, lines of display_image."""

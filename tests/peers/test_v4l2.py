@@ -55,7 +55,7 @@ class ModuleTwin(Running):
 
 @dataclass(frozen=True)
 class Said:
-    """What programs said on a node: lines by their names in v4l2_tools.sh, images, and OpenCV's numbers."""
+    """Output of programs on a node: lines by their names in v4l2_tools.sh, images, and OpenCV's numbers."""
 
     lines: dict[str, list[str]]
     images: dict[str, NDArray[np.uint8]]

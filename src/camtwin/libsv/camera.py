@@ -34,7 +34,7 @@ class ControlProblem(Problem):
 
 
 class _Access(NamedTuple):
-    """How a control is read, written and described."""
+    """Functions that read, write and describe a control."""
 
     get: Callable[[], int]
     set: Callable[[int], None]

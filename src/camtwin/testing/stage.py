@@ -1,4 +1,4 @@
-"""What can happen to a twin in a test: the words of docs/faults.md, at once or at a moment.
+"""Events that can happen to a twin in a test: the words of docs/faults.md, at once or at a moment.
 
     stage.inject("unplug")                                   # now
     stage.inject("heat", at_frame=3, internal_C=90)          # as the exposure of frame 3 begins

@@ -98,7 +98,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How a quantity is shown: value of a drive, drive with a value, limits; put None: read only."""
+    """Functions that show a quantity: value of a drive, drive with a value, limits; put None: read only."""
 
     get: Callable[[ControlRow, ModePlan, Drive], int]
     limits: Callable[[ControlRow, ModePlan, Drive], tuple[int, int]]
@@ -212,4 +212,4 @@ QUANTITIES: Final[Mapping[View, Quantity]] = {
         lambda row, plan, drive, value: replace(drive, others={**drive.others, row.shows: value}),
     ),
 }
-"""How the quantities of a drive are shown; which mode there is, `sensor_mode`, is the driver's."""
+"""Functions that show the quantities of a drive; which mode there is, `sensor_mode`, is the driver's."""

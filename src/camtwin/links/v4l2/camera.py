@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Frame)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What programs are told of a camera.
+    """Facts that programs are told of a camera.
 
     sensor   name of the sensor's sub-device, as Linux has it: driver, bus and address
     array    size of all pixels of the sensor
