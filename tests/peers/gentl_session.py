@@ -207,7 +207,7 @@ def two(count: int = 10) -> Any:
     with harvester() as h:
         ias = [h.create({"model": model}) for model in (MODEL, OTHER)]
         for ia in ias:
-            apply(ia, PLAIN | SMALL)
+            apply(ia, PLAIN | SMALL | {"AcquisitionFrameRateEnable": True, "AcquisitionFrameRate": 20.0})
             ia.start()
         ids: list[list[int]] = [[], []]
         for _ in range(count):

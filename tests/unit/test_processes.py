@@ -104,6 +104,9 @@ def slow_start(monkeypatch, seconds: float) -> None:
 
 
 def test_ctrl_c_while_a_live_scenario_starts(monkeypatch):
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # as in a terminal, even if run in the background
     played = LiveRun(parse(PLC.read_text()), ["127.0.0.81", "127.0.0.82"])
     slow_start(monkeypatch, 100)
     begun = time.monotonic()
