@@ -42,7 +42,7 @@ from camtwin.wire.csi2.stream import (
     slot_records,
 )
 
-TILES_A_THREAD: Final = 24
+TILES_A_THREAD: Final = 32
 MIN_TILE_ROWS: Final = 32
 
 
@@ -125,11 +125,13 @@ def _sleep(from_ns: Ns, until_ns: Ns, lanes: Lanes) -> Iterator[NDArray[np.uint8
 
 def _written(parts: Sequence[_Part], out: NDArray[np.uint8] | None, threads: int) -> NDArray[np.uint8]:
     """Return the bytes of slots, in the order of time."""
-    times = np.concatenate([part.body.times_ns[part.slots] for part in parts])
     sizes = np.concatenate([part.body.sizes[part.slots] for part in parts])
-    order = np.argsort(times, kind="stable")
-    ends = np.empty(len(times), np.int64)
-    ends[order] = np.cumsum(sizes[order])
+    if len(parts) == 1:
+        ends = np.cumsum(sizes)
+    else:
+        order = np.argsort(np.concatenate([part.body.times_ns[part.slots] for part in parts]), kind="stable")
+        ends = np.empty(len(sizes), np.int64)
+        ends[order] = np.cumsum(sizes[order])
     begins = np.split(ends - sizes, np.cumsum([part.end - part.begin for part in parts])[:-1])
     total = int(sizes.sum())
     if out is None or out.size != total:
