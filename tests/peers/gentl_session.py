@@ -182,20 +182,21 @@ def chunks(model: str = MODEL) -> Any:
 
 
 def events(model: str = MODEL) -> Any:
-    """Read what the camera's own events say, as each has come.
+    """Read what the camera's own events say, after each has come.
 
-    Without a callback: GenApi would call it with the node map locked, and wait for Python's lock, while a
-    call to GenApi from another thread has that and waits for the node map.
+    Nothing here calls GenApi when an event may come. Harvesters gives it to GenApi with Python's lock held,
+    where it waits for the node map; a call from this thread has that, and waits for Python's lock after each
+    access to the camera. So the exposure outlasts the call that triggers it, and is over before the next one.
     """
-    settings = {"TriggerMode": "On", "TriggerSource": "Software", **SMALL}
+    settings = {"TriggerMode": "On", "TriggerSource": "Software", "ExposureTime": 400_000.0, **SMALL}
     with acquirer(model, True, EventSelector="ExposureEnd", EventNotification="On", **settings) as ia:
         n, heard, stamps = ia.remote_device.node_map, [], []
         ia.start()
         for _ in range(3):
             n.TriggerSoftware.execute()
+            time.sleep(0.8)
             with ia.fetch(timeout=10) as buffer:
                 stamps.append(buffer.timestamp_ns)
-            time.sleep(0.2)  # Harvesters asks for events in a thread of its own
             if not refusal(n.EventExposureEndTimestamp.to_string):
                 heard.append(n.EventExposureEndTimestamp.value)
         ia.stop()

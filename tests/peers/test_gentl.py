@@ -21,6 +21,7 @@ from peers.pulsing import PERIOD_ns
 
 PULSING: Sequence[str | Path] = (sys.executable, HERE / "pulsing.py")
 TICK_ns = 8
+EXPOSURE_ns = 400_000_000  # gentl_session.events
 READWRITE = 1
 NEVER_READ = (
     *("Acquisition", "Chunk", "CounterReset", "DeviceReset", "Event", "LineSource", "SequencerSet"),
@@ -107,7 +108,8 @@ def check_events(_: GentlTwins) -> None:
     for model in ("VCXG-124M", "acA4112-20um"):
         got = harvesters("events", f"model={model}")
         assert len(got["heard"]) == 3, got
-        assert all(0 < h - s < 100_000_000 for h, s in zip(got["heard"], got["stamps"], strict=True)), got
+        exposures_ns = [h - s for h, s in zip(got["heard"], got["stamps"], strict=True)]
+        assert all(abs(e - EXPOSURE_ns) <= TICK_ns for e in exposures_ns), got
 
 
 def check_two(_: GentlTwins) -> None:
