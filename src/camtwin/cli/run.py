@@ -155,6 +155,7 @@ def run(
     modes: video_cli.Modes = None,
     convert: video_cli.Convert = False,
     still: video_cli.Still = False,
+    shared: video_cli.Shared = False,
     gentl_only: Annotated[
         bool,
         typer.Option(
@@ -236,10 +237,11 @@ def run(
         "--modes": modes,
         "--convert": convert,
         "--still": still,
+        "--shared": shared,
     }
     given = {option for option, value in options.items() if value}
     board = bus_cli.options(bus, bus_speed, trace_bus, inck, xclr_at, nvm_busy)
-    nodes = video_cli.options(video, modes, convert, still)
+    nodes = video_cli.options(video, modes, convert, still, shared)
     bus_time = Scheduler()
     with contextlib.ExitStack() as recording:
         if tune_loopback:

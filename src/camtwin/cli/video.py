@@ -52,10 +52,19 @@ Still = Annotated[
         rich_help_panel=MODULES,
     ),
 ]
+Shared = Annotated[
+    bool,
+    typer.Option(
+        "--shared",
+        help="Let several programs read the same frames at once; otherwise the first one has the buffers, as "
+        "with a driver.",
+        rich_help_panel=MODULES,
+    ),
+]
 
 
-def options(number: int | None, modes: str | None, convert: bool, still: bool) -> VideoOptions:
+def options(number: int | None, modes: str | None, convert: bool, still: bool, shared: bool) -> VideoOptions:
     """Return the options as the link takes them."""
     from camtwin.links.v4l2.link import VideoOptions
 
-    return VideoOptions(number, modes, convert, still)
+    return VideoOptions(number, modes, convert, still, shared)

@@ -161,7 +161,7 @@ OPENINGS: Final[Mapping[LinkKind, Opening]] = {
     ),
     V4L2: Opening(
         _v4l2,
-        ("--bus", "--bus-speed", "--trace-bus", "--video", "--modes", "--convert", "--still"),
+        ("--bus", "--bus-speed", "--trace-bus", "--video", "--modes", "--convert", "--still", "--shared"),
         without=("--set", "--link-speed", "--journal"),
     ),
 }

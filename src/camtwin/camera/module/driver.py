@@ -125,8 +125,11 @@ class ModuleDriver:
         """
         self._stopped("the list of modes")
         plans = tuple(planned(self.registers, one, self.board.inck_hz, self._min_rate) for one in modes)
+        before = self._shown() if self._plans else None
         self.modes, self._plans, self.mode = tuple(modes), plans, 0
         self.drive = self._default(self.plan)
+        if before:
+            self._tell(before)
 
     def select(self, mode: int) -> None:
         """Select a mode, at its highest rate. Busy while the module streams; Problem if there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class LinkProblem(OSError):
@@ -15,16 +15,16 @@ class LinkStatus:
     """Figures for a live status line."""
 
     model: str
-    client: str | None  # address:port of the controller
+    client: str | None  # who is in control: address:port, or in words
     frames: int
-    bytes: int
-    resent_packets: int
-    late_frames: int
-    worst_late_ms: float
-    dropped_frames: int  # because this computer is too slow
-    cut_frames: int
-    packets: int  # of images, resent ones included, before faults strike
-    faults: Mapping[str, int]  # packets struck, by kind of fault
+    bytes: int = 0
+    resent_packets: int = 0
+    late_frames: int = 0
+    worst_late_ms: float = 0.0
+    dropped_frames: int = 0  # because this computer is too slow
+    cut_frames: int = 0
+    packets: int = 0  # of images, resent ones included, before faults strike
+    faults: Mapping[str, int] = field(default_factory=dict[str, int])  # packets struck, by kind of fault
     address: str = ""  # its present address
     transfers: int | None = None  # on a bus, of a link that sends no frames
     skipped_frames: int = 0  # because the camera's memory was full, as the host fetched none

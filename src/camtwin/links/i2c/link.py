@@ -119,14 +119,6 @@ class SensorLink:
             model=self.twin.sheet.model,
             client=f"{programs} on i2c-{self.bus.number}" if programs else None,
             frames=self.frames,
-            bytes=0,
-            resent_packets=0,
-            late_frames=0,
-            worst_late_ms=0.0,
-            dropped_frames=0,
-            cut_frames=0,
-            packets=0,
-            faults={},
             transfers=self.transfers,
         )
 

@@ -6,7 +6,7 @@ with CameraNodes(driver, image, runtime, about) as nodes:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
@@ -21,6 +21,8 @@ from camtwin.links.v4l2.server import NodeServer
 from camtwin.links.v4l2.stream import Frame, FrameSource, NodeStream
 from camtwin.links.v4l2.subdevice import SubdeviceNode
 from camtwin.links.v4l2.video import VideoNode
+from camtwin.models.mode_file import ImageMode
+from camtwin.problem import Problem
 
 F = TypeVar("F", bound=Frame)
 
@@ -33,6 +35,7 @@ class About:
     array    size of all pixels of the sensor
     convert  whether there are formats that the server makes: 8 bits a pixel, and packed ones
     still    whether one image is repeated as long as nothing is set
+    shared   whether several programs can have frames at once
     number   of the nodes; None: the first that is free
     """
 
@@ -42,6 +45,7 @@ class About:
     array: tuple[int, int]
     convert: bool = False
     still: bool = False
+    shared: bool = False
     number: int | None = None
 
 
@@ -49,6 +53,7 @@ class CameraNodes(Generic[F]):
     """The nodes of one camera; a context manager, in the loop that runs.
 
     before  is called before each command of the driver's
+    first   is called before a program opens a node while none has one open
 
     Raises:
         LinkProblem: in one line, if the nodes cannot be had
@@ -62,9 +67,10 @@ class CameraNodes(Generic[F]):
         about: About,
         *,
         before: Callable[[], None] = lambda: None,
+        first: Callable[[], None] = lambda: None,
     ) -> None:
-        self.runtime, self._before = runtime, before
-        self.server = NodeServer(about.number, about.model, runtime.fail)
+        self.driver, self.runtime, self._before = driver, runtime, before
+        self.server = NodeServer(about.number, about.model, runtime.fail, first)
         self.number = number = self.server.number
         bus_info = f"platform:{DRIVER}.{number}"
         names, devices = CameraDevice.names(number), CameraDevice.nodes(number)
@@ -77,6 +83,7 @@ class CameraNodes(Generic[F]):
             driver=driver,
             formats=Formats(driver.modes, convert=about.convert),
             controls=self.controls,
+            shared=about.shared,
             command=self._command,
             sweep=self.server.sweep,
         )
@@ -94,7 +101,19 @@ class CameraNodes(Generic[F]):
             capture=f"{DRIVER} capture",
             video=devices[0],
         )
-        self._leave = driver.on_control.subscribe(lambda _: self.video.mode_changed())
+        self._leave = driver.on_control.subscribe(lambda _: self.video.formats.mode_changed())
+
+    def reload(self, modes: Sequence[ImageMode]) -> None:
+        """Give the driver other modes, and programs their formats.
+
+        Raises:
+            Problem: a program has buffers, or the driver cannot have these modes
+        """
+        if self.video.busy:
+            raise Problem("the list of modes: not while a program has buffers")
+        self._command(lambda: self.driver.reload(modes))
+        self.video.formats.reload()
+        self.subdevice.reload()
 
     def _command(self, call: Callable[[], None]) -> None:
         def carry_out() -> None:

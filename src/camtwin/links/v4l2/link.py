@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from camtwin import models
@@ -23,10 +25,13 @@ from camtwin.links.i2c import trace
 from camtwin.links.i2c.link import BusOptions
 from camtwin.links.i2c.server import BusServer
 from camtwin.links.v4l2.camera import About, CameraNodes
+from camtwin.problem import Problem
 from camtwin.subscribers import Leave
 from camtwin.twins import Twin
 from camtwin.twins.module import Carrier, Module
 from camtwin.wire.csi2.cci import Done, Message
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,14 @@ class VideoOptions:
 
     number   of the nodes; None: the first that is free
     modes    mode file of the package or a path; None: that of the most lanes
-    convert, still   as in About
+    convert, still, shared   as in About
     """
 
     number: int | None = None
     modes: str | None = None
     convert: bool = False
     still: bool = False
+    shared: bool = False
 
 
 def module_of(twin: Twin, options: VideoOptions, bus_hz: int) -> Module:
@@ -65,6 +71,7 @@ class ModuleLink:
     def __init__(self, twin: Twin, runtime: WallRuntime, video: VideoOptions, bus: BusOptions) -> None:
         self.twin, self.runtime, self.video = twin, runtime, video
         self.network = self.stream = None
+        self._read = self._stamp()
         self.module = module_of(twin, video, bus.hz)
         self.bus = BusServer(
             runtime,
@@ -100,13 +107,6 @@ class ModuleLink:
             client=f"{files} on video{self.nodes.number}" if files else None,
             frames=stream.frames,
             bytes=stream.bytes,
-            resent_packets=0,
-            late_frames=0,
-            worst_late_ms=0.0,
-            dropped_frames=0,
-            cut_frames=0,
-            packets=0,
-            faults={},
             skipped_frames=stream.lost,
         )
 
@@ -122,10 +122,16 @@ class ModuleLink:
                 array=(array.width, array.height),
                 convert=self.video.convert,
                 still=self.video.still,
+                shared=self.video.shared,
                 number=self.video.number,
             )
             self.nodes = CameraNodes(
-                module.driver, module.image, self.runtime, about, before=self.bus.paced.settle
+                module.driver,
+                module.image,
+                self.runtime,
+                about,
+                before=self.bus.paced.settle,
+                first=self._read_again,
             )
             opened.enter_context(self.nodes)
             leaving: list[Leave] = [
@@ -141,6 +147,26 @@ class ModuleLink:
 
     async def __aexit__(self, *_: object) -> None:
         await self._opened.aclose()
+
+    def _read_again(self) -> None:
+        """Read a mode file that has changed since; one that is refused is told of, and changes nothing."""
+        if (stamp := self._stamp()) == self._read:
+            return
+        self._read = stamp
+        try:
+            modes = models.load_modes(self.video.modes or "", self.module.driver.sheet.sensor)
+            self.nodes.reload(modes)
+        except Problem as problem:
+            log.warning("%s; the modes stay as they are", problem)
+
+    def _stamp(self) -> object:
+        """Return what changes with the mode file that the user has given."""
+        name = self.video.modes or ""
+        try:
+            found = Path(name).stat() if name.endswith(models.MODES) else None
+        except OSError:
+            return "missing"
+        return found and (found.st_mtime_ns, found.st_size, found.st_ino)
 
     def _record(self, messages: Sequence[Message], done: Done) -> None:
         """Log a transfer of the driver's, beside those of programs."""

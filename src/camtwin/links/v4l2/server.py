@@ -33,14 +33,21 @@ PAUSE_s: Final = 0.1
 class NodeServer:
     """Serves nodes on sockets, in the loop that runs; a context manager.
 
-    fail  hears of an exception in a node
+    fail   hears of an exception in a node
+    first  is called before a program opens a node while none has one open
 
     Raises:
         LinkProblem: in one line, if the nodes cannot be had
     """
 
-    def __init__(self, number: int | None, name: str, fail: Callable[[BaseException], object]) -> None:
-        self._fail = fail
+    def __init__(
+        self,
+        number: int | None,
+        name: str,
+        fail: Callable[[BaseException], object],
+        first: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._fail, self._first = fail, first
         self._loop = asyncio.get_running_loop()
         self._opened = contextlib.ExitStack()
         self.number, self._listeners = self._opened.enter_context(claimed(CameraDevice, number, name))
@@ -90,11 +97,13 @@ class NodeServer:
             return
         peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
         _, user, _ = CREDENTIALS.unpack(peer)
-        if len(node.files) >= MAX_FILES:
+        if self.files:
             self.sweep()
         if user != os.getuid() or len(node.files) >= MAX_FILES:
             connection.close()
             return
+        if not self.files:
+            self._first()
         connection.setblocking(False)
         file = OpenFile(connection)
         node.opened(file)

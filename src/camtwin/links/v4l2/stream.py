@@ -1,8 +1,8 @@
 """Frames of a driver on their way into the buffers of a video node.
 
-A frame that has arrived takes the buffer that waits longest, and is rendered into it on a thread of its own
-(links/base/render_pool.py); one for which there is no buffer is lost, and its number with it. Frames are
-handed over in the order of their numbers, whichever is ready first.
+A frame that has arrived takes the buffer that waits longest, of each file that streams, and is rendered on a
+thread of its own (links/base/render_pool.py); one for which there is no buffer is lost, and its number with
+it. Frames are handed over in the order of their numbers, whichever is ready first.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from camtwin.links.base.render_pool import Rendering
 from camtwin.links.base.runtime import FreeRuntime, WallRuntime
+from camtwin.links.v4l2.capture import Capture
 from camtwin.links.v4l2.contract import Driver, Pixels
 from camtwin.links.v4l2.formats import VideoFormat
 from camtwin.links.v4l2.queue import Slot, write
@@ -53,15 +54,21 @@ class FrameSource(Driver, Protocol[F]):
 
 @dataclass
 class Job(Generic[F]):
-    """A frame that is being rendered into a buffer, until it is cancelled."""
+    """A frame that is being rendered into a buffer of each capture, until it is cancelled."""
 
     frame: F
-    slot: Slot
+    places: list[tuple[Capture, Slot]]
     format: VideoFormat
     timestamp_ns: Ns
-    done: Future[bool] | None = None
-    cancelled: bool = False
+    done: Future[set[int]] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def leave(self, capture: Capture | None) -> None:
+        """Write nothing more for a capture, or for any; wait for what is just being written."""
+        with self.lock:
+            self.places = [one for one in self.places if capture and one[0] is not capture]
+        if not self.places and self.done:
+            self.done.cancel()
 
 
 class NodeStream(Generic[F]):
@@ -84,7 +91,7 @@ class NodeStream(Generic[F]):
     ) -> None:
         self.source, self.image, self.video, self.runtime = source, image, video, runtime
         self.still = still
-        self.frames = self.lost = self.bytes = 0
+        self.frames = self.lost = self.bytes = self.next_number = 0
         self._rendering = Rendering()
         self._jobs: deque[Job[F]] = deque()
         self._latest: tuple[object, VideoFormat, memoryview] | None = None
@@ -113,13 +120,19 @@ class NodeStream(Generic[F]):
     def start(self) -> None:
         """Start the driver. Problem if that fails."""
         self._cancel()
+        self.next_number = 0
         self.source.start()
 
     def stop(self) -> None:
         """End the stream; nothing is written into a buffer from now on."""
         with contextlib.suppress(Problem):
-            self.video.command(self.source.stop)
+            self.video.formats.command(self.source.stop)
         self._cancel()
+
+    def leave(self, capture: Capture) -> None:
+        """Write nothing into the buffers of one capture from now on."""
+        for job in self._jobs:
+            job.leave(capture)
 
     def fed(self) -> None:
         """Let a free runtime see that there is another buffer."""
@@ -127,18 +140,25 @@ class NodeStream(Generic[F]):
 
     # -- links.base.runtime.Stream ---------------------------------------------------------------------
     def streaming(self) -> bool:
-        return self.video.queue.streaming
+        return bool(self.video.streaming)
 
     def room(self) -> bool:
-        return len(self._jobs) < MAX_UNFINISHED and bool(self.video.queue.queued)
+        """Tell whether each capture has a buffer: all frames are for all of them."""
+        ready = all(capture.queue.queued for capture in self.video.streaming)
+        return ready and len(self._jobs) < MAX_UNFINISHED
 
     # -- frames --------------------------------------------------------------------------------------
     def _arrived(self, frame: F) -> None:
-        slot = self.video.queue.begin_frame() if self.video.queue.streaming else None
-        if slot is None:
-            self.lost += 1
+        self.next_number = frame.number + 1
+        places: list[tuple[Capture, Slot]] = []
+        for capture in self.video.streaming:
+            if slot := capture.queue.begin_frame():
+                places.append((capture, slot))
+            else:
+                self.lost += 1
+        if not places:
             return
-        job = Job(frame, slot, self.video.format, self.monotonic_ns())
+        job = Job(frame, places, self.video.format, self.monotonic_ns())
         self._jobs.append(job)
         job.done = self._rendering.submit(self._put, job)
         job.done.add_done_callback(self._tell)
@@ -147,13 +167,17 @@ class NodeStream(Generic[F]):
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._finished)
 
-    def _put(self, job: Job[F]) -> bool:
-        """Render a frame and write it into its buffer; False if that has no room for it."""
-        if job.cancelled or job.format.bytes > job.slot.length:
-            return False
+    def _put(self, job: Job[F]) -> set[int]:
+        """Render a frame and write it into its buffers; return the ids of those that have room for it."""
+        if not any(slot.length >= job.format.bytes for _, slot in job.places):
+            return set()
         data = self._data(job)
-        with job.lock:
-            return not job.cancelled and write(job.slot, data)
+        written: set[int] = set()
+        for place in tuple(job.places):
+            with job.lock:
+                if place in job.places and place[1].length >= job.format.bytes and write(place[1], data):
+                    written.add(id(place[1]))
+        return written
 
     def _data(self, job: Job[F]) -> memoryview:
         latest, key = self._latest, job.frame.configuration
@@ -168,25 +192,25 @@ class NodeStream(Generic[F]):
         """Hand over the frames that are ready, in their order."""
         while self._jobs and (done := self._jobs[0].done) and done.done():
             job = self._jobs.popleft()
+            written: set[int] = set()
             try:
-                good = done.result()
+                written = done.result()
             except (CancelledError, Problem):
-                good = False
+                pass
             except Exception as problem:
                 self.runtime.fail(problem)
                 return
-            count = job.format.bytes if good else 0
-            self.video.queue.end_frame(job.slot, job.frame.number, job.timestamp_ns, count)
-            self.frames += 1
-            self.bytes += count
-            self.video.deliver()
+            for capture, slot in job.places:
+                count = job.format.bytes if id(slot) in written else 0
+                sequence = job.frame.number - capture.first
+                capture.queue.end_frame(slot, sequence, job.timestamp_ns, count)
+                self.frames += 1
+                self.bytes += count
+                capture.deliver()
         self.runtime.wake()
 
     def _cancel(self) -> None:
         """Drop all frames under way; wait for one that is just being written."""
         jobs, self._jobs = self._jobs, deque()
         for job in jobs:
-            with job.lock:
-                job.cancelled = True
-            if job.done:
-                job.done.cancel()
+            job.leave(None)

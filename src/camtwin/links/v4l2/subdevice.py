@@ -11,6 +11,7 @@ from dataclasses import replace
 from errno import EBUSY, EINVAL
 from typing import Final
 
+from camtwin.links.v4l2.contract import Driver
 from camtwin.links.v4l2.node import VERSION, Node
 from camtwin.links.v4l2.open_file import IoctlError, OpenFile
 from camtwin.links.v4l2.video import VideoNode
@@ -51,13 +52,17 @@ class SubdeviceNode(Node):
         self.video.controls.closed(file)
 
     @property
+    def _driver(self) -> Driver:
+        return self.video.formats.driver
+
+    @property
     def _modes(self) -> list[tuple[int, ImageMode]]:
-        return [(code_of(mode), mode) for mode in self.video.driver.modes]
+        return [(code_of(mode), mode) for mode in self._driver.modes]
 
     def _mode(self, file: OpenFile, which: int) -> int:
         """Return the number of the mode that is tried, or that is set."""
         tried = file.try_format
-        return tried if which == s.TRY and isinstance(tried, int) else self.video.driver.mode
+        return tried if which == s.TRY and isinstance(tried, int) else self._driver.mode
 
     @staticmethod
     def _check(pad: int, which: int = s.ACTIVE) -> None:
@@ -82,6 +87,11 @@ class SubdeviceNode(Node):
         width, height = sizes[asked.index]
         return s.PadFrameSize(asked.index, 0, asked.code, width, width, height, height, asked.which).pack()
 
+    def reload(self) -> None:
+        """Follow a driver whose list of modes has changed: what has been tried is of the old one."""
+        for file in self.files:
+            file.try_format = None
+
     # -- format ------------------------------------------------------------------------------------------
     def _format(self, mode: int) -> v.BusFormat:
         code, one = self._modes[mode]
@@ -98,11 +108,11 @@ class SubdeviceNode(Node):
         mode = self._nearest(asked.format)
         if asked.which == s.TRY:
             file.try_format = mode
-        elif mode != self.video.driver.mode:
-            if self.video.queue.slots:
+        elif mode != self._driver.mode:
+            if self.video.busy:
                 raise IoctlError(EBUSY)
-            self.video.drive(lambda: self.video.driver.select(mode))
-            self.video.mode_changed()
+            self.video.formats.drive(lambda: self._driver.select(mode))
+            self.video.formats.mode_changed()
         return s.PadFormat(asked.which, 0, self._format(mode)).pack()
 
     def _nearest(self, wanted: v.BusFormat) -> int:
@@ -123,7 +133,7 @@ class SubdeviceNode(Node):
             return v.Rectangle(0, 0, width, height)
         if target != v.SEL_CROP:
             raise IoctlError(EINVAL)
-        mode = self.video.driver.modes[self._mode(file, which)]
+        mode = self._driver.modes[self._mode(file, which)]
         step = mode.binning * mode.scale
         return v.Rectangle(mode.crop_left, mode.crop_top, mode.active_w * step, mode.active_h * step)
 

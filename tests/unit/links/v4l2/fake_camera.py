@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,8 @@ class FakeDriver:
     def __init__(self, clock: Scheduler) -> None:
         self.clock = clock
         self.on_control, self.on_frame = Subscribers[int](), Subscribers[FakeFrame]()
-        self.modes, self.mode, self.controls = MODES, 0, CONTROLS
+        self.modes: tuple[ImageMode, ...] = MODES
+        self.mode, self.controls = 0, CONTROLS
         self.values = {EXPOSURE: 100, HOLD: 0, GAIN: 1000, RATE: 60_000_000, PATTERN: 0, LINK: 0}
         self.streaming = self.broken = False
         self._number, self._next_ns = 0, 0.0
@@ -75,6 +76,9 @@ class FakeDriver:
         if self.streaming and mode != self.mode:
             raise Problem("the mode: not while it streams")
         self.mode = mode
+
+    def reload(self, modes: Sequence[ImageMode]) -> None:
+        self.modes, self.mode = tuple(modes), 0
 
     def limits(self, id: int) -> tuple[int, int, int, int]:
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import mmap
 import os
 import select
 import socket
@@ -10,36 +11,40 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
+import numpy as np
+
+from camtwin.camera.module.driver import ModuleFrame
 from camtwin.links.base.folder import folder
 from camtwin.links.base.runtime import paced
 from camtwin.links.v4l2.camera import About, CameraNodes
+from camtwin.links.v4l2.contract import Pixels
+from camtwin.links.v4l2.stream import Frame, FrameSource
 from camtwin.simtime import Scheduler
+from camtwin.twins.module import Module
 from camtwin.wire.v4l2 import ioctls as io
 from camtwin.wire.v4l2 import messages as m
+from camtwin.wire.v4l2 import video as v
 from camtwin.wire.v4l2.layout import Layout
 from unit.links.gige.background import Background
-from unit.links.v4l2.fake_camera import FakeDriver, FakeFrame
+from unit.links.v4l2.fake_camera import FakeDriver
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Frame)
 L = TypeVar("L", bound=Layout)
+TYPE = v.CAPTURE.to_bytes(4, "little")
 
 
-class RunningCamera(Background):
-    """The nodes of a camera without a sensor; entering raises what keeps them from running."""
+class RunningNodes(Background):
+    """The nodes of a camera; entering raises what keeps them from running."""
 
-    def __init__(self, *, pace: float = 1.0, **about: Any) -> None:
+    def __init__(self, pace: float, about: About) -> None:
         super().__init__()
-        self.pace = pace
-        self.about = About("Fake camera", "1", "fake 10-001a", (64, 48), **about)
+        self.pace, self.about = pace, about
 
-    async def main(self) -> None:
-        clock = Scheduler()
+    async def serve(self, driver: FrameSource[F], image: Callable[[F], Pixels], clock: Scheduler) -> None:
+        """Serve a driver until stopped."""
         self.runtime = paced(clock, self.pace)
-        self.driver = FakeDriver(clock)
-        self.nodes: CameraNodes[FakeFrame] = CameraNodes(
-            self.driver, self.driver.image, self.runtime, self.about
-        )
-        self.driver.on_frame.subscribe(lambda frame: self.nodes.controls.frame_begins(frame.number))
+        self.nodes: CameraNodes[Any] = CameraNodes(driver, image, self.runtime, self.about)
         with self.nodes:
             await self.until_told(self.runtime.run())
 
@@ -49,6 +54,34 @@ class RunningCamera(Background):
 
     def open(self, node: str = "video") -> Client:
         return Client(folder() / f"{node}{self.nodes.number}")
+
+
+class RunningCamera(RunningNodes):
+    """The nodes of a camera without a sensor."""
+
+    def __init__(self, *, pace: float = 1.0, **about: Any) -> None:
+        super().__init__(pace, About("Fake camera", "1", "fake 10-001a", (64, 48), **about))
+
+    async def main(self) -> None:
+        clock = Scheduler()
+        self.driver = FakeDriver(clock)
+        self.driver.on_frame.subscribe(lambda frame: self.nodes.controls.frame_begins(frame.number))
+        await self.serve(self.driver, self.driver.image, clock)
+
+
+class RunningModule(RunningNodes):
+    """The nodes of a sensor module, as fast as they are read; its images are black, and cost nothing."""
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(float("inf"), About("Module", "1", "imx412 10-001a", (4056, 3040)))
+        self.module = module
+
+    async def main(self) -> None:
+        await self.serve(self.module.driver, self._black, self.module.clock)
+
+    def _black(self, frame: ModuleFrame) -> Pixels:
+        geometry = frame.configuration.geometry
+        return np.zeros((geometry.y.sent, geometry.x.sent), np.uint16)
 
 
 class Client:
@@ -117,3 +150,32 @@ class Client:
         while select.select([self.socket], [], [], 0)[0] and self.socket.recv(2):
             count += 1
         return count
+
+
+# -- what most programs do -----------------------------------------------------------------------------
+def failed(client: Client, number: int, argument: bytes, *more: int, blocking: bool = True) -> int:
+    result, _ = client.ioctl(number, argument, *more, blocking=blocking)
+    return -result
+
+
+def buffer(index: int, memory: int = v.MMAP, *, place: int = 0, length: int = 0, flags: int = 0) -> v.Buffer:
+    return v.Buffer(*(index, v.CAPTURE, 0, flags, 0, v.Time(), v.Timecode(), 0, memory, place, length), 0, 0)
+
+
+def request(client: Client, count: int, memory: int = v.MMAP) -> v.RequestBuffers:
+    return client.call(io.REQBUFS, v.RequestBuffers(count, v.CAPTURE, memory))
+
+
+def streaming(client: Client, count: int = 4) -> list[mmap.mmap]:
+    """Let a stream run with all buffers queued; return their memory."""
+    maps: list[mmap.mmap] = []
+    for index in range(request(client, count).count):
+        told = client.call(io.QUERYBUF, buffer(index))
+        with client.send(m.request(m.MMAP, 0, m.PLACE.pack(told.place, told.length))) as here:
+            result, _, (memory,) = client.receive(here)
+        assert result == 0
+        maps.append(mmap.mmap(memory, told.length))
+        os.close(memory)
+        client.call(io.QBUF, buffer(index))
+    assert client.ioctl(io.STREAMON, TYPE) == (0, b"")
+    return maps

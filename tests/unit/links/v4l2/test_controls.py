@@ -179,7 +179,7 @@ def test_both_nodes_have_the_same_controls(camera, client):
         assert client.call(io.G_CTRL, c.ControlValue(EXPOSURE, 0)).value == 777
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(id=some.sampled_from([EXPOSURE, GAIN, HOLD]), value=some.integers(-(2**63), 2**63 - 1))
 def test_whatever_is_set_is_read_back_within_its_limits(client, camera, id, value):
     error, _, values = several(client, io.S_EXT_CTRLS, (id, value))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import mmap
 import os
 import time
 from errno import EAGAIN, EBADR, EBUSY, EFAULT, EINVAL, EIO, ENOTTY
@@ -12,16 +11,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from camtwin.links.v4l2.format_calls import interval_of
 from camtwin.links.v4l2.formats import Formats
-from camtwin.links.v4l2.video import interval_of
 from camtwin.wire.v4l2 import ioctls as io
 from camtwin.wire.v4l2 import messages as m
 from camtwin.wire.v4l2 import video as v
 from unit.links.v4l2.fake_camera import MODES
-from unit.links.v4l2.running import Client, RunningCamera
+from unit.links.v4l2.running import TYPE, Client, RunningCamera, buffer, failed, request, streaming
 
 BYTES = 64 * 48 * 2
-TYPE = v.CAPTURE.to_bytes(4, "little")
 
 
 @pytest.fixture(autouse=True)
@@ -35,32 +33,8 @@ def camera():
         yield running
 
 
-def failed(client: Client, number: int, argument: bytes, *more: int, blocking: bool = True) -> int:
-    result, _ = client.ioctl(number, argument, *more, blocking=blocking)
-    return -result
-
-
-def buffer(index: int, memory: int = v.MMAP, *, place: int = 0, length: int = 0, flags: int = 0) -> v.Buffer:
-    return v.Buffer(*(index, v.CAPTURE, 0, flags, 0, v.Time(), v.Timecode(), 0, memory, place, length), 0, 0)
-
-
-def request(client: Client, count: int, memory: int = v.MMAP) -> v.RequestBuffers:
-    return client.call(io.REQBUFS, v.RequestBuffers(count, v.CAPTURE, memory))
-
-
-def streaming(client: Client, count: int = 4) -> list[mmap.mmap]:
-    """Let a stream run with all buffers queued; return their memory."""
-    maps: list[mmap.mmap] = []
-    for index in range(request(client, count).count):
-        told = client.call(io.QUERYBUF, buffer(index))
-        with client.send(m.request(m.MMAP, 0, m.PLACE.pack(told.place, told.length))) as here:
-            result, _, (memory,) = client.receive(here)
-        assert result == 0
-        maps.append(mmap.mmap(memory, told.length))
-        os.close(memory)
-        client.call(io.QBUF, buffer(index))
-    assert client.ioctl(io.STREAMON, TYPE) == (0, b"")
-    return maps
+def frames_ready(camera: RunningCamera) -> int:
+    return sum(len(each.queue.done) for each in camera.nodes.video.captures.values())
 
 
 # -- formats ---------------------------------------------------------------------------------------
@@ -183,7 +157,7 @@ def test_a_free_runtime_waits_for_a_reader():
 def test_tokens_tell_how_many_frames_are_ready(camera):
     with camera.open() as client:
         streaming(client, 3)
-        while camera.do(lambda: len(camera.nodes.video.queue.done)) < 3:
+        while camera.do(lambda: frames_ready(camera)) < 3:
             pass
         client.call(io.DQBUF, buffer(0))
         assert client.tokens == 2
@@ -192,7 +166,7 @@ def test_tokens_tell_how_many_frames_are_ready(camera):
 def test_the_end_of_a_stream_takes_tokens_back(camera):
     with camera.open() as client:
         streaming(client, 3)
-        while camera.do(lambda: len(camera.nodes.video.queue.done)) < 3:
+        while camera.do(lambda: frames_ready(camera)) < 3:
             pass
         assert client.ioctl(io.STREAMOFF, TYPE)[0] == 0
         assert client.tokens == 0
@@ -387,3 +361,59 @@ def test_sixty_starts_and_stops_leave_nothing(camera):
         deadline = time.monotonic() + 5
         while len(os.listdir("/proc/self/fd")) > before:  # the server closes its ends a little later
             assert time.monotonic() < deadline
+
+
+# -- several readers -----------------------------------------------------------------------------------
+def test_readers_of_a_shared_node_have_the_same_frames():
+    with RunningCamera(pace=float("inf"), shared=True) as camera, camera.open() as one, camera.open() as two:
+        maps = [streaming(client, 2) for client in (one, two)]
+        frames: list[list[tuple[int, int, bytes]]] = [[], []]
+        for _ in range(20):
+            for client, memory, found in zip((one, two), maps, frames, strict=True):
+                told = client.call(io.DQBUF, buffer(0))
+                stamp = told.timestamp.seconds * 10**6 + told.timestamp.fraction
+                found.append((told.sequence, stamp, memory[told.index][:8]))
+                client.call(io.QBUF, buffer(told.index))
+        assert [number for number, *_ in frames[0]] == list(range(20))
+        assert [number for number, *_ in frames[1]] == list(range(20))
+        later = {stamp: data for _, stamp, data in frames[1]}
+        both = [(data, later[stamp]) for _, stamp, data in frames[0] if stamp in later]
+        assert len(both) >= 18
+        assert all(ours == theirs for ours, theirs in both)
+
+
+def test_a_reader_of_a_shared_node_leaves_the_others_alone():
+    with RunningCamera(pace=20.0, shared=True) as camera, camera.open() as one:
+        streaming(one, 3)
+        for number in range(10):
+            with camera.open() as other:
+                streaming(other, 2)
+                if number % 2:
+                    other.call(io.DQBUF, buffer(0))
+                    other.ioctl(io.STREAMOFF, TYPE)
+            one.call(io.QBUF, buffer(one.call(io.DQBUF, buffer(0)).index))
+        assert camera.do(lambda: camera.driver.streaming)
+        assert one.ioctl(io.STREAMOFF, TYPE)[0] == 0
+        assert not camera.do(lambda: camera.driver.streaming)
+
+
+def test_the_format_of_a_shared_node_stays_while_it_is_read():
+    def asked(code: str) -> v.Format:
+        return v.Format(v.CAPTURE, v.PixFormat(*(32, 24, v.fourcc(code)), *(0,) * 9).pack().ljust(200, b"\0"))
+
+    with RunningCamera(shared=True) as camera, camera.open() as one, camera.open() as two:
+        request(one, 2)
+        told = two.call(io.S_FMT, asked("RG12"))
+        assert v.PixFormat.unpack(told.pix).width == 64
+        assert failed(one, io.S_FMT, asked("RG12").pack()) == EBUSY
+        request(one, 0)
+        told = two.call(io.S_FMT, asked("RG12"))
+        assert v.PixFormat.unpack(told.pix).width == 32
+
+
+def test_a_first_read_that_fails_takes_no_buffers(camera):
+    camera.driver.broken = True
+    with camera.open() as client, camera.open() as other:
+        for _ in range(2):
+            assert client.ask(m.request(m.READ, 10))[0] == -EIO
+        assert request(other, 2).count == 2

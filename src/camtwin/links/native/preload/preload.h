@@ -5,7 +5,8 @@
  *   bus.c      requests to a bus: set the address, carry out a transfer (camtwin/wire/i2c.py)
  *   smbus.c    ioctls on a bus, as Linux' i2c-dev answers them
  *   video.c    requests to a camera's node: ioctls, mmap, read (camtwin/wire/v4l2/messages.py)
- *   wait.c     poll and select on a camera's node; epoll.c the same for epoll
+ *   wait.c     poll and select on a camera's node
+ *   epoll.c    epoll on it
  *   calls.c    open, ioctl, read, write, mmap
  *   files.c    what a program looks at: states, links and attributes of /dev and /sys
  *   listings.c what it finds in /dev
@@ -59,9 +60,14 @@ ssize_t bus_move(int fd, void *data, size_t bytes, unsigned short flags);
 int video_ioctl(int fd, unsigned long request, void *argument);
 void *video_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 ssize_t video_read(int fd, void *to, size_t bytes);
-enum { WATCH_ONCE = 0, WATCH = 1 };
-int video_watch(int fd, short events, int how, short *now); /* a socket that becomes readable at one of the events; -1 */
+enum how { WATCH, WATCH_AND_KEEP };
+int video_watch(int fd, short events, enum how how, short *now); /* a socket that becomes readable at one of the events; -1:
+	there is one now, or no camera. Kept, it is readable with those that are there now */
+bool video_kept(int watch);                   /* whether the socket of a watch tells an event, which it keeps */
 short video_watched(int watch);               /* the events that the socket of a watch tells; closes it */
+
+/* epoll.c */
+void epoll_fetched(int fd);                   /* an event has been fetched from a camera: look whether there is another */
 
 /* wait.c */
 int wait_for(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask);

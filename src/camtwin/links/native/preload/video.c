@@ -227,6 +227,8 @@ int video_ioctl(int fd, unsigned long request, void *argument)
 		back[1] = (struct part){room, MAX_ARRAY};
 	}
 	int result = ask(fd, head, parts, 2, more, back, 2, &got, &passed);
+	if (request == VIDIOC_DQEVENT)
+		epoll_fetched(fd);
 	if (result >= 0 && room && got >= head.size)
 		result = request == MEDIA_IOC_G_TOPOLOGY ? spread_topology(argument, room, got - head.size)
 							 : spread_links(argument, room, got - head.size);
@@ -282,23 +284,33 @@ ssize_t video_read(int fd, void *to, size_t bytes)
 	return done;
 }
 
-int video_watch(int fd, short events, int how, short *now)
+int video_watch(int fd, short events, enum how how, short *now)
 {
 	int ends[2], none;
-	struct head head = {.call = POLL, .number = (uint32_t)(unsigned short)events, .size = (uint32_t)how};
+	struct head head = {.call = POLL, .number = (uint32_t)(unsigned short)events, .size = 1};
 	struct answer answer;
 	*now = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -1;
 	int sent = send_request(fd, &head, NULL, 0, ends[1], -1);
 	close(ends[1]);
-	if (!sent && !await_answer(fd, ends[0]) && receive_answer(ends[0], &answer, NULL, 0, &none) >= 0) {
-		*now = answer.result > 0 ? (short)answer.result : 0;
-		if (!*now && how == WATCH)
+	if (!sent && !await_answer(fd, ends[0])) {
+		if (how == WATCH_AND_KEEP && video_kept(ends[0]))
 			return ends[0];
+		if (receive_answer(ends[0], &answer, NULL, 0, &none) >= 0) {
+			*now = answer.result > 0 ? (short)answer.result : 0;
+			if (!*now)
+				return ends[0];
+		}
 	}
 	close(ends[0]);
 	return -1;
+}
+
+bool video_kept(int watch)
+{
+	struct answer answer = {0};
+	return recv(watch, &answer, sizeof answer, MSG_PEEK | MSG_DONTWAIT) == sizeof answer && answer.result > 0;
 }
 
 short video_watched(int watch)
