@@ -35,8 +35,9 @@ def _stream_12(codes, out):
 
 
 @njit(error_model="numpy")
-def _grouped_10(codes, out):
-    """RAW10: the high bytes of four codes, then their low bits."""
+def grouped_10(codes, out):
+    """Write RAW10: the high bytes of four codes, then their low bits. Return all codes or-ed together."""
+    seen = _U(0)
     for i in range(_U(codes.shape[0] // 4)):
         at, to = _U(4) * i, _U(5) * i
         a, b, c, d = codes[at], codes[at + _U(1)], codes[at + _U(2)], codes[at + _U(3)]
@@ -45,17 +46,22 @@ def _grouped_10(codes, out):
         out[to + _U(2)] = c >> _U(2)
         out[to + _U(3)] = d >> _U(2)
         out[to + _U(4)] = a & _U(3) | (b & _U(3)) << _U(2) | (c & _U(3)) << _U(4) | (d & _U(3)) << _U(6)
+        seen |= a | b | c | d
+    return seen
 
 
 @njit(error_model="numpy")
-def _grouped_12(codes, out):
-    """RAW12: the high bytes of two codes, then their low bits."""
+def grouped_12(codes, out):
+    """Write RAW12: the high bytes of two codes, then their low bits. Return all codes or-ed together."""
+    seen = _U(0)
     for i in range(_U(codes.shape[0] // 2)):
         at, to = _U(2) * i, _U(3) * i
         a, b = codes[at], codes[at + _U(1)]
         out[to] = a >> _U(4)
         out[to + _U(1)] = b >> _U(4)
         out[to + _U(2)] = a & _U(15) | (b & _U(15)) << _U(4)
+        seen |= a | b
+    return seen
 
 
 @njit(error_model="numpy")
@@ -66,9 +72,9 @@ def pack_groups(codes, out, bits, grouped):
     code. bits: of a code. grouped: as PixelFormat has it.
     """
     if bits == 10:
-        _grouped_10(codes, out) if grouped else _stream_10(codes, out)
+        grouped_10(codes, out) if grouped else _stream_10(codes, out)
         return codes.shape[0] // 4 * 4
     if bits == 12:
-        _grouped_12(codes, out) if grouped else _stream_12(codes, out)
+        grouped_12(codes, out) if grouped else _stream_12(codes, out)
         return codes.shape[0] // 2 * 2
     return 0

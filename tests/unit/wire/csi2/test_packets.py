@@ -70,7 +70,7 @@ def test_crcs_agree(payload):
     assert kernels.crc(np.frombuffer(payload, np.uint8)) == crc(payload)
 
 
-@pytest.mark.parametrize("size", [*range(1020, 1030), 5070, 6084, 65535])
+@pytest.mark.parametrize("size", [*range(1020, 1030), 2047, 2048, 2049, 5070, 6084, 65535])
 def test_the_crc_of_a_long_payload(size):
     data = np.random.default_rng(size).integers(0, 256, size, np.uint8)
     assert kernels.crc(data) == crc(data.tobytes())
