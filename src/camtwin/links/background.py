@@ -38,9 +38,9 @@ class Background:
     links  the open links, in the order of the twins
     """
 
-    def __init__(self, twins: Sequence[ServedTwin], *, pace: float = 1.0) -> None:
+    def __init__(self, twins: Sequence[ServedTwin], *, pace: float = 1.0, gentl_only: bool = False) -> None:
         self.links: Sequence[Link] = ()
-        self._serve = partial(serve, twins, ready=self._begun, pace=pace)
+        self._serve = partial(serve, twins, ready=self._begun, pace=pace, gentl_only=gentl_only)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._problem: BaseException | None = None
         self._changed = threading.Event()

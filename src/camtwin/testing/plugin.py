@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from camtwin.camera.links import LinkKind
     from camtwin.simtime import Scheduler
-    from camtwin.testing.served import GigeTwin, S, UsbTwin
+    from camtwin.testing.served import GentlTwin, GigeTwin, S, UsbTwin, V4l2Twin
     from camtwin.testing.twin import InProcess, TwinInTest, Wanted
 
 MARKER: Final = (
-    "camtwin(model, *, scene, seed, serial, set, faults, plan, link_speed, render, storage, pace): "
-    "the camera that the test's fixtures `twin`, `gige_twin` and `usb_twin` are"
+    "camtwin(model, *, scene, seed, serial, set, faults, plan, link_speed, render, storage, pace, convert, "
+    "still): "
+    "the camera that the test's fixtures `twin`, `gige_twin`, `usb_twin`, `gentl_twin` and `v4l2_twin` are"
 )
-GIGE_MODEL, USB_MODEL = "baumer-vcxg-124m", "basler-aca4112-20um"
+GIGE_MODEL, USB_MODEL, MODULE = "baumer-vcxg-124m", "basler-aca4112-20um", "framos-fsm-imx412"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,9 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--camtwin-real",
         default=None,
-        metavar="ADDRESS|usb",
-        help="Run tests of gige_twin on the real camera at ADDRESS, or those of usb_twin on the one on USB; "
-        "tests that need a twin are skipped, and say why.",
+        metavar="ADDRESS|usb|/dev/videoN",
+        help="Run tests of gige_twin on the real camera at ADDRESS, those of usb_twin on the one on USB, or "
+        "those of v4l2_twin on a video device; tests that need a twin are skipped, and say why.",
     )
     group.addoption(
         "--camtwin-artifacts",
@@ -116,17 +116,31 @@ class Twins:
 
     def gige(self, *models: str, **options: Any) -> list[GigeTwin]:
         """Serve twins on the network, in one virtual time; options as of the marker."""
-        from camtwin.camera.links import GIGE
         from camtwin.testing.served import GigeTwin
 
-        return self._serve([self.wanted(model, **options) for model in models], GIGE, GigeTwin)
+        return self.serve(GigeTwin, *models, **options)
 
     def usb(self, *models: str, **options: Any) -> list[UsbTwin]:
         """Serve twins on USB, in one virtual time; options as of the marker."""
-        from camtwin.camera.links import USB3
         from camtwin.testing.served import UsbTwin
 
-        return self._serve([self.wanted(model, **options) for model in models], USB3, UsbTwin)
+        return self.serve(UsbTwin, *models, **options)
+
+    def gentl(self, *models: str, **options: Any) -> list[GentlTwin]:
+        """Serve twins to programs that use GenTL, in one virtual time; options as of the marker."""
+        from camtwin.testing.served import GentlTwin
+
+        return self.serve(GentlTwin, *models, **options)
+
+    def v4l2(self, *models: str, **options: Any) -> list[V4l2Twin]:
+        """Serve sensor modules as video devices, in one virtual time; options as of the marker."""
+        from camtwin.testing.served import V4l2Twin
+
+        return self.serve(V4l2Twin, *models, **options)
+
+    def serve(self, make: type[S], *models: str, **options: Any) -> list[S]:
+        """Serve twins of one class in one virtual time."""
+        return self._serve([self.wanted(model, **options) for model in models], make)
 
     def wanted(self, model: str | None = None, usual: str = GIGE_MODEL, **options: Any) -> Wanted:
         """Return what is asked for: by arguments, else by the test's marker."""
@@ -163,7 +177,7 @@ class Twins:
     def _seed(self, wanted: Wanted) -> int:
         return int(self._config.option.camtwin_seed) if wanted.seed is None else wanted.seed
 
-    def _serve(self, wanted: list[Wanted], kind: LinkKind, make: type[S]) -> list[S]:
+    def _serve(self, wanted: list[Wanted], make: type[S]) -> list[S]:
         from camtwin.links.base.runtime import pace_of
         from camtwin.testing.served import serve
 
@@ -175,7 +189,6 @@ class Twins:
         twins = serve(
             wanted,
             self._seed(wanted[0]),
-            kind=kind,
             make=make,
             network=worker_of(self._config),
             pace=pace,
@@ -203,7 +216,7 @@ TWINS: Final = pytest.StashKey[Twins]()
 
 @pytest.fixture
 def camtwin(request: pytest.FixtureRequest) -> Iterator[Twins]:
-    """Return the factory of twins: `open` for those in process, `gige` and `usb` for those of clients."""
+    """Return the factory of twins: `open` for those in process, `gige` and its like for those of clients."""
     twins = request.node.stash[TWINS] = Twins(request)
     try:
         yield twins
@@ -220,28 +233,48 @@ def twin(camtwin: Twins) -> InProcess:
 @pytest.fixture
 def gige_twin(camtwin: Twins, request: pytest.FixtureRequest) -> GigeTwin:
     """Return a twin on the network, which clients find at `gige_twin.address`."""
-    return _served(camtwin, request, "GIGE", GIGE_MODEL)
+    return _served(camtwin, request, "GigeTwin", GIGE_MODEL)
 
 
 @pytest.fixture
 def usb_twin(camtwin: Twins, request: pytest.FixtureRequest) -> UsbTwin:
     """Return a twin on USB; `usb_twin.run(PROGRAM, ...)` runs a program that finds it there."""
-    return _served(camtwin, request, "USB3", USB_MODEL)
+    return _served(camtwin, request, "UsbTwin", USB_MODEL)
 
 
-def _served(twins: Twins, request: pytest.FixtureRequest, kind: str, usual: str) -> Any:
-    where = request.config.option.camtwin_real
+@pytest.fixture
+def gentl_twin(camtwin: Twins, request: pytest.FixtureRequest) -> GentlTwin:
+    """Return a twin of the GenTL producer at its `path`; `gentl_twin.run` runs a program that finds it."""
+    return _served(camtwin, request, "GentlTwin", GIGE_MODEL)
+
+
+@pytest.fixture
+def v4l2_twin(camtwin: Twins, request: pytest.FixtureRequest) -> V4l2Twin:
+    """Return a sensor module; `v4l2_twin.run(PROGRAM, ...)` runs a program that finds it at its `path`."""
+    return _served(camtwin, request, "V4l2Twin", MODULE)
+
+
+REAL: Final = {
+    "GigeTwin": "a camera on a network",
+    "UsbTwin": "a camera on USB",
+    "V4l2Twin": "a video device",
+    "GentlTwin": "a twin of camtwin's own producer",
+}
+"""Needs of tests that ask for a class of twins."""
+
+
+def _served(twins: Twins, request: pytest.FixtureRequest, name: str, usual: str) -> Any:
+    where: str | None = request.config.option.camtwin_real
     if where:
         from camtwin.testing.real import RealCamera, cannot
 
-        if (where == "usb") is not (kind == "USB3"):
-            cannot(where, "a camera on USB" if kind == "USB3" else "a camera on a network")
+        offered = "UsbTwin" if where == "usb" else "V4l2Twin" if where.startswith("/dev/") else "GigeTwin"
+        if name != offered:
+            cannot(where, REAL[name])
         return RealCamera(where)
-    from camtwin.camera import links
-    from camtwin.testing.served import GigeTwin, UsbTwin
+    from camtwin.testing import served
 
-    made = {"GIGE": GigeTwin, "USB3": UsbTwin}[kind]
-    (one,) = twins._serve([twins.wanted(usual=usual)], getattr(links, kind), made)
+    (one,) = twins._serve([twins.wanted(usual=usual)], getattr(served, name))
     return one
 
 

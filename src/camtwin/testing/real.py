@@ -1,7 +1,7 @@
 """A real camera in a twin's place: `--camtwin-real`.
 
-Tests that only use the camera's address, or its USB port, run on it as they are. Whatever only a twin can do
-skips the test when it is asked for, and says what that is.
+Tests that only use the camera's address, its video device or its USB port run on it as they are. Whatever
+only a twin can do skips the test when it is asked for, and says what that is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ NEEDS_TWIN: Final = {
     "ask": "a look into the camera",
     "status": "the link's figures",
     "truth": "to know the image without its noise",
+    "driver": "a look into the module",
     "session": "a look into the camera",
     "stage": "faults on purpose",
     "wait_until": "to see what reached the camera",
@@ -30,13 +31,17 @@ NEEDS_TWIN: Final = {
 
 
 class RealCamera:
-    """A real camera. `where` is what the user gave for it: an address, or `usb`."""
+    """A real camera. `where` is what the user gave for it: an address, `usb`, or the path of a device."""
 
     def __init__(self, where: str) -> None:
         self.where = where
 
     @property
     def address(self) -> str:
+        return self.where
+
+    @property
+    def path(self) -> str:
         return self.where
 
     def command(self, *args: object) -> list[str]:

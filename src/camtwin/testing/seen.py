@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from camtwin.camera import Camera
+from camtwin.camera.module.driver import ModuleDriver
 from camtwin.genicam import Key, Shown
 from camtwin.problem import Refused
 from camtwin.units import Ns
@@ -59,6 +60,16 @@ class Seen:
             camera.on_refusal.subscribe(self._refuse),
             camera.on_moment.subscribe(self._moment),
         ]
+
+    def follow(self, driver: ModuleDriver) -> None:
+        """Note the controls of a sensor module, too, as features that were written."""
+        names = {control.id: control.key for control in driver.controls}
+
+        def set_(id: int, value: int) -> None:
+            written = Written(self._camera.clock.now, names[id], value, None, command=False)
+            self._keep(self._written, written)
+
+        self._leaving.append(driver.on_set.subscribe(set_))
 
     def close(self) -> None:
         """See nothing more."""

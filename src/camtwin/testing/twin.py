@@ -32,10 +32,12 @@ class Wanted:
     model       its data sheet: a model's name, or a file
     scene, serial, link_speed, render, storage   as in camtwin.open
     seed        of noise and fixed pattern; None: that of the run, --camtwin-seed
-    set         features to write first, as `Name=Value`
+    set         features to write first, as `Name=Value`; of a sensor module its driver's controls
     faults      words that happen at once: a word, or a mapping of `do` and its parameters
     plan        a wiring plan around it: a file, its TOML, or its tables
     pace        seconds of camera time per second, when it is served; None: that of the run, --camtwin-pace
+    convert     whether a sensor module offers formats that no sensor sends, too
+    still       whether a sensor module renders one frame and repeats it
     """
 
     model: str = MODEL
@@ -49,6 +51,8 @@ class Wanted:
     render: bool = True
     storage: str | Path | None = None
     pace: float | None = None
+    convert: bool = False
+    still: bool = False
 
 
 def plan_of(plan: str | Path | Mapping[str, Any] | None) -> Plan | None:

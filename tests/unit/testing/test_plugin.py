@@ -217,6 +217,45 @@ def test_two(camtwin):
 """).assert_outcomes(passed=1)
 
 
+def test_programs_reach_a_twin_by_gentl_and_a_module_as_a_video_device(run, tmp_path, monkeypatch):
+    """Fixtures of both; their clients are those of the example project, in tests/peers."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    run("""
+import os, socket
+from pathlib import Path
+from camtwin.testing.stage import Impossible
+
+HERE = Path(os.environ["XDG_RUNTIME_DIR"], "camtwin")
+
+@camera
+def test_gentl(gentl_twin):
+    (place,) = HERE.glob("gentl1-*")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.connect(str(place))
+    assert (gentl_twin.where, gentl_twin.status.client) == ("GenTL (camtwin gentl)", None)
+    with pytest.raises(Impossible, match="cam is on no network: its clients reach it by GenTL"):
+        gentl_twin.inject("packets", drop=0.1)
+    gentl_twin.inject("unplug")
+
+@pytest.mark.camtwin(scene="dark", set=["exposure=5000", "gain=2000"])
+def test_module(v4l2_twin):
+    driver, seen = v4l2_twin.driver, v4l2_twin.seen
+    exposure = driver.control("exposure").id
+    assert v4l2_twin.ask(lambda _: driver.get(exposure)) == 5003
+    assert seen.writes == []
+    v4l2_twin.ask(lambda _: driver.set({exposure: 3000}))
+    assert seen.writes == [("exposure", 3000)]
+    assert v4l2_twin.path == "/dev/video10"
+    assert v4l2_twin.command("true")[-1] == "true"
+    with pytest.raises(Impossible, match="nothing can happen to a sensor module"):
+        v4l2_twin.inject("unplug")
+
+@pytest.mark.camtwin("baumer-vcxg-124m")
+def test_not_a_module(v4l2_twin): pass
+""").assert_outcomes(passed=2, errors=1)
+    assert not [*tmp_path.glob("camtwin/*-*")], "no socket is left"
+
+
 def test_what_goes_wrong_on_the_twins_thread_fails_the_test(run):
     result = run("""
 @camera

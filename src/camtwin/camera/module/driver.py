@@ -91,6 +91,7 @@ class ModuleDriver:
     controls    in the order of the driver's sheet
 
     Subscribers are called with:
+    on_set      the id and the value of each control that was set
     on_control  the id of each control whose value or limits change
     on_frame    each frame as it has arrived
     """
@@ -99,6 +100,7 @@ class ModuleDriver:
         self, sheet: DriverSheet, registers: RegisterSheet, modes: Sequence[ImageMode], board: DriverPort
     ) -> None:
         self.sheet, self.registers, self.board = sheet, registers, board
+        self.on_set = Subscribers[int, int]()
         self.on_control = Subscribers[int]()
         self.on_frame = Subscribers[ModuleFrame]()
         self.streaming = False
@@ -240,6 +242,8 @@ class ModuleDriver:
         except Problem:
             self.mode, self.drive = was
             raise
+        for id, value in values.items():
+            self.on_set(id, value)
         self._tell(before)
 
     def _put(self, row: ControlRow, value: int) -> None:
