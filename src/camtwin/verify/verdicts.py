@@ -151,10 +151,9 @@ def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
     except BrokenProcessPool:
         raise VerifyProblem("a process that ran checks has died") from None
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():  # after Ctrl-C they have work left
             child.kill()
-            child.join()
+        pool.shutdown(cancel_futures=True)  # its thread has ended, too: the interpreter's end would race it
 
 
 def _work(task: tuple[str, list[Claim]]) -> list[Result]:
