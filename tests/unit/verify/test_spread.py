@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Generator
 
 import pytest
 
@@ -26,6 +27,7 @@ def test_it_ends_with_its_results():
 def test_it_ends_in_the_middle():
     threads = threading.active_count()
     results = spread(time.sleep, [0, 600, 600, 600], 2)
+    assert isinstance(results, Generator)
     next(results)
     results.close()
     assert nothing_left(threads)
