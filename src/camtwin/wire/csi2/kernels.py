@@ -69,13 +69,27 @@ def checksum(payload: bytes | memoryview) -> int:
     return int(crc(np.frombuffer(payload, np.uint8)))
 
 
+@njit(error_model="numpy", forceinline=True)
+def _copy_later(records, times, ns, target):
+    """Write bytes to the beginning of `target`, with the 64-bit times at `times` in them later by `ns`."""
+    _copy(records, target)
+    for at in times:
+        value = _U(0)
+        for k in range(8):  # LLVM makes one load of it
+            value |= _U(records[at + k]) << _U(8 * k)
+        value += _U(ns)
+        for k in range(8):
+            target[at + k] = value >> _U(8 * k)
+
+
 @compiled
-def put_lines(codes, bits, before, after, out, at):
+def put_lines(codes, bits, before, before_times, after, after_times, ns, out, at):
     """Write rows of codes as long packets: row i to out[at[i]:].
 
     codes: (rows, columns) uint16, whole groups. before, after: (rows, any) uint8, the bytes before a row's
-    payload, with its packet's header, and those behind its CRC. Returns all codes or-ed together, by which
-    one that does not fit can be seen.
+    payload, with its packet's header, and those behind its CRC. before_times, after_times: where in these
+    there are times; they become later by `ns`. Returns all codes or-ed together, by which one that does not
+    fit can be seen.
     """
     rows, columns = codes.shape
     size = columns * bits // 8
@@ -86,10 +100,10 @@ def put_lines(codes, bits, before, after, out, at):
     for i in range(rows):
         seen |= grouped_10(codes[i], payload) if bits == 10 else grouped_12(codes[i], payload)
         line = out[at[i] : at[i] + around + size]
-        _copy(before[i], line)
+        _copy_later(before[i], before_times, ns, line)
         _copy(payload, line[before.shape[1] :])
         checked = _crc(message, size)
         line[before.shape[1] + size] = checked & np.uint32(0xFF)
         line[before.shape[1] + size + 1] = checked >> np.uint32(8)
-        _copy(after[i], line[before.shape[1] + size + CRC_BYTES :])
+        _copy_later(after[i], after_times, ns, line[before.shape[1] + size + CRC_BYTES :])
     return seen

@@ -1,8 +1,8 @@
 """A stream of frames as the bytes of a dump, at speed; stream.records is its readable reference.
 
 A slot's bytes have a known length and time, so the place of each in the dump is known before any is written.
-Rows go there by the kernel, which packs them, adds the CRC and copies what stands around them; all else is
-written by the reference.
+Rows go there by the kernel, which packs them, adds the CRC and copies what stands around them, later by the
+frame's start; all else is written by the reference.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from camtwin.wire.csi2 import dump
 from camtwin.wire.csi2.dump import LaneState
 from camtwin.wire.csi2.lanes import EXIT_NS, WAKE_UP_NS, Lanes
 from camtwin.wire.csi2.packets import (
+    CRC_BYTES,
     HEADER_BYTES,
     OVERHEAD_BYTES,
     RAW,
@@ -109,12 +110,12 @@ def _whole(frame: SensorFrame, lanes: Lanes) -> _Part:
 
 
 def _check_apart(parts: Sequence[_Part], before: Occupied) -> Occupied:
-    return check_apart(
-        [part.body.frame for part in parts],
-        [part.body.times_ns[part.slots] for part in parts],
-        [part.body.busy_ns[part.slots] for part in parts],
-        before,
-    )
+    times = [part.body.times_ns[part.slots] for part in parts]
+    busy = [part.body.busy_ns[part.slots] for part in parts]
+    frames = [part.body.frame for part in parts]
+    if len(parts) == 1 and len(times[0]) and times[0][0] >= before.until_ns:
+        return Occupied(frames[0], int(times[0][-1] + busy[0][-1]))  # lines of one frame are apart: they fit
+    return check_apart(frames, times, busy, before)
 
 
 def _sleep(from_ns: Ns, until_ns: Ns, lanes: Lanes) -> Iterator[NDArray[np.uint8]]:
@@ -155,13 +156,15 @@ def _put_rows(part: _Part, at: NDArray[np.int64], out: NDArray[np.uint8], thread
         return
     rows = slice(begin - frame.first_row, end - frame.first_row)
     at = np.ascontiguousarray(at[begin - part.begin : end - part.begin])
-    codes, before, after = body.codes[rows], body.before[rows], body.after[rows]
+    codes, before, after = body.codes[rows], body.before.data[rows], body.after.data[rows]
+    times, ns = (body.before.times, body.after.times), frame.start_ns
     tile = max(MIN_TILE_ROWS, -(-len(codes) // (TILES_A_THREAD * threads)))
     seen: list[int] = []
 
     def put(number: int) -> None:
         some = slice(number * tile, (number + 1) * tile)
-        seen.append(int(kernels.put_lines(codes[some], frame.bits, before[some], after[some], out, at[some])))
+        around = before[some], times[0], after[some], times[1]
+        seen.append(int(kernels.put_lines(codes[some], frame.bits, *around, ns, out, at[some])))
 
     share(put, -(-len(codes) // tile), threads)
     if max(seen) >> frame.bits:
@@ -183,7 +186,7 @@ class _Body:
     busy_ns          of each slot: how long it occupies the lanes
     others           bytes of the slots without pixels, by slot
     codes            of its rows, contiguous and read-only
-    before, after    (rows, any) uint8: what stands around each row's payload and CRC
+    before, after    what stands around each row's payload and CRC, in a frame that starts at 0
     """
 
     def __init__(self, frame: SensorFrame, lanes: Lanes) -> None:
@@ -204,10 +207,10 @@ class _Body:
         rows = _Rows(
             height, width, frame.bits, frame.channel, frame.line_numbers, frame.first_row, frame.step_ns
         )
-        self.before, self.after = (part.later(frame.start_ns) for part in _around_rows(rows, lanes))
+        self.before, self.after = _around_rows(rows, lanes)
         self.codes = np.ascontiguousarray(frame.codes, "<u2").view()
         self.codes.flags.writeable = False  # so that one compiled kernel takes all
-        row = self.before.shape[1] + frame.payload_bytes + 2 + self.after.shape[1]
+        row = self.before.data.shape[1] + frame.payload_bytes + CRC_BYTES + self.after.data.shape[1]
         self.sizes = np.full(frame.slots, row)
         for slot, data in self.others.items():
             self.sizes[slot] = len(data)
@@ -234,15 +237,7 @@ class _Around:
     """
 
     data: NDArray[np.uint8]
-    times: tuple[int, ...]
-
-    def later(self, ns: Ns) -> NDArray[np.uint8]:
-        """Return the bytes with all times later by `ns`."""
-        data = self.data.copy()
-        for at in self.times:
-            times = np.ndarray(len(data), "<i8", data, at, data.strides[0])
-            times += ns
-        return data
+    times: NDArray[np.int64]
 
 
 @lru_cache(8)
@@ -270,8 +265,8 @@ def _joined(columns: Sequence[NDArray[np.uint8]]) -> _Around:
     """Join records and packets of each row; what is as long as a record's header is one."""
     begins = np.cumsum([0, *(column.shape[1] for column in columns)]).tolist()
     is_record = [column.shape[1] == dump.RECORD.size for column in columns]
-    times = tuple(begin for begin, record in zip(begins, is_record, strict=False) if record)
-    return _Around(np.concatenate(columns, axis=1), times)
+    times = [begin for begin, record in zip(begins, is_record, strict=False) if record]
+    return _Around(np.concatenate(columns, axis=1), np.array(times, np.int64))
 
 
 def _burst(at: NDArray[np.int64], size: int, channel: int, lanes: Lanes) -> list[NDArray[np.uint8]]:

@@ -114,10 +114,18 @@ class SensorFrame:
 
     def busy_ns(self, lanes: Lanes) -> NDArray[np.int64]:
         """Return how long each slot occupies the lanes, up to the earliest next burst."""
-        busy = np.full(self.slots, _row_ns(self, lanes))
-        busy[[0, -1]] = lanes.burst_ns(HEADER_BYTES)
-        busy[1 : self.first_row] = lanes.burst_ns(self.payload_bytes + OVERHEAD_BYTES)
-        return busy
+        row, long = _row_ns(self, lanes), lanes.burst_ns(self.payload_bytes + OVERHEAD_BYTES)
+        return _busy_ns(self.slots, self.embedded_lines, row, long, lanes.burst_ns(HEADER_BYTES))
+
+
+@lru_cache(maxsize=16)
+def _busy_ns(slots: int, embedded_lines: int, row: Ns, long: Ns, short: Ns) -> NDArray[np.int64]:
+    """Return SensorFrame.busy_ns from that of a row, a long and a short packet; alike in most frames."""
+    busy = np.full(slots, row)
+    busy[[0, -1]] = short
+    busy[1 : 1 + embedded_lines] = long
+    busy.flags.writeable = False
+    return busy
 
 
 @lru_cache(maxsize=16)

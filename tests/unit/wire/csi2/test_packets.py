@@ -100,7 +100,11 @@ def test_the_kernel_packs_lines_as_the_references_do(bits, height, width):
     after = rng.integers(0, 256, (height, 16), np.uint8)
     size = 36 + width * bits // 8 + 2 + 16
     out = np.zeros(height * size, np.uint8)
-    seen = kernels.put_lines(codes, bits, before, after, out, np.arange(height) * size)
+    around = (before, np.array([3, 20]), after, np.array([8]))
+    seen = kernels.put_lines(codes, bits, *around, 10**15 + 7, out, np.arange(height) * size)
+    for data, at in ((before, 3), (before, 20), (after, 8)):
+        times = [int.from_bytes(row[at : at + 8], "little") + 10**15 + 7 for row in data]
+        data[:, at : at + 8] = [list((time % 2**64).to_bytes(8, "little")) for time in times]
     assert out.tobytes() == lines(codes, bits, before, after)
     assert seen == np.bitwise_or.reduce(codes, axis=None)
 
@@ -109,6 +113,7 @@ def test_the_kernel_writes_where_it_is_told():
     codes = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint16)
     nothing = np.zeros((2, 0), np.uint8)
     out = np.full(24, 0xEE, np.uint8)
-    kernels.put_lines(codes, 10, nothing, nothing, out, np.array([14, 2]))
+    never = np.zeros(0, np.int64)
+    kernels.put_lines(codes, 10, nothing, never, nothing, never, 5, out, np.array([14, 2]))
     one, two = (lines(codes[i : i + 1], 10, nothing[:1], nothing[:1]) for i in (0, 1))
     assert out.tobytes() == b"\xee" * 2 + two + b"\xee" * 5 + one + b"\xee" * 3
