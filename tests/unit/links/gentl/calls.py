@@ -57,7 +57,7 @@ DevClose device
 DevGetParentIF device handle
 DSAnnounceBuffer stream from length user handle
 DSAllocAndAnnounceBuffer stream length user handle
-DSAnnounceCompositeBuffer stream length from user handle
+DSAnnounceCompositeBuffer stream length from to user handle
 DSFlushQueue stream cmd
 DSStartAcquisition stream cmd number
 DSStopAcquisition stream cmd
@@ -101,6 +101,26 @@ BUSY = -1022
 NEW_BUFFER, FEATURE_INVALIDATE, FEATURE_CHANGE, REMOTE_DEVICE, MODULE = range(1, 6)
 READONLY, CONTROL, EXCLUSIVE = 2, 3, 4
 FOREVER: Final = 2**64 - 1
+
+
+class Entry(c.Structure):
+    """PORT_REGISTER_STACK_ENTRY, packed as all structures of GenTL are (1.6, 6.5)."""
+
+    _pack_ = 1
+    _fields_ = (("address", c.c_uint64), ("data", c.c_void_p), ("size", c.c_size_t))
+
+
+class BufferInfo(c.Structure):
+    """DS_BUFFER_INFO_STACKED (GenTL 1.6, 6.5.1.2)."""
+
+    _pack_ = 1
+    _fields_ = (
+        ("cmd", c.c_int32),
+        ("type", c.c_int32),
+        ("data", c.c_void_p),
+        ("size", c.c_size_t),
+        ("result", c.c_int32),
+    )
 
 
 class Failed(AssertionError):

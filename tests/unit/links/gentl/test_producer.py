@@ -38,6 +38,8 @@ from unit.links.gentl.calls import (
     SIGNATURES,
     SUCCESS,
     TIMEOUT,
+    BufferInfo,
+    Entry,
     Failed,
     Library,
     Opened,
@@ -51,7 +53,10 @@ INFOS: dict[str, range] = {
     "IFGetInfo": range(3),
     "DevGetInfo": range(10),
     "DSGetInfo": range(14),
+    "TLGetInterfaceInfo": range(3),
+    "IFGetDeviceInfo": range(10),
     "GCGetPortInfo": range(13),
+    "GCGetPortURLInfo": range(11),
     "EventGetInfo": range(5),
     "DSGetBufferInfo": range(32),
 }
@@ -103,6 +108,7 @@ def test_sizes(name: str, opened: Opened) -> None:
     lib, kinds = opened.lib, SIGNATURES[name]
     handles: dict[str, Any] = opened.handles()
     handles["buffer"] = lib.handle("DSAllocAndAnnounceBuffer", opened.stream, 64, None)
+    handles |= {"index": 0, "id": b"camtwin-gev" if name == "TLGetInterfaceInfo" else opened.id}
     known = 0
     for cmd in INFOS[name]:
         first = [handles[kind] if kind != "cmd" else cmd for kind in kinds[:-3]]
@@ -201,11 +207,6 @@ def test_registers(opened: Opened, serving: Serving) -> None:
     assert lib.read(opened.port, 0xF000_0000, len(xml_file)) == xml_file
 
 
-class Entry(c.Structure):
-    _pack_ = 1
-    _fields_ = (("address", c.c_uint64), ("data", c.c_void_p), ("size", c.c_size_t))
-
-
 def test_stacked_registers(opened: Opened, serving: Serving) -> None:
     """The number says how many were carried out before one was refused."""
     lib = opened.lib
@@ -282,6 +283,24 @@ def test_waits_end(opened: Opened) -> None:
 def _wait(opened: Opened, wait_ms: int) -> int:
     data, size = c.create_string_buffer(16), c.c_size_t(16)
     return opened.lib("EventGetData", opened.event, data, c.addressof(size), wait_ms)
+
+
+def test_stacked_information(opened: Opened) -> None:
+    """Each entry has a result of its own; the last error stays as it was (GenTL 1.6, 6.3.5.17)."""
+    lib, (buffer,) = opened.lib, opened.allocate(64, 1)
+    assert lib("DSQueueBuffer", opened.stream, buffer) == RESOURCE_IN_USE
+    before = lib.error()
+    places = [c.create_string_buffer(b"\xa5" * 16, 16) for _ in range(4)]
+    rooms = ((1, 8), (99, 8), (1, 7), (5, 16))
+    infos = (BufferInfo * 4)(
+        *((cmd, 0, c.addressof(p), room, 99) for (cmd, room), p in zip(rooms, places, strict=True))
+    )
+    lib.must("DSGetBufferInfoStacked", opened.stream, buffer, c.addressof(infos), 4)
+    assert [info.result for info in infos] == [0, NOT_IMPLEMENTED, BUFFER_TOO_SMALL, 0]
+    assert [(infos[i].type, infos[i].size) for i in (0, 2, 3)] == [(12, 8), (12, 8), (11, 1)]
+    assert int.from_bytes(places[0].raw[:8], "little") == 64
+    assert places[2].raw == b"\xa5" * 16
+    assert lib.error() == before
 
 
 def test_what_twins_do_not_send(opened: Opened) -> None:

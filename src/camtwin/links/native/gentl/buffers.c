@@ -52,7 +52,7 @@ GC_API DSGetBufferInfo(DS_HANDLE handle, BUFFER_HANDLE which, BUFFER_INFO_CMD cm
 	return buffer ? buffer_info(stream, buffer, cmd, type, to, size) : failed();
 }
 
-/* Each entry has a result of its own; the function's is an error only if it could not begin. */
+/* Each entry has a result of its own, which is not the function's, nor the thread's last error (GenTL 1.6, 6.3.5.17). */
 GC_API DSGetBufferInfoStacked(DS_HANDLE handle, BUFFER_HANDLE which, DS_BUFFER_INFO_STACKED *entries, size_t count)
 {
 	LOCKED;
@@ -62,11 +62,16 @@ GC_API DSGetBufferInfoStacked(DS_HANDLE handle, BUFFER_HANDLE which, DS_BUFFER_I
 		return failed();
 	if (!entries || !count)
 		return fail(GC_ERR_INVALID_PARAMETER, "%zu entries at %p", count, (void *)entries);
+	struct error before = last;
 	for (size_t i = 0; i < count; i++) {
-		DS_BUFFER_INFO_STACKED one = entries[i]; /* packed: its members lie at any address */
-		one.iResult = buffer_info(stream, buffer, one.iInfoCmd, &one.iType, one.pBuffer, &one.iSize);
-		entries[i] = one;
+		DS_BUFFER_INFO_STACKED *one = &entries[i]; /* packed: its members lie at any address */
+		INFO_DATATYPE type = one->iType;
+		size_t size = one->iSize;
+		one->iResult = buffer_info(stream, buffer, one->iInfoCmd, &type, one->pBuffer, &size);
+		one->iType = type;
+		one->iSize = size;
 	}
+	last = before;
 	return GC_ERR_SUCCESS;
 }
 
@@ -142,10 +147,10 @@ static GC_ERROR not_here(DS_HANDLE handle, const char *what)
 	return find(handle, STREAM) ? fail(GC_ERR_NOT_IMPLEMENTED, "twins have no %s", what) : failed();
 }
 
-GC_API DSAnnounceCompositeBuffer(DS_HANDLE handle, size_t count, void **segments, void *user, BUFFER_HANDLE *announced)
+GC_API DSAnnounceCompositeBuffer(DS_HANDLE handle, size_t count, void **segments, size_t *sizes, void *user, BUFFER_HANDLE *announced)
 {
 	LOCKED;
-	(void)count, (void)segments, (void)user, (void)announced;
+	(void)count, (void)segments, (void)sizes, (void)user, (void)announced;
 	return not_here(handle, "composite buffers");
 }
 

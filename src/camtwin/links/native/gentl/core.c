@@ -10,24 +10,34 @@
 #include <string.h>
 #include <time.h>
 
-enum { FIRST_PLACES = 64, PLACE_BITS = 16 };
+enum { FIRST_PLACES = 64, PLACE_BITS = 16, LAST_s = 1 };
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t changed;
 bool initialised;
 
-static _Thread_local struct { GC_ERROR code; char text[512]; } last;
+_Thread_local struct error last;
 
 /* A handle is a place in this table and the number of times that the place was given away: an old one is known as such,
  * and is never the address of anything. */
 static struct place { struct module *module; uint32_t turn; } *table;
 static size_t places;
 
+static void init_changed(void)
+{
+	pthread_condattr_t how;
+	pthread_condattr_init(&how);
+	pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &how);
+	pthread_condattr_destroy(&how);
+}
+
 /* A child has no thread that hears news, and must not keep its parent's cameras open: it begins anew. */
 static void before_fork(void) { pthread_mutex_lock(&lock); }
 static void in_parent(void) { pthread_mutex_unlock(&lock); }
 static void in_child(void)
 {
+	init_changed(); /* the threads that waited are not in the child, and the old one would wait for them */
 	link_forget();
 	spawn_forget();
 	watch_forget();
@@ -40,15 +50,25 @@ static void in_child(void)
 
 __attribute__((constructor)) static void init(void)
 {
-	pthread_condattr_t how;
-	pthread_condattr_init(&how);
-	pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &how);
-	pthread_condattr_destroy(&how);
+	init_changed();
 	pthread_atfork(before_fork, in_parent, in_child);
 }
 
-__attribute__((destructor)) static void done(void) { free(table); }
+/* The program ends, or takes the library away, perhaps without having closed it: no thread may run here then, and no
+ * server is waited for. */
+__attribute__((destructor)) static void done(void)
+{
+	struct timespec soon;
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_sec += LAST_s;
+	if (pthread_mutex_timedlock(&lock, &soon))
+		return; /* a thread was stopped in the middle */
+	link_shut();
+	close_library();
+	free(table);
+	places = 0;
+	pthread_mutex_unlock(&lock);
+}
 
 int enter(void)
 {
@@ -140,6 +160,7 @@ static size_t place_of(const void *handle) { return ((uintptr_t)handle & ((1u <<
 
 void drop(struct module *module)
 {
+	module->closing = true;
 	table[place_of(module->handle)].module = NULL; /* nobody finds it from now on */
 	while (module->uses)
 		wait_changed(0);

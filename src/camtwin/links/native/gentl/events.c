@@ -57,10 +57,10 @@ static void unregister(struct event *event)
 {
 	event->module.parent->events[event->type] = NULL;
 	event->gone = true; /* who waits sees it, and goes */
+	drop(&event->module);
 	pthread_cond_broadcast(&changed);
 	while (event->waiting)
 		wait_changed(0);
-	drop(&event->module);
 	if (event->type != EVENT_NEW_BUFFER)
 		empty(event);
 	free(event);

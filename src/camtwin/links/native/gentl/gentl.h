@@ -129,9 +129,9 @@ typedef struct {
 	uint32_t iPartIndex;
 	BUFFER_PART_INFO_CMD iInfoCmd;
 	INFO_DATATYPE iType;
+	GC_ERROR iResult;
 	void *pBuffer;
 	size_t iSize;
-	GC_ERROR iResult;
 } DS_BUFFER_PART_INFO_STACKED;
 #pragma pack(pop)
 

@@ -58,7 +58,7 @@ int exchange(int fd, uint32_t kind, uint64_t number, const void *data, size_t by
 	return 0;
 }
 
-static void lose(struct device *device, const char *why)
+void lose(struct device *device, const char *why)
 {
 	const char *id = device->about.field[FIELD_ID];
 	if (device->lost)
@@ -187,6 +187,14 @@ static void close_all(const struct device *device)
 			close(all[i]);
 }
 
+void link_shut(void)
+{
+	for (const struct device *device = open_devices; device; device = device->next) {
+		shutdown(device->asks, SHUT_RDWR);
+		shutdown(device->news, SHUT_RDWR);
+	}
+}
+
 void link_forget(void)
 {
 	for (const struct device *device = open_devices; device; device = device->next)
@@ -205,7 +213,7 @@ const struct device *open_device(const char *id)
 struct device *device_of(const struct module *interface)
 {
 	for (struct device *device = open_devices; device; device = device->next)
-		if (device->module.parent == interface && device->module.handle)
+		if (device->module.parent == interface)
 			return device;
 	return NULL;
 }
@@ -258,6 +266,7 @@ GC_ERROR link_open(struct device *device, int32_t access)
 	if (!error && pthread_create(&device->reader, NULL, hears_news, device))
 		error = fail(GC_ERR_RESOURCE_EXHAUSTED, "no thread for %s", device->about.field[FIELD_ID]);
 	if (error) {
+		device->module.closing = true;
 		if (device->remote.handle)
 			drop(&device->remote);
 		if (device->module.handle)
@@ -269,10 +278,11 @@ GC_ERROR link_open(struct device *device, int32_t access)
 
 void link_close(struct device *device)
 {
+	device->module.closing = true;
 	drop(&device->remote);
 	drop(&device->module);
 	while (device->stream)
-		if (device->stream->closing)
+		if (device->stream->module.closing)
 			wait_changed(0);
 		else
 			close_stream(device->stream);

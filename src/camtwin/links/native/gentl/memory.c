@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "producer.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,7 +26,8 @@ static size_t whole_pages(size_t bytes)
 void map_memory(struct device *device, uint64_t ring, const struct memory *memory, int fd)
 {
 	struct stat about;
-	size_t bytes = memory->slots * memory->slot_bytes;
+	bool small = memory->slots <= MAX_SLOTS && memory->slot_bytes <= (uint64_t)PTRDIFF_MAX / MAX_SLOTS - MAX_PART;
+	size_t bytes = small ? memory->slots * memory->slot_bytes : 0;
 	pthread_mutex_lock(&lock);
 	if (device->stream) /* frames that wait lie in what is unmapped now */
 		give_back_waiting(device, device->stream);
@@ -33,8 +35,8 @@ void map_memory(struct device *device, uint64_t ring, const struct memory *memor
 	if (device->memory_fd >= 0)
 		close(device->memory_fd);
 	device->memory_fd = fd;
-	bool sound = memory->slots <= MAX_SLOTS && memory->slot_bytes == whole_pages(memory->slot_bytes) && !fstat(fd, &about)
-		&& (uint64_t)about.st_size >= bytes;
+	bool sound = bytes && memory->slot_bytes == whole_pages(memory->slot_bytes) && !fstat(fd, &about)
+		&& (uint64_t)about.st_size >= bytes && fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK; /* the server cannot take it away */
 	void *at = sound ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
 	if (at != MAP_FAILED) {
 		device->memory = at;
@@ -42,7 +44,8 @@ void map_memory(struct device *device, uint64_t ring, const struct memory *memor
 		device->ring = ring;
 		device->slots = memory->slots;
 		device->slot_bytes = memory->slot_bytes;
-	}
+	} else
+		lose(device, "its memory for frames cannot be mapped");
 	pthread_mutex_unlock(&lock);
 }
 

@@ -15,7 +15,8 @@
  *   modules.c      registers of the producer's own modules; descriptions.c their GenICam descriptions
  *
  * One mutex guards everything, one condition says that something changed. The mutex is not held while waiting for a
- * server or copying a frame; who does either counts itself in (`uses`, FILLING), and who wants to close waits for it. */
+ * server or copying a frame; who does either counts itself in (`uses`, FILLING), and who wants to close waits for it.
+ * To close a module: say so (`closing`), take its handle away, close what is open in it, then free it. */
 #ifndef CAMTWIN_PRODUCER_H
 #define CAMTWIN_PRODUCER_H
 
@@ -38,6 +39,7 @@ struct module {
 	uint64_t selector; /* of its own features: the child that they tell of */
 	unsigned event_selector, muted; /* of its module events; a bit for each that is switched off */
 	unsigned uses;     /* calls at work with it that do not hold the lock */
+	bool closing;      /* a thread closes it; others that want to wait until it is gone */
 };
 
 /* A twin as a server lists it. */
@@ -102,7 +104,7 @@ struct stream {
 	size_t announced;
 	struct queue input, output;
 	struct buffer *filling;
-	bool grabbing, closing;
+	bool grabbing, asking; /* asking: a start or a stop is on its way to the server */
 	uint64_t generation, left; /* frames yet to come of those asked for */
 	uint64_t delivered, underrun, started, handling;
 	struct waiting waiting[MAX_SLOTS]; /* frames without a buffer: only at a pace that lets them wait */
@@ -130,8 +132,10 @@ void leave(const int *entered);
 #define LOCKED __attribute__((cleanup(leave), unused)) const int entered = enter()
 bool wait_changed(uint64_t deadline_ns);     /* false once the time has come; 0: never */
 uint64_t now_ns(void);
+struct error { GC_ERROR code; char text[512]; };
+extern _Thread_local struct error last;      /* the last error of this thread */
 GC_ERROR fail(GC_ERROR code, const char *format, ...) __attribute__((format(printf, 2, 3)));
-GC_ERROR failed(void);                       /* the last error of this thread */
+GC_ERROR failed(void);                       /* the code of the last error */
 void *add(struct module *module, enum kind kind, struct module *parent);
 void drop(struct module *module);            /* its handle, then waits until nobody uses it */
 void *find(void *handle, unsigned kinds);    /* NULL: `failed` has the reason */
@@ -149,6 +153,7 @@ extern const struct kind_of_link { const char *id, *name, *tltype; unsigned code
 struct interface *interfaces(void);
 size_t interface_number(const struct module *interface);
 void system_forget(void);
+void close_library(void);                    /* whatever is open; the lock is let go meanwhile */
 GC_ERROR system_info(int32_t cmd, INFO_DATATYPE *type, void *to, size_t *size);
 GC_ERROR interface_info(size_t number, int32_t cmd, INFO_DATATYPE *type, void *to, size_t *size);
 bool update_devices(struct interface *interface, uint64_t timeout_ms); /* the lock is let go meanwhile */
@@ -162,7 +167,7 @@ const struct record *record_of(const struct record *records, size_t count, const
 
 /* spawn.c */
 GC_ERROR spawn_twins(void); /* those that the environment names; the lock is let go meanwhile */
-void end_spawned(void);
+void end_spawned(void);     /* and wait for that; the lock is let go meanwhile */
 void spawn_forget(void);
 
 /* device.c */
@@ -177,11 +182,13 @@ int exchange(int fd, uint32_t kind, uint64_t number, const void *data, size_t by
 GC_ERROR ask(struct device *device, uint32_t kind, uint64_t number, const void *data, size_t bytes, void *to, size_t *size);
 void tell_server(const struct device *device, uint32_t kind, uint64_t ring, uint64_t slot);
 void poke(const struct device *device);
+void lose(struct device *device, const char *why);
 GC_ERROR link_open(struct device *device, int32_t access);
 void link_close(struct device *device);
+void link_shut(void);                       /* no server answers any more, to anybody here */
 void link_forget(void);
 const struct device *open_device(const char *id);
-struct device *device_of(const struct module *interface); /* one that is open; NULL if none is */
+struct device *device_of(const struct module *interface); /* one that is open, or is being closed; NULL if none is */
 
 /* memory.c */
 void map_memory(struct device *device, uint64_t ring, const struct memory *memory, int fd);

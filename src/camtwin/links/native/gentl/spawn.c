@@ -148,6 +148,7 @@ void end_spawned(void)
 		return;
 	close(life);
 	life = -1;
+	pthread_mutex_unlock(&lock);
 	for (int waited = 0; child > 0 && waited < END_ms; waited += 10) {
 		if (waitpid(child, NULL, WNOHANG))
 			child = 0;
@@ -159,6 +160,7 @@ void end_spawned(void)
 		waitpid(child, NULL, 0);
 	}
 	child = 0;
+	pthread_mutex_lock(&lock);
 }
 
 void spawn_forget(void)

@@ -127,6 +127,7 @@ static void forget(struct stream *stream, struct buffer *buffer)
 		}
 	stream->announced--;
 	drop(&buffer->module);
+	drop_events(&buffer->module);
 	free_memory(device_with(stream), buffer);
 	free(buffer);
 }
@@ -144,7 +145,9 @@ GC_API DSRevokeBuffer(DS_HANDLE handle, BUFFER_HANDLE which, void **base, void *
 		*base = buffer->own ? NULL : buffer->base;
 	if (user)
 		*user = buffer->user;
+	stream->module.uses++; /* whoever waits for an event of the buffer is waited for */
 	forget(stream, buffer);
+	released(&stream->module);
 	return GC_ERR_SUCCESS;
 }
 
@@ -211,7 +214,21 @@ GC_API DSFlushQueue(DS_HANDLE handle, ACQ_QUEUE_TYPE type)
 	return GC_ERR_SUCCESS;
 }
 
-/* -- acquisition */
+/* -- acquisition: one start or stop after the other, as the server has to hear them in this order */
+static void begin_asking(struct stream *stream)
+{
+	stream->module.uses++;
+	while (stream->asking)
+		wait_changed(0);
+	stream->asking = true;
+}
+
+static void end_asking(struct stream *stream)
+{
+	stream->asking = false;
+	released(&stream->module);
+}
+
 GC_API DSStartAcquisition(DS_HANDLE handle, ACQ_START_FLAGS flags, uint64_t count)
 {
 	LOCKED;
@@ -220,28 +237,32 @@ GC_API DSStartAcquisition(DS_HANDLE handle, ACQ_START_FLAGS flags, uint64_t coun
 		return failed();
 	if (flags != ACQ_START_FLAGS_DEFAULT || !count)
 		return fail(GC_ERR_INVALID_PARAMETER, "flags %d, %llu frames", flags, (unsigned long long)count);
-	if (stream->grabbing)
-		return fail(GC_ERR_RESOURCE_IN_USE, "the acquisition runs");
 	uint64_t generation = 0;
 	size_t size = sizeof generation;
-	stream->module.uses++;
-	GC_ERROR error = ask(device_with(stream), ASK_START, 0, NULL, 0, &generation, &size);
-	if (!error && !stream->closing) {
+	GC_ERROR error = GC_ERR_SUCCESS;
+	begin_asking(stream);
+	if (stream->grabbing)
+		error = fail(GC_ERR_RESOURCE_IN_USE, "the acquisition runs");
+	else
+		error = ask(device_with(stream), ASK_START, 0, NULL, 0, &generation, &size);
+	if (!error) {
 		give_back_waiting(device_with(stream), stream);
 		stream->generation = generation;
 		stream->left = count;
 		stream->delivered = stream->underrun = stream->started = 0;
 		stream->grabbing = true;
 	}
-	released(&stream->module);
+	end_asking(stream);
 	return error;
 }
 
-/* End the acquisition; the caller has counted itself in. */
+/* End the acquisition, between `begin_asking` and `end_asking`. */
 static GC_ERROR stop(struct stream *stream)
 {
 	struct device *device = device_with(stream);
 	size_t none = 0;
+	if (!stream->generation)
+		return fail(GC_ERR_RESOURCE_IN_USE, "no acquisition runs");
 	stream->generation = 0;
 	stream->grabbing = false;
 	settle(stream);
@@ -258,19 +279,16 @@ GC_API DSStopAcquisition(DS_HANDLE handle, ACQ_STOP_FLAGS flags)
 		return failed();
 	if (flags != ACQ_STOP_FLAGS_DEFAULT && flags != ACQ_STOP_FLAGS_KILL)
 		return fail(GC_ERR_INVALID_PARAMETER, "flags %d are not %d or %d", flags, ACQ_STOP_FLAGS_DEFAULT, ACQ_STOP_FLAGS_KILL);
-	if (!stream->generation)
-		return fail(GC_ERR_RESOURCE_IN_USE, "no acquisition runs");
-	stream->module.uses++;
+	begin_asking(stream);
 	GC_ERROR error = stop(stream);
-	released(&stream->module);
+	end_asking(stream);
 	return error;
 }
 
 void close_stream(struct stream *stream)
 {
 	struct device *device = device_with(stream);
-	stream->closing = true;
-	drop(&stream->module);
+	drop(&stream->module); /* which waits for starts and stops */
 	if (stream->generation)
 		stop(stream);
 	settle(stream);

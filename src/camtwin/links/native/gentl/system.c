@@ -8,7 +8,7 @@
 
 static struct module the_system;
 static struct interface the_interfaces[INTERFACES];
-static bool told_interfaces;
+static bool told_interfaces, ending;
 
 /* `code`: its entry of the enumeration InterfaceType in descriptions.c */
 const struct kind_of_link LINKS[INTERFACES] = {
@@ -28,15 +28,15 @@ void system_forget(void)
 {
 	memset(&the_system, 0, sizeof the_system);
 	memset(the_interfaces, 0, sizeof the_interfaces);
-	told_interfaces = false;
+	told_interfaces = ending = false;
 }
 
 /* -- library */
 GC_API GCInitLib(void)
 {
 	LOCKED;
-	if (initialised)
-		return fail(GC_ERR_RESOURCE_IN_USE, "GCInitLib was called before");
+	if (initialised || ending)
+		return fail(GC_ERR_RESOURCE_IN_USE, ending ? "GCCloseLib is still at work" : "GCInitLib was called before");
 	initialised = true;
 	return GC_ERR_SUCCESS;
 }
@@ -44,24 +44,46 @@ GC_API GCInitLib(void)
 static void close_interface(struct interface *interface)
 {
 	struct device *device;
-	while ((device = device_of(&interface->module)))
-		link_close(device);
-	drop_events(&interface->module);
-	drop(&interface->module);
-	free_records(interface->found, interface->count);
-	interface->found = NULL;
-	interface->count = 0;
-	interface->open = false;
+	if (!interface->module.closing) {
+		drop(&interface->module);
+		while ((device = device_of(&interface->module)))
+			if (device->module.closing)
+				wait_changed(0);
+			else
+				link_close(device);
+		drop_events(&interface->module);
+		free_records(interface->found, interface->count);
+		memset(interface, 0, sizeof *interface);
+		pthread_cond_broadcast(&changed);
+	}
+	while (interface->module.closing)
+		wait_changed(0);
 }
 
 static void close_system(void)
 {
-	for (size_t i = 0; i < INTERFACES; i++)
-		if (the_interfaces[i].open)
-			close_interface(&the_interfaces[i]);
-	drop_events(&the_system);
-	drop(&the_system);
-	end_spawned();
+	if (!the_system.closing) {
+		drop(&the_system);
+		for (size_t i = 0; i < INTERFACES; i++)
+			if (the_interfaces[i].open)
+				close_interface(&the_interfaces[i]);
+		drop_events(&the_system);
+		end_spawned();
+		memset(&the_system, 0, sizeof the_system);
+		pthread_cond_broadcast(&changed);
+	}
+	while (the_system.closing)
+		wait_changed(0);
+}
+
+void close_library(void)
+{
+	initialised = told_interfaces = false; /* nobody finds a handle from now on */
+	ending = true;
+	if (the_system.kind)
+		close_system();
+	watch(false);
+	ending = false;
 }
 
 GC_API GCCloseLib(void)
@@ -69,10 +91,7 @@ GC_API GCCloseLib(void)
 	LOCKED;
 	if (!initialised)
 		return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
-	if (the_system.handle)
-		close_system();
-	initialised = told_interfaces = false; /* before the watcher is waited for: nobody registers another event */
-	watch(false);
+	close_library();
 	return GC_ERR_SUCCESS;
 }
 
@@ -107,8 +126,8 @@ GC_API TLOpen(TL_HANDLE *handle)
 		return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
 	if (!handle)
 		return put_handle(NULL, handle);
-	if (the_system.handle)
-		return fail(GC_ERR_RESOURCE_IN_USE, "the system is open");
+	if (the_system.kind)
+		return fail(GC_ERR_RESOURCE_IN_USE, the_system.closing ? "the system is being closed" : "the system is open");
 	if (!add(&the_system, SYSTEM, NULL))
 		return failed();
 	the_system.uses++;
