@@ -82,8 +82,9 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 	@tools/apt-install $(APT)
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
 
-kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; GenTL programs and servers, 200 times killed while they stream
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py
+	$(BIN)/pytest --timeout 900 --kills 200 tests/unit/links/gentl/test_kills.py
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery

@@ -20,7 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--frames", type=int, default=12, help="frames in tests/peers/test_loss.py")
     parser.addoption("--triggers", type=int, default=20_000, help="in tests/unit/camera/test_scenario.py")
-    parser.addoption("--kills", type=int, default=20, help="in tests/unit/links/base/test_storage.py")
+    parser.addoption(
+        "--kills", type=int, default=20, help="in test_storage.py of links/base, test_kills.py of links/gentl"
+    )
     parser.addoption(
         "--waiter", action="store_true", help="the last worker of -n takes only the tests that wait"
     )
