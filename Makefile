@@ -62,6 +62,7 @@ benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside 
 	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/cci.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/v4l2.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/small_tests.py
 
 bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
 	$(BIN)/python benchmarks/isp.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")

@@ -23,6 +23,7 @@ from camtwin.sensor.chain import (
     Part,
     frame_constants,
     offset,
+    pattern_of_region,
     response,
     row_light,
     row_offsets_DN,
@@ -132,9 +133,27 @@ def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
         values = np.empty(shape, np.float32)
         key = np.uint64(noise.stream_key(seed, part.stage, 0))
         kernels.scaled_normals(values, key, np.float32(part.centre), np.float32(part.pixel))
-        return _frozen(shared(values, part, seed))
+        return _frozen(shared(values, part, seed, 0, 0, parameters.width))
 
     return FixedPattern(gain=made(response(parameters)), offset_e=made(offset(parameters)))
+
+
+def fixed_pattern_for(
+    parameters: SensorParameters, seed: int, x: int, y: int, width: int, height: int
+) -> FixedPattern:
+    """Return the fixed pattern as `fixed_pattern`, of which only a region is known; the rest is not set.
+
+    It takes the time of its region: a whole sensor's takes longer than a small frame.
+    """
+    shape, region = (parameters.height, parameters.width), (slice(y, y + height), slice(x, x + width))
+    part = pattern_of_region(parameters, seed, x, y, width, height)
+
+    def spread(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        whole = np.empty(shape, np.float32)  # memory that nobody touches costs nothing
+        whole[region] = values
+        return _frozen(whole)
+
+    return FixedPattern(gain=spread(part.gain), offset_e=spread(part.offset_e))
 
 
 def warm_up() -> None:

@@ -394,3 +394,17 @@ def test_numba_comes_with_the_first_frame_and_not_before():
         "False",
         "True",
     ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_the_fixed_pattern_of_a_region_is_a_part_of_the_whole(data):
+    parameters = replace(PARAMETERS, column_prnu=0.001, row_prnu=0.002, column_dsnu_e=0.1, row_dsnu_e=0.2)
+    whole = fixed_pattern_reference(parameters, 3)
+    x, y = data.draw(st.integers(0, 255)), data.draw(st.integers(0, 127))
+    width, height = data.draw(st.integers(1, 256 - x)), data.draw(st.integers(1, 128 - y))
+    region = slice(y, y + height), slice(x, x + width)
+    small = fast.fixed_pattern_for(parameters, 3, x, y, width, height)
+    assert np.array_equal(small.gain[region], whole.gain[region])
+    assert np.array_equal(small.offset_e[region], whole.offset_e[region])
+    assert not small.gain.flags.writeable

@@ -45,6 +45,20 @@ def test_light_of_a_region_is_cut_out_once():
     assert most < 4 * 1024 * 512  # float32
 
 
+def test_a_small_frame_is_the_same_before_the_whole_sensor_is_known():
+    """It does not wait for the fixed pattern of twelve megapixels, whose part it has."""
+    with camtwin.open("baumer-vcxg-124m", seed=3, scene="flat") as cam:
+        cam.Width, cam.Height, cam.OffsetX, cam.OffsetY, cam.PixelFormat = 64, 32, 1024, 512, "Mono12"
+        exposures = []
+        cam.twin.camera.on_exposure.subscribe(exposures.append)
+        (frame,) = cam.grab()
+        renderer = cam.twin.renderer
+        assert renderer._plain is None
+        renderer.prepare()
+        assert renderer._plain is not None
+        assert_same_bytes(renderer.image(exposures[0]).tobytes(), frame.picture.tobytes())
+
+
 def test_examples():
     results = doctest.testmod(geometry)
     assert (results.attempted, results.failed) == (1, 0)

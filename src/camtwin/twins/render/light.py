@@ -86,7 +86,7 @@ class Light:
         still, cut = self._still, self._cut
         if cut and cut[1] is world and cut[0] == box:
             return cut[2]
-        if still and still[1] is world and (part := _within(box, still[0])):
+        if still and still[1] is world and (part := within(box, still[0])):
             rate_e = still[2][part]
             if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
                 rate_e = np.ascontiguousarray(rate_e)
@@ -140,7 +140,7 @@ def _efficiency(p: SensorParameters, spectra: tuple[Spectrum, ...]) -> NDArray[n
     return np.array([[by[c] for c in p.cfa] for by in behind], np.float32).reshape(-1, 2, 2)
 
 
-def _within(part: Box, whole: Box) -> tuple[slice, slice] | None:
+def within(part: Box, whole: Box) -> tuple[slice, slice] | None:
     """Return where a box lies in another one, as slices of its rows and columns; None if not in it."""
     x, y, width, height = part[0] - whole[0], part[1] - whole[1], part[2], part[3]
     if x < 0 or y < 0 or x + width > whole[2] or y + height > whole[3]:

@@ -21,11 +21,14 @@ from camtwin.sensor.processing import Lit, Shot
 from camtwin.twins.render import geometry
 from camtwin.twins.render.codes import Demands, demands_of
 from camtwin.twins.render.geometry import Window
-from camtwin.twins.render.light import Light, World
+from camtwin.twins.render.light import Box, Light, World, within
 from camtwin.units import SEC
 
 MAX_BRIGHTNESS_ROWS = 32
 """Limit of rows on which a frame's brightness is measured."""
+
+MAX_SMALL = 1 << 17
+"""Limit of the pixels of a window for which the fixed pattern is made by itself, in milliseconds."""
 
 
 class Renderer:
@@ -40,12 +43,13 @@ class Renderer:
         self._light = Light(parameters)
         self._cached: Demands | None = None  # demands of the frame before: most frames have the same Settings
         self._plain: FixedPattern | None = None
+        self._small: tuple[Box, FixedPattern] | None = None
         self._flawed: tuple[Flaws, FixedPattern] | None = None
 
     def prepare(self) -> None:
         """Load kernels, make the pattern and draw the scene, so that the first frame need not wait."""
         fast.warm_up()
-        self._pattern(self.world.flaws)
+        self._pattern(self.world.flaws, geometry.whole(self.parameters))
         self._light.prepare(self.world)
 
     def payload(self, exposure: Exposure, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
@@ -89,7 +93,7 @@ class Renderer:
         if lit:
             world = self._world(exposure)
             rate_e, light_s = self._light.gathered(world, exposure.windows, window)
-            light = Lit(rate_e, light_s, self._pattern(world.flaws))
+            light = Lit(rate_e, light_s, self._pattern(world.flaws, window))
         return Shot(demands.parameters, readout, light, self.threads)
 
     def _readout(self, exposure: Exposure, demands: Demands, window: Window) -> Readout:
@@ -116,7 +120,14 @@ class Renderer:
     def _world(self, exposure: Exposure) -> World:
         return exposure.world if isinstance(exposure.world, World) else self.world
 
-    def _pattern(self, flaws: Flaws) -> FixedPattern:
+    def _pattern(self, flaws: Flaws, window: Window) -> FixedPattern:
+        """Return the fixed pattern, in the window at least: a small one waits for no whole sensor's."""
+        if self._plain is None and not flaws.columns and window.width * window.height <= MAX_SMALL:
+            box = (window.x, window.y, window.width, window.height)
+            small = self._small
+            if small is None or not within(box, small[0]):
+                self._small = small = (box, fast.fixed_pattern_for(self.parameters, self.seed, *box))
+            return small[1]
         if self._plain is None:
             self._plain = fast.fixed_pattern(self.parameters, self.seed)
         cached = self._flawed
