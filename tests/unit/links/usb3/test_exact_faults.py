@@ -3,6 +3,8 @@
 import struct
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from camtwin.links.usb3.host import UsbHost
 from camtwin.testing.twin import InProcess, Wanted, in_process
@@ -75,6 +77,52 @@ def test_an_endpoint_halts_until_the_host_clears_it():
     host.transfers.clear()
     take(twin, 1)
     assert len(host.transfers) == 6
+
+
+SIZES = [52, 1024, 1024, 1024, 1024, 32]
+PARTS = st.integers(1, 4) | st.sampled_from(("leader", "trailer"))
+KINDS = st.sampled_from(("short", "babble", "stall"))
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 2), PARTS), KINDS, max_size=10))
+@settings(max_examples=20, deadline=None)
+def test_what_is_reported_is_what_was_asked(asked):
+    """Each transfer is as long as the list says, none is more; from a stall on the endpoint is halted."""
+    twin, host = streaming()
+    lists = {
+        kind: [at for at, each in asked.items() if each == kind] for kind in ("short", "babble", "stall")
+    }
+    twin.inject("transfers", **lists)
+    take(twin, 3)
+    expected, halted = list[int](), False
+    for block in range(3):
+        for number, size in enumerate(SIZES):
+            place = (block, {0: "leader", 5: "trailer"}.get(number, number))
+            halted = halted or asked.get(place) == "stall"
+            if not halted and asked.get(place) != "babble":
+                expected.append(size // 2 if asked.get(place) == "short" else size)
+    assert [len(transfer) for transfer in host.transfers] == expected
+    assert host.stream_halted is halted
+
+
+@given(st.lists(st.tuples(st.sampled_from(("late", "refuse")), st.integers(1, 2)), max_size=4))
+@settings(max_examples=15, deadline=None)
+def test_the_control_channel_is_late_and_refuses_as_often_as_asked(asked):
+    """A refused command is not late; both are counted down in the order in which they were asked for."""
+    twin, host = streaming()
+    gain = twin.cam.twin.camera.tree.find("Gain").address
+    for word, count in asked:
+        parameters = {"by_ms": 20} if word == "late" else {"status": "ACCESS_DENIED"}
+        twin.inject(word, register="Gain", count=count, **parameters)
+    counts = {name: sum(count for word, count in asked if word == name) for name in ("late", "refuse")}
+    answers = list[str]()
+    for _ in range(10):
+        ack = host.send(write(gain, 0, 8))
+        twin.cam.advance(20 * MS)
+        answers.append("late" if ack is None else "refuse" if status(ack) == 0x8006 else "")
+    assert answers.count("refuse") == counts["refuse"]
+    assert answers.count("late") == len(host.late) == counts["late"]
+    assert answers[sum(counts.values()) :] == [""] * (10 - sum(counts.values()))
 
 
 def test_the_control_channel_is_late_and_refuses():
