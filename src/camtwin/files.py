@@ -50,12 +50,28 @@ def numbered(path: Path, number: int, count: int) -> Path:
 
 def save(path: Path, image: NDArray[np.uint16], bits: int, metadata: dict[str, Any]) -> None:
     """Write one frame; FileProblem for a full disk or a missing folder, and no partial file is left."""
-    write, part = writer(path), path.with_name(f".{path.name}.part{path.suffix}")
-    try:
+    write = writer(path)
+    with _whole(path) as part:
         write(part, image, bits, metadata)
         part.replace(path)
         if path.suffix.lower() == ".npy":
             path.with_name(f"{path.name}.json").write_text(json.dumps(metadata, indent=2) + "\n")
+
+
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
+    """Write arrays into one .npz file, which numpy.load reads, and return its path; FileProblem as `save`."""
+    with _whole(path) as part:
+        np.savez(part, allow_pickle=False, **arrays)
+        part.replace(path)
+    return path
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Yield the name of a partial file, to be moved to `path` when it is whole, and removed if it is not."""
+    part = path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        yield part
     except OSError as error:
         raise FileProblem(f"{path}: {error.strerror or error}") from None
     finally:

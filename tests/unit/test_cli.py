@@ -94,6 +94,19 @@ def test_xml_is_the_description():
     assert camtwin("xml", MODEL).stdout.startswith("<?xml")
 
 
+def test_snap_saves_what_an_image_shows_before_chance(tmp_path):
+    small = ("--set", "Width=64", "--set", "Height=32", "--scene", "flat")
+    done = camtwin("snap", MODEL, "-o", str(tmp_path / "a.tiff"), "-n", "2", "--truth", *small)
+    files = [str(tmp_path / f"a-000{n}{end}") for n in (1, 2) for end in (".tiff", ".truth.npz")]
+    assert done.stdout.split() == files
+    with np.load(files[1]) as truth:
+        assert truth["electrons"].shape == truth["defects"].shape == (32, 64)
+        assert json.loads(str(truth["code_texts"])) == []
+        assert truth["code_corners"].shape == (0, 4, 2)
+    refused = camtwin("snap", MODEL, "-o", str(tmp_path / "a.dng"), "--truth", ok=False)
+    assert "--truth is of raw images" in refused.stderr
+
+
 def test_snap_writes_pictures_with_their_settings(tmp_path):
     settings = [f"--set={text}" for text in ("Width=64", "Height=8", "PixelFormat=Mono12", "Gain=6")]
     said = camtwin("snap", MODEL, "-o", str(tmp_path / "a.png"), "-n", "2", "--seed", "5", *settings).stdout

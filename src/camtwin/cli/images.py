@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 camtwin snap baumer-vcxg-124m -o frame.tiff --set Gain=6
 # Ten colour images of a moving chart, developed
 camtwin snap ids-imx412 -n 10 -o frame.png --scene pan:chart --develop balanced
+# With the electrons, codes and row times that the image shows, for tests of algorithms
+camtwin snap baumer-vcxg-124m -o frame.tiff --scene pan:codes --truth
 """,
 )
 def snap(
@@ -76,6 +78,14 @@ def snap(
             rich_help_panel=SAVE,
         ),
     ] = None,
+    truth: Annotated[
+        bool,
+        typer.Option(
+            "--truth",
+            help="Save beside each image what it shows before chance, as FILE.truth.npz: docs/truth.md.",
+            rich_help_panel=SAVE,
+        ),
+    ] = False,
 ) -> None:
     """Take images with a camera and write them to files.
 
@@ -86,6 +96,8 @@ def snap(
 
     writable(output)
     if develop or output.suffix.lower() == ".dng":
+        if truth:
+            raise UsageProblem(f"{output}: --truth is of raw images: a .tiff, .png or .npy without --develop")
         return _developed(model, output, count, settings, scene, seed, serial, link_speed, develop)
     files.writer(output)  # an unknown ending is told before the first frame
     cam = session(model, scene, seed, serial, settings, link_speed)
@@ -93,8 +105,11 @@ def snap(
         path = files.numbered(output, number, count)
         metadata = _metadata(cam.twin, scene, frame.settings, frame.timestamp_ns)
         metadata |= _described(cam.twin, frame)
+        known = frame.truth.arrays() if truth else None
         files.save(path, frame.picture, frame.pixel_format.bits, {**metadata, "frame_id": frame.frame_id})
         print(path)
+        if known:
+            print(files.save_arrays(path.with_suffix(".truth.npz"), known))
 
 
 def _developed(

@@ -62,6 +62,15 @@ class Drift(Moved, ABC):
         seen_rows(still, view.x, view.y, *self._from_px(moments_ns), out)
         return out if self._layers else out[0]
 
+    def forward(self, places: NDArray[np.float64], view: View, t_ns: Ns) -> NDArray[np.float64]:
+        """Return where places of the scene are at t_ns, (..., 2): x and y on the sensor, around its edges.
+
+        They stay together: the first one is on the sensor.
+        """
+        size = np.array([view.sensor_width, view.sensor_height])
+        there = places + np.array([float(px) for px in self.drift_px(t_ns)])
+        return there - np.floor((there[..., :1, :] + 0.5) / size) * size
+
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Return photons per pixel and second at t_ns.
 

@@ -45,6 +45,13 @@ class AboutMiddle(Moved, ABC):
     def _back(self, t_ns: Ns) -> tuple[float, float]:
         """Return the source of a pixel at t_ns: (c, s) for (c x + s y, c y - s x) from the middle."""
 
+    def forward(self, places: NDArray[np.float64], view: View, t_ns: Ns) -> NDArray[np.float64]:
+        """Return where places of the scene are at t_ns, (..., 2): x and y on the sensor."""
+        cos, sin = self._back(t_ns)
+        middle = (np.array([view.sensor_width, view.sensor_height]) - 1) / 2
+        back = np.array([[cos, sin], [-sin, cos]])
+        return (places - middle) @ np.linalg.inv(back).T + middle
+
     def photon_rate(self, view: View, t_ns: Ns) -> NDArray[np.float32]:
         """Return photons per pixel and second at t_ns.
 

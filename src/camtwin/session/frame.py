@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from camtwin.camera import Settings
 from camtwin.camera.reports import chunks
 from camtwin.genicam.nodes import Order
 from camtwin.pixels import FORMATS, PixelFormat, mirrored, pack
+from camtwin.twins.assembly import NoTruth
+from camtwin.twins.render.truth import Truth
 from camtwin.units import Ns
 
 
@@ -30,6 +32,7 @@ class Frame:
     received_ns   virtual time at which its last bit had arrived
     settings      those it was taken with
     seed          of the twin that took it
+    look          makes its truth
     part          1 for the short exposure of an image that also has a long one, with the same frame_id
     chunk_bytes   the payload behind the image
     chunk_ids     ids of the model's chunks, by name
@@ -46,6 +49,18 @@ class Frame:
     chunk_ids: Mapping[str, int] = field(default_factory=dict)
     order: Order = "big"
     part: int = 0
+    look: Callable[[], Truth] | None = field(default=None, repr=False)
+
+    @property
+    def truth(self) -> Truth:
+        """What the image shows, before chance (docs/truth.md): made when it is asked for, each time anew.
+
+        Raises:
+            NoTruth: a frame of a camera in process alone has it, and of no sensor driven by its registers
+        """
+        if self.look is None:
+            raise NoTruth(f"frame {self.frame_id}: no twin is known to have taken it")
+        return self.look()
 
     @property
     def pixel_format(self) -> PixelFormat:

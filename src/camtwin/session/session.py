@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -279,6 +280,7 @@ class Session:
             ids,
             order,
             e.part,
+            partial(self.twin.truth, e),
         )
 
     def _hear(self, event: Event) -> bool:

@@ -19,11 +19,13 @@ from camtwin.camera.memory.user_sets import Storage
 from camtwin.camera.reports import chunks
 from camtwin.models import CameraSheet
 from camtwin.pixels import pack
+from camtwin.problem import Problem
 from camtwin.scene import Chart, Scene, spectra
 from camtwin.scene.light import WAVELENGTH_nm
 from camtwin.simtime import Scheduler
 from camtwin.twins.readout import Readout
 from camtwin.twins.render import Renderer
+from camtwin.twins.render.truth import Truth
 
 MIN_SPEED, MAX_SPEED = 10**7, 4 * 10**11
 
@@ -50,6 +52,10 @@ def timing(sheet: CameraSheet, bits_per_s: int = SHEET_SPEED) -> LinkTiming:
     return KINDS[sheet.link].timing(sheet, bits_per_s)
 
 
+class NoTruth(Problem):
+    """A camera whose images have no truth."""
+
+
 @dataclass(frozen=True)
 class Twin:
     """A running camera: its data sheet, its virtual time, its behaviour, and its renderer."""
@@ -73,6 +79,14 @@ class Twin:
         if driver := self.camera.modes.driver:
             return self.readout.image(driver.configuration(exposure.settings), exposure)
         return self.renderer.image(exposure)
+
+    def truth(self, exposure: Exposure) -> Truth:
+        """Return what a frame shows, before chance. NoTruth for a sensor that is driven by its registers."""
+        if self.camera.modes.driver:
+            raise NoTruth(
+                f"{self.sheet.name}: its registers decide its images, and there is no truth of them"
+            )
+        return self.renderer.truth(exposure)
 
     def render(self, exposure: Exposure, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Return the bytes of a frame as sent.

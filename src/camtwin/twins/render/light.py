@@ -61,24 +61,35 @@ class Light:
         self, world: World, windows: RowWindows, window: Window
     ) -> tuple[fast.Rate, NDArray[np.float32]]:
         """Return electrons per second in each pixel of the window, and seconds of light in each row."""
-        scene, parasitic = world.scene, self._parameters.parasitic
-        starts_ns = windows.starts_ns(window.exposed)
-        ends_ns = starts_ns + windows.duration_ns
         rate_e: fast.Rate
-        if scene.moving:
-            rate_e = self._moving(world, windows, window, starts_ns, ends_ns)
+        if world.scene.moving:
+            rate_e = self._rows(world, self._view(window), self._moments(world.scene, windows, window))
         else:
             rate_e = self.still(world, window)
-        level = level_of(scene)
-        lit_s = level.lit_s(starts_ns, ends_ns)
-        if parasitic:
-            lit_s += parasitic * level.lit_s(ends_ns, windows.read_ns(window.read))
-        light_s = lit_s.astype(np.float32)
+        light_s = self.lit_s(world, windows, window)
         if world.flaws.hot:
             whole = rate_e(0, window.height) if callable(rate_e) else rate_e
             exposure_s = windows.duration_ns / SEC
             return hot_charge(whole, light_s, world.flaws, window.x, window.y, exposure_s)
         return rate_e, light_s
+
+    def lit_s(self, world: World, windows: RowWindows, window: Window) -> NDArray[np.float32]:
+        """Return seconds of light in each row, that which reaches it while it waits to be read among them."""
+        level, parasitic = level_of(world.scene), self._parameters.parasitic
+        starts_ns = windows.starts_ns(window.exposed)
+        ends_ns = starts_ns + windows.duration_ns
+        lit_s = level.lit_s(starts_ns, ends_ns)
+        if parasitic:
+            lit_s += parasitic * level.lit_s(ends_ns, windows.read_ns(window.read))
+        return lit_s.astype(np.float32)
+
+    def photons(self, world: World, windows: RowWindows, window: Window) -> NDArray[np.float32]:
+        """Return the mean photons, of all colours, that fall on each pixel while it gathers light."""
+        scene = world.scene
+        moments = self._moments(scene, windows, window) if scene.moving else at_any_time(window)
+        rate = rows_seen(scene, self._view(window), moments)(0, window.height)
+        every = rate.sum(axis=0, dtype=np.float32) if rate.ndim == 3 else rate
+        return every * self.lit_s(world, windows, window)[:, None]
 
     def still(self, world: World, window: Window) -> NDArray[np.float32]:
         """Return electrons per second in each pixel of the window, for a scene that does not move."""
@@ -101,13 +112,12 @@ class Light:
         self._still = (box, world, rate_e)
         return rate_e
 
-    def _moving(
-        self, world: World, windows: RowWindows, window: Window, starts_ns: Times, ends_ns: Times
-    ) -> fast.Rows:
-        """Return a function that makes rows of electrons per second, each row at its moments."""
-        view, exposure_s = self._view(window), windows.duration_ns / SEC
-        count = moments_needed(world.scene, view, windows.start_ns, exposure_s)
-        return self._rows(world, view, moments_ns(level_of(world.scene), starts_ns, ends_ns, count))
+    def _moments(self, scene: Scene, windows: RowWindows, window: Window) -> Times:
+        """Return the moments at which each row sees a moving scene."""
+        starts_ns = windows.starts_ns(window.exposed)
+        exposure_s = windows.duration_ns / SEC
+        count = moments_needed(scene, self._view(window), windows.start_ns, exposure_s)
+        return moments_ns(level_of(scene), starts_ns, starts_ns + windows.duration_ns, count)
 
     def _rows(self, world: World, view: View, moments: Times) -> fast.Rows:
         efficiency = self._efficiency(spectra_of(world.scene))

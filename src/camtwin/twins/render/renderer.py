@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from camtwin.camera.frames.exposure import Exposure
 from camtwin.scene import Scene
-from camtwin.sensor import fast, processing
-from camtwin.sensor.chain import FixedPattern
+from camtwin.sensor import fast, processing, stages
+from camtwin.sensor.chain import FixedPattern, frame_constants
 from camtwin.sensor.flaws import Flaws, flawed_pattern
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.processing import Lit, Shot
@@ -22,6 +22,7 @@ from camtwin.twins.render import geometry
 from camtwin.twins.render.codes import Demands, demands_of
 from camtwin.twins.render.geometry import Window
 from camtwin.twins.render.light import Box, Light, World, within
+from camtwin.twins.render.truth import Truth, codes_in, mask_of
 from camtwin.units import SEC
 
 MAX_BRIGHTNESS_ROWS = 32
@@ -63,6 +64,28 @@ class Renderer:
         demands = self._demands(exposure)
         shot = self._shot(exposure, demands, demands.window, lit=not demands.processing.pattern)
         return processing.image(shot, demands.processing)
+
+    def truth(self, exposure: Exposure) -> Truth:
+        """Return what the frame shows, before chance: by the very steps that render it."""
+        demands, world = self._demands(exposure), self._world(exposure)
+        window, p, on = demands.window, demands.parameters, demands.processing
+        constants = frame_constants(p, self._readout(exposure, demands, window))
+        rate_e, light_s = self._light.gathered(world, exposure.windows, window)
+        rate = rate_e(0, window.height) if callable(rate_e) else rate_e
+        whole = self._pattern(world.flaws, window)
+        region = slice(window.y, window.y + window.height), slice(window.x, window.x + window.width)
+        pattern = FixedPattern(whole.gain[region], whole.offset_e[region])
+        mean_e = stages.photo_response(stages.photo_charge(rate, light_s[:, None]), pattern.gain)
+        starts_ns = exposure.windows.starts_ns(window.exposed)
+        return Truth(
+            electrons=stages.full_well(stages.dark_charge(mean_e, constants.dark_e), constants.full_well_e),
+            photons=self._light.photons(world, exposure.windows, window),
+            gain=pattern.gain,
+            offset_e=pattern.offset_e,
+            defects=mask_of(world.flaws, window),
+            rows_ns=np.stack((starts_ns, starts_ns + exposure.windows.duration_ns), axis=1),
+            codes=codes_in(world.scene, p, window, exposure.windows),
+        ).mirrored(on.reverse_x, on.reverse_y)
 
     def brightness(self, exposure: Exposure) -> float:
         """Return the mean of the frame's brightness regions, 0 (black) .. 1 (the converter's highest code).
