@@ -27,6 +27,9 @@ from camtwin.cli import (  # noqa: F401  (they register)
 from camtwin.cli.common import app
 from camtwin.problem import Problem
 
+LINUX_ONLY = ("fcntl", "pwd", "resource", "termios")
+"""Modules that Python has on no other system than Unix."""
+
 
 def main() -> None:
     """Run the command line; a known problem becomes one line on stderr and exit code 2."""
@@ -38,6 +41,12 @@ def main() -> None:
     except (OSError, Problem) as problem:
         if text := _line(problem):
             print(f"camtwin: {text}", file=sys.stderr)
+        sys.exit(2)
+    except ModuleNotFoundError as missing:
+        if missing.name not in LINUX_ONLY:
+            raise
+        text = f"this command needs Linux: there is no {missing.name} on this system"
+        print(f"camtwin: {text}", file=sys.stderr)
         sys.exit(2)
 
 
