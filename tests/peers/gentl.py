@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -40,6 +42,23 @@ class GentlTwins(Running):
     def serials(self) -> list[str]:
         """Serial numbers that the command line printed."""
         return re.findall(r"serial (\d+)", "".join(self.said))
+
+
+RULE = '<TlRule vendor-type="camtwin" interface-type="*" rule="allow"/>'
+"""What docs/gentl.md tells users of VmbPy to add, and where: before the last rule."""
+
+
+def let_in(where: Path) -> Path:
+    """Copy VmbPy, let our producer in there, and return the folder for PYTHONPATH."""
+    spec = importlib.util.find_spec("vmbpy")
+    assert spec, "VmbPy is not installed"
+    assert spec.origin
+    shutil.copytree(Path(spec.origin).parent, where / "vmbpy", ignore=shutil.ignore_patterns("__pycache__"))
+    rules = where / "vmbpy/c_binding/lib/VmbC.xml"
+    text = rules.read_text(encoding="utf-8")
+    before, last, rest = text.rpartition("<TlRule ")
+    rules.write_text(f"{before}{RULE}\n        {last}{rest}", encoding="utf-8")
+    return where
 
 
 def started(what: str, *args: str, **popen: Any) -> subprocess.Popen[str]:

@@ -20,6 +20,18 @@ def gentl_id_nameless(patch: pytest.MonkeyPatch) -> None:
 
 
 @sabotage()
+def gentl_exposure_stays(patch: pytest.MonkeyPatch) -> None:
+    """Do not carry out writes of the exposure time."""
+    from camtwin.links.gentl.port import GevPort
+
+    def forgetful(true: Any, self: Any, address: int, data: bytes) -> None:
+        if address != self.camera.tree.nodes["ExposureTime"].address:
+            true(self, address, data)
+
+    wrapped(patch, GevPort, "write", forgetful)
+
+
+@sabotage()
 def gentl_refusals_lost(patch: pytest.MonkeyPatch) -> None:
     """Answer a refused question as if it had been carried out."""
     from camtwin.wire import gentl
