@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from camtwin.session.session import Session
-from camtwin.units import US
 from camtwin.verify.case import Case
 
 KEYS: Final = (0x1234, 0x56, 0xF0)
@@ -48,27 +46,6 @@ def turn(cam: Session, line: str, mode: str) -> None:
         cam.LineMode = mode
 
 
-def show(cam: Session, source: str) -> str:
-    """Let an output show a source, the last one, and if there is one that is nothing else; its name."""
-    outputs = {name: modes for name, modes in directions(cam).items() if "Output" in modes}
-    line = min(reversed(outputs), key=lambda name: len(outputs[name]))
-    turn(cam, line, "Output")
-    cam.LineSource = source
-    return line
-
-
-def highs(edges: Iterable[tuple[int, bool]]) -> list[tuple[int, int]]:
-    """Pair (from, to) of each time that a line was high, of those that ended."""
-    spans, begun = list[tuple[int, int]](), None
-    for t, level in edges:
-        if level and begun is None:
-            begun = t
-        elif not level and begun is not None:
-            spans.append((begun, t))
-            begun = None
-    return spans
-
-
 # -- events ------------------------------------------------------------------------------------------
 def listen(cam: Session, *events: str) -> None:
     """Switch these events on."""
@@ -79,10 +56,3 @@ def listen(cam: Session, *events: str) -> None:
 def times(cam: Session, name: str) -> list[int]:
     """List the timestamps of the events of this name."""
     return [event.timestamp_ns for event in cam.events if event.name == name]
-
-
-def same_times(case: Case, what: str, measured: list[int], wanted: list[int], within_ns: float = US) -> None:
-    """Compare as many times, each where it should be."""
-    case.equal(f"number of {what}", len(measured), len(wanted))
-    worst = max((abs(a - b) for a, b in zip(measured, wanted, strict=True)), default=0)
-    case.within(f"{what} off by at most", worst / US, 0, within_ns / US, "us")

@@ -39,6 +39,12 @@ def play(measure, value="4096"):
         f"ChunkSelector>Image,ChunkEnable>False,start,1s:some&ChunkWidth=Width&ChunkWidth=4096,{CHUNK}Width,ChunkEnable=True,{SMALL}",
         f"ChunkSelector>Image,ChunkEnable>False,start,1s:some&ChunkFrameID=frame_id,{CHUNK}FrameID,ChunkEnable=True,{SMALL}",
         "0s:Width=claim",
+        f"start,Line0*3@5ms,50ms:ExposureEnd-ExposureStart=1000~1&frame-ExposureStart=0~1,{TRIGGER}",
+        f"start,Line0~10us*2@20ms,90ms:2&ExposureStart-@Line0^=97.7~0.2&Line0v-Line0^=10~0,{TRIGGER}",
+        f"start,1ms:0,Line0,1ms:ExposureStart=1,20ms:ExposureEnd-ExposureStart=1000~1&ExposureEnd-look=97.7~0.2,{TRIGGER}",
+        f"preset_frame_count>99,start,Line0,20ms:frame_id=100,{TRIGGER}",
+        f"ChunkSelector>Image,ChunkEnable>False,start,1s:chunks=Width,{CHUNK}Width,ChunkEnable=True,{SMALL}",
+        f"start,1s:chunks=none,{SMALL}",
     ],
 )
 def test_what_comes_is_seen(right):
@@ -58,6 +64,10 @@ def test_what_comes_is_seen(right):
         ("Gain>49", "Gain"),
         ("UserSetSave!,UserSetSelector=UserSet1", "UserSetSave is carried out"),
         ("0s:Width=claim", "Width after 0s is 4096, wanted is 4095"),
+        (f"start,Line0,20ms:ExposureEnd-ExposureStart=990~1,{TRIGGER}", "is 1000, wanted is 990~1"),
+        (f"start,20ms:ExposureEnd-ExposureStart=1000~1,{TRIGGER}", "is never, wanted is 1000~1"),
+        ("Line1v,Line1^,1ms:Line1^-Line0^=0~1", "is inf, wanted is 0~1"),
+        (f"start,1s:chunks=Width,{SMALL}", "chunks after 1s is none"),
     ],
 )
 def test_what_is_not_so_is_told(wrong, reason):

@@ -54,19 +54,6 @@ def pin(case: Case, at: str, ground: str, line: str, kind: str, *modes: str) -> 
             case.equal(f"pin {at} is {level} as {line} is {on}", (found_V > limit_V) != low, on)
 
 
-@measurement("pin_triggers")
-def pin_triggers(case: Case, at: str, ground: str, line: str) -> None:
-    """Trigger by levels at a pin: each that rises gives a frame, none that falls."""
-    cam = case.open(TriggerMode="On", TriggerSource=line, TriggerActivation="RisingEdge")
-    _, bench = case.wired(wiring.between(case, at, ground), cam=cam)
-    wiring.put(bench, 0.0)
-    cam.AcquisitionStart()
-    for volts, frames in 3 * ((wiring.good_high(case, line), 1), (0.0, 0)):
-        wiring.put(bench, volts)
-        cam.advance(SEC // 2)
-        case.equal(f"frames as pin {at} goes to {volts:g} V", len(cam.fetch()), frames)
-
-
 @measurement("pin_powers")
 def pin_powers(case: Case, plus: str, minus: str, *volts: float) -> None:
     """Start the camera by these voltages between two pins, and nothing else."""

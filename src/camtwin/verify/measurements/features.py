@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 from xml.etree import ElementTree
@@ -106,15 +105,6 @@ PFNC: Final = {
     "Mono12p": 0x010C0047,
 }
 """Codes of the Pixel Format Naming Convention 2."""
-
-
-@measurement("version")
-def version(case: Case, *features: str) -> None:
-    """Require that these features have the numbers of the claim, `SFNC 2.4`, one each."""
-    cam = case.open()
-    numbers = [int(number) for number in re.findall(r"\d+", case.claim.value)]
-    for feature, number in zip(features, numbers, strict=True):
-        case.equal(feature, getattr(cam, feature), number)
 
 
 @measurement("description_schema")

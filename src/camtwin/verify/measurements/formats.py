@@ -96,32 +96,17 @@ def payload_with_chunks(case: Case, image_bytes: int, **features: Value) -> None
     case.within("PayloadSize with all chunks", cam.PayloadSize, image_bytes, case.claim.span[1], "B")
 
 
-# -- frame ids and timestamps --------------------------------------------------------------------------
-@measurement("frame_ids_wrap")
-def frame_ids_wrap(case: Case, **features: Value) -> None:
-    """Require that frame ids go on past 65535, and begin anew at the claim's number."""
-    wrap = int(case.claim.number)
-    for before, then in ((65_534, [65_535, 65_536]), (wrap - 3, [wrap - 2, wrap - 1])):
-        cam = case.open(features)
-        cam.world.preset_frame_count(before)
-        case.equal("frame ids", [f.frame_id for f in cam.grab(2)], then)
-        after = [f.frame_id for f in cam.grab(2)]
-    case.that(f"after {wrap - 1} come {after}", all(0 <= i < 8 for i in after))
+@measurement("chunk_image", heavy="pictures")
+def chunk_image(case: Case, **features: Value) -> None:
+    """Compare the chunk with the payload of the same frame without chunks; disabled, it is missing."""
+    cam = case.open(features, scene=Ramp(), ChunkModeActive=True, ChunkSelector="Image", ChunkEnable=True)
+    chunk = (cam.grab()[0].chunks or {})["Image"]
+    case.that("chunk Image is the payload without chunks", chunk == case.shot(features, Ramp()).payload)
+    case.write(cam, ChunkEnable=False)
+    case.equal("chunks with Image off", cam.grab()[0].chunks or {}, {})
 
 
-@measurement("timestamps_go_on")
-def timestamps_go_on(case: Case, **features: Value) -> None:
-    """Require that timestamps of frames and of TimestampLatch go on beyond 32 bits, and up to the claim's."""
-    cam, most = case.open(features), 2 ** (int(case.claim.number) - 2)
-    cam.world.preset_timestamp(2**32 - 8)
-    first, second = (frame.timestamp_ns for frame in cam.grab(2))
-    case.that("a frame's timestamp goes on beyond 2^32", second > first >= 2**32 - 8 and second > 2**32)
-    cam.world.preset_timestamp(most)
-    case.that(f"and beyond {most}", cam.grab()[0].timestamp_ns >= most)
-    cam.TimestampLatch()
-    case.that("TimestampLatchValue, too", cam.TimestampLatchValue > most)
-
-
+# -- timestamps --------------------------------------------------------------------------------------------
 @measurement("timestamp_steps")
 def timestamp_steps(case: Case, **features: Value) -> None:
     """Require that all timestamps are multiples of the claim's increment, odd and even ones."""

@@ -126,23 +126,6 @@ def exposures_proportional(
         case.near(f"signal at {t:g} us", DN, wanted, noise + within * wanted, "DN")
 
 
-@measurement("longest_exposure", heavy="pictures")
-def longest_exposure(
-    case: Case, photons_per_s: float, within: float, beyond: float, **features: Value
-) -> None:
-    """Require the claim's time as highest ExposureTime within a part of it; `beyond` us more are refused.
-
-    It sees what a tenth of it sees in tenfold light.
-    """
-    cam, most = case.open(), claimed_us(case)
-    case.near("highest ExposureTime", cam.limits("ExposureTime")[1], most, within * most, "us")
-    case.refuses(cam, "ExposureTime", most + beyond)
-    case.takes(cam, "ExposureTime", most)
-    long = signal_DN(case, Flat(photons_per_s, GREEN_nm), features, ExposureTime=most)
-    short = signal_DN(case, Flat(10 * photons_per_s, GREEN_nm), features, ExposureTime=most / 10)
-    case.near("signal of the longest over that of a tenth in tenfold light", long / short, 1, 0.01)
-
-
 @measurement("exposure_step")
 def exposure_step(case: Case, us: float, **features: Value) -> None:
     """Require that an exposure longer by the claim's step makes frames come later by as much."""

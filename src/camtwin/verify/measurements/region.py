@@ -62,29 +62,6 @@ def picture_holds(case: Case, columns: int, rows: int, **features: Value) -> Non
     case.that(f"{columns} x {rows} lie inside", there[0] >= columns and there[1] >= rows)
 
 
-@measurement("smallest_side", heavy="pictures")
-def smallest_side(case: Case, side: Side, **features: Value) -> None:
-    """Require that the claim is the lowest of a side: a picture has as much, and less is refused."""
-    cam, pixels = case.open(features, render=True), int(case.claim.number)
-    case.equal(f"lowest {side}", cam.limits(side)[0], pixels)
-    case.takes(cam, side, pixels)
-    case.equal("picture", cam.grab()[0].picture.shape[side == "Width"], pixels)
-    case.refuses(cam, side, pixels // 2, pixels - 1)
-
-
-@measurement("default_side", heavy="pictures")
-def default_side(case: Case, side: Side, other: int) -> None:
-    """Require that the claim is a side as it is switched on, and after UserSetLoad of Default."""
-    cam, pixels, axis = case.open(render=True), case.claim.number, int(side == "Width")
-    for when in ("switched on", "Default loaded"):
-        case.equal(f"{side}, {when}", getattr(cam, side), pixels)
-        case.equal("picture", cam.grab()[0].picture.shape[axis], pixels)
-        case.write(cam, **{side: other})
-        case.equal(f"picture, {other} wanted", cam.grab()[0].picture.shape[axis], other)
-        case.write(cam, UserSetSelector="Default")
-        cam.UserSetLoad()
-
-
 # -- where -------------------------------------------------------------------------------------------
 @measurement("cut_of_whole", heavy="pictures")
 def cut_of_whole(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, Final
-
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
 from camtwin.session.session import Session
 from camtwin.units import MS, US
 from camtwin.verify.case import Case
-from camtwin.verify.measures import Each, Value, measurement
-from camtwin.verify.scenes import Lamp, Ramp
+from camtwin.verify.measures import Value, measurement
+from camtwin.verify.scenes import Ramp
 from camtwin.verify.signals import KEYS, waiting
 
 Set = dict[str, Value]
@@ -80,54 +77,18 @@ def sequencer_paths(case: Case, *lines: str) -> None:
         case.equal(f"set after way {number}", chunks(cam.fetch(), "SequencerSetActive"), [number])
 
 
-# -- parameters --------------------------------------------------------------------------------------
-def two(case: Case, first: Set, second: Set, *, frames: int = 4, **options: Any) -> list[Any]:
-    """Take frames of two sets in turns."""
-    cam = case.open(**{"Height": 16, "link_speed": None, **options})
-    program(case, cam, [first, second])
-    return cam.grab(frames)
-
-
-def lit(case: Case, ratio: float, first: Set, second: Set, **options: Value) -> None:
-    """Compare the signal of the second set with that of the first."""
-    means: list[list[float]] = []
-    for light in (0.0, 4e5):
-        shape = {"Width": 256, "Height": 128, "PixelFormat": "Mono12", "BlackLevel": 50}
-        frames = two(case, first, second, scene=Lamp(light), frames=8, **shape, **options)
-        means.append([float(np.mean([f.picture.mean() for f in frames[i::2]])) for i in (0, 1)])
-    signals = [bright - dark for dark, bright in zip(*means, strict=True)]
-    case.near(f"signal of {second} over that of {first}", signals[1] / signals[0], ratio, 0.02 * ratio)
-
-
-def shaped(name: str, first: int, second: int, case: Case) -> None:
-    """Take pictures whose sides take turns."""
-    frames = two(case, {name: first}, {name: second}, render=True, Width=64, Height=64)
-    sides = [frame.picture.shape[name == "Width"] for frame in frames]
-    case.equal(f"{name} of the frames", sides, [first, second, first, second])
-
-
-def moved(name: str, case: Case) -> None:
-    """Move over a scene that grows brighter with column and row: its step says by how much."""
-    scene = Ramp(0.0, 700.0, base=1e5) if name == "OffsetX" else Ramp(700.0, 0.0, base=1e5)
-    options: dict[str, Any] = {"Width": 256, "Height": 128, "PixelFormat": "Mono12", "ExposureTime": 2000}
-    means = [f.picture.mean() for f in two(case, {name: 0}, {name: 512}, scene=scene, **options)]
-    (still,) = case.open({**options, name: 512}, scene=scene, link_speed=None).grab()
-    case.near("as a frame at that offset", means[1] / still.picture.mean(), 1, 0.002)
-    case.that("every other frame is moved", means[1] > 1.1 * means[0] and means[3] > 1.1 * means[2])
-
-
-TAKES_TURNS: Final[dict[str, Callable[[Case], None]]] = {
-    "ExposureTime": partial(lit, ratio=2, first={"ExposureTime": 2000}, second={"ExposureTime": 4000}),
-    "Gain": partial(lit, ratio=10**0.3, first={"Gain": 0}, second={"Gain": 6}, ExposureTime=2000),
-    "Width": partial(shaped, "Width", 64, 128),
-    "Height": partial(shaped, "Height", 20, 33),
-    "OffsetX": partial(moved, "OffsetX"),
-    "OffsetY": partial(moved, "OffsetY"),
-}
-"""Parameters, and what shows that two sets with different values of them take turns; of others, see steps."""
-
-
 @measurement("sequencer_picture", heavy="pictures")
-def sequencer_picture(case: Case, feature: Each) -> None:
-    """Look at pictures for two sets with different values of this feature."""
-    TAKES_TURNS[feature](case)
+def sequencer_picture(case: Case, feature: str, first: Value, second: Value, **features: Value) -> None:
+    """Run two sets that differ in a feature: frames are in turns as those of cameras with either value.
+
+    Light grows with columns and rows, so that pictures have another mean for another region, too.
+    """
+    light = Ramp(700.0, 700.0, base=1e5)
+    still = [case.shot({**features, feature: one}, light, None).picture for one in (first, second)]
+    cam = case.open(features, scene=light, link_speed=None)
+    program(case, cam, [{feature: first}, {feature: second}])
+    for frame, like in zip(cam.grab(4), 2 * still, strict=True):
+        case.equal(f"size with {feature}", frame.picture.shape, like.shape)
+        case.near("mean over that of one that stays so", frame.picture.mean() / like.mean(), 1, 0.002)
+    sizes, means = {one.shape for one in still}, [one.mean() for one in still]
+    case.that("they are not alike", len(sizes) > 1 or max(means) > 1.1 * min(means))

@@ -12,23 +12,29 @@ Options are features, written first. A step is an action and, behind a colon, wh
     TriggerSoftware                        a command; with a `?` it may be refused, with a `!` it must be
     Gain>6 Gain>99!                        a feature is written; it refuses, and keeps its value
     Gain>0|6 Gain>0|6@Line0                sets of the sequencer take turns, by ExposureActive
+    preset_frame_count>9                   a call of the twin's world, with its argument
 
     1 some 17..18 frames=0                 frames that have come since the last look
     ExposureStart=1 events=0 Line3=2       events of a name, or of any, and edges of a line since then
     Line3=high                             the level of a line as the camera has it
+    Line3^-ExposureStart=50~1              each edge since then comes so many us after an event
+    frame-@Line0v=50~1 frame-look=50~1     each exposure so long after an edge at the pin; the last look
     Gain=6 Gain=5..6 DeviceTemperature=60~3   what a feature reads, between two numbers, or so near to one
     ChunkGain=6 ChunkGain=Gain             a chunk of the last frame; a feature in place of the number, or
                                            what is known of the frame: ChunkFrameID=frame_id, =timestamp_ns
+    chunks=Gain+Image                      all chunks of the last frame
+    frame_id=6                             what is known of the last frame
 
 The word `claim` stands for the claim's value. Events that are looked at are on, unless options say so.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from camtwin.problem import Refused
 from camtwin.session.frame import Frame
@@ -38,6 +44,9 @@ from camtwin.verify.case import Case, shown
 from camtwin.verify.measurements.sequencer import program
 from camtwin.verify.measures import Value, measurement, read_value
 from camtwin.verify.signals import KEYS, keyed, listen
+
+if TYPE_CHECKING:
+    from camtwin.camera.reports.events import Event
 
 UNITS: Final = {"s": SEC, "ms": MS, "us": US}
 TIME: Final = r"([\d.]+)(s|ms|us)"
@@ -50,6 +59,9 @@ ACTIONS: Final[dict[str, Callable[[Session], object]]] = {
     "cycle": lambda cam: cam.world.power_cycle(),
     "action": lambda cam: cam.action(*KEYS),
 }
+
+
+OF_FRAMES: Final = ("frame_id", "timestamp_ns")
 
 
 def ns_of(number: str, unit: str) -> int:
@@ -77,6 +89,8 @@ def act(case: Case, cam: Session, action: str) -> None:
         values, _, source = value.partition("@")
         sets: list[dict[str, Value]] = [{name: read_value(one)} for one in values.split("|")]
         program(case, cam, sets, source or "ExposureActive")
+    elif written and hasattr(cam.world, name):
+        getattr(cam.world, name)(read_value(value))
     elif written and action.endswith("!"):
         case.refuses(cam, name, read_value(value))
     elif written:
@@ -94,12 +108,13 @@ def act(case: Case, cam: Session, action: str) -> None:
 
 
 class Watch:
-    """What has come since the last look."""
+    """What has come since the last look, and the events of before."""
 
     def __init__(self, cam: Session) -> None:
         self.cam = cam
         self.events = cam.entries("EventSelector") if cam.has("EventNotification") else ()
-        self.edges = {name: len(line.inner) for name, line in cam.lines.items()}
+        self.past: list[Event] = []
+        self.forget()
 
     def look(self, case: Case, action: str, wanted: str) -> None:
         """Compare with what is wanted, and forget what has come."""
@@ -108,11 +123,17 @@ class Watch:
             name, _, value = text.rpartition("=")
             found, what = self.seen(name or "frames", value, frames), f"{name or 'frames'} after {action}"
             other, _, tolerance = value.partition("~")
-            if frames and name.startswith("Chunk") and other.isidentifier():
+            if frames and name.startswith("Chunk") and (other in OF_FRAMES or self.cam.has(other)):
                 value = f"{getattr(self.cam if self.cam.has(other) else frames[-1], other)}~{tolerance or 0}"
             case.saw(f"{what} {shown(found)}")
             if not agrees(found, value):
                 case.wrong(f"{what} is {shown(found)}, wanted is {value}")
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to look anew."""
+        self.since = self.cam.now
+        self.past += self.cam.events
         self.cam.events.clear()
         self.edges = {name: len(line.inner) for name, line in self.cam.lines.items()}
 
@@ -126,8 +147,41 @@ class Watch:
             edges = self.cam.lines[name].inner
             level = "high" if edges and edges[-1][1] else "low"
             return level if wanted in ("high", "low") else len(edges) - self.edges[name]
+        later, moment, earlier = name.partition("-")
+        if moment:
+            return self.delay_us(later, earlier, float(wanted.partition("~")[0]), frames)
+        if name in OF_FRAMES:
+            return getattr(frames[-1], name) if frames else "missing"
         chunks = (frames[-1].chunks if frames else None) or {}
+        if name == "chunks":
+            return "+".join(sorted(chunks)) or "none"
         return chunks.get(name[5:], "missing") if name.startswith("Chunk") else getattr(self.cam, name)
+
+    def delay_us(self, later: str, earlier: str, wanted_us: float, frames: list[Frame]) -> object:
+        """Measure how long each moment since the last look comes after an earlier one; return the worst."""
+
+        def off_us(us: float) -> float:
+            return abs(us - wanted_us)
+
+        before = self.moments(earlier, frames)
+        delays_us = [
+            min(((t - at) / US for at in before), key=off_us, default=math.inf)
+            for t in self.moments(later, frames)
+            if t >= self.since
+        ]
+        return max(delays_us, key=off_us, default="never")
+
+    def moments(self, name: str, frames: list[Frame]) -> list[int]:
+        """List the times of exposures, `frame`, of the last look, an event, edges `Line3^`, or at the pin."""
+        if name == "look":
+            return [self.since]
+        if name == "frame":
+            return [frame.timestamp_ns for frame in frames]
+        if name in self.events:
+            return [e.timestamp_ns for e in (*self.past, *self.cam.events) if e.name == name]
+        line = self.cam.lines[name.strip("@^v")]
+        edges = line.edges if name.startswith("@") else line.inner
+        return [t for t, high in edges if high == name.endswith("^")]
 
 
 def agrees(found: object, wanted: str) -> bool:
@@ -152,7 +206,7 @@ def steps(case: Case, *actions: str, link: str = "sheet", **features: Value) -> 
     watch, value = Watch(cam), case.claim.value
     parts = [[part.replace("claim", value) for part in step.partition(":")[::2]] for step in actions]
     if "EventNotification" not in features:
-        names = {text.partition("=")[0] for _, wanted in parts for text in wanted.split("&")}
+        names = {name for _, wanted in parts for name in re.split("[&=-]", wanted)}
         listen(cam, *(name for name in watch.events if name in names))
     for action, wanted in parts:
         act(case, cam, action)
