@@ -15,6 +15,10 @@ class Problem(Exception):
     """A request that cannot be carried out; one line that names the thing, the value and the limit."""
 
 
+class Missing(Problem):
+    """A compiler, or files, that are not on this computer; one line that says what it needs."""
+
+
 Why: TypeAlias = Literal["address", "readonly", "unavailable", "locked", "range", "storage"]
 
 

@@ -79,7 +79,7 @@ SLICE = {
         "AGX takes three",
         "FSA-FT1/A does not go on FPA-A/NVN",
         "footnote 3 refuses nothing",
-        "no chain is drawn",
+        "video-links-disabled",
         "adapters feed nothing",
         "six modes are read",
     ],

@@ -32,8 +32,8 @@ def libsv(
     """
     from camtwin.links import native
 
+    options = native.library_options()
     include, folder = native.headers(), native.build(native.SV)
-    options = [f"-I{include}", f"-L{folder}", f"-Wl,-rpath,{folder}", "-lsv"]
     line = " ".join(map(shlex.quote, options))
     if as_json:
         print(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeVar
 
-from camtwin.problem import Problem
+from camtwin.problem import Missing, Problem
 from camtwin.processes import ENDINGS, end_with
 from camtwin.verify import measures
 from camtwin.verify.case import Case, Wrong
@@ -119,6 +119,8 @@ def _judge(case: Case) -> Result:
         return Result(case.claim, case.measured, "fail", str(wrong))
     except LedgerInvalid:
         raise
+    except Missing as missing:
+        return Result(case.claim, "", "open", f"not on this computer: {missing}")
     except Exception as error:  # whatever a twin makes of a check, it is one row of the report
         text = " ".join(str(error).split()) or "no more is said"
         return Result(case.claim, case.measured, "fail", f"{type(error).__name__}: {text}"[:300])

@@ -9,12 +9,13 @@ from mutations.breaks.rig import wrong
 from mutations.registry import mutate
 
 for row, claim in load("framos-fsm-imx412").items():
-    measure, _, net = claim.measure.partition(":")
+    measure, _, net = claim.measure.partition(";")[0].partition(":")
     if measure == "net":
         mutate(
             f"{net} is on no pin",
             row,
             "framos.pin.count",
+            "framos.pin.direct",
             sheet={f"rig.pins.board.{claim.value}.name": f"not {net}"},
         )
 renamed: dict[str, Any] = {"pins__board__1__name": "SPARE"}

@@ -110,6 +110,7 @@ mutate(
     "all pixels see as green ones do",
     "sony.ident.color",
     "sony.desc.color_filter",
+    "framos.sensor.chromaticity",
     about=PICTURES,
     sheet={"sensor.parameters.qe": lambda qe: dict.fromkeys(qe, qe["G"])},
 )

@@ -15,6 +15,7 @@ from typing import Literal
 import pytest
 
 from camtwin.models import names, rig_names
+from camtwin.problem import Missing
 from camtwin.report.terminal import plain_console
 from camtwin.verify import claims, measures, proven, report, tables
 from camtwin.verify.case import Case, Wrong
@@ -108,6 +109,14 @@ def test_a_check_that_raises_fails_in_one_line(own):
 
 def test_a_check_that_measures_nothing_fails(own):
     assert judged(own, lambda case: None).reason == "the check measured nothing"
+
+
+def test_what_this_computer_lacks_leaves_a_row_open(own):
+    def without(case):
+        raise Missing("it needs a C compiler")
+
+    found = judged(own, without)
+    assert (found.verdict, found.reason) == ("open", "not on this computer: it needs a C compiler")
 
 
 def test_what_is_left_out_is_told(own):

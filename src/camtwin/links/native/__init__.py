@@ -81,6 +81,16 @@ def headers() -> Path:
     return Path(str(files(__name__)))
 
 
+def library_options() -> list[str]:
+    """Return the options with which a compiler finds LibSV and its header.
+
+    Raises:
+        CompilerProblem: as in `build`
+    """
+    folder = build(SV)
+    return [f"-I{headers()}", f"-L{folder}", f"-Wl,-rpath,{folder}", "-lsv"]
+
+
 def cache() -> Path:
     """Return the folder of compiled objects."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -135,7 +135,20 @@ def net(case: Case, name: str) -> None:
     pins = [f"{socket}.{n}" for socket, held in case.around.pins.items() for n in held]
     there = [pin.partition(".")[2] for pin in pins if abs(bench.volts(f"cam.{pin}", minus) - 1.2) < 0.01]
     case.equal(f"pins of {name}", ",".join(there), case.claim.value)
-    case.leaves_out("what the sensor makes of it, as there is no twin of the module")
+
+
+@measurement("direct")
+def direct(case: Case, *nets: str) -> None:
+    """Drive the pin of each net, and the net by its name as sensors have it: both have the same level."""
+    pins = {pin.name: f"{socket}.{n}" for socket, held in case.around.pins.items() for n, pin in held.items()}
+    for name in nets:
+        case.that(f"{name} is on a pin", name in pins)
+        for driven, other in ((name, pins[name]), (pins[name], name)):
+            for high in (0.4, 1.8):
+                wires = wiring.across(driven, ground(case))
+                bench = rig.Bench(case.planned(wires, gen=wiring.levels(high, high)), {})
+                volts = bench.volts(f"cam.{other}", f"cam.{ground(case)}")
+                case.near(f"{other} as {driven} has {high:g} V", volts, high, 0.01, "V")
 
 
 @measurement("net_pins")
@@ -160,7 +173,7 @@ def nets_all(case: Case, socket: str) -> None:
     pins = case.around.pins[socket]
     case.equal("pins", sorted(map(int, pins)), list(range(1, int(case.claim.number) + 1)))
     rows = [row for row in load(case.model).values() if NET.match(row.measure)]
-    nets = {row.measure.partition(":")[2].partition(",")[0]: row.names for row in rows}
+    nets = {re.split("[:,;]", row.measure)[1]: row.names for row in rows}
     claimed = {number: name for name, numbers in nets.items() for number in numbers}
     case.equal("pins that the rows name", len(claimed), len(pins))
     wrong = [number for number, pin in pins.items() if pin.name != claimed.get(number)]

@@ -70,14 +70,6 @@ def offers_no(case: Case, feature: str, *patterns: str) -> None:
         case.wrong(f"{feature} has {', '.join(found)}")
 
 
-@measurement("has")
-def has(case: Case, *features: str) -> None:
-    """Require that the camera has these features."""
-    cam = case.open()
-    for feature in features:
-        case.that(f"it has {feature}", cam.has(feature))
-
-
 @measurement("lacks")
 def lacks(case: Case, *names: str) -> None:
     """Require that the camera has no feature of these names; `*` stands for any letters."""

@@ -29,28 +29,6 @@ def format_bytes(case: Case, payload: int, PixelFormat: str = "", **features: Va
             case.equal("highest code", int(codes.max()), 2**fmt.bits - 1)
 
 
-@measurement("ramp_codes", heavy="pictures")
-def ramp_codes(case: Case, pattern: str) -> None:
-    """Find the lowest and the highest code of a format in the camera's own ramp, over the whole picture."""
-    fmt = FORMATS[case.claim.value]
-    cam = case.open(render=True, PixelFormat=fmt.name, TestPattern=pattern)
-    (frame,) = cam.grab()
-    case.equal("size", frame.picture.shape, (cam.SensorHeight, cam.SensorWidth))
-    case.equal("codes", (int(frame.picture.min()), int(frame.picture.max())), (0, 2**fmt.bits - 1))
-    as_sent = unpack(frame.payload, fmt, cam.Width, cam.Height)
-    case.that("payload holds these codes", np.array_equal(as_sent, frame.picture))
-
-
-@measurement("same_codes", heavy="pictures")
-def same_codes(case: Case, other: str) -> None:
-    """Compare the codes of the same frame of the same light in the claim's format and in another."""
-    codes = []
-    for name in (case.claim.value, other):
-        cam = case.open(scene=Ramp(), PixelFormat=name)
-        codes.append(unpack(cam.grab()[0].payload, FORMATS[name], cam.Width, cam.Height))
-    case.that(f"unpacked codes are those of {other}", np.array_equal(*codes))
-
-
 @measurement("high_bytes_first", heavy="pictures")
 def high_bytes_first(case: Case, **features: Value) -> None:
     """Require that each group of pixels begins with their high bytes; a saturated one has all bits set."""
@@ -61,28 +39,6 @@ def high_bytes_first(case: Case, **features: Value) -> None:
     groups = np.frombuffer(frame.payload, np.uint8).reshape(rows, -1, fmt.group[1])
     high = groups[:, :, :-1].reshape(rows, columns)
     case.that("high bytes come first", np.array_equal(high, frame.picture >> (fmt.bits - 8)))
-
-
-@measurement("each_format_is_mono", heavy="pictures")
-def each_format_is_mono(case: Case, **features: Value) -> None:
-    """Require that every format that is offered is without a mosaic, and streams."""
-    cam = case.open(features, render=True)
-    for name in cam.entries("PixelFormat"):
-        case.that(f"{name} is mono", not FORMATS[name].mosaic)
-        case.write(cam, PixelFormat=name)
-        case.equal(f"bytes of {name}", len(cam.grab()[0].payload), cam.PayloadSize)
-
-
-@measurement("converter", heavy="pictures")
-def converter(case: Case, bright: float, **features: Value) -> None:
-    """Require codes of the claimed bits: steps of one in light between, the highest one beyond `bright`."""
-    bits = int(case.claim.number)
-    frame = case.shot(features, Flat(2e6, 530.0))
-    case.equal("bits of its format", frame.pixel_format.bits, bits)
-    rests = sorted({int(code) % 4 for code in np.unique(frame.picture)})
-    case.equal("rests modulo 4 in the middle", rests, [0, 1, 2, 3])
-    full = case.shot(features, Flat(bright, 530.0))
-    case.equal("highest code", int(full.picture.max()), 2**bits - 1)
 
 
 @measurement("payload_with_chunks")

@@ -62,8 +62,12 @@ FIGURES: Final[dict[str, Callable[[Frame, Frame, Frame], float]]] = {
     "noise": lambda one, two, dark: temporal_DN(one, two),
     "snr": lambda one, two, dark: (level_DN(one) - level_DN(dark)) / temporal_DN(one, two),
     "spread": lambda one, two, dark: float(np.ptp(phases(one.picture)) / one.picture.mean()),
+    "lowest": lambda one, two, dark: int(one.picture.min()),
+    "highest": lambda one, two, dark: int(one.picture.max()),
+    "rests": lambda one, two, dark: len(np.unique(one.picture % 4)),
 }
-"""Figures of two pictures of the same light, and one in the dark; spread: of the four phases of a mosaic."""
+"""Figures of two pictures of the same light, and one in the dark. spread: of the four phases of a mosaic;
+rests: how many of the four that codes leave when they are divided by four."""
 
 
 def temporal_DN(one: Frame, two: Frame) -> float:

@@ -55,13 +55,6 @@ def picture_size(
         case.equal("size", (columns, rows), (features["Width"], features["Height"]))
 
 
-@measurement("picture_holds", heavy="pictures")
-def picture_holds(case: Case, columns: int, rows: int, **features: Value) -> None:
-    """Require that so many columns and rows lie inside of a picture."""
-    there = size(case, features)
-    case.that(f"{columns} x {rows} lie inside", there[0] >= columns and there[1] >= rows)
-
-
 # -- where -------------------------------------------------------------------------------------------
 @measurement("cut_of_whole", heavy="pictures")
 def cut_of_whole(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -157,21 +156,6 @@ def video_lacks(case: Case, *words: str) -> None:
     case.equal("pixel clocks", {host.frames(1)[0].configuration.clocks.pixel_hz}, rates)
 
 
-@measurement("video_doubles", heavy="pictures")
-def video_doubles(case: Case, name: str, tolerance: float, light: float, *values: float) -> None:
-    """Set a control to each value and twice as much: what is above the black level doubles."""
-    host = Video(case, scene=Flat(light, 530.0))
-    host.mode("1920x1080")
-    for value in values:
-        means: list[float] = []
-        for one in (int(value), 2 * int(value)):
-            host.set(**{name: one})
-            means.append(float(host.image()[500:564, 900:1156].mean()) - host.get("black_level"))
-        case.near(
-            f"signal at {name} {2 * value:g} by that at {value:g}", means[1] / means[0], 2, 2 * tolerance
-        )
-
-
 @measurement("video_black", heavy="pictures")
 def video_black(case: Case, *levels: int) -> None:
     """Cover the lens: the mean of a dark frame is the black level that is set, within a code."""
@@ -282,6 +266,40 @@ def video_bus(case: Case, what: Literal["reads", "order"]) -> None:
     case.equal("last", words[-1], "mode_select")
 
 
+@measurement("sensor_pin")
+def sensor_pin(case: Case, pin: Literal["XCLR", "SCL", "SDA", "INCK"]) -> None:
+    """Hold XCLR low, cut off the bus or the clock: the sensor is silent, and answers again afterwards.
+
+    A switch on the board cuts both wires of the bus.
+    """
+    module = camtwin.open_modules(case.model, 2, seed=1).modules[0]
+    sensor, switch = module.sensor, module.carrier.sheet.board.mux
+    for there in (True, False, True):
+        if pin == "XCLR":
+            module.reset(low=not there)
+        elif pin == "INCK":
+            sensor.file.set_clock(module.inck_hz * there)
+        sensor.transfer(Write(switch, bytes([there or pin not in ("SCL", "SDA")])))
+        module.wait(10 * MS)
+        case.equal(f"it answers with {pin} {there}", sensor.read("sensor_model_id") is not None, there)
+
+
+@measurement("sensor_strap")
+def sensor_strap(case: Case, low: int, high: int) -> None:
+    """Strap SLASEL low and high: the sensor answers at the one address, then at the other, alone."""
+    for level, address in ((False, low), (True, high)):
+        sensor = camtwin.open_sensor(case.model, seed=1, slasel=level)
+        found = [at for at in range(8, 120) if sensor.i2c(at, b"") is not None]
+        case.equal(f"addresses with SLASEL {'high' if level else 'low'}", found, [address])
+
+
+@measurement("clock_scales")
+def clock_scales(case: Case, ppm: float) -> None:
+    """Let the clock be faster than it says: frames come as much faster."""
+    usual, faster = (Video(case, drift_ppm=more).rate() for more in (0, ppm))
+    case.near("rate over that before", faster / usual, 1 + ppm / 1e6, abs(ppm) / 1e8)
+
+
 @measurement("video_scan")
 def video_scan(case: Case, *words: str) -> None:
     """Scan the bus: the sensor, and a memory that holds these words, which cannot be overwritten."""
@@ -318,12 +336,3 @@ def video_clock(case: Case, mhz: float, rate: float, notes: int) -> None:
 def video_boards(case: Case, board: Each) -> None:
     """Put a module on a board, and stream."""
     case.that(f"frames come on {board}", Video(case, board=board).frames(2))
-
-
-@measurement("video_numbers")
-def video_numbers(case: Case) -> None:
-    """Receive frames without setting anything: their numbers count from 0, their times rise."""
-    frames = Video(case).frames(20)
-    case.equal("numbers", [frame.number for frame in frames], list(range(20)))
-    times = [frame.timestamp_ns for frame in frames]
-    case.that("times rise", all(a < b for a, b in pairwise(times)))
