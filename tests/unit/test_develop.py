@@ -58,7 +58,7 @@ def test_other_kinds_of_pictures(folder, tmp_path, kind, dtype):
 
 
 def test_a_pipeline_of_ones_own(folder, tmp_path):
-    own = isp.Pipeline([isp.BlackLevel(256), isp.Demosaic(), isp.Tone(1.0), isp.Downscale(2)])
+    own = isp.Pipeline([isp.BlackLevel(256), isp.Demosaic(), isp.Downscale(2), isp.Tone(1.0)])
     (tmp_path / "own.json").write_text(own.to_json())
     done = run("develop", folder / "a.tiff", "-o", tmp_path, "--pipeline", tmp_path / "own.json")
     assert done.exit_code == 0, done.output

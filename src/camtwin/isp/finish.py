@@ -1,4 +1,4 @@
-"""The last stages: colour matrix, tone curve, look-up table, size, mirror."""
+"""The last stages: size, colour matrix, tone curve, look-up table, mirror."""
 
 from __future__ import annotations
 
@@ -28,6 +28,36 @@ def matrix_of(values: ArrayLike) -> Matrix:
 
 
 @dataclass(frozen=True)
+class Downscale(Stage):
+    """Take the mean light of `factor` x `factor` pixels, halves upwards; what is left over at the end goes.
+
+    A mean of codes would make fine detail darker than it is.
+    """
+
+    factor: int = 2
+    place = 115
+    takes = (Kind.ROOT,)
+    gives = Kind.LINEAR
+
+    def __post_init__(self) -> None:
+        check("downscale factor", self.factor, 1, 16)
+
+    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
+        """See Stage."""
+        f, (height, width) = self.factor, self.size(*image.shape)
+        light = squared(image.data)[:, : height * f, : width * f]
+        total = light.reshape(-1, height, f, width, f).sum(axis=(2, 4), dtype=np.int32)
+        return image.become((total + f * f // 2) // (f * f), Kind.LINEAR)
+
+    def size(self, rows: int, columns: int) -> tuple[int, int]:
+        """Return rows and columns of what becomes of a frame of this size."""
+        height, width = rows // self.factor, columns // self.factor
+        if not (height and width):
+            raise IspProblem(f"image of {columns} x {rows} is too small to downscale by {self.factor}")
+        return height, width
+
+
+@dataclass(frozen=True)
 class ColourMatrix(Stage):
     """Turn the camera's red, green and blue into those of the display.
 
@@ -42,7 +72,7 @@ class ColourMatrix(Stage):
     calibrated: bool = False
     roots: Matrix | None = None
     place = 120
-    takes = (Kind.ROOT,)
+    takes = (Kind.ROOT, Kind.LINEAR)
     gives = Kind.LINEAR
 
     def __post_init__(self) -> None:
@@ -70,13 +100,17 @@ class ColourMatrix(Stage):
 
     def apply(self, image: Image, notes: dict[str, Any]) -> Image:
         """See Stage."""
-        light = squared(image.data)
+        light = squared(image.data) if image.kind is Kind.ROOT else image.data
         if len(light) == 1:
             return image.become(light, Kind.LINEAR)
         matrix, added = self.numbers(image.toe)
         if self.roots is not None:
-            roots = image.data.astype(np.int32)
-            light = np.concatenate([light, (roots * roots[[1, 2, 0]] + 8192) >> 14]).astype(np.int64)
+            if image.kind is Kind.ROOT:
+                roots = image.data.astype(np.int32)
+                means = (roots * roots[[1, 2, 0]] + 8192) >> 14
+            else:
+                means = np.rint(np.sqrt(light * light[[1, 2, 0]].astype(np.float64))).astype(np.int32)
+            light = np.concatenate([light, means]).astype(np.int64)
         rows = [
             (np.sum([w * plane for w, plane in zip(m, light, strict=True)], axis=0) + a) >> 12
             for m, a in zip(matrix, added, strict=True)
@@ -166,27 +200,6 @@ class LookUp(CodeStage):
     def of(cls, table: Sequence[int]) -> LookUp:
         """Make the stage of any sequence of codes."""
         return cls(tuple(int(code) for code in table))
-
-
-@dataclass(frozen=True)
-class Downscale(CodeStage):
-    """Take the mean of `factor` x `factor` pixels, halves upwards; rows and columns that are left over go."""
-
-    factor: int = 2
-    place = 140
-
-    def __post_init__(self) -> None:
-        check("downscale factor", self.factor, 1, 16)
-
-    def apply(self, image: Image, notes: dict[str, Any]) -> Image:
-        """See Stage."""
-        f, data = self.factor, image.data
-        height, width = data.shape[0] // f, data.shape[1] // f
-        if not (height and width):
-            raise IspProblem(f"image of {data.shape[1]} x {data.shape[0]} is too small to downscale by {f}")
-        parts = data[: height * f, : width * f].reshape(height, f, width, f, *data.shape[2:])
-        total = parts.astype(np.uint32).sum(axis=(1, 3))
-        return image.become(((total + f * f // 2) // (f * f)).astype(data.dtype))
 
 
 @dataclass(frozen=True)

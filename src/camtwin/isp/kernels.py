@@ -11,28 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from camtwin.compiled import compiled
+from camtwin.isp.kernels_codes import mirrored_mono_row, mirrored_row, toned_mono_row, toned_pairs, toned_row
 from camtwin.isp.kernels_colour import (
     coloured_row,
     interpolate_row,
+    linear_mixed_row,
     mixed_row,
     sharpened_mixed_row,
-    toned_mono_row,
-    toned_pairs,
-    toned_row,
 )
-from camtwin.isp.kernels_noise import (
-    cells_row,
-    chroma_share_row,
-    detail_row,
-    detail_share_row,
-    energy_row,
-    entry_row,
-    finer_row,
-    joined_row,
-    quiet_row,
-    repeated_row,
-    smooth_cells_row,
-)
+from camtwin.isp.kernels_light import add_light, add_mono_light, mean_row
+from camtwin.isp.kernels_noise import entry_row, quiet_row
+from camtwin.isp.kernels_quiet import give, quiet_rows, rings, take
 from camtwin.isp.kernels_raw import (
     PAD,
     buffer_pairs,
@@ -52,7 +41,6 @@ from camtwin.isp.kernels_root import (
     edge_row,
     recoloured_entry_row,
     recoloured_row,
-    sharpened_row,
     smoothed_row,
 )
 
@@ -96,7 +84,7 @@ class Finish(NamedTuple):
     green_first, colour: of even and odd rows, whether they begin with green, and the plane of their other
     colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0,
     and an edge amount below 0, stand for a stage that is absent. low_pass: NoiseReduction's weights up to the
-    middle.
+    middle. factor: Downscale's, 1 where it is absent.
     """
 
     green_first: np.ndarray
@@ -108,25 +96,9 @@ class Finish(NamedTuple):
     chroma_limit: np.float32
     edges: np.ndarray
     low_pass: np.ndarray
-
-
-class Quiet(NamedTuple):
-    """Rings of rows in which NoiseReduction works; kernels_noise.py says what is in them."""
-
-    bright: np.ndarray
-    chroma: np.ndarray
-    smooth: np.ndarray
-    detail: np.ndarray
-    energy: np.ndarray
-    shares: np.ndarray
-    cells: np.ndarray
-    lines: np.ndarray
-    around: np.ndarray
-    scratch: np.ndarray
-    wide: np.ndarray
-    parts: np.ndarray
-    fine: np.ndarray
-    share: np.ndarray
+    factor: int
+    mirror_columns: bool
+    mirror_rows: bool
 
 
 @row
@@ -257,60 +229,6 @@ def core_rows(source, finish, first, last, left, right, out, sums, histogram):
 
 
 @row
-def _rings(n, colours):
-    """Return empty rings for rows of n columns, colours: 1, or 0 of a mono frame."""
-    half, m = n // 2, n * colours
-    return Quiet(
-        np.zeros((16, n), np.int16),
-        np.zeros((16, 2, m), np.int16),
-        np.zeros((8, n), np.int16),
-        np.zeros((8, n), np.int16),
-        np.zeros((4, half), np.int32),
-        np.zeros((2, half), np.float32),
-        np.zeros((8, 3, m // 2), np.int32),
-        np.zeros((4, 3, m // 2), np.float32),
-        np.zeros((2, 3, m // 2), np.float32),
-        np.zeros(n, np.int32),
-        np.zeros((3, half), np.int32),
-        np.zeros((3, half), np.float32),
-        np.zeros((3, m), np.float32),
-        np.zeros(n, np.float32),
-    )
-
-
-@row
-def _take(finish, quiet, c):
-    """Go on with NoiseReduction as far as rows 2 c and 2 c + 1 of `bright` and `chroma` allow."""
-    u, s = c - 3, c - 2
-    for y in range(2 * s, 2 * s + 2):
-        detail_row(quiet.bright, y, finish.low_pass, quiet.scratch, quiet.smooth[y & 7], quiet.detail[y & 7])
-    energy_row(quiet.detail[(2 * s) & 7], quiet.detail[(2 * s + 1) & 7], quiet.energy[s & 3])
-    detail_share_row(
-        quiet.energy[(u - 1) & 3], quiet.energy[u & 3], quiet.energy[s & 3], finish.bright_limit,
-        quiet.wide[0], quiet.shares[u & 1],
-    )  # fmt: skip
-    if not quiet.fine.size:
-        return
-    cells_row(quiet.chroma[(2 * c) & 15], quiet.chroma[(2 * c + 1) & 15], quiet.cells[c & 7])
-    chroma_share_row(quiet.cells, s, finish.chroma_limit, quiet.wide, quiet.parts, quiet.lines[s & 3])
-    lines = quiet.lines
-    smooth_cells_row(lines[(u - 1) & 3], lines[u & 3], lines[s & 3], quiet.around[u & 1])
-
-
-@row
-def _give(quiet, y, planes, luma):
-    """Finish NoiseReduction of row y, one of the two that `_take` has made known."""
-    cell = y >> 1
-    beside = cell - 1 + 2 * (y & 1)
-    finer_row(quiet.around[cell & 1], quiet.around[beside & 1], quiet.parts[0], quiet.fine)
-    repeated_row(quiet.shares[cell & 1], quiet.share)
-    joined_row(
-        quiet.smooth[y & 7], quiet.detail[y & 7], quiet.share, quiet.chroma[y & 15], quiet.fine,
-        planes[0], planes[1], planes[2], luma,
-    )  # fmt: skip
-
-
-@row
 def _border(source, y, left, right, luma):
     """Mirror row y of `luma`, behind NoiseReduction, where EdgeEnhancement looks beyond the frame.
 
@@ -328,21 +246,43 @@ def _border(source, y, left, right, luma):
 
 
 @row
-def _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, out):
-    """EdgeEnhancement, ColourMatrix and Tone as far as row y of `sharp` and `luma` allows."""
-    part = slice(3 * left, 3 * (left + width))
-    if finish.edges[0] < 0:
-        if first <= y < last:
-            here = sharp[y & 3]
-            mixed_row(here[0], here[1], here[2], finish.matrices[2], light)
-            toned_row(light, finish.table, width, out[y][part])
+def _put(finish, y, left, width, light, start, out):
+    """Tone and Mirror of row y of the image, of `width` pixels from `left` on; in light from `start` on."""
+    at = out.shape[0] - 1 - y if finish.mirror_rows else y
+    if finish.mirror_columns:
+        end = out.shape[1] - 3 * left
+        mirrored_row(light, start, finish.table, width, out[at][end - 3 * width : end])
+    else:
+        toned_row(light, start, finish.table, width, out[at][3 * left : 3 * (left + width)])
+
+
+@row
+def _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, total, out):
+    """EdgeEnhancement, Downscale, ColourMatrix, Tone and Mirror as far as row y of `sharp` allows."""
+    edging, factor, matrix = finish.edges[0] >= 0, finish.factor, finish.matrices[2]
+    y -= 2 if edging else 0
+    if not first <= y < last:
         return
-    y -= 2
-    if first <= y < last:
+    here = sharp[y & 3]
+    if edging:
         edge_row(luma, y, finish.edges, scratch, wide, added)
-        here = sharp[y & 3]
-        sharpened_mixed_row(here[0], here[1], here[2], added, finish.matrices[2], light)
-        toned_row(light, finish.table, width, out[y][part])
+    if factor == 1:
+        if edging:
+            sharpened_mixed_row(here[0], here[1], here[2], added, matrix, light)
+        else:
+            mixed_row(here[0], here[1], here[2], matrix, light)
+        _put(finish, y, left, width, light, PAD, out)
+        return
+    if y % factor == 0:
+        total[:] = 0
+    add_light(here[0], here[1], here[2], added, total)
+    if y % factor == factor - 1:
+        n = width // factor
+        for plane in range(3):
+            mean_row(total[plane][PAD : PAD + n * factor], factor, scratch)
+            total[plane][0:n] = scratch[0:n]
+        linear_mixed_row(total[0][0:n], total[1][0:n], total[2][0:n], matrix, light)
+        _put(finish, y // factor, left // factor, n, light, 0, out)
 
 
 @compiled
@@ -356,20 +296,21 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
     smooth_hues = np.zeros((2, n), np.int32)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
-    quiet = _rings(n if quieting else 0, 1)
+    quiet = rings(n if quieting else 0, 1)
     sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((8, n), np.int16), np.zeros(n, np.int32)
     scratch, wide = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    light = np.zeros((3, n), np.uint16)
+    light, total = np.zeros((3, n), np.uint16), np.zeros((3, n), np.int32)
 
     ahead = source.step if source.threshold >= 0 else 0
     after = 2 if edging else 0  # rows around, that stages after NoiseReduction need
-    around = after + (8 if quieting else 0)
-    begin = first - around  # the first row that the stages after FalseColour need
-    halo = around + (1 if finish.false_colour else 0)
-    for s in range(first - halo - 2 - ahead, last + halo + 2 + ahead):
+    begin, end = first - after, last + after  # the rows that the stages after FalseColour need
+    if quieting:
+        begin, end = quiet_rows(first, last, after)
+    halo = 2 + (1 if finish.false_colour else 0)
+    for s in range(begin - halo - ahead, end + halo + ahead):
         _load(source, s, left, right, rows[s & 7])
         t = s - ahead
-        if t < first - halo - 2:
+        if t < begin - halo:
             continue
         here = rows[t & 7]
         if ahead:
@@ -379,7 +320,7 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
             _measure(source, t, left, right, clean[0] if ahead else rows[(t - 1) & 7], here, sums, histogram)
         _root(source, t, left, here, roots[t & 7])
         i = t - 2
-        if i < first - halo:
+        if i < begin + 2 - halo:
             continue
         odd = reflected(i, source.height) % 2
         own = finish.colour[odd]
@@ -411,37 +352,50 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
                 )  # fmt: skip
             else:
                 entry_row(now[0], now[1], now[2], quiet.bright[j & 15], quiet.chroma[j & 15])
-            if not j & 1:
+            if j & 3 != 3:
                 continue
-            _take(finish, quiet, j >> 1)
-            for y in range(max(j - 8, first - after), min(j - 6, last + after)):
+            take(finish, quiet, j >> 2)
+            for y in range(max(j - 11, first - after), min(j - 7, last + after)):
                 if 0 <= y < source.height:
-                    _give(quiet, y, sharp[y & 3], luma[y & 7])
+                    give(quiet, y, sharp[y & 3], luma[y & 7])
                     _border(source, y, left, right, luma)
                 elif y > 0:
                     luma[y & 7][:] = luma[reflected(y, source.height) & 7]
-                _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, out)
+                _finished(
+                    finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, total, out
+                )
             continue
         if finish.false_colour:
             recoloured_row(now[0], now[1], now[2], smooth_hues[0], smooth_hues[1], sharp[j & 3], luma[j & 7])
         elif edging:
             bright_row(now[0], now[1], now[2], luma[j & 7])
-        _finished(finish, j, first, last, left, width, sharp, luma, scratch, wide, added, light, out)
+        _finished(finish, j, first, last, left, width, sharp, luma, scratch, wide, added, light, total, out)
 
 
 @row
-def _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, sharp, out):
-    """EdgeEnhancement and Tone as far as row y of `luma` allows."""
-    inner, part = slice(PAD, PAD + width), slice(left, left + width)
-    if finish.edges[0] < 0:
-        if first <= y < last:
-            toned_mono_row(luma[y & 7][inner], finish.table, out[y][part])
+def _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, total, out):
+    """As _finished, of a mono frame."""
+    edging, factor = finish.edges[0] >= 0, finish.factor
+    y -= 2 if edging else 0
+    if not first <= y < last:
         return
-    y -= 2
-    if first <= y < last:
+    here = luma[y & 7]
+    if edging:
         edge_row(luma, y, finish.edges, scratch, wide, added)
-        sharpened_row(luma[y & 7], added, sharp)
-        toned_mono_row(sharp[inner], finish.table, out[y][part])
+    if y % factor == 0:
+        total[:] = 0
+    add_mono_light(here, added, total)
+    if y % factor < factor - 1:
+        return
+    n = width // factor
+    mean_row(total[PAD : PAD + n * factor], factor, scratch)
+    y, left = y // factor, left // factor
+    at = out.shape[0] - 1 - y if finish.mirror_rows else y
+    if finish.mirror_columns:
+        end = out.shape[1] - left
+        mirrored_mono_row(scratch[0:n], finish.table, out[at][end - n : end])
+    else:
+        toned_mono_row(scratch[0:n], finish.table, out[at][left : left + n])
 
 
 @compiled
@@ -453,16 +407,18 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     halves = np.zeros((2, pairs), np.int16)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
-    quiet = _rings(n if quieting else 0, 0)
-    luma, added, sharp = np.zeros((8, n), np.int16), np.zeros(n, np.int32), np.zeros(n, np.int16)
+    quiet = rings(n if quieting else 0, 0)
+    luma, added, total = np.zeros((8, n), np.int16), np.zeros(n, np.int32), np.zeros(n, np.int32)
     scratch, wide = np.zeros(n, np.int32), np.zeros(n, np.int32)
     ahead = source.step if source.threshold >= 0 else 0
     after = 2 if edging else 0
-    around = after + (8 if quieting else 0)
-    for s in range(first - around - ahead, last + around + ahead):
+    begin, end = first - after, last + after
+    if quieting:
+        begin, end = quiet_rows(first, last, after)
+    for s in range(begin - ahead, end + ahead):
         _load(source, s, left, right, rows[s & 7])
         t = s - ahead
-        if t < first - around:
+        if t < begin:
             continue
         here = rows[t & 7]
         if ahead:
@@ -475,16 +431,15 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
         whole[0::2] = halves[0]
         whole[1::2] = halves[1]
         if not quieting:
-            _finished_mono(finish, t, first, last, left, width, luma, scratch, wide, added, sharp, out)
+            _finished_mono(finish, t, first, last, left, width, luma, scratch, wide, added, total, out)
             continue
-        if not t & 1:
+        if t & 3 != 3:
             continue
-        _take(finish, quiet, t >> 1)
-        for y in range(max(t - 8, first - after), min(t - 6, last + after)):
+        take(finish, quiet, t >> 2)
+        for y in range(max(t - 11, first - after), min(t - 7, last + after)):
             if 0 <= y < source.height:
-                repeated_row(quiet.shares[(y >> 1) & 1], quiet.share)
-                quiet_row(quiet.smooth[y & 7], quiet.detail[y & 7], quiet.share, luma[y & 7])
+                quiet_row(quiet.bright[y & 15], quiet.detail[y & 7], quiet.share[(y >> 1) & 1], luma[y & 7])
                 _border(source, y, left, right, luma)
             elif y > 0:
                 luma[y & 7][:] = luma[reflected(y, source.height) & 7]
-            _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, sharp, out)
+            _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, total, out)

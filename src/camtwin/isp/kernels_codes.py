@@ -1,62 +1,63 @@
-"""Compiled stages on codes: finish.Downscale and finish.Mirror. Import it lazily, for numba's sake."""
+"""Compiled rows of Tone and Mirror: light to codes. See kernels_raw.py for the manner."""
 
-import numpy as np
-
-from camtwin.compiled import compiled
-from camtwin.isp.kernels_raw import I, row
+from camtwin.isp.kernels_raw import PAD, U, row
 
 
 @row
-def _add(line, total):
-    for x in range(total.shape[0]):
-        total[x] += np.uint32(line[x])
+def _look_up_pairs(table, r0, g0, b0, r1, g1, b1, out):
+    for k in range(r0.shape[0]):
+        out[6 * k] = table[r0[k]]
+        out[6 * k + 1] = table[g0[k]]
+        out[6 * k + 2] = table[b0[k]]
+        out[6 * k + 3] = table[r1[k]]
+        out[6 * k + 4] = table[g1[k]]
+        out[6 * k + 5] = table[b1[k]]
 
 
 @row
-def _means(total, planes, factor, out):
-    half, area = np.uint32(factor * factor // 2), np.uint32(factor * factor)
-    for x in range(out.shape[0] // planes):
-        for plane in range(planes):
-            value = half
-            for dx in range(factor):
-                value = np.uint32(value + total[(x * factor + dx) * planes + plane])
-            out[planes * x + plane] = np.uint32(value // area)
-
-
-@row
-def _halved(upper, lower, out):
-    """_means for a factor of 2 and three planes, where the time goes."""
-    for x in range(out.shape[0] // 3):
+def toned_pairs(light, table, width, out):
+    """Tone of a row that lies split into even and odd columns; out: 3 codes a pixel."""
+    pairs, start = width // 2, PAD // 2
+    p = slice(start, start + pairs)
+    _look_up_pairs(table, light[0][p], light[1][p], light[2][p], light[3][p], light[4][p], light[5][p], out)
+    if width % 2:
         for plane in range(3):
-            i = 6 * x + plane
-            pair = I(I(upper[i]) + I(upper[i + 3])) + I(I(lower[i]) + I(lower[i + 3]))
-            out[3 * x + plane] = I(pair + I(2)) >> I(2)
-
-
-@compiled
-def downscaled_rows(image, planes, factor, out):
-    """finish.Downscale of some rows; image: (rows * factor, codes), out: (rows, codes)."""
-    total = np.zeros(out.shape[1] * factor, np.uint32)
-    for y in range(out.shape[0]):
-        if factor == 2 and planes == 3:
-            _halved(image[2 * y], image[2 * y + 1], out[y])
-            continue
-        total[:] = 0
-        for dy in range(factor):
-            _add(image[y * factor + dy], total)
-        _means(total, planes, factor, out[y])
+            out[3 * (width - 1) + plane] = table[light[plane][start + pairs]]
 
 
 @row
-def _reversed(line, out):
-    n = line.shape[0] // 3
+def toned_row(light, start, table, width, out):
+    """Tone of a row of planes; out: 3 codes a pixel."""
+    p = slice(start, start + width)
+    red, green, blue = light[0][p], light[1][p], light[2][p]
+    for x in range(width):
+        out[3 * x] = table[red[x]]
+        out[3 * x + 1] = table[green[x]]
+        out[3 * x + 2] = table[blue[x]]
+
+
+@row
+def mirrored_row(light, start, table, width, out):
+    """Tone and Mirror of a row of planes."""
+    p = slice(start, start + width)
+    red, green, blue = light[0][p], light[1][p], light[2][p]
+    for x in range(width):
+        i = 3 * (width - 1 - x)
+        out[i] = table[red[x]]
+        out[i + 1] = table[green[x]]
+        out[i + 2] = table[blue[x]]
+
+
+@row
+def toned_mono_row(light, table, out):
+    """Tone of a mono row."""
+    for x in range(out.shape[0]):
+        out[x] = table[U(light[x])]
+
+
+@row
+def mirrored_mono_row(light, table, out):
+    """Tone and Mirror of a mono row."""
+    n = out.shape[0]
     for x in range(n):
-        i, j = 3 * x, 3 * (n - 1 - x)
-        out[j], out[j + 1], out[j + 2] = line[i], line[i + 1], line[i + 2]
-
-
-@compiled
-def mirrored_rows(image, out):
-    """finish.Mirror of the columns of some rows of three planes, (rows, codes)."""
-    for y in range(out.shape[0]):
-        _reversed(image[y], out[y])
+        out[n - 1 - x] = table[U(light[x])]

@@ -1,4 +1,4 @@
-"""Compiled rows: interpolation, ColourMatrix, Tone. See kernels_raw.py for the manner.
+"""Compiled rows: interpolation, ColourMatrix. See kernels_raw.py for the manner.
 
 From the interpolation on, a row of each plane lies whole, PAD columns longer on each side, and SLACK
 columns more that belong to nobody: each loop then runs a whole number of vectors, which is worth more than
@@ -8,7 +8,7 @@ the columns cost. What a step cannot know at the ends of a row is not asked for 
 import numpy as np
 
 from camtwin.isp.image import TOP
-from camtwin.isp.kernels_raw import PAD, SLACK, I, U, inline, row
+from camtwin.isp.kernels_raw import SLACK, I, U, inline, row
 
 _TOP = I(TOP)
 S = np.int16
@@ -102,7 +102,7 @@ def _mixed(x, y, z, a, b, c, added):
 
 
 @inline
-def _light(v):
+def squared(v):
     """See demosaic.squared."""
     return I(I(I(v * v) + 8192) >> 14)
 
@@ -115,9 +115,9 @@ def _colour_green(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn,
     for k in range(C.shape[0]):
         here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
         ends, far = I(I(ll[k]) + I(rr[k])), I(I(uu[k]) + I(dd[k]))
-        x = _light(along(here, I(I(left[k]) + I(r[k])), corners, ends, far))
-        z = _light(along(here, I(I(u[k]) + I(d[k])), corners, far, ends))
-        y = _light(here)
+        x = squared(along(here, I(I(left[k]) + I(r[k])), corners, ends, far))
+        z = squared(along(here, I(I(u[k]) + I(d[k])), corners, far, ends))
+        y = squared(here)
         red[k] = _mixed(x, y, z, m0, m1, m2, c0)
         grn[k] = _mixed(x, y, z, m3, m4, m5, c1)
         blu[k] = _mixed(x, y, z, m6, m7, m8, c2)
@@ -134,9 +134,9 @@ def _colour_other(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn,
             I(I(I(left[k]) + I(r[k])) + I(I(u[k]) + I(d[k]))),
             I(I(I(ll[k]) + I(rr[k])) + I(I(uu[k]) + I(dd[k]))),
         )
-        x = _light(here)
-        y = _light(green(here, near, outer))
-        z = _light(cross(here, corners, outer))
+        x = squared(here)
+        y = squared(green(here, near, outer))
+        z = squared(cross(here, corners, outer))
         red[k] = _mixed(x, y, z, m0, m1, m2, c0)
         grn[k] = _mixed(x, y, z, m3, m4, m5, c1)
         blu[k] = _mixed(x, y, z, m6, m7, m8, c2)
@@ -237,28 +237,6 @@ def coloured_row(a, b, c, d, e, green_first, m, light):
 
 
 @row
-def _look_up_pairs(table, r0, g0, b0, r1, g1, b1, out):
-    for k in range(r0.shape[0]):
-        out[6 * k] = table[r0[k]]
-        out[6 * k + 1] = table[g0[k]]
-        out[6 * k + 2] = table[b0[k]]
-        out[6 * k + 3] = table[r1[k]]
-        out[6 * k + 4] = table[g1[k]]
-        out[6 * k + 5] = table[b1[k]]
-
-
-@row
-def toned_pairs(light, table, width, out):
-    """Tone of a row that lies split into even and odd columns; out: 3 codes a pixel."""
-    pairs, start = width // 2, PAD // 2
-    p = slice(start, start + pairs)
-    _look_up_pairs(table, light[0][p], light[1][p], light[2][p], light[3][p], light[4][p], light[5][p], out)
-    if width % 2:
-        for plane in range(3):
-            out[3 * (width - 1) + plane] = table[light[plane][start + pairs]]
-
-
-@row
 def sharpened_mixed_row(red, grn, blu, added, m, light):
     """EdgeEnhancement's sum and ColourMatrix of a row of planes; light: (3, columns)."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
@@ -267,7 +245,7 @@ def sharpened_mixed_row(red, grn, blu, added, m, light):
     for x in range(red.shape[0]):
         more = I(added[x])
         p, q, r = I(I(red[x]) + more), I(I(grn[x]) + more), I(I(blu[x]) + more)
-        p, q, r = _light(top(p)), _light(top(q)), _light(top(r))
+        p, q, r = squared(top(p)), squared(top(q)), squared(top(r))
         first[x] = _mixed(p, q, r, m0, m1, m2, c0)
         second[x] = _mixed(p, q, r, m3, m4, m5, c1)
         third[x] = _mixed(p, q, r, m6, m7, m8, c2)
@@ -280,29 +258,20 @@ def mixed_row(red, grn, blu, m, light):
     c0, c1, c2 = m[9], m[10], m[11]
     first, second, third = light[0], light[1], light[2]
     for x in range(red.shape[0]):
-        p, q, r = _light(I(red[x])), _light(I(grn[x])), _light(I(blu[x]))
+        p, q, r = squared(I(red[x])), squared(I(grn[x])), squared(I(blu[x]))
         first[x] = _mixed(p, q, r, m0, m1, m2, c0)
         second[x] = _mixed(p, q, r, m3, m4, m5, c1)
         third[x] = _mixed(p, q, r, m6, m7, m8, c2)
 
 
 @row
-def _look_up(table, r, g, b, out):
-    for x in range(r.shape[0]):
-        out[3 * x] = table[r[x]]
-        out[3 * x + 1] = table[g[x]]
-        out[3 * x + 2] = table[b[x]]
-
-
-@row
-def toned_row(light, table, width, out):
-    """Tone of a row of planes; out: 3 codes a pixel."""
-    p = slice(PAD, PAD + width)
-    _look_up(table, light[0][p], light[1][p], light[2][p], out)
-
-
-@row
-def toned_mono_row(roots, table, out):
-    """demosaic.squared and Tone of a mono row."""
-    for x in range(out.shape[0]):
-        out[x] = table[U(_light(I(roots[x])))]
+def linear_mixed_row(p, q, r, m, light):
+    """ColourMatrix of a row of planes of light; light: (3, columns)."""
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2 = m[9], m[10], m[11]
+    first, second, third = light[0], light[1], light[2]
+    for x in range(p.shape[0]):
+        a, b, c = I(p[x]), I(q[x]), I(r[x])
+        first[x] = _mixed(a, b, c, m0, m1, m2, c0)
+        second[x] = _mixed(a, b, c, m3, m4, m5, c1)
+        third[x] = _mixed(a, b, c, m6, m7, m8, c2)

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 F, I, U = np.float32, np.int32, np.uint16  # noqa: E741
-PAD = 16
+PAD = 24
 """Columns that are added on each side: what all steps together look beyond a pixel."""
 SLACK = 128
 """Columns at the end of a row's buffers that loops may run into, see kernels_root.py."""

@@ -103,10 +103,3 @@ def edge_row(rows, y, numbers, narrow, wide, out):
         wide[0:n], wide[1 : n + 1], wide[2 : n + 2], wide[3 : n + 3], wide[4 : n + 4], narrow[1 : n + 1],
         narrow[2 : n + 2], narrow[3 : n + 3], numbers[0], numbers[1], numbers[2], out[2 : n + 2],
     )  # fmt: skip
-
-
-@row
-def sharpened_row(plane, added, out):
-    """root_stages.EdgeEnhancement of one plane's row."""
-    for x in range(out.shape[0]):
-        out[x] = S(top(I(I(plane[x]) + I(added[x]))))

@@ -98,10 +98,16 @@ Behind a mosaic: with nine weights, what leaves least of the noise of interpolat
 a lens keeps nine tenths of its MTF50. Mono frames are sharper, and their
 noise is white: there it is flat to a quarter of a cycle a pixel.
 """
-BRIGHT_MARGIN, CHROMA_MARGIN = 2.0, 1.5
+DIAGONAL = 3
+"""In 32nds: how much of what alternates along rows and columns at once the low pass takes off besides.
+
+One pass along rows and one along columns keep diagonals that are finer than what they keep along rows; this
+makes a circle of the square, without a loss along rows and columns.
+"""
+BRIGHT_MARGIN, CHROMA_MARGIN = 1.5, 1.25
 """Energy up to so many times the noise's counts as noise: in a window it scatters about its mean."""
-CHROMA_CELLS = 5
-"""Side of the window over which chroma's mean and energy are taken, in cells of 2 x 2 pixels."""
+CELL, WINDOW = 4, 3
+"""Side of the cells whose chroma is compared, in pixels, and of the window of cells."""
 
 
 @lru_cache(maxsize=8)
@@ -117,21 +123,18 @@ def weights(colour: bool) -> tuple[tuple[float, float, float], tuple[float, floa
     size, middle, height = 48, 24, 4000
     flat = np.full((size, size), 8000, np.int16)
     base = malvar(flat, "RGGB").astype(np.float64)
-    window = np.ones(CHROMA_CELLS) / CHROMA_CELLS
-    for row in (0, 1):
-        for column in (0, 1):
-            one = flat.copy()
-            one[middle + row, middle + column] += height
-            response = (malvar(one, "RGGB") - base) / height
-            red, blue = (hue(response[i] - response[1]) for i in (0, 2))
-            four = hue_free(response)
-            green = (four - red - blue) / 4
-            luma = green + (red + blue) / 8
-            letter = COLOURS.index("RGGB"[2 * row + column])
-            bright[letter] += np.sum((luma - along_both(luma, LOW_PASS[True] / 256)) ** 2) / 4
-            for each in (red, blue):
-                cells = each.reshape(size // 2, 2, size // 2, 2).mean(axis=(1, 3))
-                chroma[letter] += np.sum(cells**2) - np.sum(along_both(cells, window) ** 2)
+    window = np.ones(WINDOW) / WINDOW
+    for place in np.ndindex(CELL, CELL):
+        one = flat.copy()
+        one[middle + place[0], middle + place[1]] += height
+        response = (malvar(one, "RGGB") - base) / height
+        red, blue = (hue(response[i] - response[1]) for i in (0, 2))
+        green = (hue_free(response) - red - blue) / 4
+        letter = COLOURS.index("RGGB"[2 * (place[0] % 2) + place[1] % 2])
+        bright[letter] += np.sum(detail_of(green + (red + blue) / 8, True) ** 2) / CELL**2
+        for each in (red, blue):
+            cells = each.reshape(size // CELL, CELL, size // CELL, CELL).mean(axis=(1, 3))
+            chroma[letter] += np.sum(cells**2) - np.sum(along_both(cells, window) ** 2)
     (a, b, c), (d, e, f) = bright.tolist(), chroma.tolist()
     return (a, b, c), (d, e, f)
 
@@ -152,8 +155,14 @@ def along_both(values: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDAr
     return np.stack([np.convolve(column, kernel, "same") for column in rows.T]).T
 
 
+def detail_of(values: NDArray[np.float64], colour: bool) -> NDArray[np.float64]:
+    """Return what the low pass of brightness takes off."""
+    low = along_both(values, LOW_PASS[colour] / 256)
+    return values - low + DIAGONAL / 32 * along_both(low, np.array([-1.0, 2.0, -1.0]))
+
+
 def detail_share() -> float:
     """Return how much of white noise's variance the detail of a mono image has."""
     one = np.zeros((19, 19))
     one[9, 9] = 1
-    return float(np.sum((one - along_both(one, LOW_PASS[False] / 256)) ** 2))
+    return float(np.sum(detail_of(one, False) ** 2))

@@ -46,7 +46,7 @@ STAGES: dict[str, type[Stage]] = {
             Demosaic,
             Root,
         ),
-        *(FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone, LookUp, Downscale, Mirror),
+        *(FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourMatrix, Tone, LookUp, Mirror),
     )
 }
 """All stages by name, in their order."""

@@ -1,9 +1,9 @@
 """From a pipeline to fused kernels: known runs of stages, their numbers, and threads that share rows.
 
 Known is [DefectPixels] [Measure] BlackLevel [Shading] [WhiteBalance] Demosaic("malvar") [FalseColour]
-[NoiseReduction] [EdgeEnhancement] [ColourMatrix] Tone, stages in brackets may be absent; of mono frames the
-same with Root and without the stages on colour. Stages before or after, and any other run, as one with
-ColourMatrix's roots, use the readable stages; Downscale and the directional demosaic are shared among
+[NoiseReduction] [EdgeEnhancement] [Downscale] [ColourMatrix] Tone [Mirror], stages in brackets may be absent;
+of mono frames the same with Root and without the stages on colour. Stages before or after, and any other
+run, as one with ColourMatrix's roots, use the readable stages; the directional demosaic is shared among
 threads there.
 """
 
@@ -21,7 +21,7 @@ from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, begin
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import COLOURS, IspProblem
-from camtwin.isp.noise import LOW_PASS
+from camtwin.isp.noise import CELL, LOW_PASS
 from camtwin.isp.raw_stages import DefectPixels, Measure, replacements
 from camtwin.isp.root_of_light import Demosaic, Root
 from camtwin.isp.root_stages import EdgeEnhancement, FalseColour, NoiseReduction
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from camtwin.isp.kernels import Finish, Source
 
 F = np.float32
-TILES_A_THREAD, MIN_ROWS, STRIP = 6, 32, 1 << 16
+TILES_A_THREAD, MIN_ROWS, STRIP = 3, 32, 1 << 16
 """STRIP: columns of a tile, a multiple of every group of packed pixels."""
 BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
-AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, ColourMatrix, Tone)
+AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourMatrix, Tone)
 
 
 def developed(stages: Sequence[Stage], frame: Frame, threads: int = 1) -> tuple[Image, dict[str, Any]]:
@@ -59,12 +59,7 @@ def developed(stages: Sequence[Stage], frame: Frame, threads: int = 1) -> tuple[
             continue
         stage = stages.pop(0)
         assert image is not None
-        if isinstance(stage, Downscale) and image.data.dtype in (np.uint8, np.uint16):
-            image = _downscaled(stage, image, notes, threads)
-        elif isinstance(stage, Mirror) and stage.columns and image.data.ndim == 3:
-            image = _mirrored(stage, image, threads)
-        else:
-            image = stage.apply(image, notes)
+        image = stage.apply(image, notes)
     assert image is not None
     return image, notes
 
@@ -86,7 +81,7 @@ def _known(stages: list[Stage]) -> int:
             return 0
         at += 1
         if isinstance(stages[at - 1], Tone):
-            return at
+            return at + (at < len(stages) and isinstance(stages[at], Mirror))
     return 0
 
 
@@ -111,19 +106,25 @@ def _fused(stages: list[Stage], frame: Frame, notes: dict[str, Any], threads: in
     source = _source(by, frame, black, scale, gains, centre.toe, kernels)
     white_DN = (1 << frame.bits) - 1 - float(black)
     finish = _finish(by, frame.mosaic, gains, centre.toe, white_DN, kernels)
-    shape = (frame.height, frame.width, 3) if frame.mosaic else (frame.height, frame.width)
-    out = np.empty(shape, finish.table.dtype)
-    flat = out.reshape(frame.height, -1)
+    down = by.get(Downscale)
+    factor = down.factor if isinstance(down, Downscale) else 1
+    size = (
+        down.size(frame.height, frame.width) if isinstance(down, Downscale) else (frame.height, frame.width)
+    )
+    out = np.empty((*size, 3) if frame.mosaic else size, finish.table.dtype)
+    flat = out.reshape(size[0], -1)
     if not frame.mosaic:
         run = kernels.mono_rows
-    elif finish.false_colour or finish.bright_limit >= 0 or finish.edges[0] >= 0:
+    elif by.keys() & {FalseColour, NoiseReduction, EdgeEnhancement, Downscale, Mirror}:
         run = kernels.full_rows
     else:
         run = kernels.core_rows
-    tile = max(MIN_ROWS, frame.height // (TILES_A_THREAD * threads)) // 2 * 2
+    whole = CELL * factor  # rows of cells, and of what becomes one row
+    tile = max(MIN_ROWS, frame.height // (TILES_A_THREAD * threads), whole) // whole * whole
     zones = (int(source.zones[-1]) + 1, source.columns.size - 1) if measure else (0, 0)
     strips = -(-frame.width // STRIP)
-    edges = [round(frame.width * i / strips / 8) * 8 for i in range(strips)] + [frame.width]
+    grid = 8 * factor
+    edges = [round(frame.width * i / strips / grid) * grid for i in range(strips)] + [frame.width]
     starts = [
         (first, left, right) for first in range(0, frame.height, tile) for left, right in pairwise(edges)
     ]
@@ -199,6 +200,7 @@ def _finish(
     if isinstance(noise, NoiseReduction):
         bright, chroma = noise.limits(bool(mosaic), white_DN, gains, toe)
     edges = edge.numbers() if isinstance(edge, EdgeEnhancement) else (-1, 0, 0)
+    down, mirror = by.get(Downscale), by.get(Mirror)
     assert isinstance(tone, Tone)
     rows = [mosaic[:2], mosaic[2:]] if mosaic else ["RG", "GB"]
     return kernels.Finish(
@@ -211,6 +213,9 @@ def _finish(
         chroma,
         np.array(edges, np.int32),
         LOW_PASS[bool(mosaic)][:5].astype(np.int32),
+        down.factor if isinstance(down, Downscale) else 1,
+        isinstance(mirror, Mirror) and mirror.columns,
+        isinstance(mirror, Mirror) and mirror.rows,
     )
 
 
@@ -290,42 +295,6 @@ def _statistics(
     )
 
 
-def _downscaled(stage: Downscale, image: Image, notes: dict[str, Any], threads: int) -> Image:
-    """Run Downscale over tiles of rows."""
-    f, data = stage.factor, np.ascontiguousarray(image.data)
-    height, width = data.shape[0] // f, data.shape[1] // f
-    if not (height and width):
-        return stage.apply(image, notes)
-    planes = data.shape[2] if data.ndim == 3 else 1
-    lines = data[:, : width * f].reshape(len(data), -1)
-    out = np.empty((height, width * planes), data.dtype)
-    tile = max(16, height // (TILES_A_THREAD * threads))
-    starts = range(0, height, tile)
-
-    def rows(index: int) -> None:
-        part = slice(starts[index], starts[index] + tile)
-        _codes().downscaled_rows(lines[part.start * f : part.stop * f], planes, f, out[part])
-
-    share(rows, len(starts), threads)
-    return image.become(out.reshape(height, width, *data.shape[2:]))
-
-
-def _mirrored(stage: Mirror, image: Image, threads: int) -> Image:
-    """Run Mirror over tiles of rows."""
-    lines = np.ascontiguousarray(image.data).reshape(image.data.shape[0], -1)
-    out = np.empty_like(lines)
-    target = out[::-1] if stage.rows else out
-    tile = max(16, len(lines) // (TILES_A_THREAD * threads))
-    starts = range(0, len(lines), tile)
-
-    def rows(index: int) -> None:
-        part = slice(starts[index], starts[index] + tile)
-        _codes().mirrored_rows(lines[part], target[part])
-
-    share(rows, len(starts), threads)
-    return image.become(out.reshape(image.data.shape))
-
-
 def warm_up() -> None:
     """Compile the kernels, or load them from numba's cache, so that the first frame need not wait."""
 
@@ -334,9 +303,7 @@ def warm_up() -> None:
         colour = [BlackLevel(), Demosaic(), ColourMatrix(), Tone(bits=bits)]
         for stages in (colour, [*colour[:2], FalseColour(), *colour[2:]]):
             developed(stages, Raw(data, 12, "RGGB"))
-        developed([BlackLevel(), Root(), Tone(bits=bits), Downscale(2)], Raw(data, 12))
-    colour = [BlackLevel(), Demosaic(), Tone(), Downscale(2), Mirror(True)]
-    developed(colour, Raw(data, 12, "RGGB"))
+        developed([BlackLevel(), Root(), Tone(bits=bits)], Raw(data, 12))
 
 
 def _kernels() -> ModuleType:
@@ -350,9 +317,3 @@ def _kernels_raw() -> ModuleType:
     from camtwin.isp import kernels_raw
 
     return kernels_raw
-
-
-def _codes() -> ModuleType:
-    from camtwin.isp import kernels_codes
-
-    return kernels_codes

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from camtwin.isp.demosaic import TOE
-from camtwin.isp.finish import IDENTITY, ColourMatrix, Matrix, Tone
+from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Matrix, Tone
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
 from camtwin.isp.mosaic import IspProblem
 from camtwin.isp.noise import NoiseModel
@@ -243,12 +243,10 @@ def full_pipeline(bits: int = 10, black_DN: float | None = None) -> Pipeline:
     The same for every sensor and tuned for none: identity matrix, no lens shading, noise of a common sensor.
     Exposure, gain and white balance are controllers' (exposure.py, balance.py).
     """
-    from camtwin.isp.finish import Downscale
-
     noise = NoiseModel(DEFAULT_NOISE.gain_DN_per_e * 2.0 ** (bits - 12), DEFAULT_NOISE.read_noise_e)
     return Pipeline(
         [
             *(DefectPixels(), Measure(), BlackLevel(black_DN), WhiteBalance(), Demosaic(), FalseColour()),
-            *(NoiseReduction(noise), EdgeEnhancement(), ColourMatrix(), Tone(), Downscale(2)),
+            *(NoiseReduction(noise), EdgeEnhancement(), Downscale(2), ColourMatrix(), Tone()),
         ]
     )

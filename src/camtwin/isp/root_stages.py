@@ -16,9 +16,11 @@ from camtwin.isp.image import TOP, Image, Kind
 from camtwin.isp.mosaic import padded
 from camtwin.isp.noise import (
     BRIGHT_MARGIN,
-    CHROMA_CELLS,
+    CELL,
     CHROMA_MARGIN,
+    DIAGONAL,
     LOW_PASS,
+    WINDOW,
     NoiseModel,
     weights,
 )
@@ -77,8 +79,9 @@ def smoothed(values: Ints) -> Ints:
 class NoiseReduction(RootStage):
     """Take off as much noise as the sensor has, and no more.
 
-    Each value is split into a smooth part and detail. Detail that has no more energy than the noise would
-    have is noise; of what has more, the share that is not noise is kept (Wiener's filter, locally).
+    Brightness is split into a smooth part and detail; chroma into what follows from brightness nearby, and
+    the rest. What has no more energy than the noise would have is noise; of what has more, the share that is
+    not noise is kept (Wiener's filter, locally).
 
     noise     the sensor's, at the gain of the frames
     strength  1 expects the noise of the model; more takes off more, and detail with it
@@ -112,22 +115,30 @@ class NoiseReduction(RootStage):
         if not colour:
             return image.become(quiet_detail(roots[0], LOW_PASS[False], bright_limit)[None].astype(np.int16))
         red, green, blue = roots
-        bright = quiet_detail((red + 6 * green + blue + 4) >> 3, LOW_PASS[True], bright_limit)
-        first, second = quiet_chroma(red - green, blue - green, chroma_limit)
+        noisy = (red + 6 * green + blue + 4) >> 3
+        bright = quiet_detail(noisy, LOW_PASS[True], bright_limit)
+        first, second = quiet_chroma(red - green, blue - green, noisy, bright, chroma_limit)
         green = (8 * bright - first - second + 4) >> 3
         planes = np.stack([green + first, green, green + second])
         return image.become(np.clip(planes, 0, TOP).astype(np.int16))
 
 
-def in_cells(values: Ints, cells: int) -> Ints:
-    """Return values lengthened by cells of 2 x 2 pixels on each side, and to whole cells, mirrored."""
-    by = [(2 * cells, 2 * cells + side % 2) for side in values.shape]
+def in_cells(values: Ints, side: int, cells: int) -> Ints:
+    """Return values lengthened by cells of `side` pixels around, and to whole cells, mirrored."""
+    by = [(side * cells, side * cells + -length % side) for length in values.shape]
     return np.pad(values, by, mode="reflect")
 
 
-def summed(values: Ints) -> Ints:
-    """Return the sum over each cell of 2 x 2 pixels."""
-    return values[::2, ::2] + values[::2, 1::2] + values[1::2, ::2] + values[1::2, 1::2]
+def summed(values: Ints, side: int) -> Ints:
+    """Return the sum over each cell of side x side pixels."""
+    rows = _sum([values[i::side] for i in range(side)])
+    return _sum([rows[:, i::side] for i in range(side)])
+
+
+def spread_out(cells: NDArray[Any], side: int, like: Ints) -> NDArray[Any]:
+    """Return each cell's value at all its pixels, as many as `like` has."""
+    height, width = like.shape
+    return np.repeat(np.repeat(cells, side, axis=0), side, axis=1)[:height, :width]
 
 
 def quiet_detail(bright: Ints, low_pass: NDArray[np.int64], limit: np.float32) -> Ints:
@@ -136,51 +147,59 @@ def quiet_detail(bright: Ints, low_pass: NDArray[np.int64], limit: np.float32) -
     The energy is taken over 3 x 3 cells of 2 x 2 pixels, and the share is a cell's.
     """
     height, width = bright.shape
-    around = in_cells(bright, 3)
+    around = in_cells(bright, 2, 4)
     rows, columns = around.shape[0] - 8, around.shape[1] - 8
     total = _sum([int(w) * around[i : i + rows] for i, w in enumerate(low_pass)])
     total = _sum([int(w) * total[:, i : i + columns] for i, w in enumerate(low_pass)])
-    smooth = (total + 32768) >> 16
-    detail = around[4:-4, 4:-4] - smooth
-    energy = box(summed(((detail + 2) >> 2) ** 2), 3).astype(F) * F(16 / 36)
-    share = np.repeat(np.repeat(kept(energy, limit), 2, axis=0), 2, axis=1)[:height, :width]
+    low = (total + 32768) >> 16
+    turns = 2 * low[1:-1] - low[:-2] - low[2:]
+    turns = 2 * turns[:, 1:-1] - turns[:, :-2] - turns[:, 2:]
+    smooth = np.clip(low[1:-1, 1:-1] - ((DIAGONAL * turns + 16) >> 5), 0, TOP)
+    detail = (around[5:-5, 5:-5] - smooth)[1:-1, 1:-1]
+    energy = box(summed(((detail + 2) >> 2) ** 2, 2), 3).astype(F) * F(16 / 36)
+    lost = spread_out(F(1) - kept(energy, limit), 2, bright)
     inner = slice(2, 2 + height), slice(2, 2 + width)
-    value = smooth[inner].astype(F) + detail[inner].astype(F) * share + F(0.5)
-    return np.clip(value.astype(np.int32), 0, TOP)
+    value = (bright.astype(F) - detail[inner].astype(F) * lost) + F(0.5)
+    return np.clip(value, 0, TOP).astype(np.int32)
 
 
-def quiet_chroma(red: Ints, blue: Ints, limit: np.float32) -> tuple[Ints, Ints]:
-    """Return both chromas drawn to their means, as far as noise makes them vary.
+def quiet_chroma(red: Ints, blue: Ints, noisy: Ints, quiet: Ints, limit: np.float32) -> tuple[Ints, Ints]:
+    """Return both chromas drawn to what brightness says of them, as far as noise makes them vary.
 
-    Means and shares are those of cells of 2 x 2 pixels, smoothed, and taken linearly in between: a guided
-    filter whose guide is the chroma itself (K. He, J. Sun, Fast guided filter, 2015).
+    In a window of cells each chroma is taken as a line over brightness; what is off that line by no more than
+    noise would be is noise: a guided filter (K. He, J. Sun, Fast guided filter, 2015) with Wiener's share.
     """
-    height, width = red.shape
-    sums = [summed(in_cells(chroma, 4)) for chroma in (red, blue)]
-    quarters = ((sums[0] + 8) >> 4) ** 2 + ((sums[1] + 8) >> 4) ** 2
-    means = [box(each, CHROMA_CELLS).astype(F) * F(1 / (4 * CHROMA_CELLS**2)) for each in sums]
-    square = box(quarters, CHROMA_CELLS).astype(F) * F(16 / CHROMA_CELLS**2)
-    share = kept(square - (means[0] * means[0] + means[1] * means[1]), limit)
-    rest = F(1) - share
-    share, *means = (_between(part, height, width) for part in (share, means[0] * rest, means[1] * rest))
+    cells = [(summed(in_cells(each, CELL, 2), CELL) + 32) >> 6 for each in (noisy, red, blue)]
+    share, *lines = (spread_out(box_mean(part), CELL, red).astype(F) for part in chroma_lines(cells, limit))
+    own = quiet.astype(F)
     first, second = (
-        (chroma.astype(F) * share + mean + F(TOP + 1.5)).astype(np.int32) - (TOP + 1)
-        for mean, chroma in zip(means, (red, blue), strict=True)
+        (((chroma.astype(F) * share + base) + slope * own) + F(TOP + 1.5)).astype(np.int32) - (TOP + 1)
+        for chroma, slope, base in ((red, lines[0], lines[1]), (blue, lines[2], lines[3]))
     )
     return first, second
 
 
-def _between(cells: NDArray[np.floating], height: int, width: int) -> NDArray[np.floating]:
-    """Return the mean of 3 x 3 cells, taken linearly between cells, of each pixel; 2 cells more a side."""
-    wide = (cells[:, :-2] + cells[:, 2:]) + cells[:, 1:-1]
-    return _finer(_finer(((wide[:-2] + wide[2:]) + wide[1:-1]) * F(1 / 9)).T).T[:height, :width]
+def chroma_lines(cells: list[Ints], limit: np.float32) -> list[NDArray[np.float32]]:
+    """Return, of a window around each cell, chroma's share to keep, and slope and base of red's line, blue's.
 
-
-def _finer(cells: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return two rows for each inner row of cells, a quarter of the way to its neighbours."""
-    out = np.empty((2 * len(cells) - 4, cells.shape[1]), F)
-    out[0::2] = F(0.75) * cells[1:-1] + F(0.25) * cells[:-2]
-    out[1::2] = F(0.75) * cells[1:-1] + F(0.25) * cells[2:]
+    cells  brightness, red's and blue's chroma in quarters; sums over a window are whole numbers of 81sts
+    """
+    guide, red, blue = cells
+    g, r, b = (box(each, WINDOW) for each in cells)
+    spread, along_red, along_blue = (
+        (9 * box(guide * each, WINDOW) - g * total).astype(F)
+        for each, total in ((guide, g), (red, r), (blue, b))
+    )
+    own = [(9 * box(each * each, WINDOW) - total * total).astype(F) for each, total in ((red, r), (blue, b))]
+    limit = limit * F(81 / 16)
+    under = np.maximum(spread + limit, F(1))
+    slopes = [np.clip(along / under, F(-2), F(2)) for along in (along_red, along_blue)]
+    rest = (own[0] + own[1]) - (slopes[0] * along_red + slopes[1] * along_blue)
+    share = kept(rest, limit)
+    lost, middle = F(1) - share, g.astype(F) * F(4 / 9)
+    out = [share]
+    for slope, total in zip(slopes, (r, b), strict=True):
+        out += [lost * slope, lost * (total.astype(F) * F(4 / 9) - slope * middle)]
     return out
 
 
@@ -194,6 +213,12 @@ def box(values: Ints, side: int) -> Ints:
     height, width = (count - side + 1 for count in values.shape)
     rows = _sum([values[i : i + height] for i in range(side)])
     return _sum([rows[:, i : i + width] for i in range(side)])
+
+
+def box_mean(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of 3 x 3 cells, for those that have all their neighbours."""
+    wide = (cells[:, :-2] + cells[:, 2:]) + cells[:, 1:-1]
+    return ((wide[:-2] + wide[2:]) + wide[1:-1]) * F(1 / 9)
 
 
 def _sum(parts: list[Ints]) -> Ints:

@@ -84,7 +84,7 @@ def test_colour_frames(data):
         EdgeEnhancement(draw(st.sampled_from([0.5, 3.0])), draw(st.sampled_from([0.0, 0.01]))),
         ColourMatrix(M),
         Downscale(draw(st.integers(1, 4))),
-        Mirror(True, False),
+        Mirror(draw(st.booleans()), draw(st.booleans())),
     ]
     chosen = [stage for stage in maybe if draw(st.booleans())]
     always = [
@@ -109,7 +109,8 @@ def test_mono_frames(data):
         Shading((1 + rng.random((1, 3, 5))).astype(np.float32)),
         NoiseReduction(NOISE),
         EdgeEnhancement(),
-        Downscale(2),
+        Downscale(draw(st.integers(1, 3))),
+        Mirror(draw(st.booleans()), draw(st.booleans())),
     ]
     chosen = [stage for stage in maybe if draw(st.booleans())]
     same(

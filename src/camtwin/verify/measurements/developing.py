@@ -13,7 +13,7 @@ import camtwin
 from camtwin import isp
 from camtwin.isp import finish
 from camtwin.isp.balance import BalanceController
-from camtwin.isp.demosaic import TOE
+from camtwin.isp.demosaic import TOE, squared
 from camtwin.isp.exposure import Exposure, ExposureController, Limits
 from camtwin.isp.image import TOP
 from camtwin.isp.pipeline import STAGES
@@ -290,9 +290,9 @@ def grey_stays(case: Case, sensor: str) -> None:
 def downscaled(case: Case, sensor: str) -> None:
     """Require that the image is half as wide and high, and that flat values are unchanged."""
     frame = even(seen(case, "even", sensor), (400, 300, 200))
-    small, whole = steps(frame)["Downscale"], steps(frame)["Tone"]
-    case.equal("size", small.shape[:2], (frame.height // 2, frame.width // 2))
-    case.that("flat values are unchanged", np.array_equal(small[9, 9], whole[18, 18]))
+    small, whole = steps(frame)["Downscale"], steps(frame)["EdgeEnhancement"]
+    case.equal("size", small.shape[1:], (frame.height // 2, frame.width // 2))
+    case.that("flat values are unchanged", np.array_equal(small[:, 9, 9], squared(whole[:, 18, 18])))
 
 
 @measurement("not_in_sample")
