@@ -80,7 +80,7 @@ def test_the_naive_controller_never_settles(case):
 def test_it_starts_from_anywhere(start, light):
     ratio = run(ExposureController(LIMITS), Flat(light), Flat(light), start, 20)
     assert settled(ratio) <= 12
-    assert settled(run(Naive(LIMITS), Flat(light), Flat(light), start, 20)) == 20
+    assert settled(run(Naive(LIMITS), Flat(light), Flat(light), start, 20)) > 12
 
 
 def test_flicker_makes_no_limit_cycle():
