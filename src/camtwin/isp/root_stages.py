@@ -179,7 +179,7 @@ def quiet_chroma(red: Ints, blue: Ints, noisy: Ints, quiet: Ints, limit: np.floa
     return first, second
 
 
-def chroma_lines(cells: list[Ints], limit: np.float32) -> list[NDArray[np.float32]]:
+def chroma_lines(cells: list[Ints], limit: np.float32) -> list[NDArray[np.floating]]:
     """Return, of a window around each cell, chroma's share to keep, and slope and base of red's line, blue's.
 
     cells  brightness, red's and blue's chroma in quarters; sums over a window are whole numbers of 81sts
@@ -215,7 +215,7 @@ def box(values: Ints, side: int) -> Ints:
     return _sum([rows[:, i : i + width] for i in range(side)])
 
 
-def box_mean(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+def box_mean(cells: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the mean of 3 x 3 cells, for those that have all their neighbours."""
     wide = (cells[:, :-2] + cells[:, 2:]) + cells[:, 1:-1]
     return ((wide[:-2] + wide[2:]) + wide[1:-1]) * F(1 / 9)

@@ -225,7 +225,7 @@ def test_downscaled_stripes_have_the_mean_light():
 
 def test_the_matrix_takes_light_as_it_takes_roots():
     rgb = np.broadcast_to(np.array([2000, 1200, 700], np.uint16), (16, 24, 3))
-    raw, roots = Raw(sampled(rgb, "GRBG"), 12, "GRBG"), ((0.1, -0.2, 0.1),) * 3
+    raw, roots = Raw(sampled(rgb, "GRBG"), 12, "GRBG"), ((0.1, -0.2, 0.1), (0.1, -0.2, 0.1), (0.1, -0.2, 0.1))
     for matrix in (ColourMatrix(M), ColourMatrix(M, roots=roots)):
         stages = [BlackLevel(), Demosaic(), Downscale(2), matrix, Tone(1.0, 16)]
         small, _ = Pipeline(stages).process(raw)
