@@ -14,7 +14,7 @@ import sys
 from typing import TextIO
 
 from camtwin.problem import Problem
-from camtwin.processes import ended_by_signals
+from camtwin.processes import ended_by_signals, ending_later
 from camtwin.spelling import spelt
 
 
@@ -65,7 +65,8 @@ class Messages(Output):
 def main() -> None:
     """Run the command line in a process of its own."""
     with ended_by_signals():
-        open_streams()
+        with ending_later():  # a stream that is half made cannot be flushed at the end
+            open_streams()
         from camtwin.cli import main as commands
 
         commands()

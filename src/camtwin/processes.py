@@ -48,6 +48,16 @@ def ended_by_signals() -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def ending_later() -> Iterator[None]:
+    """Let signals wait until this context is left; processes that begin in it have them blocked for good."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end(number: int, frame: FrameType | None) -> None:
     for each in ENDINGS:
         if signal.getsignal(each) is _end:

@@ -238,8 +238,20 @@ def test_a_signal_while_an_object_is_deleted_is_not_lost():
         threading._register_atexit(complain)
         end()
         """,
+        """
+        import camtwin.__main__ as program
+        class HalfMade(program.Output):
+            def __init__(self, *args, **options):
+                end()
+                super().__init__(*args, **options)
+        program.Output = HalfMade
+        program.main()
+        """,
     ],
-    ids=["another error", "an import", "an object half made", "a coroutine", "as the interpreter ends"],
+    ids=[
+        *("another error", "an import", "an object half made", "a coroutine", "as the interpreter ends"),
+        "streams half made",
+    ],
 )
 def test_a_signal_in_the_middle_of_a_library_ends_quietly(body):
     """Whatever the library makes of the exception."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -19,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeVar
 
 from camtwin.problem import Missing, Problem
-from camtwin.processes import ENDINGS, end_with
+from camtwin.processes import end_with, ending_later
 from camtwin.verify import measures
 from camtwin.verify.case import Case, Wrong
 from camtwin.verify.claims import Claim, LedgerInvalid, load
@@ -143,11 +142,8 @@ def spread(fn: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
     context = multiprocessing.get_context("spawn")  # kernels run threads, which a fork would lose
     pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, end_with, (os.getpid(),))
     try:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
-        try:  # a signal is for this process alone, and not while it begins others: they have them blocked
+        with ending_later():  # a signal is for this process alone, and not while it begins others
             futures = [pool.submit(fn, task) for task in tasks]
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for done in as_completed(futures):
             yield done.result()
     except BrokenProcessPool:
