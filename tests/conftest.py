@@ -38,7 +38,11 @@ BY_THE_CLOCK = (
     *("test_usb3_colour", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
-WAITING = ("test_addresses", "test_applications", "test_viva", "test_wireshark")
+WAITING = (
+    *("test_addresses", "test_applications", "test_control", "test_emva1288", "test_genapi"),
+    *("test_genapi_firmware", "test_genapi_usb", "test_messages", "test_pending", "test_usb3_wireshark"),
+    *("test_viva", "test_wireshark"),
+)
 """Peers that wait for leases and programs of others, and use a core for a third of their time at most; a busy
 computer does not make them fail."""
 
