@@ -89,6 +89,7 @@ def sabotaged_kernel(twin: Twin, exposure: Exposure, monkeypatch: pytest.MonkeyP
 
     class Asking:
         frame_keys, row_normals = staticmethod(kernels.frame_keys), staticmethod(kernels.row_normals)
+        make_pattern = staticmethod(kernels.make_pattern)
 
         @staticmethod
         def expose_rows(*arguments):

@@ -166,19 +166,15 @@ def expose_reference(
 
 def fixed_pattern_reference(parameters: SensorParameters, seed: int) -> FixedPattern:
     """Return the fixed pattern of the device with this seed, in readable numpy; frames do not change it."""
-    return pattern_of_region(parameters, seed, 0, 0, parameters.width, parameters.height)
-
-
-def pattern_of_region(
-    parameters: SensorParameters, seed: int, x: int, y: int, width: int, height: int
-) -> FixedPattern:
-    """Return that part of the fixed pattern which lies in a region of the sensor, (height, width) each."""
-    p, arrays = parameters, list[NDArray[np.float32]]()
+    p, arrays = parameters, []
     for part in (response(p), offset(p)):
         key = noise.stream_key(seed, part.stage, 0)
-        z = noise.normals(key, x, y, width, height, p.width)
+        z = noise.normals(key, 0, 0, p.width, p.height, p.width)
         pixels = np.float32(part.centre) + np.float32(part.pixel) * z
-        arrays.append(shared(pixels, part, seed, x, y, p.width))
+        columns, rows = shared(part, seed, p.height, p.width)
+        pixels += columns if columns.size else 0
+        pixels += rows[:, None] if rows.size else 0
+        arrays.append(pixels)
     return FixedPattern(*arrays)
 
 
@@ -206,15 +202,13 @@ def offset(p: SensorParameters) -> Part:
     return Part(0.0, pixel, noise.DSNU, p.column_dsnu_e, noise.COLUMN_OFFSET, p.row_dsnu_e, noise.ROW_OFFSET)
 
 
-def shared(
-    pixels: NDArray[np.float32], part: Part, seed: int, x: int, y: int, sensor_width: int
-) -> NDArray[np.float32]:
-    """Add in place what columns and rows have in common to the own pattern of the pixels at (x, y)."""
-    height, width = pixels.shape
+def shared(part: Part, seed: int, height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the deviations that the pixels of each column and of each row share; empty where none do."""
+    columns, rows = np.empty(0, np.float32), np.empty(0, np.float32)
     if part.column:
         key = noise.stream_key(seed, part.column_stage, 0)
-        pixels += np.float32(part.column) * noise.normals(key, x, 0, width, 1, sensor_width)
+        columns = np.float32(part.column) * noise.normals(key, 0, 0, width, 1, width)[0]
     if part.row:
         key = noise.stream_key(seed, part.row_stage, 0)
-        pixels += np.float32(part.row) * noise.normals(key, 0, y, 1, height, sensor_width)
-    return pixels
+        rows = np.float32(part.row) * noise.normals(key, 0, 0, 1, height, width)[:, 0]
+    return columns, rows

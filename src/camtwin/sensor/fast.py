@@ -10,6 +10,7 @@ so the bytes are the same either way.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -23,7 +24,6 @@ from camtwin.sensor.chain import (
     Part,
     frame_constants,
     offset,
-    pattern_of_region,
     response,
     row_light,
     row_offsets_DN,
@@ -124,36 +124,50 @@ def freeing(photons: Rows, efficiency: NDArray[np.float32], x: int, y: int, flaw
     return rows
 
 
-def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
-    """Return the device's fixed pattern, read-only, bit for bit as fixed_pattern_reference."""
-    kernels = _kernels()
-    shape = (parameters.height, parameters.width)
+class PatternMaker:
+    """The fixed pattern of one device, made where it is asked for; safe to call from several threads."""
 
-    def made(part: Part) -> NDArray[np.float32]:
-        values = np.empty(shape, np.float32)
+    def __init__(self, height: int, width: int, gain: Part, offset_e: Part, seed: int) -> None:
+        self._parts = [_PatternPart(part, seed, (height, width)) for part in (gain, offset_e)]
+        self._pattern = FixedPattern(*(_frozen(part.values) for part in self._parts))
+
+    def region(self, x: int, y: int, width: int, height: int) -> FixedPattern:
+        """Return the pattern, read-only, of the whole sensor's shape; only this region must be read."""
+        for part in self._parts:
+            part.make(x, y, width, height)
+        return self._pattern
+
+    def whole(self) -> FixedPattern:
+        """Return the pattern of the whole sensor, read-only."""
+        height, width = self._pattern.gain.shape
+        return self.region(0, 0, width, height)
+
+
+class _PatternPart:
+    """One array of a fixed pattern: its values so far, and the columns of each row that are made."""
+
+    def __init__(self, part: Part, seed: int, shape: tuple[int, int]) -> None:
+        self.values, self._made = np.empty(shape, np.float32), np.zeros(shape[0], np.uint64)
         key = np.uint64(noise.stream_key(seed, part.stage, 0))
-        kernels.scaled_normals(values, key, np.float32(part.centre), np.float32(part.pixel))
-        return _frozen(shared(values, part, seed, 0, 0, parameters.width))
+        self._recipe = key, np.float32(part.centre), np.float32(part.pixel), *shared(part, seed, *shape)
 
-    return FixedPattern(gain=made(response(parameters)), offset_e=made(offset(parameters)))
+    def make(self, x: int, y: int, width: int, height: int) -> None:
+        _kernels().make_pattern(self.values, self._made, x, y, width, height, *self._recipe)
 
 
-def fixed_pattern_for(
-    parameters: SensorParameters, seed: int, x: int, y: int, width: int, height: int
-) -> FixedPattern:
-    """Return the fixed pattern as `fixed_pattern`, of which only a region is known; the rest is not set.
+_shared_maker = lru_cache(maxsize=2)(PatternMaker)
 
-    It takes the time of its region: a whole sensor's takes longer than a small frame.
-    """
-    shape, region = (parameters.height, parameters.width), (slice(y, y + height), slice(x, x + width))
-    part = pattern_of_region(parameters, seed, x, y, width, height)
 
-    def spread(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        whole = np.empty(shape, np.float32)  # memory that nobody touches costs nothing
-        whole[region] = values
-        return _frozen(whole)
+def pattern_maker(parameters: SensorParameters, seed: int) -> PatternMaker:
+    """Return the maker of the device's fixed pattern, which all twins of it share."""
+    p = parameters
+    return _shared_maker(p.height, p.width, response(p), offset(p), seed)
 
-    return FixedPattern(gain=spread(part.gain), offset_e=spread(part.offset_e))
+
+def fixed_pattern(parameters: SensorParameters, seed: int) -> FixedPattern:
+    """Return the device's fixed pattern, read-only, made anew, bit for bit as fixed_pattern_reference."""
+    p = parameters
+    return PatternMaker(p.height, p.width, response(p), offset(p), seed).whole()
 
 
 def warm_up() -> None:

@@ -363,14 +363,35 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, 
 
 
 @compiled
-def scaled_normals(out, key, centre, sigma):
-    """out[...] = centre + sigma * noise.normals(key, ...) for a whole sensor of out's shape."""
-    height, width = out.shape
-    for y in range(height):
-        row = out[y]
-        _normals_row(row, 0, (width + 1) // 2, _row_key(key, y))
-        for i in range(width):
-            row[i] = centre + sigma * row[i]
+def make_pattern(out, made, x, y, width, height, key, centre, sigma, columns, rows):
+    """Make the values of a region of a fixed pattern that are not made yet.
+
+    out: (height, width) float32 of the whole sensor: centre + sigma * noise.normals(key, ...), then plus
+    `columns` and `rows` where these are not empty, a value for each column and row of the sensor. made: of
+    each row the columns that are made, first << 32 | end, in one word: to a thread that makes the same row
+    at the same time, either of the two is true.
+    """
+    half = (out.shape[1] + 1) // 2
+    for at in range(y, y + height):
+        first, end = np.int64(made[at] >> np.uint64(32)), np.int64(made[at] & np.uint64(0xFFFFFFFF))
+        if first <= x and x + width <= end:
+            continue
+        if not end:
+            first = end = x
+        low, high = min(x, first), max(x + width, end)
+        row_key = _row_key(key, at)
+        for start, stop in ((low, first), (end, high)):
+            values = out[at, start:stop]
+            _normals_row(values, start, half, row_key)
+            for i in range(stop - start):
+                values[i] = centre + sigma * values[i]
+            if columns.shape[0]:
+                for i in range(stop - start):
+                    values[i] += columns[start + i]
+            if rows.shape[0]:
+                for i in range(stop - start):
+                    values[i] += rows[at]
+        made[at] = np.uint64(low) << np.uint64(32) | np.uint64(high)
 
 
 @compiled

@@ -293,6 +293,40 @@ def test_a_fixed_pattern_is_read_only():
     assert not pattern.offset_e.flags.writeable
 
 
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), width=st.integers(1, 41), height=st.integers(1, 8), shares=st.booleans())
+def test_a_pattern_is_made_where_it_is_asked_for(data, width, height, shares):
+    """Region after region in any order, with gaps and overlaps, and whatever was made before."""
+    sensor = {"column_prnu": 0.001, "row_dsnu_e": 0.1} if shares else {}
+    parameters = replace(PARAMETERS, width=width, height=height, **sensor)
+    reference = fixed_pattern_reference(parameters, 3)
+    maker = fast.PatternMaker(height, width, chain.response(parameters), chain.offset(parameters), 3)
+    for _ in range(data.draw(st.integers(1, 4))):
+        x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+        columns, rows = data.draw(st.integers(1, width - x)), data.draw(st.integers(1, height - y))
+        pattern, at = maker.region(x, y, columns, rows), np.s_[y : y + rows, x : x + columns]
+        assert np.array_equal(pattern.gain[at], reference.gain[at])
+        assert np.array_equal(pattern.offset_e[at], reference.offset_e[at])
+    assert np.array_equal(maker.whole().gain, reference.gain)
+
+
+def test_only_the_region_that_is_asked_for_is_made():
+    maker = fast.PatternMaker(128, 256, chain.response(PARAMETERS), chain.offset(PARAMETERS), 3)
+    untouched = np.full((128, 256), 7, np.float32)
+    maker._parts[0].values[:] = untouched
+    gain = maker.region(40, 30, 20, 10).gain
+    untouched[30:40, 40:60] = gain[30:40, 40:60]
+    assert np.array_equal(gain, untouched)
+    assert (gain[30:40, 40:60] != 7).all()
+
+
+def test_twins_of_one_seed_share_their_pattern():
+    one = fast.pattern_maker(PARAMETERS, 1)
+    assert fast.pattern_maker(replace(PARAMETERS, read_noise_e=3.0), 1) is one
+    assert fast.pattern_maker(PARAMETERS, 2) is not one
+    assert fast.pattern_maker(replace(PARAMETERS, prnu=0.1), 1) is not one
+
+
 def test_one_compilation_serves_all_arrays_and_formats():
     """Another would cost the first frame seconds, or miss the cache that `warm_up` filled."""
     program = """
@@ -308,7 +342,7 @@ expose(light(1, r), FixedPattern(*writable), PARAMETERS, r)
 expose(np.asfortranarray(light(1, r)), fast.fixed_pattern(PARAMETERS, 1), PARAMETERS, r)
 for fmt in FORMATS.values():
     expose_payload(light(1, r), fast.fixed_pattern(PARAMETERS, 1), PARAMETERS, readout(bits=fmt.bits), fmt, 2)
-print(len(kernels.expose_rows.signatures), len(kernels.scaled_normals.signatures))
+print(len(kernels.expose_rows.signatures), len(kernels.make_pattern.signatures))
 """
     path = os.pathsep.join(entry for entry in sys.path if entry)
     assert run(program, PYTHONPATH=path).split() == ["1", "1"]
@@ -394,17 +428,3 @@ def test_numba_comes_with_the_first_frame_and_not_before():
         "False",
         "True",
     ]
-
-
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_the_fixed_pattern_of_a_region_is_a_part_of_the_whole(data):
-    parameters = replace(PARAMETERS, column_prnu=0.001, row_prnu=0.002, column_dsnu_e=0.1, row_dsnu_e=0.2)
-    whole = fixed_pattern_reference(parameters, 3)
-    x, y = data.draw(st.integers(0, 255)), data.draw(st.integers(0, 127))
-    width, height = data.draw(st.integers(1, 256 - x)), data.draw(st.integers(1, 128 - y))
-    region = slice(y, y + height), slice(x, x + width)
-    small = fast.fixed_pattern_for(parameters, 3, x, y, width, height)
-    assert np.array_equal(small.gain[region], whole.gain[region])
-    assert np.array_equal(small.offset_e[region], whole.offset_e[region])
-    assert not small.gain.flags.writeable

@@ -25,8 +25,9 @@ from camtwin.twins.render import geometry
 from camtwin.twins.render.geometry import Window
 from camtwin.units import SEC
 
-MAX_LAYERED = 1 << 22
-"""Limit of numbers of a scene's layers held at once (16 MB): each colour of light is a layer."""
+MAX_LAYERED = 1 << 18
+"""Limit of numbers of a scene's layers held at once (1 MB, which stays in the processor's cache): each colour
+of light is a layer."""
 
 Box = tuple[int, int, int, int]
 """Column, row, width and height on the sensor."""
@@ -97,18 +98,18 @@ class Light:
         still, cut = self._still, self._cut
         if cut and cut[1] is world and cut[0] == box:
             return cut[2]
-        if still and still[1] is world and (part := within(box, still[0])):
+        if still and still[1] is world and (part := _within(box, still[0])):
             rate_e = still[2][part]
             if not rate_e.flags.c_contiguous:  # kernels want it so: copied once, and not for every frame
                 rate_e = np.ascontiguousarray(rate_e)
                 self._cut = (box, world, rate_e)
             return rate_e
         rows = self._rows(world, self._view(window), at_any_time(window))
-        layers = len(spectra_of(world.scene))
-        band = max(1, MAX_LAYERED // (window.width * layers)) if layers > 1 else window.height
-        starts = range(0, window.height, band)
-        bands = [rows(first, min(first + band, window.height)) for first in starts]
-        rate_e = bands[0] if len(bands) == 1 else np.concatenate(bands)
+        band = max(1, MAX_LAYERED // (window.width * len(spectra_of(world.scene))))
+        rate_e = np.empty((window.height, window.width), np.float32)
+        for first in range(0, window.height, band):
+            end = min(first + band, window.height)
+            rate_e[first:end] = rows(first, end)
         self._still = (box, world, rate_e)
         return rate_e
 
@@ -150,7 +151,7 @@ def _efficiency(p: SensorParameters, spectra: tuple[Spectrum, ...]) -> NDArray[n
     return np.array([[by[c] for c in p.cfa] for by in behind], np.float32).reshape(-1, 2, 2)
 
 
-def within(part: Box, whole: Box) -> tuple[slice, slice] | None:
+def _within(part: Box, whole: Box) -> tuple[slice, slice] | None:
     """Return where a box lies in another one, as slices of its rows and columns; None if not in it."""
     x, y, width, height = part[0] - whole[0], part[1] - whole[1], part[2], part[3]
     if x < 0 or y < 0 or x + width > whole[2] or y + height > whole[3]:

@@ -15,21 +15,19 @@ from camtwin.camera.frames.exposure import Exposure
 from camtwin.scene import Scene
 from camtwin.sensor import fast, processing, stages
 from camtwin.sensor.chain import FixedPattern, frame_constants
+from camtwin.sensor.fast import PatternMaker
 from camtwin.sensor.flaws import Flaws, flawed_pattern
 from camtwin.sensor.parameters import Readout, SensorParameters
 from camtwin.sensor.processing import Lit, Shot
 from camtwin.twins.render import geometry
 from camtwin.twins.render.codes import Demands, demands_of
 from camtwin.twins.render.geometry import Window
-from camtwin.twins.render.light import Box, Light, World, within
+from camtwin.twins.render.light import Light, World
 from camtwin.twins.render.truth import Truth, codes_in, mask_of
 from camtwin.units import SEC
 
 MAX_BRIGHTNESS_ROWS = 32
 """Limit of rows on which a frame's brightness is measured."""
-
-MAX_SMALL = 1 << 17
-"""Limit of the pixels of a window for which the fixed pattern is made by itself, in milliseconds."""
 
 
 class Renderer:
@@ -43,8 +41,7 @@ class Renderer:
         self.parameters, self.world, self.seed, self.threads = parameters, World(scene), seed, threads
         self._light = Light(parameters)
         self._cached: Demands | None = None  # demands of the frame before: most frames have the same Settings
-        self._plain: FixedPattern | None = None
-        self._small: tuple[Box, FixedPattern] | None = None
+        self._maker: PatternMaker | None = None
         self._flawed: tuple[Flaws, FixedPattern] | None = None
 
     def prepare(self) -> None:
@@ -145,15 +142,11 @@ class Renderer:
 
     def _pattern(self, flaws: Flaws, window: Window) -> FixedPattern:
         """Return the fixed pattern, in the window at least: a small one waits for no whole sensor's."""
-        if self._plain is None and not flaws.columns and window.width * window.height <= MAX_SMALL:
-            box = (window.x, window.y, window.width, window.height)
-            small = self._small
-            if small is None or not within(box, small[0]):
-                self._small = small = (box, fast.fixed_pattern_for(self.parameters, self.seed, *box))
-            return small[1]
-        if self._plain is None:
-            self._plain = fast.fixed_pattern(self.parameters, self.seed)
+        if self._maker is None:
+            self._maker = fast.pattern_maker(self.parameters, self.seed)
+        if not flaws.columns:
+            return self._maker.region(window.x, window.y, window.width, window.height)
         cached = self._flawed
         if cached is None or cached[0] is not flaws:
-            self._flawed = cached = (flaws, flawed_pattern(self._plain, flaws))
+            self._flawed = cached = (flaws, flawed_pattern(self._maker.whole(), flaws))
         return cached[1]
