@@ -223,11 +223,20 @@ def measure(todo: list[Case], console: Console) -> list[Result]:
     return [Result(c.name, c.pixels, c.repeats, median(seconds[c.name]), min(seconds[c.name])) for c in todo]
 
 
-def pyxel(python: Path, columns: int, rows: int, repeats: int) -> Result:
-    """Pyxel's chain of models for the same kind of frame, run by its own Python."""
+def pyxel(python: Path, columns: int, rows: int, repeats: int) -> Result | str:
+    """Return the result of Pyxel's chain of models for the same kind of frame, or why there is none.
+
+    python: that of its own environment.
+    """
+    if not python.exists():
+        return f"Pyxel was not measured: there is no {python}, which `make benchmark` sets up."
     script = Path(__file__).with_name("pyxel_chain.py")
     command = [python, script, str(columns), str(rows), str(repeats)]
-    said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
+        return f"Pyxel was not measured: {last}"
+    said = json.loads(done.stdout)
     seconds = said["seconds"]
     name = f"Pyxel {said['version']}, {columns}x{rows}"
     return Result(name, columns * rows, repeats, median(seconds), min(seconds))
@@ -275,13 +284,18 @@ def main(arguments: list[str]) -> None:
     chosen = options("How fast a frame is made.", arguments, pyxel=PYXEL)
     *results, copied = measure(cases(chosen.quick), Console(stderr=True))
     whole = load(MODEL).sensor.parameters
+    remarks: list[str] = []
     if not chosen.quick:
-        results.append(pyxel(chosen.pyxel, whole.width, whole.height, 5))
+        other = pyxel(chosen.pyxel, whole.width, whole.height, 5)
+        if isinstance(other, str):
+            remarks.append(other)
+        else:
+            results.append(other)
     results.append(copied)
     rows: list[dict[str, Any]] = [
         {**asdict(r), "mpix_per_s": r.mpix_per_s, "best_mpix_per_s": r.best_mpix_per_s} for r in results
     ]
-    publish(chosen, "Kernels", report(results), {"results": rows})
+    publish(chosen, "Kernels", [*report(results), *remarks], {"results": rows})
 
 
 if __name__ == "__main__":

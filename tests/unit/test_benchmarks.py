@@ -41,6 +41,18 @@ def test_kernels_measures_every_case_and_writes_both_files(tmp_path):
     )
 
 
+def test_kernels_says_that_pyxel_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    pyxel = runpy.run_path(str(SCRIPTS / "kernels.py"))["pyxel"]
+    missing = tmp_path / "python"
+    expected = f"Pyxel was not measured: there is no {missing}, which `make benchmark` sets up."
+    assert pyxel(missing, 64, 64, 1) == expected
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho no module pyxel >&2\nexit 1\n")
+    broken.chmod(0o755)
+    assert pyxel(broken, 64, 64, 1) == "Pyxel was not measured: no module pyxel"
+
+
 def test_each_script_writes_its_own_section_and_leaves_the_others(tmp_path):
     numbers, page = tmp_path / "numbers.json", tmp_path / "page.md"
     page.write_text("# Old head\n\n## Streaming\n10 Gb/s.\n\n## Camera\nslow.\n\n## Last\nword\n")
