@@ -15,7 +15,7 @@ import gi
 gi.require_version("Aravis", "0.8")
 from gi.repository import Aravis, GLib  # noqa: E402
 
-PACKET_BYTES = 1500
+PACKET_BYTES, RETENTION_us = 1500, 2_000_000
 
 
 def find():
@@ -46,6 +46,7 @@ def grab(address, count, texts, *, trigger=False, resend=True, frames=None):
     camera.gv_set_packet_size(PACKET_BYTES)
     stream = camera.create_stream(None, None)
     stream.set_property("packet-resend", Aravis.GvStreamPacketResend.ALWAYS if resend else 0)
+    stream.set_property("frame-retention", RETENTION_us)  # a busy computer answers late
     for _ in range(8):
         stream.push_buffer(Aravis.Buffer.new_allocate(camera.get_payload()))
     parser = camera.create_chunk_parser()
