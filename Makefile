@@ -46,10 +46,11 @@ test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB 
 	@tools/apt-install $(VM_APT)
 	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py tests/vm/check_imx412.py
 
-fuzz: $(VENV)/.dev  ## hostile messages against the control of both links, a bare sensor's bus and a video device, and command lines; COUNT=1000000 CASES=20000 SEED=... to do it again
+fuzz: $(VENV)/.dev  ## hostile messages against the control of both links, a bare sensor's bus and a video device, descriptions to adopt, and command lines; COUNT=1000000 CASES=20000 SEED=... to do it again
 	$(BIN)/python tests/unit/wire/gev/fuzz.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/links/usb3/fuzz_usb.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/camera/registers/fuzz_cci.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python tests/unit/genicam/fuzz_adopt.py --count $$(($(COUNT) / 10)) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/links/v4l2/fuzz_video.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/cli/fuzz_cli.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/cli/fuzz_processes.py --count $(CASES) $(if $(SEED),--seed $(SEED))

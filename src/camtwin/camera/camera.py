@@ -90,7 +90,7 @@ class Camera:
         self.latency_frames = sheet.readout.latency_frames
         self.trigger_timing = sheet.trigger
         self.shortest_exposure_ns: Ns = Settings.ExposureTime_ns.held(
-            self.tree.declared["ExposureTime"].number("min")
+            self.tree.declared["ExposureTime"].number("min") or 0
         )
         self.housing = Housing(
             sheet.thermal,

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from camtwin.camera.links import KINDS
 from camtwin.camera.settings import Settings
 from camtwin.genicam import Registers, SheetError, Tree, description, zipped
+from camtwin.genicam.held import with_held
 from camtwin.models import CameraSheet
 
 XML_ADDRESS: Final = 0xF000_0000
@@ -51,7 +52,7 @@ def interface(sheet: CameraSheet) -> Interface:
 
 def _make(sheet: CameraSheet) -> Interface:
     try:
-        tree = Tree(Settings, sheet.features, KINDS[sheet.link].dialect)
+        tree = Tree(with_held(Settings, sheet.features), sheet.features, KINDS[sheet.link].dialect)
     except SheetError as error:
         raise sheet.invalid(error.row, str(error)) from None
     xml = description(tree, sheet.display.decimals if sheet.display else None)

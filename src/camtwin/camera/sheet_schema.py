@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter
 from camtwin.camera.links import KINDS
 from camtwin.camera.settings import Settings
 from camtwin.genicam.nodes import Feature
-from camtwin.genicam.row_words import words_of
+from camtwin.genicam.row_words import HELD_ROW, words_of
 from camtwin.models.documents import SCHEMA
 from camtwin.models.schema import CameraSheet, DriveMode, SensorSheet
 from camtwin.sensor.parameters import SensorParameters
@@ -82,7 +82,8 @@ def _camera() -> Json:
         "features": {
             "type": "object",
             "properties": {f.name: _row(f.doc, words_of(_longest(f))) for f in Settings.features.values()},
-            "additionalProperties": False,
+            "additionalProperties": _row("Feature that holds what is written.", HELD_ROW)
+            | {"required": ["holds"]},
             "description": "Features that the camera has, by the names of SFNC.",
         },
     }

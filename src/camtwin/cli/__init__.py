@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from camtwin.cli import (  # noqa: F401  (they register)
+    adopt,
     csi2,
     develop,
     ecosystem,

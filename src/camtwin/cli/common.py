@@ -186,6 +186,8 @@ def session(
     link_speed: str,
     storage: Path | None = None,
     clock: Scheduler | None = None,
+    *,
+    assume: bool = False,
 ) -> Session:
     """Open a twin in process that looks at the scene, and write the features of `settings` (NAME=VALUE)."""
     import camtwin
@@ -201,6 +203,7 @@ def session(
         link_speed=user(bits_per_s, link_speed),
         storage=storage,
         clock=clock,
+        assume=assume,
     )
     for text in settings or ():
         cam.set(text)

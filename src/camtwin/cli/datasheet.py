@@ -43,7 +43,8 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
 def _heading(part: str, name: str) -> str:
     """Return the chapter of a feature, such as AcquisitionControl; for other facts the part of the sheet."""
     if part == "features":
-        return next(c.__name__ for c in Settings.__bases__ if issubclass(c, Chapter) and name in c.features)
+        chapters = (c.__name__ for c in Settings.__bases__ if issubclass(c, Chapter) and name in c.features)
+        return next(chapters, "Holds what is written, nothing follows")
     return HEADINGS.get(part, part.capitalize())
 
 

@@ -156,6 +156,12 @@ def run(
     convert: video_cli.Convert = False,
     still: video_cli.Still = False,
     shared: video_cli.Shared = False,
+    assume: Annotated[
+        bool,
+        typer.Option(
+            "--assume", help="Accept the guesses of a data sheet with unknown rows.", rich_help_panel=CAMERA
+        ),
+    ] = False,
     gentl_only: Annotated[
         bool,
         typer.Option(
@@ -257,6 +263,7 @@ def run(
                 "serial": serial,
                 "settings": settings or [],
                 "link_speed": link_speed,
+                **({"assume": True} if assume else {}),
             }
             clock = None if _checked(model, given).has_frames else bus_time
             twin = recorded(session(**start, storage=nonvolatile, clock=clock).twin, journal, start)

@@ -56,7 +56,7 @@ class Binder:
     @staticmethod
     def _declared(node: Node) -> str:
         """Return the name of a feature's row."""
-        return node.feature.attr.partition("_")[0]
+        return node.feature.declared
 
     def number(self, node: Node) -> None:
         """Set the data sheet's ids of events, and the chunk that holds a value."""
@@ -82,6 +82,10 @@ class Binder:
         A selector that the model lacks has one entry.
         """
         options: list[Mapping[Any, int]] = []
+        apart = node.row.get("apart")
+        if apart is not None and len(apart) != len(node.feature.by):
+            reason = f"apart has {len(apart)} numbers, and {len(node.feature.by)} selectors"
+            raise SheetError(f"{node.feature.name}: {reason}", self._declared(node))
         stride = node.feature.apart or node.feature.length
         for selector in (self.nodes[name] for name in reversed(node.feature.by)):
             low = selector.number("min")
@@ -89,6 +93,8 @@ class Binder:
             options.insert(0, selector.entries or {i: i for i in range(low, high + 1)})
             node.strides.insert(0, stride)
             stride *= 1 + max(options[0].values())
+        if apart is not None:
+            node.strides = [*apart]
         for combination in product(*(o.items() for o in options)):
             names = tuple(name for name, _ in combination)
             key = names if len(names) > 1 else names[0] if names else None
@@ -159,7 +165,7 @@ class Binder:
             if other.feature.by == f.by != ():  # the value of the same line, counter, ...
                 return Bound(None, {name: lambda at: find(at)[at.key]}, (other.feature.name,))
             return Bound(None, {name: find}, (other.feature.name,))
-        if other is None or other.feature.value is None or not other.here:
+        if other is None or other.feature.value is None or not (other.here or other.row):
             reason = f"a rule of {f.name} needs {name}, for which this model has no value"
             raise SheetError(reason, self._declared(node))
         if other.feature.name in self._asking:

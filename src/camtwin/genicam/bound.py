@@ -61,13 +61,15 @@ class Node:
     def __post_init__(self) -> None:
         f = self.feature
         usual = "RO" if f.chunk else "WO" if f.do else "RW" if f.stored or f.put else "RO"
-        self.access = f.elsewhere or usual
+        self.access = f.elsewhere or self.row.get("access", usual)
         self.joint: tuple[str, ...] = tuple(self.row.get("joint", ()))
         self.low, self.high, self.inc = (self.number(name) for name in ("min", "max", "inc"))
 
     @property
     def address(self) -> int:
-        """Address of the value: the standard's, or a hash of the name, independent of other features."""
+        """Address of the value: the row's, the standard's, or a hash of the name, independent of others."""
+        if "Value" in (own := self.row.get("at", {})):
+            return own["Value"]
         place = self.feature.at.get(self.link, self._own)
         return place[0] if isinstance(place, tuple) else place
 
@@ -90,7 +92,7 @@ class Node:
         """Return (plane, address, coding) of its value and of everything that rules decide.
 
         With A the hash of the name, the minimum is at 0x1000_0000 + A, the maximum at 0x2000_0000 + A;
-        entries follow from 0x5000_0000.
+        entries follow from 0x5000_0000. A row may place each of them by `at`.
         """
         planes = [
             "Value",
@@ -100,8 +102,13 @@ class Node:
             "Locked",
             *(p for p in self.rules if p.startswith("Can_")),
         ]
+        own = self.row.get("at", {})
         return [
-            (p, (i << 28) + self._own if i else self.address, self.feature if i < 3 else RULE_RESULT)
+            (
+                p,
+                own.get(p, (i << 28) + self._own if i else self.address),
+                self.feature if i < 3 else RULE_RESULT,
+            )
             for i, p in enumerate(planes)
             if i == 0 or (p in self.rules and not self.rules[p].same)
         ]

@@ -20,7 +20,8 @@ A rule returns a value in the host's unit, as the data sheet's numbers are.
 
 A model may rename a feature or an entry: `name` and `words` in its row. Hosts see those; code and held values
 use the declared names. `same` in its row names entries that stand for the signal of another name in this
-model; `ids` has the ids of events and chunks.
+model; `ids` has the ids of events and chunks. Hosts do not see what is `hidden`; rules know its numbers. `at`
+places its registers, which `length`, `bits` and `signed` describe.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from inspect import Parameter, Signature
 from math import isfinite
-from typing import Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeAlias, TypeVar, cast, overload
 
 from camtwin.genicam.device import At, Key, Shown
 from camtwin.genicam.dialect import Order
@@ -42,6 +43,10 @@ Rule: TypeAlias = float | str | Callable[..., Any]
 Source: TypeAlias = Callable[[At], Any]
 """Finds the value of a rule's parameter."""
 Expert, Guru, Invisible = "Expert", "Guru", "Invisible"
+
+
+CODING: Final = ("length", "bits", "signed")
+"""Words of a row that say how the register of a feature holds its value."""
 
 
 def sheet_value(value: T) -> T:
@@ -144,6 +149,7 @@ class Feature(Generic[T]):
     by: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()  # selectors whose entry a rule reads, without a register for each
     length: int = 4
+    signed: bool = False
     attr: str = field(default="", init=False)
     spelling: str = field(default="", init=False)  # this model's name, if it differs
     chapter: str = field(default="", init=False)
@@ -163,8 +169,13 @@ class Feature(Generic[T]):
         return self
 
     @property
+    def declared(self) -> str:
+        """The name that code and data sheets have for it."""
+        return self.attr.partition("_")[0]
+
+    @property
     def name(self) -> str:
-        return self.spelling or self.attr.partition("_")[0]
+        return self.spelling or self.declared
 
     @property
     def stored(self) -> bool:
@@ -186,6 +197,9 @@ class Feature(Generic[T]):
         object.__setattr__(own, "spelling", names.get(self.name, ""))
         object.__setattr__(own, "by", tuple(names.get(s, s) for s in self.by))
         object.__setattr__(own, "follows", tuple(names.get(s, s) for s in self.follows))
+        for word in CODING:
+            if word in row:
+                object.__setattr__(own, word, tuple(row[word]) if word == "bits" else row[word])
         if isinstance(own, Enumeration):
             object.__setattr__(own, "words", row.get("words", {}))
         return own
@@ -210,10 +224,10 @@ class Feature(Generic[T]):
         return value
 
     def pack(self, shown: Any, order: Order) -> bytes:
-        return int(shown).to_bytes(self.length, order)
+        return int(shown).to_bytes(self.length, order, signed=self.signed)
 
     def unpack(self, data: bytes, order: Order) -> Any:
-        return int.from_bytes(data, order)
+        return int.from_bytes(data, order, signed=self.signed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,22 +73,30 @@ class Registers(Generic[S]):
     def _shared(self, nodes: list[Node]) -> RegisterAccess[S]:
         """Combine several features in one register; a write changes only features whose bits differ.
 
-        Bits of read-only features are ignored like unused ones, because hosts write such registers whole.
+        A command's bits read 0. Bits of read-only features are ignored like unused ones, because hosts write
+        such registers whole.
         """
         tree, order = self.tree, self.tree.order
-        fields = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits]
-        writable = [(n.feature.name, *n.feature.bits) for n in nodes if n.feature.bits and n.access == "RW"]
+        length = max(n.feature.length for n in nodes)
+        fields = [(n, *n.feature.bits) for n in nodes if n.feature.bits]
+
+        def bits_of(device: Device[S], node: Node) -> int:
+            if node.access == "WO":
+                return 0
+            shown = tree.get(device, node.feature.name)
+            return node.words[shown] if node.words else int(shown)
 
         def read(device: Device[S]) -> bytes:
-            return sum(int(tree.get(device, name)) << low for name, low, _ in fields).to_bytes(4, order)
+            return sum(bits_of(device, node) << low for node, low, _ in fields).to_bytes(length, order)
 
         def write(device: Device[S], data: bytes) -> None:
             new, old = int.from_bytes(data, order), int.from_bytes(read(device), order)
-            for name, low, width in writable:
-                if (new ^ old) >> low & (1 << width) - 1:
-                    tree.set(device, name, new >> low & (1 << width) - 1)
+            for node, low, width in fields:
+                if node.access != "RO" and (new ^ old) >> low & (1 << width) - 1:
+                    wire = new >> low & (1 << width) - 1
+                    tree.set(device, node.feature.name, node.names.get(wire, wire) if node.words else wire)
 
-        return RegisterAccess(4, read, write)
+        return RegisterAccess(length, read, write)
 
     def read(self, device: Device[S], address: int, length: int) -> bytes:
         """Read adjoining registers, or a part of one."""

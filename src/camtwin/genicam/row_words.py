@@ -12,6 +12,7 @@ from inspect import signature
 from typing import Any, Final
 
 from camtwin.genicam.bound import SheetError
+from camtwin.genicam.held import KINDS, Held
 from camtwin.genicam.nodes import Boolean, Enumeration, Feature, Integer, Numeric, Register, Selector, String
 from camtwin.problem import nearest
 
@@ -21,6 +22,41 @@ NAMES: Final[Schema] = {"type": "array", "items": NAME, "uniqueItems": True, "ma
 WORDS: Final[Schema] = {"type": "object", "additionalProperties": NAME}
 WIRE: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 0xFFFF_FFFF}
 NUMBERS: Final[Schema] = {"type": "object", "additionalProperties": WIRE}
+PLACE: Final[Mapping[str, Schema]] = {
+    "at": NUMBERS,
+    "apart": {"type": "array", "items": {"type": "integer", "minimum": 0}, "maxItems": 8},
+    "length": {"type": "integer", "minimum": 1, "maximum": 65536},
+    "bits": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0, "maximum": 64},
+        "minItems": 2,
+        "maxItems": 2,
+    },
+    "signed": {"type": "boolean"},
+    "access": {"type": "string", "enum": ["RO", "RW", "WO"]},
+}
+"""Words that say where the registers of a feature are, and how they hold its values."""
+TEXTS: Final[Schema] = {"type": "string", "maxLength": 4096}
+HELD: Final[Mapping[str, Schema]] = {
+    "holds": {"type": "string", "enum": list(KINDS)},
+    "by": NAMES,
+    "chapter": NAME,
+    "visibility": {"type": "string", "enum": ["Beginner", "Expert", "Guru", "Invisible"]},
+    "standard": {"type": "boolean"},
+    "doc": TEXTS,
+    "unit": TEXTS,
+    "form": TEXTS,
+}
+"""Words of a feature that no declaration knows, and that holds what is written."""
+HELD_ROW: Final[Mapping[str, Schema]] = {
+    **HELD,
+    **PLACE,
+    "name": NAME,
+    "entries": NUMBERS,
+    **{word: {"type": "number"} for word in ("min", "max", "inc")},
+    "default": {},
+}
+"""All words of such a row, whatever it holds."""
 OF_RULES: Final[Mapping[str, Schema]] = {
     "inputs": NAMES,
     "outputs": NAMES,
@@ -42,7 +78,7 @@ def words_of(feature: Feature[Any]) -> dict[str, Schema]:
     """Return the words of a feature's row, each with what it must be."""
     value = _value(feature)
     default: Schema = {"anyOf": [value, {"type": "object", "additionalProperties": value}]}
-    words: dict[str, Schema] = {"name": NAME}
+    words: dict[str, Schema] = {"name": NAME, "hidden": {"type": "boolean"}, **PLACE}
     if feature.stored:
         words["default"] = default if feature.by else value
     if isinstance(feature, Numeric):
@@ -56,6 +92,8 @@ def words_of(feature: Feature[Any]) -> dict[str, Schema]:
     if isinstance(feature, Register) and feature.fill:
         words["count"] = {"type": "integer", "minimum": 1, "maximum": 65536}
         words["highest"] = {"type": "integer", "minimum": 1, "maximum": (1 << 8 * feature.width) - 1}
+    if isinstance(feature, Held):
+        words |= HELD
     return words | {name: value if name == "value" else _of_rule(name) for name in _asked(feature)}
 
 
@@ -109,6 +147,8 @@ def fault(value: object, schema: Schema) -> str:
     kind = schema.get("type")
     if kind and not _is(value, kind):
         return TEXT[kind]
+    if (choices := schema.get("enum")) and value not in choices:
+        return f"one of {', '.join(choices)}"
     if isinstance(value, str):
         if (most := schema.get("maxLength")) is not None and len(value.encode()) > most:
             return f"at most {most} bytes of text"

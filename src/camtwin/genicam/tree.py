@@ -43,8 +43,10 @@ class Tree(Generic[S]):
         for name, row in sheet.items():
             check_row(settings.features[name].on(dialect.name), row)
         names = {name: row["name"] for name, row in sheet.items() if "name" in row}
+        taken = {*names.values()} - sheet.keys()
+        names |= {name: f"{name}_" for name in taken & settings.features.keys()}  # another one has the name
         self.declared = {
-            name: Node(f.on(link).of(names, row), row, name in sheet, link=link)
+            name: Node(f.on(link).of(names, row), row, name in sheet and not row.get("hidden"), link=link)
             for name, f in settings.features.items()
             for row in (sheet.get(name, {}),)
         }

@@ -222,7 +222,7 @@ class _Description(Generic[S]):
         kind, bits = {"Float": "FloatReg", "String": "StringReg"}.get(coding.node, "IntReg"), ""
         if coding.bits:
             kind, (low, width) = "MaskedIntReg", coding.bits
-            flip = 31 if self.tree.order == "big" else 0
+            flip = 8 * coding.length - 1 if self.tree.order == "big" else 0
             bits = el("LSB", abs(flip - low)) + el("MSB", abs(flip - (low + width - 1)))
         self.node(
             kind,
@@ -236,6 +236,6 @@ class _Description(Generic[S]):
             el("Cachable", cache),
             el("pInvalidator", *stale),
             bits,
-            el("Sign", "Unsigned") if "Int" in kind else "",
+            el("Sign", "Signed" if coding.signed else "Unsigned") if "Int" in kind else "",
             el("Endianess", f"{self.tree.order.capitalize()}Endian") if kind != "StringReg" else "",
         )

@@ -18,6 +18,10 @@ Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 
 
+UNKNOWN = "unknown: "
+"""Begins the `assumed` of a row that holds a guess which no source supports: such a sheet does not run."""
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
@@ -237,6 +241,8 @@ class CameraSheet(Section):
     features: Mapping[str, Mapping[str, Any]]
     record: Mapping[str, Any] = {}  # facts without effect: weight, approvals, connectors
     facts: tuple[Fact, ...] = ()
+    assume: bool = False
+    """Whether rows that nobody knows are taken as they are guessed (UNKNOWN)."""
     rig: RigSheet | None = None  # connectors, circuits, supplies, climate
     documents: tuple[Document, ...] = Field(default=(), exclude=True, repr=False)
 
@@ -270,6 +276,19 @@ class CameraSheet(Section):
         if self.documents:
             return invalid(self.documents, path, message)
         return SheetInvalid(f"{self.name}: {message}")
+
+    def refuse_unknown(self) -> None:
+        """Refuse a sheet with rows that nobody knows, unless it says that its guesses will do.
+
+        Raises:
+            SheetInvalid: names the rows
+        """
+        unknown = [fact.path for fact in self.facts if fact.assumed and fact.source.startswith(UNKNOWN)]
+        if unknown and not self.assume:
+            shown = f"{', '.join(unknown[:12])}{', ...' * (len(unknown) > 12)}"
+            count = f"{len(unknown)} row{'s' * (len(unknown) > 1)}"
+            reason = "write what the camera has, or take the guesses with --assume or `assume = true`"
+            raise self.invalid(unknown[0], f"{count} unknown, {shown}: {reason}")
 
     @property
     def parameters(self) -> SensorParameters:

@@ -18,8 +18,6 @@ from camtwin.planner.sheet_check import TO_FILL
 from camtwin.problem import Problem
 
 BAYER: Final = {"RGGB": "BayerRG", "GRBG": "BayerGR", "GBRG": "BayerGB", "BGGR": "BayerBG"}
-DEPTHS_OF_COLOURS: Final = (10, 12)
-"""Bits of the mosaics' pixel formats that there are (`pixels/formats.py`)."""
 HEAD: Final = (
     f"Fill in each source that begins with {TO_FILL.strip()!r}; assumed rows are guesses to improve."
 )
@@ -92,8 +90,6 @@ class Given:
         number("fps", self.fps, "frames/s", low=0.01, high=100_000)
         if self.bits not in (8, 10, 12):
             raise NewProblem(f"bits {self.bits}: must be 8, 10 or 12")
-        if self.cfa and self.bits not in DEPTHS_OF_COLOURS:
-            raise NewProblem(f"bits {self.bits}: a colour camera here has 10 or 12")
         if self.cfa and self.cfa not in BAYER:
             raise NewProblem(f"cfa {self.cfa!r:.20}: must be one of {', '.join(BAYER)}, or none")
         for text in (self.vendor, self.title):
@@ -268,9 +264,19 @@ def _colour(peak: float) -> str:
 
 def camera_text(given: Given) -> str:
     """Return the sheet of the camera; its sensor is NAME-sensor."""
+    usual = ("", "[features]", _usual_features("camera"))
+    return "\n".join((camera_head(given), *usual, *_features(given), _usual_features(given.link), ""))
+
+
+def camera_head(given: Given, rate_unknown: str = "") -> str:
+    """Return the sheet of the camera without its features.
+
+    rate_unknown: why nobody knows the frame rate that `given` has, if it is a guess
+    """
     g = given
     period_ns = round(1e9 / g.fps)
     row_clocks = max(period_ns // g.height, 1)
+    known = None if rate_unknown else 1
     return "\n".join(
         (
             f"# {g.title}. {HEAD}",
@@ -286,24 +292,21 @@ def camera_text(given: Given) -> str:
                 "row_clocks",
                 row_clocks,
                 "clocks of 1 ns",
-                1,
+                known,
                 f"frame rate: {g.fps:g} frames/s at {g.height} rows",
-                "",
+                rate_unknown,
             ),
             _row(
                 "base_ns",
                 period_ns - row_clocks * g.height,
                 "ns",
-                1,
+                known,
                 "frame rate: the rest of a frame's time",
-                "",
+                "the rest of a frame's time",
             ),
             "",
             *_link(g),
-            _section("camera"),
-            *_features(g),
-            _usual_features(g.link),
-            "",
+            _sections("camera"),
         )
     )
 
@@ -312,9 +315,10 @@ def _usual(name: str) -> str:
     return (files("camtwin.models") / "usual" / f"{name}.toml").read_text("utf-8")
 
 
-def _section(name: str) -> str:
-    """Return a usual sheet without its head."""
-    return f"[{_usual(name).partition(chr(10) + '[')[2].rstrip()}"
+def _sections(name: str) -> str:
+    """Return a usual sheet's sections without its head and its features."""
+    text = _usual(name).partition("\n[features]")[0]
+    return f"[{text.partition(chr(10) + '[')[2].rstrip()}"
 
 
 def _link(g: Given) -> list[str]:
@@ -335,8 +339,7 @@ def _usual_features(link: str) -> str:
 
 
 def _features(g: Given) -> list[str]:
-    depths = [bits for bits in dict.fromkeys((8, g.bits)) if not g.cfa or bits in DEPTHS_OF_COLOURS]
-    formats = [f"{BAYER.get(g.cfa, 'Mono')}{bits}" for bits in depths]
+    formats = [f"{BAYER.get(g.cfa, 'Mono')}{bits}" for bits in dict.fromkeys((8, g.bits))]
     low, high = g.min_exposure_us or 20, g.max_exposure_us or 10_000_000
     usual = max(low, min(10_000, high))
     gain, fastest = g.max_gain_dB or 24, max(1000, g.fps)

@@ -23,6 +23,7 @@ NOT_COMPARED: Final = {
     "facts",
     "rig",
     "documents",
+    "assume",
 }
 """Parts of a sheet that are words about it, or are compared as a host sees them."""
 

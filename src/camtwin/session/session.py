@@ -321,6 +321,7 @@ def connect(
     render: bool = True,
     storage: str | Path | Storage | None = None,
     clock: Scheduler | None = None,
+    assume: bool = False,
 ) -> Session:
     """Return a session with a twin of `model`, switched on at virtual time 0, in process: `camtwin.open`.
 
@@ -331,12 +332,14 @@ def connect(
     storage     its non-volatile memory: a directory, or an object that loads and stores; none if None
     render      False: frames without images (Frame.image is None), for long runs of the camera's logic
     clock       another session's, `other.clock`: both share one virtual time; this one is switched on now
+    assume      take the guesses of a sheet whose rows are unknown, as `camtwin adopt` writes them
     """
+    sheet = load(model)
     seed = whole("seed", seed, low=0, high=2**64 - 1)
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
     twin = build(
-        load(model),
+        sheet.model_copy(update={"assume": True}) if assume else sheet,
         scene_of(scene),
         seed=seed,
         serial=serial,

@@ -129,6 +129,7 @@ def build(
     storage          its non-volatile memory; None: kept only as long as the twin
     clock            the virtual time it lives in; one of its own if None
     """
+    sheet.refuse_unknown()
     clock = clock or Scheduler()
     parameters = sheet.parameters
     light = spectra.d65() if parameters.cfa else WAVELENGTH_nm  # in one colour a mosaic shows nothing else
