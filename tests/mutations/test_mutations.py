@@ -6,10 +6,9 @@ from importlib.resources import files
 import pytest
 
 import camtwin
-from camtwin.models import load, load_ecosystem, load_rig, names
+from camtwin.models import load, load_ecosystem, load_rig, names, rig_names
 from camtwin.rig import sheet_of
 from camtwin.verify import proven
-from camtwin.verify.claims import models
 from camtwin.verify.verdicts import claims_of, measure
 from mutations import registry
 from mutations.__main__ import updated
@@ -18,7 +17,7 @@ from mutations.run import Trial, declared, judge, run
 from mutations.tools import answers, changed, place
 
 MODEL = "baumer-vcxg-124m"
-SHEETS = models()
+SHEETS = rig_names()
 
 SLICE = {
     MODEL: [

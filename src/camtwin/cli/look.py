@@ -35,14 +35,16 @@ def list_models(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    wide = max(20, *(len(row["model"]) + 2 for row in rows))
-    print(f"{'Model':{wide}}{'Camera':20}{'Sensor':20}{'Link':16}From")
+    wide, title, sensor = (
+        max(20, *(len(row[key]) + 2 for row in rows)) for key in ("model", "title", "sensor")
+    )
+    print(f"{'Model':{wide}}{'Camera':{title}}{'Sensor':{sensor}}{'Link':16}From")
     for row in rows:
         if "problem" in row:
             print(f"{row['model']:{wide}}cannot be used: {row['problem']}")
             continue
         link = KINDS[row["link"]].title
-        print(f"{row['model']:{wide}}{row['title']:20}{row['sensor']:20}{link:16}{row['from']}")
+        print(f"{row['model']:{wide}}{row['title']:{title}}{row['sensor']:{sensor}}{link:16}{row['from']}")
     own = [shelf for shelf in shelves() if shelf.folder]
     print("\nData sheets of your own are looked for in")
     for shelf in own:

@@ -28,6 +28,8 @@ GROUP: Final = "camtwin.sheets"
 SUFFIX, RIG = ".toml", ".rig.toml"
 ROOM: Final = files("camtwin.models")
 IN_PACKAGE: Final[dict[Kind, str]] = {"camera": "cameras", "sensor": "sensors", "rig": "rigs"}
+USUAL: Final = "usual"
+"""Word of `like` for what a camera or a sensor has where nobody says more of it; each row an assumption."""
 MAX_CHAIN: Final = 16
 """Limit of sheets of which each is like the next."""
 OF_SENSORS: Final = {"parameters", "timing", "modes", "shutter", "registers"}
@@ -193,6 +195,9 @@ def _parent(kind: Kind, child: Document, like: str) -> Document:
 
 
 def _candidates(kind: Kind, child: Document, like: str) -> Iterator[Document | None]:
+    if like == USUAL and kind in ("camera", "sensor"):
+        yield Document(USUAL, (ROOM / USUAL / f"{kind}.toml").read_text("utf-8"))
+        return
     if is_path(like):
         path = like if like.startswith("/") else f"{child.folder}{like}"
         text = text_at(path)

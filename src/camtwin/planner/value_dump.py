@@ -15,7 +15,7 @@ PFS: Final = re.compile(r"([A-Za-z_]\w*)(?:\{[^}]*\})?\t(.*)")
 MAX_LINES: Final = 100_000
 
 
-class DumpInvalid(Problem):
+class ValuesInvalid(Problem):
     """A file that is no dump of values; one line that says why."""
 
 
@@ -23,19 +23,19 @@ def parse(text: str) -> Mapping[str, Value | str]:
     """Return values by the names of features: numbers where they are, else words.
 
     Raises:
-        DumpInvalid: no line of it has the form of arv-tool or of pylon
+        ValuesInvalid: no line of it has the form of arv-tool or of pylon
     """
     found: dict[str, Value | str] = {}
     lines = text.splitlines()
     if len(lines) > MAX_LINES:
-        raise DumpInvalid(f"has {len(lines)} lines: at most {MAX_LINES}")
+        raise ValuesInvalid(f"has {len(lines)} lines: at most {MAX_LINES}")
     for line in lines:
         if arv := ARV.fullmatch(line[:1000].rstrip()):
             found[arv[2]] = _arv(arv[1], arv[3])
         elif not line.startswith("#") and (pfs := PFS.fullmatch(line[:1000].rstrip())):
             found[pfs[1]] = read(pfs[2])
     if not found:
-        raise DumpInvalid("has no values: write it with `arv-tool-0.8 values`, or save a .pfs in pylon")
+        raise ValuesInvalid("has no values: write it with `arv-tool-0.8 values`, or save a .pfs in pylon")
     return found
 
 

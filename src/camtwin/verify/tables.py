@@ -44,7 +44,7 @@ def verify(
     sheet = _sheet(model)
     ledger = _own_ledger(model) if ledger is None else ledger
     claims = claims_of(model, pattern, ledger)
-    known = proven(model) if ledger is None else proven_by_measurement(claims)
+    known = (proven(model) if ledger is None else None) or proven_by_measurement(claims)
     results: list[Result] = []
     with progress_bar() as progress:
         task = progress.add_task("measuring", total=len(claims))

@@ -234,5 +234,5 @@ def test_what_a_twin_needs_is_named(tmp_path: Path, change: tuple[str, str], sai
 def test_a_pfs_is_read_and_no_dump_is_refused() -> None:
     text = "# {05D8C294}\n# GenApi persistence file\nWidth\t640\nGainAuto\tOff\nGain{GainSelector=All}\t1.5\n"
     assert value_dump.parse(text) == {"Width": 640, "GainAuto": "Off", "Gain": 1.5}
-    with pytest.raises(value_dump.DumpInvalid, match="has no values"):
+    with pytest.raises(value_dump.ValuesInvalid, match="has no values"):
         value_dump.parse("nothing here")

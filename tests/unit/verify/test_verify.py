@@ -33,6 +33,17 @@ SHEETS = {
     "framos-fsm-imx577": 47,
     "basler-aca4112-20um": 138,
     MODEL: 392,
+    "flir-bfs-u3-04s2m": 14,
+    "flir-bfs-u3-19s4m": 14,
+    "flir-bfs-u3-32s4m": 14,
+    "flir-bfs-u3-120s4c": 14,
+    "flir-ffy-u3-16s2m": 14,
+    "flir-bfs-u3-32s4c": 14,
+    "basler-aca1920-40uc": 12,
+    "basler-aca2040-55uc": 12,
+    "basler-aca1920-40gc": 12,
+    "hikrobot-mv-cb060-10gm": 8,
+    "matrixvision-bluefox3-2024a": 8,
 }
 ROW = Claim("x.width", "Sensor", "width", "4096", "px", "behaviour", "Width reads 4096", "own")
 
@@ -212,7 +223,8 @@ def test_a_wrong_measure_is_told_in_one_line(measure, message):
 
 
 def test_ledgers_are_of_models_and_share_no_row():
-    assert claims.models() == sorted(SHEETS) == rig_names()
+    assert claims.models() == sorted(SHEETS)
+    assert {*rig_names()} <= {*SHEETS}  # of the others no source says how they are wired
     assert len({row for model in SHEETS for row in claims.load(model)}) == sum(SHEETS.values())
     assert len({claims.family(model) for model in SHEETS}) == len(SHEETS)
 
