@@ -30,7 +30,7 @@ def _option(metavar: str, text: str, *names: str, heading: str = SOURCES) -> obj
 @command(
     LOOK,
     """
-arv-tool-0.8 genicam > camera.xml && arv-tool-0.8 values > values.txt
+# arv-tool-0.8 genicam > camera.xml and arv-tool-0.8 values > values.txt ask the camera
 camtwin adopt camera.xml --values values.txt -o my-camera.toml
 camtwin adopt camera.zip --like baumer-vcxg-124m --set Width.max=1936 --set fps=41 -o my-camera.toml
 """,

@@ -14,6 +14,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -88,11 +89,11 @@ def case(rng: random.Random) -> bytes:
     for _ in range(rng.choice((1, 1, 2, 4, 9))):
         text = _spoiled(rng, text)
     data = bytearray(text.encode("utf-8", "replace"))
-    while rng.random() < 0.2:
+    if rng.random() < 0.1:
         data[rng.randrange(len(data))] = rng.randrange(256)
     if rng.random() < 0.2:
         data = bytearray(_zipped(rng, bytes(data)))
-        while rng.random() < 0.6:
+        while rng.random() < 0.4:
             data[rng.randrange(len(data))] = rng.randrange(256)
         if rng.random() < 0.2:
             del data[rng.randrange(len(data)) :]
@@ -108,21 +109,22 @@ def _zipped(rng: random.Random, data: bytes) -> bytes:
 
 
 def _spoiled(rng: random.Random, text: str) -> str:
-    """Return the text with a line dropped, doubled or moved, or with another text, tag or reference in it."""
-    kind = rng.randrange(6)
-    if kind < 2:
+    """Return the text with a line dropped, or with another text, tag, reference or element in it."""
+    kind = rng.choice((0, 0, 1, 1, 1, 1, 2, 2, 3, 4))
+    if kind == 0:
         lines = text.split("\n")
-        at = rng.randrange(len(lines))
-        lines[at : at + 1] = [lines[at]] * (2 * (kind == 0)) or [lines[rng.randrange(len(lines))]]
-        return "\n".join(lines)
-    pattern = (r">([^<>]*)<", r'"([^"]*)"', r"<(/?\w+)", r"<(\w+)>[^<>]*</\1>")[kind - 2]
+        del lines[rng.randrange(len(lines))]
+        return "\n".join(lines + [rng.choice(lines)] * (rng.random() < 0.05))
+    pattern = (r">([^<>]*)<", r'="([^"]*)"', r"<(/?\w+)", r"<(\w+)>[^<>]*</\1>")[kind - 1]
     found = [*re.finditer(pattern, text)]
     if not found:
         return text
     match = rng.choice(found)
-    if kind == 5:
+    if kind == 4:
         return text[: match.start()] + match[0] * rng.randrange(3) + text[match.end() :]
-    other = rng.choice(TEXTS) if rng.random() < 0.6 else rng.choice(found)[1]
+    other = rng.choice(TEXTS) if rng.random() < 0.5 else rng.choice(found)[1]
+    if rng.random() < 0.95:
+        other = escape("".join(c for c in other if c.isprintable()), {'"': "&quot;"})
     return text[: match.start(1)] + other + text[match.end(1) :]
 
 

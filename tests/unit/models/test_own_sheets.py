@@ -180,7 +180,7 @@ WRONG_ROWS = [
     ),
     ("clock.tick_ns = { value = 1.5, source = 'x' }", "clock.tick_ns 1.5: must be a valid integer"),
     ("clock.tick_ns = { value = 1, source = 2 }", "clock.tick_ns.source 2: must be words in quotes"),
-    ('sensor = "imx30"', "there is no data sheet of a sensor 'imx30'; do you mean imx304?"),
+    ('sensor = "imx3044"', "there is no data sheet of a sensor 'imx3044'; do you mean imx304?"),
     ("features.DeviceModelName = false", "features.DeviceModelName must be a table, not False (line 6)"),
     ('without = ["features.DeviceModelName"]', "features.DeviceModelName has no value: hosts ask each"),
 ]
