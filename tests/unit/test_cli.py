@@ -61,7 +61,9 @@ def test_list():
     assert MODEL in camtwin("list").stdout
     rows = json.loads(camtwin("list", "--json").stdout)
     imx412 = "Sony IMX412-AACK"
-    assert [list(row.values()) for row in rows[1:]] == [
+    assert len(rows) >= 15
+    wired = {MODEL, "framos-fsm-imx412", "ids-imx412", "sony-imx412-aack"}
+    assert [list(row.values()) for row in rows if row["model"] in wired] == [
         [MODEL, "Baumer VCXG-124M", "Sony IMX304", "gige", "camtwin", MODEL],
         ["framos-fsm-imx412", "FRAMOS FSM-IMX412", imx412, "v4l2", "camtwin", "framos-fsm-imx412"],
         ["ids-imx412", "IDS IMX412 USB3", imx412, "usb3", "camtwin", "ids-imx412"],
@@ -121,8 +123,11 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["show", "nikon"], "camtwin: no model 'nikon': there are basler-aca4112-20um, baumer-vcxg-124m"),
-        (["verify", "nikon"], "camtwin: no model 'nikon': there are basler-aca4112-20um, baumer-vcxg-124m"),
+        (["show", "nikon"], "camtwin: no model 'nikon': there are basler-aca1920-40gc, basler-aca1920-40uc"),
+        (
+            ["verify", "nikon"],
+            "camtwin: no model 'nikon': there are basler-aca1920-40gc, basler-aca1920-40uc",
+        ),
         (
             ["verify", MODEL, "--only", "zoom"],
             "camtwin: baumer-vcxg-124m: no claim of its ledger matches 'zoom'",
@@ -140,7 +145,7 @@ def test_snap_writes_pictures_with_their_settings(tmp_path):
         ([*SNAP, "--set", "Gain=abc"], "camtwin: Gain 'abc': must be a number"),
         (
             ["show", "baumer"],
-            "camtwin: no model 'baumer': there are basler-aca4112-20um, baumer-vcxg-124m, framos-fsm-imx412",
+            "camtwin: no model 'baumer': there are basler-aca1920-40gc, basler-aca1920-40uc",
         ),
         (["show", "framos-fsm-imx477"], "camtwin: framos-fsm-imx477 has no twin yet: only its surroundings"),
         (["wiring", "/dev/zero"], "camtwin: /dev/zero: is above the maximum of 1 MiB for a text file"),
