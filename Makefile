@@ -75,7 +75,7 @@ day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, and 10
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
 
-soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, a session that is replayed (root)
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, four modules as video devices, a session that is replayed (root)
 	@tools/apt-install $(APT)
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py

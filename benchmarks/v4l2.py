@@ -13,14 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from statistics import median
 
 import numpy as np
 from page import options, publish
 
 import camtwin
-from camtwin.links.base.render_pool import threads
+from camtwin.links.base.render_pool import Rendering, threads
 
 CAMTWIN = (sys.executable, "-m", "camtwin")
 MODEL = "framos-fsm-imx412"
@@ -54,15 +54,18 @@ def streamed(count: int, *args: str) -> float:
 
 
 def rendered(count: int) -> float:
-    """Return the frames a second of rendering alone, on the threads that a link has."""
+    """Return the frames a second of rendering alone, on the very threads that a link has."""
     module = camtwin.open_module(MODEL, scene="flat")
     module.driver.start()
     frames = module.grab(2)
     module.image(frames[0])
-    with ThreadPoolExecutor(threads()) as pool:
+    rendering = Rendering()
+    try:
         begin = time.perf_counter()
-        list(pool.map(lambda _: module.image(frames[1]), range(count)))
+        wait([rendering.submit(module.image, frames[1]) for _ in range(count)])
         return count / (time.perf_counter() - begin)
+    finally:
+        rendering.close()
 
 
 def copied(count: int) -> float:

@@ -45,7 +45,7 @@ def missing_peer() -> str | None:
             return f"{BIN / script} is missing: make setup, then pip install -e .[dev]"
     if not Path("/usr/include/libusb-1.0/libusb.h").exists():
         return "libusb's header is missing: apt-get install libusb-1.0-0-dev"
-    for wheel in ("genicam", "harvesters", "emva1288", "usb", "libusb_package", "smbus2"):
+    for wheel in ("genicam", "harvesters", "emva1288", "usb", "libusb_package", "smbus2", "linuxpy"):
         if not importlib.util.find_spec(wheel):
             return f"the wheel with {wheel} is missing: pip install -e .[dev]"
     return None

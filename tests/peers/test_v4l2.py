@@ -27,14 +27,17 @@ BYTES = {"4056": 4056 * 3040 * 2, "3840": 3840 * 2160 * 2, "1920": 1920 * 1080 *
 
 
 class ModuleTwin(Running):
-    """`camtwin run` of a module, whose sockets are in a folder of the test's own."""
+    """`camtwin run` of a module, or of several, whose sockets are in a folder of the test's own."""
 
-    def __init__(self, *args: str, command: Sequence[str | Path] = CAMTWIN) -> None:
-        super().__init__(None, *command, "run", MODEL, *(() if "--scene" in args else PLAIN_SCENE), *args)
+    def __init__(self, *args: str, models: int = 1, command: Sequence[str | Path] = CAMTWIN) -> None:
+        super().__init__(
+            None, *command, "run", *[MODEL] * models, *(() if "--scene" in args else PLAIN_SCENE), *args
+        )
 
     def __enter__(self) -> Self:
         super().__enter__()
-        (self.number,) = re.findall(r"ready at /dev/video(\d+)", "".join(self.said))
+        self.numbers = re.findall(r" at /dev/video(\d+)", "".join(self.said))
+        self.number = self.numbers[0]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -43,14 +46,15 @@ class ModuleTwin(Running):
             raise PeerError(f"the twin printed a traceback\n{''.join(self.said)}")
 
     def run(self, *args: str | Path, timeout: float = 60) -> str:
-        done = subprocess.run(
-            [*map(str, CAMTWIN), "exec", "--", *map(str, args)],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        done = executed(*args, timeout=timeout)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+def executed(*args: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run a program under `camtwin exec`, whatever becomes of it."""
+    command = [*map(str, CAMTWIN), "exec", "--", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
 
 
 @dataclass(frozen=True)
@@ -207,50 +211,10 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
 
-# -- programs that come, go and die ----------------------------------------------------------------------
-SMALL = ("--set-fmt-video=width=1280,height=720,pixelformat=RG10", "--stream-mmap")
-
-
-def reader(twin: ModuleTwin, *args: str) -> subprocess.Popen[str]:
-    """Start a reader of frames; return it once frames come."""
-    program = (*CAMTWIN, "exec", "--", "v4l2-ctl", "-d", f"/dev/video{twin.number}", *SMALL, *args)
-    started = subprocess.Popen(
-        [*map(str, program), "--verbose"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    assert started.stderr
-    next(line for line in started.stderr if "dqbuf" in line)
-    return started
-
-
-def test_readers_that_are_killed_others_and_the_server_itself(own_folder):
-    with ModuleTwin("--still") as twin:
-        node = ("v4l2-ctl", "-d", f"/dev/video{twin.number}")
-        first = reader(twin)
-        busy = subprocess.run(
-            [*map(str, CAMTWIN), "exec", "--", *node, "--stream-mmap", "--stream-count=1"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-        assert "Device or resource busy" in busy.stderr
-        twin.run(*node, "-c", "exposure=3000")
-        assert "exposure: 29" in twin.run(*node, "-C", "exposure")
-        first.kill()
-        first.communicate(timeout=10)
-        for _ in range(3):
-            twin.run(*node, *SMALL, "--stream-count=2")
-        last = reader(twin)
-        twin.kill()
-        _, said = last.communicate(timeout=10)
-    assert re.search("No such device|error", said)  # of the program's own, and no hang
-
-
 def test_a_static_program_is_told_why(tmp_path, own_folder):
     (tmp_path / "a.c").write_text("int main(void) { return 0; }")
     subprocess.run(["cc", "-static", "-o", tmp_path / "a", tmp_path / "a.c"], check=True)
-    done = subprocess.run(
-        [*map(str, CAMTWIN), "exec", "--", tmp_path / "a"], capture_output=True, text=True, timeout=30
-    )
+    done = executed(tmp_path / "a")
     assert done.returncode == 2
     assert "is linked statically, so no library can give it devices" in done.stderr
     assert len(done.stderr.splitlines()) == 1

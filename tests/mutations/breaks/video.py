@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from errno import EINVAL, EIO
 from typing import Any
 
@@ -60,6 +61,42 @@ def video_frames_recounted(patch: pytest.MonkeyPatch) -> None:
         true(self, slot, 2 * sequence, timestamp_ns * 101 // 100, bytesused)
 
     patch.setattr(BufferQueue, "end_frame", wrong)
+
+
+@sabotage()
+def video_frames_skipped(patch: pytest.MonkeyPatch) -> None:
+    """Lose every third frame that there is a buffer for."""
+    from camtwin.links.v4l2.queue import BufferQueue
+
+    numbers = itertools.count()
+    wrapped(
+        patch, BufferQueue, "begin_frame", lambda true, self: (next(numbers) % 3 < 2 and true(self)) or None
+    )
+
+
+@sabotage()
+def video_frames_renumbered(patch: pytest.MonkeyPatch) -> None:
+    """Count the frames that a program gets, so that lost ones leave no gap."""
+    from camtwin.links.v4l2.queue import BufferQueue
+
+    true, counts = BufferQueue.end_frame, dict[int, int]()
+
+    def wrong(self: BufferQueue, slot: Any, sequence: int, timestamp_ns: int, bytesused: int) -> None:
+        counts[id(self)] = counts.get(id(self), -1) + 1
+        true(self, slot, counts[id(self)], timestamp_ns, bytesused)
+
+    patch.setattr(BufferQueue, "end_frame", wrong)
+
+
+@sabotage()
+def video_time_slow(patch: pytest.MonkeyPatch) -> None:
+    """Let camera time pass 3 % too slowly."""
+    from camtwin.links.base.runtime import WallRuntime
+
+    def wrong(true: Any, self: WallRuntime, clock: Any, pace: float = 1.0, *more: Any) -> None:
+        true(self, clock, pace * 0.97, *more)
+
+    wrapped(patch, WallRuntime, "__init__", wrong)
 
 
 @sabotage("framos.sensor.chromaticity", about=DEVICES)

@@ -221,6 +221,38 @@ def test_single_defects_are_replaced_and_nothing_else():
     assert np.array_equal(without_singles(pair, 10, 64, 1), pair)
 
 
+def reference_without_singles(code_DN, bits, black_DN, gain):
+    """Return what without_singles does, in plain numpy."""
+    padded = np.pad(code_DN, 2, mode="reflect")
+    height, width = code_DN.shape
+    near = [(r, c) for r in (0, 2, 4) for c in (0, 2, 4) if (r, c) != (2, 2)]
+    around = np.stack([padded[r : r + height, c : c + width] for r, c in near]).astype(np.float32)
+    high, low, light = (
+        around.max(0) - black_DN,
+        around.min(0) - black_DN,
+        code_DN.astype(np.float32) - black_DN,
+    )
+    floor = 8 * 2.0 ** (bits - 10) * gain**0.5
+    odd = (light > high + 0.25 * abs(high) + floor) | (light < low - 0.25 * abs(low) - floor)
+    return np.where(odd, around.mean(0, dtype=np.float64).round(), code_DN).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("bits", "gain", "level"), [(10, 1, 70), (10, 4.3, 64), (12, 1, 500), (12, 22.26, 3000)]
+)
+def test_single_defects_as_in_the_reference(bits, gain, level):
+    """Images of several strips, with pixels beyond those around by any number of codes."""
+    rng = np.random.Generator(np.random.Philox(2))
+    black, top = 64 << bits - 10, (1 << bits) - 1
+    codes = rng.normal(level, level / 40 + 3, (150, 90)).round()
+    for _ in range(400):
+        codes[rng.integers(150), rng.integers(90)] += rng.integers(-level, level + 200)
+    image = np.clip(codes, 0, top).astype(np.uint16)
+    mended = without_singles(image, bits, black, gain)
+    assert np.array_equal(mended, reference_without_singles(image, bits, black, gain))
+    assert np.count_nonzero(mended != image) > 20
+
+
 @pytest.mark.parametrize("code", [0, 978])
 def test_noise_is_no_defect(code):
     values = small(512, 512, analog_gain_code_global=code, coarse_integration_time=100)

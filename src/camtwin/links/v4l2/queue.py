@@ -207,6 +207,16 @@ class BufferQueue:
         self.streaming = self.fed = False
         return lost
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a frame may come in a time that waits for the program.
+
+        One buffer more stays for the frame that comes while a command takes its time on the bus, unless the
+        program has nothing else to wait for.
+        """
+        waits = self.done or any(self.active())
+        return len(self.queued) > 1 or bool(self.queued and not waits)
+
     # -- the camera's side ------------------------------------------------------------------------------
     def begin_frame(self) -> Slot | None:
         """Take the next buffer for a frame; None if the program has left none."""

@@ -144,7 +144,7 @@ class NodeStream(Generic[F]):
 
     def room(self) -> bool:
         """Tell whether each capture has a buffer: all frames are for all of them."""
-        ready = all(capture.queue.queued for capture in self.video.streaming)
+        ready = all(capture.queue.has_room for capture in self.video.streaming)
         return ready and len(self._jobs) < MAX_UNFINISHED
 
     # -- frames --------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def memory_bytes() -> int:
 def fuzz(count: int, seed: int) -> int:
     """Send so many messages; return by how many bytes the process has grown."""
     rng = random.Random(seed)
-    with RunningCamera(pace=5.0, convert=bool(seed % 2)) as camera:
+    with RunningCamera(pace=5.0, convert=bool(seed % 2), shared=bool(seed // 2 % 2)) as camera:
         programs = Programs(camera, rng)
         before = 0
         for number in range(count):

@@ -13,6 +13,7 @@ import pytest
 
 from camtwin.links.v4l2.format_calls import interval_of
 from camtwin.links.v4l2.formats import Formats
+from camtwin.units import MS
 from camtwin.wire.v4l2 import ioctls as io
 from camtwin.wire.v4l2 import messages as m
 from camtwin.wire.v4l2 import video as v
@@ -361,6 +362,24 @@ def test_sixty_starts_and_stops_leave_nothing(camera):
         deadline = time.monotonic() + 5
         while len(os.listdir("/proc/self/fd")) > before:  # the server closes its ends a little later
             assert time.monotonic() < deadline
+
+
+def test_a_free_runtime_keeps_a_buffer_for_frames_that_come_during_a_command():
+    with RunningCamera(pace=float("inf")) as camera, camera.open() as client, camera.open() as other:
+        streaming(client, 4)
+        numbers: list[int] = []
+
+        def late() -> None:
+            """Let the time of a frame pass in a command, as a driver on a slow bus does."""
+            camera.runtime.command(lambda: camera.driver.clock.advance_to(camera.driver.clock.now + 17 * MS))
+
+        for _ in range(20):
+            camera.do(late)
+            told = client.call(io.DQBUF, buffer(0))
+            numbers.append(told.sequence)
+            client.call(io.QBUF, buffer(told.index))
+        assert numbers == list(range(20))
+        assert other.poll(m.POLL_PRI) == 0
 
 
 # -- several readers -----------------------------------------------------------------------------------
