@@ -55,7 +55,7 @@ fuzz: $(VENV)/.dev  ## hostile messages against the control of both links, a bar
 	$(BIN)/python tests/unit/cli/fuzz_cli.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/cli/fuzz_processes.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 
-benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), a sensor's bus, into docs/benchmarks.md; JSON=FILE
+benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), a sensor's bus, GenTL, into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
@@ -63,6 +63,7 @@ benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside 
 	$(BIN)/python benchmarks/usb3.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/cci.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/v4l2.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	PYTHONPATH=tests $(BIN)/python benchmarks/gentl.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/small_tests.py
 
 bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
@@ -75,10 +76,11 @@ day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, and 10
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
 
-soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, four modules as video devices, a session that is replayed (root)
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, four modules as video devices, a session that is replayed, 200 full frames by GenTL (root)
 	@tools/apt-install $(APT)
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
+	$(BIN)/pytest --timeout 900 --frames 200 tests/peers/test_gentl.py -k full_frames
 
 loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
 	@tools/apt-install $(APT)
