@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=4.0,
         help="seconds that clients come and go in tests/peers/test_replay.py",
     )
-    parser.addoption("--frames", type=int, default=12, help="frames in tests/peers/test_loss.py")
+    parser.addoption("--frames", type=int, default=12, help="frames in test_loss.py, test_gentl.py of peers")
     parser.addoption("--triggers", type=int, default=20_000, help="in tests/unit/camera/test_scenario.py")
     parser.addoption(
         "--kills", type=int, default=20, help="in test_storage.py of links/base, test_kills.py of links/gentl"

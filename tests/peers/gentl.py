@@ -16,6 +16,7 @@ from typing import Any, Self
 from peers.netns import CAMTWIN, HERE, MODEL, PLAIN_SCENE, PeerError, Running
 
 OTHER = "basler-aca4112-20um"
+MODELS = (MODEL, OTHER)
 SESSION = HERE / "gentl_session.py"
 PYTHONPATH = os.pathsep.join(str(HERE.parents[1] / name) for name in ("src", "tests"))
 
@@ -24,7 +25,7 @@ class GentlTwins(Running):
     """`camtwin run --gentl-only`; ended when the context is left."""
 
     def __init__(
-        self, *args: str, command: Sequence[str | Path] = CAMTWIN, models: Sequence[str] = (MODEL, OTHER)
+        self, *args: str, command: Sequence[str | Path] = CAMTWIN, models: Sequence[str] = MODELS
     ) -> None:
         scene = () if "--scene" in args else PLAIN_SCENE
         super().__init__(None, *command, "run", *models, "--gentl-only", *scene, *args)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from peers.gentl import PYTHONPATH, GentlTwins, harvesters
+from peers.gentl import MODELS, PYTHONPATH, GentlTwins, harvesters
 from peers.netns import HERE, PeerError, sabotaged
 from peers.pulsing import PERIOD_ns
 
@@ -23,11 +23,15 @@ PULSING: Sequence[str | Path] = (sys.executable, HERE / "pulsing.py")
 TICK_ns = 8
 EXPOSURE_ns = 400_000_000  # gentl_session.events
 READWRITE = 1
-NEVER_READ = (
-    *("Acquisition", "Chunk", "CounterReset", "DeviceReset", "Event", "LineSource", "SequencerSet"),
-    *("TimerTrigger", "Timestamp", "TriggerSoftware", "UserSet"),
+CUSTOM = ("sony-imx412-aack", "framos-fsm-imx412")
+"""A bare sensor and a module: devices without a camera's link."""
+UNREAD = re.compile(
+    r"Acquisition(Abort|Start|Stop)|CounterReset|SequencerSet(Load|Save)|Timestamp(Latch|Reset)"
+    r"|TriggerSoftware|UserSet(Load|Save)"  # commands without a register that is read
+    r"|Chunk(?!ModeActive|Selector|Enable)\w+|Event(?!Selector|Notification)\w+"  # none has come yet
+    r"|LineSource|TimerTriggerActivation"  # the selected line is an input, the timer's trigger no line
 )
-"""Beginnings of features that have no value now: commands, what comes with frames and events, what is off."""
+"""The features that have no value in a fresh session."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,23 +48,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def twins(folder: Path) -> Iterator[GentlTwins]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        with GentlTwins() as running:
+        with GentlTwins(models=(*MODELS, *CUSTOM)) as running:
             yield running
 
 
 def check_list(twins: GentlTwins) -> None:
-    first, second = harvesters("listed")
+    first, second, *custom = harvesters("listed")
     assert first[:3] == ["Baumer", "VCXG-124M", "GEV"]
     assert second[:3] == ["Basler", "acA4112-20um", "U3V"]
-    assert [first[3], second[3]] == twins.serials
+    assert [first[3], second[3]] == twins.serials[:2]
     assert [first[4], second[4]] == [f"{v}-{m}-{s}" for v, m, _, s, *_ in (first, second)]
     assert [first[5], second[5]] == [READWRITE, READWRITE]
+    names = [["Sony", "IMX412-AACK", "Custom"], ["FRAMOS", "FSM-IMX412C", "Custom"]]
+    assert [each[:3] for each in custom] == names
+    assert [each[3] for each in custom] == twins.serials[2:]
 
 
 def check_features(_: GentlTwins) -> None:
     got = harvesters("features")
     assert got["written"] == [2500.0, 6.0, "Mono12", 640 * 480 * 2]
-    assert not [name for name in got["unread"] if not name.startswith(NEVER_READ)], got["unread"]
+    assert [name for name in got["unread"] if not UNREAD.fullmatch(name)] == []
+    assert set(got["unread"].values()) == {"AccessException"}
     assert got["above the limit"][:1] == ["OutOfRangeException"]
     assert got["no entry"][:1] == ["InvalidArgumentException"]
     assert got["no register"][:1] == ["InvalidAddressException"]
@@ -146,11 +154,31 @@ def test_harvesters(check: Callable[[GentlTwins], None], twins: GentlTwins, fold
 
 @pytest.mark.parametrize("sabotage", sorted(set(CHECKS.values())))
 def test_they_turn_red(sabotage: str) -> None:
-    with GentlTwins(command=sabotaged(sabotage)) as twins:
+    custom = CUSTOM if sabotage == CHECKS[check_list] else ()
+    with GentlTwins(command=sabotaged(sabotage), models=(*MODELS, *custom)) as twins:
         for check, broken in CHECKS.items():
             if broken == sabotage:
                 with pytest.raises((AssertionError, PeerError)):
                     check(twins)
+
+
+def check_full_frames(count: int) -> None:
+    got = harvesters("streamed", f"count={count}", "buffers=10", timeout=20 + count)
+    assert got["ids"] == list(range(1, count + 1))
+    assert (got["shape"], got["lost"]) == ([4096, 3000, "Mono8", 4096 * 3000], 0)
+    assert got["different"] == count
+
+
+def test_full_frames(request: pytest.FixtureRequest) -> None:
+    """Take full frames and lose none at pace max; `make soak` takes 200, and as many at pace 1."""
+    count = request.config.getoption("--frames")
+    assert isinstance(count, int)
+    for pace in ("max", "1") if count >= 200 else ("max",):
+        with GentlTwins("--pace", pace, models=MODELS[:1]):
+            check_full_frames(count)
+    broken = GentlTwins("--pace", "max", models=MODELS[:1], command=sabotaged("gentl-frames-uncounted"))
+    with broken, pytest.raises(AssertionError):
+        check_full_frames(3)
 
 
 def check_pulses() -> None:
