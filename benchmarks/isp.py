@@ -178,14 +178,14 @@ def quality_lines(quick: bool) -> tuple[list[str], dict[str, object]]:
         f" {np.mean(best) - np.mean(default):+.2f} on the default (+1.2).",
         *missing,
         "",
-        "### Colour: mean CIEDE2000, fitted on noisy rendered patches of a ColorChecker",
-        "Judged on noise-free colours of other spectra: 120 mixed paints, and BabelColor's ColorChecker. The",
-        "polynomial has roots beside the matrix (preset best). Bound: the same fit on the very mixtures,",
-        "without noise; what is left is due to the sensor's filters. Goals: 1.5 under D65 and A, 2 between.",
+        "### Colour: mean CIEDE2000, fitted on noisy rendered patches of a ColorChecker and of mixed paints",
+        "Judged on noise-free colours of other spectra: 120 other mixtures, and BabelColor's ColorChecker.",
+        "The table stands beside the matrix (preset best). Floor: a matrix fitted to least squares on the",
+        "judged mixtures themselves, without noise. Goals: 1.5 under D65 and A, 2 between.",
         "",
-        "| light | K | chart itself | mixtures | other chart | polynomial, chart | mixtures | other chart |"
-        " bound of matrices | of polynomials | D65's matrix alone |",
-        "|---|" + "---:|" * 10,
+        "| light | K | chart itself | mixtures | other chart | table: chart | mixtures | other chart |"
+        " floor of matrices | D65's matrix alone |",
+        "|---|" + "---:|" * 9,
     ]
     known = scenes.calibrated()
     single = isp.Calibration("D65", tuple(p for p in known.points if abs(p.kelvin - 6500) < 60))
@@ -195,15 +195,13 @@ def quality_lines(quick: bool) -> tuple[list[str], dict[str, object]]:
         if (other := scenes.other_chart(light)) is not None:
             sets["other"] = other
         row = {"chart": np.nan, "mixtures": np.nan, "other": np.nan}
-        row |= {f"polynomial {key}": np.nan for key in row}
+        row |= {f"table {key}": np.nan for key in row}
         for key, surfaces in sets.items():
             row[key] = scenes.colour_error(known, light, surfaces).mean()
-            row[f"polynomial {key}"] = scenes.colour_error(known, light, surfaces, True).mean()
-        if quick and name not in ("A", "D65"):
-            row["bound"] = row["polynomial bound"] = np.nan
-        else:
-            row["bound"] = scenes.colour_bound(light, sets["mixtures"])
-            row["polynomial bound"] = scenes.colour_bound(light, sets["mixtures"], True)
+            row[f"table {key}"] = scenes.colour_error(known, light, surfaces, True).mean()
+        row["floor"] = np.nan
+        if not quick or name in ("A", "D65"):
+            row["floor"] = scenes.colour_floor(light, sets["mixtures"])
         row["single"] = scenes.colour_error(single, light, sets["mixtures"]).mean()
         errors[name] = {key: float(value) for key, value in row.items()}
         lines.append(

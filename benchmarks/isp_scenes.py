@@ -9,14 +9,15 @@ from math import pi
 
 import numpy as np
 
+from camtwin.hosts.calibration import MIXTURES
 from camtwin.isp import Raw
-from camtwin.isp.calibrate import colour_point, differences, fit_matrix, fit_polynomial
+from camtwin.isp.calibrate import colour_point, differences, fit_matrix
 from camtwin.isp.colorimetry import SRGB_OF_XYZ, adapted, temperature_K
 from camtwin.isp.mosaic import sampled
 from camtwin.isp.presets import Calibration, ColourPoint, NoiseModel
 from camtwin.models import load
 from camtwin.scene import cie, spectra
-from camtwin.scene.checker import PAINTS, reflectance
+from camtwin.scene.checker import PAINTS, mixed, reflectance
 from camtwin.scene.spectra import Spectrum
 from camtwin.sensor import FixedPattern, Readout, SensorParameters, expose
 
@@ -110,18 +111,9 @@ def paints(light: Spectrum) -> np.ndarray:
     return np.array([[reflectance(name, nm) for nm in light.nm] for name in PAINTS])
 
 
-def mixtures(light: Spectrum, count: int = 120) -> np.ndarray:
-    """Reflectances of mixed paints, which no fit has seen: Kubelka and Munk's K/S of two or three, added."""
-    known = np.clip(paints(light), 0.01, 0.99)
-    ks = (1 - known) ** 2 / (2 * known)
-    rng = np.random.default_rng(7)
-    out = []
-    for _ in range(count):
-        chosen = rng.choice(18, 3, replace=False)  # the coloured ones
-        share = rng.dirichlet((1.0, 1.0, 0.6))
-        mixed = np.exp(share @ np.log(ks[chosen])) if rng.random() < 0.5 else share @ ks[chosen]
-        out.append(1 + mixed - np.sqrt(mixed**2 + 2 * mixed))
-    return np.array(out)
+def mixtures(light: Spectrum, count: int = 120, seed: int = 7) -> np.ndarray:
+    """Reflectances of mixed paints, which no fit has seen."""
+    return mixed(paints(light), count, seed)
 
 
 def other_chart(light: Spectrum) -> np.ndarray | None:
@@ -141,14 +133,19 @@ def other_chart(light: Spectrum) -> np.ndarray | None:
     return np.array(rows)
 
 
-def noisy_patches(light: Spectrum, full: float = 0.8, pixels: int = 4000, seed: int = 5) -> np.ndarray:
-    """Means of rendered patches, (24, 3), electrons over full well: shot noise, read noise, quantisation."""
+def training(light: Spectrum) -> np.ndarray:
+    """Reflectances of the patches that are fitted: a ColorChecker, and other mixtures than are judged."""
+    return np.concatenate([paints(light), mixtures(light, MIXTURES, seed=201)])
+
+
+def noisy_patches(light: Spectrum, full: float = 0.8, pixels: int = 1000, seed: int = 5) -> np.ndarray:
+    """Means of rendered patches, (n, 3), of full well: shot noise, read noise, quantisation."""
     p = parameters()
-    clean = camera_of(light, paints(light), p)
+    clean = camera_of(light, training(light), p)
     electrons = clean / clean.max() * full * 4095 / p.gain_DN_per_e
     rng = np.random.default_rng(seed)
     counts = rng.poisson(electrons[..., None], (*electrons.shape, pixels)) + rng.normal(
-        0, p.read_noise_e, (24, 3, pixels)
+        0, p.read_noise_e, (*electrons.shape, pixels)
     )
     return np.rint(counts * p.gain_DN_per_e).mean(axis=2) / 4095
 
@@ -158,28 +155,24 @@ def calibrated(lights: dict[str, Spectrum] | None = None) -> Calibration:
     p = parameters()
     points: list[ColourPoint] = []
     for light in (lights or {name: LIGHTS[name] for name in CALIBRATED}).values():
-        points.append(colour_point(kelvin_of(light), noisy_patches(light), wanted_of(light, paints(light))))
+        points.append(colour_point(kelvin_of(light), noisy_patches(light), wanted_of(light, training(light))))
     noise = NoiseModel(p.gain_DN_per_e, p.read_noise_e)
     return Calibration(MODEL, tuple(points), noise, 12, p.pedestal_DN)
 
 
 def colour_error(
-    calibration: Calibration, light: Spectrum, reflectances: np.ndarray, polynomial: bool = False
+    calibration: Calibration, light: Spectrum, reflectances: np.ndarray, table: bool = False
 ) -> np.ndarray:
     """CIEDE2000 of surfaces in a light, white balance by a white surface in it, matrix by its temperature."""
     point = calibration.at(kelvin_of(light))
-    matrix, roots = point.matrix, None
-    if polynomial:
-        assert point.polynomial is not None
-        matrix, roots = point.polynomial
-    return differences(matrix, _balanced(light, reflectances), wanted_of(light, reflectances), roots)
-
-
-def colour_bound(light: Spectrum, reflectances: np.ndarray, polynomial: bool = False) -> float:
-    """Mean CIEDE2000 of the matrix that is fitted on these very surfaces, noise-free: none does better."""
     camera, wanted = _balanced(light, reflectances), wanted_of(light, reflectances)
-    matrix, roots = fit_polynomial(camera, wanted) if polynomial else (fit_matrix(camera, wanted), None)
-    return float(differences(matrix, camera, wanted, roots).mean())
+    return differences(point.matrix, camera, wanted, point.table if table else None)
+
+
+def colour_floor(light: Spectrum, reflectances: np.ndarray) -> float:
+    """Mean CIEDE2000 of a matrix fitted to least squares of CIEDE2000 on these very surfaces, noise-free."""
+    camera, wanted = _balanced(light, reflectances), wanted_of(light, reflectances)
+    return float(differences(fit_matrix(camera, wanted), camera, wanted).mean())
 
 
 def _balanced(light: Spectrum, reflectances: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Calibration of a sensor from its data sheet, as from photographs of a ColorChecker in several lights.
+"""Calibration of a sensor from its data sheet, as from photographs of charts in several lights.
+
+The charts are a ColorChecker and as many mixtures of its paints as one needs to tell where a matrix errs.
 
 Colours follow from the quantum efficiency of each filter, the paints' reflectances and the lights' spectra;
 noise and black level are the sheet's.
@@ -16,9 +18,11 @@ from camtwin.isp.noise import NoiseModel
 from camtwin.isp.presets import Calibration, ColourPoint
 from camtwin.models import load
 from camtwin.scene import cie, spectra
-from camtwin.scene.checker import PAINTS, reflectance
+from camtwin.scene.checker import PAINTS, mixed, reflectance
 from camtwin.scene.spectra import Spectrum
 from camtwin.sensor import SensorParameters
+
+MIXTURES = 240
 
 
 def lights() -> tuple[Spectrum, ...]:
@@ -34,6 +38,7 @@ def point_of(parameters: SensorParameters, light: Spectrum) -> ColourPoint:
     """Return gains and matrix of a colour sensor in a light."""
     nm, share = np.array(light.nm), np.array(light.share)
     paints = np.array([[reflectance(name, at) for at in nm] for name in PAINTS])
+    paints = np.concatenate([paints, mixed(paints, MIXTURES, seed=201)])
     efficiency = np.array([[parameters.quantum_efficiency(at, colour) for at in nm] for colour in "RGB"])
     camera = (paints * share) @ efficiency.T
     watts = share / nm

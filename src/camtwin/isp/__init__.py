@@ -7,6 +7,7 @@
 numba is imported at the first frame, not with this package.
 """
 
+from camtwin.isp.colour_table import ColourTable
 from camtwin.isp.finish import ColourMatrix, Downscale, LookUp, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, raw_of
 from camtwin.isp.light_stages import BlackLevel, FlatField, Shading, WhiteBalance, flat_field_of, shading_of
@@ -25,6 +26,7 @@ __all__ = [
     "Calibration",
     "ColourMatrix",
     "ColourPoint",
+    "ColourTable",
     "Crop",
     "Decimate",
     "DefectPixels",

@@ -6,13 +6,14 @@ ColorChecker out of a raw frame. Camera values and wanted colours are linear; a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.isp.colorimetry import D50, SRGB_OF_XYZ, Floats, adapted, difference, lab_of_srgb, xyz_of_lab
+from camtwin.isp.colour_table import fit_table, mapped
 from camtwin.isp.finish import Matrix, matrix_of
 from camtwin.isp.image import Raw
 from camtwin.isp.mosaic import COLOURS, IspProblem, sites
@@ -112,40 +113,16 @@ def fit_matrix(camera: Floats, wanted: Floats, rounds: int = 40) -> Matrix:
     Least squares first, then the sum of squared CIEDE2000 differences is made small (Levenberg, Marquardt).
     The camera's values may be of another exposure: the brightness that suits is found first.
     """
-    _check_colours(camera, wanted, 4)
-    return matrix_of(_fitted(camera, wanted, lambda colours: colours, rounds))
-
-
-def fit_polynomial(camera: Floats, wanted: Floats, rounds: int = 40) -> tuple[Matrix, Matrix]:
-    """Return ColourMatrix's two matrices, fitted as fit_matrix fits one; their rows sum to 1 together."""
-    _check_colours(camera, wanted, 7)
-    both = _fitted(camera, wanted, with_roots, rounds)
-    return matrix_of(both[:, :3]), matrix_of(both[:, 3:])
-
-
-def with_roots(colours: Floats) -> Floats:
-    """Return red, green, blue and the geometric means of red green, green blue, blue red, (n, 6).
-
-    G. D. Finlayson, M. Mackiewicz, A. Hurlbert, Color correction using root-polynomial regression, IEEE
-    Trans. Image Processing 24 (2015): unlike products these grow with the exposure as the colours do.
-    """
-    roots = np.sqrt(np.maximum(colours, 0))
-    return np.concatenate([colours, roots * np.roll(roots, -1, axis=1)], axis=1)
-
-
-def _check_colours(camera: Floats, wanted: Floats, least: int) -> None:
-    if camera.shape != wanted.shape or camera.ndim != 2 or camera.shape[1] != 3 or len(camera) < least:
+    if camera.shape != wanted.shape or camera.ndim != 2 or camera.shape[1] != 3 or len(camera) < 4:
         raise IspProblem(
-            f"matrix from {camera.shape} camera and {wanted.shape} wanted colours;"
-            f" both need (n, 3), n >= {least}"
+            f"matrix from {camera.shape} camera and {wanted.shape} wanted colours; both need (n, 3), n >= 4"
         )
+    return matrix_of(_fitted(camera, wanted, rounds))
 
 
-def _fitted(
-    camera: Floats, wanted: Floats, terms: Callable[[Floats], Floats], rounds: int
-) -> NDArray[np.float64]:
-    """Return the matrix, (3, terms), whose rows sum to 1."""
-    known = terms(camera * (np.sum(camera[:, 1] * wanted[:, 1]) / np.sum(camera[:, 1] ** 2)))
+def _fitted(camera: Floats, wanted: Floats, rounds: int) -> NDArray[np.float64]:
+    """Return the matrix, (3, 3), whose rows sum to 1."""
+    known = camera * (np.sum(camera[:, 1] * wanted[:, 1]) / np.sum(camera[:, 1] ** 2))
     # Rows that sum to 1 have all but one entry free: out = green + a (red - green) + b (blue - green) + ...
     offsets = np.delete(known, 1, axis=1) - known[:, [1]]
     scale = float(np.linalg.lstsq(known, wanted, rcond=None)[0].sum(axis=0).mean())
@@ -182,16 +159,19 @@ def colour_point(
     kelvin: float, camera: Floats, wanted: Floats, neutral: Sequence[int] = NEUTRAL
 ) -> ColourPoint:
     """Return gains and matrix of patches under one light; camera: unbalanced light, (n, 3)."""
-    gains = balance_of(camera, neutral)
+    seen = wanted[list(neutral)].mean(axis=0)
+    gains = balance_of(camera * (seen[1] / seen), neutral)  # neutral paints are not quite grey in all lights
     balanced = camera * np.array(gains)
-    return ColourPoint(kelvin, gains, fit_matrix(balanced, wanted), fit_polynomial(balanced, wanted))
+    matrix = fit_matrix(balanced, wanted)
+    return ColourPoint(kelvin, gains, matrix, fit_table(balanced, wanted, matrix))
 
 
-def differences(matrix: Matrix, camera: Floats, wanted: Floats, roots: Matrix | None = None) -> Floats:
-    """Return CIEDE2000 of balanced camera colours behind ColourMatrix, (n,), at the best brightness."""
-    shown = camera @ np.asarray(matrix).T
-    if roots is not None:
-        shown = shown + with_roots(camera)[:, 3:] @ np.asarray(roots).T
+def differences(matrix: Matrix, camera: Floats, wanted: Floats, table: NDArray[Any] | None = None) -> Floats:
+    """Return CIEDE2000 of balanced camera colours behind ColourMatrix, or ColourTable, (n,).
+
+    At the best brightness.
+    """
+    shown = mapped(matrix, camera, table)
     scale = np.sum(shown[:, 1] * wanted[:, 1]) / np.sum(shown[:, 1] ** 2)
     return difference(lab_of_srgb(shown * scale), lab_of_srgb(wanted))
 

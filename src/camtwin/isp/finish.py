@@ -63,34 +63,25 @@ class ColourMatrix(Stage):
 
     matrix      rows are the display's red, green and blue; a row that sums to 1 keeps grey grey
     calibrated  whether it was made for this sensor and light: identity is not
-    roots       what is added of the geometric means of red green, green blue, blue red (a root polynomial of
-                degree two: it errs less, and grows with the exposure as a matrix does); together the rows of
-                both then sum to 1. Not fused
     """
 
     matrix: Matrix = IDENTITY
     calibrated: bool = False
-    roots: Matrix | None = None
     place = 120
     takes = (Kind.ROOT, Kind.LINEAR)
     gives = Kind.LINEAR
 
     def __post_init__(self) -> None:
-        for matrix in (self.matrix, self.roots):
-            for row in matrix_of(matrix or IDENTITY):
-                for value in row:
-                    check("colour matrix entry", value, -8, 8)
+        for row in matrix_of(self.matrix):
+            for value in row:
+                check("colour matrix entry", value, -8, 8)
 
     def numbers(self, toe: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the matrix in 4096ths, and what is added to each row's sum: rounding, and the toe's share.
 
-        (3, 3), or (3, 6) with the roots' behind.
-
         A row that sums to 1 does so to the last bit, whatever rounding does to its entries.
         """
         exact = np.asarray(self.matrix, float)
-        if self.roots is not None:
-            exact = np.concatenate([exact, np.asarray(self.roots, float)], axis=1)
         sums = np.rint(exact.sum(axis=1) * 4096)
         whole = np.rint(exact * 4096)
         for i in range(3):
@@ -104,13 +95,6 @@ class ColourMatrix(Stage):
         if len(light) == 1:
             return image.become(light, Kind.LINEAR)
         matrix, added = self.numbers(image.toe)
-        if self.roots is not None:
-            if image.kind is Kind.ROOT:
-                roots = image.data.astype(np.int32)
-                means = (roots * roots[[1, 2, 0]] + 8192) >> 14
-            else:
-                means = np.rint(np.sqrt(light * light[[1, 2, 0]].astype(np.float64))).astype(np.int32)
-            light = np.concatenate([light, means]).astype(np.int64)
         rows = [
             (np.sum([w * plane for w, plane in zip(m, light, strict=True)], axis=0) + a) >> 12
             for m, a in zip(matrix, added, strict=True)

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.isp.colour_table import ColourTable
 from camtwin.isp.finish import ColourMatrix, Downscale, LookUp, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, begin
 from camtwin.isp.light_stages import BlackLevel, FlatField, Shading, WhiteBalance
@@ -46,7 +47,8 @@ STAGES: dict[str, type[Stage]] = {
             Demosaic,
             Root,
         ),
-        *(FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourMatrix, Tone, LookUp, Mirror),
+        *(FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourMatrix, ColourTable),
+        *(Tone, LookUp, Mirror),
     )
 }
 """All stages by name, in their order."""

@@ -3,7 +3,7 @@
 Known is [DefectPixels] [Measure] BlackLevel [Shading] [WhiteBalance] Demosaic("malvar") [FalseColour]
 [NoiseReduction] [EdgeEnhancement] [Downscale] [ColourMatrix] Tone [Mirror], stages in brackets may be absent;
 of mono frames the same with Root and without the stages on colour. Stages before or after, and any other
-run, as one with ColourMatrix's roots, use the readable stages; the directional demosaic is shared among
+run, as one with ColourTable, use the readable stages; the directional demosaic is shared among
 threads there.
 """
 
@@ -76,9 +76,6 @@ def _known(stages: list[Stage]) -> int:
         return 0
     at += 1
     while at < len(stages) and isinstance(stages[at], AFTER):
-        stage = stages[at]
-        if isinstance(stage, ColourMatrix) and stage.roots is not None:
-            return 0
         at += 1
         if isinstance(stages[at - 1], Tone):
             return at + (at < len(stages) and isinstance(stages[at], Mirror))

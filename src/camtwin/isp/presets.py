@@ -11,6 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from camtwin.isp.colour_table import ColourTable
 from camtwin.isp.demosaic import TOE
 from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Matrix, Tone
 from camtwin.isp.light_stages import BlackLevel, Shading, WhiteBalance
@@ -32,13 +36,13 @@ class ColourPoint:
     kelvin      correlated colour temperature of the light
     gains       white balance of red, green and blue
     matrix      from balanced camera colours to linear sRGB
-    polynomial  ColourMatrix's matrix and roots, which err less; None: the matrix alone is known
+    table       ColourTable's, beside the matrix, which errs less; None: the matrix alone is known
     """
 
     kelvin: float
     gains: tuple[float, float, float]
     matrix: Matrix
-    polynomial: tuple[Matrix, Matrix] | None = None
+    table: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,10 @@ class Calibration:
                 else a + share * (b - a)
             )
 
-        both = low.polynomial and high.polynomial and between(low.polynomial, high.polynomial)
-        return ColourPoint(kelvin, between(low.gains, high.gains), between(low.matrix, high.matrix), both)
+        table = None
+        if low.table is not None and high.table is not None:
+            table = (low.table + share * (high.table - low.table)).astype(np.float32)
+        return ColourPoint(kelvin, between(low.gains, high.gains), between(low.matrix, high.matrix), table)
 
     def kelvin_of(self, gains: tuple[float, float, float]) -> float:
         """Return the colour temperature whose white has this ratio of blue gain to red gain."""
@@ -113,7 +119,7 @@ class Calibration:
             {
                 "name": self.name,
                 "points": [
-                    {"kelvin": p.kelvin, "gains": p.gains, "matrix": p.matrix, "polynomial": p.polynomial}
+                    {"kelvin": p.kelvin, "gains": p.gains, "matrix": p.matrix, "table": _listed(p.table)}
                     for p in self.points
                 ],
                 "noise": self.noise and self.noise.to_json(),
@@ -131,7 +137,7 @@ class Calibration:
             read = json.loads(text)
             points = tuple(
                 ColourPoint(
-                    float(p["kelvin"]), _three(p["gains"]), _matrix(p["matrix"]), _two(p.get("polynomial"))
+                    float(p["kelvin"]), _three(p["gains"]), _matrix(p["matrix"]), _table(p.get("table"))
                 )
                 for p in read.get("points", ())
             )
@@ -158,11 +164,12 @@ def _matrix(rows: Iterable[Iterable[float]]) -> Matrix:
     return a, b, c
 
 
-def _two(matrices: Iterable[Iterable[Iterable[float]]] | None) -> tuple[Matrix, Matrix] | None:
-    if matrices is None:
-        return None
-    a, b = (_matrix(rows) for rows in matrices)
-    return a, b
+def _listed(table: NDArray[np.float32] | None) -> object:
+    return None if table is None else np.round(table.astype(np.float64), 5).tolist()
+
+
+def _table(values: object) -> NDArray[np.float32] | None:
+    return None if values is None else np.array(values, np.float32)
 
 
 UNCALIBRATED = Calibration()
@@ -182,7 +189,7 @@ def preset(
     """Return a pipeline for frames of a mosaic, or of a mono camera ("").
 
     name         fast: demosaic, colour and tone, nothing else. balanced: all stages. best: the offline
-                 demosaic, and colours by a root polynomial
+                 demosaic, and colours by a table
     calibration  of sensor and lens
     bits         depth of the frames
     gain_dB      analogue gain of the frames above the calibrated one, for the noise
@@ -218,10 +225,10 @@ def preset(
             stages.append(NoiseReduction(noise))
         stages.append(EdgeEnhancement())
     if mosaic and point:
-        matrix, roots = point.matrix, None
-        if name == "best" and point.polynomial:
-            matrix, roots = point.polynomial
-        stages.append(ColourMatrix(matrix, calibration.calibrated, roots))
+        if name == "best" and point.table is not None:
+            stages.append(ColourTable(point.matrix, point.table, calibration.calibrated))
+        else:
+            stages.append(ColourMatrix(point.matrix, calibration.calibrated))
     return Pipeline([*stages, Tone()])
 
 

@@ -58,6 +58,8 @@ PAINTS: Mapping[str, tuple[float, ...]] = {
 CARD = 0.03
 """Reflectance of the card between the patches; an assumption."""
 COLUMNS, ROWS = 6, 4
+COLOURED = 18
+"""The first so many of the paints have a colour; the others are neutral."""
 PATCH = 0.84
 """Side of a patch, as a part of the pitch."""
 
@@ -65,6 +67,24 @@ PATCH = 0.84
 def reflectance(paint: str, nm: float) -> float:
     """Return the reflectance of a paint at a wavelength, 0..1; constant beyond the ends of the table."""
     return float(np.interp(nm, PAINT_nm, PAINTS[paint]))
+
+
+def mixed(paints: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:
+    """Return reflectances of mixtures of three paints, (count, wavelengths); paints: all of PAINTS.
+
+    Kubelka and Munk: absorption over scattering adds up by the shares; every other mixture takes the
+    geometric mean instead, as of small grains side by side.
+    """
+    known = np.clip(paints, 0.01, 0.99)
+    ratio = (1 - known) ** 2 / (2 * known)
+    rng = np.random.default_rng(seed)
+    out = []
+    for _ in range(count):
+        chosen = rng.choice(COLOURED, 3, replace=False)
+        share = rng.dirichlet((1.0, 1.0, 0.6))
+        both = np.exp(share @ np.log(ratio[chosen])) if rng.random() < 0.5 else share @ ratio[chosen]
+        out.append(1 + both - np.sqrt(both**2 + 2 * both))
+    return np.array(out)
 
 
 def patches(width: int, height: int) -> dict[str, tuple[float, float, float]]:

@@ -17,12 +17,10 @@ from camtwin.isp.calibrate import (
     colour_point,
     differences,
     fit_matrix,
-    fit_polynomial,
-    with_roots,
 )
 from camtwin.isp.colorimetry import D65, adapted, difference, lab_of, lab_of_srgb, temperature_K, xyz_of_lab
+from camtwin.isp.colour_table import GREY, NODES, fit_table, mapped
 from camtwin.isp.dng import dng_bytes, read_dng
-from camtwin.isp.finish import matrix_of
 from camtwin.isp.mosaic import sampled
 from camtwin.scene import cie
 
@@ -74,51 +72,54 @@ def test_a_known_matrix_is_found():
         fit_matrix(camera[:2], wanted[:2])
 
 
-ROOTS = ((0.1, -0.2, 0.15), (-0.1, 0.2, -0.05), (0.05, 0.1, -0.15))
-LESS = matrix_of(np.array(M) - np.diag(np.sum(ROOTS, axis=1)))
-"""With ROOTS, rows that sum to 1."""
+def bent(colours):
+    """Return what a camera with other filters would see: no matrix undoes it, a table does."""
+    light = colours.sum(axis=1, keepdims=True)
+    share = colours / light
+    return light * (share + 1.5 * (share - 1 / 3) * (share[:, [1]] - 1 / 3))
 
 
-def test_a_root_polynomial_grows_with_the_exposure_and_is_found():
-    camera = np.random.default_rng(3).random((60, 3)) * 0.6 + 0.2
-    assert with_roots(4 * camera) == pytest.approx(4 * with_roots(camera))
-    wanted = with_roots(camera) @ np.concatenate([np.array(LESS), np.array(ROOTS)], axis=1).T
-    matrix, roots = fit_polynomial(camera * 0.4, wanted, rounds=80)
-    assert np.sum(matrix, axis=1) + np.sum(roots, axis=1) == pytest.approx([1, 1, 1])
-    assert differences(matrix, camera, wanted, roots).mean() < 0.02
-    assert differences(fit_matrix(camera, wanted), camera, wanted).mean() > 0.15
-    with pytest.raises(IspProblem, match=r"both need \(n, 3\), n >= 7"):
-        fit_polynomial(camera[:6], wanted[:6])
+def test_a_table_finds_what_a_matrix_cannot():
+    rng = np.random.default_rng(3)
+    camera, unseen = (rng.random((count, 3)) * 0.6 + 0.2 for count in (200, 80))
+    matrix = fit_matrix(camera * 0.4, bent(camera))
+    table = fit_table(camera * 0.4, bent(camera), matrix)
+    assert differences(matrix, unseen, bent(unseen)).mean() > 1
+    assert differences(matrix, unseen, bent(unseen), table).mean() < 0.3
+    assert mapped(matrix, 4 * unseen, table) == pytest.approx(4 * mapped(matrix, unseen, table))
+    grey = np.full((1, 3), 0.4)
+    assert mapped(matrix, grey, table) == pytest.approx(grey)
 
 
-def test_the_polynomial_is_applied_as_its_formula_says_and_keeps_grey():
-    light = np.array([0.45, 0.3, 0.2])
-    stages = [
-        isp.BlackLevel(),
-        isp.Demosaic(toe=1e-5),
-        isp.ColourMatrix(LESS, True, ROOTS),
-        isp.Tone(1.0, 16),
-    ]
-    for colour in (light, np.full(3, 0.3)):
-        rgb = np.broadcast_to(np.rint(colour * 4095), (16, 24, 3)).astype(np.uint16)
-        image, _ = isp.Pipeline(stages).process(Raw(sampled(rgb, "GRBG"), 12, "GRBG"))
-        wanted = np.array(LESS) @ colour + np.array(ROOTS) @ with_roots(colour[None])[0, 3:]
+def test_the_table_is_applied_as_its_formula_says_and_keeps_grey():
+    rng = np.random.default_rng(4)
+    table = (rng.random((NODES, NODES, 3)) * 0.1).astype(np.float32)
+    table[GREY, GREY] = 0
+    stages = [isp.BlackLevel(), isp.Demosaic(toe=1e-5), isp.ColourTable(M, table), isp.Tone(1.0, 16)]
+    for light in ((0.45, 0.3, 0.2), (0.3, 0.3, 0.3)):
+        rgb = np.broadcast_to(np.rint(np.array(light) * 4095), (16, 24, 3)).astype(np.uint16)
+        raw = Raw(sampled(rgb, "GRBG"), 12, "GRBG")
+        image, _ = isp.Pipeline(stages).process(raw)
+        wanted = mapped(M, np.array([light]), table)[0]
         assert np.abs(image[8, 8] / 65535 - wanted).max() < 5e-4
-    assert isp.Pipeline.from_json(isp.Pipeline(stages).to_json()) == isp.Pipeline(stages)
+        small, _ = isp.Pipeline([*stages[:2], isp.Downscale(2), *stages[2:]]).process(raw)
+        assert np.abs(small[4, 4].astype(int) - image[8, 8]).max() <= 16
+    again = isp.Pipeline.from_json(isp.Pipeline(stages).to_json())
+    assert again == isp.Pipeline(stages)
+    with pytest.raises(IspProblem, match="colour table of 2 x 2 x 3 is not 19 x 19 x 3"):
+        isp.ColourTable(M, table[:2, :2])
 
 
-def test_the_best_preset_takes_the_polynomial():
+def test_the_best_preset_takes_the_table():
     known = of_model("ids-imx412")
     again = Calibration.from_json(known.to_json())
     for calibration in (known, again):
-        best, usual = (
-            isp.preset(name, "RGGB", calibration, kelvin=5000).stage(isp.ColourMatrix)
-            for name in ("best", "balanced")
-        )
+        best = isp.preset("best", "RGGB", calibration, kelvin=5000).stage(isp.ColourTable)
+        usual = isp.preset("balanced", "RGGB", calibration, kelvin=5000)
         assert best is not None
-        assert usual is not None
-        assert (best.matrix, best.roots) == known.at(5000).polynomial
-        assert usual.roots is None
+        assert best.table == pytest.approx(known.at(5000).table, abs=1e-5)
+        assert usual.stage(isp.ColourMatrix) is not None
+        assert usual.stage(isp.ColourTable) is None
 
 
 def test_patches_of_a_chart_in_perspective_are_found():
