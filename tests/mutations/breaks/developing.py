@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from camtwin import isp
-from camtwin.isp import balance, exposure, finish, light_stages, noise, raw_stages, root_stages
+from camtwin.isp import balance, exposure, finish, light_stages, noise, planner, raw_stages, root_stages
 from mutations.registry import mutate
 from mutations.tools import Wrong, wrapped
 
@@ -63,9 +63,19 @@ def bent(patch: pytest.MonkeyPatch) -> None:
 
 mutate("the host's gamma is 2.4", "ids.host.gamma", patch=bent)
 mutate("the host's table is not looked up", "ids.host.lut", patch=passes(finish.LookUp))
-mutate("the host's mirror turns rows for columns", "ids.host.mirror",
-       patch=lambda patch: patch.setattr("camtwin.isp.planner._mirrored",
-           lambda stage, image, threads: image.become(np.ascontiguousarray(image.data[::-1]))))  # fmt: skip
+
+
+def on_its_head(patch: pytest.MonkeyPatch) -> None:
+    """Take a mirror's columns for its rows where stages are fused."""
+
+    def finished(true: Any, *numbers: Any) -> Any:
+        told = true(*numbers)
+        return told._replace(mirror_columns=told.mirror_rows, mirror_rows=told.mirror_columns)
+
+    wrapped(patch, planner, "_finish", finished)
+
+
+mutate("the host's mirror turns rows for columns", "ids.host.mirror", patch=on_its_head)
 mutate("the host's region is a column off", "ids.host.roi",
        patch=stage(raw_stages.Crop, lambda after, before: after.become(np.roll(after.data, 1, axis=1))))  # fmt: skip
 mutate("the host decimates by pixels, not by groups", "ids.host.decimation",
@@ -119,11 +129,13 @@ def tuned(patch: pytest.MonkeyPatch) -> None:
 
 
 mutate("the full pipeline comes with a matrix, and not one of grey", "framos.libargus.calibration",
-       "framos.libargus.default_config", "framos.libargus.imx412.color_correction", patch=tuned)  # fmt: skip
+       "framos.libargus.default_config", "framos.libargus.imx412.color_correction", "framos.isp.examples",
+       patch=tuned)  # fmt: skip
 mutate("the full pipeline lacks edge enhancement", "framos.libargus.example", "framos.libargus.imx412.edge",
        patch=lambda patch: _without(patch, isp.EdgeEnhancement))  # fmt: skip
 mutate("colours are interpolated 2 % low", "framos.libargus.imx412.demosaic",
        "framos.opencv.imx412.demosaic", "framos.opencv.example", "framos.ref.content.opencv", "framos.ref.content.libargus",
+       "framos.pkg.is.processing",
        patch=stage(isp.Demosaic, lambda after, before: after.become((after.data * 0.98).astype(np.int16))))  # fmt: skip
 
 
