@@ -26,6 +26,8 @@ class Ended(SystemExit):
 
 _ended: list[Ended] = []
 """The end, once a signal has come."""
+_waiting: list[list[int]] = []
+"""Signals that came in each context of `ending_later` that is open."""
 
 
 @contextlib.contextmanager
@@ -50,15 +52,25 @@ def ended_by_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def ending_later() -> Iterator[None]:
-    """Let signals wait until this context is left; processes that begin in it have them blocked for good."""
+    """Let signals wait until this context is left; processes that begin in it have them blocked for good.
+
+    To block them is not enough: the system hands a signal to any thread, and Python calls its handler here.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    _waiting.append([])
     try:
         yield
     finally:
+        came = _waiting.pop()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            _end(came[0], None)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
+    if _waiting:
+        _waiting[-1].append(number)
+        return
     for each in ENDINGS:
         if signal.getsignal(each) is _end:
             signal.signal(each, signal.SIG_DFL)

@@ -12,13 +12,17 @@ import pytest
 
 from camtwin.pixels import FORMATS, pack, payload_bytes, unpack
 
-# name, code, significant bits, bits in memory: GenICamPixelFormatValues, "Mono formats".
+# name, code, significant bits, bits in memory: GenICamPixelFormatValues, "Mono formats" and "Bayer formats".
 VALUES = [
     ("Mono8", 0x01080001, 8, 8),
     ("Mono10", 0x01100003, 10, 16),
     ("Mono10p", 0x010A0046, 10, 10),
     ("Mono12", 0x01100005, 12, 16),
     ("Mono12p", 0x010C0047, 12, 12),
+    ("BayerGR8", 0x01080008, 8, 8),
+    ("BayerRG8", 0x01080009, 8, 8),
+    ("BayerGB8", 0x0108000A, 8, 8),
+    ("BayerBG8", 0x0108000B, 8, 8),
     ("BayerGR10", 0x0110000C, 10, 16),
     ("BayerRG10", 0x0110000D, 10, 16),
     ("BayerGB10", 0x0110000E, 10, 16),
@@ -27,6 +31,14 @@ VALUES = [
     ("BayerRG12", 0x01100011, 12, 16),
     ("BayerGB12", 0x01100012, 12, 16),
     ("BayerBG12", 0x01100013, 12, 16),
+    ("BayerBG10p", 0x010A0052, 10, 10),
+    ("BayerGB10p", 0x010A0054, 10, 10),
+    ("BayerGR10p", 0x010A0056, 10, 10),
+    ("BayerRG10p", 0x010A0058, 10, 10),
+    ("BayerBG12p", 0x010C0053, 12, 12),
+    ("BayerGB12p", 0x010C0055, 12, 12),
+    ("BayerGR12p", 0x010C0057, 12, 12),
+    ("BayerRG12p", 0x010C0059, 12, 12),
     # The maker's own codes, bit 30 set: bits 16..23 are 0.
     ("BayerGR10g40IDS", 0x40000003, 10, 10),
     ("BayerGR12g24IDS", 0x40000013, 12, 12),
@@ -41,6 +53,9 @@ IMAGES = [
     # The colours of a mosaic change nothing: BayerRG10 is as Mono10.
     ("BayerRG10", [[0x001, 0x3AB]], "01 00 AB 03"),
     ("BayerGB12", [[0x001, 0xABC]], "01 00 BC 0A"),
+    ("BayerBG8", [[0x00, 0x7F], [0x80, 0xFF]], "00 7F 80 FF"),
+    ("BayerGB10p", [[0x123, 0x2AB, 0x0CD, 0x3EF]], "23 AD DA CC FB"),
+    ("BayerRG12p", [[0xABC, 0x123]], "BC 3A 12"),
     # 01'00100011, 10'10101011, 00'11001101, 11'11101111: byte 1 is 101011 of the second pixel above 01 of the
     # first, byte 2 is 1101 above 1010, byte 3 is 11 above 001100, byte 4 is 11111011.
     ("Mono10p", [[0x123, 0x2AB, 0x0CD, 0x3EF]], "23 AD DA CC FB"),

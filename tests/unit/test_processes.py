@@ -269,6 +269,20 @@ def test_a_kernel_is_loaded_before_a_signal_ends_the_command():
     assert signalled(body) == (143, "loaded\n")
 
 
+def test_a_signal_waits_though_another_thread_hears_it():
+    body = """
+        import sys, threading
+        from camtwin.processes import ending_later
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        with ending_later():
+            end()
+            time.sleep(0.2)
+            print("whole", file=sys.stderr)
+        time.sleep(60)
+    """
+    assert signalled(body) == (143, "whole\n")
+
+
 def test_an_error_without_a_signal_is_told():
     code, told = signalled("raise ValueError('our own')")
     assert code == 1

@@ -149,7 +149,7 @@ NO_MODEL = {
 }
 
 
-@pytest.mark.parametrize("model", filter(models.has_rig, models.names()))
+@pytest.mark.parametrize("model", [*filter(models.has_rig, models.names())])
 @pytest.mark.parametrize("tried", ON_EACH)
 def test_each_command_on_each_model(tried, model, tmp_path):
     ON_EACH[tried][0](model, tmp_path)
