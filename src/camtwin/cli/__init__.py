@@ -24,6 +24,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     registers,
     run,
     sheets,
+    studio,
 )
 from camtwin.cli.common import app
 from camtwin.problem import Problem
