@@ -287,8 +287,9 @@ def test_frame_is_saved_with_its_settings_and_seed(seen: Seen, tmp_path: Path):
     got: list[Path] = []
 
     def keep(download) -> None:
-        got.append(tmp_path / download.suggested_filename)
-        download.save_as(got[-1])
+        path = tmp_path / download.suggested_filename
+        download.save_as(path)
+        got.append(path)
 
     seen.page.on("download", keep)
     seen.page.click("[data-kind=npy]")
