@@ -125,7 +125,7 @@ class Seen:
         return next(each for each in calls if isinstance(each, View))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps a loop in this thread; later tests want their own
 def seen(studio: Running) -> Iterator[Seen]:
     assert CHROMIUM.exists(), "chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import traceback
+import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,7 @@ def quick(folder: Path) -> Iterator[None]:
     from camtwin.links import native, serve
     from camtwin.session.frame import Frame
     from camtwin.session.session import Session
+    from camtwin.studio import serve as studio
     from camtwin.verify import verdicts
 
     def late(_number: int, _frame: FrameType | None) -> None:
@@ -120,6 +122,8 @@ def quick(folder: Path) -> Iterator[None]:
         change.setattr(sys, "stdin", silence)
         change.setattr(cli, "app", ROOT)  # which would be made anew for each command line
         change.setattr(serve, "_serve", nothing)  # under the name that others have imported
+        change.setattr(studio, "serve", lambda listening, _app: listening.close())
+        change.setattr(webbrowser, "open", lambda _address: True)
         change.setattr(native, "environment", lambda *_: {})
         change.setattr(os, "execvpe", no_program)
         change.setattr(Session, "frames", frames)

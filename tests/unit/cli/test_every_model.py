@@ -145,6 +145,7 @@ NO_MODEL = {
     "diff": "takes two models: tests/unit/planner/test_sheet_diff.py",
     "new": "writes a data sheet",
     "adopt": "writes a data sheet",
+    "studio": "serves a page, which tests/studio opens",
     "ecosystem": "is about parts of an ecosystem",
 }
 
