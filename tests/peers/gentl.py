@@ -46,7 +46,7 @@ class GentlTwins(Running):
 
 
 RULE = '<TlRule vendor-type="camtwin" interface-type="*" rule="allow"/>'
-"""What docs/gentl.md tells users of VmbPy to add, and where: before the last rule."""
+"""The rule that docs/gentl.md tells users of VmbPy to add, and the last rule, before which it stands."""
 
 
 def let_in(where: Path) -> Path:

@@ -22,7 +22,7 @@ PLANES: Final[Mapping[str, str]] = {
     "Available": "pIsAvailable",
     "Locked": "pIsLocked",
 }
-"""What a register of its own may decide of a feature, and the property that names it."""
+"""Properties of a feature that registers of their own may decide, each with the element that names one."""
 MAX_SELECTED: Final = 1024
 """Limit of entries of selectors that one feature is selected by."""
 

@@ -77,7 +77,7 @@ class Adopted:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is adopted and what is said of it.
+    """A camera that is adopted, and the report on it.
 
     name    of the sheet
     file    name of the description's file, for the sources

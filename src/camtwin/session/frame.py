@@ -53,7 +53,7 @@ class Frame:
 
     @property
     def truth(self) -> Truth:
-        """What the image shows, before chance (docs/truth.md): made when it is asked for, each time anew.
+        """The image before chance (docs/truth.md): made when it is asked for, each time anew.
 
         Raises:
             NoTruth: a frame of a camera in process alone has it, and of no sensor driven by its registers

@@ -1,4 +1,4 @@
-"""What a page sees of its twin: words that it sends, and updates that it gets. Runs on the twin's thread.
+"""A page's view of its twin: words that it sends, and updates that it gets. Runs on the twin's thread.
 
 An update goes out when there is something new and the page has shown the one before: the newest frame wins,
 nothing queues.

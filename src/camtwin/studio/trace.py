@@ -1,4 +1,4 @@
-"""What happened when: edges, frames from exposure to arrival, and marks for what was missed or lost, and why.
+"""A trace of time: edges, frames from exposure to arrival, and marks for what was missed or lost, and why.
 
 Each frame is one record that grows; the page gets records that changed since it last asked.
 """

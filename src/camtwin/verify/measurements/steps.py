@@ -108,7 +108,7 @@ def act(case: Case, cam: Session, action: str) -> None:
 
 
 class Watch:
-    """What has come since the last look, and the events of before."""
+    """Frames and events since the last look, and the events of before."""
 
     def __init__(self, cam: Session) -> None:
         self.cam = cam

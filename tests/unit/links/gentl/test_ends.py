@@ -1,4 +1,4 @@
-"""Who may reach a twin, and what becomes of it when a program forks, or wants one started."""
+"""Ends of the producer: whom a twin answers, programs that fork, and twins that a program has started."""
 
 from __future__ import annotations
 
