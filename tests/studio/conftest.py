@@ -110,10 +110,15 @@ class Seen:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the page has everything: it has asked for more, and nothing came."""
+        """Wait until the page shows the newest frame, has asked for more, and nothing came."""
         view = self.view
-        assert until(lambda: view._credit and not view.trace.pending, self.patience_s)
-        assert self.until(f"studio.frame?.id === {view.shown.exposure.frame_id}")
+
+        def settled() -> bool:
+            newest = view._newest.exposure.frame_id
+            sent = view._credit and not view.trace.pending and view.shown.exposure.frame_id == newest
+            return sent and self.page.evaluate("studio.frame?.id") == newest
+
+        assert until(settled, self.patience_s)
 
     @property
     def view(self) -> Any:
