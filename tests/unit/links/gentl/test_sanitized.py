@@ -47,7 +47,7 @@ FAULTS = {
         "data race",
     ),
 }
-"""What each sanitizer finds: a file, the text of which only the first group is left, and what is said."""
+"""A fault for each sanitizer: a file, a text of which only the first group is left, and the report of it."""
 
 
 @pytest.mark.parametrize("sanitizer", FAULTS)
