@@ -41,6 +41,21 @@ def test_kernels_measures_every_case_and_writes_both_files(tmp_path):
     )
 
 
+def test_gentl_says_whether_its_limits_hold(monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    gentl = runpy.run_path(str(SCRIPTS / "gentl.py"))
+    times = {
+        "copy of a frame": [1.0, 2.0, 9.0],
+        "way alone, GenTL, announced buffers": [3.9, 7.8, 99.0],
+        "rendering alone": [30.0, 30.0, 30.0],
+        "live, GenTL, announced buffers": [30.0, 40.0, 50.0],
+    }
+    cases = {name: gentl["Case"](name, seconds, seconds) for name, seconds in times.items()}
+    *_, way, live = gentl["report"](cases)
+    assert way == "- holds: way alone, GenTL, announced buffers, copies of a frame 3.90 (at most 4.0)"
+    assert live == "- MISSED: live, GenTL, announced buffers, of rendering alone 0.75 (at least 0.8)"
+
+
 def test_kernels_says_that_pyxel_is_not_there(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(SCRIPTS)
     pyxel = runpy.run_path(str(SCRIPTS / "kernels.py"))["pyxel"]
