@@ -10,7 +10,8 @@ vectors. float32 is strict: one rounding an operation, in the reference's order.
 """
 
 import numpy as np
-from numba import njit
+
+from camtwin.compiled import inlined, part
 
 F, I, U = np.float32, np.int32, np.uint16  # noqa: E741
 PAD = 24
@@ -20,8 +21,8 @@ SLACK = 128
 WORDS, BYTES, PACKED_10, PACKED_12, GROUPED_10, GROUPED_12 = range(6)
 """How pixels lie in a payload: pixels.FORMATS."""
 
-row = njit(error_model="numpy")
-inline = njit(error_model="numpy", forceinline=True)
+row = part
+inline = inlined
 
 
 @inline

@@ -5,12 +5,13 @@ call these, and are compiled with them. Indices are unsigned: only so does LLVM 
 """
 
 import numpy as np
-from numba import njit
+
+from camtwin.compiled import part
 
 _U = np.uint64
 
 
-@njit(error_model="numpy")
+@part
 def _stream_10(codes, out):
     """Mono10p: each code's bits follow those of the one before. Four codes at a time."""
     for i in range(_U(codes.shape[0] // 4)):
@@ -23,7 +24,7 @@ def _stream_10(codes, out):
         out[to + _U(4)] = d >> _U(2)
 
 
-@njit(error_model="numpy")
+@part
 def _stream_12(codes, out):
     """Mono12p, likewise. Two codes at a time."""
     for i in range(_U(codes.shape[0] // 2)):
@@ -34,7 +35,7 @@ def _stream_12(codes, out):
         out[to + _U(2)] = b >> _U(4)
 
 
-@njit(error_model="numpy")
+@part
 def grouped_10(codes, out):
     """Write RAW10: the high bytes of four codes, then their low bits. Return all codes or-ed together."""
     seen = _U(0)
@@ -50,7 +51,7 @@ def grouped_10(codes, out):
     return seen
 
 
-@njit(error_model="numpy")
+@part
 def grouped_12(codes, out):
     """Write RAW12: the high bytes of two codes, then their low bits. Return all codes or-ed together."""
     seen = _U(0)
@@ -64,7 +65,7 @@ def grouped_12(codes, out):
     return seen
 
 
-@njit(error_model="numpy")
+@part
 def pack_groups(codes, out, bits, grouped):
     """Write the whole groups of a row of codes; return the number of codes written, 0 for other depths.
 

@@ -5,14 +5,13 @@ that both give the same bits.
 """
 
 import numpy as np
-from numba import njit
 
-from camtwin.compiled import compiled
+from camtwin.compiled import compiled, part
 
 _ZERO = np.float32(0)
 
 
-@njit(error_model="numpy")
+@part
 def _stretch(still, x, to, out):
     """Copy still[x : x + out.size], on a ring, to out from out[to] on."""
     size = still.shape[0]
@@ -22,7 +21,7 @@ def _stretch(still, x, to, out):
         to, x = to + n, 0
 
 
-@njit(error_model="numpy")
+@part
 def _line(upper, lower, share, x, wide, out):
     """Interpolate one row between two, from column x on; copy it if the share is 0."""
     _stretch(upper, x, 0, out)
@@ -32,7 +31,7 @@ def _line(upper, lower, share, x, wide, out):
             out[i] = (wide[i] - out[i]) * share + out[i]
 
 
-@njit(error_model="numpy")
+@part
 def _added(line, share, first, out):
     """Set out to, or add to it, the line moved by a share of a pixel; a share of 0 is the line as it is."""
     if first:

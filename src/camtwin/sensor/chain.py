@@ -96,9 +96,9 @@ def frame_constants(parameters: SensorParameters, readout: Readout) -> Constants
     )
 
 
-def row_normals(parameters: SensorParameters, readout: Readout, keys: Keys) -> NDArray[np.float32]:
+def row_normals(readout: Readout, keys: Keys) -> NDArray[np.float32]:
     """Return the normal number of each row's noise, (readout.height,) float32."""
-    return noise.normals(int(keys.row), 0, readout.y, 1, readout.height, parameters.width)[:, 0]
+    return noise.normals(int(keys.row), 0, readout.y, 1, readout.height)[:, 0]
 
 
 def row_offsets_DN(parameters: SensorParameters, c: Constants, z: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -142,7 +142,7 @@ def expose_reference(
     )
     keys = frame_keys(readout)
     where = (readout.x, readout.y, readout.width, readout.height)
-    z = noise.normals(int(keys.temporal), *where, parameters.width)
+    z = noise.normals(int(keys.temporal), *where)
 
     with np.errstate(over="ignore", invalid="ignore"):  # infinite light saturates, no news
         charge_e = stages.photo_charge(rate_e, row_light(readout, light_s)[:, None])
@@ -150,13 +150,13 @@ def expose_reference(
         charge_e = stages.dark_charge(charge_e, c.dark_e)
         if c.read_noise_e < MIN_BLURRED_E:
             u = poisson.uniform(noise.words(int(keys.counting), *where))
-            z_read = noise.normals(int(keys.read), *where, parameters.width)
+            z_read = noise.normals(int(keys.read), *where)
             charge_e = stages.counted_charge(charge_e, c.read_noise_e, u, z, z_read)
         else:
             charge_e = stages.noisy_charge(charge_e, c.read_variance_e2, z)
         charge_e = stages.full_well(charge_e, c.full_well_e)
         charge_e = stages.pixel_offset(charge_e, pattern.offset_e[region])
-        offset_DN = row_offsets_DN(parameters, c, row_normals(parameters, readout, keys))[:, None]
+        offset_DN = row_offsets_DN(parameters, c, row_normals(readout, keys))[:, None]
         signal_DN = stages.amplified(charge_e, c.gain_DN_per_e, offset_DN)
         code_DN = stages.digitized(signal_DN, c.highest_DN)
         if c.digital_gain != 1:
@@ -169,7 +169,7 @@ def fixed_pattern_reference(parameters: SensorParameters, seed: int) -> FixedPat
     p, arrays = parameters, []
     for part in (response(p), offset(p)):
         key = noise.stream_key(seed, part.stage, 0)
-        z = noise.normals(key, 0, 0, p.width, p.height, p.width)
+        z = noise.normals(key, 0, 0, p.width, p.height)
         pixels = np.float32(part.centre) + np.float32(part.pixel) * z
         columns, rows = shared(part, seed, p.height, p.width)
         pixels += columns if columns.size else 0
@@ -207,8 +207,8 @@ def shared(part: Part, seed: int, height: int, width: int) -> tuple[NDArray[np.f
     columns, rows = np.empty(0, np.float32), np.empty(0, np.float32)
     if part.column:
         key = noise.stream_key(seed, part.column_stage, 0)
-        columns = np.float32(part.column) * noise.normals(key, 0, 0, width, 1, width)[0]
+        columns = np.float32(part.column) * noise.normals(key, 0, 0, width, 1)[0]
     if part.row:
         key = noise.stream_key(seed, part.row_stage, 0)
-        rows = np.float32(part.row) * noise.normals(key, 0, 0, 1, height, width)[:, 0]
+        rows = np.float32(part.row) * noise.normals(key, 0, 0, 1, height)[:, 0]
     return columns, rows

@@ -5,18 +5,16 @@ and the tests hold the two together bit for bit. So the arithmetic is strict: fl
 operation, no fast-math, no fused multiply-add, and in the reference's order.
 
 A row at a time goes through scratch arrays that stay in the processor's cache: its normal numbers, its codes,
-its bytes. A pair of pixels, half a sensor apart, shares one Box-Muller transform. A region of interest holds
-both pixels of some pairs and one pixel of others; `_normals_row` walks the three kinds one after the other,
-which keeps every loop free of branches so that it compiles to vector instructions.
+its bytes. Normal numbers are made in whole blocks, which keeps their loop free of branches so that it
+compiles to vector instructions; a region that begins or ends within a block reads a part of it.
 
 numba types uint32 arithmetic as 64 bit; the np.uint32() around each step brings it back (and LLVM then
 drops the wide step altogether).
 """
 
 import numpy as np
-from numba import njit
 
-from camtwin.compiled import compiled
+from camtwin.compiled import compiled, inlined, part
 from camtwin.pixels.kernels import pack_groups
 from camtwin.sensor.chain import MIN_BLURRED_E
 from camtwin.sensor.noise import (
@@ -29,6 +27,7 @@ from camtwin.sensor.noise import (
     MIX_A_64,
     MIX_B_32,
     MIX_B_64,
+    PAIRS_A_BLOCK,
     QUARTER_TURN,
     READ,
     ROW,
@@ -41,13 +40,16 @@ from camtwin.sensor.noise import (
 )
 from camtwin.sensor.poisson import A0, A2, B1, B3, C0, C2, C4, EXP, RECIPROCAL, SEARCHED_E, SQUARINGS, UNIT_32
 
+COUNTED_AT_ONCE = 256
+"""Pixels whose electrons are counted side by side: their scratch stays in the innermost cache."""
 _F = np.float32
 _U = np.uint32
 _ZERO, _HALF, _ONE = _F(0), _F(0.5), _F(1)
+_BLOCK = 2 * PAIRS_A_BLOCK
 _MIX_A_64, _MIX_B_64, _GOLDEN_64 = np.uint64(MIX_A_64), np.uint64(MIX_B_64), np.uint64(GOLDEN_64)
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _mix64(word):
     """See noise.mix64."""
     word = (word ^ (word >> np.uint64(30))) * _MIX_A_64
@@ -55,7 +57,7 @@ def _mix64(word):
     return word ^ (word >> np.uint64(31))
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _stream_key(seed, stage, frame):
     """See noise.stream_key."""
     key = _mix64(_GOLDEN_64 + seed)
@@ -63,13 +65,13 @@ def _stream_key(seed, stage, frame):
     return _mix64(key + _GOLDEN_64 + frame)
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _row_key(key, row):
     """noise.row_keys for one row, both halves in one word."""
     return _mix64(key + np.uint64(row) * _GOLDEN_64)
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _hash32(word):
     """See noise.hash32."""
     word = _U(_U(word ^ (word >> _U(16))) * MIX_A_32)
@@ -77,7 +79,7 @@ def _hash32(word):
     return _U(word ^ (word >> _U(16)))
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _radius(bits):
     """See noise.radius."""
     u = (_F(np.int32(bits >> _U(1))) + _HALF) * UNIT_31
@@ -98,7 +100,7 @@ def _radius(bits):
     return np.sqrt(_F(-2) * (_F(exponent) * LN2 + log_mantissa))
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _sine_and_cosine(bits):
     """See noise.sine_and_cosine."""
     w = _F(np.int32(_U(bits << _U(2)))) * QUARTER_TURN
@@ -112,7 +114,7 @@ def _sine_and_cosine(bits):
     return -first if turn else first, -second if turn != swap else second
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _pair(pair, key):
     """noise.normals for both columns of one pair, given the row's key."""
     r = _radius(_hash32(_U(_U(_U(pair) * SPREAD_RADIUS) + _U(key))))
@@ -120,47 +122,44 @@ def _pair(pair, key):
     return r * sine, r * cosine
 
 
-@njit(error_model="numpy")
+@inlined
+def _blocks(x, width):
+    """Return the first of the blocks that columns x to x + width touch, and how many these are."""
+    first = x // _BLOCK
+    return first, (x + width + _BLOCK - 1) // _BLOCK - first
+
+
+@part
 def _pairs(left, right, pair, key):
-    """Write normal numbers for both pixels of neighbouring pairs, the first of number `pair`."""
+    """Write normal numbers for both columns of neighbouring pairs, the first of number `pair`."""
     for i in range(left.shape[0]):
         left[i], right[i] = _pair(pair + i, key)
 
 
-@njit(error_model="numpy")
-def _singles(z, pair, is_right, key):
-    """Write normal numbers for pixels whose partner lies outside the region."""
-    for i in range(z.shape[0]):
-        z_left, z_right = _pair(pair + i, key)
-        z[i] = z_right if is_right else z_left
+@part
+def _normals_row(z, block, pairs, key):
+    """noise.normals for whole blocks of one row, the first of number `block`, given the row's key.
+
+    pairs: (2, n) scratch for the two columns of each pair.
+    """
+    count = z.shape[0] // 2
+    left, right = pairs[0, :count], pairs[1, :count]
+    _pairs(left, right, block * PAIRS_A_BLOCK, key)
+    for start in range(0, count, PAIRS_A_BLOCK):
+        for i in range(PAIRS_A_BLOCK):
+            z[2 * start + i] = left[start + i]
+        for i in range(PAIRS_A_BLOCK):
+            z[2 * start + PAIRS_A_BLOCK + i] = right[start + i]
 
 
-@njit(error_model="numpy")
-def _normals_row(z, x, half, key):
-    """noise.normals for one row of a region from column x, given the row's key."""
-    width = z.shape[0]
-    # Pair numbers of the region's columns in the sensor's left half and in its right half, first and end.
-    left, left_end = min(x, half), min(x + width, half)
-    right, right_end = max(x - half, 0), max(x + width - half, 0)
-    # If the region reaches into both halves then left_end is half and right is 0.
-    if left < right_end:
-        _pairs(z[left - x : right_end - x], z[left + half - x : width], left, key)
-    p, end = max(left, right_end), left_end
-    if p < end:
-        _singles(z[p - x : end - x], p, False, key)
-    p, end = right, min(left, right_end)
-    if p < end:
-        _singles(z[p + half - x : end + half - x], p, True, key)
-
-
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _mean(rate_e, light_s, gain, c):
     """chain.expose_reference as far as the mean, for one pixel; `c` is chain.Constants."""
     mean_e = rate_e * light_s * gain + c.dark_e
     return mean_e if mean_e > _ZERO else _ZERO
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _digitized(dn, c):
     """See stages.digitized."""
     dn = dn if dn > _ZERO else _ZERO
@@ -168,14 +167,14 @@ def _digitized(dn, c):
     return np.int32(dn + _HALF)
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _code(charge_e, offset_e, offset_DN, shift, c):
     """chain.expose_reference after the noise, for one pixel, as far as the conversion."""
     charge_e = charge_e if charge_e < c.full_well_e else c.full_well_e
     return np.uint16(_digitized((charge_e + offset_e) * c.gain_DN_per_e + offset_DN, c) >> shift)
 
 
-@njit(error_model="numpy")
+@part
 def _multiplied_row(codes, c):
     """See stages.multiplied and stages.reduced."""
     for i in range(codes.shape[0]):
@@ -183,7 +182,7 @@ def _multiplied_row(codes, c):
         codes[i] = np.uint16(_digitized(dn, c) >> c.shift)
 
 
-@njit(error_model="numpy")
+@part
 def _blurred_row(rate_e, light_s, gain, offset_e, offset_DN, shift, z, codes, c):
     """Expose one row with stages.noisy_charge."""
     for i in range(codes.shape[0]):
@@ -200,27 +199,34 @@ def _blurred_row(rate_e, light_s, gain, offset_e, offset_DN, shift, z, codes, c)
         codes[i] = _code(charge_e, offset_e[i], offset_DN, shift, c)
 
 
-@njit(error_model="numpy")
-def _searched(mean_e, bits):
-    """See poisson.searched."""
-    u = (np.float64(bits) + 0.5) * UNIT_32
-    mean = np.float64(mean_e)
-    x = mean * 0.5**SQUARINGS
-    term = np.float64(EXP[0])
-    for k in range(1, len(EXP)):
-        term = term * x + EXP[k]
-    for _ in range(SQUARINGS):
-        term = term * term
-    reached = term
-    n = 0
-    while u > reached and n + 1 < RECIPROCAL.size:
-        n += 1
-        term = term * (mean * RECIPROCAL[n])
-        reached = reached + term
-    return _F(n)
+@part
+def _searched(counts_e, means_e, u, terms, reached):
+    """poisson.searched for some pixels side by side, float64 each; terms, reached: scratch.
+
+    Once a pixel's number is found, what is reached only grows, so that nothing has to be skipped.
+    """
+    for i in range(counts_e.shape[0]):
+        x = means_e[i] * 0.5**SQUARINGS
+        term = np.float64(EXP[0])
+        for k in range(1, len(EXP)):
+            term = term * x + EXP[k]
+        for _ in range(SQUARINGS):
+            term = term * term
+        terms[i] = reached[i] = term
+        counts_e[i] = 0
+    for n in range(1, RECIPROCAL.size):
+        searching = 0
+        for i in range(counts_e.shape[0]):
+            below = u[i] > reached[i]
+            searching += below
+            counts_e[i] += below
+            terms[i] = terms[i] * (means_e[i] * RECIPROCAL[n])
+            reached[i] = reached[i] + terms[i]
+        if not searching:
+            return
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _expanded(mean_e, w):
     """See poisson.expanded."""
     root = np.sqrt(mean_e)
@@ -230,19 +236,40 @@ def _expanded(mean_e, w):
     return np.floor(mean_e + (w * root + ((A0 + A2 * w2) + (second + third))))
 
 
-@njit(error_model="numpy")
-def _counted_row(rate_e, light_s, gain, offset_e, offset_DN, shift, w, z, codes, x, key, c):
-    """Expose one row with stages.counted_charge; key is the row's of the uniform numbers."""
+@part
+def _counted_row(rate_e, light_s, gain, offset_e, offset_DN, shift, w, z, codes, x, key, scratch, places, c):
+    """Expose one row with stages.counted_charge; key is the row's of the uniform numbers.
+
+    All pixels are counted as bright ones, without a branch; then the dark ones, should there be any, anew.
+    scratch: (5, COUNTED_AT_ONCE) float64; places: as many int64.
+    """
+    dark = 0
     for i in range(codes.shape[0]):
         mean_e = _mean(rate_e[i], light_s, gain[i], c)
-        if mean_e < SEARCHED_E:
-            count_e = _searched(mean_e, _hash32(_U(_U(_U(x + i) * SPREAD_RADIUS) + _U(key))))
-        else:
-            count_e = _expanded(mean_e, w[i])
-        codes[i] = _code(count_e + c.read_noise_e * z[i], offset_e[i], offset_DN, shift, c)
+        dark += mean_e < SEARCHED_E
+        charge_e = _expanded(mean_e, w[i]) + c.read_noise_e * z[i]
+        codes[i] = _code(charge_e, offset_e[i], offset_DN, shift, c)
+    if not dark:
+        return
+    counts_e, means_e, u, terms, reached = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    i = 0
+    while i < codes.shape[0]:
+        dark = 0
+        while i < codes.shape[0] and dark < COUNTED_AT_ONCE:
+            mean_e = _mean(rate_e[i], light_s, gain[i], c)
+            if mean_e < SEARCHED_E:
+                bits = _hash32(_U(_U(_U(x + i) * SPREAD_RADIUS) + _U(key)))
+                places[dark], means_e[dark], u[dark] = i, mean_e, (np.float64(bits) + 0.5) * UNIT_32
+                dark += 1
+            i += 1
+        _searched(counts_e[:dark], means_e[:dark], u[:dark], terms[:dark], reached[:dark])
+        for k in range(dark):
+            at = places[k]
+            charge_e = _F(counts_e[k]) + c.read_noise_e * z[at]
+            codes[at] = _code(charge_e, offset_e[at], offset_DN, shift, c)
 
 
-@njit(error_model="numpy")
+@part
 def _store_stream(codes, out, bits):
     """pixels.pack of any depth, bit by bit of what is held back."""
     held, count, at = np.int64(0), 0, 0
@@ -258,7 +285,7 @@ def _store_stream(codes, out, bits):
         out[at] = held
 
 
-@njit(error_model="numpy")
+@part
 def _store(codes, out, bits, grouped):
     """pixels.pack for codes that start on a byte, 1 to 15 bits each. The last byte's rest is 0."""
     if bits == 8:
@@ -273,7 +300,7 @@ def _store(codes, out, bits, grouped):
         _store_stream(codes, out, bits)
 
 
-@njit(error_model="numpy")
+@part
 def _store_grouped(codes, out, bits):
     """pixels.pack of grouped formats: high bytes, then the low bits. The last group's rest is 0."""
     low = bits - 8
@@ -291,7 +318,7 @@ def _store_grouped(codes, out, bits):
         out[at + pixels] = rest
 
 
-@njit(error_model="numpy")
+@part
 def _store_wide_groups(codes, out, bits):
     """_store_grouped where low bits fill several bytes."""
     low = bits - 8
@@ -337,10 +364,13 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, 
     chain.Keys and chain.Constants.
     """
     height, width = rate_e.shape
-    half = (gain.shape[1] + 1) // 2
+    block, blocks = _blocks(x, width)
     shift = c.shift if c.digital_gain == _ONE else np.int32(0)
     codes = np.empty(unit * width, np.uint16)
-    z, z_read = np.empty(width, np.float32), np.empty(width, np.float32)
+    z_made, z_read_made = np.empty(blocks * _BLOCK, np.float32), np.empty(blocks * _BLOCK, np.float32)
+    pairs = np.empty((2, blocks * PAIRS_A_BLOCK), np.float32)
+    z, z_read = z_made[x - block * _BLOCK :], z_read_made[x - block * _BLOCK :]
+    scratch, places = np.empty((5, COUNTED_AT_ONCE)), np.empty(COUNTED_AT_ONCE, np.int64)
     for start in range(0, height, unit):
         stop = min(start + unit, height)
         if bits == 16:  # words as they lie in memory: all machines that numba knows are little-endian
@@ -349,11 +379,13 @@ def expose_rows(rate_e, gain, offset_e, light_s, offset_DN, out, bits, grouped, 
             at = y + row
             lifted = gain[at, x : x + width], offset_e[at, x : x + width], offset_DN[row]
             here = codes[(row - start) * width : (row - start + 1) * width]
-            _normals_row(z, x, half, _row_key(keys.temporal, at))
+            _normals_row(z_made, block, pairs, _row_key(keys.temporal, at))
             if c.read_noise_e < MIN_BLURRED_E:
-                _normals_row(z_read, x, half, _row_key(keys.read, at))
+                _normals_row(z_read_made, block, pairs, _row_key(keys.read, at))
                 key = _row_key(keys.counting, at)
-                _counted_row(rate_e[row], light_s[row], *lifted, shift, z, z_read, here, x, key, c)
+                _counted_row(
+                    rate_e[row], light_s[row], *lifted, shift, z, z_read, here, x, key, scratch, places, c
+                )
             else:
                 _blurred_row(rate_e[row], light_s[row], *lifted, shift, z, here, c)
             if c.digital_gain != _ONE:
@@ -371,7 +403,8 @@ def make_pattern(out, made, x, y, width, height, key, centre, sigma, columns, ro
     each row the columns that are made, first << 32 | end, in one word: to a thread that makes the same row
     at the same time, either of the two is true.
     """
-    half = (out.shape[1] + 1) // 2
+    z_made = np.empty(out.shape[1] + 2 * _BLOCK, np.float32)
+    pairs = np.empty((2, z_made.shape[0] // 2), np.float32)
     for at in range(y, y + height):
         first, end = np.int64(made[at] >> np.uint64(32)), np.int64(made[at] & np.uint64(0xFFFFFFFF))
         if first <= x and x + width <= end:
@@ -381,10 +414,11 @@ def make_pattern(out, made, x, y, width, height, key, centre, sigma, columns, ro
         low, high = min(x, first), max(x + width, end)
         row_key = _row_key(key, at)
         for start, stop in ((low, first), (end, high)):
-            values = out[at, start:stop]
-            _normals_row(values, start, half, row_key)
+            block, blocks = _blocks(start, stop - start)
+            _normals_row(z_made[: blocks * _BLOCK], block, pairs, row_key)
+            values, z = out[at, start:stop], z_made[start - block * _BLOCK :]
             for i in range(stop - start):
-                values[i] = centre + sigma * values[i]
+                values[i] = centre + sigma * z[i]
             if columns.shape[0]:
                 for i in range(stop - start):
                     values[i] += columns[start + i]

@@ -8,8 +8,10 @@ How an address becomes a normal number:
 
 1. `stream_key` folds seed, stage and frame into 64 bits, `row_keys` folds in the row and splits the result
    into two 32 bit keys (SplitMix64's finalizer, Steele, Lea and Flood, OOPSLA 2014).
-2. Two pixels share one Box-Muller transform: column x takes the sine and column x + half the cosine, where
-   half is half the *sensor's* width (not the region's). Their pair number is x modulo half.
+2. Two pixels share one Box-Muller transform. A row is made of blocks of 32 columns; in a block, the first 16
+   columns take the sine, each with the column 16 further on, which takes the cosine. Pairs are numbered from
+   the sensor's first column on. So a region has hardly more pairs than pixels need, wherever it lies, and a
+   half of a block fills one register of 512 bits.
 3. Each key and the pair number give 32 bits (`hash32`, C. Wellons' lowbias32), one for the radius, one for
    the angle.
 
@@ -49,6 +51,9 @@ SQRT_HALF_BITS = np.int32(0x3F3504F3)  # the float32 next to sqrt(1/2)
 SIN = tuple(np.float32(c) for c in (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1))
 COS = tuple(np.float32(c) for c in (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2))
 QUARTER_TURN = np.float32(np.pi / 2 * 2.0**-32)  # 32 bits, signed, to -pi/4 .. pi/4 radians
+
+PAIRS_A_BLOCK = 16
+"""Pairs of pixels in a block of columns: the float32 numbers of a register of 512 bits."""
 
 UNIT_31 = np.float32(2.0**-31)
 
@@ -124,23 +129,17 @@ def sine_and_cosine(bits: NDArray[np.uint32]) -> tuple[NDArray[np.float32], NDAr
     return np.where(turn, -first, first), np.where(turn ^ swap, -second, second)
 
 
-def pair_distance(sensor_width: int) -> int:
-    """Return the columns between pixels that share one Box-Muller transform: half the sensor, rounded up."""
-    return (sensor_width + 1) // 2
-
-
-def normals(key: int, x: int, y: int, width: int, height: int, sensor_width: int) -> NDArray[np.float32]:
+def normals(key: int, x: int, y: int, width: int, height: int) -> NDArray[np.float32]:
     """Return standard normal numbers, (height, width) float32, of the region at absolute column x and row y.
 
-    `key` is of `stream_key`. The values depend on the absolute position and the sensor's width alone.
+    `key` is of `stream_key`. The values depend on the absolute position alone.
     """
-    half = pair_distance(sensor_width)
-    columns = np.arange(x, x + width)
-    pair = (columns % half).astype(np.uint32)
+    block, at = np.divmod(np.arange(x, x + width), 2 * PAIRS_A_BLOCK)
+    pair = (block * PAIRS_A_BLOCK + at % PAIRS_A_BLOCK).astype(np.uint32)
     key_radius, key_angle = row_keys(key, np.arange(y, y + height))
     r = radius(hash32(pair * SPREAD_RADIUS + key_radius[:, None]))
     sine, cosine = sine_and_cosine(hash32(pair * SPREAD_ANGLE + key_angle[:, None]))
-    return r * np.where(columns < half, sine, cosine)
+    return r * np.where(at < PAIRS_A_BLOCK, sine, cosine)
 
 
 def words(key: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint32]:

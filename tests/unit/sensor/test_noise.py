@@ -73,7 +73,7 @@ def test_sine_and_cosine_of_known_angles():
 
 
 def test_normals_are_normal():
-    z = np.concatenate([noise.normals(noise.stream_key(k, 1, 0), 0, 0, 512, 256, 512) for k in range(8)])
+    z = np.concatenate([noise.normals(noise.stream_key(k, 1, 0), 0, 0, 512, 256) for k in range(8)])
     z = z.astype(float).ravel()
     n = z.size
     # Standard errors of the first moments of n standard normal numbers.
@@ -97,8 +97,8 @@ def test_a_region_is_a_part_of_the_whole(sensor_width, data, seed, frame):
     width = data.draw(st.integers(1, sensor_width - x))
     y = data.draw(st.integers(0, height - 1))
     key = noise.stream_key(seed, noise.TEMPORAL, frame)
-    whole = noise.normals(key, 0, 0, sensor_width, height, sensor_width)
-    part = noise.normals(key, x, y, width, height - y, sensor_width)
+    whole = noise.normals(key, 0, 0, sensor_width, height)
+    part = noise.normals(key, x, y, width, height - y)
     assert part.dtype == np.float32
     assert np.array_equal(part, whole[y:, x : x + width])
     assert np.unique(whole).size == whole.size

@@ -7,9 +7,8 @@ generator what a byte does to the CRC is itself a few shifts of it.
 """
 
 import numpy as np
-from numba import njit
 
-from camtwin.compiled import compiled
+from camtwin.compiled import compiled, inlined, part
 from camtwin.pixels.kernels import grouped_10, grouped_12
 from camtwin.wire.csi2.folding import BLOCK_BYTES, folded
 from camtwin.wire.csi2.packets import CRC_BYTES, CRC_START
@@ -18,7 +17,7 @@ _U = np.uint64
 _START = np.uint32(CRC_START)
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _after(state, byte):
     """Return the CRC after one more byte."""
     mixed = (state ^ np.uint32(byte)) & np.uint32(0xFF)
@@ -28,7 +27,7 @@ def _after(state, byte):
     )
 
 
-@njit(error_model="numpy")
+@part
 def _crc(message, size):
     """Return the CRC of the last `size` bytes of a message of blocks; it overwrites the first two of them."""
     at = message.shape[0] - size
@@ -42,14 +41,14 @@ def _crc(message, size):
     return state
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _copy(source, target):
     """Write `source` to the beginning of `target`; unsigned indices let it use vectors."""
     for k in range(_U(source.shape[0])):
         target[k] = source[k]
 
 
-@njit(error_model="numpy")
+@part
 def _blocks(size):
     """Return zeros, in whole blocks, with room for a message of `size` bytes at their end."""
     return np.zeros((size + BLOCK_BYTES - 1) // BLOCK_BYTES * BLOCK_BYTES, np.uint8)
@@ -69,7 +68,7 @@ def checksum(payload: bytes | memoryview) -> int:
     return int(crc(np.frombuffer(payload, np.uint8)))
 
 
-@njit(error_model="numpy", forceinline=True)
+@inlined
 def _copy_later(records, times, ns, target):
     """Write bytes to the beginning of `target`, with the 64-bit times at `times` in them later by `ns`."""
     _copy(records, target)
