@@ -81,3 +81,11 @@ def gentl_session_stays(patch: pytest.MonkeyPatch) -> None:
     from camtwin.links.gentl.device import GentlDevice
 
     patch.setattr(GentlDevice, "end", lambda self, session: None)
+
+
+@sabotage()
+def control_everybodys(patch: pytest.MonkeyPatch) -> None:
+    """Give control to a link's end though that of another link has it."""
+    from camtwin.camera import Camera
+
+    patch.setattr(Camera, "take_control", lambda self, taker: True)
