@@ -84,19 +84,19 @@ day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, and 10
 statistics: $(VENV)/.dev $(VENV)/.warm  ## noise against exact Poisson and normal noise, 1e8 pixels a level
 	$(BIN)/pytest -n $(JOBS) --timeout 1800 --samples 1e8 -rP tests/physics/test_noise_exact.py
 
-soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, four modules as video devices, a session that is replayed, 200 full frames by GenTL (root)
+soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, four modules as video devices, a session that is replayed, 200 full frames by GenTL, valgrind (root)
 	@tools/apt-install $(APT)
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/pytest -s --timeout 900 --soak 60 tests/peers/test_replay.py
-	$(BIN)/pytest --timeout 900 --frames 200 tests/peers/test_gentl.py -k full_frames
+	$(BIN)/pytest --timeout 900 --frames 200 tests/peers/test_gentl.py tests/peers/test_gentl_valgrind.py -k "full_frames or valgrind"
 
 loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
 	@tools/apt-install $(APT)
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
 
-kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; GenTL programs and servers, 200 times killed while they stream
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 GenTL programs and 200 servers, killed while they stream
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py
-	$(BIN)/pytest --timeout 900 --kills 200 tests/unit/links/gentl/test_kills.py
+	$(BIN)/pytest --timeout 1800 --kills 400 tests/unit/links/gentl/test_kills.py  # 200 of each
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery

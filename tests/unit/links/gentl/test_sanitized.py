@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from camtwin.links import native
 from unit.links.gentl.calls import Library, Opened
-from unit.links.gentl.sanitized import SANITIZERS, built, consumed
+from unit.links.gentl.sanitized import FAULTS, SANITIZERS, built, consumed, spoilt
 from unit.links.gentl.serving import Serving
 
 ORDERS = 6
 """Sessions that end each in a way of its own."""
 CALLS = 3000
-"""Calls of each of nine threads; `make soak` makes more, and has valgrind as a judge."""
+"""Calls of each of nine threads; valgrind judges them in peers/test_gentl_valgrind.py."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,27 +37,11 @@ def test_sanitizers_are_content(sanitizer: str, serving: Serving, tmp_path: Path
     consumed(program, "threads", CALLS, serving)
 
 
-FAULTS = {
-    "address": ("gentl/stream.c", r"()\tfree\(buffer\);\n(?=})", "Direct leak"),
-    "thread": (
-        "gentl/link.c",
-        r"\tpthread_mutex_lock\(&lock\);\n(\tif \(closed\).*?)\tpthread_mutex_unlock\(&lock\);\n",
-        "data race",
-    ),
-}
-"""A fault for each sanitizer: a file, a text of which only the first group is left, and the report of it."""
-
-
 @pytest.mark.parametrize("sanitizer", FAULTS)
 def test_they_find_faults(
     sanitizer: str, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, right, said = FAULTS[sanitizer]
-    true = native.sources(native.GENTL)
-    text, changes = re.subn(right, r"\1", true[file].decode(), flags=re.S)
-    assert changes == 1
-    broken = {**true, file: text.encode()}
-    monkeypatch.setattr(native, "sources", lambda of: broken)
+    said = spoilt(monkeypatch, sanitizer)
     program = built(SANITIZERS[sanitizer], tmp_path)
     with pytest.raises(AssertionError, match=said):
         consumed(program, "orders", ORDERS, serving)
