@@ -9,11 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from peers.netns import CAMTWIN, HERE, MODEL, PLAIN_SCENE, PeerError, Running
+from unit.links.gentl.serving import Serving
 
 OTHER = "basler-aca4112-20um"
 MODELS = (MODEL, OTHER)
@@ -43,6 +45,17 @@ class GentlTwins(Running):
     def serials(self) -> list[str]:
         """Serial numbers that the command line printed."""
         return re.findall(r"serial (\d+)", "".join(self.said))
+
+
+@contextmanager
+def small_frames() -> Iterator[Serving]:
+    """Serve a twin in this process, whose frames fit into the buffers of consumer.c."""
+    with Serving(MODEL) as serving:
+        camera = serving.twins[0].camera
+        for feature in ("Width", "Height"):
+            address, small = camera.tree.nodes[feature].address, (64).to_bytes(4, "big")
+            serving.devices[0].runtime.command(camera.write, address, small)
+        yield serving
 
 
 RULE = '<TlRule vendor-type="camtwin" interface-type="*" rule="allow"/>'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from peers.netns import MODEL
+from peers.gentl import small_frames
 from peers.test_libusb import VALGRIND
 from unit.links.gentl.sanitized import built, consumed, spoilt
 from unit.links.gentl.serving import Serving
@@ -30,12 +30,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small(own_folders: None) -> Iterator[Serving]:
-    """Serve a twin whose frames fit into the consumer's buffers."""
-    with Serving(MODEL) as serving:
-        camera = serving.twins[0].camera
-        for feature in ("Width", "Height"):
-            address, small = camera.tree.nodes[feature].address, (64).to_bytes(4, "big")
-            serving.devices[0].runtime.command(camera.write, address, small)
+    with small_frames() as serving:
         yield serving
 
 
