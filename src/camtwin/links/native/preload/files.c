@@ -174,7 +174,7 @@ OLD_BY_FD(__fxstat64, stat64)
 OLD_BY_PLACE(__fxstatat, stat)
 OLD_BY_PLACE(__fxstatat64, stat64)
 
-/* -- access, links, attributes and streams: a path of ours is looked for where it really is */
+/* -- access, links and attributes: a path of ours is looked for where it really is */
 #define THROUGH(result, name, parameters, ...)                                                                       \
 	result name parameters                                                                                       \
 	{                                                                                                            \
@@ -193,8 +193,6 @@ THROUGH(ssize_t, getxattr, (const char *path, const char *name, void *to, size_t
 THROUGH(ssize_t, lgetxattr, (const char *path, const char *name, void *to, size_t room), path, name, to, room)
 THROUGH(ssize_t, listxattr, (const char *path, char *to, size_t room), path, to, room)
 THROUGH(ssize_t, llistxattr, (const char *path, char *to, size_t room), path, to, room)
-THROUGH(FILE *, fopen, (const char *restrict path, const char *restrict mode), path, mode)
-THROUGH(FILE *, fopen64, (const char *restrict path, const char *restrict mode), path, mode)
 
 /* -- names without links: those of our files are told as they are seen */
 static char *resolved(const char *path, char *to)

@@ -8,6 +8,7 @@
  *   wait.c     poll and select on a camera's node
  *   epoll.c    epoll on it
  *   calls.c    open, ioctl, read, write, mmap
+ *   streams.c  fopen
  *   files.c    what a program looks at: states, links and attributes of /dev and /sys
  *   listings.c what it finds in /dev
  *
