@@ -63,8 +63,12 @@ def seen_rows(still, x, y, whole, shares, out):
                 dx, dy = whole[row, moment]
                 at = (y + row + dy) % height
                 upper, lower = picture[at], picture[(at + 1) % height]
-                _line(upper, lower, shares[row, moment, 1], (x + dx) % width, wide, line)
-                _added(line, shares[row, moment, 0], moment == 0, target)
+                share_x, share_y, start = shares[row, moment, 0], shares[row, moment, 1], (x + dx) % width
+                if share_y == _ZERO and start + columns < width:  # the line as it lies in the picture
+                    _added(upper[start : start + columns + 1], share_x, moment == 0, target)
+                else:
+                    _line(upper, lower, share_y, start, wide, line)
+                    _added(line, share_x, moment == 0, target)
             if moments > 1:
                 for i in range(columns):
                     target[i] *= each

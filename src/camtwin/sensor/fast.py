@@ -44,8 +44,8 @@ Rate: TypeAlias = NDArray[np.float32] | Rows
 TILES_A_THREAD, MIN_TILE = 8, 1 << 15
 """Tiles are small enough to share a frame evenly, and hold this many pixels (some 40 us) so that taking one
 costs nothing against it."""
-MADE_TILE = 1 << 17
-"""Pixels of a tile that is made as it is needed: 512 kB, still in the processor's cache when it is read."""
+MADE_TILE = 1 << 18
+"""Pixels of a tile that is made as it is needed: 1 MB, still in the processor's cache when it is read."""
 
 
 def expose(
