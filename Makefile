@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss kills gallery wheel mutations check web clean
+.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss rates kills gallery wheel mutations check web clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -93,6 +93,9 @@ soak: $(VENV)/.dev $(VENV)/.warm  ## a minute each: three twins, eight twins, fo
 loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %, healed or accounted for (root)
 	@tools/apt-install $(APT)
 	$(BIN)/pytest -s --timeout 600 --frames 200 tests/peers/test_loss.py
+
+rates: $(VENV)/.dev  ## frame rates that are planned beside those of twins, for 200 settings at random of every model
+	$(BIN)/pytest -n $(JOBS) --timeout 3600 --settings 200 tests/unit/planner/test_rates.py
 
 kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 GenTL programs and 200 servers, killed while they stream
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py

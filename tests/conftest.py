@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--frames", type=int, default=12, help="frames in test_loss.py, test_gentl.py of peers")
     parser.addoption("--triggers", type=int, default=20_000, help="in tests/unit/camera/test_scenario.py")
+    parser.addoption("--settings", type=int, default=4, help="at random, in tests/unit/planner/test_rates.py")
     parser.addoption(
         "--kills", type=int, default=20, help="in test_storage.py of links/base, test_kills.py of links/gentl"
     )

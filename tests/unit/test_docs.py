@@ -29,6 +29,16 @@ def test_addresses(capsys):
     assert link_local.startswith("169.254.")
 
 
+def test_rates(capsys):
+    text = (DOCS / "rates.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    exec(compile(example, "rates.md", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "4.72 fps: the link is the limit"
+    assert lines[0] in text
+    assert lines[-1] == "2 cameras need 198 % of a link of 125 MB/s: each has to take less"
+
+
 def test_isp(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "isp.md").read_text(encoding="utf-8"), re.S)
     exec(compile(example, "isp.md", "exec"), {})

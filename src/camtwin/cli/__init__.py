@@ -21,6 +21,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     look,
     new,
     plan,
+    rates,
     registers,
     run,
     sheets,

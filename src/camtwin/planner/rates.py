@@ -1,6 +1,7 @@
 """Limits of the frame rate: a period for each, the longest of them, and what to change for more.
 
     rates_of(cam.twin.camera, wanted_Hz=10.0)
+    plan("baumer-vcxg-124m", ["Width=1024"], wanted_Hz=60.0)
 
 Exposure, readout, link and AcquisitionFrameRate each need their time for a frame; the longest one is the
 period. Unlike the frame rate that cameras report, it counts that the link waits for the first row of the next
@@ -9,24 +10,24 @@ image where the memory holds only one. Changes are tried on a copy of the settin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from dataclasses import replace
+from typing import Final
 
-from camtwin.camera import Camera, Settings
+from camtwin.camera import Camera
 from camtwin.camera.features.rates import asked_ns, free_running, payload_bytes, readout_ns
-from camtwin.camera.frames.transport import Transmitter
-from camtwin.genicam import Key, Shown, Writer
-from camtwin.models.schema import Trigger
+from camtwin.camera.registers.driver import Driver
+from camtwin.genicam import Shown
+from camtwin.models import load
 from camtwin.pixels import FORMATS
+from camtwin.planner import modules
+from camtwin.planner.limits import GAIN, MAX_CHANGES, Change, Limit, Rates, longest
+from camtwin.planner.trial import Trial, Tried
 from camtwin.problem import Problem
-from camtwin.sensor.timing import GlobalShutter, RollingShutter
-from camtwin.units import MS, SEC, Ns
+from camtwin.session.session import connect
+from camtwin.units import MS, SEC, US, Ns
 
-GAIN: Final = 1.005
-"""A change counts from this much more frames on."""
-MAX_CHANGES: Final = 6
 COSTS: Final[Mapping[str, str]] = {
     "GevSCPSPacketSize": "every switch on the way must pass jumbo frames",
     "Height": "costs field of view",
@@ -37,151 +38,60 @@ COSTS: Final[Mapping[str, str]] = {
     "DeviceLinkThroughputLimit": "takes more of the link, which other cameras may need",
     "DeviceLinkThroughputLimitMode": "takes more of the link, which other cameras may need",
     "ReadoutMode": "exposes while the frame before is read",
+    "SensorMode": "another window, depth or binning",
+    "FrameLength": "the fewest lines of this mode",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The time that a frame needs somewhere; 0 where nothing limits. `feature` is the one that changes it."""
-
-    name: str
-    period_ns: Ns
-    text: str
-    feature: str = ""
-
-    def row(self) -> dict[str, Any]:
-        """Return it as `--json` prints it."""
-        return {
-            "name": self.name,
-            "period_ms": self.period_ns / MS,
-            "fps": SEC / self.period_ns if self.period_ns else None,
-            "text": self.text,
-            "feature": self.feature,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Settings that raise the rate to `fps`, what they cost, and the limit that is then the longest."""
-
-    settings: Mapping[str, Shown]
-    fps: float
-    cost: str
-    then: str
-
-    def row(self) -> dict[str, Any]:
-        """Return it as `--json` prints it."""
-        return {"set": dict(self.settings), "fps": self.fps, "cost": self.cost, "then": self.then}
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """The rate that a camera can reach, its limits, and changes that raise it, the highest first.
-
-    longest  names of the limits that decide: several if they tie
-    """
-
-    fps: float
-    limits: tuple[Limit, ...]
-    longest: tuple[str, ...]
-    changes: tuple[Change, ...]
-    wanted_Hz: float | None = None
-
-    @property
-    def sentence(self) -> str:
-        """Return the answer in one sentence."""
-        names = " and ".join(self.longest)
-        return f"{self.fps:.2f} fps: the {names} {'are' if len(self.longest) > 1 else 'is'} the limit"
-
-    def row(self) -> dict[str, Any]:
-        """Return it as `--json` prints it."""
-        return {
-            "fps": self.fps,
-            "wanted_fps": self.wanted_Hz,
-            "longest": list(self.longest),
-            "sentence": self.sentence,
-            "limits": [limit.row() for limit in self.limits],
-            "changes": [change.row() for change in self.changes],
-        }
-
-
-class Trial:
-    """A camera with settings of its own, which are changed as a host would while no acquisition runs."""
-
-    acquiring = False
-    if TYPE_CHECKING:  # the camera's
-        transmitter: Transmitter
-        trigger_timing: Trigger
-
-        def shutter(self, settings: Settings, /) -> GlobalShutter | RollingShutter:
-            """Return the sensor's timing."""
-            ...
-
-    def __init__(self, camera: Camera, settings: Settings | None = None) -> None:
-        self._camera = camera
-        self.settings = replace(settings or camera.settings, TLParamsLocked=0)
-        self.parts: dict[int, dict[int, int]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._camera, name)
-
-    def apply(self, new: Settings, /, *, by: Writer) -> None:
-        """Take settings, with what a drive mode decides."""
-        if new.SensorMode != self.settings.SensorMode:
-            new = self._camera.in_mode(new)
-        self.settings = self._camera.modes.settled(new) if self._camera.modes.driver else new
-
-    def wrote(self, name: str, shown: Shown, key: Key) -> None:
-        """Take the report of a write, which is of no interest here."""
-
-    def set(self, name: str, value: Shown) -> None:
-        """Write a feature.
-
-        Raises:
-            Problem: the camera has no such feature, or would refuse this
-        """
-        tree = self._camera.tree
-        tree.set(self, name, value, tree.key(self.settings, tree.find(name)))  # pyright: ignore[reportArgumentType]
-
-    def get(self, name: str) -> Any:
-        """Return a feature's value."""
-        tree = self._camera.tree
-        return tree.get(self, name, tree.key(self.settings, tree.find(name)))  # pyright: ignore[reportArgumentType]
-
-    def top(self, name: str) -> Any:
-        """Return the present maximum of a number."""
-        from camtwin.genicam import At
-
-        tree = self._camera.tree
-        node = tree.find(name)
-        return tree.limits(node, At(self.settings, self, tree.key(self.settings, node)))[1]
-
-
-Tried: TypeAlias = Camera | Trial
 
 
 def limits_of(device: Tried) -> tuple[Limit, ...]:
     """Return the limits of a camera with its present settings."""
-    s, read_ns = device.settings, readout_ns(device)
-    exposure_ns, size = s.ExposureTime_ns, payload_bytes(s)
-    rows = f"{s.Height * s.BinningVertical} rows"
-    if s.ReadoutMode == "Overlapped":
-        sensor = (
-            Limit("exposure", exposure_ns, f"{exposure_ns / MS:.3f} ms of light", "ExposureTime"),
-            Limit("readout", read_ns, f"{rows}, while the next frame is exposed", "Height"),
-        )
-    else:
-        both = f"{exposure_ns / MS:.3f} ms of light, then {rows}: they do not overlap"
-        sensor = (Limit("exposure and readout", read_ns + exposure_ns, both, "ReadoutMode"),)
+    s, size = device.settings, payload_bytes(device.settings)
+    driver = device.modes.driver
+    sensor = _of_sensor(driver, device) if driver else _of_camera(device)
     link_ns = device.transmitter.timing.transfer_ns(s, size)
     waits_ns = _waits_ns(device)
     asked = asked_ns(s, device.trigger_timing)
     rate = f"AcquisitionFrameRate {s.AcquisitionFrameRate_Hz:g} Hz" if asked else "off"
     return (
         *sensor,
-        Limit("link", link_ns + waits_ns, _of_link(size, s.PixelFormat, waits_ns), "PixelFormat"),
+        Limit("link", link_ns + waits_ns, _of_link(size, s.PixelFormat, link_ns, waits_ns), "PixelFormat"),
         Limit("frame rate setting", asked, rate, "AcquisitionFrameRate"),
     )
+
+
+def _of_camera(device: Tried) -> tuple[Limit, ...]:
+    """Return the limits by exposure and readout."""
+    s, read_ns = device.settings, readout_ns(device)
+    exposure_ns, rows = s.ExposureTime_ns, f"{device.modes.rows_read(s)} rows"
+    if s.ReadoutMode == "Overlapped":
+        return (
+            Limit("exposure", exposure_ns, f"{exposure_ns / MS:.3f} ms of light", "ExposureTime"),
+            Limit("readout", read_ns, f"{rows}, while the next frame is exposed", "Height"),
+        )
+    both = f"{exposure_ns / MS:.3f} ms of light, then {rows}: they do not overlap"
+    return (Limit("exposure and readout", read_ns + exposure_ns, both, "ReadoutMode"),)
+
+
+def _of_sensor(driver: Driver, device: Tried) -> tuple[Limit, ...]:
+    """Return the limits of a sensor by itself: exposures and FrameLength ask for lines of a frame."""
+    s = device.settings
+
+    def frame_ns(**changes: Ns) -> Ns:
+        return round(driver.configuration(replace(s, **changes)).frame_ns)
+
+    two = driver.modes[s.SensorMode].exposures > 1
+    long_ns = frame_ns(FrameLength=0, ExposureTimeShort_ns=0)
+    limits = [Limit("exposure", long_ns, f"{s.ExposureTime_ns / MS:.3f} ms of light", "ExposureTime")]
+    if two:
+        short_ns, light = frame_ns(FrameLength=0, ExposureTime_ns=0), s.ExposureTimeShort_ns / MS
+        text = f"{light:.3f} ms of light before each row is read again"
+        limits.append(Limit("short exposure", short_ns, text, "ExposureTimeShort"))
+    length_ns = frame_ns(ExposureTime_ns=0, ExposureTimeShort_ns=0)
+    line_us = driver.configuration(s).line_ns / US
+    lines = f"{s.FrameLength} lines of {float(line_us):.3f} us"
+    fewest = s.FrameLength <= device.modes.fewest_lines(s.SensorMode)
+    text = f"{lines}, the fewest of {s.SensorMode}" if fewest else lines
+    return (*limits, Limit("frame length", length_ns, text, "SensorMode" if fewest else "FrameLength"))
 
 
 def _waits_ns(device: Tried) -> Ns:
@@ -193,7 +103,9 @@ def _waits_ns(device: Tried) -> Ns:
     return device.shutter(s).base_ns if sized or counted else 0
 
 
-def _of_link(size: int, name: str, waits_ns: Ns) -> str:
+def _of_link(size: int, name: str, link_ns: Ns, waits_ns: Ns) -> str:
+    if not link_ns:
+        return "leaves as it is read"
     text = f"{size / 1e6:.1f} MB of {name}"
     return (
         f"{text}, and {waits_ns / MS:.1f} ms for the first row, as memory holds one image"
@@ -214,10 +126,21 @@ def rates_of(camera: Camera, wanted_Hz: float | None = None) -> Rates:
     return Rates(reached_Hz(camera), limits, longest(limits), tuple(changes[:MAX_CHANGES]), wanted_Hz)
 
 
-def longest(limits: tuple[Limit, ...]) -> tuple[str, ...]:
-    """Return the names of the limits that decide."""
-    period = max(limit.period_ns for limit in limits)
-    return tuple(limit.name for limit in limits if limit.period_ns == period)
+def plan(model: str, settings: Iterable[str] = (), wanted_Hz: float | None = None) -> Rates:
+    """Return what limits the frame rate of a model with settings, NAME=VALUE; nothing runs.
+
+    The settings of a sensor module are the controls of its driver, `exposure=5000`.
+
+    Raises:
+        Problem: there is no such model, or it refuses a setting
+    """
+    sheet = load(model)
+    if modules.is_module(sheet):
+        return modules.plan(model, settings, wanted_Hz)
+    with connect(model, render=False) as cam:
+        for text in settings:
+            cam.set(text)
+        return rates_of(cam.twin.camera, wanted_Hz)
 
 
 def _changes(camera: Camera, wanted_Hz: float | None) -> Iterator[Change]:
@@ -259,6 +182,10 @@ def _candidates(camera: Camera, wanted_Hz: float | None) -> Iterator[Mapping[str
     ):
         if name in here:
             yield {name: value}
+    if camera.modes.driver:
+        yield {"FrameLength": camera.modes.fewest_lines(s.SensorMode)}
+        for mode in camera.modes.driver.modes:
+            yield {"SensorMode": mode}
     if "DeviceLinkThroughputLimit" in here:
         yield {"DeviceLinkThroughputLimit": trial.top("DeviceLinkThroughputLimit")}
     others = [limit.period_ns for limit in limits_of(camera) if not limit.name.startswith("exposure")]

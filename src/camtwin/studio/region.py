@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from camtwin.planner.rates import Trial
+from camtwin.planner.trial import Trial
 from camtwin.problem import Problem
 from camtwin.session.session import Session
 from camtwin.studio.picture import Region, Shown

@@ -108,6 +108,13 @@ def lens(model: str, _: Here) -> None:
     assert json.loads(run("lens", model, "--focal", 25, "--distance", 500, "--json"))["width_mm"] > 0
 
 
+def planned(model: str, _: Here) -> None:
+    told = json.loads(run("plan", model, "--json"))
+    periods = {limit["name"]: limit["period_ms"] for limit in told["limits"]}
+    assert max(periods, key=periods.__getitem__) in told["longest"]
+    assert told["fps"] == pytest.approx(1e3 / max(periods.values()), rel=1e-3)
+
+
 def verified(model: str, _: Here) -> None:
     claims = json.loads(run("verify", model, "--jobs", 1, "--only", "pixel", "--json"))["claims"]
     assert claims
@@ -131,6 +138,7 @@ ON_EACH: dict[str, tuple[Callable[[str, Here], None], tuple[str, ...]]] = {
     "checked": (checked, ("check",)),
     "wired": (wired, ("wiring", "play")),
     "lens": (lens, ("lens",)),
+    "planned": (planned, ("plan",)),
     "verified": (verified, ("verify",)),
     "in_the_laboratory": (in_the_laboratory, ("lab emva",)),
 }

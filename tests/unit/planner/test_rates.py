@@ -2,47 +2,83 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 import camtwin
-from camtwin.camera import Transfer
-from camtwin.planner.rates import Trial, limits_of, longest, rates_of, reached_Hz
+from camtwin.models import load, names
+from camtwin.planner.limits import longest
+from camtwin.planner.modules import is_module
+from camtwin.planner.modules import rates_of as rates_of_module
+from camtwin.planner.rates import limits_of, plan, rates_of, reached_Hz
+from camtwin.planner.trial import Trial
 from camtwin.session.session import Session
+from camtwin.verify import claims, measures
+from camtwin.verify.case import Case
+from camtwin.verify.measurements import rates as ledger_rates
+from unit.planner.at_random import disarrange, disarrange_module, lifted, module_Hz, steady_Hz
 
-SETTINGS = {
-    "as it is": (),
-    "light": ("ExposureTime=200000",),
-    "region": ("Height=512", "ExposureTime=100"),
-    "by the rate": ("AcquisitionFrameRateEnable=1", "AcquisitionFrameRate=5"),
-    "small": ("Height=256", "ExposureTime=1000"),
-}
-FILLED, COUNTED = 20, 40
-"""Frames until the memory has filled, and those that are counted."""
+MODELS = [name for name in names() if not is_module(load(name))]
+MODULES = [name for name in names() if is_module(load(name))]
 
 
-def steady_Hz(cam: Session) -> float:
-    """Return the rate at which frames arrive once the memory has filled."""
-    ends = list[int]()
-
-    def arrive(transfer: Transfer) -> None:
-        ends.append(transfer.end_ns)
-
-    cam.twin.camera.transmitter.on_delivery.subscribe(arrive)
-    cam.twin.camera.start()
-    while len(ends) <= FILLED + COUNTED:
-        cam.twin.clock.advance_to(cam.twin.clock.next_time() or 0)
-    return COUNTED * 1e9 / (ends[FILLED + COUNTED] - ends[FILLED])
-
-
-@pytest.mark.parametrize("model", ["baumer-vcxg-124m", "basler-aca4112-20um", "ids-imx412"])
-def test_the_rate_is_the_one_that_the_twin_reaches(model: str):
-    for name, settings in SETTINGS.items():
+@pytest.mark.parametrize("model", MODELS)
+def test_the_rate_is_the_one_that_the_twin_reaches(model: str, request: pytest.FixtureRequest):
+    """Settings at random: within 0.1 %, or a row; lifting what is named raises the rate."""
+    for number in range(int(request.config.getoption("--settings") or 0)):
         with camtwin.open(model, render=False) as cam:
-            for text in settings:
-                if cam.has(text.partition("=")[0]):
-                    cam.set(text)
-            said = rates_of(cam.twin.camera).fps
-            assert said == pytest.approx(steady_Hz(cam), rel=1e-3), (name, said)
+            written = disarrange(cam, Random(f"{model} {number}"))
+            told, found = rates_of(cam.twin.camera), steady_Hz(cam)
+            slack = max(1e-3, row_ns(cam) * found / 1e9)
+            assert told.fps == pytest.approx(found, rel=slack), (number, told.sentence, written)
+            room = [lifted(cam, name) for name in told.longest]
+            if all(room):
+                assert steady_Hz(cam) > found, (number, told.sentence, written)
+
+
+def row_ns(cam: Session) -> float:
+    camera = cam.twin.camera
+    shutter = camera.shutter(camera.settings)
+    return shutter.readout_ns(2) - shutter.readout_ns(1)
+
+
+@pytest.mark.parametrize("model", MODULES)
+def test_the_rate_is_the_one_that_a_module_streams_at(model: str, request: pytest.FixtureRequest):
+    for number in range(int(request.config.getoption("--settings") or 0)):
+        module = camtwin.open_module(model)
+        written = disarrange_module(module, Random(f"{model} {number}"))
+        told, found = plan(model, written), module_Hz(module)
+        assert told.fps == pytest.approx(found, rel=1e-5), (told.sentence, written)
+        assert told.fps == pytest.approx(rates_of_module(module).fps)
+        if told.longest == ("frame rate setting",):
+            control = module.driver.control("frame_rate")
+            limits = module.driver.limits(control.id)
+            module.driver.set({control.id: min(round(1.1 * module.driver.get(control.id)), limits.max)})
+            assert module_Hz(module) > found
+        else:
+            assert told.longest == ("mode",)
+            assert all(change.fps > found for change in told.changes)
+
+
+def test_the_rates_are_those_of_the_sheets(monkeypatch: pytest.MonkeyPatch):
+    """Every rate that a ledger claims, with its region and its tolerance, is told, and nothing runs."""
+
+    def planned(case: Case, cam: Session, how: str, frames: int = 0) -> float:
+        if how == "triggered":
+            case.write(cam, TriggerMode="On", TriggerSource="Software")
+        return reached_Hz(cam.twin.camera)
+
+    monkeypatch.setattr(ledger_rates, "rate_of", planned)
+    measures.load()
+    checked = 0
+    for model in MODELS:
+        for claim in claims.load(model).values():
+            steps = measures.steps(claim) if "rate:" in claim.measure else ()
+            for step in [step for step in steps if step.measurement.name == "rate"]:
+                step(Case(model, claim))
+                checked += 1
+    assert checked > 60
 
 
 def test_the_limit_is_named_and_lifting_it_raises_the_rate():

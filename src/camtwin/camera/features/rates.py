@@ -25,8 +25,15 @@ class Sender(Protocol):
     def timing(self) -> Timing: ...
 
 
+class RowsRead(Protocol):
+    def rows_read(self, settings: Settings, /) -> int: ...
+
+
 class Rated(Protocol):
     """A camera whose rate can be computed."""
+
+    @property
+    def modes(self) -> RowsRead: ...
 
     @property
     def settings(self) -> Settings: ...
@@ -54,9 +61,9 @@ def payload_bytes(s: Settings) -> int:
 
 
 def readout_ns(device: Rated) -> Ns:
-    """Return the readout time of a frame; binning follows the converter and saves no row."""
+    """Return the readout time of a frame; binning saves no row, unless the sensor does it."""
     s = device.settings
-    return device.shutter(s).readout_ns(s.Height * s.BinningVertical)
+    return device.shutter(s).readout_ns(device.modes.rows_read(s))
 
 
 def resulting_Hz(device: Rated) -> float:

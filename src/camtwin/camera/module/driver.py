@@ -118,6 +118,11 @@ class ModuleDriver:
         """The mode that is selected, with the board's clock."""
         return self._plans[self.mode]
 
+    @property
+    def plans(self) -> tuple[ModePlan, ...]:
+        """All modes, with the board's clock."""
+        return self._plans
+
     def reload(self, modes: Sequence[ImageMode]) -> None:
         """Take the modes of a mode file anew; the first is selected, and controls have their defaults.
 
