@@ -72,6 +72,7 @@ benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside 
 	$(BIN)/python benchmarks/cci.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/v4l2.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	PYTHONPATH=tests $(BIN)/python benchmarks/gentl.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/studio.py
 	$(BIN)/python benchmarks/small_tests.py
 
 bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE

@@ -7,12 +7,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from camtwin.studio.guard import MAX_BODY, MAX_PAGES, Guard
+from camtwin.cli import main
+from camtwin.cli.studio import opened
+from camtwin.studio.guard import MAX_BODY, MAX_PAGES, MAX_STRANGERS, Guard
 from studio.conftest import Running
 
 
@@ -147,3 +150,52 @@ def test_the_guard_knows_its_own_names():
     assert not gate.knows(None)
     assert not gate.knows(gate.token + "x")
     assert gate.token not in repr(gate)
+
+
+def test_half_open_sockets_never_lock_anybody_out(studio: Running):
+    """More sockets than the server serves at a time, without a request, or with one that never ends."""
+    with ExitStack() as opened:
+        halves = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", studio.port))) for _ in range(100)
+        ]
+        for half in halves[::2]:
+            half.send(b"GET / HTTP/1.1\r\nHost: ")
+        assert asked(studio, "GET", "/")[0] == 200
+        with hello(studio) as link:
+            link.send(json.dumps({"id": 1, "do": "models"}))
+            assert link.recv(timeout=20)
+
+
+def test_sockets_without_the_token_give_way(studio: Running):
+    own = f"http://127.0.0.1:{studio.port}"
+    with ExitStack() as opened:
+        strangers = [
+            opened.enter_context(connect(f"ws://127.0.0.1:{studio.port}/ws", origin=own, open_timeout=20))  # pyright: ignore[reportArgumentType]
+            for _ in range(MAX_STRANGERS + MAX_PAGES)
+        ]
+        with hello(studio) as link:
+            link.send(json.dumps({"id": 1, "do": "models"}))
+            assert link.recv(timeout=20)
+        assert closed_with(strangers[0]) == 4403
+
+
+def test_the_token_is_on_no_command_line(monkeypatch: pytest.MonkeyPatch):
+    told: list[str] = []
+    monkeypatch.setattr("webbrowser.open", told.append)
+    with opened("http://127.0.0.1:1/#secret"):
+        (address,) = told
+        page = Path(address.removeprefix("file://"))
+        assert "secret" not in address
+        assert "#secret" in page.read_text()
+        assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not page.exists()
+
+
+def test_settings_that_are_refused_are_told_before_the_page_opens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.argv", ["camtwin", "studio", "baumer-vcxg-124m", "--set", "Width=3"])
+    monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("the page opens"))
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr() == ("", "camtwin: Width 3 px is below the minimum 16 px\n")

@@ -1,7 +1,7 @@
 // The whole feature tree: search, visibility, what is locked and why, limits, texts, and each feature as code.
 import { html, nothing, type TemplateResult } from "lit";
 import { icon, Panel, short } from "./draw";
-import { act, copy, store, type Topic } from "./store";
+import { act, copy, download, store, toast, type Topic } from "./store";
 import type { Description, State, Value } from "./types";
 
 const LEVELS = ["Beginner", "Expert", "Guru", "Invisible"];
@@ -56,6 +56,22 @@ class Features extends Panel {
     this.requestUpdate();
   }
 
+  private async save(): Promise<void> {
+    try {
+      toast(`Saved ${download((await store.link.fetch("set_saved")).parts)}`);
+    } catch (problem) {
+      toast((problem as Error).message, true);
+    }
+  }
+
+  private async load(input: HTMLInputElement): Promise<void> {
+    const text = await input.files?.[0]?.text();
+    input.value = "";
+    if (text === undefined) return;
+    const done = await act<{ refused: string[] }>("set_loaded", { text: text.slice(0, 60000) });
+    if (done) toast(done.refused.length ? `${done.refused.length} refused: ${done.refused[0]}` : "The set is written", done.refused.length > 0);
+  }
+
   private shown(): Description[] {
     const words = this.query.toLowerCase().split(/\s+/).filter(Boolean);
     return store.descriptions.filter((node) => {
@@ -80,7 +96,8 @@ class Features extends Panel {
           ${LEVELS.slice(0, 3).map((level, i) => html`<option ?selected=${i === this.level}>${level}</option>`)}</select>
         <div class="chips">
           <button class="btn small" id="changed" aria-pressed=${this.onlyChanged} @click=${() => { this.onlyChanged = !this.onlyChanged; this.requestUpdate(); }}><span class="ch">●</span> ${count((_, state) => state.changed)} changed</button>
-          <button class="btn small" id="locked" aria-pressed=${this.onlyLocked} @click=${() => { this.onlyLocked = !this.onlyLocked; this.requestUpdate(); }}>${count(locked)} locked or unavailable</button>
+          <button class="btn small" id="locked" title="or not available" aria-pressed=${this.onlyLocked} @click=${() => { this.onlyLocked = !this.onlyLocked; this.requestUpdate(); }}>${count(locked)} locked</button>
+          <button class="btn small" id="saveset" title="All that differs from the factory, as a file" @click=${() => this.save()}>Save set</button><button class="btn small" id="loadset" title="Write the lines of a file" @click=${() => this.querySelector<HTMLInputElement>("#setfile")!.click()}>Load</button><input type="file" id="setfile" accept=".txt" hidden @change=${(event: Event) => this.load(event.target as HTMLInputElement)}>
           <span class="grow"></span><span class="dim" id="count">${shown.length} of ${store.descriptions.length}</span></div></div>
       <div class="scroll" id="tree">${chapters.map((chapter) => this.chapter(chapter, shown.filter((node) => node.chapter === chapter)))}
         ${shown.length ? nothing : html`<p class="nothing dim">No feature of this visibility fits.</p>`}</div>`;

@@ -16,18 +16,17 @@ void main() {
   vec2 at = vec2(gl_FragCoord.x - map.y, high - gl_FragCoord.y - map.z) / map.x;
   if (any(lessThan(at, vec2(0.))) || any(greaterThanEqual(at, size))) { ink = vec4(stage, 1.); return; }
   vec2 inside = at - part.xy;
-  float grey; float full = 0.; float empty = 0.;
+  vec3 c; float full = 0.; float empty = 0.;
   if (raw && all(greaterThanEqual(inside, vec2(0.))) && all(lessThan(inside, part.zw))) {
     float code = float(texelFetch(codes, ivec2(inside), 0).r);
-    grey = clamp((code - low) / max(top - low, 1.), 0., 1.);
+    c = vec3(clamp((code - low) / max(top - low, 1.), 0., 1.));
     full = code >= white ? 2. : 0.; empty = code == 0. ? 2. : 0.;
   } else {
-    grey = texture(preview, at / size).r;
+    c = texture(preview, at / size).rgb;
     ivec2 cells = textureSize(mask, 0);
     int bits = int(texelFetch(mask, min(ivec2(at / size * vec2(cells)), cells - 1), 0).r * 255. + .5);
     full = float(bits & 3); empty = float(bits >> 2);
   }
-  vec3 c = vec3(grey);
   if (saturation && full > 0.) c = mix(c, hot, full > 1. ? mix(.25, .95, hatched(7., 2.6, 1.)) : .75 * hatched(4., 1.4, 1.));
   if (black && empty > 0.) c = mix(c, cold, empty > 1. ? mix(.25, .95, hatched(7., 2.6, -1.)) : .75 * hatched(4., 1.4, -1.));
   ink = vec4(c, 1.);

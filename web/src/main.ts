@@ -7,12 +7,20 @@ import "./time";
 import "./features";
 import "./rate";
 import "./world";
+import "./scenario";
+import "./clients";
 import { icon, Panel } from "./draw";
 import { act, copy, store, toast, type Topic } from "./store";
 import type { Verdict } from "./types";
 
-type Tab = "features" | "rate" | "world";
-const TABS: [Tab, string][] = [["features", "Features"], ["rate", "Frame rate"], ["world", "World and faults"]];
+type Tab = "features" | "rate" | "world" | "scenario" | "clients";
+const TABS: [Tab, string][] = [["features", "Features"], ["rate", "Frame rate"], ["world", "World"], ["scenario", "Scenario"], ["clients", "Clients"]];
+
+// Tabs that are there: a page beside programs has their log in place of scenarios.
+function tabsHere(): [Tab, string][] {
+  const without = store.twin?.attached ? "scenario" : "clients";
+  return TABS.filter(([name]) => name !== without && !(WIDE.matches && name === "features"));
+}
 const PACES: (number | "max")[] = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100, "max"];
 const WIDE = matchMedia("(min-width: 1700px)");
 
@@ -84,16 +92,16 @@ class Studio extends Panel {
       <div class="cams" role="group" aria-label="Twins">
         ${twin?.twins.map(
           (each) => html`<button class="btn" aria-pressed=${each.name === twin.name} @click=${() => store.select(each.name)}>
-            <span class="dot"></span>${each.title}</button>`,
+            <span class="dot"></span>${each.camera ? `${each.camera}: ` : ""}${each.title}</button>`,
         )}
-        ${twin
+        ${twin && !twin.attached
           ? html`<select aria-label="Open another camera" id="another" @change=${(event: Event) => this.another(event)}>
               <option value="">Open…</option>
               ${store.models.map((each) => html`<option value=${each.model}>${each.title}</option>`)}
             </select>`
           : nothing}
       </div>
-      <span class="scn dim">${twin ? `${store.world ? (twin.scenes[store.world.scene] ?? store.world.scene) : ""}` : ""}</span><span class="grow"></span>
+      <span class="scn dim">${twin ? (twin.camera && store.played ? store.played.title : store.world ? (twin.scenes[store.world.scene] ?? store.world.scene) : "") : ""}</span><span class="grow"></span>
       ${twin
         ? html`<button class="btn" id="undo" ?disabled=${!store.undo} title="Ctrl Z" @click=${() => this.undo()}>Undo${store.undo ? ` ${store.undo}` : ""}</button>
             <button class="btn" id="factory" @click=${() => this.factory()}>Factory settings</button>`
@@ -137,7 +145,7 @@ class Studio extends Panel {
   }
 
   private main(): TemplateResult {
-    const tabs = TABS.filter(([name]) => !(WIDE.matches && name === "features"));
+    const tabs = tabsHere();
     return html`<main>
       <div class="top"><studio-picture class="panel" id="picture"></studio-picture><studio-numbers class="panel" id="numbers"></studio-numbers></div>
       <studio-time class="panel" id="time"></studio-time>
@@ -148,6 +156,9 @@ class Studio extends Panel {
         <studio-features class="pane" id="pane-features" role="tabpanel" ?hidden=${this.tab !== "features" && !WIDE.matches}></studio-features>
         <studio-rate class="pane" id="pane-rate" role="tabpanel" ?hidden=${this.tab !== "rate"}></studio-rate>
         <studio-world class="pane" id="pane-world" role="tabpanel" ?hidden=${this.tab !== "world"}></studio-world>
+        ${store.twin?.attached
+          ? html`<studio-clients class="pane" id="pane-clients" role="tabpanel" ?hidden=${this.tab !== "clients"}></studio-clients>`
+          : html`<studio-scenario class="pane" id="pane-scenario" role="tabpanel" ?hidden=${this.tab !== "scenario"}></studio-scenario>`}
       </aside>
     </main>`;
   }
@@ -155,7 +166,7 @@ class Studio extends Panel {
   private tabKey(event: KeyboardEvent, name: Tab): void {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const tabs = TABS.map(([each]) => each).filter((each) => !(WIDE.matches && each === "features"));
+    const tabs = tabsHere().map(([each]) => each);
     this.show(tabs[(tabs.indexOf(name) + step + tabs.length) % tabs.length]!);
     void this.updateComplete.then(() => this.querySelector<HTMLElement>("[role=tab][aria-selected=true]")?.focus());
   }
@@ -165,14 +176,14 @@ class Studio extends Panel {
     const { delivered, lost, missed } = store.counts;
     const seconds = (store.now / 1e9).toFixed(6);
     return html`
-      <span class="transport">
+      ${store.twin?.attached ? html`<span class="dim">real time, as programs use it</span>` : html`<span class="transport">
         <button class="btn small" id="run" aria-label=${store.running ? "Pause" : "Run"} @click=${() => this.run()}>${store.running ? "❚❚" : "▶"}</button>
         <button class="btn small" id="step" title="Pause, and go on to the next event" @click=${() => act("step")}>Step ▸</button>
         <span class="pace"><span class="dim">pace</span>
           <input type="range" id="pace" min="0" max=${PACES.length - 1} .value=${String(pace < 0 ? 4 : pace)} aria-label="Pace of virtual time"
             @change=${(event: Event) => act("run", { pace: PACES[Number((event.target as HTMLInputElement).value)] })}>
           <output>${store.pace === "max" ? "max" : `${store.pace}x`}</output></span>
-      </span>
+      </span>`}
       <span class="vt"><b id="now">${seconds.slice(0, -3)} ${seconds.slice(-3)}</b> s</span>
       <span>${store.acquiring ? html`<button class="btn small" id="stop" @click=${() => act("set", { name: "AcquisitionStop" })}>Stop camera</button>` : html`<button class="btn small primary" id="start" @click=${() => act("set", { name: "AcquisitionStart" })}>Start camera</button>`}</span>
       <span>${store.received ? `${store.received.toFixed(2)} fps received` : "– fps received"}</span>

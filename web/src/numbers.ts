@@ -7,6 +7,7 @@ import { store, type Topic } from "./store";
 class Numbers extends Panel {
   static override topics: Topic[] = ["numbers", "picture", "twin", "area"];
   log = true;
+  time = false; // the area over time in place of the profile
   private plots: { histogram?: uPlot; profile?: uPlot } = {};
   private made = "";
   private due = 0;
@@ -14,16 +15,17 @@ class Numbers extends Panel {
   override render(): TemplateResult {
     const { frame, numbers } = store;
     const share = frame ? frame.saturated / (frame.width * frame.height) : 0;
-    const row = (name: string, dn: number, e: number | null) => html`<span>${name}</span><b data-of=${name}>${dn.toFixed(2)} DN</b><b>${e === null ? "" : `${e < 1000 ? e.toFixed(1) : grouped(e)} e⁻`}</b>`;
+    const row = (name: string, dn: number, e: number | null) => html`<span>${name}</span><b data-of=${name}>${dn.toFixed(2)} DN</b><b>${e === null ? "" : `${e < 1000 ? (e + 0).toFixed(1).replace("-0.0", "0.0") : grouped(e)} e⁻`}</b>`;
     return html`
       <div class="bar"><h2>Numbers</h2><span class="dim">raw data, not the preview</span><span class="grow"></span>
         <button class="btn small" id="measure" aria-pressed=${store.area === "measure"} ?disabled=${!frame} title="Draw the area of mean and sigma on the image" @click=${() => document.dispatchEvent(new Event("studio-area"))}>Area</button>
+        <button class="btn small" id="over" aria-pressed=${this.time} title="Mean and sigma of the area over time" @click=${() => { this.time = !this.time; this.made = ""; this.requestUpdate(); }}>time</button>
         <button class="btn small" id="log" aria-pressed=${this.log} @click=${() => { this.log = !this.log; this.requestUpdate(); }}>log</button></div>
       <div class="plots">
         <div class="plot"><p><span>Histogram <span class="dim">pixels over DN</span></span>${frame ? (frame.saturated ? html`<span class="flag" id="saturated">▨ ${share < 0.0005 ? `${grouped(frame.saturated)} pixels` : `${(share * 100).toFixed(1)} %`} at ${frame.white}</span>` : html`<span class="dim">none saturated</span>`) : nothing}</p><div id="histogram"></div></div>
-        <div class="plot"><p><span>Line profile <span class="dim">DN over x</span></span><span class="dim">${numbers ? `row ${numbers.row}${store.cursor ? ", through the cursor" : ""}` : ""}</span></p><div id="profile"></div></div>
+        <div class="plot"><p>${this.time ? html`<span>Area over time <span class="dim">DN over s; sigma dashed, right</span></span>` : html`<span>Line profile <span class="dim">DN over x</span></span>`}<span class="dim">${numbers && !this.time ? `row ${numbers.row}${store.cursor ? ", through the cursor" : ""}` : ""}</span></p><div id="profile"></div></div>
         <div class="stats" id="stats">${numbers
-          ? html`${row("mean", numbers.mean, numbers.mean_e)}${row("sigma", numbers.sigma, numbers.sigma_e)}${numbers.shot === null ? nothing : row("shot noise alone", numbers.shot, numbers.shot_e)}
+          ? html`${row("mean", numbers.mean, numbers.mean_e)}${row("sigma", numbers.sigma, numbers.sigma_e)}${numbers.shot === null ? nothing : row("shot noise alone", numbers.shot, numbers.shot_e)}${numbers.temporal === undefined ? nothing : row("temporal noise", numbers.temporal, frame && !frame.no_electrons ? numbers.temporal / frame.K : null)}
             <span class="of dim">${numbers.region[2]} x ${numbers.region[3]} pixels at ${numbers.region[0]}, ${numbers.region[1]}</span>`
           : nothing}</div>
       </div>`;
@@ -60,11 +62,13 @@ class Numbers extends Panel {
     const made = `${store.twin?.name} ${this.log} ${frame.white} ${frame.width}`;
     if (made !== this.made) {
       for (const plot of Object.values(this.plots)) plot.destroy();
-      this.plots = { histogram: this.makeHistogram(frame.white), profile: this.makeProfile(frame.white, frame.width) };
+      this.plots = { histogram: this.makeHistogram(frame.white), profile: this.time ? this.makeHistory() : this.makeProfile(frame.white, frame.width) };
       this.made = made;
     }
     this.plots.histogram?.setData(binned(histogram, this.log));
-    this.plots.profile?.setData([Float64Array.from(profile, (_, i) => i), Float64Array.from(profile)]);
+    const { history } = store;
+    if (this.time) this.plots.profile?.setData([history.map(({ t }) => t / 1e9), history.map(({ mean }) => mean), history.map(({ sigma }) => sigma)]);
+    else this.plots.profile?.setData([Float64Array.from(profile, (_, i) => i), Float64Array.from(profile)]);
   }
 
   private base(id: string): { width: number; height: number; place: HTMLElement } {
@@ -107,6 +111,25 @@ class Numbers extends Panel {
         hooks: { draw: [(plot) => whiteLine(plot, white)] },
       },
       [[0], [0]], place,
+    );
+  }
+
+  private makeHistory(): uPlot {
+    const { width, height, place } = this.base("profile");
+    const wide = (low: number, high: number): [number, number] => {
+      const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.01, 0.1);
+      return [Math.max(0, low - room), high + room];
+    };
+    const scale = { range: (_: uPlot, low: number, high: number) => wide(low ?? 0, high ?? 1) };
+    const axis = (extra: uPlot.Axis) => this.axis({ values: (_, at) => at.map((x) => String(Number(x.toPrecision(4)))), ...extra });
+    return new uPlot(
+      {
+        width, height, legend: { show: false }, cursor: { show: false }, padding: [6, 4, 0, 0],
+        scales: { x: { time: false }, y: scale, sigma: scale },
+        axes: [axis({ size: 20 }), axis({ size: 44 }), axis({ size: 44, side: 1, scale: "sigma", grid: { show: false } })],
+        series: [{}, { stroke: colour("readout"), width: 1.5, points: { show: false } }, { scale: "sigma", stroke: colour("open"), width: 1.5, dash: [5, 3], points: { show: false } }],
+      },
+      [[0], [0], [0]], place,
     );
   }
 }

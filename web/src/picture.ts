@@ -2,11 +2,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { clamp, colour, fitted, FONT, grouped, hatch, MONO, Panel } from "./draw";
 import { Painter } from "./gl";
-import { act, store, toast, type Topic } from "./store";
+import { act, download, store, toast, type Topic } from "./store";
 import type { Frame } from "./types";
 
 const STOPS = [0, 1, 2, 4, 8, 16, 32, 64];
 const NUMBERS_FROM = 28; // CSS pixels a pixel from which its code is written into it
+type Look = "raw" | "colour" | "noise";
+const LOOKS: [Look, string, string][] = [["raw", "Raw", "codes as they were sent"], ["colour", "Colour", "developed, from the mosaic"], ["noise", "Noise", "a frame less the one before it"]];
 type Mode = "look" | "region" | "measure";
 interface Box { x: number; y: number; w: number; h: number }
 
@@ -20,6 +22,8 @@ class Picture extends Panel {
   black = false;
   low = 0;
   top: number | null = null;
+  shown: Look = "raw";
+  frames = 1; // of a burst
   options = false;
   saving = false;
   private at: [number, number] | null = null;
@@ -81,10 +85,19 @@ class Picture extends Panel {
     const slider = (id: string, label: string, value: number, set: (value: number) => void) => html`<label><span>${label}</span>
       <input type="range" id=${id} min="0" max=${white} .value=${String(value)} @input=${(event: Event) => set(Number((event.target as HTMLInputElement).value))}><output>${value} DN</output></label>`;
     return html`<div class="pop" id="viewbox">
+      <span class="seg" role="group" aria-label="Show as">${LOOKS.map(([look, name, more]) => html`<button class="btn small" data-look=${look} title=${more} aria-pressed=${this.shown === look} ?disabled=${look === "colour" && !store.frame?.mosaic} @click=${() => this.showAs(look)}>${name}</button>`)}</span>
+      ${this.shown === "colour" ? html`<span class="dim">raw from 1:1 on; colours of the sensor's data sheet</span>` : nothing}
+      ${this.shown === "noise" ? html`<span class="dim">${store.frame?.noise ? `frame ${store.frame.id} − frame ${store.frame.noise.before}, grey is no difference` : "two frames with the same settings are needed"}</span>` : nothing}
       ${slider("low", "Black at", this.low, (value) => this.window(Math.min(value, (this.top ?? white) - 1), this.top))}
       ${slider("top", "White at", this.top ?? white, (value) => this.window(this.low, Math.max(value, this.low + 1)))}
       <label class="ck"><input type="checkbox" id="black" .checked=${this.black} @change=${(event: Event) => { this.black = (event.target as HTMLInputElement).checked; this.requestUpdate(); }}> Hatch black pixels, too</label>
       <button class="btn small" @click=${() => this.window(0, null)}>Whole range</button></div>`;
+  }
+
+  private showAs(look: Look): void {
+    this.shown = look;
+    void act("look", { as: look });
+    this.requestUpdate();
   }
 
   private window(low: number, top: number | null): void {
@@ -96,21 +109,16 @@ class Picture extends Panel {
 
   private saveBox(): TemplateResult {
     const kinds: [string, string, string][] = [["tiff", "TIFF", "16 bits, settings and seed inside"], ["dng", "DNG", "for developers of raw images"], ["npy", "NPY", "for numpy, settings beside it"]];
-    return html`<div class="pop" id="savebox"><p>Frame ${store.frame?.id}, raw, as it was received</p>
+    const one = this.frames === 1;
+    return html`<div class="pop" id="savebox"><p>${one ? `Frame ${store.frame?.id}, raw, as it was received` : `The next ${this.frames} frames, raw, in one ZIP`}</p>
+      ${store.twin?.attached ? nothing : html`<label><span>Frames</span><input type="text" inputmode="numeric" id="burst" .value=${String(this.frames)} @change=${(event: Event) => { this.frames = Math.max(1, Math.round(Number((event.target as HTMLInputElement).value)) || 1); this.requestUpdate(); }}></label>`}
       ${kinds.map(([kind, name, more]) => html`<button class="btn line" data-kind=${kind} @click=${() => this.save(kind)}><b>${name}</b> <span class="dim">${more}</span></button>`)}</div>`;
   }
 
   private async save(kind: string): Promise<void> {
     try {
-      const { parts } = await store.link.fetch("save", { kind });
-      for (const [name, data] of Object.entries(parts)) {
-        const link = document.createElement("a");
-        link.href = URL.createObjectURL(new Blob([data]));
-        link.download = name;
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      }
-      toast(`Saved ${Object.keys(parts).join(" and ")}`);
+      const { parts } = await (this.frames === 1 ? store.link.fetch("save", { kind }) : store.link.fetch("burst", { kind, count: this.frames }));
+      toast(`Saved ${download(parts)}`);
       this.saving = false;
       this.requestUpdate();
     } catch (problem) {
@@ -129,7 +137,7 @@ class Picture extends Panel {
     new ResizeObserver(() => this.paint()).observe(canvas);
     store.on(["picture"], () => this.at && void this.value());
     document.addEventListener("studio-area", () => this.turn("measure"));
-    store.on(["twin"], () => Object.assign(this, { zoom: 0, at: null, box: null, low: 0, top: null, asked: "" }));
+    store.on(["twin"], () => Object.assign(this, { zoom: 0, at: null, box: null, low: 0, top: null, asked: "", shown: "raw" }));
   }
 
   override updated(): void {
@@ -163,7 +171,8 @@ class Picture extends Panel {
     }
     const map = this.mapped(frame);
     const k = devicePixelRatio || 1;
-    const view = { scale: map.s * k, x: map.ox * k, y: map.oy * k, low: this.low, top: this.top ?? frame.white, saturation: this.saturation, black: this.black };
+    const { low, top } = frame.noise ?? { low: this.low, top: this.top ?? frame.white };
+    const view = { scale: map.s * k, x: map.ox * k, y: map.oy * k, low, top, saturation: this.saturation && !frame.noise, black: this.black && !frame.noise };
     const colours = { hot: colour("sat"), cold: colour("black"), stage: colour("stage") };
     const drawn = JSON.stringify([view, colours, canvas.width, canvas.height, this.painting]);
     if (drawn !== this.drawn) this.painter.draw(frame, view, colours);
@@ -192,18 +201,18 @@ class Picture extends Panel {
     if (!tile) return;
     g.font = MONO;
     g.textAlign = "center";
-    const range = (this.top ?? frame.white) - this.low;
+    const [low, top] = frame.noise ? [frame.noise.low, frame.noise.top] : [this.low, this.top ?? frame.white];
     for (let y = Math.max(tile.y, Math.floor(-map.oy / map.s)); y < Math.min(tile.y + tile.h, (h - map.oy) / map.s); y++)
       for (let x = Math.max(tile.x, Math.floor(-map.ox / map.s)); x < Math.min(tile.x + tile.w, (w - map.ox) / map.s); x++) {
         const code = tile.codes[(y - tile.y) * tile.w + x - tile.x]!;
         const [tx, ty] = [map.ox + (x + 0.5) * map.s, map.oy + (y + 0.5) * map.s + 4];
-        const marked = this.saturation && code >= frame.white;
+        const marked = this.saturation && !frame.noise && code >= frame.white;
         if (marked) {
           g.fillStyle = "#fff";
           g.fillRect(tx - 14, ty - 10, 28, 13);
         }
-        g.fillStyle = marked ? "#a0106a" : (code - this.low) / range > 0.46 ? "#000" : "#fff";
-        g.fillText(String(code), tx, ty);
+        g.fillStyle = marked ? "#a0106a" : (code - low) / (top - low) > 0.46 ? "#000" : "#fff";
+        g.fillText(String(frame.noise ? code - (low + top) / 2 : code), tx, ty);
       }
   }
 

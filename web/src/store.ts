@@ -1,12 +1,13 @@
 // What the page knows of the twin that it shows. Panels read it and redraw when their topic changes.
 import { Link } from "./link";
-import type { Begun, Counts, Description, Frame, FrameRecord, LineNews, Mark, Model, Numbers, Parts, Rates, State, Update, Verdict, World } from "./types";
+import type { Attached, Begun, Counts, Description, Frame, FrameRecord, LineNews, Logged, Mark, Model, Numbers, Parts, Played, Rates, State, Update, Verdict, World } from "./types";
 
-export type Topic = "twin" | "update" | "features" | "picture" | "numbers" | "trace" | "rates" | "world" | "cursor" | "area" | "theme" | "select";
+export type Topic = "twin" | "update" | "features" | "picture" | "numbers" | "trace" | "rates" | "world" | "cursor" | "area" | "theme" | "select" | "clients";
 export interface Lane { out: boolean; level: boolean; edges: [number, 0 | 1][] }
 export interface Cursor { x: number; y: number; dn: number; electrons: number | null; saturated: boolean; frame: number }
 
 const KEPT_FRAMES = 4000;
+const KEPT_HISTORY = 600;
 const KEPT_EDGES = 60000;
 
 class Store {
@@ -16,12 +17,14 @@ class Store {
   models: Model[] = [];
   starting = "";
   twin: Begun | null = null;
+  played: Played | null = null;
   descriptions: Description[] = [];
   states: Record<string, State> = {};
   frame: Frame | null = null;
   preview: { image: ImageBitmap; mask: ImageBitmap; frame: number } | null = null;
   tile: { x: number; y: number; w: number; h: number; codes: Uint16Array; frame: number } | null = null;
   numbers: Numbers | null = null;
+  history: { t: number; mean: number; sigma: number }[] = []; // of the area, frame by frame that was shown
   histogram: Uint32Array | null = null;
   profile: Uint16Array | null = null;
   frames = new Map<number, FrameRecord>();
@@ -31,6 +34,8 @@ class Store {
   rates: Rates | null = null;
   world: World | null = null;
   verdicts: Verdict[] = [];
+  clients: Attached | null = null;
+  log = new Map<number, Logged>();
   undo = "";
   acquiring = false;
   now = 0;
@@ -60,10 +65,12 @@ class Store {
       this.say("twin", "update");
     };
     await this.link.open(location.hash.slice(1).split("&")[0] ?? "");
-    const { models, first } = await this.link.ask<{ models: Model[]; first: { models: string[] } }>("models");
+    const { models, first, attached } = await this.link.ask<{ models: Model[]; first: { models: string[]; scenario: string | null }; attached: string[] }>("models");
     this.models = models;
     this.stage = "choose";
     this.say("twin");
+    if (attached[0]) return this.select(attached[0]);
+    if (first.scenario) return this.play(first.scenario);
     const begun: string[] = [];
     for (const model of first.models) begun.push((await this.create(model, false)).name);
     if (begun[0]) await this.select(begun[0]);
@@ -78,12 +85,19 @@ class Store {
     return made;
   }
 
+  // Plays a scenario from its beginning, or from a moment on, with cameras of its own.
+  async play(name: string, ms = 0, run = true): Promise<void> {
+    this.played = await this.link.ask<Played>("play", { name, ms, run });
+    await this.select(this.played.twins[0]!.name);
+  }
+
   async select(name: string): Promise<void> {
     const twin = await this.link.ask<Begun>("select", { name });
     this.frames.clear();
     this.lanes.clear();
+    this.log.clear();
     Object.assign(this, { twin, descriptions: twin.features, states: twin.states, marks: [], frame: null, preview: null, tile: null });
-    Object.assign(this, { numbers: null, histogram: null, profile: null, cursor: null, selected: -1, stage: "live" });
+    Object.assign(this, { numbers: null, history: [], histogram: null, profile: null, cursor: null, selected: -1, stage: "live" });
     this.say("twin", "features", "picture", "numbers", "trace", "rates", "world", "update", "select");
   }
 
@@ -101,12 +115,24 @@ class Store {
         Object.assign(this, { [key]: update[key] });
         topics.add(key === "rates" || key === "world" ? key : "update");
       }
+    if (update.clients) {
+      this.clients = update.clients;
+      for (const entry of update.log ?? []) {
+        this.log.delete(entry.n);
+        this.log.set(entry.n, entry);
+      }
+      while (this.log.size > KEPT_FRAMES) this.log.delete(this.log.keys().next().value!);
+      topics.add("clients");
+    }
     if (update.acquiring !== undefined) topics.add("features");
     if (update.numbers) {
       this.numbers = update.numbers;
       this.histogram = new Uint32Array(parts.histogram!.buffer, parts.histogram!.byteOffset, parts.histogram!.byteLength / 4);
       this.profile = new Uint16Array(parts.profile!.buffer, parts.profile!.byteOffset, parts.profile!.byteLength / 2);
       topics.add("numbers");
+      const { frame, mean, sigma } = update.numbers;
+      const t = this.frames.get(frame)?.e0 ?? now;
+      if (this.history.at(-1)?.t !== t) this.history = [...this.history, { t, mean, sigma }].slice(-KEPT_HISTORY);
     }
     if (update.frame) {
       await this.takePicture(update.frame, update, parts);
@@ -162,6 +188,18 @@ export async function act<T>(word: string, given: Record<string, unknown> = {}):
     toast((problem as Error).message, true);
     return null;
   }
+}
+
+// Hands files to the browser, which saves them; returns their names.
+export function download(parts: Parts): string {
+  for (const [name, data] of Object.entries(parts)) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([data]));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+  return Object.keys(parts).join(" and ");
 }
 
 let fading = 0;

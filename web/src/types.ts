@@ -42,6 +42,7 @@ export interface Frame {
   offset: number;
   assumed: boolean;
   no_electrons: string;
+  noise?: { before: number; low: number; top: number };
 }
 
 export interface Numbers {
@@ -54,6 +55,7 @@ export interface Numbers {
   mean_e: number | null;
   sigma_e: number | null;
   shot_e: number | null;
+  temporal?: number;
   saturated: number;
 }
 
@@ -144,6 +146,31 @@ export interface Verdict {
   feature: string;
 }
 
+export interface Logged {
+  n: number;
+  t: number;
+  kind: "request" | "write" | "refused" | "resend";
+  peer: string;
+  word: string;
+  text: string;
+  times: number;
+}
+
+// Beside a twin that programs use.
+export interface Attached {
+  where: string;
+  client: string | null;
+  peers: string[];
+  frames: number;
+  bytes: number;
+  packets: number;
+  resent: number;
+  late: number;
+  dropped: number;
+  skipped: number;
+  transfers: number | null;
+}
+
 export interface Update {
   event: "update";
   now: number;
@@ -161,7 +188,25 @@ export interface Update {
   undo?: string;
   acquiring?: boolean;
   verdicts?: Verdict[];
+  log?: Logged[];
+  clients?: Attached;
   features?: Record<string, State>;
+}
+
+export interface Paragraph {
+  ms: number;
+  text: string;
+  look: "picture" | "numbers" | "time" | "features" | "rate" | null;
+}
+
+// A scenario that is played, and its cameras.
+export interface Played {
+  name: string;
+  title: string;
+  seconds: number;
+  text: Paragraph[];
+  steps: { ms: number; text: string }[];
+  twins: Twin[];
 }
 
 export interface Twin {
@@ -173,6 +218,7 @@ export interface Twin {
   scene: string;
   now_ns: number;
   acquiring: boolean;
+  camera: string; // its name in a scenario
 }
 
 export interface Begun extends Twin {
@@ -180,6 +226,7 @@ export interface Begun extends Twin {
   states: Record<string, State>;
   link: string;
   scenes: Record<string, string>;
+  attached: boolean;
   twins: Twin[];
 }
 

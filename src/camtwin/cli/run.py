@@ -35,6 +35,7 @@ from camtwin.cli.common import (
 )
 from camtwin.cli.help import RUN
 from camtwin.cli.live import LiveLine
+from camtwin.cli.studio import beside
 
 if TYPE_CHECKING:
     from camtwin.links.kind import Link, Opening
@@ -194,6 +195,24 @@ def run(
             rich_help_panel=SAVE,
         ),
     ] = None,
+    studio: Annotated[
+        bool,
+        typer.Option(
+            "--studio",
+            help="Show the cameras in a web browser, too: images, features, time, and what clients do.",
+            rich_help_panel=SAVE,
+        ),
+    ] = False,
+    studio_port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="TCP port of the page of --studio, which is not opened then; 0: a free one, and it is.",
+            rich_help_panel=SAVE,
+        ),
+    ] = 0,
 ) -> None:
     """Run cameras that programs find on the network, on USB, in /dev or by GenTL, or sensors on an I2C bus.
 
@@ -283,6 +302,7 @@ def run(
                 )
             )
         line = LiveLine([place.twin for place in places], pace)
+        page = recording.enter_context(beside(studio_port)) if studio else None
 
         def ready(links: Sequence[Link]) -> None:
             for place, link in zip(places, links, strict=True):
@@ -290,6 +310,8 @@ def run(
                 print(f"{twin.sheet.title}, serial {twin.camera.serial}, {last}at {link.where}", flush=True)
                 if link.advice:
                     print(link.advice, flush=True)
+            if page:
+                page(links)
             line.begin()
 
         serve(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from camtwin.cli.common import SceneSpec, Seed, Set, UsageProblem, command, models
+from camtwin.cli.common import SceneSpec, Seed, Set, UsageProblem, command, models, session
 from camtwin.cli.help import LOOK
+
+if TYPE_CHECKING:
+    from camtwin.links.kind import Link
 
 PAGE = "Page"
 
@@ -16,6 +23,7 @@ PAGE = "Page"
     LOOK,
     """
 camtwin studio baumer-vcxg-124m
+camtwin studio examples/scenarios/plc-two-cameras.toml
 # On a computer without a screen; open the address through ssh -L 8765:127.0.0.1:8765
 camtwin studio --no-browser --port 8765
 """,
@@ -24,8 +32,9 @@ def studio(
     model: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="MODEL",
-            help="Models to open, each in a tab of the page.  [default: choose in the page]",
+            metavar="MODEL|SCENARIO",
+            help="Models to open, each in a tab of the page, or one scenario to play, FILE.toml.  "
+            "[default: choose in the page]",
             show_default=False,
             autocompletion=models,
         ),
@@ -49,6 +58,7 @@ def studio(
 ) -> None:
     """Look at cameras in a web browser: image, numbers, features, time and limits.
 
+    The page can play three lessons, the scenarios of the present folder, or those beside SCENARIO.
     The page is served on this computer alone, at 127.0.0.1, to whoever has its address with the token in it.
     Each twin runs in virtual time, at a pace that the page sets. Ctrl-C ends it.
     """
@@ -57,22 +67,92 @@ def studio(
     from camtwin.models import load
     from camtwin.scene import parse
 
-    for each in model or ():
+    played = _scenario(model or [])
+    for each in (model or ()) if played is None else ():
         if "AcquisitionStart" not in load(each).features:
             raise UsageProblem(f"{each}: has no features that start it, so there is nothing to show here")
+        with session(each, scene, seed, None, settings, "sheet"):
+            pass  # a setting that is refused is told here
     user(parse, scene, load_picture)
+    try:
+        from camtwin.studio import guard, scenarios, serve
+    except ModuleNotFoundError as missing:
+        raise UsageProblem(f"{missing.name} is not installed; pip install 'camtwin[studio]'") from None
+    listening = serve.listen("127.0.0.1", port)
+    gate = guard.Guard.on(*serve.address_of(listening))
+    first = {
+        "models": [] if played else model or [],
+        "scenario": played and played.name,
+        "scene": scene,
+        "seed": seed,
+        "settings": settings or (),
+    }
+    library = scenarios.Library(played.parent if played else Path.cwd())
+    where, number = serve.address_of(listening)
+    address = f"http://{where}:{number}/#{gate.token}"
+    print(f"The studio is at\n  {address}\nKeep the address to yourself. Ctrl-C ends it.", flush=True)
+    with opened(address) if browser else nullcontext():
+        serve.serve(listening, serve.application(gate, first, library=library))
+
+
+def _scenario(names: list[str]) -> Path | None:
+    """Return the file of a scenario, after it has been read; None if models are named."""
+    from camtwin.cli.common import parsed, text_of
+    from camtwin.rig.scenario.schema import parse
+
+    files = [Path(name) for name in names if name.endswith(".toml")]
+    found = next((path for path in files if path.is_file() and "[plan" in text_of(path)), None)
+    if found is None:
+        return None
+    if len(names) > 1:
+        raise UsageProblem(f"{found}: a scenario brings its own cameras; name it alone")
+    parsed(found, parse)
+    return found
+
+
+@contextmanager
+def beside(port: int) -> Iterator[Callable[[Sequence[Link]], None]]:
+    """Listen for pages beside twins that run; yield a function that shows the twins, on their loop.
+
+    Port 0 is a free one, and the page is opened.
+    """
+    import asyncio
+    from contextlib import ExitStack
+
     try:
         from camtwin.studio import guard, serve
     except ModuleNotFoundError as missing:
         raise UsageProblem(f"{missing.name} is not installed; pip install 'camtwin[studio]'") from None
     listening = serve.listen("127.0.0.1", port)
     gate = guard.Guard.on(*serve.address_of(listening))
-    first = {"models": model or [], "scene": scene, "seed": seed, "settings": settings or ()}
     where, number = serve.address_of(listening)
     address = f"http://{where}:{number}/#{gate.token}"
-    print(f"The studio is at\n  {address}\nKeep the address to yourself. Ctrl-C ends it.", flush=True)
-    if browser:
-        import webbrowser
+    tasks: list[asyncio.Task[None]] = []
+    with ExitStack() as opening, listening:
 
-        webbrowser.open(address)
-    serve.serve(listening, serve.application(gate, first))
+        def show(links: Sequence[Link]) -> None:
+            tasks.append(asyncio.create_task(serve.serve_attached(listening, gate, links)))
+            print(f"The studio is at\n  {address}", flush=True)
+            if not port:
+                opening.enter_context(opened(address))
+
+        yield show
+
+
+@contextmanager
+def opened(address: str) -> Iterator[None]:
+    """Open an address in a browser by a file that only this user can read, and delete it in the end.
+
+    A command line can be read by everybody on this computer, and the address has the token in it.
+    """
+    import webbrowser
+
+    with TemporaryDirectory(prefix="camtwin-studio-") as folder:  # for this user alone
+        page = Path(folder) / "studio.html"
+        page.touch(0o600)
+        page.write_text(
+            f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">'
+            f'<a href="{address}">The studio</a>\n'
+        )
+        webbrowser.open(page.as_uri())
+        yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from camtwin.problem import Problem, Refused
 from camtwin.session.session import Session
 
 MAX_UNDO: Final = 200
+MAX_LINES: Final = 5000
+"""Limit of the lines of a set."""
 PASSES: Final = 4
 """A factory value may be locked until another one is restored."""
 FIELDS: Final = ("value", "access", "min", "max", "entries", "changed")
@@ -221,7 +223,7 @@ class Features:
         """
         camera = self.cam.twin.camera
         tree = camera.tree
-        camera.stop()
+        self.cam.AcquisitionStop()
         left = list[str]()
         for _ in range(PASSES):
             left = []
@@ -235,6 +237,30 @@ class Features:
         self._undo.clear()
         return sorted({node.feature.name for node, _, _ in self._differing()})
 
+    def as_lines(self) -> list[str]:
+        """Return the features that differ from the factory's as NAME=VALUE, after their selectors."""
+        lines = list[str]()
+        for node, key, _ in self._differing():
+            value = self.cam.twin.camera.tree.get(self.cam.twin.camera, node.feature.name, key)
+            lines += assignments(node, key, value)
+        return lines
+
+    def take_lines(self, lines: Iterable[str]) -> list[str]:
+        """Write lines of NAME=VALUE in order, and again those that others had locked; return the refusals."""
+        left = [line.strip() for line in lines if line.strip()][:MAX_LINES]
+        refusals = dict[str, str]()
+        for _ in range(PASSES):
+            refusals = {}
+            for line in left:
+                try:
+                    self.cam.set(line)
+                except Problem as problem:
+                    refusals[line] = str(problem)
+            if not refusals:
+                break
+        self._undo.clear()
+        return [*refusals.values()]
+
     def _differing(self) -> Iterator[tuple[Node, Key, Shown]]:
         camera = self.cam.twin.camera
         tree = camera.tree
@@ -244,6 +270,19 @@ class Features:
                 factory = tree.ask(node, "Value", At(plain, camera, key))
                 if tree.ask(node, "Value", At(camera.settings, camera, key)) != factory:
                     yield node, key, factory
+
+
+def assignments(node: Node, key: Key, value: Shown) -> list[str]:
+    """Return a write as NAME=VALUE, after those of the feature's selectors; a command as its name."""
+    keys = key if isinstance(key, tuple) else (key,)
+    words = [f"{by}={entry}" for by, entry in zip(node.feature.by, keys, strict=False)]
+    if node.feature.node == "Command":
+        return [*words, node.feature.name]
+    if isinstance(value, bytes):
+        text = value.hex()
+    else:
+        text = str(int(value)) if isinstance(value, bool) else str(value)
+    return [*words, f"{node.feature.name}={text}"]
 
 
 def _with(settings: Chapter, feature: Feature[Any], key: Key, value: Shown) -> Chapter:

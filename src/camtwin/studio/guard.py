@@ -17,6 +17,8 @@ MAX_BODY: Final = 64 * 1024
 """Limit of a request's body or of a message, in bytes."""
 MAX_PAGES: Final = 8
 """Limit of pages that are connected at a time."""
+MAX_STRANGERS: Final = 8
+"""Limit of connections that have not shown the token yet."""
 HEADERS: Final[Mapping[str, str]] = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",

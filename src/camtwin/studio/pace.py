@@ -1,6 +1,6 @@
-"""A twin's thread: virtual time at a pace, and calls from other threads in between.
+"""The thread of twins that share a clock: virtual time at a pace, and calls from other threads in between.
 
-The thread alone touches the twin. Time follows the computer's clock times the pace; where events cost more
+The thread alone touches the twins. Time follows the computer's clock times the pace; where events cost more
 time than there is, virtual time is late, and the pace that is reached is what it is.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from camtwin.numbers import number
 from camtwin.problem import Problem
-from camtwin.session.session import Session
+from camtwin.simtime import Scheduler
 from camtwin.subscribers import Subscribers
 from camtwin.units import MS, SEC, Ns
 
@@ -35,15 +35,16 @@ MIN_PACE, MAX_PACE = 0.001, 1e6
 
 
 class Paced:
-    """The thread of one twin.
+    """The thread of one twin, or of several in one virtual time.
 
+    at_end    called on the thread when it ends
     pace      virtual seconds a second; inf: as fast as possible
     running   whether time passes
     on_slice  called on the thread after calls and events
     """
 
-    def __init__(self, cam: Session) -> None:
-        self.cam = cam
+    def __init__(self, clock: Scheduler, at_end: Callable[[], object]) -> None:
+        self.clock, self._at_end = clock, at_end
         self.pace = 1.0
         self.running = False
         self.on_slice = Subscribers[()]()
@@ -99,7 +100,7 @@ class Paced:
             Problem: nothing happens within MAX_STEP_NS
         """
         self.running = False
-        clock, before = self.cam.clock, until()
+        clock, before = self.clock, until()
         end = clock.now + MAX_STEP_NS
         while (due := clock.next_time()) is not None and due <= end:
             clock.advance_to(due)
@@ -107,19 +108,28 @@ class Paced:
                 return
         raise Problem("nothing is about to happen: no acquisition runs, or it waits for a trigger")
 
+    def pass_until(self, done: Callable[[], object], within_ns: Ns) -> None:
+        """Let time pass event by event until `done` returns something true, or so long has passed."""
+        end = self.clock.now + within_ns
+        while not done() and (due := self.clock.next_time()) is not None and due <= end:
+            self.clock.advance_to(due)
+        self._rebase()
+
     def _rebase(self) -> None:
-        self._from_s, self._from_ns = monotonic(), self.cam.clock.now
+        self._from_s, self._from_ns = monotonic(), self.clock.now
 
     def _advance(self) -> None:
-        clock, ends_s = self.cam.clock, monotonic() + SLICE_s
+        clock, ends_s = self.clock, monotonic() + SLICE_s
         if not isfinite(self.pace):
-            while monotonic() < ends_s:
+            while self.running and monotonic() < ends_s:
                 due = clock.next_time()
                 clock.advance_to(clock.now + QUIET_NS if due is None else min(due, clock.now + QUIET_NS))
             return
         target: Ns = self._from_ns + round((monotonic() - self._from_s) * self.pace * SEC)
         while (due := clock.next_time()) is not None and due <= target:
             clock.advance_to(due)
+            if not self.running:  # an event has paused it
+                return
             if monotonic() > ends_s:
                 return self._rebase()
         if target > clock.now:
@@ -131,8 +141,8 @@ class Paced:
             return IDLE_s
         if not isfinite(self.pace):
             return 0.0
-        due = self.cam.clock.next_time()
-        left = LOOK_s if due is None else (due - self.cam.clock.now) / SEC / self.pace
+        due = self.clock.next_time()
+        left = LOOK_s if due is None else (due - self.clock.now) / SEC / self.pace
         return min(max(left, 0.001), LOOK_s)
 
     def _run(self) -> None:
@@ -147,6 +157,6 @@ class Paced:
             if self.running:
                 self._advance()
             self.on_slice()
-        self.cam.twin.camera.abort()
+        self._at_end()
         while not self._calls.empty():
             self._calls.get_nowait()

@@ -7,39 +7,51 @@ nothing queues.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from math import inf
 from time import monotonic
 from typing import Any, Final
 
 from camtwin.camera import Settings, Transfer
+from camtwin.hosts.calibration import of_model
 from camtwin.numbers import whole
 from camtwin.planner.rates import Rates, rates_of
 from camtwin.problem import Problem, Refused, nearest
 from camtwin.studio import export, picture, region, verdicts, world
+from camtwin.studio.attached import Log, Wall
 from camtwin.studio.features import Features, code
-from camtwin.studio.picture import Region, Shown
+from camtwin.studio.picture import Difference, Region, Shown
+from camtwin.studio.record import Recorder
 from camtwin.studio.trace import Edges, Trace
 from camtwin.studio.twins import Running
 
 SLOW_s: Final = 0.25
 """Shortest time between two looks at every feature while nothing is written."""
+LOOKS: Final = ("raw", "colour", "noise")
+"""Ways to show an image."""
 SHORT_s: Final = 0.04
 """Shortest time between two updates."""
 Answer = tuple[dict[str, Any], dict[str, bytes]]
+Aside = Callable[[Callable[[], Shown], Callable[[Shown], None]], None]
 
 
 class View:
     """One twin as one page sees it.
 
-    send  takes an update as bytes; called on the twin's thread
+    send   takes an update as bytes; called on the twin's thread
+    aside  carries out a call on another thread, and then one with its result on the twin's; None: images are
+           rendered on the twin's thread
     """
 
-    def __init__(self, running: Running, send: Callable[[bytes], None]) -> None:
+    def __init__(self, running: Running, send: Callable[[bytes], None], aside: Aside | None = None) -> None:
         self.running, self.cam, self.paced = running, running.cam, running.paced
-        self._send = send
-        self.features, self.trace = Features(self.cam), Trace(self.cam)
+        self._send, self._aside, self._rendering = send, aside, False
+        self.features, self.trace = Features(self.cam), self._traced()
+        self.recorder = Recorder(self.cam, running.settings, running.scene)
         self.edges = Edges(self.cam)
-        self.around = world.Surround(self.cam, self.trace, running.scene)
+        self.around = world.Surround(
+            self.cam, self.trace, running.scene, attached=running.attached is not None
+        )
         self.shown: Shown | None = None
         self._newest: Transfer | None = None
         self._credit = False
@@ -47,6 +59,7 @@ class View:
         self._wants_picture = self._wants_numbers = self._wants_features = True
         self._tile: Region | None = None
         self._low_high: tuple[int, int] | None = None
+        self._as, self._before = "raw", None
         self._row = -1
         self._region: Region | None = None
         self._sent_s = self._looked_s = 0.0
@@ -54,9 +67,18 @@ class View:
         self._rates: tuple[Settings, float | None, Rates] | None = None
         self._wanted_Hz: float | None = None
         self._last: dict[str, Any] = {}
-        self.cam.twin.camera.transmitter.on_delivery.subscribe(self._arrive)
-        self.cam.twin.camera.on_feature.subscribe(self._wrote)
-        self.paced.on_slice.subscribe(self._slice)
+        self.log = Log(self.cam.twin.camera) if running.attached else None
+        self._leaving = [
+            self.cam.twin.camera.transmitter.on_delivery.subscribe(self._arrive),
+            self.cam.twin.camera.on_feature.subscribe(self._wrote),
+            self.paced.on_slice.subscribe(self._slice),
+        ]
+
+    def _traced(self) -> Trace:
+        if self.running.run is None:
+            return Trace(self.cam)
+        account = self.running.run.accounts[self.running.camera]
+        return Trace(self.cam, lambda: account.faults, lambda: account.cause)
 
     def _arrive(self, transfer: Transfer) -> None:
         if transfer.exposure.has_image:
@@ -100,6 +122,7 @@ class View:
             "states": self.features.states(),
             "link": _link(self.running),
             "scenes": dict(world.SCENES),
+            "attached": self.running.attached is not None,
         }
 
     def _ack(self, given: Mapping[str, Any]) -> None:
@@ -124,14 +147,13 @@ class View:
 
     def _restart_with(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Stop the acquisition, write features, start again: for those that are locked meanwhile."""
-        camera = self.cam.twin.camera
-        was = camera.acquiring
-        camera.stop()  # the frame under way keeps the settings it began with
+        was = self.cam.twin.camera.acquiring
+        self.cam.AcquisitionStop()  # the frame under way keeps the settings it began with
         try:
             self.features.write_all({**given.get("before", {})}, {**given["set"]})
         finally:
             if was:
-                camera.start()
+                self.cam.AcquisitionStart()
         return {}
 
     def _frame_region(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,17 +171,17 @@ class View:
         except Refused as refused:
             if refused.why != "locked" or not camera.acquiring:
                 raise
-        camera.stop()
+        self.cam.AcquisitionStop()
         try:
             return {"name": self.features.undo()}
         finally:
-            camera.start()
+            self.cam.AcquisitionStart()
 
     def _factory(self, given: Mapping[str, Any]) -> dict[str, Any]:
         was = self.cam.twin.camera.acquiring
         left = self.features.factory_reset()
         if was:
-            self.cam.twin.camera.start()
+            self.cam.AcquisitionStart()
         return {"left": left}
 
     def _feature(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,7 +195,11 @@ class View:
         if "window" in given:
             window = given["window"]
             self._low_high = None if window is None else (whole("low", window[0]), whole("high", window[1]))
-        self._wants_picture = True
+        if "as" in given:
+            if given["as"] not in LOOKS:
+                raise Problem(f"no look {given['as']!r:.20}; there are {', '.join(LOOKS)}")
+            self._as = given["as"]
+        self._wants_picture = self._wants_numbers = True
 
     def _measure(self, given: Mapping[str, Any]) -> None:
         """Choose the row of the profile and the region of the statistics."""
@@ -189,6 +215,29 @@ class View:
     def _save(self, given: Mapping[str, Any]) -> Answer:
         return export.saved(self.running, self.around.scene, self._now_shown(), str(given["kind"]))
 
+    def _burst(self, given: Mapping[str, Any]) -> Answer:
+        """Let time pass until so many frames have arrived; return all of them."""
+        if isinstance(self.paced, Wall):
+            raise Problem("programs use this camera, in real time: bursts are for cameras of this page")
+        return export.burst(
+            self.running, self.paced, self.around.scene, whole("count", given["count"]), str(given["kind"])
+        )
+
+    def _saved_set(self, given: Mapping[str, Any]) -> Answer:
+        """Return every feature that differs from the factory's, as lines of NAME=VALUE."""
+        text = "".join(f"{line}\n" for line in self.features.as_lines())
+        return {}, {f"{self.cam.twin.sheet.name}-set.txt": text.encode()}
+
+    def _load_set(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the lines of a set; the acquisition stops for it. Return those that were refused."""
+        was = self.cam.twin.camera.acquiring
+        self.cam.AcquisitionStop()
+        try:
+            return {"refused": self.features.take_lines(str(given["text"]).splitlines())}
+        finally:
+            if was:
+                self.cam.AcquisitionStart()
+
     def _now_shown(self) -> Shown:
         if self.shown is None:
             raise Problem("no frame has arrived yet")
@@ -200,11 +249,28 @@ class View:
         self._rates = None
 
     def _inject(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return world.inject(self.around, str(given["word"]), dict(given.get("with", {})))
+        word, parameters = str(given["word"]), dict(given.get("with", {}))
+        lines = world.inject(self.around, word, parameters)
+        self.recorder.did(word, lines["toml"], parameters)
+        return lines
+
+    def _recorded(self, given: Mapping[str, Any]) -> Answer:
+        """Return what was done by hand as the file of a scenario."""
+        if self.running.run is not None:
+            raise Problem("this camera is part of a scenario, which is a file already")
+        return {}, {f"{self.cam.twin.sheet.name}-by-hand.toml": self.recorder.text().encode()}
 
     def close(self) -> None:
         """Send nothing until the next `begin`."""
         self._open = False
+
+    def leave(self) -> None:
+        """See nothing more of a twin that outlives its page."""
+        self.close()
+        for leave in self._leaving:
+            leave()
+        for part in (self.trace, self.recorder, *([self.log] if self.log else [])):
+            part.close()
 
     # -- updates ---------------------------------------------------------------------------------
     def _slice(self) -> None:
@@ -219,16 +285,35 @@ class View:
             or self.trace.pending or self.cam.now != self._sent_ns
         ):  # fmt: skip
             return
-        if fresh and newest is not None:
+        if fresh and newest is not None and not self._rendering:
             self._show(newest)
         head, parts = self._update(now_s)
         self._credit, self._sent_s, self._sent_ns = False, monotonic(), self.cam.now
         self._send(picture.packed(head, parts))
 
     def _show(self, transfer: Transfer) -> None:
-        image = self.cam.twin.image(transfer.exposure)
         electrons = picture.electrons_of(self.cam, transfer.exposure)
-        self.shown = Shown(transfer.exposure, image, electrons, transfer.end_ns)
+
+        def render() -> Shown:
+            return Shown(
+                transfer.exposure, self.cam.twin.image(transfer.exposure), electrons, transfer.end_ns
+            )
+
+        if self._aside is None:
+            return self._take(render())
+        self._rendering, window = True, self._low_high
+
+        def prepare() -> Shown:
+            shown = render()
+            picture.preview(shown, *(window or (0, shown.white)))  # is kept with it
+            return shown
+
+        self._aside(prepare, self._take)
+
+    def _take(self, shown: Shown) -> None:
+        """Show a frame that is rendered."""
+        self._before = self.shown
+        self.shown, self._rendering = shown, False
         self._wants_picture = self._wants_numbers = True
 
     def _update(self, now_s: float) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -241,6 +326,9 @@ class View:
             "lines": self.edges.changes(),
             "received": self.trace.recent_Hz(),
         }
+        if self.log and self.running.attached:
+            head |= {"log": self.log.changes(), "clients": self.running.attached.counts()}
+            head["clients"]["peers"] = [*self.log.peers]
         parts: dict[str, bytes] = {}
         if self.shown and self._wants_picture:
             self._add_picture(self.shown, head, parts)
@@ -265,12 +353,30 @@ class View:
     def _add_picture(self, shown: Shown, head: dict[str, Any], parts: dict[str, bytes]) -> None:
         self._wants_picture = False
         low, high = self._low_high or (0, shown.white)
-        head["frame"] = shown.head()
-        if self._tile is None:
-            parts["jpeg"], parts["mask"], *size = picture.preview(shown, low, high)
-            head["preview"] = size
+        noise = self._difference(shown)
+        head["frame"] = shown.head() | ({"noise": noise.head()} if noise else {})
+        if self._tile is not None:
+            image = noise.image if noise else shown.image
+            parts["tile"], head["tile"] = picture.tile(image, self._tile)
+            return
+        if noise:
+            parts["jpeg"], parts["mask"], *size = noise.preview()
+        elif self._as == "colour" and shown.exposure.pixel_format.mosaic:
+            calibration = of_model(self.cam.twin.sheet.name)
+            parts["jpeg"], parts["mask"], *size = picture.coloured(shown, calibration)
         else:
-            parts["tile"], head["tile"] = picture.tile(shown, self._tile)
+            parts["jpeg"], parts["mask"], *size = picture.preview(shown, low, high)
+        head["preview"] = size
+
+    def _difference(self, shown: Shown) -> Difference | None:
+        """Return the difference to the frame before, for the noise view; None without one, or two frames."""
+        if self._as != "noise":
+            return None
+        with suppress(Problem):
+            if "noise" not in shown._once:
+                shown._once["noise"] = Difference.of(shown, self._before)
+            return shown._once["noise"]
+        return None
 
     def _add_numbers(self, shown: Shown, head: dict[str, Any], parts: dict[str, bytes]) -> None:
         self._wants_numbers = False
@@ -278,6 +384,8 @@ class View:
         row = min(self._row if self._row >= 0 else height // 2, height - 1)
         region = self._region or (width // 2 - 64, height // 2 - 64, 128, 128)
         head["numbers"] = {"frame": shown.exposure.frame_id, "row": row, **shown.statistics(region)}
+        if noise := self._difference(shown):
+            head["numbers"]["temporal"] = noise.sigma(region)
         parts["histogram"] = shown.histogram.astype("<u4").tobytes()
         parts["profile"] = shown.profile(row).astype("<u2").tobytes()
 
@@ -290,7 +398,7 @@ class View:
         return known[2]
 
 
-QUIET: Final = frozenset({"ack", "pixel", "look", "measure", "feature", "save"})
+QUIET: Final = frozenset({"ack", "pixel", "look", "measure", "feature", "save", "recorded"})
 """Words that change no feature."""
 WORDS: Final[Mapping[str, Callable[[View, Mapping[str, Any]], Answer | dict[str, Any] | None]]] = {
     "begin": View._begin,
@@ -308,8 +416,12 @@ WORDS: Final[Mapping[str, Callable[[View, Mapping[str, Any]], Answer | dict[str,
     "measure": View._measure,
     "pixel": View._pixel,
     "save": View._save,
+    "burst": View._burst,
+    "set_saved": View._saved_set,
+    "set_loaded": View._load_set,
     "want": View._want,
     "inject": View._inject,
+    "recorded": View._recorded,
 }
 
 

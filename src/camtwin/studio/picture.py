@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin import isp
 from camtwin.camera import Exposure
+from camtwin.isp import Calibration
 from camtwin.problem import Problem
 from camtwin.session.session import Session
 
@@ -77,7 +79,7 @@ class Shown:
     image: NDArray[np.uint16]
     electrons: Electrons
     received_ns: int
-    _once: dict[str, Any] = field(default_factory=dict, repr=False)
+    _once: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property
     def white(self) -> int:
@@ -175,6 +177,12 @@ def _within(region: Region, shape: tuple[int, ...]) -> Region:
 
 def preview(shown: Shown, low: int, high: int) -> tuple[bytes, bytes, int, int]:
     """Return a frame as JPEG, between two codes, and its mask as PNG, both smaller; and their size."""
+    if ("preview", low, high) not in shown._once:
+        shown._once["preview", low, high] = _preview(shown, low, high)
+    return shown._once["preview", low, high]
+
+
+def _preview(shown: Shown, low: int, high: int) -> tuple[bytes, bytes, int, int]:
     image = shown.image
     scale = min(1.0, PREVIEW_px / max(image.shape))
     width, height = (max(1, round(side * scale)) for side in (image.shape[1], image.shape[0]))
@@ -184,6 +192,76 @@ def preview(shown: Shown, low: int, high: int) -> tuple[bytes, bytes, int, int]:
     )  # rounds, and holds at 255
     mask = _mask(image, width, height, shown.white, shown.saturated, int(shown.histogram[0]))
     return _encoded(".jpg", grey, QUALITY), mask, width, height
+
+
+def shrunk(image: NDArray[np.uint16], width: int, height: int) -> NDArray[np.uint16]:
+    """Return a mosaic of about that size, each of its colours averaged by itself."""
+    w, h = max(1, width // 2), max(1, height // 2)
+    small = np.empty((2 * h, 2 * w), np.uint16)
+    for y in (0, 1):
+        for x in (0, 1):
+            plane = np.ascontiguousarray(image[y::2, x::2])
+            small[y::2, x::2] = cv2.resize(plane, (w, h), interpolation=cv2.INTER_AREA)
+    return small
+
+
+def coloured(shown: Shown, calibration: Calibration) -> tuple[bytes, bytes, int, int]:
+    """Return a mosaic as a colour image, smaller, as JPEG, its mask as PNG, and their size."""
+    e, image = shown.exposure, shown.image
+    scale = min(1.0, PREVIEW_px / max(image.shape))
+    small = shrunk(image, round(image.shape[1] * scale), round(image.shape[0] * scale))
+    raw = isp.raw_of(small, e.pixel_format, shown.electrons.offset_DN)
+    rgb, _ = isp.preset("fast", raw.mosaic, calibration, bits=raw.bits).process(raw)
+    height, width = rgb.shape[:2]
+    mask = _mask(image, width, height, shown.white, shown.saturated, int(shown.histogram[0]))
+    return _encoded(".jpg", np.ascontiguousarray(rgb[..., ::-1]), QUALITY), mask, width, height
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A frame less the one before it, as codes around `middle`: noise that is not the same in both.
+
+    span  codes from the middle to black and to white, four times their sigma
+    """
+
+    image: NDArray[np.uint16]
+    before: int
+    middle: int
+    span: int
+
+    @classmethod
+    def of(cls, shown: Shown, before: Shown | None) -> Difference:
+        """Return the difference of two frames.
+
+        Raises:
+            Problem: there is no frame before, or it has other settings or another scene
+        """
+        e, other = shown.exposure, before and before.exposure
+        if before is None or other is None or other.settings != e.settings or other.world is not e.world:
+            raise Problem("the noise view needs two frames with the same settings, of the same scene")
+        middle = (shown.white + 1) // 2
+        codes = shown.image.astype(np.int32) - before.image
+        sigma = float(codes[:: max(1, len(codes) // 256)].std())
+        image = np.clip(codes + middle, 0, shown.white).astype(np.uint16)
+        return cls(image, before.exposure.frame_id, middle, min(max(4, round(4 * sigma)), middle))
+
+    def preview(self) -> tuple[bytes, bytes, int, int]:
+        """Return it as JPEG, an empty mask as PNG, and their size; pixels are left out, not averaged."""
+        scale = min(1.0, PREVIEW_px / max(self.image.shape))
+        height, width = (max(1, round(side * scale)) for side in self.image.shape)
+        small = cv2.resize(self.image, (width, height), interpolation=cv2.INTER_NEAREST)
+        low = self.middle - self.span
+        grey = cv2.convertScaleAbs(np.maximum(small, low) - low, alpha=255.0 / (2 * self.span))
+        return _encoded(".jpg", grey, QUALITY), _encoded(".png", np.zeros_like(grey), 1), width, height
+
+    def sigma(self, region: Region) -> float:
+        """Return the sigma of the noise in one frame of a region: the difference has that of two."""
+        x, y, width, height = _within(region, self.image.shape)
+        return float(self.image[y : y + height, x : x + width].std(dtype=np.float64)) / sqrt(2)
+
+    def head(self) -> dict[str, Any]:
+        """Return what the page says about it."""
+        return {"before": self.before, "low": self.middle - self.span, "top": self.middle + self.span}
 
 
 def _mask(
@@ -212,12 +290,12 @@ def _encoded(kind: str, image: NDArray[Any], quality: int) -> bytes:
     return data.tobytes()
 
 
-def tile(shown: Shown, region: Region) -> tuple[bytes, Region]:
-    """Return the raw codes of a region, 16 bits little-endian, and the part that is within the image."""
-    x, y, width, height = _within(region, shown.image.shape)
+def tile(image: NDArray[np.uint16], region: Region) -> tuple[bytes, Region]:
+    """Return the codes of a region, 16 bits little-endian, and the part that is within the image."""
+    x, y, width, height = _within(region, image.shape)
     if width * height > MAX_TILE:
         raise Problem(f"a tile of {width} x {height} is above the maximum of {MAX_TILE} pixels")
-    part = shown.image[y : y + height, x : x + width]
+    part = image[y : y + height, x : x + width]
     return part.astype("<u2").tobytes(), (x, y, width, height)
 
 

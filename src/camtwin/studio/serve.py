@@ -21,11 +21,18 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from camtwin.links.kind import Link
+from camtwin.numbers import number
 from camtwin.problem import Problem
-from camtwin.studio.guard import HEADERS, MAX_BODY, MAX_PAGES, Guard
+from camtwin.session.session import Session
+from camtwin.studio.attached import attach
+from camtwin.studio.gateway import Gateway
+from camtwin.studio.guard import HEADERS, MAX_BODY, MAX_PAGES, MAX_STRANGERS, Guard
 from camtwin.studio.page import View
-from camtwin.studio.picture import packed
+from camtwin.studio.picture import Shown, packed
+from camtwin.studio.scenarios import Library, described
 from camtwin.studio.twins import Running, Twins
+from camtwin.units import MS, SEC
 
 HELLO_s: Final = 5.0
 """Time in which a page must show its token."""
@@ -59,12 +66,21 @@ class Gate:
 class Page:
     """A connected page: its twins, and the one that it sees."""
 
-    def __init__(self, socket: WebSocket, twins: Twins, first: dict[str, Any]) -> None:
-        self.socket, self.twins, self.first = socket, twins, first
+    def __init__(
+        self,
+        socket: WebSocket,
+        twins: Twins,
+        first: dict[str, Any],
+        library: Library,
+        served: Sequence[Running] = (),
+    ) -> None:
+        self.socket, self.twins, self.first, self.library = socket, twins, first, library
+        self.served = served
         self.loop = asyncio.get_running_loop()
         self.views: dict[str, View] = {}
         self.view: View | None = None
         self._sending = asyncio.Lock()
+        self._works = set[asyncio.Task[None]]()
 
     async def serve(self) -> None:
         """Carry out what the page asks for, one message after the other, until it is gone."""
@@ -78,8 +94,7 @@ class Page:
         ):  # gone, gone while it was sent to, bytes for text
             pass
         finally:
-            for name in self.views:
-                await asyncio.to_thread(self.twins.remove, name)
+            await self._leave(lambda _: True)
 
     async def _answer(self, text: str) -> None:
         try:
@@ -103,9 +118,19 @@ class Page:
     async def _carry_out(self, asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
         word = asked.get("do")
         if word == "models":
-            return {"models": await asyncio.to_thread(models), "first": self.first}, {}
+            for running in () if self.views else self.served:
+                self.views[running.name] = View(running, self._push, self._aside)
+            attached = [running.name for running in self.served]
+            found = [] if attached else await asyncio.to_thread(models)
+            return {"models": found, "first": self.first, "attached": attached}, {}
+        if self.served and word in ("create", "play", "scenarios"):
+            raise Problem("this page shows the cameras that programs use, and opens no others")
         if word == "create":
             return await self._create(asked), {}
+        if word == "scenarios":
+            return {"scenarios": await asyncio.to_thread(self.library.listed)}, {}
+        if word == "play":
+            return await self._play(asked), {}
         if word == "select":
             return await self._select(asked.get("name")), {}
         if self.view is None:
@@ -125,18 +150,64 @@ class Page:
         self.views[running.name] = await self._opened(running)
         return running.row()
 
-    async def _opened(self, running: Running) -> View:
-        def push(data: bytes) -> None:
-            with suppress(RuntimeError):  # the server is gone
-                self.loop.call_soon_threadsafe(lambda: self.loop.create_task(self._send(data)))
+    def _push(self, data: bytes) -> None:
+        with suppress(RuntimeError):  # the server is gone
+            self.loop.call_soon_threadsafe(lambda: self.loop.create_task(self._send(data)))
 
+    def _aside(self, work: Callable[[], Shown], take: Callable[[Shown], None]) -> None:
+        """Render on a thread of its own, and hand the image over on the loop's."""
+
+        async def carry_out() -> None:
+            take(await asyncio.to_thread(work))
+
+        task = self.loop.create_task(carry_out())
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+
+    async def _opened(self, running: Running) -> View:
         def begin() -> View:
-            view = View(running, push)
+            view = View(running, self._push)
             running.cam.twin.camera.start()
             running.paced.run(1.0)
             return view
 
         return await asyncio.wrap_future(running.paced.call(begin))
+
+    async def _play(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Play a scenario from its beginning, or from `ms` on: then it is carried out up to there at once."""
+        name, ms = asked.get("name"), number("ms", asked.get("ms", 0), "ms", low=0, high=1e9)
+        scenario = await asyncio.to_thread(self.library.load, name)
+        await self._leave(lambda running: running.run is not None)
+        try:
+            made = await asyncio.to_thread(self.twins.play, scenario)
+        except ValueError as error:
+            raise Problem(str(error)) from None
+
+        def begin() -> dict[str, View]:
+            views = {running.name: View(running, self._push) for running in made}
+            run, paced = made[0].run, made[0].paced
+            assert run is not None
+            run.stand_by()
+            run.begin()
+            run.clock.at(round(scenario.seconds * SEC), paced.pause)
+            run.advance_to(round(min(ms, scenario.seconds * 1e3) * MS))
+            if asked.get("run", True):
+                paced.run(1.0)
+            return views
+
+        self.views |= await asyncio.wrap_future(made[0].paced.call(begin))
+        return {**described(str(name), scenario), "twins": [running.row() for running in made]}
+
+    async def _leave(self, which: Callable[[Running], bool]) -> None:
+        """End the twins of this page for which `which` is true."""
+        for name, view in [*self.views.items()]:
+            if which(view.running):
+                del self.views[name]
+                self.view = None if self.view is view else self.view
+                if view.running.attached:
+                    view.leave()
+                else:
+                    await asyncio.to_thread(self.twins.remove, name)
 
     async def _select(self, name: object) -> dict[str, Any]:
         if not isinstance(name, str) or name not in self.views:
@@ -168,14 +239,24 @@ def models() -> list[dict[str, str]]:
     return rows
 
 
-def application(guard: Guard, first: dict[str, Any] | None = None, twins: Twins | None = None) -> ASGIApp:
+def application(
+    guard: Guard,
+    first: dict[str, Any] | None = None,
+    twins: Twins | None = None,
+    library: Library | None = None,
+    served: Sequence[Running] = (),
+) -> ASGIApp:
     """Return the studio as an ASGI application.
 
-    first  models that a page begins with, and scene, seed and settings of its twins
-    twins  where they are; a place of their own if None
+    first    models, or a scenario, that a page begins with; scene, seed and settings of its twins
+    twins    where they are; a place of their own if None
+    library  scenarios that can be played; the lessons if None
+    served   twins that programs use, in place of those that a page opens
     """
     twins, pages = twins or Twins(), set[WebSocket]()
-    begins = {"models": [], "scene": "chart", "seed": 0, "settings": (), **(first or {})}
+    strangers: dict[WebSocket, None] = {}
+    scenarios = library or Library()
+    begins = {"models": [], "scenario": None, "scene": "chart", "seed": 0, "settings": (), **(first or {})}
 
     def asset(name: str) -> Callable[[Request], Response]:
         """Return what answers with a file of the page."""
@@ -186,20 +267,32 @@ def application(guard: Guard, first: dict[str, Any] | None = None, twins: Twins 
     async def page(socket: WebSocket) -> None:
         if len(pages) >= MAX_PAGES:
             return await socket.close(TOO_MANY)
-        pages.add(socket)
         try:
             await socket.accept()
-            try:
-                hello = json.loads(await asyncio.wait_for(socket.receive_text(), HELLO_s))
-            except (TimeoutError, ValueError, RecursionError, KeyError):
-                hello = None
-            if not isinstance(hello, dict) or not guard.knows(hello.get("token")):
+            if not await known(socket):
                 return await socket.close(REFUSED, "the token is missing or wrong")
-            await Page(socket, twins, begins).serve()
-        except WebSocketDisconnect:
+            pages.add(socket)
+            await Page(socket, twins, begins, scenarios, served).serve()
+        except (WebSocketDisconnect, RuntimeError):  # gone, or closed for another one
             pass
         finally:
             pages.discard(socket)
+
+    async def known(socket: WebSocket) -> bool:
+        """Wait for the token; the socket that has waited longest gives way when too many do."""
+        strangers[socket] = None
+        if len(strangers) > MAX_STRANGERS:
+            oldest = next(iter(strangers))
+            del strangers[oldest]
+            with suppress(RuntimeError):
+                await oldest.close(REFUSED, "others wait")
+        try:
+            hello = json.loads(await asyncio.wait_for(socket.receive_text(), HELLO_s))
+        except (TimeoutError, ValueError, RecursionError, KeyError):
+            hello = None
+        finally:
+            strangers.pop(socket, None)
+        return isinstance(hello, dict) and guard.knows(hello.get("token")) and len(pages) < MAX_PAGES
 
     routes = [
         Route("/", asset("index.html")),
@@ -238,6 +331,7 @@ def server(app: ASGIApp) -> Server:
     return Server(
         uvicorn.Config(
             app,
+            http=Gateway,
             log_level="error",
             access_log=False,
             lifespan="off",
@@ -255,6 +349,21 @@ def server(app: ASGIApp) -> Server:
 def serve(listening: socket.socket, app: ASGIApp) -> None:
     """Serve until the process ends by a signal."""
     asyncio.run(server(app).serve([listening]))
+
+
+async def serve_attached(listening: socket.socket, guard: Guard, links: Sequence[Link]) -> None:
+    """Serve pages beside twins that programs use, on their loop, until it is cancelled."""
+    attached = attach(links)
+    served = [
+        Running(f"cam{number}", Session(one.link.twin, render=False), one.wall, "", attached=one)  # pyright: ignore[reportArgumentType]
+        for number, one in enumerate(attached, 1)
+    ]
+    turns = [asyncio.create_task(wall.turn()) for wall in dict.fromkeys(one.wall for one in attached)]
+    try:
+        await server(application(guard, served=served)).serve([listening])
+    finally:
+        for turn in turns:
+            turn.cancel()
 
 
 def address_of(listening: socket.socket) -> tuple[str, int]:

@@ -6,7 +6,7 @@ Each frame is one record that grows; the page gets records that changed since it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -30,13 +30,18 @@ Record = dict[str, Any]
 class Trace:
     """Records of one camera. Runs on the camera's thread.
 
-    faults   of the network, for a host that requests no packet again; None: it loses none
+    faults   returns those of the network, for a host that requests no packet again; None: it loses none
+    cause    returns the reason for frames that are cut, if a scenario knows one
     seen     counts what happened, for `Paced.step`
     """
 
-    def __init__(self, cam: Session) -> None:
-        self.cam = cam
-        self.faults: Faults | None = None
+    def __init__(
+        self,
+        cam: Session,
+        faults: Callable[[], Faults | None] = lambda: None,
+        cause: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.cam, self.faults, self._cause = cam, faults, cause
         self.seen = 0
         self.delivered = self.lost = self.missed = 0
         self._frames: dict[int, Record] = {}
@@ -54,6 +59,11 @@ class Trace:
             camera.transmitter.on_delivery.subscribe(self._arrive),
             camera.transmitter.on_abort.subscribe(self._cut),
         ]
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        for leave in self._leaving:
+            leave()
 
     # -- what the camera reports -----------------------------------------------------------------
     def _frame(self, number: int) -> Record:
@@ -117,12 +127,14 @@ class Trace:
     def _arrive(self, transfer: Transfer) -> None:
         self.seen += 1
         frame, e = self._frame(transfer.exposure.frame_id), transfer.exposure
+        if frame.get("fate") == "lost":
+            return
         frame["t1"] = transfer.end_ns
-        if self.faults:
+        if faults := self.faults():
             s = e.settings
             packets = packets_of(e.payload_bytes, s.GevSCPSPacketSize, extended=False)
             numbers = np.arange(packets, dtype=np.uint64)
-            struck = self.faults.strikes(e.frame_id, numbers, Attempts(packets).next(0, packets), packets - 1)
+            struck = faults.strikes(e.frame_id, numbers, Attempts(packets).next(0, packets), packets - 1)
             if gone := int((struck & DROP > 0).sum()):
                 text = f"{gone} of {packets} packets never arrived, and this page asks for none again."
                 fix = "A client that requests resends would have had it whole."
@@ -135,10 +147,19 @@ class Trace:
         """Name the reason for frames that are cut next."""
         self._cut_by = why
 
+    def interrupt(self, why: str) -> None:
+        """Count the frame on the link as lost: what was sent of it is of no use."""
+        if leaving := self.cam.twin.camera.transmitter.leaving:
+            frame = self._frame(leaving.exposure.frame_id)
+            frame.setdefault("t1", self.cam.now)
+            self._lose(frame, self.cam.now, why, "")
+
     def _cut(self) -> None:
         self.seen += 1
         camera = self.cam.twin.camera
-        why = self._cut_by or ("The acquisition was aborted." if camera.powered else "The power was cut.")
+        cause = self._cause()
+        known = self._cut_by or (f"{cause[0].upper()}{cause[1:]}." if cause else "")
+        why = known or ("The acquisition was aborted." if camera.powered else "The power was cut.")
         for number in [*self._order]:
             frame = self._frames.get(number)
             if frame and "fate" not in frame:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from camtwin.problem import Problem, nearest
+from camtwin.rig.scenario.play import ScenarioRun
+from camtwin.rig.scenario.schema import Scenario
 from camtwin.session.session import Session, connect
+from camtwin.studio.attached import Attached, Wall
 from camtwin.studio.pace import Paced
 
 MAX_TWINS: Final = 8
@@ -21,12 +24,20 @@ class NotThere(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A twin, the thread that runs it, and its scene in words."""
+    """A twin, the thread that runs it, its scene in words, and the settings that it was opened with.
+
+    run       the scenario that it is part of, and `camera` its name there
+    attached  its link, if programs use it
+    """
 
     name: str
     cam: Session
-    paced: Paced
+    paced: Paced | Wall
     scene: str
+    settings: tuple[str, ...] = ()
+    run: ScenarioRun | None = None
+    camera: str = ""
+    attached: Attached | None = None
 
     def row(self) -> dict[str, Any]:
         """Return what is known of it, as JSON has it."""
@@ -40,6 +51,7 @@ class Running:
             "scene": self.scene,
             "now_ns": self.cam.now,
             "acquiring": camera.acquiring,
+            "camera": self.camera,
         }
 
 
@@ -64,11 +76,41 @@ class Twins:
         cam = connect(model, scene=scene, seed=seed, render=False)
         for text in settings:
             cam.set(text)
-        self._count += 1
-        made = Running(f"cam{self._count}", cam, Paced(cam), scene)
-        self._running[made.name] = made
-        made.paced.begin()
+        paced = Paced(cam.clock, cam.twin.camera.abort)
+        made = self._add(Running("", cam, paced, scene, tuple(settings)))
+        paced.begin()
         return made
+
+    def play(self, scenario: Scenario) -> list[Running]:
+        """Open the twins of a scenario, at virtual time 0, in one time and on one thread.
+
+        Raises:
+            NotThere: they are more than there is room for
+            Problem: the scenario is impossible
+        """
+        run = ScenarioRun(scenario)
+        if len(self._running) + len(run.cams) > MAX_TWINS:
+            raise NotThere(
+                f"{len(run.cams)} more twins than {len(self._running)}: the maximum is {MAX_TWINS}"
+            )
+
+        def end() -> None:
+            for cam in run.cams.values():
+                cam.twin.camera.abort()
+
+        paced = Paced(run.clock, end)
+        made = [
+            self._add(Running("", cam, paced, run.setup(name).scene, run.setup(name).set, run, name))
+            for name, cam in run.cams.items()
+        ]
+        paced.begin()
+        return made
+
+    def _add(self, running: Running) -> Running:
+        self._count += 1
+        named = replace(running, name=f"cam{self._count}")
+        self._running[named.name] = named
+        return named
 
     def __getitem__(self, name: str) -> Running:
         if name not in self._running:
@@ -88,7 +130,9 @@ class Twins:
         """End a twin and its thread."""
         running = self[name]
         del self._running[name]
-        running.paced.end()
+        paced = running.paced
+        if isinstance(paced, Paced) and not any(each.paced is paced for each in self._running.values()):
+            paced.end()
 
     def close(self) -> None:
         """End all twins."""

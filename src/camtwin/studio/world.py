@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from camtwin.files import load_picture
 from camtwin.links.gige.faults import Faults
+from camtwin.models import CameraSheet
 from camtwin.numbers import number, whole
 from camtwin.problem import Problem, nearest
+from camtwin.scene import Scene, parse
+from camtwin.scene.spec import describe
 from camtwin.session.session import Session
 from camtwin.studio.trace import Trace
 from camtwin.units import MS, US
@@ -39,6 +43,8 @@ class Surround:
     scene: str
     drop: float = 0.0
     held_C: float | None = None
+    attached: bool = False
+    seen: Scene | None = None
 
 
 Act = Callable[[Surround, Mapping[str, Any]], None]
@@ -58,7 +64,7 @@ def _scene(on: Surround, given: Mapping[str, Any]) -> None:
     if not isinstance(text, str) or (text not in SCENES and not text.startswith("flat:")):
         raise Problem(f"scene {text!r:.60} is none of this page's: {', '.join(SCENES)}, flat:PHOTONS_PER_S")
     on.cam.world.scene = text
-    on.scene = text
+    on.scene, on.seen = text, on.cam.twin.renderer.world.scene
 
 
 def _ambient(on: Surround, given: Mapping[str, Any]) -> None:
@@ -84,6 +90,7 @@ def _bounce(on: Surround, given: Mapping[str, Any]) -> None:
 
 
 def _unplug(on: Surround, given: Mapping[str, Any]) -> None:
+    on.trace.interrupt("The data cable was pulled while it was sent.")
     on.cam.world.unplug()
 
 
@@ -104,8 +111,11 @@ def _packets(on: Surround, given: Mapping[str, Any]) -> None:
     node = on.cam.twin.camera.tree.nodes["GevSCPSPacketSize"]
     if not node.here:
         raise Problem("no packets can be lost: this camera's link is no network")
+    if on.attached:
+        raise Problem("a program receives this camera's packets: camtwin run --fault drop=0.01 loses some")
     on.drop = drop
-    on.trace.faults = Faults(drop=drop, seed=on.cam.twin.renderer.seed) if drop else None
+    faults = Faults(drop=drop, seed=on.cam.twin.renderer.seed) if drop else None
+    on.trace.faults = lambda: faults
 
 
 def _heat(on: Surround, given: Mapping[str, Any]) -> None:
@@ -131,7 +141,7 @@ def _silence(on: Surround, given: Mapping[str, Any]) -> None:
 
 
 WORDS: Final[Mapping[str, Word]] = {
-    "scene": Word(_scene, "cam.world.scene = {scene!r}"),
+    "scene": Word(_scene, "cam.world.scene = {scene!r}", 'do = "scene"\ncamera = "cam"\nscene = "{scene}"'),
     "ambient": Word(
         _ambient,
         "cam.world.temperature_C = {celsius:g}",
@@ -147,8 +157,8 @@ WORDS: Final[Mapping[str, Word]] = {
         "for delay_ns, width_ns in ((0, 400_000), (800_000, 400_000), (1_600_000, 5_000_000)):\n"
         "    cam.lines[{line!r}].pulse(width_ns, delay_ns=delay_ns)",
     ),
-    "unplug": Word(_unplug, "cam.world.unplug()", 'do = "unplug"\nsocket = "cam.data"'),
-    "plug": Word(_plug, "cam.world.plug()", 'do = "plug"\nsocket = "cam.data"'),
+    "unplug": Word(_unplug, "cam.world.unplug()", 'do = "unplug"\nsocket = "cam.{socket}"'),
+    "plug": Word(_plug, "cam.world.plug()", 'do = "plug"\nsocket = "cam.{socket}"'),
     "stall": Word(
         _stall, "cam.twin.camera.host_fetches(False)", 'do = "slow"\ncamera = "cam"\nfor_ms = 1000'
     ),
@@ -184,7 +194,7 @@ def inject(on: Surround, word: str, given: Mapping[str, Any]) -> dict[str, str]:
 
 def lines(on: Surround, word: str, given: Mapping[str, Any]) -> dict[str, str]:
     """Return a word as Python and as a step of a scenario's timeline, at the present time."""
-    values = {**given, "seed": on.cam.twin.renderer.seed}
+    values = {**given, "seed": on.cam.twin.renderer.seed, "socket": data_socket(on.cam.twin.sheet)}
     if "width_us" in values:
         values |= {"width_ns": round(values["width_us"] * US), "period_ns": round(values["period_ms"] * MS)}
         values["period_ns"] *= values["count"] > 1
@@ -196,9 +206,23 @@ def lines(on: Surround, word: str, given: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def data_socket(sheet: CameraSheet) -> str:
+    """Return the name of the socket of the data cable."""
+    names = sheet.rig.connectors if sheet.rig else ()
+    return next((name for name in names if name in ("data", "usb")), "data")
+
+
+def _words(scene: Scene) -> str:
+    """Return a scene as this page calls it, or as a command line does."""
+    words = describe(scene)
+    return next((text for text in SCENES if describe(parse(text, load_picture)) == words), words)
+
+
 def state(on: Surround) -> dict[str, Any]:
     """Return the surroundings as they are."""
     camera = on.cam.twin.camera
+    if on.cam.world.scene is not on.seen:  # it is the first one, or a scenario has put another one there
+        on.scene, on.seen = on.scene if on.seen is None else _words(on.cam.world.scene), on.cam.world.scene
     return {
         "scene": on.scene,
         "ambient_C": camera.housing.ambient_C,
@@ -209,5 +233,5 @@ def state(on: Surround) -> dict[str, Any]:
         "plugged": camera.plugged,
         "fetching": "host" not in camera.transmitter.stalled,
         "drop": on.drop,
-        "network": camera.tree.nodes["GevSCPSPacketSize"].here,
+        "network": camera.tree.nodes["GevSCPSPacketSize"].here and not on.attached,
     }

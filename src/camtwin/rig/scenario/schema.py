@@ -13,6 +13,9 @@
     width_us = 1000
     period_ms = 50
     count = 8
+    [[lesson]]
+    ms = 10
+    text = "Each pulse is a trigger."                 # for people who watch it in the studio
 
 A file is checked when it is read: an impossible scenario is refused in one line that names the fault.
 """
@@ -20,7 +23,7 @@ A file is checked when it is read: an impossible scenario is refused in one line
 from __future__ import annotations
 
 import tomllib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,6 +40,15 @@ class Setup(BaseModel):
     start: bool = True
 
 
+class Paragraph(BaseModel):
+    """A paragraph for people who watch a scenario in the studio, from `ms` on; look: where to look."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    ms: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    text: str
+    look: Literal["picture", "numbers", "time", "features", "rate"] | None = None
+
+
 class Scenario(BaseModel):
     """A scenario file."""
 
@@ -48,6 +60,7 @@ class Scenario(BaseModel):
     plan: dict[str, Any]
     cameras: dict[str, Setup] = {}
     timeline: tuple[Step, ...] = ()
+    lesson: tuple[Paragraph, ...] = ()
 
 
 def parse(text: str) -> Scenario:

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from camtwin import scene as scenes
 from camtwin.camera.faults import PARTS, TransferFault
 from camtwin.camera.links import KINDS
+from camtwin.files import load_picture
 from camtwin.links.gige.faults import Faults
 from camtwin.rig.bench.bench import Bench
 from camtwin.rig.wiring.plan import PlanInvalid, invalid
@@ -236,6 +238,20 @@ class Heat(TimelineStep):
         on.cams[self.camera].world.hold_internal_C(self.internal_C)
 
 
+class Look(TimelineStep):
+    """Put another scene in front of the camera, or another light on it, as on a command line."""
+
+    do: Literal["scene"]
+    camera: str
+    scene: str
+
+    def check(self, on: Stage) -> None:
+        scenes.parse(self.scene, load_picture)
+
+    def act(self, on: Stage) -> None:
+        on.cams[self.camera].world.scene = scenes.parse(self.scene, load_picture)
+
+
 class Write(TimelineStep):
     """Write features and execute commands as a host."""
 
@@ -431,6 +447,7 @@ Step = Annotated[
     | Die
     | Repair
     | Heat
+    | Look
     | Write
     | Packets
     | Late

@@ -1,0 +1,176 @@
+"""Measure how fast the studio shows 12 MP frames, their age, a whole tree, and a diagram of many edges.
+
+    python benchmarks/studio.py
+
+Each step is measured alone: rendering, preview, and the page with one update again and again. The ceiling is
+cores / their sum. A tree and a timing diagram are measured beside a bare page that draws as much.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from statistics import median
+
+from playwright.sync_api import Page, sync_playwright
+
+from camtwin.studio import picture, serve
+from camtwin.studio.guard import Guard
+from camtwin.studio.page import View
+from camtwin.studio.picture import Shown, electrons_of
+from camtwin.studio.twins import Twins
+
+MODEL = "baumer-vcxg-124m"
+SECONDS = 10.0
+EDGES = 1_000_000
+AGAIN = """async count => {
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    const begin = performance.now();
+    await studio.take(window.kept[0], window.kept[1]);
+    await new Promise(done => requestAnimationFrame(done));
+    times.push(performance.now() - begin);
+  }
+  return times;
+}"""
+KEEP = """() => new Promise(done => {
+  const before = studio.link.onUpdate;
+  studio.link.onUpdate = (update, parts) => {
+    before(update, parts);
+    if (!parts.jpeg || update.features !== undefined) return;
+    studio.link.onUpdate = before;
+    window.kept = [update, parts];
+    done(true);
+  };
+})"""
+TREE = """() => {
+  const draw = call => {
+    const begin = performance.now();
+    call();
+    document.body.offsetHeight;
+    return performance.now() - begin;
+  };
+  const tree = document.querySelector('studio-features'), nodes = tree.querySelectorAll('*').length;
+  const own = draw(() => { tree.level = 3; tree.requestUpdate(); tree.performUpdate(); });
+  const count = tree.querySelectorAll('*').length, page = document.createElement('div');
+  page.style.cssText = 'position:fixed;inset:0;overflow:auto';
+  document.body.append(page);
+  const bare = draw(() => {
+    for (let i = 0; i < count; i++) {
+      const one = document.createElement('span');
+      one.textContent = 'Feature ' + i;
+      page.append(one);
+    }
+  });
+  page.remove();
+  return {before: nodes, nodes: count, features: tree.querySelectorAll('.feat').length, own, bare};
+}"""
+LINES = """edges => {
+  const all = Array.from({length: edges}, (_, i) => [i * 1000, (i + 1) % 2]);
+  const lane = {out: false, level: false, edges: all};
+  studio.lanes.set('Line0', lane);
+  const time = document.querySelector('studio-time');
+  studio.now = edges * 1000;
+  time.see(0, studio.now);
+  const of = call => { const begin = performance.now(); call(); return performance.now() - begin; };
+  time.paint();
+  const own = of(() => time.paint());
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, {width: 900, height: 250});
+  const g = canvas.getContext('2d');
+  const bare = of(() => {
+    g.beginPath();
+    for (const [t, level] of all) {
+      const x = t / studio.now * 900;
+      g.lineTo(x, level ? 200 : 20);
+      g.lineTo(x, level ? 20 : 200);
+    }
+    g.stroke();
+    g.getImageData(0, 0, 1, 1);
+  });
+  return {own, bare};
+}"""
+
+
+def steps(view: View) -> tuple[float, float]:
+    """Return the seconds of rendering and of the preview of a frame, each alone."""
+    assert view.shown
+    exposure, renders, previews = view.shown.exposure, list[float](), list[float]()
+    for _ in range(10):
+        begin = time.perf_counter()
+        image = view.cam.twin.image(exposure)
+        renders.append(time.perf_counter() - begin)
+        begin = time.perf_counter()
+        picture.preview(Shown(exposure, image, electrons_of(view.cam, exposure), 0), 0, 255)
+        previews.append(time.perf_counter() - begin)
+    return median(renders), median(previews)
+
+
+def shown_rate(page: Page, seconds: float) -> tuple[float, float]:
+    """Return frames shown a second, and the median age in ms of frames as they are shown."""
+    return tuple(
+        page.evaluate(
+            """async seconds => {
+              const ages = [], age = () => (studio.now - studio.frames.get(studio.frame.id)?.t1) / 1e6;
+              const leave = studio.on(['picture'], () => ages.push(age()));
+              const begin = performance.now();
+              await new Promise(done => setTimeout(done, seconds * 1000));
+              leave();
+              const taken = (performance.now() - begin) / 1000;
+              return [ages.length / taken, ages.sort((a, b) => a - b)[ages.length >> 1] ?? NaN];
+            }""",
+            seconds,
+        )
+    )
+
+
+def view_of(twins: Twins) -> View:
+    """Return the only page's view."""
+    (row,) = twins.inspect()
+    calls = twins[row["name"]].paced.on_slice._calls.values()
+    return next(each.__self__ for each in calls if isinstance(getattr(each, "__self__", None), View))  # pyright: ignore[reportFunctionMemberAccess]
+
+
+def main() -> None:
+    """Measure, and print a line for each figure."""
+    listening = serve.listen("127.0.0.1", 0)
+    _, port = serve.address_of(listening)
+    gate, twins = Guard.on("127.0.0.1", port), Twins()
+    server = serve.server(serve.application(gate, {"models": [MODEL]}, twins))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+    thread.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"http://127.0.0.1:{port}/#{gate.token}")
+        while not page.evaluate("!!window.studio?.frame"):
+            time.sleep(0.1)
+        camera_Hz = page.evaluate("studio.rates.fps")
+        rate, age_ms = shown_rate(page, SECONDS)
+        page.evaluate(KEEP)
+        page.evaluate("studio.link.ask('pause')")
+        view = view_of(twins)
+        render_s, preview_s = view.paced.call(steps, view).result()
+        browser_s = median(page.evaluate(AGAIN, 20)) / 1e3
+        cores = len(os.sched_getaffinity(0))
+        alone_s = render_s + preview_s + browser_s
+        wanted = min(camera_Hz, 0.7 * cores / alone_s)
+        ms = {"render": render_s, "preview": preview_s, "page": browser_s}
+        alone = ", ".join(f"{name} {seconds * 1e3:.1f} ms" for name, seconds in ms.items())
+        ceiling = f"the camera's {camera_Hz:.2f}, or 0.7 of {cores / alone_s:.2f}"
+        print(f"12 MP frames, each step alone: {alone}")
+        print(f"shown {rate:.2f} fps; wanted {wanted:.2f}: {ceiling}")
+        print(f"age when shown, after arrival: {age_ms:.0f} ms; the steps alone {alone_s * 1e3:.0f} ms")
+        tree, lines = page.evaluate(TREE), page.evaluate(LINES, EDGES)
+        nodes = f"{tree['features']} features, {tree['nodes']} nodes"
+        print(f"tree of {nodes}: {tree['own']:.0f} ms; as many nodes alone {tree['bare']:.0f} ms")
+        print(f"diagram of {EDGES} edges: {lines['own']:.0f} ms; as many alone {lines['bare']:.0f} ms")
+        browser.close()
+    server.should_exit = True
+    thread.join()
+
+
+if __name__ == "__main__":
+    main()
