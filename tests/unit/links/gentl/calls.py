@@ -199,7 +199,7 @@ class Opened:
         self.system = library.handle("TLOpen")
         library.must("TLUpdateInterfaceList", self.system, None, 100)
         self.interface = library.handle("TLOpenInterface", self.system, interface.encode())
-        library.must("IFUpdateDeviceList", self.interface, None, 1000)
+        library.must("IFUpdateDeviceList", self.interface, None, 20_000)
         self.id = library.text("IFGetDeviceID", self.interface, 0).encode()
         self.device = library.handle("IFOpenDevice", self.interface, self.id, access)
         self.port = library.handle("DevGetPort", self.device)

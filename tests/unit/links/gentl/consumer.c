@@ -100,7 +100,7 @@ static GC_ERROR open_device(void)
 	char id[256];
 	size_t size = sizeof id;
 	void *handle;
-	GC_ERROR error = IFUpdateDeviceList(interface, NULL, 1000);
+	GC_ERROR error = IFUpdateDeviceList(interface, NULL, 20000);
 	if (!error)
 		error = IFGetDeviceID(interface, 0, id, &size);
 	if (!error)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes as c
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,28 @@ def test_a_folder_that_others_can_write_to_is_not_looked_into(
         assert lib.count("IFGetNumDevices", interface) == 0
     finally:
         there.chmod(0o700)
+
+
+def test_a_busy_server_has_not_gone(lib: Library, serving: Serving) -> None:
+    """Its twins stay on the list, and no program is told that they were lost."""
+    lib.must("GCInitLib")
+    interface = lib.handle("TLOpenInterface", lib.handle("TLOpen"), b"camtwin-gev")
+    lib.must("IFUpdateDeviceList", interface, None, 20_000)
+    is_busy, enough, changed = threading.Event(), threading.Event(), c.c_uint8(7)
+
+    def work() -> None:
+        is_busy.set()
+        enough.wait(60)
+
+    working = threading.Thread(target=serving.on_its_thread, args=(work,))
+    working.start()
+    try:
+        assert is_busy.wait(60)
+        lib.must("IFUpdateDeviceList", interface, c.addressof(changed), 20)
+        assert (changed.value, lib.count("IFGetNumDevices", interface)) == (0, 1)
+    finally:
+        enough.set()
+        working.join()
 
 
 FORKS = """

@@ -159,9 +159,10 @@ GC_ERROR interface_info(size_t number, int32_t cmd, INFO_DATATYPE *type, void *t
 bool update_devices(struct interface *interface, uint64_t timeout_ms); /* the lock is let go meanwhile */
 
 /* twins.c */
-struct record *list_twins(const char *tltype, size_t *count, uint64_t timeout_ms);
+struct record *list_twins(const char *tltype, size_t *count, uint64_t timeout_ms, const struct record *known, size_t n); /* known: what it was before */
 void free_records(struct record *records, size_t count);
 bool copy_record(struct record *to, const struct record *from);
+struct record *copy_records(const struct record *from, size_t *count);
 bool same_records(const struct record *a, size_t n, const struct record *b, size_t m);
 const struct record *record_of(const struct record *records, size_t count, const char *id);
 

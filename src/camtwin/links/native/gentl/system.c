@@ -256,10 +256,12 @@ GC_API IFGetInfo(IF_HANDLE handle, INTERFACE_INFO_CMD cmd, INFO_DATATYPE *type, 
 
 bool update_devices(struct interface *interface, uint64_t timeout_ms)
 {
-	size_t count;
+	size_t count, before = interface->count;
+	struct record *known = copy_records(interface->found, &before); /* other threads may list meanwhile */
 	interface->module.uses++;
 	pthread_mutex_unlock(&lock);
-	struct record *found = list_twins(LINKS[interface_number(&interface->module)].tltype, &count, timeout_ms);
+	struct record *found = list_twins(LINKS[interface_number(&interface->module)].tltype, &count, timeout_ms, known, before);
+	free_records(known, before);
 	pthread_mutex_lock(&lock);
 	bool is_new = !same_records(found, count, interface->found, interface->count);
 	free_records(interface->found, interface->count);

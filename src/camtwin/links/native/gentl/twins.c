@@ -3,13 +3,14 @@
 #include "producer.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIST_ms = 1000, MAX_TWINS = 256 };
+enum { LIST_ms = 5000, MAX_TWINS = 256 };
 
 /* The folder, as links/base/folder.py has it; false if somebody else could write there. */
 static bool folder(char *path, size_t room)
@@ -49,6 +50,16 @@ void free_records(struct record *records, size_t count)
 	free(records);
 }
 
+struct record *copy_records(const struct record *from, size_t *count)
+{
+	struct record *to = *count ? calloc(*count, sizeof *to) : NULL;
+	size_t done = 0;
+	while (to && done < *count && copy_record(&to[done], &from[done]))
+		done++;
+	*count = done;
+	return to;
+}
+
 bool same_records(const struct record *a, size_t n, const struct record *b, size_t m)
 {
 	for (size_t i = 0; n == m && i < n; i++)
@@ -80,24 +91,41 @@ static size_t record_bytes(const char *at, size_t left)
 	return bytes;
 }
 
+static bool listed(const struct record *records, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(records[i].field[FIELD_ID], id))
+			return true;
+	return false;
+}
+
+/* Add what was known of a server that is there, and too busy to answer in time. */
+static size_t list_known(const char *path, struct record *records, size_t count, const struct record *known, size_t n)
+{
+	for (size_t i = 0; i < n && count < MAX_TWINS; i++)
+		if (!strcmp(known[i].path, path) && !listed(records, count, known[i].field[FIELD_ID]))
+			count += copy_record(&records[count], &known[i]);
+	return count;
+}
+
 /* Add the twins of one server; of two with the same id the first one counts. */
-static size_t list_one(const char *path, const char *tltype, struct record *records, size_t count, uint64_t timeout_ms)
+static size_t list_one(const char *path, const char *tltype, struct record *records, size_t count, uint64_t timeout_ms, bool *busy)
 {
 	static const size_t room = MAX_MESSAGE;
 	char *texts = malloc(room);
 	size_t bytes = room, length;
 	int32_t status = 0;
+	errno = 0;
 	int fd = texts ? connect_to(path, timeout_ms) : -1;
-	if (fd >= 0 && exchange(fd, ASK_LIST, 0, NULL, 0, &status, texts, &bytes) == 0 && !status)
+	bool answered = fd >= 0 && exchange(fd, ASK_LIST, 0, NULL, 0, &status, texts, &bytes) == 0;
+	*busy = !answered && errno == EAGAIN;
+	if (answered && !status)
 		for (size_t at = 0; count < MAX_TWINS && (length = record_bytes(texts + at, bytes - at)); at += length) {
 			struct record *next = &records[count];
 			if (!fields_of(next, texts + at, length))
 				break;
 			memcpy(next->path, path, sizeof next->path); /* the caller has looked whether it fits */
-			size_t known = 0;
-			while (known < count && strcmp(records[known].field[FIELD_ID], next->field[FIELD_ID]))
-				known++;
-			if (known == count && !strcmp(next->field[FIELD_TLTYPE], tltype))
+			if (!listed(records, count, next->field[FIELD_ID]) && !strcmp(next->field[FIELD_TLTYPE], tltype))
 				count++;
 			else
 				free(next->texts);
@@ -113,7 +141,7 @@ static int is_server(const struct dirent *entry)
 	return !strncmp(entry->d_name, SOCKET_PREFIX, sizeof SOCKET_PREFIX - 1);
 }
 
-struct record *list_twins(const char *tltype, size_t *count, uint64_t timeout_ms)
+struct record *list_twins(const char *tltype, size_t *count, uint64_t timeout_ms, const struct record *known, size_t n)
 {
 	char where[MAX_PATH], path[MAX_PATH + 256];
 	struct record *records = calloc(MAX_TWINS + 1, sizeof *records);
@@ -122,8 +150,11 @@ struct record *list_twins(const char *tltype, size_t *count, uint64_t timeout_ms
 	int found = records && folder(where, sizeof where) ? scandir(where, &names, is_server, alphasort) : -1;
 	for (int i = 0; i < found; i++) {
 		int length = snprintf(path, sizeof path, "%s/%s", where, names[i]->d_name);
+		bool busy = false;
 		if (length < MAX_PATH)
-			*count = list_one(path, tltype, records, *count, timeout_ms < LIST_ms ? timeout_ms + 1 : LIST_ms);
+			*count = list_one(path, tltype, records, *count, timeout_ms < LIST_ms ? timeout_ms + 1 : LIST_ms, &busy);
+		if (busy)
+			*count = list_known(path, records, *count, known, n);
 		free(names[i]);
 	}
 	if (found >= 0)

@@ -51,7 +51,7 @@ static void *watches(void *unused)
 				continue;
 			}
 			pthread_mutex_unlock(&lock);
-			struct record *now = list_twins(LINKS[i].tltype, &count, LIST_ms);
+			struct record *now = list_twins(LINKS[i].tltype, &count, LIST_ms, seen[i].records, seen[i].known ? seen[i].count : 0);
 			pthread_mutex_lock(&lock);
 			if (seen[i].known && interface->open)
 				compare(interface, seen[i].records, seen[i].count, now, count);
