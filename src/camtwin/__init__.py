@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from camtwin.session.module import open_module, open_modules
     from camtwin.session.session import NoFrame, Session
     from camtwin.session.session import connect as open
+    from camtwin.sweeps.api import sweep
     from camtwin.twins import Twin
     from camtwin.twins.bare import BareSensor, open_sensor
     from camtwin.twins.link import csi2_dump
@@ -48,6 +49,7 @@ __all__ = [
     "open_modules",
     "open_sensor",
     "scene",
+    "sweep",
 ]
 
 HOMES = {
@@ -66,6 +68,7 @@ HOMES = {
     "open_module": "session.module",
     "open_modules": "session.module",
     "open_sensor": "twins.bare",
+    "sweep": "sweeps.api",
 }
 
 

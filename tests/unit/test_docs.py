@@ -74,6 +74,12 @@ def test_modules(capsys):
     assert carrier.modules[1].grab(1)
 
 
+def test_sweeps(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "sweeps.md").read_text(encoding="utf-8"), re.S)
+    exec(compile(example, "sweeps.md", "exec"), {})
+    assert capsys.readouterr().out == "(6, 540, 720) True\n[20000.0, 100000.0, 500000.0] 6\n"
+
+
 def test_sensor(capsys):
     examples = re.findall(r"```python\n(.*?)```", (DOCS / "sensor.md").read_text(encoding="utf-8"), re.S)
     for example in examples:

@@ -26,6 +26,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     run,
     sheets,
     studio,
+    sweep,
 )
 from camtwin.cli.common import app
 from camtwin.problem import Problem

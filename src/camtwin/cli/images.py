@@ -144,10 +144,11 @@ def _developed(
 
 def _described(twin: Twin, frame: Frame) -> dict[str, Any]:
     """Return the facts about a frame that `camtwin develop` needs."""
-    fmt, s = frame.pixel_format, frame.settings
-    sensor = twin.renderer.parameters.converting(fmt.bits)
-    black_DN = (sensor.pedestal_DN + s.BlackLevel_DN["All"]) / 2 ** (sensor.adc_bits - fmt.bits)
-    return {"pixel_format": fmt.name, "black_DN": black_DN, "gain_dB": s.Gain_dB["All"]}
+    from camtwin.session.conversion import conversion
+
+    known = conversion(twin, frame)
+    name = frame.pixel_format.name
+    return {"pixel_format": name, "black_DN": known.black_DN, "gain_dB": known.gain_dB}
 
 
 def _metadata(twin: Twin, scene: str, settings: Settings, timestamp_ns: int) -> dict[str, Any]:
