@@ -63,7 +63,7 @@ fuzz: $(VENV)/.dev  ## hostile messages against the control of both links, a bar
 	$(BIN)/python tests/unit/cli/fuzz_cli.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python tests/unit/cli/fuzz_processes.py --count $(CASES) $(if $(SEED),--seed $(SEED))
 
-benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), a sensor's bus, GenTL, into docs/benchmarks.md; JSON=FILE
+benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside numpy, the camera, streams beside Aravis' fake camera (root), a sensor's bus, GenTL, sweeps, into docs/benchmarks.md; JSON=FILE
 	@tools/apt-install $(APT) aravis-tools
 	$(BIN)/python benchmarks/kernels.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/camera.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
@@ -72,6 +72,7 @@ benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside 
 	$(BIN)/python benchmarks/cci.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/v4l2.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	PYTHONPATH=tests $(BIN)/python benchmarks/gentl.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
+	$(BIN)/python benchmarks/sweeps.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 	$(BIN)/python benchmarks/studio.py
 	$(BIN)/python benchmarks/small_tests.py
 
@@ -98,9 +99,10 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 rates: $(VENV)/.dev  ## frame rates that are planned beside those of twins, for 200 settings at random of every model
 	$(BIN)/pytest -n $(JOBS) --timeout 3600 --settings 200 tests/unit/planner/test_rates.py
 
-kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 GenTL programs and 200 servers, killed while they stream
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 GenTL programs and 200 servers, killed while they stream; a sweep's workers, 20 times
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py
 	$(BIN)/pytest --timeout 1800 --kills 400 tests/unit/links/gentl/test_kills.py  # 200 of each
+	$(BIN)/pytest --timeout 1800 --kills 200 tests/unit/sweeps/test_processes.py -k killed_workers
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery

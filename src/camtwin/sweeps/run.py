@@ -33,8 +33,8 @@ BATCH_s: Final = 0.5
 MAX_BATCH: Final = 256
 AHEAD: Final = 3
 """Batches for each thread that wait or run: what a scheduler needs to keep all busy."""
-DEATHS: Final = 10
-"""Processes that may die over a batch, or over a cell that is alone."""
+DEATHS: Final = 3
+"""Deaths of processes that a batch may cause; the next one divides it, or fails a cell that is alone."""
 START_s: Final = 60.0
 LOCAL: Final = {
     "distributed.scheduler.allowed-failures": DEATHS,
@@ -205,19 +205,22 @@ def handed(client: Client, cells: Iterable[Cell], submit: Callable[[list[Cell]],
     the one to blame is found. submit: returns the future of a batch's outcomes.
     """
     from distributed import as_completed
+    from distributed.scheduler import KilledWorker
 
     rest, pending, alone = iter(cells), dict[Any, list[Cell]](), deque[Cell]()
-    running, each_s = as_completed(), 0.0
+    running, each_s, tried = as_completed(), 0.0, set[int]()
 
     def feed() -> None:
         while len(pending) < (1 if alone else AHEAD * _threads(client)):
+            lonely = bool(alone)
             size = min(max(int(BATCH_s / each_s), 1), MAX_BATCH) if each_s else 1
             if not (batch := [alone.popleft()] if alone else list(islice(rest, size))):
                 return
+            tried.update(cell.number for cell in batch if lonely)
             future = submit(batch)
             pending[future] = batch
             running.add(future)
-            if alone:
+            if lonely:
                 return
 
     feed()
@@ -228,10 +231,11 @@ def handed(client: Client, cells: Iterable[Cell], submit: Callable[[list[Cell]],
         except Exception as error:
             if client.status not in ("running", "connecting"):
                 raise ClusterProblem(f"the scheduler has gone: {reason_of(error)}") from None
-            if len(batch) > 1:
+            if isinstance(error, KilledWorker) and batch[0].number not in tried:
                 alone.extend(batch)
             else:
-                yield Outcome(batch[0].number, batch[0].id, _death(error))
+                for cell in batch:
+                    yield Outcome(cell.number, cell.id, _death(error))
         else:
             if spent := [outcome.seconds for outcome in outcomes if outcome.seconds]:
                 each_s = sorted(spent)[len(spent) // 2]
@@ -247,7 +251,7 @@ def _death(error: Exception) -> str:
     from distributed.scheduler import KilledWorker
 
     if isinstance(error, KilledWorker):
-        return f"its process died, {DEATHS + 1} times"
+        return "its process died, again and again"
     return reason_of(error)
 
 

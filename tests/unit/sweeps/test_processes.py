@@ -80,7 +80,8 @@ def dying(images, record):
 
 
 @pytest.mark.timeout(600)
-def test_a_cell_that_kills_its_process_fails_alone(tmp_path):
+def test_a_cell_that_kills_its_process_fails_alone(tmp_path, monkeypatch):
+    monkeypatch.setitem(run.LOCAL, "distributed.scheduler.allowed-failures", 0)
     few = MANY | {"grid": {"photons": [1e5, 2e5, 3e5]}, "frames": 1, "keep": []}
     result = camtwin.sweep(few, call="unit.sweeps.test_processes:dying").run(tmp_path / "out", workers=1)
     rows = result.table.to_pylist()

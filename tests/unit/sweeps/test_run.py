@@ -14,7 +14,7 @@ from camtwin.sweeps import coco, store
 from camtwin.sweeps.api import Plan
 from camtwin.sweeps.collect import compressors
 from camtwin.sweeps.estimate import estimate
-from camtwin.sweeps.run import Progress
+from camtwin.sweeps.run import Progress, insecure
 from camtwin.sweeps.work import Outcome
 from unit.sweeps.kept import contents
 
@@ -244,6 +244,29 @@ def test_an_estimate_is_of_what_is_missing(tmp_path):
     after = estimate(made, out, 0)
     assert (after.missing, after.frames, after.bytes) == (0, 0, 0)
     assert after.line.startswith("4 cells (4 are there), 0 images, 0.0 MB of ")
+
+
+def test_a_plain_scheduler_gets_a_warning():
+    assert "can run code on its workers" in insecure("tcp://10.0.0.5:8786")
+    assert insecure("tls://10.0.0.5:8786") == ""
+
+
+def test_xarray_opens_the_arrays(tmp_path):
+    import xarray
+
+    result = plan().run(tmp_path / "out")
+    with xarray.open_zarr(result.out / "frames.zarr", group="64x48-uint16", consolidated=False) as found:
+        assert dict(found.sizes) == {"image": 8, "y": 48, "x": 64}
+        assert found["cell"].values.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+        assert np.array_equal(found["frame"].values, result.arrays()["64x48-uint16"]["frame"].compute())
+
+
+def test_times_alone_need_no_images(tmp_path):
+    result = plan(keep=[], set=SMALL | {"ExposureTime": 1000}).run(tmp_path / "out")
+    first, second, *_ = result.frames.to_pylist()
+    assert second["received_ns"] > first["received_ns"] > first["timestamp_ns"] + 1_000_000
+    assert not (result.out / "frames.zarr").exists()
+    assert not [*result.out.glob("cells/*/*/frame.*")]
 
 
 def test_progress_says_what_is_left():
