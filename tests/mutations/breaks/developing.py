@@ -10,6 +10,7 @@ import pytest
 
 from camtwin import isp
 from camtwin.isp import balance, exposure, finish, light_stages, noise, planner, raw_stages, root_stages
+from mutations.breaks.siblings import recorded
 from mutations.registry import mutate
 from mutations.tools import Wrong, wrapped
 
@@ -142,3 +143,32 @@ mutate("colours are interpolated 2 % low", "framos.libargus.imx412.demosaic",
 def _without(patch: pytest.MonkeyPatch, kind: Any) -> None:
     true = isp.full_pipeline
     patch.setattr(isp, "full_pipeline", lambda *bits: true(*bits).without(kind))
+
+
+class _Remembering(isp.Pipeline):
+    """A pipeline that develops its first frame, and gives the same picture again."""
+
+    def process(self, frame: Any, **how: Any) -> Any:
+        if not (found := self.__dict__.get("found")):
+            found = self.__dict__["found"] = super().process(frame, **how)
+        return found
+
+
+def free(patch: pytest.MonkeyPatch) -> None:
+    """Let the sample develop nothing for a second frame."""
+    true = isp.demosaic_and_display
+    patch.setattr(isp, "demosaic_and_display", lambda black_DN=0.0: _Remembering(true(black_DN).stages))
+
+
+COSTS = ("framos.libargus.hard_isp", "framos.libargus.performance", "framos.opencv.cpu_hungry")
+mutate("the demosaic sample takes no time", *COSTS, patch=free)
+mutate(
+    "a hardware ISP's picture is copied 1000 times",
+    *COSTS,
+    sheet={"rig.facts": recorded("libargus.copies", 1000)},
+)
+mutate(
+    "LibArgus' ISP is software",
+    "framos.libargus.hard_isp",
+    sheet={"rig.facts": recorded("libargus.isp", "software")},
+)

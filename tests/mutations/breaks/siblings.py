@@ -17,7 +17,7 @@ FPAS = {
 }
 
 
-def recorded(path: str, value: str) -> Any:
+def recorded(path: str, value: object) -> Any:
     """Change a fact on record."""
     return lambda old: tuple(replace(f, value=value) if f.path == f"record.{path}" else f for f in old)
 
