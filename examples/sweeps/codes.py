@@ -61,9 +61,8 @@ def main(given: Sequence[str] | None = None) -> list[dict[str, Any]]:
         changes["grid"] = {"speed": [0, 3500]}
     result = taken("codes", chosen, changes, read)
     rows = result.table.to_pylist()
-    of = {tuple(lens.values()): pair for lens, pair in zip(lenses, pairs, strict=True)}
-    for row in rows:
-        row["f_number"], row["distance_mm"] = of[row["lens_mtf50"], row["lens_defocus_px"]]
+    for row in rows:  # lenses walk in step, innermost
+        row["f_number"], row["distance_mm"] = pairs[row["cell"] % len(pairs)]
         lens = Lens(mtf50=row["lens_mtf50"], defocus_px=row["lens_defocus_px"])
         row["contrast"] = lens.contrast(1 / 12)  # of modules that are 6 px wide
     curves, contrast = [], []

@@ -12,6 +12,8 @@ import camtwin
 from camtwin.report.plot import Curve, plot
 
 SNR, SPEED_px_per_s, BLUR_px = 40.0, 1500.0, 1.0
+FULL = 0.9
+"""Share of the highest code up to which noise is not cut off."""
 COLOURS = ("blue", "green", "red")
 
 
@@ -30,6 +32,8 @@ def main(given: Sequence[str] | None = None) -> list[tuple[float, float, float, 
     small = {"grid": {"Gain": [0, 12], "ExposureTime": [100, 500, 2000]}} if chosen.small else {}
     result, rows, curves = taken("exposure", chosen, small), [], []
     for each in result.table.to_pylist():
+        if each["mean_DN"] > FULL * ((1 << each["bits"]) - 1):
+            continue  # pixels are full, and have no noise to see
         snr = (each["mean_DN"] - each["black_DN"]) / each["temporal_DN"]
         model = theory(each["ExposureTime"], each["Gain"], each["photons"], each["model"])
         rows.append((each["Gain"], each["ExposureTime"], snr, model))
