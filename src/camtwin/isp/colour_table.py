@@ -8,6 +8,7 @@ exposure.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from camtwin.isp.colorimetry import Floats, difference, lab_of_srgb
 from camtwin.isp.demosaic import squared
-from camtwin.isp.finish import IDENTITY, Matrix
+from camtwin.isp.finish import IDENTITY, ColourMatrix, Matrix
 from camtwin.isp.image import TOP, Image, Kind
 from camtwin.isp.mosaic import IspProblem
 from camtwin.isp.stage import Stage
@@ -23,10 +24,17 @@ from camtwin.isp.stage import Stage
 NODES = 19
 """Along each side, over red's and blue's share of the sum; grey, a third each, is a node."""
 GREY = (NODES - 1) // 3
+FINE, SPAN = 252, 256
+"""Steps of the finer table that pixels look up, and the length of its rows."""
+UNIT, LARGEST = 1024, 511
+"""Parts of a pixel's light that an entry of the finer table counts, and its largest: ten bits, signed."""
 SMOOTHNESS = 0.5
 """Weight of bends of the table beside CIEDE2000 squared, chosen on mixed paints that are not judged."""
 ROUNDS, SMALL_dE = 3, 0.3
 """Rounds of the fit, in which large errors lose weight, and the error from which on they do."""
+
+
+F = np.float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +44,7 @@ class ColourTable(Stage):
     matrix      rows are the display's red, green and blue
     table       (NODES, NODES, 3) over red's and blue's share of a pixel's light; what is added to the
                 display's colours for each unit of that light, and nothing for grey
-    calibrated  whether both were made for this sensor and light. Not fused
+    calibrated  whether both were made for this sensor and light
     """
 
     matrix: Matrix
@@ -56,11 +64,38 @@ class ColourTable(Stage):
         codes = squared(image.data) if image.kind is Kind.ROOT else image.data
         if len(codes) != 3:
             raise IspProblem("stage ColourTable needs a colour frame; this one is mono")
-        toe = image.toe / (1 + image.toe) * TOP
-        colours = np.moveaxis(codes, 0, -1).reshape(-1, 3).astype(np.float64) - toe
-        shown = mapped(self.matrix, colours, self.table) + toe
-        planes = np.moveaxis(shown.reshape(*image.shape, 3), -1, 0)
-        return image.become(np.rint(np.clip(planes, 0, TOP)).astype(np.int32), Kind.LINEAR)
+        matrix, added = self.numbers(image.toe)
+        above = np.maximum(codes - added[3], 0)
+        light = above.sum(axis=0, dtype=np.int32)
+        each = F(FINE) / np.maximum(light, 1).astype(F)
+        red, blue = ((above[k].astype(F) * each + F(0.5)).astype(np.int32) for k in (0, 2))
+        word = self.bends[red * SPAN + blue]
+        rows = [
+            (np.sum([w * plane for w, plane in zip(m, codes, strict=True)], axis=0) + a + light * bend) >> 12
+            for m, a, bend in zip(matrix, added[:3], unpacked(word), strict=True)
+        ]
+        return image.become(np.clip(np.stack(rows), 0, TOP), Kind.LINEAR)
+
+    def numbers(self, toe: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return ColourMatrix.numbers, and as a fourth that is added the light of black."""
+        matrix, added = ColourMatrix(self.matrix).numbers(toe)
+        return matrix, np.append(added, round(toe / (1 + toe) * TOP)).astype(np.int32)
+
+    @cached_property
+    def bends(self) -> NDArray[np.int32]:
+        """Return the table in finer steps, (FINE + 1) * SPAN words of three entries, red lowest."""
+        red, blue = np.mgrid[: FINE + 1, :SPAN].reshape(2, -1) / FINE
+        colours = np.stack([red, 1 - red - blue, blue], axis=1)
+        nodes, weights = _around(colours, np.ones(len(colours)))
+        flat = self.table.reshape(-1, 3).astype(np.float64)
+        entries = sum(weight[:, None] * flat[node] for node, weight in zip(nodes, weights, strict=True))
+        entries = np.clip(np.rint(entries * UNIT), -LARGEST, LARGEST).astype(np.int32) & 1023
+        return (entries[:, 0] | (entries[:, 1] << 10) | (entries[:, 2] << 20)).astype(np.int32)
+
+
+def unpacked(words: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+    """Return the three entries of each word of ColourTable.bends, in 4096ths of a pixel's light."""
+    return [(words << shift) >> 22 << 2 for shift in (22, 12, 2)]
 
 
 def mapped(matrix: Matrix, colours: Floats, table: NDArray[Any] | None) -> Floats:
@@ -68,16 +103,15 @@ def mapped(matrix: Matrix, colours: Floats, table: NDArray[Any] | None) -> Float
     shown = colours @ np.asarray(matrix).T
     if table is None:
         return shown
-    nodes, weights = _around(colours)
+    nodes, weights = _around(colours, np.maximum(colours.sum(axis=1), 0))
     flat = table.reshape(-1, 3)
     for node, weight in zip(nodes, weights, strict=True):
         shown = shown + weight[:, None] * flat[node]
     return shown
 
 
-def _around(colours: Floats) -> tuple[list[NDArray[np.int64]], list[Floats]]:
+def _around(colours: Floats, light: Floats) -> tuple[list[NDArray[np.int64]], list[Floats]]:
     """Return the four nodes around each colour, and their weights times the colour's light."""
-    light = np.maximum(colours.sum(axis=1), 0)
     share = np.clip(colours / np.maximum(light, 1e-9)[:, None], 0, 1) * (NODES - 1)
     i, j = (np.minimum(share[:, k].astype(np.int64), NODES - 2) for k in (0, 2))
     a, b = share[:, 0] - i, share[:, 2] - j
@@ -95,7 +129,7 @@ def fit_table(camera: Floats, wanted: Floats, matrix: Matrix = IDENTITY) -> NDAr
     camera = camera * (np.sum(shown[:, 1] * wanted[:, 1]) / np.sum(shown[:, 1] ** 2))
     count = len(camera)
     rows = np.zeros((count, NODES**2))
-    for node, weight in zip(*_around(camera), strict=True):
+    for node, weight in zip(*_around(camera, np.maximum(camera.sum(axis=1), 0)), strict=True):
         rows[np.arange(count), node] += weight
     metric = _metric(wanted)
     rest = np.einsum("nij,nj->ni", metric, wanted - camera @ np.asarray(matrix).T)

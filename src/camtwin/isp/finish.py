@@ -16,6 +16,8 @@ from camtwin.isp.mosaic import IspProblem
 from camtwin.isp.stage import Stage, check
 
 Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+MAX_ENTRY = 7.9
+"""Largest entry of a colour matrix: as 4096ths, 16 bits hold it, for which processors have quick products."""
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -61,7 +63,8 @@ class Downscale(Stage):
 class ColourMatrix(Stage):
     """Turn the camera's red, green and blue into those of the display.
 
-    matrix      rows are the display's red, green and blue; a row that sums to 1 keeps grey grey
+    matrix      rows are the display's red, green and blue, from -7.9 to 7.9; a row that sums to 1 keeps grey
+                grey
     calibrated  whether it was made for this sensor and light: identity is not
     """
 
@@ -74,7 +77,7 @@ class ColourMatrix(Stage):
     def __post_init__(self) -> None:
         for row in matrix_of(self.matrix):
             for value in row:
-                check("colour matrix entry", value, -8, 8)
+                check("colour matrix entry", value, -MAX_ENTRY, MAX_ENTRY)
 
     def numbers(self, toe: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the matrix in 4096ths, and what is added to each row's sum: rounding, and the toe's share.

@@ -13,8 +13,10 @@ import numpy as np
 from camtwin.compiled import compiled
 from camtwin.isp.kernels_codes import mirrored_mono_row, mirrored_row, toned_mono_row, toned_pairs, toned_row
 from camtwin.isp.kernels_colour import (
+    bent_row,
     coloured_row,
     interpolate_row,
+    light_row,
     linear_mixed_row,
     mixed_row,
     sharpened_mixed_row,
@@ -82,14 +84,17 @@ class Finish(NamedTuple):
     """The stages from the interpolation on.
 
     green_first, colour: of even and odd rows, whether they begin with green, and the plane of their other
-    colour. matrices: 12 numbers for rows of red, of blue, and for planes in order. Limits of noise below 0,
-    and an edge amount below 0, stand for a stage that is absent. low_pass: NoiseReduction's weights up to the
-    middle. factor: Downscale's, 1 where it is absent.
+    colour. matrices: 9 numbers for rows of red, of blue, and for planes in order; toe: what is added. bends:
+    ColourTable's, or empty.
+    Limits of noise below 0, and an edge amount below 0, stand for a stage that is absent. low_pass:
+    NoiseReduction's weights up to the middle. factor: Downscale's, 1 where it is absent.
     """
 
     green_first: np.ndarray
     colour: np.ndarray
     matrices: np.ndarray
+    toe: np.ndarray
+    bends: np.ndarray
     table: np.ndarray
     false_colour: bool
     bright_limit: np.float32
@@ -223,7 +228,7 @@ def core_rows(source, finish, first, last, left, right, out, sums, histogram):
             odd = y % 2
             coloured_row(
                 roots[(y - 2) & 7], roots[(y - 1) & 7], roots[y & 7], roots[(y + 1) & 7], roots[(y + 2) & 7],
-                finish.green_first[odd], finish.matrices[finish.colour[odd] // 2], light,
+                finish.green_first[odd], finish.matrices[finish.colour[odd] // 2], finish.toe, light,
             )  # fmt: skip
             toned_pairs(light, finish.table, width, out[y][3 * left : 3 * right])
 
@@ -257,20 +262,38 @@ def _put(finish, y, left, width, light, start, out):
 
 
 @row
-def _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, total, out):
+def _soften(finish, y, first, luma, soft, scratch):
+    """Smooth the brightness of the row below y, as EdgeEnhancement of row y needs it, if it is on.
+
+    Row -1 is not known before row 1, whose mirror image it is.
+    """
+    if finish.edges[0] >= 0 and y >= first - 2:
+        smoothed_row(luma[y & 7], luma[(y + 1) & 7], luma[(y + 2) & 7], scratch, soft[(y + 1) & 3])
+        if y == 0:
+            soft[-1 & 3][:] = soft[1]
+
+
+@row
+def _finished(
+    finish, y, first, last, left, width, sharp, luma, soft, scratch, added, light, total, means, out
+):
     """EdgeEnhancement, Downscale, ColourMatrix, Tone and Mirror as far as row y of `sharp` allows."""
     edging, factor, matrix = finish.edges[0] >= 0, finish.factor, finish.matrices[2]
     y -= 2 if edging else 0
+    _soften(finish, y, first, luma, soft, scratch)
     if not first <= y < last:
         return
     here = sharp[y & 3]
     if edging:
-        edge_row(luma, y, finish.edges, scratch, wide, added)
+        edge_row(soft, y, finish.edges, scratch, added)
     if factor == 1:
-        if edging:
-            sharpened_mixed_row(here[0], here[1], here[2], added, matrix, light)
+        if finish.bends.size:
+            light_row(here[0], here[1], here[2], added, means)
+            bent_row(means[0], means[1], means[2], matrix, finish.toe, finish.bends, total[0], light)
+        elif edging:
+            sharpened_mixed_row(here[0], here[1], here[2], added, matrix, finish.toe, light)
         else:
-            mixed_row(here[0], here[1], here[2], matrix, light)
+            mixed_row(here[0], here[1], here[2], matrix, finish.toe, light)
         _put(finish, y, left, width, light, PAD, out)
         return
     if y % factor == 0:
@@ -279,9 +302,12 @@ def _finished(finish, y, first, last, left, width, sharp, luma, scratch, wide, a
     if y % factor == factor - 1:
         n = width // factor
         for plane in range(3):
-            mean_row(total[plane][PAD : PAD + n * factor], factor, scratch)
-            total[plane][0:n] = scratch[0:n]
-        linear_mixed_row(total[0][0:n], total[1][0:n], total[2][0:n], matrix, light)
+            mean_row(total[plane][PAD : PAD + n * factor], factor, means[plane])
+        p, q, r = means[0][0:n], means[1][0:n], means[2][0:n]
+        if finish.bends.size:
+            bent_row(p, q, r, matrix, finish.toe, finish.bends, total[0], light)
+        else:
+            linear_mixed_row(p, q, r, matrix, finish.toe, light)
         _put(finish, y // factor, left // factor, n, light, 0, out)
 
 
@@ -294,12 +320,12 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
     rows, clean = np.zeros((8, 2, pairs), np.uint16), np.zeros((2, 2, pairs), np.uint16)
     roots = np.zeros((8, 2, pairs), np.int16)
     planes, hues = np.zeros((4, 3, n), np.int16), np.zeros((4, 2, n), np.int16)
-    smooth_hues = np.zeros((2, n), np.int32)
+    smooth_hues = np.zeros((2, n), np.int16)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
     quiet = rings(n if quieting else 0, 1)
-    sharp, luma, added = np.zeros((4, 3, n), np.int16), np.zeros((8, n), np.int16), np.zeros(n, np.int32)
-    scratch, wide = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    light, total = np.zeros((3, n), np.uint16), np.zeros((3, n), np.int32)
+    sharp, luma, soft = np.zeros((4, 3, n), np.int16), np.zeros((8, n), np.int16), np.zeros((4, n), np.int16)
+    scratch, added = np.zeros(n, np.int16), np.zeros(n, np.int16)
+    light, total, means = np.zeros((3, n), np.uint16), np.zeros((3, n), np.int32), np.zeros((3, n), np.int32)
 
     ahead = source.step if source.threshold >= 0 else 0
     after = 2 if edging else 0  # rows around, that stages after NoiseReduction need
@@ -362,40 +388,44 @@ def full_rows(source, finish, first, last, left, right, out, sums, histogram):
                 elif y > 0:
                     luma[y & 7][:] = luma[reflected(y, source.height) & 7]
                 _finished(
-                    finish, y, first, last, left, width, sharp, luma, scratch, wide, added, light, total, out
-                )
+                    finish, y, first, last, left, width, sharp, luma, soft, scratch, added, light, total,
+                    means, out,
+                )  # fmt: skip
             continue
         if finish.false_colour:
             recoloured_row(now[0], now[1], now[2], smooth_hues[0], smooth_hues[1], sharp[j & 3], luma[j & 7])
         elif edging:
             bright_row(now[0], now[1], now[2], luma[j & 7])
-        _finished(finish, j, first, last, left, width, sharp, luma, scratch, wide, added, light, total, out)
+        _finished(
+            finish, j, first, last, left, width, sharp, luma, soft, scratch, added, light, total, means, out
+        )
 
 
 @row
-def _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, total, out):
+def _finished_mono(finish, y, first, last, left, width, luma, soft, scratch, added, total, means, out):
     """As _finished, of a mono frame."""
     edging, factor = finish.edges[0] >= 0, finish.factor
     y -= 2 if edging else 0
+    _soften(finish, y, first, luma, soft, scratch)
     if not first <= y < last:
         return
     here = luma[y & 7]
     if edging:
-        edge_row(luma, y, finish.edges, scratch, wide, added)
+        edge_row(soft, y, finish.edges, scratch, added)
     if y % factor == 0:
         total[:] = 0
     add_mono_light(here, added, total)
     if y % factor < factor - 1:
         return
     n = width // factor
-    mean_row(total[PAD : PAD + n * factor], factor, scratch)
+    mean_row(total[PAD : PAD + n * factor], factor, means)
     y, left = y // factor, left // factor
     at = out.shape[0] - 1 - y if finish.mirror_rows else y
     if finish.mirror_columns:
         end = out.shape[1] - left
-        mirrored_mono_row(scratch[0:n], finish.table, out[at][end - n : end])
+        mirrored_mono_row(means[0:n], finish.table, out[at][end - n : end])
     else:
-        toned_mono_row(scratch[0:n], finish.table, out[at][left : left + n])
+        toned_mono_row(means[0:n], finish.table, out[at][left : left + n])
 
 
 @compiled
@@ -408,8 +438,8 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
     halves = np.zeros((2, pairs), np.int16)
     quieting, edging = finish.bright_limit >= 0, finish.edges[0] >= 0
     quiet = rings(n if quieting else 0, 0)
-    luma, added, total = np.zeros((8, n), np.int16), np.zeros(n, np.int32), np.zeros(n, np.int32)
-    scratch, wide = np.zeros(n, np.int32), np.zeros(n, np.int32)
+    luma, soft, added = np.zeros((8, n), np.int16), np.zeros((4, n), np.int16), np.zeros(n, np.int16)
+    scratch, total, means = np.zeros(n, np.int16), np.zeros(n, np.int32), np.zeros(n, np.int32)
     ahead = source.step if source.threshold >= 0 else 0
     after = 2 if edging else 0
     begin, end = first - after, last + after
@@ -431,7 +461,7 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
         whole[0::2] = halves[0]
         whole[1::2] = halves[1]
         if not quieting:
-            _finished_mono(finish, t, first, last, left, width, luma, scratch, wide, added, total, out)
+            _finished_mono(finish, t, first, last, left, width, luma, soft, scratch, added, total, means, out)
             continue
         if t & 3 != 3:
             continue
@@ -442,4 +472,4 @@ def mono_rows(source, finish, first, last, left, right, out, sums, histogram):
                 _border(source, y, left, right, luma)
             elif y > 0:
                 luma[y & 7][:] = luma[reflected(y, source.height) & 7]
-            _finished_mono(finish, y, first, last, left, width, luma, scratch, wide, added, total, out)
+            _finished_mono(finish, y, first, last, left, width, luma, soft, scratch, added, total, means, out)

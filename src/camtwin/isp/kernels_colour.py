@@ -7,11 +7,12 @@ the columns cost. What a step cannot know at the ends of a row is not asked for 
 
 import numpy as np
 
+from camtwin.isp.colour_table import FINE, SPAN
 from camtwin.isp.image import TOP
-from camtwin.isp.kernels_raw import SLACK, I, U, inline, row
+from camtwin.isp.kernels_raw import SLACK, F, I, U, inline, row
 
-_TOP = I(TOP)
-S = np.int16
+_TOP, S = I(TOP), np.int16
+_TOP16 = S(TOP)
 
 
 @inline
@@ -20,6 +21,25 @@ def top(v):
     v = I(v)
     v = v if v > I(0) else I(0)
     return I(v if v < _TOP else _TOP)
+
+
+@inline
+def top16(v):
+    """v within 0..TOP, of 16 bits."""
+    v = v if v > S(0) else S(0)
+    return v if v < _TOP16 else _TOP16
+
+
+@inline
+def two(a, b):
+    """Return a + b of roots, still 16 bits wide: half as many vectors as of 32 bits."""
+    return I(S(a + b))
+
+
+@inline
+def four(a, b, c, d):
+    """Return a + b + c + d of roots: 4 * TOP is below 65536."""
+    return I(U(a + b + c + d))
 
 
 @inline
@@ -48,16 +68,16 @@ def cross(here, corners, outer):
 def _interpolate_green_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
     """Interpolate a row whose even pixels are green; arrays begin one pair before the first one written."""
     for k in range(H.shape[0] // 2):
-        here, sides = I(ce[k + 1]), I(I(co[k]) + I(co[k + 1]))
-        over = I(I(be[k + 1]) + I(de[k + 1]))
-        corners = I(I(I(bo[k]) + I(bo[k + 1])) + I(I(do[k]) + I(do[k + 1])))
-        ends, far = I(I(ce[k]) + I(ce[k + 2])), I(I(ae[k + 1]) + I(ee[k + 1]))
+        here, sides = I(ce[k + 1]), two(co[k], co[k + 1])
+        over = two(be[k + 1], de[k + 1])
+        corners = four(bo[k], bo[k + 1], do[k], do[k + 1])
+        ends, far = two(ce[k], ce[k + 2]), two(ae[k + 1], ee[k + 1])
         H[2 * k] = S(along(here, sides, corners, ends, far))
         G[2 * k] = ce[k + 1]
         V[2 * k] = S(along(here, over, corners, far, ends))
-        here, near = I(co[k + 1]), I(I(I(ce[k + 1]) + I(ce[k + 2])) + I(I(bo[k + 1]) + I(do[k + 1])))
-        corners = I(I(I(be[k + 1]) + I(be[k + 2])) + I(I(de[k + 1]) + I(de[k + 2])))
-        outer = I(I(I(co[k]) + I(co[k + 2])) + I(I(ao[k + 1]) + I(eo[k + 1])))
+        here, near = I(co[k + 1]), four(ce[k + 1], ce[k + 2], bo[k + 1], do[k + 1])
+        corners = four(be[k + 1], be[k + 2], de[k + 1], de[k + 2])
+        outer = four(co[k], co[k + 2], ao[k + 1], eo[k + 1])
         H[2 * k + 1] = co[k + 1]
         G[2 * k + 1] = S(green(here, near, outer))
         V[2 * k + 1] = S(cross(here, corners, outer))
@@ -67,16 +87,16 @@ def _interpolate_green_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
 def _interpolate_colour_first(ae, be, ce, de, ee, ao, bo, co, do, eo, H, G, V):
     """Interpolate a row whose even pixels are red or blue."""
     for k in range(H.shape[0] // 2):
-        here, near = I(ce[k + 1]), I(I(I(co[k]) + I(co[k + 1])) + I(I(be[k + 1]) + I(de[k + 1])))
-        corners = I(I(I(bo[k]) + I(bo[k + 1])) + I(I(do[k]) + I(do[k + 1])))
-        outer = I(I(I(ce[k]) + I(ce[k + 2])) + I(I(ae[k + 1]) + I(ee[k + 1])))
+        here, near = I(ce[k + 1]), four(co[k], co[k + 1], be[k + 1], de[k + 1])
+        corners = four(bo[k], bo[k + 1], do[k], do[k + 1])
+        outer = four(ce[k], ce[k + 2], ae[k + 1], ee[k + 1])
         H[2 * k] = ce[k + 1]
         G[2 * k] = S(green(here, near, outer))
         V[2 * k] = S(cross(here, corners, outer))
-        here, sides = I(co[k + 1]), I(I(ce[k + 1]) + I(ce[k + 2]))
-        over = I(I(bo[k + 1]) + I(do[k + 1]))
-        corners = I(I(I(be[k + 1]) + I(be[k + 2])) + I(I(de[k + 1]) + I(de[k + 2])))
-        ends, far = I(I(co[k]) + I(co[k + 2])), I(I(ao[k + 1]) + I(eo[k + 1]))
+        here, sides = I(co[k + 1]), two(ce[k + 1], ce[k + 2])
+        over = two(bo[k + 1], do[k + 1])
+        corners = four(be[k + 1], be[k + 2], de[k + 1], de[k + 2])
+        ends, far = two(co[k], co[k + 2]), two(ao[k + 1], eo[k + 1])
         H[2 * k + 1] = S(along(here, sides, corners, ends, far))
         G[2 * k + 1] = co[k + 1]
         V[2 * k + 1] = S(along(here, over, corners, far, ends))
@@ -108,33 +128,33 @@ def squared(v):
 
 
 @row
-def _colour_green(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
-    """Demosaic and ColourMatrix at green pixels of a row; m: columns of the row's colour, green, other."""
+def _colour_green(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, toe, red, grn, blu):
+    """Demosaic and ColourMatrix at green pixels of a row.
+
+    m: columns of the row's colour, green, other, 16 bits; toe: what is added, see ColourMatrix.numbers.
+    """
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
-    c0, c1, c2 = m[9], m[10], m[11]
+    c0, c1, c2 = toe[0], toe[1], toe[2]
     for k in range(C.shape[0]):
-        here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
-        ends, far = I(I(ll[k]) + I(rr[k])), I(I(uu[k]) + I(dd[k]))
-        x = squared(along(here, I(I(left[k]) + I(r[k])), corners, ends, far))
-        z = squared(along(here, I(I(u[k]) + I(d[k])), corners, far, ends))
-        y = squared(here)
+        here, corners = I(C[k]), four(lu[k], ru[k], ld[k], rd[k])
+        ends, far = two(ll[k], rr[k]), two(uu[k], dd[k])
+        x = squared(along(here, two(left[k], r[k]), corners, ends, far))
+        z = squared(along(here, two(u[k], d[k]), corners, far, ends))
+        y = squared(top(here))
         red[k] = _mixed(x, y, z, m0, m1, m2, c0)
         grn[k] = _mixed(x, y, z, m3, m4, m5, c1)
         blu[k] = _mixed(x, y, z, m6, m7, m8, c2)
 
 
 @row
-def _colour_other(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn, blu):
+def _colour_other(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, toe, red, grn, blu):
     """As _colour_green, at the row's red or blue pixels."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
-    c0, c1, c2 = m[9], m[10], m[11]
+    c0, c1, c2 = toe[0], toe[1], toe[2]
     for k in range(C.shape[0]):
-        here, corners = I(C[k]), I(I(I(lu[k]) + I(ru[k])) + I(I(ld[k]) + I(rd[k])))
-        near, outer = (
-            I(I(I(left[k]) + I(r[k])) + I(I(u[k]) + I(d[k]))),
-            I(I(I(ll[k]) + I(rr[k])) + I(I(uu[k]) + I(dd[k]))),
-        )
-        x = squared(here)
+        here, corners = I(C[k]), four(lu[k], ru[k], ld[k], rd[k])
+        near, outer = four(left[k], r[k], u[k], d[k]), four(ll[k], rr[k], uu[k], dd[k])
+        x = squared(top(here))
         y = squared(green(here, near, outer))
         z = squared(cross(here, corners, outer))
         red[k] = _mixed(x, y, z, m0, m1, m2, c0)
@@ -143,7 +163,7 @@ def _colour_other(C, left, r, u, d, lu, ru, ld, rd, ll, rr, uu, dd, m, red, grn,
 
 
 @row
-def coloured_row(a, b, c, d, e, green_first, m, light):
+def coloured_row(a, b, c, d, e, green_first, m, toe, light):
     """Demosaic and ColourMatrix of one row of five; light: (6, pairs), even columns first."""
     n = c.shape[1] - SLACK // 2
     at, before, after = slice(1, n + 1), slice(0, n), slice(2, n + 2)
@@ -172,6 +192,7 @@ def coloured_row(a, b, c, d, e, green_first, m, light):
             a[0][at],
             e[0][at],
             m,
+            toe,
             r0,
             g0,
             b0,
@@ -191,6 +212,7 @@ def coloured_row(a, b, c, d, e, green_first, m, light):
             a[1][at],
             e[1][at],
             m,
+            toe,
             r1,
             g1,
             b1,
@@ -211,6 +233,7 @@ def coloured_row(a, b, c, d, e, green_first, m, light):
             a[0][at],
             e[0][at],
             m,
+            toe,
             r0,
             g0,
             b0,
@@ -230,6 +253,7 @@ def coloured_row(a, b, c, d, e, green_first, m, light):
             a[1][at],
             e[1][at],
             m,
+            toe,
             r1,
             g1,
             b1,
@@ -237,25 +261,25 @@ def coloured_row(a, b, c, d, e, green_first, m, light):
 
 
 @row
-def sharpened_mixed_row(red, grn, blu, added, m, light):
+def sharpened_mixed_row(red, grn, blu, added, m, toe, light):
     """EdgeEnhancement's sum and ColourMatrix of a row of planes; light: (3, columns)."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
-    c0, c1, c2 = m[9], m[10], m[11]
+    c0, c1, c2 = toe[0], toe[1], toe[2]
     first, second, third = light[0], light[1], light[2]
     for x in range(red.shape[0]):
-        more = I(added[x])
-        p, q, r = I(I(red[x]) + more), I(I(grn[x]) + more), I(I(blu[x]) + more)
-        p, q, r = squared(top(p)), squared(top(q)), squared(top(r))
+        more = added[x]
+        p, q, r = top16(S(red[x] + more)), top16(S(grn[x] + more)), top16(S(blu[x] + more))
+        p, q, r = squared(I(p)), squared(I(q)), squared(I(r))
         first[x] = _mixed(p, q, r, m0, m1, m2, c0)
         second[x] = _mixed(p, q, r, m3, m4, m5, c1)
         third[x] = _mixed(p, q, r, m6, m7, m8, c2)
 
 
 @row
-def mixed_row(red, grn, blu, m, light):
+def mixed_row(red, grn, blu, m, toe, light):
     """ColourMatrix of a row of planes; light: (3, columns)."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
-    c0, c1, c2 = m[9], m[10], m[11]
+    c0, c1, c2 = toe[0], toe[1], toe[2]
     first, second, third = light[0], light[1], light[2]
     for x in range(red.shape[0]):
         p, q, r = squared(I(red[x])), squared(I(grn[x])), squared(I(blu[x]))
@@ -265,13 +289,77 @@ def mixed_row(red, grn, blu, m, light):
 
 
 @row
-def linear_mixed_row(p, q, r, m, light):
+def linear_mixed_row(p, q, r, m, toe, light):
     """ColourMatrix of a row of planes of light; light: (3, columns)."""
     m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
-    c0, c1, c2 = m[9], m[10], m[11]
+    c0, c1, c2 = toe[0], toe[1], toe[2]
     first, second, third = light[0], light[1], light[2]
     for x in range(p.shape[0]):
         a, b, c = I(p[x]), I(q[x]), I(r[x])
         first[x] = _mixed(a, b, c, m0, m1, m2, c0)
         second[x] = _mixed(a, b, c, m3, m4, m5, c1)
         third[x] = _mixed(a, b, c, m6, m7, m8, c2)
+
+
+@row
+def light_row(red, grn, blu, added, light):
+    """EdgeEnhancement's sum of a row of planes, and its light; light: (3, columns) int32."""
+    first, second, third = light[0], light[1], light[2]
+    for x in range(red.shape[0]):
+        more = added[x]
+        first[x] = squared(I(top16(S(red[x] + more))))
+        second[x] = squared(I(top16(S(grn[x] + more))))
+        third[x] = squared(I(top16(S(blu[x] + more))))
+
+
+@inline
+def _lit(v, dark):
+    v = I(top(v) - dark)
+    return v if v > I(0) else I(0)
+
+
+@row
+def _places(p, q, r, dark, place):
+    for x in range(p.shape[0]):
+        u, v, w = _lit(p[x], dark), _lit(q[x], dark), _lit(r[x], dark)
+        total = I(I(u + v) + w)
+        each = F(FINE) / F(total if total > I(1) else I(1))
+        place[x] = I(I(I(F(u) * each + F(0.5)) * SPAN) + I(F(w) * each + F(0.5)))
+
+
+@row
+def _looked_up(bends, places):
+    for x in range(places.shape[0]):
+        places[x] = bends[places[x]]
+
+
+@inline
+def _bent(x, y, z, a, b, c, added, total, bend):
+    """Return as _mixed, with a colour's ten bits of the bend, which stand uppermost: 1024ths to 4096ths."""
+    more = I(I(total * I(I(bend >> 22) << 2)) + added)
+    return U(top(I(I(I(a * x) + I(b * y)) + I(I(c * z) + more)) >> 12))
+
+
+@row
+def _bent_columns(p, q, r, m, toe, bends, light):
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]
+    c0, c1, c2, dark = toe[0], toe[1], toe[2], toe[3]
+    first, second, third = light[0], light[1], light[2]
+    for x in range(p.shape[0]):
+        a, b, c, bend = top(p[x]), top(q[x]), top(r[x]), I(bends[x])
+        total = I(I(_lit(a, dark) + _lit(b, dark)) + _lit(c, dark))
+        first[x] = _bent(a, b, c, m0, m1, m2, c0, total, I(bend << 22))
+        second[x] = _bent(a, b, c, m3, m4, m5, c1, total, I(bend << 12))
+        third[x] = _bent(a, b, c, m6, m7, m8, c2, total, I(bend << 2))
+
+
+@row
+def bent_row(p, q, r, m, toe, bends, words, light):
+    """ColourTable of a row of planes of light.
+
+    Three loops, for one that looks up is no vector's. bends: ColourTable.bends, light: (3, columns).
+    """
+    part = words[0 : p.shape[0]]
+    _places(p, q, r, toe[3], part)
+    _looked_up(bends, part)
+    _bent_columns(p, q, r, m, toe, part, light)

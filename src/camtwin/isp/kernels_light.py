@@ -1,6 +1,6 @@
 """Compiled rows of EdgeEnhancement's sum and Downscale: roots to means of light."""
 
-from camtwin.isp.kernels_colour import squared, top
+from camtwin.isp.kernels_colour import S, squared, top16
 from camtwin.isp.kernels_raw import I, row
 
 
@@ -8,7 +8,7 @@ from camtwin.isp.kernels_raw import I, row
 def add_mono_light(plane, added, total):
     """EdgeEnhancement's sum of a plane's row, and its light, to what the rows before have."""
     for x in range(plane.shape[0]):
-        total[x] = I(total[x] + squared(top(I(I(plane[x]) + I(added[x])))))
+        total[x] = I(total[x] + squared(I(top16(S(plane[x] + added[x])))))
 
 
 @row
@@ -16,10 +16,10 @@ def add_light(red, grn, blu, added, total):
     """add_mono_light of three planes."""
     p, q, r = total[0], total[1], total[2]
     for x in range(red.shape[0]):
-        more = I(added[x])
-        p[x] = I(p[x] + squared(top(I(I(red[x]) + more))))
-        q[x] = I(q[x] + squared(top(I(I(grn[x]) + more))))
-        r[x] = I(r[x] + squared(top(I(I(blu[x]) + more))))
+        more = added[x]
+        p[x] = I(p[x] + squared(I(top16(S(red[x] + more)))))
+        q[x] = I(q[x] + squared(I(top16(S(grn[x] + more)))))
+        r[x] = I(r[x] + squared(I(top16(S(blu[x] + more)))))
 
 
 @row

@@ -4,10 +4,10 @@ Rows come in blocks of four, a row of cells of 4 x 4 pixels. After block c the l
 are known, and all that its rows need of brightness.
 """
 
-from camtwin.isp.image import TOP
 from camtwin.isp.kernels_colour import S, top
 from camtwin.isp.kernels_raw import SLACK, F, I, inline, row
-from camtwin.isp.noise import CELL, DIAGONAL
+from camtwin.isp.kernels_root import entry
+from camtwin.isp.noise import CELL, DIAGONAL, LINE, LOST
 
 NARROW = SLACK // CELL
 """SLACK in a row of cells."""
@@ -18,44 +18,38 @@ def entry_row(red, grn, blu, bright, chroma):
     """NoiseReduction's brightness, and red - green and blue - green."""
     p, q = chroma[0], chroma[1]
     for x in range(red.shape[0]):
-        one, two, three = I(red[x]), I(grn[x]), I(blu[x])
-        bright[x] = S(I(I(I(one + three) + I(6 * two)) + 4) >> 3)
-        p[x], q[x] = S(I(one - two)), S(I(three - two))
+        bright[x] = entry(red[x], grn[x], blu[x])
+        p[x], q[x] = S(red[x] - grn[x]), S(blu[x] - grn[x])
 
 
-@inline
-def _nine(a, b, c, d, e, f, g, h, i, w0, w1, w2, w3, w4):
-    outer = I(I(w0 * I(a + i)) + I(w1 * I(b + h)))
-    return I(I(outer + I(w2 * I(c + g))) + I(I(w3 * I(d + f)) + I(w4 * e)))
+_HALF = 8192
+"""Half of the range, taken off between the passes: then a sum of two fits 16 bits, signed."""
 
 
 @row
-def _filtered_columns(a, b, c, d, e, f, g, h, i, w, out):
-    w0, w1, w2, w3, w4 = w[0], w[1], w[2], w[3], w[4]
+def _filtered(a, b, c, d, e, f, g, h, i, w, before, after, out):
+    """Sum of nine rows, weighted; before: added to the sum, after: to the result. w: 16 bits."""
+    w0, w1, w2, w3, w4 = I(w[0]), I(w[1]), I(w[2]), I(w[3]), I(w[4])
     for x in range(out.shape[0]):
-        near = I(I(w2 * I(I(c[x]) + I(g[x]))) + I(I(w3 * I(I(d[x]) + I(f[x]))) + I(w4 * I(e[x]))))
-        out[x] = I(I(I(w0 * I(I(a[x]) + I(i[x]))) + I(w1 * I(I(b[x]) + I(h[x])))) + near)
-
-
-@row
-def _filtered(a, b, c, d, e, f, g, h, i, w, low):
-    w0, w1, w2, w3, w4 = w[0], w[1], w[2], w[3], w[4]
-    for x in range(low.shape[0]):
-        total = _nine(a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x], i[x], w0, w1, w2, w3, w4)
-        low[x] = S(I(I(total + 32768) >> 16))
+        outer = I(I(w0 * I(S(a[x] + i[x]))) + I(w1 * I(S(b[x] + h[x]))))
+        inner = I(I(w2 * I(S(c[x] + g[x]))) + I(w3 * I(S(d[x] + f[x]))))
+        total = I(I(outer + inner) + I(I(w4 * I(e[x])) + before))
+        out[x] = S(I(I(total >> 8) + after))
 
 
 @row
 def low_row(rows, y, w, scratch, low):
     """root_stages.quiet_detail's low pass of row y; rows: a ring of 16 rows of brightness, w: 5 weights."""
     m = scratch.shape[0] - SLACK
-    _filtered_columns(
+    _filtered(
         rows[(y - 4) & 15], rows[(y - 3) & 15], rows[(y - 2) & 15], rows[(y - 1) & 15], rows[y & 15],
-        rows[(y + 1) & 15], rows[(y + 2) & 15], rows[(y + 3) & 15], rows[(y + 4) & 15], w, scratch,
+        rows[(y + 1) & 15], rows[(y + 2) & 15], rows[(y + 3) & 15], rows[(y + 4) & 15], w, I(128), I(-_HALF),
+        scratch,
     )  # fmt: skip
     _filtered(
         scratch[0:m], scratch[1 : m + 1], scratch[2 : m + 2], scratch[3 : m + 3], scratch[4 : m + 4],
-        scratch[5 : m + 5], scratch[6 : m + 6], scratch[7 : m + 7], scratch[8 : m + 8], w, low[4 : m + 4],
+        scratch[5 : m + 5], scratch[6 : m + 6], scratch[7 : m + 7], scratch[8 : m + 8], w,
+        I(128 + (_HALF << 8)), I(0), low[4 : m + 4],
     )  # fmt: skip
 
 
@@ -113,7 +107,8 @@ def _three_rows(a, b, c, out):
 @row
 def _lost(a, b, c, limit, out):
     for x in range(out.shape[0]):
-        out[x] = F(1) - _kept(F(I(I(a[x] + b[x]) + c[x])) * F(16 / 36), limit)
+        lost = F(1) - _kept(F(I(I(a[x] + b[x]) + c[x])) * F(16 / 36), limit)
+        out[x] = S(I(lost * F(LOST) + F(0.5)))
 
 
 @row
@@ -216,23 +211,42 @@ def lines_row(above, here, below, limit, scratch, sums, parts, out):
         _three_columns(v[0:n], v[1 : n + 1], v[2 : n + 2], out[i][1 : n + 1])
 
 
+@inline
+def _mean(a, b, c):
+    return (((a + c) + b) * F(1 / 9)) * F(LINE)
+
+
 @row
-def _mean_of_three(a, b, c, out):
+def _spread_factor(a, b, c, out):
     for x in range(a.shape[0]):
-        mean = ((a[x] + c[x]) + b[x]) * F(1 / 9)
-        out[4 * x], out[4 * x + 1], out[4 * x + 2], out[4 * x + 3] = mean, mean, mean, mean
+        v = S(I(I(_mean(a[x], b[x], c[x]) + F(4 * LINE + 0.5)) - I(4 * LINE)))
+        out[4 * x], out[4 * x + 1], out[4 * x + 2], out[4 * x + 3] = v, v, v, v
 
 
 @row
-def spread_lines_row(above, here, below, out):
-    """root_stages.box_mean of three rows of lines_row, at every pixel; out: (5, columns)."""
-    for i in range(5):
-        _mean_of_three(above[i], here[i], below[i], out[i])
+def _spread_base(a, b, c, out):
+    for x in range(a.shape[0]):
+        v = I(_mean(a[x], b[x], c[x]))
+        out[4 * x], out[4 * x + 1], out[4 * x + 2], out[4 * x + 3] = v, v, v, v
+
+
+@row
+def spread_lines_row(above, here, below, factors, bases):
+    """root_stages.box_mean of three rows of lines_row, whole, at every pixel.
+
+    factors: (3, columns), the share and both slopes; bases: (2, columns).
+    """
+    for i in range(3):
+        at = (0, 1, 3)[i]
+        _spread_factor(above[at], here[at], below[at], factors[i])
+    for i in range(2):
+        at = (2, 4)[i]
+        _spread_base(above[at], here[at], below[at], bases[i])
 
 
 @row
 def repeated_row(cells, out):
-    """Each value twice."""
+    """Repeat each value: one of a pair of columns becomes one of each."""
     for x in range(cells.shape[0]):
         out[2 * x] = cells[x]
         out[2 * x + 1] = cells[x]
@@ -240,9 +254,8 @@ def repeated_row(cells, out):
 
 @inline
 def _quiet(bright, detail, lost):
-    value = (F(bright) - F(detail) * lost) + F(0.5)
-    value = value if value > F(0) else F(0)
-    return I(value if value < F(TOP) else F(TOP))
+    """Return brightness without what is lost of detail; lost: 32 bits, or LLVM would go on in 64."""
+    return top(I(I(bright) - I(I(I(I(detail) * lost) + I(LOST // 2)) >> 14)))
 
 
 @row
@@ -253,14 +266,14 @@ def quiet_row(bright, detail, lost, out):
 
 
 @row
-def _joined(noisy, detail, lost, first, second, kept, p_slope, p_base, q_slope, q_base, red, grn, blu, luma):
+def _joined(noisy, detail, lost, first, second, kept, p_slope, q_slope, p_base, q_base, red, grn, blu, luma):
     for x in range(red.shape[0]):
         bright = _quiet(noisy[x], detail[x], lost[x])
-        own = F(bright)
-        p = (F(first[x]) * kept[x] + p_base[x]) + p_slope[x] * own
-        q = (F(second[x]) * kept[x] + q_base[x]) + q_slope[x] * own
-        i = I(I(p + F(TOP + 1.5)) - I(TOP + 1))
-        j = I(I(q + F(TOP + 1.5)) - I(TOP + 1))
+        share = I(kept[x])
+        p = I(I(I(first[x]) * share) + I(bright * I(p_slope[x])))
+        q = I(I(I(second[x]) * share) + I(bright * I(q_slope[x])))
+        i = I(I(I(p + p_base[x]) + I(LINE // 2)) >> 13)
+        j = I(I(I(q + q_base[x]) + I(LINE // 2)) >> 13)
         g = I(I(I(I(8 * bright) - I(i + j)) + 4) >> 3)
         one, two, three = top(I(g + i)), top(g), top(I(g + j))
         red[x], grn[x], blu[x] = S(one), S(two), S(three)
@@ -268,9 +281,9 @@ def _joined(noisy, detail, lost, first, second, kept, p_slope, p_base, q_slope, 
 
 
 @row
-def joined_row(bright, detail, lost, chroma, lines, planes, luma):
+def joined_row(bright, detail, lost, chroma, factors, bases, planes, luma):
     """NoiseReduction's last steps of a row, and the brightness that EdgeEnhancement looks at."""
     _joined(
-        bright, detail, lost, chroma[0], chroma[1], lines[0], lines[1], lines[2], lines[3], lines[4],
+        bright, detail, lost, chroma[0], chroma[1], factors[0], factors[1], factors[2], bases[0], bases[1],
         planes[0], planes[1], planes[2], luma,
     )  # fmt: skip

@@ -35,8 +35,10 @@ class Quiet(NamedTuple):
     narrow: np.ndarray
     sums: np.ndarray
     parts: np.ndarray
-    spread: np.ndarray
+    factors: np.ndarray
+    bases: np.ndarray
     share: np.ndarray
+    thin: np.ndarray
 
 
 @row
@@ -50,7 +52,7 @@ def rings(n, colours):
         np.zeros((8, n), np.int16),
         np.zeros((8, n), np.int16),
         np.zeros((4, half), np.int32),
-        np.zeros((2, half), np.float32),
+        np.zeros((2, half), np.int16),
         np.zeros((4, 8, cells), np.int32),
         np.zeros((4, 5, cells), np.float32),
         np.zeros(n, np.int32),
@@ -58,8 +60,10 @@ def rings(n, colours):
         np.zeros(cells, np.int32),
         np.zeros((8, cells), np.int32),
         np.zeros((5, cells), np.float32),
-        np.zeros((5, m), np.float32),
-        np.zeros((2, n), np.float32),
+        np.zeros((3, m), np.int16),
+        np.zeros((2, m), np.int32),
+        np.zeros((2, n), np.int32),
+        np.zeros(n, np.int16),
     )
 
 
@@ -73,7 +77,7 @@ def quiet_rows(first, last, after):
 def take(finish, quiet, c):
     """Go on with NoiseReduction as far as block c of `bright` and `chroma` allows."""
     for y in range(4 * c - 4, 4 * c):
-        low_row(quiet.bright, y, finish.low_pass, quiet.scratch, quiet.low[y & 7])
+        low_row(quiet.bright, y, finish.low_pass, quiet.thin, quiet.low[y & 7])
     for y in range(4 * c - 5, 4 * c - 1):
         detail_row(quiet.low, y, quiet.bright[y & 15], quiet.scratch, quiet.detail[y & 7])
     for i in range(2 * c - 3, 2 * c - 1):
@@ -84,7 +88,7 @@ def take(finish, quiet, c):
             quiet.half, quiet.lost[u & 1],
         )  # fmt: skip
         repeated_row(quiet.lost[u & 1], quiet.share[u & 1])
-    if not quiet.spread.size:
+    if not quiet.bases.size:
         return
     cells, lines = quiet.cells, quiet.lines
     cells_row(quiet.bright, quiet.chroma, c, quiet.scratch, cells[c & 3])
@@ -92,7 +96,7 @@ def take(finish, quiet, c):
         cells[(c - 2) & 3], cells[(c - 1) & 3], cells[c & 3], finish.chroma_limit, quiet.narrow, quiet.sums,
         quiet.parts, lines[(c - 1) & 3],
     )  # fmt: skip
-    spread_lines_row(lines[(c - 3) & 3], lines[(c - 2) & 3], lines[(c - 1) & 3], quiet.spread)
+    spread_lines_row(lines[(c - 3) & 3], lines[(c - 2) & 3], lines[(c - 1) & 3], quiet.factors, quiet.bases)
 
 
 @row
@@ -100,5 +104,5 @@ def give(quiet, y, planes, luma):
     """Finish NoiseReduction of row y, one of the four that `take` has made known."""
     joined_row(
         quiet.bright[y & 15], quiet.detail[y & 7], quiet.share[(y >> 1) & 1], quiet.chroma[y & 15],
-        quiet.spread, planes, luma,
+        quiet.factors, quiet.bases, planes, luma,
     )  # fmt: skip

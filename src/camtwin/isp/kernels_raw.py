@@ -131,10 +131,11 @@ def _clamp(above, here, below, left_a, left, left_b, right_a, right, right_b, th
         high = right[k] if right[k] > high else high
         low = right_b[k] if right_b[k] < low else low
         high = right_b[k] if right_b[k] > high else high
-        value = I(here[k])
-        floor, ceiling = I(I(low) - threshold), I(I(high) + threshold)
+        value, rest = here[k], U(U(65535) - threshold)
+        floor = U(low - threshold) if low > threshold else U(0)
+        ceiling = U((high if high < rest else rest) + threshold)
         value = value if value > floor else floor
-        out[k] = U(value if value < ceiling else ceiling)
+        out[k] = value if value < ceiling else ceiling
 
 
 @row
@@ -144,7 +145,7 @@ def clamp_row(above, here, below, threshold, out):
     mid, left, right = slice(1, n + 1), slice(0, n), slice(2, n + 2)
     _clamp(
         above[mid], here[mid], below[mid], above[left], here[left], below[left],
-        above[right], here[right], below[right], threshold, out[mid],
+        above[right], here[right], below[right], U(threshold), out[mid],
     )  # fmt: skip
 
 

@@ -1,37 +1,43 @@
-"""Compiled rows of FalseColour and EdgeEnhancement.
+"""Compiled rows of FalseColour and EdgeEnhancement, in 16 bits where these hold what the reference says.
 
 See kernels_raw.py and kernels_colour.py for the manner.
 """
 
-from camtwin.isp.kernels_colour import S, top
-from camtwin.isp.kernels_raw import SLACK, I, row
+from camtwin.isp.kernels_colour import S, top16
+from camtwin.isp.kernels_raw import SLACK, I, inline, row
+
+
+@inline
+def _middle(a, b, c):
+    """root_stages.middle."""
+    return S(S(S(S(S(a + c) >> 1) + b) + 1) >> 1)
+
+
+@inline
+def half_sum(a, b):
+    """Return (a + b) >> 1, though the sum itself needs 17 bits."""
+    return S(S(S(a >> 1) + S(b >> 1)) + S(a & b & 1))
 
 
 @row
 def chroma_row(red, grn, blu, first, second):
     """root_stages.split: red - green and blue - green."""
     for x in range(red.shape[0]):
-        first[x] = red[x] - grn[x]
-        second[x] = blu[x] - grn[x]
-
-
-@row
-def _weighted_columns(a, b, c, out):
-    for x in range(out.shape[0]):
-        out[x] = I(I(I(a[x]) + I(c[x])) + I(2 * I(b[x])))
+        first[x] = S(red[x] - grn[x])
+        second[x] = S(blu[x] - grn[x])
 
 
 @row
 def _smoothed(a, b, c, out):
     for x in range(out.shape[0]):
-        out[x] = I(I(I(I(a[x] + c[x]) + I(2 * b[x])) + 8) >> 4)
+        out[x] = _middle(a[x], b[x], c[x])
 
 
 @row
 def smoothed_row(above, here, below, scratch, out):
-    """root_stages.smoothed of one row of three, as int32."""
+    """root_stages.smoothed of one row of three."""
     n = out.shape[0] - SLACK
-    _weighted_columns(above, here, below, scratch)
+    _smoothed(above, here, below, scratch)
     _smoothed(scratch[0:n], scratch[1 : n + 1], scratch[2 : n + 2], out[1 : n + 1])
 
 
@@ -39,23 +45,32 @@ def smoothed_row(above, here, below, scratch, out):
 def bright_row(red, grn, blu, out):
     """Brightness of a row: (red + 2 green + blue) / 4."""
     for x in range(out.shape[0]):
-        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
-        out[x] = S(I(v + 2) >> 2)
+        more = half_sum(S(red[x] - grn[x]), S(blu[x] - grn[x]))
+        out[x] = S(grn[x] + S(S(more + 1) >> 1))
+
+
+@inline
+def _green(red, grn, blu, first, second):
+    """root_stages.joined's green of a pixel's own brightness and another chroma, not limited."""
+    more = half_sum(S(S(red - grn) - first), S(S(blu - grn) - second))
+    return S(grn + S(S(more + 1) >> 1))
 
 
 @row
 def recoloured_row(red, grn, blu, first, second, planes, luma):
-    """root_stages.joined of a row's own brightness and another chroma, and the brightness that comes out.
-
-    first, second: int32, of which LLVM knows no narrower range; it would go on in 64 bits otherwise.
-    """
+    """root_stages.joined of a row's own brightness and another chroma, and the brightness that comes out."""
     out_red, out_grn, out_blu = planes[0], planes[1], planes[2]
     for x in range(red.shape[0]):
-        p, q = I(first[x]), I(second[x])
-        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
-        g = I(I(I(v - I(p + q)) + 2) >> 2)
-        out_red[x], out_grn[x], out_blu[x] = S(top(I(g + p))), S(top(g)), S(top(I(g + q)))
+        g = _green(red[x], grn[x], blu[x], first[x], second[x])
+        out_red[x], out_grn[x], out_blu[x] = top16(S(g + first[x])), top16(g), top16(S(g + second[x]))
     bright_row(out_red, out_grn, out_blu, luma)
+
+
+@inline
+def entry(red, grn, blu):
+    """NoiseReduction's brightness."""
+    more = S(S(red - grn) + S(blu - grn))
+    return S(grn + S(S(S(more >> 1) + 2) >> 2))
 
 
 @row
@@ -63,43 +78,29 @@ def recoloured_entry_row(red, grn, blu, first, second, bright, chroma):
     """recoloured_row, and kernels_noise.entry_row of what it gives."""
     p, q = chroma[0], chroma[1]
     for x in range(red.shape[0]):
-        u, w = I(first[x]), I(second[x])
-        v = I(I(I(red[x]) + I(blu[x])) + I(2 * I(grn[x])))
-        g = I(I(I(v - I(u + w)) + 2) >> 2)
-        one, two, three = top(I(g + u)), top(g), top(I(g + w))
-        bright[x] = S(I(I(I(one + three) + I(6 * two)) + 4) >> 3)
-        p[x], q[x] = S(I(one - two)), S(I(three - two))
+        g = _green(red[x], grn[x], blu[x], first[x], second[x])
+        one, two, three = top16(S(g + first[x])), top16(g), top16(S(g + second[x]))
+        bright[x] = entry(one, two, three)
+        p[x], q[x] = S(one - two), S(three - two)
 
 
 @row
-def _five_columns(a, b, c, d, e, narrow, wide):
-    for x in range(narrow.shape[0]):
-        near, middle = I(I(b[x]) + I(d[x])), I(c[x])
-        narrow[x] = I(near + I(2 * middle))
-        wide[x] = I(I(I(I(a[x]) + I(e[x])) + I(4 * near)) + I(6 * middle))
-
-
-@row
-def _edges(a, b, c, d, e, left, middle, right, amount, threshold, limit, out):
+def _edges(left, middle, right, soft, amount, threshold, limit, out):
     for x in range(out.shape[0]):
-        softer = I(I(I(a[x] + e[x]) + I(4 * I(b[x] + d[x]))) + I(6 * c[x]))
-        soft = I(I(left[x] + right[x]) + I(2 * middle[x]))
-        detail = I(soft - I(I(softer + 8) >> 4))
-        strong = I(detail - threshold) if detail > threshold else I(0)
-        strong = I(detail + threshold) if detail < -threshold else strong
-        added = I(I(I(strong * amount) + 2048) >> 12)
+        detail = S(soft[x] - _middle(left[x], middle[x], right[x]))
+        strong = S(detail - threshold) if detail > threshold else S(0)
+        strong = S(detail + threshold) if detail < -threshold else strong
+        added = I(I(I(I(strong) * amount) + 128) >> 8)
         added = added if added > -limit else I(-limit)
-        out[x] = I(added if added < limit else limit)
+        out[x] = S(added if added < limit else limit)
 
 
 @row
-def edge_row(rows, y, numbers, narrow, wide, out):
-    """root_stages.EdgeEnhancement: what is added to row y; rows: a ring of 8 rows of brightness."""
+def edge_row(soft, y, numbers, scratch, out):
+    """root_stages.EdgeEnhancement: what is added to row y; soft: a ring of 4 rows of smoothed brightness."""
     n = out.shape[0] - SLACK
-    _five_columns(
-        rows[(y - 2) & 7], rows[(y - 1) & 7], rows[y & 7], rows[(y + 1) & 7], rows[(y + 2) & 7], narrow, wide
-    )
+    _smoothed(soft[(y - 1) & 3], soft[y & 3], soft[(y + 1) & 3], scratch)
     _edges(
-        wide[0:n], wide[1 : n + 1], wide[2 : n + 2], wide[3 : n + 3], wide[4 : n + 4], narrow[1 : n + 1],
-        narrow[2 : n + 2], narrow[3 : n + 3], numbers[0], numbers[1], numbers[2], out[2 : n + 2],
+        scratch[0:n], scratch[1 : n + 1], scratch[2 : n + 2], soft[y & 3][1 : n + 1],
+        numbers[0], S(numbers[1]), numbers[2], out[1 : n + 1],
     )  # fmt: skip

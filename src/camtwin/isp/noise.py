@@ -106,6 +106,8 @@ makes a circle of the square, without a loss along rows and columns.
 """
 BRIGHT_MARGIN, CHROMA_MARGIN = 1.5, 1.25
 """Energy up to so many times the noise's counts as noise: in a window it scatters about its mean."""
+LOST, LINE = 1 << 14, 1 << 13
+"""Fractions as whole numbers: of the share of detail that is lost, and of shares and slopes of chroma."""
 CELL, WINDOW = 4, 3
 """Side of the cells whose chroma is compared, in pixels, and of the window of cells."""
 

@@ -1,10 +1,9 @@
 """From a pipeline to fused kernels: known runs of stages, their numbers, and threads that share rows.
 
 Known is [DefectPixels] [Measure] BlackLevel [Shading] [WhiteBalance] Demosaic("malvar") [FalseColour]
-[NoiseReduction] [EdgeEnhancement] [Downscale] [ColourMatrix] Tone [Mirror], stages in brackets may be absent;
-of mono frames the same with Root and without the stages on colour. Stages before or after, and any other
-run, as one with ColourTable, use the readable stages; the directional demosaic is shared among
-threads there.
+[NoiseReduction] [EdgeEnhancement] [Downscale] [ColourMatrix or ColourTable] Tone [Mirror], stages in brackets
+may be absent; of mono frames the same with Root and without the stages on colour. Stages before or after, and
+any other run use the readable stages; the directional demosaic is shared among threads there.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camtwin.isp.colour_table import ColourTable
 from camtwin.isp.demosaic import root_scale
 from camtwin.isp.finish import IDENTITY, ColourMatrix, Downscale, Mirror, Tone
 from camtwin.isp.image import Frame, Image, Kind, Payload, Raw, begin
@@ -38,7 +38,7 @@ F = np.float32
 TILES_A_THREAD, MIN_ROWS, STRIP = 3, 32, 1 << 16
 """STRIP: columns of a tile, a multiple of every group of packed pixels."""
 BEFORE = (DefectPixels, Measure, BlackLevel, Shading, WhiteBalance)
-AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourMatrix, Tone)
+AFTER = (FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourMatrix, ColourTable, Tone)
 
 
 def developed(stages: Sequence[Stage], frame: Frame, threads: int = 1) -> tuple[Image, dict[str, Any]]:
@@ -112,7 +112,7 @@ def _fused(stages: list[Stage], frame: Frame, notes: dict[str, Any], threads: in
     flat = out.reshape(size[0], -1)
     if not frame.mosaic:
         run = kernels.mono_rows
-    elif by.keys() & {FalseColour, NoiseReduction, EdgeEnhancement, Downscale, Mirror}:
+    elif by.keys() & {FalseColour, NoiseReduction, EdgeEnhancement, Downscale, ColourTable, Mirror}:
         run = kernels.full_rows
     else:
         run = kernels.core_rows
@@ -187,11 +187,11 @@ def _finish(
     kernels: ModuleType,
 ) -> Finish:
     """Return the numbers of the stages from interpolation on."""
-    matrix = by.get(ColourMatrix)
-    stage = matrix if isinstance(matrix, ColourMatrix) else ColourMatrix(IDENTITY)
+    stage = by.get(ColourMatrix) or by.get(ColourTable) or ColourMatrix(IDENTITY)
+    assert isinstance(stage, ColourMatrix | ColourTable)
+    bends = stage.bends if isinstance(stage, ColourTable) else np.zeros(0, np.int32)
     entries, added = stage.numbers(toe)
-    of_red = np.concatenate([entries.ravel(), added])
-    of_blue = np.concatenate([entries[:, ::-1].ravel(), added])
+    of_red, of_blue = entries.ravel(), entries[:, ::-1].ravel()
     bright, chroma = F(-1), F(-1)
     noise, edge, tone = by.get(NoiseReduction), by.get(EdgeEnhancement), by[Tone]
     if isinstance(noise, NoiseReduction):
@@ -203,13 +203,15 @@ def _finish(
     return kernels.Finish(
         np.array([r[0] == "G" for r in rows]),
         np.array([0 if "R" in r else 2 for r in rows], np.int64),
-        np.stack([of_red, of_blue, of_red]).astype(np.int32),
+        np.stack([of_red, of_blue, of_red]).astype(np.int16),
+        added,
+        bends,
         tone.table(toe),
         FalseColour in by and bool(mosaic),
         bright,
         chroma,
         np.array(edges, np.int32),
-        LOW_PASS[bool(mosaic)][:5].astype(np.int32),
+        LOW_PASS[bool(mosaic)][:5].astype(np.int16),
         down.factor if isinstance(down, Downscale) else 1,
         isinstance(mirror, Mirror) and mirror.columns,
         isinstance(mirror, Mirror) and mirror.rows,

@@ -188,8 +188,8 @@ def preset(
 ) -> Pipeline:
     """Return a pipeline for frames of a mosaic, or of a mono camera ("").
 
-    name         fast: demosaic, colour and tone, nothing else. balanced: all stages. best: the offline
-                 demosaic, and colours by a table
+    name         fast: demosaic, colour by a matrix, tone. balanced: all stages, colour by a table. best: the
+                 same with the offline demosaic
     calibration  of sensor and lens
     bits         depth of the frames
     gain_dB      analogue gain of the frames above the calibrated one, for the noise
@@ -225,7 +225,7 @@ def preset(
             stages.append(NoiseReduction(noise))
         stages.append(EdgeEnhancement())
     if mosaic and point:
-        if name == "best" and point.table is not None:
+        if name != "fast" and point.table is not None:
             stages.append(ColourTable(point.matrix, point.table, calibration.calibrated))
         else:
             stages.append(ColourMatrix(point.matrix, calibration.calibrated))

@@ -19,6 +19,8 @@ from camtwin.isp.noise import (
     CELL,
     CHROMA_MARGIN,
     DIAGONAL,
+    LINE,
+    LOST,
     LOW_PASS,
     WINDOW,
     NoiseModel,
@@ -71,8 +73,13 @@ def smoothed(values: Ints) -> Ints:
     """Return the mean of 3 x 3 pixels with the weights 1 2 1 along rows and columns."""
     height, width = values.shape
     around = padded(values, 1)
-    rows = around[:height] + 2 * around[1 : 1 + height] + around[2:]
-    return (rows[:, :width] + 2 * rows[:, 1 : 1 + width] + rows[:, 2:] + 8) >> 4
+    rows = middle(around[:height], around[1 : 1 + height], around[2:])
+    return middle(rows[:, :width], rows[:, 1 : 1 + width], rows[:, 2:])
+
+
+def middle(a: Ints, b: Ints, c: Ints) -> Ints:
+    """Return (a + 2 b + c) / 4, rounded on the way so that no sum exceeds 16 bits."""
+    return (((a + c) >> 1) + b + 1) >> 1
 
 
 @dataclass(frozen=True)
@@ -149,18 +156,16 @@ def quiet_detail(bright: Ints, low_pass: NDArray[np.int64], limit: np.float32) -
     height, width = bright.shape
     around = in_cells(bright, 2, 4)
     rows, columns = around.shape[0] - 8, around.shape[1] - 8
-    total = _sum([int(w) * around[i : i + rows] for i, w in enumerate(low_pass)])
-    total = _sum([int(w) * total[:, i : i + columns] for i, w in enumerate(low_pass)])
-    low = (total + 32768) >> 16
+    low = (_sum([int(w) * around[i : i + rows] for i, w in enumerate(low_pass)]) + 128) >> 8
+    low = (_sum([int(w) * low[:, i : i + columns] for i, w in enumerate(low_pass)]) + 128) >> 8
     turns = 2 * low[1:-1] - low[:-2] - low[2:]
     turns = 2 * turns[:, 1:-1] - turns[:, :-2] - turns[:, 2:]
     smooth = np.clip(low[1:-1, 1:-1] - ((DIAGONAL * turns + 16) >> 5), 0, TOP)
     detail = (around[5:-5, 5:-5] - smooth)[1:-1, 1:-1]
     energy = box(summed(((detail + 2) >> 2) ** 2, 2), 3).astype(F) * F(16 / 36)
-    lost = spread_out(F(1) - kept(energy, limit), 2, bright)
+    lost = spread_out(((F(1) - kept(energy, limit)) * F(LOST) + F(0.5)).astype(np.int32), 2, bright)
     inner = slice(2, 2 + height), slice(2, 2 + width)
-    value = (bright.astype(F) - detail[inner].astype(F) * lost) + F(0.5)
-    return np.clip(value, 0, TOP).astype(np.int32)
+    return np.clip(bright - ((detail[inner] * lost + LOST // 2) >> 14), 0, TOP)
 
 
 def quiet_chroma(red: Ints, blue: Ints, noisy: Ints, quiet: Ints, limit: np.float32) -> tuple[Ints, Ints]:
@@ -170,13 +175,24 @@ def quiet_chroma(red: Ints, blue: Ints, noisy: Ints, quiet: Ints, limit: np.floa
     noise would be is noise: a guided filter (K. He, J. Sun, Fast guided filter, 2015) with Wiener's share.
     """
     cells = [(summed(in_cells(each, CELL, 2), CELL) + 32) >> 6 for each in (noisy, red, blue)]
-    share, *lines = (spread_out(box_mean(part), CELL, red).astype(F) for part in chroma_lines(cells, limit))
-    own = quiet.astype(F)
+    share, *lines = (box_mean(part) * F(LINE) for part in chroma_lines(cells, limit))
+    kept_of_chroma = spread_out(_whole(share), CELL, red)
     first, second = (
-        (((chroma.astype(F) * share + base) + slope * own) + F(TOP + 1.5)).astype(np.int32) - (TOP + 1)
+        (
+            chroma * kept_of_chroma
+            + quiet * spread_out(_whole(slope), CELL, red)
+            + spread_out(base.astype(np.int32), CELL, red)
+            + LINE // 2
+        )
+        >> 13
         for chroma, slope, base in ((red, lines[0], lines[1]), (blue, lines[2], lines[3]))
     )
     return first, second
+
+
+def _whole(values: NDArray[np.floating]) -> Ints:
+    """Return values within +-4 * LINE, rounded, halves upwards."""
+    return (values + F(4 * LINE + 0.5)).astype(np.int32) - 4 * LINE
 
 
 def chroma_lines(cells: list[Ints], limit: np.float32) -> list[NDArray[np.floating]]:
@@ -227,7 +243,7 @@ def _sum(parts: list[Ints]) -> Ints:
 
 @dataclass(frozen=True)
 class EdgeEnhancement(RootStage):
-    """Add detail of brightness to itself: what 1 2 1 leaves and 1 4 6 4 1 takes away.
+    """Add detail of brightness to itself: what 1 2 1 leaves and, taken twice, takes away.
 
     That is a band around a quarter of a cycle a pixel; what alternates from pixel to pixel is no detail of
     the scene but of the interpolation, and is not made stronger.
@@ -248,22 +264,16 @@ class EdgeEnhancement(RootStage):
         check("limit", self.limit, 0, 1)
 
     def numbers(self) -> tuple[int, int, int]:
-        """Return amount in 256ths, threshold in 16ths of a code, limit in codes."""
-        return round(self.amount * 256), round(self.threshold * TOP * 16), round(self.limit * TOP)
+        """Return amount in 256ths, threshold and limit in codes."""
+        return round(self.amount * 256), round(self.threshold * TOP), round(self.limit * TOP)
 
     def apply(self, image: Image, notes: dict[str, Any]) -> Image:
         """See Stage."""
         amount, threshold, limit = self.numbers()
         roots = image.data.astype(np.int32)
         bright = (roots[0] + 2 * roots[1] + roots[2] + 2) >> 2 if len(roots) == 3 else roots[0]
-        height, width = bright.shape
-        around = padded(bright, 2)
-        narrow, wide = (1, 2, 1), (1, 4, 6, 4, 1)
-        rows = _sum([w * around[i + 1 : i + 1 + height] for i, w in enumerate(narrow)])
-        soft = _sum([w * rows[:, i + 1 : i + 1 + width] for i, w in enumerate(narrow)])
-        rows = _sum([w * around[i : i + height] for i, w in enumerate(wide)])
-        softer = _sum([w * rows[:, i : i + width] for i, w in enumerate(wide)])
-        detail = soft - ((softer + 8) >> 4)
+        soft = smoothed(bright)
+        detail = soft - smoothed(soft)
         strong = np.sign(detail) * np.maximum(np.abs(detail) - threshold, 0)
-        added = np.clip((strong * amount + 2048) >> 12, -limit, limit)
+        added = np.clip((strong * amount + 128) >> 8, -limit, limit)
         return image.become(np.clip(roots + added, 0, TOP).astype(np.int16))

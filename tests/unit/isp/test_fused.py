@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from camtwin.isp import (
     BlackLevel,
     ColourMatrix,
+    ColourTable,
     DefectPixels,
     Demosaic,
     Downscale,
@@ -25,12 +26,14 @@ from camtwin.isp import (
     Tone,
     WhiteBalance,
 )
+from camtwin.isp.colour_table import NODES
 from camtwin.isp.image import MIN_SIDE
 from camtwin.isp.mosaic import MOSAICS
 from camtwin.isp.planner import STRIP
 from camtwin.pixels import FORMATS, pack
 
 M = ((1.6, -0.4, -0.2), (-0.2, 1.5, -0.3), (0.05, -0.5, 1.45))
+TABLE = np.random.default_rng(2).normal(0, 0.2, (NODES, NODES, 3)).astype(np.float32)
 NOISE = NoiseModel(0.47, 3.0)
 
 
@@ -82,7 +85,7 @@ def test_colour_frames(data):
         FalseColour(),
         NoiseReduction(NOISE, draw(st.sampled_from([0.0, 1.0, 4.0]))),
         EdgeEnhancement(draw(st.sampled_from([0.5, 3.0])), draw(st.sampled_from([0.0, 0.01]))),
-        ColourMatrix(M),
+        draw(st.sampled_from([ColourMatrix(M), ColourTable(M, TABLE)])),
         Downscale(draw(st.integers(1, 4))),
         Mirror(draw(st.booleans()), draw(st.booleans())),
     ]

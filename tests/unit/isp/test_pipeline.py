@@ -59,7 +59,10 @@ def test_what_cannot_work_is_told_in_one_line(stages, said):
         (lambda: Demosaic("vng"), "demosaic method 'vng' is none of bilinear, malvar, directional"),
         (lambda: Tone(0.01), "tone gamma 0.01 is outside 0.1..10"),
         (lambda: Tone(2.2, 12), "tone bits 12 is neither 8 nor 16"),
-        (lambda: ColourMatrix(((9.0, 0, 0), (0, 1, 0), (0, 0, 1))), "colour matrix entry 9 is outside -8..8"),
+        (
+            lambda: ColourMatrix(((9.0, 0, 0), (0, 1, 0), (0, 0, 1))),
+            "colour matrix entry 9 is outside -7.9..7.9",
+        ),
         (lambda: Raw(np.zeros((4, 40), np.uint16), 12), "frame of 40 x 4 is outside 8..65536 pixels a side"),
         (lambda: Raw(np.zeros((8, 8), np.uint16), 7), "bit depth 7 is outside 8..16"),
         (
