@@ -76,7 +76,7 @@ benchmark: $(VENV)/.dev $(VENV)/.warm build/pyxel/.installed  ## kernels beside 
 	$(BIN)/python benchmarks/studio.py
 	$(BIN)/python benchmarks/small_tests.py
 
-bench-isp: $(VENV)/.dev $(VENV)/.warm  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
+bench-isp: $(VENV)/.dev $(VENV)/.warm build/colour/.installed  ## quality and speed of the host's pre-processing beside OpenCV, colour-demosaicing and rawpy, into docs/benchmarks.md; JSON=FILE
 	$(BIN)/python benchmarks/isp.py --write docs/benchmarks.md $(if $(JSON),--json "$(JSON)")
 
 day: $(VENV)/.dev  ## one virtual day at 9 triggers a second with faults, and 100,000 triggers at random: all accounted for
@@ -140,6 +140,12 @@ $(VENV)/.setup: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.warm: $(VENV)/.setup $(wildcard src/camtwin/sensor/*.py src/camtwin/isp/*.py src/camtwin/wire/csi2/*.py)
 	@echo "Compiling the kernels ..."
 	@$(BIN)/python -c "import camtwin.sensor.fast as fast; fast.warm_up(); import camtwin.isp.planner as isp; isp.warm_up(); import camtwin.wire.csi2.serial as csi2; csi2.warm_up()"
+	@touch $@
+
+build/colour/.installed: benchmarks/colour-constraints.txt
+	@echo "Installing colour-demosaicing, to measure beside it, into build/colour (300 MB) ..."
+	@$(PYTHON) -m venv build/colour
+	@PIP_CONSTRAINT=$< build/colour/bin/python -m pip install --quiet colour-demosaicing
 	@touch $@
 
 build/pyxel/.installed: benchmarks/pyxel-constraints.txt

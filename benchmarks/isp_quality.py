@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
+from contextlib import suppress
+from importlib.util import find_spec
 
+import isp_peers
 import numpy as np
 from isp_scenes import IMAGES, LIGHTS, camera_of, edge, linear, mosaic_of, rendered, star
 
@@ -86,14 +88,9 @@ def opencv(code: str) -> Callable[[Raw], np.ndarray]:
 
 
 def colour_demosaicing(name: str) -> Callable[[Raw], np.ndarray]:
-    """colour-demosaicing's methods. ImportError without it."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        peers = import_module("colour_demosaicing")  # a peer that need not be there
-    function = getattr(peers, f"demosaicing_CFA_Bayer_{name}")
-    return lambda raw: np.clip(function(raw.data.astype(float), "RGGB"), 0, 4095)
+    """colour-demosaicing's methods. MissingPeer without it."""
+    peer = isp_peers.colour()
+    return lambda raw: np.clip(peer.ask(name, raw.data.astype(float)), 0, 4095)
 
 
 def libraw(raw: Raw) -> np.ndarray:
@@ -123,19 +120,12 @@ def demosaics() -> tuple[dict[str, Callable[[Raw], np.ndarray]], list[str]]:
         "OpenCV bilinear": opencv("COLOR_BAYER_RGGB2RGB"),
         "OpenCV EA": opencv("COLOR_BAYER_RGGB2RGB_EA"),
     }
-    missing = []
-    try:
+    with suppress(isp_peers.MissingPeer):
         found["colour-demosaicing Malvar"] = colour_demosaicing("Malvar2004")
         found["colour-demosaicing Menon"] = colour_demosaicing("Menon2007")
-    except ImportError:
-        missing.append("colour-demosaicing is not installed: left out")
-    try:
-        import rawpy  # noqa: F401
-
+    if find_spec("rawpy"):
         found["rawpy AHD"] = libraw
-    except ImportError:
-        missing.append("rawpy is not installed: left out")
-    return found, missing
+    return found, isp_peers.missing()
 
 
 def demosaic_table(names: tuple[str, ...] = IMAGES) -> tuple[dict[str, list[float]], list[str]]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from importlib import import_module
 from math import pi
 
+import isp_peers
 import numpy as np
 
 from camtwin.hosts.calibration import MIXTURES
 from camtwin.isp import Raw
 from camtwin.isp.calibrate import colour_point, differences, fit_matrix
 from camtwin.isp.colorimetry import SRGB_OF_XYZ, adapted, temperature_K
+from camtwin.isp.colour_table import ColourTable
+from camtwin.isp.finish import IDENTITY
+from camtwin.isp.image import TOP, Image, Kind
 from camtwin.isp.mosaic import sampled
 from camtwin.isp.presets import Calibration, ColourPoint, NoiseModel
 from camtwin.models import load
@@ -119,18 +122,9 @@ def mixtures(light: Spectrum, count: int = 120, seed: int = 7) -> np.ndarray:
 def other_chart(light: Spectrum) -> np.ndarray | None:
     """Reflectances of BabelColor's ColorChecker, a mean of 30 charts; None without colour-science."""
     try:
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            colour = import_module("colour")  # a peer that need not be there
-    except ImportError:
+        return isp_peers.colour().ask("chart", np.array(light.nm))
+    except isp_peers.MissingPeer:
         return None
-    chart = colour.SDS_COLOURCHECKERS["BabelColor Average"]
-    rows = []
-    for sd in chart.values():
-        rows.append(np.interp(light.nm, sd.wavelengths, sd.values))
-    return np.array(rows)
 
 
 def training(light: Spectrum) -> np.ndarray:
@@ -163,10 +157,19 @@ def calibrated(lights: dict[str, Spectrum] | None = None) -> Calibration:
 def colour_error(
     calibration: Calibration, light: Spectrum, reflectances: np.ndarray, table: bool = False
 ) -> np.ndarray:
-    """CIEDE2000 of surfaces in a light, white balance by a white surface in it, matrix by its temperature."""
+    """CIEDE2000 of surfaces in a light, white balance by a white surface in it, matrix by its temperature.
+
+    table: by the stage ColourTable itself, in its whole numbers, instead of the matrix.
+    """
     point = calibration.at(kelvin_of(light))
     camera, wanted = _balanced(light, reflectances), wanted_of(light, reflectances)
-    return differences(point.matrix, camera, wanted, point.table if table else None)
+    if not table:
+        return differences(point.matrix, camera, wanted)
+    assert point.table is not None
+    codes = np.rint(camera.T[..., None] / camera.max() * 0.9 * TOP).astype(np.int32)
+    lit = Image(codes, Kind.LINEAR, 14, "RGGB", toe=0.0)
+    shown = ColourTable(point.matrix, point.table).apply(lit, {}).data[..., 0].T / TOP
+    return differences(IDENTITY, shown, wanted)
 
 
 def colour_floor(light: Spectrum, reflectances: np.ndarray) -> float:

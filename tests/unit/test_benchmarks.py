@@ -122,3 +122,28 @@ def test_developing_is_judged_beside_others(tmp_path):
         "OpenCV EA, transform, LUT",
     }
     assert "Traceback" not in shown
+
+
+def test_the_bench_of_pictures_says_which_peer_is_missing(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    import isp_peers  # pyright: ignore[reportMissingImports]
+
+    absent = tmp_path / "python"
+    with pytest.raises(isp_peers.MissingPeer, match=f"there is no {absent}, which `make bench-isp` sets up"):
+        isp_peers.colour(absent)
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho No module named colour >&2\nexit 1\n")
+    broken.chmod(0o755)
+    with pytest.raises(isp_peers.MissingPeer, match="was not measured: No module named colour"):
+        isp_peers.colour(broken)
+    answering = tmp_path / "answering"
+    answering.write_text(
+        f"#!{sys.executable}\nimport json, sys, numpy as np\nprint('9.9', flush=True)\n"
+        "for line in sys.stdin:\n    a = json.loads(line)\n"
+        "    np.save(a['output'], np.load(a['input']) * 2)\n    print('done', flush=True)\n"
+    )
+    answering.chmod(0o755)
+    peer = isp_peers.colour(answering)
+    assert peer.version == "9.9"
+    assert peer.ask("Malvar2004", np.arange(6.0)).tolist() == [0, 2, 4, 6, 8, 10]
+    peer.close()
