@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss rates kills gallery wheel mutations check web clean
+.PHONY: help setup demo test test-vm fuzz benchmark bench-isp day statistics soak loss rates kills gallery docs wheel mutations check web clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -107,14 +107,19 @@ kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 Ge
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery
 
-wheel:  ## build the wheel, install it into a fresh environment, and run it there: build/wheel
+docs: $(VENV)/.dev $(VENV)/.warm  ## build the documentation as a site: build/docs/html/index.html; GALLERY=yes with the gallery (minutes)
+	@$(if $(GALLERY),$(BIN)/python tools/gallery.py build/gallery)
+	@$(BIN)/python tools/docs build/docs $(if $(GALLERY),--gallery build/gallery)
+
+wheel: $(VENV)/.dev  ## build sdist and wheel, install the wheel into a fresh environment, and run it there without a compiler: build/wheel
 	@rm -rf build/wheel build/lib build/bdist.*  # what setuptools finds there it packs, wanted or not
-	@$(PYTHON) -m venv build/wheel/venv
-	@build/wheel/venv/bin/python -m pip wheel --quiet --no-deps -w build/wheel .
+	@$(BIN)/python -m build --outdir build/wheel . >build/wheel.log 2>&1 || { tail -n 20 build/wheel.log >&2; exit 1; }  # the wheel is made of the sdist
 	@! $(PYTHON) -m zipfile -l build/wheel/*.whl | grep -E "mutations|tests/"  # proofs stay in the checkout
+	@$(PYTHON) -m venv build/wheel/venv
 	@build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
 	cd build/wheel && venv/bin/camtwin verify sony-imx412-aack
-	@(cd build/wheel && exec venv/bin/camtwin demo --for 60 >demo.txt) & \
+	@cd build/wheel && ! PATH=venv/bin XDG_CACHE_HOME=$$PWD/cache camtwin exec -- true 2>no-cc.txt && /usr/bin/grep -q "C compiler" no-cc.txt
+	@(cd build/wheel && PATH=$$PWD/venv/bin exec venv/bin/camtwin demo --for 60 >demo.txt) & \
 	  until grep -qs Ctrl-C build/wheel/demo.txt || ! kill -0 $$! 2>&-; do sleep 0.2; done; \
 	  kill $$!; wait $$! && test -s build/wheel/first-light.png
 

@@ -24,6 +24,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     rates,
     registers,
     run,
+    serve,
     sheets,
     studio,
     sweep,

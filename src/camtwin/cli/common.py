@@ -73,11 +73,28 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _man(asked: bool) -> None:
+    if asked:
+        from typer.core import TyperGroup
+
+        from camtwin import __version__
+        from camtwin.cli.manual import roff
+
+        root = typer.main.get_command(app)
+        assert isinstance(root, TyperGroup)
+        print(roff(root, __version__), end="")
+        raise typer.Exit
+
+
 @app.callback()
 def _camtwin(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+    man: Annotated[
+        bool,
+        typer.Option("--man", callback=_man, is_eager=True, help="Print the manual page, for `man -l -`."),
     ] = False,
 ) -> None:
     pass

@@ -23,13 +23,7 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
         "",
         f"{sheet.sensor.title}, {link}. Below each value: its source, a chapter of the {sheet.document}.",
     )
-    chapters: dict[str, list[tuple[str, Fact]]] = {}
-    for fact in facts:
-        part, _, name = fact.path.partition(".")
-        chapters.setdefault(_heading(part, name), []).append((name, fact))
-    for fact in sensor:
-        chapters.setdefault(f"Sensor {sheet.sensor.title}", []).append((fact.path.partition(".")[2], fact))
-    for heading, entries in chapters.items():
+    for heading, entries in chapters(sheet, facts, sensor).items():
         console.print(f"\n{heading}", style="bold")
         width = max(len(name) for name, _ in entries)
         for name, fact in entries:
@@ -38,6 +32,19 @@ def tell(sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]) -> N
                 hang(console, label, value)
                 label = " " * len(label)
             hang(console, label, assumed + fact.source, style="yellow" if assumed else DIM)
+
+
+def chapters(
+    sheet: CameraSheet, facts: Iterable[Fact], sensor: Iterable[Fact]
+) -> dict[str, list[tuple[str, Fact]]]:
+    """Return headings with the facts below each, by name; those of the sensor have one of their own."""
+    found: dict[str, list[tuple[str, Fact]]] = {}
+    for fact in facts:
+        part, _, name = fact.path.partition(".")
+        found.setdefault(_heading(part, name), []).append((name, fact))
+    for fact in sensor:
+        found.setdefault(f"Sensor {sheet.sensor.title}", []).append((fact.path.partition(".")[2], fact))
+    return found
 
 
 def _heading(part: str, name: str) -> str:

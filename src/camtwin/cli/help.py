@@ -44,11 +44,11 @@ def wrapped(example: str, width: int) -> list[str]:
     return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
 
 
-def _write(formatter: HelpFormatter, sections: dict[str, Rows]) -> None:
-    """Write the sections, the options without a group last."""
-    for heading in sorted(sections, key=lambda heading: heading == OPTIONS):
+def _write(formatter: HelpFormatter, parts: dict[str, Rows]) -> None:
+    """Write headings with their rows."""
+    for heading, rows in parts.items():
         with formatter.section(heading):
-            formatter.write_dl(sections[heading], col_max=30 if formatter.width >= NARROW else 8)
+            formatter.write_dl(rows, col_max=30 if formatter.width >= NARROW else 8)
 
 
 def _bounds(text: str) -> str:
@@ -65,16 +65,31 @@ def _bounds(text: str) -> str:
     return re.sub(r"(\s*\[|; )\]$", lambda end: "]" if end[1] == "; " else "", text)
 
 
-def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: HelpFormatter) -> None:
-    sections: dict[str, Rows] = {}
+def sections(command: TyperCommand | TyperGroup, ctx: Context) -> dict[str, Rows]:
+    """Return the headings of a command's arguments and options, with the name and the text of each."""
+    found: dict[str, Rows] = {}
     for param in command.get_params(ctx):
         if record := param.get_help_record(ctx):
             if param.param_type_name == "argument":
                 heading, record = "Arguments", (record[0].partition("...")[0].partition(" ")[0], record[1])
             else:
                 heading = getattr(param, "rich_help_panel", None) or OPTIONS
-            sections.setdefault(heading, []).append((record[0], _bounds(record[1])))
-    _write(formatter, sections)
+            found.setdefault(heading, []).append((record[0], _bounds(record[1])))
+    return dict(sorted(found.items(), key=lambda part: part[0] == OPTIONS))
+
+
+def subcommands(group: TyperGroup, ctx: Context) -> dict[str, dict[str, TyperCommand]]:
+    """Return the headings of a group's commands, with the commands by name."""
+    found: dict[str, dict[str, TyperCommand]] = {heading: {} for heading in (RUN, LOOK, IMAGES, CHECK)}
+    for name in group.list_commands(ctx):
+        if command := group.get_command(ctx, name):
+            heading = getattr(command, "rich_help_panel", None) or "Commands"
+            found.setdefault(heading, {})[name] = command  # type: ignore[assignment]  (typer registers no other)
+    return {heading: commands for heading, commands in found.items() if commands}
+
+
+def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: HelpFormatter) -> None:
+    _write(formatter, sections(command, ctx))
 
 
 def _write_examples(formatter: HelpFormatter, examples: Iterable[str]) -> None:
@@ -128,12 +143,13 @@ class HelpGroup(TyperGroup):
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the options, then the commands, by their `rich_help_panel`."""
         _write_options(self, ctx, formatter)
-        sections: dict[str, Rows] = {heading: [] for heading in (RUN, LOOK, IMAGES, CHECK)}
-        for name in self.list_commands(ctx):
-            if command := self.get_command(ctx, name):
-                heading = getattr(command, "rich_help_panel", None) or "Commands"
-                sections.setdefault(heading, []).append((name, command.get_short_help_str(999)))
-        _write(formatter, {heading: rows for heading, rows in sections.items() if rows})
+        _write(
+            formatter,
+            {
+                heading: [(name, command.get_short_help_str(999)) for name, command in commands.items()]
+                for heading, commands in subcommands(self, ctx).items()
+            },
+        )
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the examples."""

@@ -153,6 +153,7 @@ NO_MODEL = {
     "diff": "takes two models: tests/unit/planner/test_sheet_diff.py",
     "new": "writes a data sheet",
     "adopt": "writes a data sheet",
+    "serve": "serves an API, which tests/unit/server asks",
     "studio": "serves a page, which tests/studio opens",
     "ecosystem": "is about parts of an ecosystem",
 }
