@@ -53,6 +53,14 @@ def stage(source: Path) -> None:
         decisions.write("\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n")
     for page in (source / "docs").glob("*.md"):
         page.write_text(FOLDERS.sub(within, page.read_text(encoding="utf-8")), encoding="utf-8")
+    with (source / "docs/index.md").open("r+", encoding="utf-8") as index:
+        listed = index.read()
+        if more := [
+            p.stem
+            for p in sorted((ROOT / "docs").glob("*.md"))
+            if f"\n{p.stem}\n" not in f"\nindex\n{listed}"
+        ]:
+            index.write("\n".join(["", "```{toctree}", ":hidden:", ":caption: More", "", *more, "```", ""]))
     made = source / "docs" / "reference"
     examples.write(made / "examples", ROOT / "examples")
     for path in re.findall(
