@@ -39,9 +39,9 @@ KEEP = """() => new Promise(done => {
   const before = studio.link.onUpdate;
   studio.link.onUpdate = (update, parts) => {
     before(update, parts);
-    if (!parts.jpeg || update.features !== undefined) return;
+    if (!parts.jpeg) return;
     studio.link.onUpdate = before;
-    window.kept = [update, parts];
+    window.kept = [{...update, features: undefined}, parts];
     done(true);
   };
 })"""

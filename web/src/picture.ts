@@ -86,7 +86,7 @@ class Picture extends Panel {
       <input type="range" id=${id} min="0" max=${white} .value=${String(value)} @input=${(event: Event) => set(Number((event.target as HTMLInputElement).value))}><output>${value} DN</output></label>`;
     return html`<div class="pop" id="viewbox">
       <span class="seg" role="group" aria-label="Show as">${LOOKS.map(([look, name, more]) => html`<button class="btn small" data-look=${look} title=${more} aria-pressed=${this.shown === look} ?disabled=${look === "colour" && !store.frame?.mosaic} @click=${() => this.showAs(look)}>${name}</button>`)}</span>
-      ${this.shown === "colour" ? html`<span class="dim">raw from 1:1 on; colours of the sensor's data sheet</span>` : nothing}
+      ${this.shown === "colour" ? html`<span class="dim">${store.frame?.coloured || this.zoom ? "raw from 1:1 on; colours of the sensor's data sheet" : "computing the colours of this sensor: some seconds, once"}</span>` : nothing}
       ${this.shown === "noise" ? html`<span class="dim">${store.frame?.noise ? `frame ${store.frame.id} − frame ${store.frame.noise.before}, grey is no difference` : "two frames with the same settings are needed"}</span>` : nothing}
       ${slider("low", "Black at", this.low, (value) => this.window(Math.min(value, (this.top ?? white) - 1), this.top))}
       ${slider("top", "White at", this.top ?? white, (value) => this.window(this.low, Math.max(value, this.low + 1)))}

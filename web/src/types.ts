@@ -42,6 +42,7 @@ export interface Frame {
   offset: number;
   assumed: boolean;
   no_electrons: string;
+  coloured?: boolean;
   noise?: { before: number; low: number; top: number };
 }
 

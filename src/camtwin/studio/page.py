@@ -7,13 +7,16 @@ nothing queues.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from math import inf
+from threading import Thread
 from time import monotonic
 from typing import Any, Final
 
 from camtwin.camera import Settings, Transfer
 from camtwin.hosts.calibration import of_model
+from camtwin.isp import Calibration
 from camtwin.numbers import whole
 from camtwin.planner.rates import Rates, rates_of
 from camtwin.problem import Problem, Refused, nearest
@@ -60,6 +63,8 @@ class View:
         self._tile: Region | None = None
         self._low_high: tuple[int, int] | None = None
         self._as, self._before = "raw", None
+        self._colours: Future[Calibration] | None = None
+        self._awaits_colours = False
         self._row = -1
         self._region: Region | None = None
         self._sent_s = self._looked_s = 0.0
@@ -199,6 +204,9 @@ class View:
             if given["as"] not in LOOKS:
                 raise Problem(f"no look {given['as']!r:.20}; there are {', '.join(LOOKS)}")
             self._as = given["as"]
+            if self._as == "colour" and self._colours is None:  # takes seconds, in which time goes on
+                self._colours = Future()
+                Thread(target=self._calibrate, args=(self._colours,), daemon=True).start()
         self._wants_picture = self._wants_numbers = True
 
     def _measure(self, given: Mapping[str, Any]) -> None:
@@ -279,6 +287,8 @@ class View:
         if not (self._open and self._credit) or now_s - self._sent_s < SHORT_s:
             return
         newest, shown = self._newest, self.shown
+        if self._awaits_colours and self._colours and self._colours.done():
+            self._wants_picture = True
         fresh = newest is not None and (shown is None or newest.exposure is not shown.exposure)
         if not (
             fresh or self._wants_picture or self._wants_numbers or self._wants_features
@@ -361,12 +371,28 @@ class View:
             return
         if noise:
             parts["jpeg"], parts["mask"], *size = noise.preview()
-        elif self._as == "colour" and shown.exposure.pixel_format.mosaic:
-            calibration = of_model(self.cam.twin.sheet.name)
-            parts["jpeg"], parts["mask"], *size = picture.coloured(shown, calibration)
+        elif self._as == "colour" and shown.exposure.pixel_format.mosaic and self._coloured:
+            parts["jpeg"], parts["mask"], *size = picture.coloured(shown, self._coloured)
+            head["frame"]["coloured"] = True
         else:
             parts["jpeg"], parts["mask"], *size = picture.preview(shown, low, high)
         head["preview"] = size
+
+    def _calibrate(self, colours: Future[Calibration]) -> None:
+        """Compute the colours of the model's sensor; on a thread of its own."""
+        try:
+            colours.set_result(of_model(self.cam.twin.sheet.name))
+        except BaseException as problem:
+            colours.set_exception(problem)
+
+    @property
+    def _coloured(self) -> Calibration | None:
+        """The colours of the model's sensor; None until they are computed, and where they cannot be."""
+        colours = self._colours
+        self._awaits_colours = colours is None or not colours.done()
+        if colours is None or not colours.done() or colours.exception():
+            return None
+        return colours.result()
 
     def _difference(self, shown: Shown) -> Difference | None:
         """Return the difference to the frame before, for the noise view; None without one, or two frames."""

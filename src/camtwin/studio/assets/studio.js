@@ -64,7 +64,7 @@ void main() {
       <span class="grow"></span><span class="dim">frame ${e.frame}</span>`}viewBox(){let e=g.frame?.white??255,t=(s,i,l,o)=>x`<label><span>${i}</span>
       <input type="range" id=${s} min="0" max=${e} .value=${String(l)} @input=${c=>o(Number(c.target.value))}><output>${l} DN</output></label>`;return x`<div class="pop" id="viewbox">
       <span class="seg" role="group" aria-label="Show as">${pc.map(([s,i,l])=>x`<button class="btn small" data-look=${s} title=${l} aria-pressed=${this.shown===s} ?disabled=${s==="colour"&&!g.frame?.mosaic} @click=${()=>this.showAs(s)}>${i}</button>`)}</span>
-      ${this.shown==="colour"?x`<span class="dim">raw from 1:1 on; colours of the sensor's data sheet</span>`:L}
+      ${this.shown==="colour"?x`<span class="dim">${g.frame?.coloured||this.zoom?"raw from 1:1 on; colours of the sensor's data sheet":"computing the colours of this sensor: some seconds, once"}</span>`:L}
       ${this.shown==="noise"?x`<span class="dim">${g.frame?.noise?`frame ${g.frame.id} − frame ${g.frame.noise.before}, grey is no difference`:"two frames with the same settings are needed"}</span>`:L}
       ${t("low","Black at",this.low,s=>this.window(Math.min(s,(this.top??e)-1),this.top))}
       ${t("top","White at",this.top??e,s=>this.window(this.low,Math.max(s,this.low+1)))}
