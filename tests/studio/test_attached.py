@@ -91,6 +91,12 @@ def test_the_log_says_what_a_client_does(beside: Beside):
     assert beside.until("document.querySelector('#log .refused') !== null")
 
 
+def test_a_description_is_one_line_of_the_log(beside: Beside):
+    beside.client.xml()
+    told = "[...studio.log.values()].filter(entry => entry.text === 'GenICam description')"
+    assert beside.until(f"{told}.length === 1 && {told}[0].times > 10")
+
+
 def test_a_log_that_hears_nothing_turns_red(beside: Beside, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attached.Log, "changes", lambda self: [])
     with pytest.raises(AssertionError):

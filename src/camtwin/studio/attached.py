@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from camtwin.camera import Camera
+from camtwin.camera.description import XML_ADDRESS
 from camtwin.genicam import Key, Shown
 from camtwin.links.base.runtime import WallRuntime
 from camtwin.links.kind import Link
@@ -138,7 +139,9 @@ class Log:
         self._add(t_ns, "request", request.peer, request.word, ", ".join(names) + more)
 
     def _name(self, address: int, length: int) -> str:
-        """Return the feature of a register, or its address."""
+        """Return the feature of a register, or its address; the description is read in hundreds of parts."""
+        if 0 <= address - XML_ADDRESS < len(self.camera.xml_file):
+            return "GenICam description"
         return self._names.get(address) or f"{address:#x}, {length} bytes"
 
     def _wrote(self, t_ns: Ns, name: str, value: Shown, key: Key) -> None:
