@@ -207,6 +207,8 @@ def report(cases: dict[str, Case]) -> list[str]:
             part = ratios(alone.seconds, case.seconds)
             share = f"{part:.2f}"
             verdicts.append(verdict(f"{name}, of rendering alone", part, SHARE, most=False))
+            spent = ratios(alone.processor, case.processor)
+            verdicts.append(f"beside: processor time of rendering alone over that of {name} {spent:.2f}")
         rates = [1 / each for each in case.seconds]
         lines.append(
             f"| {name} | {max(rates):.1f} | {median(rates):.1f} | {way} | {worked} | {share} | {len(rates)} |"

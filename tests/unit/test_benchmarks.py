@@ -51,9 +51,10 @@ def test_gentl_says_whether_its_limits_hold(monkeypatch):
         "live, GenTL, announced buffers": [30.0, 40.0, 50.0],
     }
     cases = {name: gentl["Case"](name, seconds, seconds) for name, seconds in times.items()}
-    *_, way, live = gentl["report"](cases)
+    *_, way, live, beside = gentl["report"](cases)
     assert way == "- holds: way alone, GenTL, announced buffers, copies of a frame 3.90 (at most 4.0)"
     assert live == "- MISSED: live, GenTL, announced buffers, of rendering alone 0.75 (at least 0.8)"
+    assert beside.endswith("over that of live, GenTL, announced buffers 0.75")
 
 
 def test_kernels_says_that_pyxel_is_not_there(monkeypatch, tmp_path):
