@@ -208,7 +208,7 @@ def handed(client: Client, cells: Iterable[Cell], submit: Callable[[list[Cell]],
     from distributed.scheduler import KilledWorker
 
     rest, pending, alone = iter(cells), dict[Any, list[Cell]](), deque[Cell]()
-    running, each_s, tried = as_completed(), 0.0, set[int]()
+    running, each_s, tried = as_completed(loop=client.loop), 0.0, set[int]()
 
     def feed() -> None:
         while len(pending) < (1 if alone else AHEAD * _threads(client)):

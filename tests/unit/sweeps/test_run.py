@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 import zarr
+from distributed import LocalCluster
 
 import camtwin
 from camtwin.sweeps import coco, store
@@ -249,6 +250,14 @@ def test_an_estimate_is_of_what_is_missing(tmp_path):
 def test_a_plain_scheduler_gets_a_warning():
     assert "can run code on its workers" in insecure("tcp://10.0.0.5:8786")
     assert insecure("tls://10.0.0.5:8786") == ""
+
+
+def test_a_scheduler_that_somebody_else_runs_gives_the_same_bytes(tmp_path):
+    made, options = plan(), {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(processes=False, protocol="tcp", host="127.0.0.1", **options) as cluster:
+        made.run(tmp_path / "there", scheduler=cluster.scheduler_address)
+    made.run(tmp_path / "here")
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
 def test_xarray_opens_the_arrays(tmp_path):
