@@ -64,7 +64,7 @@ def features_of(nodes: NodeMap) -> tuple[dict[str, ForeignFeature], dict[str, st
     without: dict[str, str] = {}
     selectors: dict[str, list[str]] = {}
     for name, node in nodes.nodes.items():
-        for selected in node.texts("pSelected"):
+        for selected in dict.fromkeys(node.texts("pSelected")):  # a description may name one twice
             selectors.setdefault(selected, []).append(name)
     for chapter, name in _listed(nodes):
         node = nodes.node(name)

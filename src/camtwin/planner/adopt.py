@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from camtwin.camera.links import KINDS
@@ -24,7 +24,8 @@ from camtwin.genicam.node_map import NodeMap
 from camtwin.models import CameraSheet
 from camtwin.models.schema import UNKNOWN
 from camtwin.pixels.formats import FORMATS
-from camtwin.planner.adopted_rows import Row, RowMaker, Rows
+from camtwin.planner.adopted_known import Known, Row, Rows, fitting
+from camtwin.planner.adopted_rows import RowMaker
 from camtwin.planner.new_sheet import BAYER, Given, camera_head, sensor_text
 
 NEEDED: Final = ("DeviceVendorName", "DeviceModelName", "Width", "Height", "PixelFormat")
@@ -81,7 +82,8 @@ class Wanted:
 
     name    of the sheet
     file    name of the description's file, for the sources
-    values  by names of features, from a dump; its file is `dump`
+    values  by names of features, from a dump or the camera; `dump` says where they are from
+    limits  by `Name.max`, from the camera
     given   by `Name` or `Name.max`, from the user
     like    sheet of a similar camera
     """
@@ -90,6 +92,7 @@ class Wanted:
     file: str
     values: Mapping[str, Value | str]
     dump: str = ""
+    limits: Mapping[str, Value | str] = field(default_factory=dict[str, Value | str])
     given: Mapping[str, Value | str]
     like: CameraSheet | None = None
     like_name: str = ""
@@ -115,12 +118,12 @@ def adopt(data: bytes, wanted: Wanted) -> Adopted:
     values = dict(wanted.values)
     for row, name in (("DeviceVendorName", foreign.vendor), ("DeviceModelName", foreign.model)):
         if features.get(row) is None or (values.get(row) in (None, "") and not features[row].value):
-            values[row] = name.replace("_", " ")[:32] or "unknown"
+            values[row] = name.replace("_", " ") or "unknown"
             features.setdefault(
                 row, ForeignFeature(row, "String", "DeviceControl", "", "Beginner", True, "RO")
             )
     base = wanted.like.features if wanted.like else {}
-    rows = RowMaker(features, values, wanted.given, base, link).make()
+    rows = RowMaker(Known(features, values, {**wanted.limits, **wanted.given}, base, link)).make()
     rows.left_out |= without
     _repair(rows, base, link)
     if missing := [name for name in NEEDED if name not in rows.rows]:
@@ -190,6 +193,8 @@ def _at_fault(wrong: SheetError | ForeignInvalid, rows: Rows) -> str:
 
 def _degrade(rows: Rows, key: str, why: str, times: int) -> None:
     row, name = rows.rows[key], rows.features[key]
+    if times > 2 and key in NEEDED:
+        raise AdoptProblem(f"{name}: {why}; without it there is no twin")
     if times == 1 and "overlap" in why and "at" in row:
         del row["at"]
         row.pop("apart", None)
@@ -252,7 +257,7 @@ def _texts(
     wanted: Wanted, rows: Rows, features: Mapping[str, ForeignFeature], link: Literal["gige", "usb3"]
 ) -> tuple[str, str]:
     dump, told = f"; values {wanted.dump}" if wanted.dump else "", "; --set" if wanted.given else ""
-    source = _toml(f"XML {wanted.file}{dump}{told}")
+    source = toml(f"XML {wanted.file}{dump}{told}")
     lines = [f"{key} = {_row(row, rows.guessed.get(key, []), source)}" for key, row in rows.rows.items()]
     accepted = ["assume = true"] if wanted.assume else []
     model = rows.rows["DeviceModelName"]["value"]
@@ -263,11 +268,11 @@ def _texts(
     ]
     if wanted.like:
         gone = [f"features.{name}" for name in wanted.like.features if name not in rows.rows]
-        without = [f"without = {_toml(gone)}"] if gone else []
+        without = [f"without = {toml(gone)}"] if gone else []
         more = [
-            f"like = {_toml(wanted.like_name)}",
+            f"like = {toml(wanted.like_name)}",
             *without,
-            f"title = {_toml(str(model))}",
+            f"title = {toml(str(model))}",
             *accepted,
             "",
             "[features]",
@@ -309,24 +314,23 @@ def _given(
 
 
 def _short(text: str) -> str:
-    shown = "".join(c for c in text if c.isprintable())
-    return shown.encode()[:32].decode(errors="ignore").strip() or "unknown"
+    return fitting("".join(c for c in text if c.isprintable()), 32) or "unknown"
 
 
 def _row(row: Row, guesses: list[str], source: str) -> str:
-    words = ", ".join(f"{word} = {_toml(value)}" for word, value in row.items())
-    said = f"assumed = {_toml(f'{UNKNOWN}' + ', '.join(guesses))}" if guesses else f"source = {source}"
+    words = ", ".join(f"{word} = {toml(value)}" for word, value in row.items())
+    said = f"assumed = {toml(f'{UNKNOWN}' + ', '.join(guesses))}" if guesses else f"source = {source}"
     return f"{{ {words}, {said} }}" if words or guesses else "{}"
 
 
-def _toml(value: object) -> str:
+def toml(value: object) -> str:
     """Return a value as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps("".join(c if c.isprintable() else " " for c in value), ensure_ascii=False)
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{key} = {toml(one)}' for key, one in value.items())} }}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml, value))}]"
     return repr(value)

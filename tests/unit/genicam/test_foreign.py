@@ -41,6 +41,13 @@ def test_a_description_is_features_with_limits_selectors_and_registers() -> None
     ]
 
 
+def test_a_selector_that_names_a_feature_twice_selects_it_once() -> None:
+    once = "<pSelected>Gain</pSelected>"
+    features, _ = features_of(NodeMap(read(DESCRIPTION.replace(once, 2 * once).encode())))
+    assert features["Gain"].by == ("GainSelector",)
+    assert features["Gain"].place == Place(131120, (0,), 4, None, "big", False)
+
+
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"Acme-Small-12345 (192.168.0.2)\n"])
 def test_what_stands_before_the_document_is_left_out(before: bytes) -> None:
     assert read(before + DESCRIPTION.encode()).model == "Small"

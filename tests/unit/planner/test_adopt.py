@@ -236,3 +236,9 @@ def test_a_pfs_is_read_and_no_dump_is_refused() -> None:
     assert value_dump.parse(text) == {"Width": 640, "GainAuto": "Off", "Gain": 1.5}
     with pytest.raises(value_dump.ValuesInvalid, match="has no values"):
         value_dump.parse("nothing here")
+
+
+def test_names_of_a_maker_fit_into_their_registers(tmp_path: Path) -> None:
+    document = DESCRIPTION.replace('VendorName="Acme"', f'VendorName="{"é" * 99}"')
+    sheet, _ = written(tmp_path, document, given=SET)
+    assert camtwin.open(sheet, render=False).DeviceVendorName == "é" * 16
