@@ -19,17 +19,17 @@ class TextProblem(Problem):
     """A text that cannot be read; one line that names the file."""
 
 
-def load_text(path: str) -> str | None:
-    """Return a text in UTF-8 of at most 1 MiB, or None where there is no file.
+def load_text(path: str, limit: int = MAX_TEXT_BYTES) -> str | None:
+    """Return a text in UTF-8 of at most `limit` bytes, whole MiB, or None where there is no file.
 
     Raises:
         TextProblem: it cannot be read
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_TEXT_BYTES + 1)
-        if len(data) > MAX_TEXT_BYTES:
-            raise TextProblem(f"{path}: is above the maximum of 1 MiB for a text file")
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise TextProblem(f"{path}: is above the maximum of {limit >> 20} MiB for a text file")
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except (FileNotFoundError, NotADirectoryError):
         return None

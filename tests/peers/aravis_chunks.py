@@ -2,6 +2,7 @@
 
 # pyright: reportMissingImports=false
 import argparse
+import hashlib
 import json
 import sys
 
@@ -18,6 +19,7 @@ parser.add_argument(
 )
 parser.add_argument("--software", action="store_true", help="trigger each frame when the one before has come")
 parser.add_argument("--seconds", type=float, default=10.0, help="how long to wait for a frame")
+parser.add_argument("--buffers", type=int, default=4)
 parser.add_argument("--plain-socket", action="store_true", help="not Aravis' packet socket")
 parser.add_argument("--raw", help="file for the last frame's bytes")
 parser.add_argument("names", nargs="+", help="KIND:FEATURE, KIND one of integer, float, string")
@@ -41,7 +43,7 @@ if args.plain_socket:
 stream = camera.create_stream(None, None)
 if stream.find_property("frame-retention"):  # of a network's; in us: this computer may be busy
     stream.set_property("frame-retention", 1_000_000)
-for _ in range(4):
+for _ in range(args.buffers):
     stream.push_buffer(Aravis.Buffer.new_allocate(payload))
 frames = []
 camera.start_acquisition()
@@ -58,6 +60,7 @@ while len(frames) < args.frames:
         "has_chunks": buffer.has_chunks(),
         "timestamp_ns": buffer.get_timestamp(),
         "frame_id": buffer.get_frame_id(),
+        "sha256": hashlib.sha256(buffer.get_data()).hexdigest(),
     }
     for name in args.names:
         kind, feature = name.split(":")

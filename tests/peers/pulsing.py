@@ -12,7 +12,7 @@ import pytest
 from camtwin.links import serve
 from mutations.registry import load
 
-WIDTH_ns, PERIOD_ns, COUNT = 100_000, 120_000_000, 500
+WIDTH_ns, PERIOD_ns, COUNT = 100_000, 120_000_000, 100_000
 
 
 async def pulse(link: serve.Link) -> None:

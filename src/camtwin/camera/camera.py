@@ -53,6 +53,7 @@ class Camera:
     link, memory   timing of its link, and the image memory in front of it
     storage        non-volatile storage; None: kept only as long as this object
     measure        returns a frame's brightness, 0 .. 1, for the automatic functions; None: they do nothing
+    acquisition    makes the state machine that takes its frames, or plays recorded ones
 
     Subscribers are called with:
     on_moment    (t_ns, name, frame id) of each internal event
@@ -76,7 +77,9 @@ class Camera:
         memory: Memory,
         storage: Storage | None = None,
         measure: Callable[[Exposure], float] | None = None,
+        acquisition: Callable[[Camera], Acquisition] = Acquisition,
     ) -> None:
+        self._new_acquisition = acquisition
         self.sheet, self.clock, self.serial = sheet, clock, serial
         self.tree, self.registers, self.xml, self.xml_file, self.xml_url = interface(sheet)
         self._settings: Settings = self.tree.factory()
@@ -134,7 +137,7 @@ class Camera:
     def _build(self) -> None:
         """(Re)create the parts whose state is lost on power-off."""
         self.parts: dict[int, dict[int, int]] = {}
-        self.acquisition = Acquisition(self)
+        self.acquisition = self._new_acquisition(self)
         self.counters = {name: Counter(name, self) for name in self._units("CounterSelector")}
         self.timers = {name: Timer(name, self) for name in self._units("TimerSelector")}
         self.sequencer = Sequencer(self)

@@ -73,6 +73,11 @@ def _camera() -> Json:
     return {
         "link": {"enum": [*get_args(LINK)], "description": "Link to the host."},
         "sensor": {**TEXT, "description": "Sheet of the sensor: one beside this file, or of camtwin."},
+        "frames": {
+            **TEXT,
+            "description": "File of recorded frames beside this file, which the camera plays.",
+        },
+        "assume": {"type": "boolean", "description": "Whether guesses for unknown rows are accepted."},
         **sections,
         "record": {
             "type": "object",

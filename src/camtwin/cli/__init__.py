@@ -22,6 +22,7 @@ from camtwin.cli import (  # noqa: F401  (they register)
     new,
     plan,
     rates,
+    record,
     registers,
     run,
     serve,

@@ -227,6 +227,7 @@ def run(
     from camtwin.links.gige.send.segmentation import cut_by_kernel
     from camtwin.links.kind import ServedTwin
     from camtwin.links.serve import serve
+    from camtwin.models import load
     from camtwin.simtime import Scheduler
 
     speed = user(pace_of, pace)
@@ -240,6 +241,8 @@ def run(
     owned = interface or [None] * len(models)
     if len(models) > 1 and (serial or journal or pcap):
         raise UsageProblem(f"--serial, --journal and --pcap are for one twin, not for {len(models)}")
+    if journal and load(models[0]).frames:
+        raise UsageProblem(f"--journal records what a twin does; {models[0]} is a recording already")
     for path in filter(None, (journal, pcap)):
         writable(path)
     options = {

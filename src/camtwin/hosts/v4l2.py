@@ -12,10 +12,10 @@ from typing import Self
 
 import numpy as np
 
+from camtwin.hosts.problem import CameraProblem
 from camtwin.isp.exposure import Exposure
 from camtwin.isp.image import Payload
 from camtwin.pixels import FORMATS, PixelFormat, payload_bytes
-from camtwin.problem import Problem
 
 VIDIOC_G_CTRL, VIDIOC_S_CTRL = 0xC008561B, 0xC008561C
 """linux/videodev2.h: _IOWR('V', 27 and 28, struct v4l2_control), which is an id and a value, 32 bits each."""
@@ -25,10 +25,6 @@ FOURCC = {"BayerRG10": "RG10", "BayerGR10": "BA10", "BayerGB10": "GB10", "BayerB
     "BayerRG12": "RG12", "BayerGR12": "BA12", "BayerGB12": "GB12", "BayerBG12": "BG12", "Mono8": "GREY",
 }  # fmt: skip
 """V4L2's four letters of PFNC formats that lie alike in memory."""
-
-
-class CameraProblem(Problem):
-    """A camera that cannot be used; one line that names it."""
 
 
 class V4l2Camera:

@@ -26,6 +26,8 @@ VARIABLE: Final = "CAMTWIN_SHEETS"
 GROUP: Final = "camtwin.sheets"
 """Entry points of other packages: each names a package in whose folder sheets lie."""
 SUFFIX, RIG = ".toml", ".rig.toml"
+RECORDING: Final = "recording"
+"""Name of the sheet in the folder of a recording, which is named by its folder."""
 ROOM: Final = files("camtwin.models")
 IN_PACKAGE: Final[dict[Kind, str]] = {"camera": "cameras", "sensor": "sensors", "rig": "rigs"}
 USUAL: Final = "usual"
@@ -112,10 +114,15 @@ def _is_camera(path: str) -> bool:
 
 
 def resolve(name: str) -> str:
-    """Return the path of a camera's sheet that is found in a folder by its name; else the name as it is."""
-    if is_path(name) or "/" in name or not name:
+    """Return the path of a camera's sheet that is found in a folder by its name, or of a recording's.
+
+    Any other name is returned as it is.
+    """
+    if is_path(name) or not name:
         return name
-    own = (f"{shelf.folder}/{name}{SUFFIX}" for shelf in shelves() if shelf.folder)
+    own = [f"{shelf.folder}/{name}{SUFFIX}" for shelf in shelves() if shelf.folder and "/" not in name]
+    if "/" in name or in_package("camera", name) is None:
+        own.append(f"{name.rstrip('/')}/{RECORDING}{SUFFIX}")
     return next((path for path in own if text_at(path) is not None), name)
 
 

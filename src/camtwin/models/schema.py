@@ -243,6 +243,8 @@ class CameraSheet(Section):
     facts: tuple[Fact, ...] = ()
     assume: bool = False
     """Whether rows that nobody knows are taken as they are guessed (UNKNOWN)."""
+    frames: str = ""
+    """File of recorded frames, in the sheet's folder: the camera plays them."""
     rig: RigSheet | None = None  # connectors, circuits, supplies, climate
     documents: tuple[Document, ...] = Field(default=(), exclude=True, repr=False)
 

@@ -34,10 +34,12 @@ from camtwin.pixels import FORMATS, pack
 from camtwin.problem import Problem, Refused, nearest
 from camtwin.scene import Scene
 from camtwin.session.frame import Frame
+from camtwin.session.recording import played
 from camtwin.session.surroundings import Surroundings, scene_of
 from camtwin.simtime import Scheduler
 from camtwin.twins import Twin, build
 from camtwin.twins.assembly import bits_per_s
+from camtwin.twins.played import play
 from camtwin.units import Ns
 
 if TYPE_CHECKING:
@@ -276,7 +278,7 @@ class Session:
             transfer.end_ns,
             e.settings,
             self.twin.renderer.seed,
-            chunks.tail(e, ids, order, summed),
+            self.twin.tail(e, summed),
             ids,
             order,
             e.part,
@@ -338,7 +340,9 @@ def connect(
     seed = whole("seed", seed, low=0, high=2**64 - 1)
     kept = DiskStorage(Path(storage)) if isinstance(storage, (str, Path)) else storage
     speed = bits_per_s(link_speed)
-    twin = build(
+    sheet, recording = played(sheet) if sheet.frames else (sheet, None)
+    twin_of = partial(
+        build,
         sheet.model_copy(update={"assume": True}) if assume else sheet,
         scene_of(scene),
         seed=seed,
@@ -347,4 +351,4 @@ def connect(
         storage=kept,
         clock=clock,
     )
-    return Session(twin, render=render)
+    return Session(play(twin_of, recording) if recording else twin_of(), render=render)

@@ -6,6 +6,7 @@ late, twice or on several threads at once, and returns the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Camera
+from camtwin.camera.frames.acquisition import Acquisition
 from camtwin.camera.frames.exposure import Exposure
 from camtwin.camera.links import KINDS, NONE, SHEET_SPEED, LinkTiming
 from camtwin.camera.memory.user_sets import Storage
@@ -94,15 +96,18 @@ class Twin:
         out  memory for the frame, of its size; None: memory of its own
         """
         if self.camera.modes.driver:
-            return _placed(pack(self.image(exposure), exposure.pixel_format), out)
+            return placed(pack(self.image(exposure), exposure.pixel_format), out)
         if not exposure.settings.ChunkModeActive:
             return self.renderer.payload(exposure, out)
         image = self.renderer.payload(exposure) if exposure.has_image else np.zeros(0, np.uint8)
-        tail = chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order, image.data)
-        return _placed(np.concatenate((image, np.frombuffer(tail, np.uint8))), out)
+        return placed(np.concatenate((image, np.frombuffer(self.tail(exposure, image.data), np.uint8))), out)
+
+    def tail(self, exposure: Exposure, image: bytes | memoryview = b"") -> bytes:
+        """Return the bytes of a frame behind its image: its chunks. `image` is for their checksum."""
+        return chunks.tail(exposure, self.camera.chunk_ids, self.camera.tree.order, image)
 
 
-def _placed(payload: NDArray[np.uint8], out: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+def placed(payload: NDArray[np.uint8], out: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
     """Return the payload, in `out` if that is given."""
     if out is None:
         return payload
@@ -119,6 +124,7 @@ def build(
     link_bits_per_s: int | None = SHEET_SPEED,
     storage: Storage | None = None,
     clock: Scheduler | None = None,
+    acquisition: Callable[[Camera], Acquisition] = Acquisition,
 ) -> Twin:
     """Return a twin, switched on now: at virtual time 0, or at that of a shared clock.
 
@@ -128,6 +134,7 @@ def build(
     link_bits_per_s  speed of the modelled link; None for no link in the way
     storage          its non-volatile memory; None: kept only as long as the twin
     clock            the virtual time it lives in; one of its own if None
+    acquisition      makes the machine that takes its frames
     """
     sheet.refuse_unknown()
     clock = clock or Scheduler()
@@ -148,6 +155,7 @@ def build(
         memory=memory,
         storage=storage,
         measure=renderer.brightness,
+        acquisition=acquisition,
     )
     camera.world = renderer.world
     return Twin(sheet, clock, camera, renderer)

@@ -109,6 +109,7 @@ FITTING: Final[Mapping[str, Sequence[str]]] = {
     "what": (*MODELS, "set", "folder"),
     "words": ("boards", "chain", "lanes", "table", "mechanics", "IMX412", "TX2", "FT3/A", "4", "4056x3040"),
     "sheet": MODELS,
+    "address": ("127.0.0.1", "127.0.0.9", "Nobody-1", "0.0.0.0"),
     "scene": SCENES,
     "settings": [f"{name}={value}" for name in FEATURES for value in ("1", "64", "x", "nan", "On", "")],
     "link_speed": SPEEDS,

@@ -40,6 +40,7 @@ HEARTBEAT_TIMEOUT = 0x938  # the camera's
 TIMESTAMP_HIGH, TIMESTAMP_LOW = 0x948, 0x94C
 GVCP_CONFIGURATION, PENDING_TIMEOUT, SWITCHOVER_KEY, GVSP_CONFIGURATION = 0x954, 0x958, 0x95C, 0x960
 CCP, PRIMARY_PORT, PRIMARY_IP = 0xA00, 0xA04, 0xA14
+TICK_FREQUENCY = 0x93C  # 64 bits
 MCP, MCDA, MCTT, MCRC, MCSP = 0xB00, 0xB10, 0xB14, 0xB18, 0xB1C
 SCP, SCPS, SCDA, SCSP = 0xD00, 0xD04, 0xD18, 0xD1C
 
@@ -122,7 +123,7 @@ TABLE: Final = (
     Register(0x92C, "Stream channel capability", reset=1 << 31 | 1 << 30),  # SCSP; 16-bit block ids, too
     Register(0x930, "Message channel capability", reset=1 << 31),
     Register(0x934, "GVCP capability", reset=CAPABILITY),
-    Register(0x93C, "Timestamp tick frequency, high", reset=0),
+    Register(TICK_FREQUENCY, "Timestamp tick frequency, high", reset=0),
     Register(0x940, "Timestamp tick frequency, low", reset=1_000_000_000),  # camera time is kept in ns
     Register(0x944, "Timestamp control", "WO", effect=SideEffect.TIMESTAMP_CONTROL),
     Register(TIMESTAMP_HIGH, "Timestamp latched, high", effect=SideEffect.TIMESTAMP_VALUE),

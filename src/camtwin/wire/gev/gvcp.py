@@ -210,6 +210,26 @@ class Message:
         return struct.pack(">BBHHH", KEY, flags, self.command, len(body), request_id) + body
 
 
+def messages_from(header: Header, data: bytes) -> list[Message]:
+    """Parse the events of a message that a camera sent; none if the bytes are no event message.
+
+    An EVENT has one event or more, an EVENTDATA one and its data.
+    """
+    head = struct.Struct(">HHHHQQ" if header.flags & EXTENDED_ID else ">HHHHQ")
+    body = data[HEADER_BYTES:]
+    if header.command not in (Command.EVENT, Command.EVENTDATA) or len(body) != header.length:
+        return []
+    many = header.command == Command.EVENT and not len(body) % head.size
+    ends = range(head.size, len(body) + 1, head.size) if many else [len(body)]
+    found: list[Message] = []
+    for end in ends if len(body) >= head.size else ():
+        at = end - head.size if many else 0
+        _, event_id, channel, *block, timestamp = head.unpack_from(body, at)
+        rest = b"" if many else body[head.size :]
+        found.append(Message(event_id, timestamp, channel, block[-1], rest))
+    return found
+
+
 def write_reg(address: int, value: int, request_id: int = 1) -> bytes:
     """Build a host's command to write one register."""
     return struct.pack(">BBHHHII", KEY, ACK_REQUIRED, Command.WRITEREG, 8, request_id, address, value)
