@@ -156,6 +156,7 @@ NO_MODEL = {
     "new": "writes a data sheet",
     "adopt": "writes a data sheet",
     "serve": "serves an API, which tests/unit/server asks",
+    "sweep": "takes a file: tests/unit/sweeps",
     "studio": "serves a page, which tests/studio opens",
     "ecosystem": "is about parts of an ecosystem",
 }
