@@ -255,7 +255,8 @@ def test_a_plain_scheduler_gets_a_warning():
 def test_a_scheduler_that_somebody_else_runs_gives_the_same_bytes(tmp_path):
     made, options = plan(), {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(processes=False, protocol="tcp", host="127.0.0.1", **options) as cluster:
-        made.run(tmp_path / "there", scheduler=cluster.scheduler_address)
+        address = cluster.scheduler_address  # pyright: ignore[reportAttributeAccessIssue]
+        made.run(tmp_path / "there", scheduler=address)
     made.run(tmp_path / "here")
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
 

@@ -1,0 +1,124 @@
+"""A cluster of Dask in network namespaces of its own gives the bytes that one process gives. Needs root."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from distributed import Security
+
+import camtwin
+from unit.sweeps.kept import contents
+
+PLAN = """
+models = "flir-bfs-u3-04s2m"
+scene = "flat:{photons}@536"
+frames = 2
+keep = ["frames", "clean", "statistics"]
+[grid]
+photons = { from = 1e5, to = 1e6, steps = 12 }
+"""
+HOSTS = ("scheduler", "one", "two")
+ADDRESS = "10.77.0.{}"
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+@contextmanager
+def hosts() -> Iterator[list[str]]:
+    """Make three hosts on one switch, which is in a namespace of its own, too."""
+    own = os.getpid()
+    switch, names = f"camtwin-sw{own}", [f"camtwin-{name}{own}" for name in HOSTS]
+    with ExitStack() as stack:
+        for name in (switch, *names):
+            ip("netns", "add", name)
+            stack.callback(subprocess.run, ["ip", "netns", "del", name], capture_output=True)
+        ip("-n", switch, "link", "add", "br0", "type", "bridge")
+        ip("-n", switch, "link", "set", "br0", "up")
+        for number, name in enumerate(names, 1):
+            ip(
+                "-n",
+                switch,
+                "link",
+                "add",
+                f"p{number}",
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "eth0",
+                "netns",
+                name,
+            )
+            ip("-n", switch, "link", "set", f"p{number}", "master", "br0", "up")
+            ip("-n", name, "addr", "add", f"{ADDRESS.format(number)}/24", "dev", "eth0")
+            ip("-n", name, "link", "set", "lo", "up")
+            ip("-n", name, "link", "set", "eth0", "up")
+        yield names
+
+
+def certificates(folder: Path) -> dict[str, str]:
+    """Return the environment in which Dask's programs have certificates of one authority."""
+    made = Security.temporary()
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    cert.write_text(str(made.tls_ca_file))
+    key.write_text(str(made.tls_scheduler_key))
+    tls = "DASK_DISTRIBUTED__COMM__TLS__"
+    found = {f"{tls}CA_FILE": str(cert)}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        found |= {f"{tls}{role}__CERT": str(cert), f"{tls}{role}__KEY": str(key)}
+    return found
+
+
+@contextmanager
+def cluster(names: list[str], environment: dict[str, str]) -> Iterator[str]:
+    """Start a scheduler and two workers, each in its namespace; yield the scheduler's address."""
+    address = f"tls://{ADDRESS.format(1)}:8786"
+    said = ("--no-dashboard", "--protocol", "tls")
+    commands = [["scheduler", "--host", ADDRESS.format(1), "--port", "8786", *said]]
+    commands += [
+        ["worker", address, "--host", ADDRESS.format(n), "--nthreads", "1", "--no-nanny", *said]
+        for n in (2, 3)
+    ]
+    with ExitStack() as stack:
+        for name, words in zip(names, commands, strict=True):
+            command = [
+                "ip",
+                "netns",
+                "exec",
+                name,
+                sys.executable,
+                "-m",
+                "distributed.cli.dask_" + words[0],
+                *words[1:],
+            ]
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+            )
+            stack.callback(process.terminate)
+        yield address
+
+
+@pytest.mark.timeout(600)
+def test_workers_on_other_hosts_give_the_same_bytes(tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN)
+    camtwin.sweep(file).run(tmp_path / "here")
+    environment = {**os.environ, **certificates(tmp_path)}
+    with hosts() as names, cluster(names, environment) as address:
+        command = ["ip", "netns", "exec", names[0], sys.executable, "-m", "camtwin", "sweep", str(file)]
+        command += ["-o", str(tmp_path / "there"), "--scheduler", address]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "12 cells, 24 images; 12 cells were taken now" in done.stdout
+    assert done.stderr == ""
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
