@@ -113,6 +113,7 @@ docs: $(VENV)/.dev $(VENV)/.warm  ## build the documentation as a site: build/do
 
 wheel: $(VENV)/.dev  ## build sdist and wheel, install the wheel into a fresh environment, and run it there without a compiler: build/wheel
 	@rm -rf build/wheel build/lib build/bdist.*  # what setuptools finds there it packs, wanted or not
+	@mkdir -p build
 	@$(BIN)/python -m build --outdir build/wheel . >build/wheel.log 2>&1 || { tail -n 20 build/wheel.log >&2; exit 1; }  # the wheel is made of the sdist
 	@! $(PYTHON) -m zipfile -l build/wheel/*.whl | grep -E "mutations|tests/"  # proofs stay in the checkout
 	@$(PYTHON) -m venv build/wheel/venv
