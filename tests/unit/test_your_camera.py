@@ -11,6 +11,7 @@ import pytest
 
 import camtwin
 import warm
+from unit.genicam.small_camera import DESCRIPTION, VALUES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "your-camera.md").read_text(encoding="utf-8")
 
@@ -27,6 +28,8 @@ def spoken(block: str) -> list[tuple[list[str], list[str]]]:
 
 def test_each_step_does_as_it_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "camera.xml").write_text(DESCRIPTION)
+    (tmp_path / "values.txt").write_text(VALUES)
     (tmp_path / "wrong.toml").write_text('like = "my-camera.toml"\nfeatures.Widht = {}\n')
     for block in blocks("console"):
         for words, printed in spoken(block):
@@ -38,6 +41,7 @@ def test_each_step_does_as_it_says(tmp_path, monkeypatch, capsys):
     (example,) = blocks("python")
     exec(compile(example, "your-camera.md", "exec"), {})
     assert capsys.readouterr().out == "SM-23M 1936\n"
+    assert camtwin.open("adopted.toml", render=False).DeviceVendorName == "Acme Optics"
     (child,) = blocks("toml")
     (tmp_path / "usb.toml").write_text(child)
     cam = camtwin.open("usb.toml", render=False)

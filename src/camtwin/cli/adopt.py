@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +16,13 @@ from camtwin.cli.help import LOOK
 
 if TYPE_CHECKING:
     from camtwin.genicam.formula import Value
+    from camtwin.hosts.described import Described
     from camtwin.planner.adopt import Adopted
 
 LINKS: Final[Mapping[str, Literal["gige", "usb3"]]] = {"gige": "gige", "usb3": "usb3"}
 SOURCES = "Sources beside the description"
+ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+|[\w -]+-[\w-]+")
+"""Forms of what may be a camera: an IPv4 address, or an id of Aravis, `Maker-Serial`."""
 SHOWN: Final = 40
 """Limit of names that the report lists; --json has them all."""
 
@@ -32,12 +36,19 @@ def _option(metavar: str, text: str, *names: str, heading: str = SOURCES) -> obj
     """
 # arv-tool-0.8 genicam > camera.xml and arv-tool-0.8 values > values.txt ask the camera
 camtwin adopt camera.xml --values values.txt -o my-camera.toml
+# Or the camera itself, at its address, by Aravis
+camtwin adopt 192.168.1.20 -o my-camera.toml
 camtwin adopt camera.zip --like baumer-vcxg-124m --set Width.max=1936 --set fps=41 -o my-camera.toml
 """,
 )
 def adopt(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="GenICam description: XML, ZIP, or arv-tool's export.")
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="GenICam description: XML, ZIP, or arv-tool's export. Or the address of a camera, which "
+            "Aravis asks for description, values and limits.",
+        ),
     ],
     sheet: Annotated[Path, _option("SHEET.toml", "Data sheet to write.", "-o", heading=SAVE)],
     values: Annotated[
@@ -67,7 +78,7 @@ def adopt(
     Features that camtwin knows behave; others stand in the tree and hold what is written. Limits that the
     camera alone knows are unknown: they are listed, and the twin does not run until you give or accept them.
     """
-    from camtwin.genicam.foreign import MAX_BYTES, ForeignInvalid
+    from camtwin.genicam.foreign import ForeignInvalid
     from camtwin.models import load
     from camtwin.planner import value_dump
     from camtwin.planner.adopt import Wanted
@@ -82,21 +93,22 @@ def adopt(
     writable(sheet)
     if link is not None and link not in LINKS:
         raise UsageProblem(f"--link {link!r:.40}: must be {' or '.join(LINKS)}")
+    told = parsed(values, value_dump.parse) if values else {}
+    camera = _described(file)
     wanted = Wanted(
         name=sheet.stem,
-        file=file.name,
-        values=parsed(values, value_dump.parse) if values else {},
-        dump=values.name if values else "",
+        file="of the camera" if camera.live else Path(file).name,
+        values={**camera.values, **told},
+        dump=values.name if values else f"by Aravis from {file}" if camera.live else "",
+        limits=camera.limits,
         given=_given(settings or []),
         like=load(like) if like else None,
         like_name=str(Path(like).resolve()) if like and like.endswith(".toml") else like or "",
         link=LINKS[link] if link else None,
         assume=assume,
     )
-    with file.open("rb") as opened:
-        data = opened.read(MAX_BYTES + 1)
     try:
-        found = adopted_from(data, wanted)
+        found = adopted_from(camera.xml, wanted)
     except ForeignInvalid as wrong:
         raise UsageProblem(f"{file}: {wrong}") from None
     sheet.write_text(found.camera, encoding="utf-8")
@@ -108,6 +120,22 @@ def adopt(
         print(json.dumps({"sheet": str(sheet), **found.row()}, indent=2))
     else:
         _tell(found, [sheet, *([sensor] if found.sensor else [])])
+
+
+def _described(source: str) -> Described:
+    """Return a description from a file, or a camera's own with its values and limits."""
+    from camtwin.genicam.foreign import MAX_BYTES
+    from camtwin.hosts.aravis import AravisDevice
+    from camtwin.hosts.described import Described, described
+
+    if not ADDRESS.fullmatch(source) or Path(source).exists():
+        with Path(source).open("rb") as opened:
+            return Described(opened.read(MAX_BYTES + 1))
+    device = AravisDevice(source)
+    try:
+        return described(device)
+    finally:
+        device.close()
 
 
 def _given(settings: list[str]) -> dict[str, Value | str]:

@@ -13,6 +13,7 @@ from camtwin.cli.help import CHECK, LOOK
 
 if TYPE_CHECKING:
     from camtwin.planner.sheet_check import Checked
+    from camtwin.planner.sheet_diff import Difference
 
 
 class Kind(StrEnum):
@@ -99,9 +100,50 @@ def diff(
     Exit code 1 if they differ.
     """
     from camtwin.planner.sheet_diff import differences
+
+    _tell_differences(differences(one, other), as_json=as_json)
+
+
+@command(
+    LOOK,
+    """
+# The camera at this address beside its twin
+camtwin compare 192.168.1.20 baumer-vcxg-124m
+camtwin compare 192.168.1.20 my-camera.toml --frames 0 --json
+""",
+)
+def compare(
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="Address or id of the camera, as Aravis finds it.")
+    ],
+    model: Model,
+    frames: Annotated[
+        int,
+        typer.Option(
+            min=0, max=10_000, metavar="N", help="Frames that the camera takes to measure its rate."
+        ),
+    ] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a real camera with a twin: features, access, selectors, entries, limits, and the frame rate.
+
+    The twin takes the camera's present settings first. Needs Aravis (Debian: libaravis-0.8-0). Exit code 1 if
+    they differ.
+    """
+    from camtwin.hosts.aravis import AravisDevice
+    from camtwin.planner.compare import compare as compared
+
+    device = AravisDevice(address)
+    try:
+        found = compared(device, model, frames=frames)
+    finally:
+        device.close()
+    _tell_differences(found, as_json=as_json)
+
+
+def _tell_differences(found: list[Difference], *, as_json: bool) -> None:
     from camtwin.report.terminal import DIM, hang, plain_console
 
-    found = differences(one, other)
     if as_json:
         print(json.dumps([{"what": d.what, "one": d.one, "other": d.other} for d in found], indent=2))
     else:

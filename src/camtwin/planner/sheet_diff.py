@@ -46,13 +46,14 @@ def differences(one: str, other: str) -> list[Difference]:
     sheets = load(one), load(other)
     with connect(one, render=False) as a, connect(other, render=False) as b:
         both = [
-            *_of(*map(_numbers, sheets)),
-            *_of(_features(a), _features(b)),
+            *of(*map(_numbers, sheets)),
+            *of(_features(a), _features(b)),
         ]
-    return [*both, *_of(_rates(one), _rates(other))]
+    return [*both, *of(_rates(one), _rates(other))]
 
 
-def _of(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[Difference]:
+def of(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[Difference]:
+    """Yield the words in which two descriptions differ."""
     for name in dict.fromkeys([*one, *other]):
         before, after = one.get(name, NONE), other.get(name, NONE)
         if before != after:
@@ -85,10 +86,15 @@ def _features(cam: Session) -> dict[str, str]:
         if cam.enumerated(name):
             found[f"{name}: entries"] = ", ".join(cam.entries(name))
         elif limits := _limits(cam, name):
-            found[f"{name}: limits"] = "{:.12g} to {:.12g}".format(*limits)
-            if step := cam.increment(name):
-                found[f"{name}: step"] = f"{step:.12g}"
+            found |= step_and_limits(name, limits, cam.increment(name))
     return found
+
+
+def step_and_limits(name: str, limits: tuple[float, float], step: float | None) -> dict[str, str]:
+    """Return the words for a number's limits and step."""
+    low, high = limits
+    found = {f"{name}: limits": f"{low:.12g} to {high:.12g}"}
+    return found | ({f"{name}: step": f"{step:.12g}"} if step else {})
 
 
 def _limits(cam: Session, name: str) -> tuple[float, float] | None:

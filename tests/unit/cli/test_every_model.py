@@ -151,6 +151,7 @@ NO_MODEL = {
     "libsv": "tells where a library is",
     "schema": "is about data sheets",
     "diff": "takes two models: tests/unit/planner/test_sheet_diff.py",
+    "compare": "asks a camera: tests/peers/test_live_camera.py",
     "record": "asks a camera: tests/peers/test_recordings.py",
     "new": "writes a data sheet",
     "adopt": "writes a data sheet",
