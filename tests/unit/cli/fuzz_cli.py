@@ -84,7 +84,8 @@ def call(args: Sequence[str]) -> Done:
 def quick(folder: Path) -> Iterator[None]:
     """Leave out what takes seconds: images, measurements, running cameras. What is around them stays."""
     from camtwin.emva1288 import shots
-    from camtwin.hosts import calibration
+    from camtwin.hosts import aravis, calibration
+    from camtwin.hosts.problem import CameraProblem
     from camtwin.isp import Calibration
     from camtwin.links import native, serve
     from camtwin.session.frame import Frame
@@ -99,6 +100,9 @@ def quick(folder: Path) -> Iterator[None]:
 
     def no_program(*args: Any) -> None:
         raise FileNotFoundError(2, "No such file or directory", args[0])
+
+    def no_camera(*_: object) -> None:
+        raise CameraProblem("no camera is found")
 
     def frames(self: Session, count: int) -> Iterator[Frame]:
         self.__dict__["render"] = False
@@ -126,6 +130,7 @@ def quick(folder: Path) -> Iterator[None]:
         change.setattr(webbrowser, "open", lambda _address: True)
         change.setattr(native, "environment", lambda *_: {})
         change.setattr(os, "execvpe", no_program)
+        change.setattr(aravis, "call", no_camera)  # which would look for one for a second and more
         change.setattr(Session, "frames", frames)
         change.setattr(Frame, "picture", property(dark))
         change.setattr(shots, "reduced", no_images)
