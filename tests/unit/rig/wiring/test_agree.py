@@ -133,7 +133,11 @@ def test_an_output_of_a_camera_switches_the_input_of_another():
     assert played.verdict == "ok"
 
 
-EXAMPLES = sorted((Path(__file__).parents[4] / "examples").glob("[sw]*/*.toml"))
+EXAMPLES = sorted(
+    path
+    for folder in ("scenarios", "wiring")
+    for path in (Path(__file__).parents[4] / "examples" / folder).glob("*.toml")
+)
 FAULTY = {"gpio-at-24-volts", "lamp-beyond-50-mA", "supply-reversed"}
 
 
