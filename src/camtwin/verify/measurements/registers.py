@@ -138,7 +138,7 @@ def defects_corrected(case: Case) -> None:
     flaws = Flaws(hot={(60, 40): 1e7}, dead=frozenset({(81, 71)}))
     for on in (0, 1):
         sensor = case.sensor(
-            {**size, "single_defect_correct_en": on, **STREAM}, scene=Flat(4e5, 530.0), flaws=flaws
+            {**size, "single_defect_correct_en": on, **STREAM}, scene=Flat(8e5, 530.0), flaws=flaws
         )
         image = sensor.images(sensor.grab(1)[0])[0].astype(float)
         for name, x, y in (("hot", 60, 40), ("dead", 81, 71)):
