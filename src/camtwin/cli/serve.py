@@ -63,18 +63,18 @@ def serve(
         from camtwin.studio import serve as server
     except ModuleNotFoundError as missing:
         raise UsageProblem(f"{missing.name} is not installed; pip install 'camtwin[studio]'") from None
-    listening = server.listen("127.0.0.1", port)
-    where, number = server.address_of(listening)
-    gate = guard.Guard.on(where, number)
-    if token_file:
-        writable(token_file).touch(0o600)
-        token_file.chmod(0o600)
-        token_file.write_text(gate.token + "\n", encoding="utf-8")
-    shown = f"in {token_file}" if token_file else gate.token
-    print(f"The API is at http://{where}:{number}, described at /openapi.json.\nToken: {shown}")
-    print("Ctrl-C ends it.", flush=True)
-    served = twins.ServedTwins(root)
-    try:
-        server.serve(listening, api.application(gate, served))
-    finally:
-        served.close()
+    with server.listen("127.0.0.1", port) as listening:
+        where, number = server.address_of(listening)
+        gate = guard.Guard.on(where, number)
+        if token_file:
+            writable(token_file).touch(0o600)
+            token_file.chmod(0o600)
+            token_file.write_text(gate.token + "\n", encoding="utf-8")
+        shown = f"in {token_file}" if token_file else gate.token
+        print(f"The API is at http://{where}:{number}, described at /openapi.json.\nToken: {shown}")
+        print("Ctrl-C ends it.", flush=True)
+        served = twins.ServedTwins(root)
+        try:
+            server.serve(listening, api.application(gate, served))
+        finally:
+            served.close()

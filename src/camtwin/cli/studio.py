@@ -78,21 +78,21 @@ def studio(
         from camtwin.studio import guard, scenarios, serve
     except ModuleNotFoundError as missing:
         raise UsageProblem(f"{missing.name} is not installed; pip install 'camtwin[studio]'") from None
-    listening = serve.listen("127.0.0.1", port)
-    gate = guard.Guard.on(*serve.address_of(listening))
-    first = {
-        "models": [] if played else model or [],
-        "scenario": played and played.name,
-        "scene": scene,
-        "seed": seed,
-        "settings": settings or (),
-    }
-    library = scenarios.Library(played.parent if played else Path.cwd())
-    where, number = serve.address_of(listening)
-    address = f"http://{where}:{number}/#{gate.token}"
-    print(f"The studio is at\n  {address}\nKeep the address to yourself. Ctrl-C ends it.", flush=True)
-    with opened(address) if browser else nullcontext():
-        serve.serve(listening, serve.application(gate, first, library=library))
+    with serve.listen("127.0.0.1", port) as listening:
+        gate = guard.Guard.on(*serve.address_of(listening))
+        first = {
+            "models": [] if played else model or [],
+            "scenario": played and played.name,
+            "scene": scene,
+            "seed": seed,
+            "settings": settings or (),
+        }
+        library = scenarios.Library(played.parent if played else Path.cwd())
+        where, number = serve.address_of(listening)
+        address = f"http://{where}:{number}/#{gate.token}"
+        print(f"The studio is at\n  {address}\nKeep the address to yourself. Ctrl-C ends it.", flush=True)
+        with opened(address) if browser else nullcontext():
+            serve.serve(listening, serve.application(gate, first, library=library))
 
 
 def _scenario(names: list[str]) -> Path | None:

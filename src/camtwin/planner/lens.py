@@ -20,6 +20,8 @@ from camtwin.sensor.parameters import SensorParameters
 
 FLANGE_MM: Final = {"C-Mount": 17.526, "CS-Mount": 12.526}
 """From the flange to the sensor. M12 lenses are screwed in as far as they need."""
+SMALL: Final = 1e-6
+"""Least focal length, f-number, magnification or distance: what is squared must not vanish."""
 MAX_MM: Final = 1e9
 """Limit of lengths, and of speeds in mm/s: a million metres."""
 DIGITS: Final = 6
@@ -43,8 +45,8 @@ class Lens:
     image_circle_mm: float | None = None
 
     def __post_init__(self) -> None:
-        number("a focal length of", self.focal_mm, "mm", above=0.0, high=MAX_MM)
-        number("an f-number of", self.f_number, above=0.0, high=1e5)
+        number("a focal length of", self.focal_mm, "mm", low=SMALL, high=MAX_MM)
+        number("an f-number of", self.f_number, low=SMALL, high=1e5)
         number("a transmission of", self.transmission, above=0.0, high=1.0)
         if self.image_circle_mm is not None:
             number("an image circle of", self.image_circle_mm, "mm", above=0.0)
@@ -65,8 +67,8 @@ class Telecentric:
     image_circle_mm: float | None = None
 
     def __post_init__(self) -> None:
-        number("a magnification of", self.magnification, above=0.0, high=1e3)
-        number("an f-number of", self.f_number, above=0.0, high=1e5)
+        number("a magnification of", self.magnification, low=SMALL, high=1e3)
+        number("an f-number of", self.f_number, low=SMALL, high=1e5)
         number("a transmission of", self.transmission, above=0.0, high=1.0)
         if self.image_circle_mm is not None:
             number("an image circle of", self.image_circle_mm, "mm", above=0.0)
@@ -119,8 +121,8 @@ def telecentric_view(sensor: SensorParameters, lens: Telecentric, distance_mm: f
 
 def focal_for(sensor: SensorParameters, field_mm: float, distance_mm: float) -> float:
     """Return the focal length that shows a field of this width at a working distance, in mm."""
-    number("a field of view of", field_mm, "mm", above=0.0, high=MAX_MM)
-    number("a working distance of", distance_mm, "mm", above=0.0, high=MAX_MM)
+    number("a field of view of", field_mm, "mm", low=SMALL, high=MAX_MM)
+    number("a working distance of", distance_mm, "mm", low=SMALL, high=MAX_MM)
     m = sensor.width * sensor.pixel_um / 1e3 / field_mm
     return distance_mm * m / (1 + m)
 

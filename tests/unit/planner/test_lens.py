@@ -69,8 +69,12 @@ def test_a_telecentric_lens():
         ([], "give one of --focal, --field and --magnification"),
         (["--focal", "25", "--field", "100", "--distance", "500"], "give one of --focal, --field and"),
         (["--focal", "25"], "--distance is missing"),
-        (["--field", "0", "--distance", "500"], "a field of view of 0 mm is not above 0 mm"),
-        (["--magnification", "-1"], "a magnification of -1 is not above 0"),
+        (["--field", "0", "--distance", "500"], "a field of view of 0 mm is below the minimum 1e-06 mm"),
+        (
+            ["--magnification", "1e-300", "--distance", "9"],
+            "a magnification of 1e-300 is below the minimum 1e-06",
+        ),
+        (["--magnification", "-1"], "a magnification of -1 is below the minimum 1e-06"),
     ],
 )
 def test_which_lens_is_meant_must_be_said(args, message):
@@ -128,7 +132,7 @@ def test_an_image_circle_that_is_too_small():
 def test_what_cannot_be_is_told():
     with pytest.raises(LensInvalid, match="20 mm is not above the focal length, 25 mm"):
         lens.view(SENSOR, Lens(25), 20)
-    with pytest.raises(NumberInvalid, match="a focal length of 0 mm is not above 0 mm"):
+    with pytest.raises(NumberInvalid, match="a focal length of 0 mm is below the minimum 1e-06 mm"):
         Lens(0)
     with pytest.raises(LensInvalid, match="no light"):
         lens.exposure_us(SENSOR, 0)
