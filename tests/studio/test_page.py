@@ -262,7 +262,8 @@ def test_region_by_mouse_sets_the_camera(seen: Seen):
     page.mouse.down()
     page.mouse.move(box[0] + ox + (x + w) * s, box[1] + oy + (y + h) * s, steps=3)
     page.mouse.up()
-    assert until(lambda: cam.Width < 640)
+    # The page writes one feature after the other.
+    assert until(lambda: cam.Width < 640 and cam.Height < 480 and cam.OffsetX > 0 and cam.OffsetY > 0)
     for name, drawn, size in (
         ("OffsetX", x, None),
         ("OffsetY", y, None),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,7 @@ def test_faults_that_lose_nothing(kind: str) -> None:
     faults = Faults.parse([f"{kind}=0.1"], seed=3)
     assert faults
     bench = Bench(faults)
+    begun = time.monotonic()  # the receiver may hear the first packets late
     bench.send(block_id=7)
     packets = bench.receiver.silence(0.1)
     bench.close()
@@ -66,7 +69,7 @@ def test_faults_that_lose_nothing(kind: str) -> None:
         assert sorted(ids) == list(range(102))
         assert ids[-len(hit) :] == hit
         late = {p.packet_id: p.at for p in packets}
-        assert min(late[n] for n in hit) - packets[0].at > DELAY_NS / SEC / 2
+        assert min(late[n] for n in hit) - begun > DELAY_NS / SEC / 2
     else:
         assert ids == list(range(102))
         assert wrong == [n for n in hit if 1 <= n <= 100]
