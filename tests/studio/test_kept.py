@@ -1,4 +1,4 @@
-"""What the page shows and keeps beyond one frame: noise, bursts, sets, lessons, what was done by hand."""
+"""The page beyond one frame: noise, bursts, sets, lessons, and keeping what was done by hand."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of one camera.
+    """Knowledge of one camera.
 
     values  what a dump says, by names of features; `given` what the user says, by `Name` or `Name.max`
     base    rows of the sheet that this camera is like

@@ -28,7 +28,7 @@ MAX_FILES: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What all cells of a sweep have in common, as their processes need it.
+    """Common part of all cells of a sweep, as their processes need it.
 
     folder  in which relative paths of scenes and sheets are looked for
     call    a function of the user's as module:name, or the function itself; None for none

@@ -44,7 +44,7 @@ class Stack:
 
 @dataclass
 class Collected:
-    """What there is: cells that are done and that failed, images, and the names of the arrays."""
+    """Contents of a sweep: cells that are done and that failed, images, and the names of the arrays."""
 
     done: int = 0
     failed: int = 0

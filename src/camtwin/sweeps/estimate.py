@@ -1,4 +1,4 @@
-"""What a sweep will need: bytes and time, from a few of its cells that are taken and thrown away."""
+"""Needs of a sweep: bytes and time, from a few of its cells that are taken and thrown away."""
 
 from __future__ import annotations
 

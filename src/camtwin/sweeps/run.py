@@ -41,8 +41,9 @@ LOCAL: Final = {
     "distributed.worker.daemon": True,
     "distributed.admin.tick.limit": "1h",
 }
-NO_PAGES: Final = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 """Dask's configuration for processes of this computer."""
+NO_PAGES: Final = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+"""Configuration that leaves out Dask's pages about its processes."""
 LOGGERS: Final = ("distributed", "tornado", "asyncio", "bokeh")
 
 
@@ -52,7 +53,7 @@ class ClusterProblem(Problem):
 
 @dataclass
 class Progress:
-    """What has been done so far. told: called with it now and then."""
+    """State of a run. told: called with it now and then."""
 
     cells: int
     done: int = 0

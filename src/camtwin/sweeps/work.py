@@ -48,7 +48,7 @@ class CellFailed(Problem):
 
 @dataclass
 class Outcome:
-    """What became of a cell. record: what is known of its images, where nothing is on disk."""
+    """Result of a cell. record: what is known of its images, where nothing is on disk."""
 
     number: int
     id: str

@@ -10,7 +10,7 @@ from camtwin.problem import Problem
 from unit.planner.at_random import steady_Hz
 
 ETHERNET_BYTES = 8 + 14 + 4 + 12
-"""Of a packet on the wire besides its IP part: preamble, header, check sequence, gap (IEEE 802.3)."""
+"""Bytes of a packet on the wire besides its IP part: preamble, header, check sequence, gap (IEEE 802.3)."""
 HEADERS_BYTES = 20 + 8 + 8
 """IP, UDP and GVSP headers of a packet (GigE Vision 2.0, without extended ids)."""
 
