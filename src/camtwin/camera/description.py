@@ -15,8 +15,8 @@ from camtwin.genicam.held import with_held
 from camtwin.models import CameraSheet
 
 XML_ADDRESS: Final = 0xF000_0000
-MAX_KEPT: Final = 8
-"""Limit of data sheets whose interfaces are kept: more than are in use at once, yet bounded."""
+MAX_KEPT: Final = 32
+"""Limit of data sheets whose interfaces are kept, of a few MB each: all of the package, yet bounded."""
 
 
 class Interface(NamedTuple):

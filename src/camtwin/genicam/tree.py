@@ -6,6 +6,7 @@ contradict a rule. The tree holds no values: it reads, checks and replaces `devi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Generic
@@ -20,6 +21,14 @@ from camtwin.problem import Refused, nearest
 
 MAX_SHOWN = 64
 """Longest table that `shown` lists entry by entry."""
+
+
+def _by_name(pairs: Iterable[tuple[str, Node]]) -> Mapping[str, list[Node]]:
+    """Return, by the name of a feature, the nodes that depend on it."""
+    found = defaultdict[str, list[Node]](list)
+    for name, node in pairs:
+        found[name].append(node)
+    return dict(found)
 
 
 class Tree(Generic[S]):
@@ -55,8 +64,12 @@ class Tree(Generic[S]):
             raise SheetError(f"two features share a name: one of {', '.join(names.values())}")
         self.here = [n for n in self.nodes.values() if n.here]
         Binder(self.nodes)
-        pullers = {n: self.pullers(n) for n in self.here}
-        self._pulled = {name: [n for n in self.here if name in pullers[n]] for name in self.nodes}
+        self._pulled = _by_name((name, n) for n in self.here for name in self.pullers(n))
+        self._views = _by_name(
+            (name, n) for n in self.here if n.feature.put for name in n.rules["Value"].needs
+        )
+        self._joint = _by_name((name, n) for n in self.here for name in n.joint)
+        self._loads = [n.feature.name for n in self.here if n.feature.reloads]
         self.kept = [n for n in self.here if n.feature.stored or self._stands_in(n)]
 
     def _stands_in(self, node: Node) -> bool:
@@ -93,10 +106,8 @@ class Tree(Generic[S]):
 
     def _changers(self, node: Node) -> list[str]:
         f = node.feature
-        views = [n.feature.name for n in self.here if n.feature.put and f.name in n.rules["Value"].needs]
-        loads = [n.feature.name for n in self.here if n.feature.reloads and f.saved and f.stored]
-        joint = [n.feature.name for n in self.here if f.name in n.joint]
-        return [*self.pullers(node), *views, *loads, *joint]
+        others = [n.feature.name for n in (*self._views.get(f.name, ()), *self._joint.get(f.name, ()))]
+        return [*self.pullers(node), *others, *(self._loads if f.saved and f.stored else ())]
 
     # ---- values, as the host sees them
 
@@ -241,7 +252,7 @@ class Tree(Generic[S]):
         settings, moved = device.settings, (name, *node.joint)
         for each in moved:
             settings = self._changed(settings, self.nodes[each], key, shown)
-        pulled = [n for each in moved for n in self._pulled[each]]
+        pulled = [n for each in moved for n in self._pulled.get(each, ())]
         device.apply(self._pull(settings, pulled, at), by=Writer.HOST)
 
     def load(self, device: Device[S], changes: Mapping[str, Any], *, by: Writer) -> None:

@@ -76,6 +76,10 @@ class _Description(Generic[S]):
     def __init__(self, tree: Tree[S], decimals: int | None) -> None:
         self.tree, self.decimals, self.text = tree, decimals, ""
         self.categories: dict[str, list[str]] = {n.feature.chapter: [] for n in tree.here}
+        self.selected: dict[str, list[str]] = {}
+        for n in tree.here:
+            for selector in dict.fromkeys((*n.feature.by, *n.feature.follows)):
+                self.selected.setdefault(selector, []).append(n.feature.name)
         for n in tree.here:
             self.feature(n)
 
@@ -146,8 +150,7 @@ class _Description(Generic[S]):
             live = self.live(n, n.rules.get("Value"))
             value += el("pPort", "Device") + el("Cachable", "NoCache" if live else "WriteThrough")
             value += el("pInvalidator", *(() if live else sorted(self.tree.stale(n, "Value"))))
-        selected = (m.feature for m in self.tree.here if f.name in (*m.feature.by, *m.feature.follows))
-        tail += el("pSelected", *(m.name for m in selected))
+        tail += el("pSelected", *self.selected.get(f.name, ()))
         self.node(f.node, f.name, *head, value, tail, standard=not f.custom)
 
     def entry(self, n: Node, name: str, wire: int) -> str:

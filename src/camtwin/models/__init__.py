@@ -20,6 +20,7 @@ from camtwin.models.ecosystem_sheet import EcosystemSheet
 from camtwin.models.inheritance import Sheet, left, over
 from camtwin.models.mode_file import ImageMode, ModesInvalid, modes_text, parse_modes
 from camtwin.models.places import (
+    MAX_KEPT,
     UnknownModel,
     beside,
     cameras,
@@ -83,8 +84,6 @@ __all__ = [
 
 ROOM = files(__name__)
 MODES = ".dts"
-MAX_KEPT: Final = 64
-"""Limit of sheets that are kept once they are read."""
 LINKS: Final = ("gige", "usb3")
 """Links of which the package has a usual sheet: what a camera has that nobody says more of than its link."""
 T = TypeVar("T", bound=BaseModel)
@@ -339,7 +338,7 @@ def _loaded(documents: Documents, sensor: Documents, rig: Documents) -> CameraSh
 
 def forget() -> None:
     """Forget the sheets that have been read."""
-    for known in (_loaded, _rig, _sensor, load_ecosystem):
+    for known in (_loaded, _rig, _sensor, load_ecosystem, in_package):
         known.cache_clear()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.util import find_spec
@@ -32,6 +32,8 @@ ROOM: Final = files("camtwin.models")
 IN_PACKAGE: Final[dict[Kind, str]] = {"camera": "cameras", "sensor": "sensors", "rig": "rigs"}
 USUAL: Final = "usual"
 """Word of `like` for what a camera or a sensor has where nobody says more of it; each row an assumption."""
+MAX_KEPT: Final = 64
+"""Limit of sheets that are kept once they are read."""
 MAX_CHAIN: Final = 16
 """Limit of sheets of which each is like the next."""
 OF_SENSORS: Final = {"parameters", "timing", "modes", "shutter", "registers"}
@@ -134,6 +136,7 @@ def text_at(path: str) -> str | None:
         raise SheetInvalid(str(problem)) from None
 
 
+@lru_cache(maxsize=MAX_KEPT)
 def in_package(kind: Kind, name: str) -> Document | None:
     """Return a sheet of the package, or None."""
     file = ROOM / IN_PACKAGE[kind] / f"{name}{SUFFIX}"

@@ -83,15 +83,13 @@ def check(model: str) -> Checked:
         SheetInvalid: it cannot be used; one line that says why
     """
     sheet = load(model)
-    with connect(model, render=False) as cam:
-        own = cam.has("PixelFormat")
     facts = [
         *((sheet.name, fact) for fact in sheet.facts),
         *((sheet.sensor.name, fact) for fact in sheet.sensor.facts),
     ]
     assumed = tuple((of, f) for of, f in facts if f.assumed)
     to_fill = tuple((of, f) for of, f in facts if f.source.startswith(TO_FILL))
-    rates = tuple(_rates(model)) if own else (_rate(model, ""),)
+    rates = tuple(_rates(model))
     beside = tuple(_not_beside(sheet, model))
     missing = tuple(_left_out(sheet))
     sourced = len(facts) - len(assumed) - len(to_fill)
@@ -113,25 +111,20 @@ def _not_beside(sheet: CameraSheet, model: str) -> Iterator[str]:
 
 
 def _rates(model: str) -> Iterator[Rate]:
-    with connect(model, render=False) as cam:
-        formats = cam.entries("PixelFormat")
-    for name in formats:
-        yield _rate(model, name)
+    linked, alone = (connect(model, render=False, link_speed=speed) for speed in ("sheet", None))
+    with linked, alone:
+        for name in linked.entries("PixelFormat") if linked.has("PixelFormat") else [""]:
+            payload, fps = _measured(linked, name)
+            yield Rate(name, payload, fps, _measured(alone, name)[1])
 
 
-def _rate(model: str, pixel_format: str) -> Rate:
-    payload, fps = _measured(model, pixel_format, "sheet")
-    return Rate(pixel_format, payload, fps, _measured(model, pixel_format, None)[1])
-
-
-def _measured(model: str, pixel_format: str, speed: str | None) -> tuple[int, float]:
+def _measured(cam: Session, pixel_format: str) -> tuple[int, float]:
     """Return payload and frames per second in virtual time, at full size with the shortest exposure."""
-    with connect(model, render=False, link_speed=speed) as cam:
-        _set_up(cam, pixel_format)
-        times = [frame.received_ns for frame in cam.grab(MEASURED)][-SETTLED:]
-        passed = times[-1] - times[0]
-        payload = cam.PayloadSize if cam.has("PayloadSize") else 0
-        return payload, (len(times) - 1) * SEC / passed if passed else 0.0
+    _set_up(cam, pixel_format)
+    times = [frame.received_ns for frame in cam.grab(MEASURED)][-SETTLED:]
+    passed = times[-1] - times[0]
+    payload = cam.PayloadSize if cam.has("PayloadSize") else 0
+    return payload, (len(times) - 1) * SEC / passed if passed else 0.0
 
 
 def _set_up(cam: Session, pixel_format: str) -> None:

@@ -226,7 +226,7 @@ def png(drawing: Canvas) -> bytes:
     for shape in drawing.shapes:
         _draw(draw, shape, scale)
     out = BytesIO()
-    image.reduce(FINER).save(out, "PNG", optimize=True)
+    image.reduce(FINER).save(out, "PNG")
     return out.getvalue()
 
 

@@ -19,7 +19,9 @@ MIN_COLUMNS: Final = 20
 
 def plain_console() -> Console:
     """Return a console with colours on a terminal only; text is printed without markup."""
-    return Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.size = console.size  # asked once, not for each line
+    return console
 
 
 def hang(console: Console, label: str, text: str, *, label_style: str = "", style: str = "") -> None:

@@ -147,7 +147,8 @@ class Session:
 
     def has(self, name: str) -> bool:
         """Tell whether the model has a feature."""
-        return name in self.features()
+        node = self.twin.camera.tree.nodes.get(name)
+        return node is not None and node.here
 
     def features(self) -> list[str]:
         """Return the names of all features of this model, including those that its link answers."""

@@ -27,7 +27,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, Literal, NewType, TypeAlias, get_args, get_origin, get_type_hints
@@ -43,6 +43,8 @@ Each = NewType("Each", str)
 """An argument that may be several names, `Line1+Line2`: the measurement is carried out for each."""
 Argument: TypeAlias = Value | Point
 Run = Callable[..., object]
+MAX_KEPT: Final = 4096
+"""Limit of measurements that are kept as read: all rows of the package, yet bounded."""
 LATER: Final = "later:"
 CLAIM: Final = "claim"
 """As a value: the claim's."""
@@ -120,31 +122,36 @@ def group(claim: Claim) -> Measurement | None:
     return next((one for one in mine if one.heavy), mine[0] if mine else None)
 
 
-def _steps(claim: Claim, text: str) -> list[MeasureStep]:
+def _steps(claim: Claim, text: str) -> tuple[MeasureStep, ...]:
     """Read a measurement of a row: one step, or one for each name where it is carried out for several."""
     name, _, rest = text.partition(":")
     try:
         if name not in MEASUREMENTS:
             raise ValueError(f"there is no measurement {name!r}{_near(name, MEASUREMENTS)}")
-        found, words = MEASUREMENTS[name], rest.split(",") if rest else []
-        args = [word for word in words if not NAMED.match(word)]
-        options = dict(word.split("=", 1) for word in words if NAMED.match(word))
-        signature, hints = _annotated(found.run)
-        try:
-            bound = signature.bind(None, *args, **options)
-        except TypeError as error:
-            known = ", ".join(list(signature.parameters)[1:]) or "none"
-            raise ValueError(f"{error}; the arguments of {name} are: {known}") from None
-        given = dict(bound.arguments)
-        each = next((name for name in given if hints.get(name) is Each), "case")
-        made: list[MeasureStep] = []
-        for one in (given[each] or "").split("+"):
-            for name, word in [*given.items()][1:]:
-                bound.arguments[name] = _read(claim, name, hints[name], one if name == each else word)
-            made.append(MeasureStep(found, bound.args[1:], bound.kwargs))
-        return made
+        return _bound(claim, MEASUREMENTS[name], rest)
     except ValueError as error:
         raise LedgerInvalid(f"{claim.ledger}: {claim.id}: measure {text!r}: {error}") from None
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _bound(claim: Claim, found: Measurement, rest: str) -> tuple[MeasureStep, ...]:
+    words = rest.split(",") if rest else []
+    args = [word for word in words if not NAMED.match(word)]
+    options = dict(word.split("=", 1) for word in words if NAMED.match(word))
+    signature, hints = _annotated(found.run)
+    try:
+        bound = signature.bind(None, *args, **options)
+    except TypeError as error:
+        known = ", ".join(list(signature.parameters)[1:]) or "none"
+        raise ValueError(f"{error}; the arguments of {found.name} are: {known}") from None
+    given = dict(bound.arguments)
+    each = next((name for name in given if hints.get(name) is Each), "case")
+    made: list[MeasureStep] = []
+    for one in (given[each] or "").split("+"):
+        for name, word in [*given.items()][1:]:
+            bound.arguments[name] = _read(claim, name, hints[name], one if name == each else word)
+        made.append(MeasureStep(found, bound.args[1:], bound.kwargs))
+    return tuple(made)
 
 
 @cache

@@ -88,9 +88,11 @@ def quick(folder: Path) -> Iterator[None]:
     from camtwin.hosts.problem import CameraProblem
     from camtwin.isp import Calibration
     from camtwin.links import native, serve
+    from camtwin.report import canvas
     from camtwin.session.frame import Frame
     from camtwin.session.session import Session
     from camtwin.studio import serve as studio
+    from camtwin.twins.render.truth import Truth
     from camtwin.verify import verdicts
 
     def late(_number: int, _frame: FrameType | None) -> None:
@@ -114,7 +116,7 @@ def quick(folder: Path) -> Iterator[None]:
     def passes(_model: str, work: Any, _jobs: int) -> Iterator[verdicts.Result]:
         return (verdicts.Result(claim, "1", "pass") for group in work for claim in group)
 
-    def dark(frame: Frame) -> Any:
+    def dark(_of: object) -> Any:
         return np.zeros((8, 16), np.uint16)
 
     every_frame = Session.frames
@@ -132,7 +134,10 @@ def quick(folder: Path) -> Iterator[None]:
         change.setattr(os, "execvpe", no_program)
         change.setattr(aravis, "call", no_camera)  # which would look for one for a second and more
         change.setattr(Session, "frames", frames)
+        change.setattr(canvas, "PNG_SCALE", 1)
+        change.setattr(canvas, "FINER", 1)  # a drawing has 1/64 of its pixels
         change.setattr(Frame, "picture", property(dark))
+        change.setattr(Truth, "arrays", lambda truth: {"dark": dark(truth)})
         change.setattr(shots, "reduced", no_images)
         change.setattr(verdicts, "_measured", passes)
         change.setattr(calibration, "of_model", lambda name: Calibration(name))

@@ -128,7 +128,7 @@ FITTING: Final[Mapping[str, Sequence[str]]] = {
         "new.jsonl",
         "/dev/null/x",
     ),
-    "plan": ("plan.toml", "scenario.toml", "text.toml"),
+    "plan": ("plan.toml", "plan.toml", "scenario.toml", "text.toml"),
     "scenario": ("scenario.toml", "plan.toml", "text.toml"),
     "step": STEPS,
     "mount": ("C-Mount", "CS-Mount", "M12", "F"),
