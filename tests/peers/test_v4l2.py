@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from PIL import Image
 from peers.netns import CAMTWIN, HERE, PLAIN_SCENE, PeerError, Running, sabotaged
 
 MODEL = "framos-fsm-imx412"
+LINE_us = 4512 / 839.7
 DARK = ("--scene", "flat:2e5")
 BYTES = {"4056": 4056 * 3040 * 2, "3840": 3840 * 2160 * 2, "1920": 1920 * 1080 * 2, "1280": 1280 * 720 * 2}
 
@@ -59,11 +60,15 @@ def executed(*args: str | Path, timeout: float = 60) -> subprocess.CompletedProc
 
 @dataclass(frozen=True)
 class Said:
-    """Output of programs on a node: lines by their names in v4l2_tools.sh, images, and OpenCV's numbers."""
+    """Output of programs on a node: lines by their names in v4l2_tools.sh, images, and numbers.
+
+    opencv: of OpenCV's; exposure: of the host's automatic exposure.
+    """
 
     lines: dict[str, list[str]]
     images: dict[str, NDArray[np.uint8]]
     opencv: dict[str, float]
+    exposure: dict[str, list[Any]]
 
 
 def programs(folder: Path, command: Sequence[str | Path] = CAMTWIN) -> Said:
@@ -77,11 +82,13 @@ def programs(folder: Path, command: Sequence[str | Path] = CAMTWIN) -> Said:
                 [*lines.values()][-1].append(line)
     with ModuleTwin("--still", "--pace", "max", "--convert", *DARK, command=command) as twin:
         said = twin.run("sh", HERE / "v4l2_converted.sh", twin.number, folder, sys.executable)
+    with ModuleTwin("--still", "--pace", "max", *DARK, command=command) as twin:
+        exposure = twin.run(sys.executable, HERE / "v4l2_exposure.py", twin.number, str(LINE_us))
     images = {}
     for name in ("gst", "ffmpeg"):
         with Image.open(folder / f"{name}.png") as image:
             images[name] = np.asarray(image)
-    return Said(lines, images, json.loads(said.splitlines()[-1]))
+    return Said(lines, images, json.loads(said.splitlines()[-1]), json.loads(exposure))
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +176,17 @@ def check_opencv(said: Said) -> None:
     assert told["40 2000"] / told["40 1000"] == pytest.approx(2, rel=0.05)
 
 
+def check_exposure(said: Said) -> None:
+    low_us, high_us, low_dB, high_dB = said.exposure["limits"]
+    assert low_us < 100 < 10_000 < high_us
+    assert (low_dB, high_dB) == (0, pytest.approx(26.95, abs=0.01))  # code 978: 1024 / 46
+    first, *_, last = said.exposure["steps"]
+    assert first[0] < 0.1
+    assert last[0] == pytest.approx(0.25, rel=0.04)
+    assert last[1] > 10 * first[1]
+    assert last[2] < 0.1  # time comes before gain, which began at 12 dB
+
+
 CHECKS = (
     check_compliance,
     check_topology,
@@ -179,6 +197,7 @@ CHECKS = (
     check_mosaic,
     check_colours,
     check_opencv,
+    check_exposure,
 )
 
 

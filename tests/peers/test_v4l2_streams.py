@@ -19,10 +19,9 @@ import pytest
 from camtwin.models import load_modes
 from camtwin.models.mode_file import modes_text
 from peers.netns import CAMTWIN, HERE, sabotaged
-from peers.test_v4l2 import ModuleTwin, executed
+from peers.test_v4l2 import LINE_us, ModuleTwin, executed
 
 SMALL = ("--set-fmt-video=width=1280,height=720,pixelformat=RG10", "--stream-mmap")
-LINE_us = 4512 / 839.7
 FASTEST_us = 3092 * LINE_us
 """Interval of frames of 1280 x 720 at the highest rate."""
 
