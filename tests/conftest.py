@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kills", type=int, default=20, help="in test_storage.py of links/base, test_kills.py of links/gentl"
     )
     parser.addoption(
-        "--waiter", action="store_true", help="the last worker of -n takes only the tests that wait"
+        "--waiters", type=int, default=0, help="so many of the last workers of -n take only tests that wait"
     )
 
 
@@ -39,13 +39,21 @@ BY_THE_CLOCK = (
     *("test_usb3_colour", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
-WAITING = (
-    *("test_addresses", "test_applications", "test_control", "test_emva1288", "test_genapi"),
-    *("test_genapi_firmware", "test_genapi_usb", "test_messages", "test_pending", "test_usb3_wireshark"),
-    *("test_viva", "test_wireshark"),
+WAITING = tuple(
+    f"{folder}/test_{name}"
+    for folder, names in {
+        "gige": "force_ip",
+        "peers": "addresses applications aravis chunks control copied_code emva1288 exact_faults genapi"
+        " genapi_firmware genapi_usb gentl gentl_and_gige gentl_vmbpy kept messages own_sheet packages"
+        " pending recordings tutorials usb3_camera usb3_hosts usb3_wireshark v4l2 v4l2_stdio v4l2_streams"
+        " viva wireshark",
+        "unit": "processes",
+        "usb3": "link",
+    }.items()
+    for name in names.split()
 )
-"""Peers that wait for leases and programs of others, and use a core for a third of their time at most; a busy
-computer does not make them fail."""
+"""Modules that wait for leases and programs of others, by folder and name, and use a core for a third of the
+time at most; a busy computer does not make them fail."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,34 +66,41 @@ class ByModule(LoadScopeScheduling):
     """Keep tests of a module together, and those by the clock, too: two of them never share the cores.
 
     In the order of their folders: what takes long begins first. xdist's own groups are lost with pytest 9.2.
-    With --waiter the last worker takes only tests that wait: so each core has a worker that does not.
+    With --waiters the last workers take only tests that wait: so each core has a worker that does not.
     """
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         config.option.loadscopereorder = False
         super().__init__(config, log)
-        self.waiter: WorkerController | None = None
+        self.waiters: list[WorkerController] = []
 
     def schedule(self) -> None:
-        if self.collection is None and self.config.getoption("--waiter"):
-            self.waiter = max(self.nodes, key=lambda node: node.gateway.id)  # they are as started
+        if self.collection is None and (count := self.config.getoption("--waiters")):
+            self.waiters = sorted(self.nodes, key=lambda node: node.gateway.id)[
+                -count:
+            ]  # they are as started
         super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
         module = Path(nodeid.partition("::")[0])
-        if module.parent.name == "peers":
-            for group, members in (("clock", BY_THE_CLOCK), ("waiting", WAITING)):
-                if module.stem in members:
-                    return group
-        return str(module)
+        by_the_clock = module.parent.name == "peers" and module.stem in BY_THE_CLOCK
+        return "clock" if by_the_clock else f"{module.parent.name}/{module.stem}"
+
+    def _waiting(self) -> list[str]:
+        return [scope for scope in self.workqueue if scope in WAITING]
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if "waiting" in self.workqueue:
-            self.workqueue.move_to_end("waiting", last=node is not self.waiter)
+        """Give a waiter what waits, and others first what does not."""
+        waiting = self._waiting()
+        if node in self.waiters and waiting:
+            self.workqueue.move_to_end(waiting[0], last=False)
+        else:
+            for scope in waiting:
+                self.workqueue.move_to_end(scope)
         super()._assign_work_unit(node)
 
     def _reschedule(self, node: WorkerController) -> None:
-        if node is not self.waiter:
+        if node not in self.waiters or self._waiting():
             super()._reschedule(node)
         elif not node.shutting_down:
             node.shutdown()

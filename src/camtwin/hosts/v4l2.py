@@ -32,8 +32,8 @@ class V4l2Camera:
     format    PFNC's name; one of FOURCC
     line_us   time of a row, in which EXPOSURE counts
     black_DN  black level
-    gain_of   N, where ANALOGUE_GAIN's code c is a gain of N / (N - c), as sensors of Sony's have it; None: the
-              gain is left alone
+    gain_of   N, where ANALOGUE_GAIN's code c is a gain of N / (N - c), as sensors of Sony's have it; None: it
+              is left alone
 
     Raises:
         Problem: it cannot be opened, or has no such format or size; one line that names it
