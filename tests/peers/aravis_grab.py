@@ -65,7 +65,7 @@ while len(frames) < args.frames:
         break
     frame = {"status": buffer.get_status().value_nick, "arrived_ns": arrived_ns}
     if args.times_only:
-        frame["id"] = buffer.get_frame_id()
+        frame |= {"id": buffer.get_frame_id(), "timestamp_ns": buffer.get_timestamp()}
     elif buffer.get_status() == Aravis.BufferStatus.SUCCESS:
         data = buffer.get_data()
         raw += data

@@ -233,11 +233,16 @@ class RunningTwin(Running):
     """`camtwin run`."""
 
     def __init__(
-        self, namespace: Namespace, command: Sequence[str | Path], *args: str, bind: str | None = ADDRESS
+        self,
+        namespace: Namespace,
+        command: Sequence[str | Path],
+        *args: str,
+        bind: str | None = ADDRESS,
+        model: str = MODEL,
     ) -> None:
         where = ["--bind", bind] if bind else []
         scene = () if "--scene" in args else PLAIN_SCENE
-        super().__init__(namespace, *command, "run", MODEL, *where, *scene, *args)
+        super().__init__(namespace, *command, "run", model, *where, *scene, *args)
 
 
 CAMTWIN: Sequence[str | Path] = (BIN / "camtwin",)
@@ -275,9 +280,11 @@ def sabotaged(name: str) -> Sequence[str | Path]:
 
 
 @contextlib.contextmanager
-def twin(*args: str, command: Sequence[str | Path] = CAMTWIN) -> Iterator[Namespace]:
+def twin(
+    *args: str, command: Sequence[str | Path] = CAMTWIN, model: str = MODEL
+) -> Iterator[Namespace]:
     """Run a twin in a network of its own; yield the namespace, through which its clients run."""
-    with Namespace() as namespace, RunningTwin(namespace, command, *args) as running:
+    with Namespace() as namespace, RunningTwin(namespace, command, *args, model=model) as running:
         yield namespace
         if running.traceback:
             raise PeerError(f"the twin printed a traceback\n{''.join(running.said)}")

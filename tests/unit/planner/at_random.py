@@ -59,6 +59,13 @@ def disarrange(cam: Session, random: Random) -> list[str]:
     return written
 
 
+def tolerance(cam: Session, rate_Hz: float) -> float:
+    """Return what a rate may be off by, as a fraction: 0.1 %, or the time of a row if that is more."""
+    camera = cam.twin.camera
+    shutter = camera.shutter(camera.settings)
+    return max(1e-3, (shutter.readout_ns(2) - shutter.readout_ns(1)) * rate_Hz / 1e9)
+
+
 def disarrange_module(module: Module, random: Random) -> list[str]:
     """Set the mode, the rate and the exposure of a module at random; return what was set."""
     driver, written = module.driver, list[str]()
