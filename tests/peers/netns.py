@@ -280,9 +280,7 @@ def sabotaged(name: str) -> Sequence[str | Path]:
 
 
 @contextlib.contextmanager
-def twin(
-    *args: str, command: Sequence[str | Path] = CAMTWIN, model: str = MODEL
-) -> Iterator[Namespace]:
+def twin(*args: str, command: Sequence[str | Path] = CAMTWIN, model: str = MODEL) -> Iterator[Namespace]:
     """Run a twin in a network of its own; yield the namespace, through which its clients run."""
     with Namespace() as namespace, RunningTwin(namespace, command, *args, model=model) as running:
         yield namespace

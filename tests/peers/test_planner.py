@@ -37,7 +37,7 @@ ROWS = ("Width=64", "ExposureTime=100.0")
 
 
 def draws(model: str) -> Iterator[tuple[Session, list[str]]]:
-    """Yield a camera with settings at random, again and again, and what was written to it since the last time."""
+    """Yield a camera with settings at random, again and again, and what was written since the last time."""
     random, written = Random(f"Aravis {model}"), list[str]()
     with camtwin.open(model, render=False) as cam:
         while True:

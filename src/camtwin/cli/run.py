@@ -229,6 +229,7 @@ def run(
     from camtwin.links.serve import serve
     from camtwin.models import load
     from camtwin.simtime import Scheduler
+    from camtwin.studio.door import door
 
     speed = user(pace_of, pace)
     if journal and nonvolatile:
@@ -306,6 +307,7 @@ def run(
             )
         line = LiveLine([place.twin for place in places], pace)
         page = recording.enter_context(beside(studio_port)) if studio else None
+        asked = recording.enter_context(door())
 
         def ready(links: Sequence[Link]) -> None:
             for place, link in zip(places, links, strict=True):
@@ -315,6 +317,7 @@ def run(
                     print(link.advice, flush=True)
             if page:
                 page(links)
+            asked(links)
             line.begin()
 
         serve(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from camtwin.links.kind import Link
 
 PAGE = "Page"
+SHOWN = "The studio is at\n  {}\nKeep the address to yourself. Ctrl-C ends it."
 
 
 @command(
@@ -24,6 +25,8 @@ PAGE = "Page"
     """
 camtwin studio baumer-vcxg-124m
 camtwin studio examples/scenarios/plc-two-cameras.toml
+# Beside a twin that `camtwin run` has begun
+camtwin studio --attach
 # On a computer without a screen; open the address through ssh -L 8765:127.0.0.1:8765
 camtwin studio --no-browser --port 8765
 """,
@@ -33,7 +36,8 @@ def studio(
         list[str] | None,
         typer.Argument(
             metavar="MODEL|SCENARIO",
-            help="Models to open, each in a tab of the page, or one scenario to play, FILE.toml.  "
+            help="Models to open, each in a tab of the page, or one scenario to play, FILE.toml. With "
+            "--attach: the model, the serial number or the address of a twin that runs.  "
             "[default: choose in the page]",
             show_default=False,
             autocompletion=models,
@@ -42,6 +46,14 @@ def studio(
     settings: Set = None,
     scene: SceneSpec = "chart",
     seed: Seed = 0,
+    attach: Annotated[
+        bool,
+        typer.Option(
+            "--attach",
+            help="Show the twins of your `camtwin run`, in real time, beside programs that use them.",
+            rich_help_panel=PAGE,
+        ),
+    ] = False,
     port: Annotated[
         int,
         typer.Option(
@@ -67,6 +79,10 @@ def studio(
     from camtwin.models import load
     from camtwin.scene import parse
 
+    if attach:
+        if settings or scene != "chart" or seed:
+            raise UsageProblem("--attach shows twins as they run: --set, --scene and --seed are their own")
+        return _beside_a_run(model or [], port, browser)
     played = _scenario(model or [])
     for each in (model or ()) if played is None else ():
         if "AcquisitionStart" not in load(each).features:
@@ -75,11 +91,10 @@ def studio(
             pass  # a setting that is refused is told here
     user(parse, scene, load_picture)
     try:
-        from camtwin.studio import guard, scenarios, serve
+        from camtwin.studio import scenarios, serve
     except ModuleNotFoundError as missing:
         raise UsageProblem(f"{missing.name} is not installed; pip install 'camtwin[studio]'") from None
-    with serve.listen("127.0.0.1", port) as listening:
-        gate = guard.Guard.on(*serve.address_of(listening))
+    with serve.at_home(port) as (listening, gate, address):
         first = {
             "models": [] if played else model or [],
             "scenario": played and played.name,
@@ -88,11 +103,22 @@ def studio(
             "settings": settings or (),
         }
         library = scenarios.Library(played.parent if played else Path.cwd())
-        where, number = serve.address_of(listening)
-        address = f"http://{where}:{number}/#{gate.token}"
-        print(f"The studio is at\n  {address}\nKeep the address to yourself. Ctrl-C ends it.", flush=True)
+        print(SHOWN.format(address), flush=True)
         with opened(address) if browser else nullcontext():
             serve.serve(listening, serve.application(gate, first, library=library))
+
+
+def _beside_a_run(wanted: list[str], port: int, browser: bool) -> None:
+    """Show the twins of another process until it ends, or this one does."""
+    from camtwin.studio import door
+
+    if len(wanted) > 1:
+        raise UsageProblem(f"{', '.join(wanted)}: --attach takes one model, serial number or address")
+    with door.asked(door.only(wanted[0] if wanted else None), port) as (address, ended):
+        print(SHOWN.format(address), flush=True)
+        with opened(address) if browser else nullcontext():
+            ended()
+    print("The twins have ended.")
 
 
 def _scenario(names: list[str]) -> Path | None:
@@ -120,15 +146,11 @@ def beside(port: int) -> Iterator[Callable[[Sequence[Link]], None]]:
     from contextlib import ExitStack
 
     try:
-        from camtwin.studio import guard, serve
+        from camtwin.studio import serve
     except ModuleNotFoundError as missing:
         raise UsageProblem(f"{missing.name} is not installed; pip install 'camtwin[studio]'") from None
-    listening = serve.listen("127.0.0.1", port)
-    gate = guard.Guard.on(*serve.address_of(listening))
-    where, number = serve.address_of(listening)
-    address = f"http://{where}:{number}/#{gate.token}"
     tasks: list[asyncio.Task[None]] = []
-    with ExitStack() as opening, listening:
+    with serve.at_home(port) as (listening, gate, address), ExitStack() as opening:
 
         def show(links: Sequence[Link]) -> None:
             tasks.append(asyncio.create_task(serve.serve_attached(listening, gate, links)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Any, Final
@@ -359,11 +359,28 @@ async def serve_attached(listening: socket.socket, guard: Guard, links: Sequence
         for number, one in enumerate(attached, 1)
     ]
     turns = [asyncio.create_task(wall.turn()) for wall in dict.fromkeys(one.wall for one in attached)]
+    pages = server(application(guard, served=served))
+    serving = asyncio.create_task(pages.serve([listening]))
     try:
-        await server(application(guard, served=served)).serve([listening])
+        await asyncio.shield(serving)
     finally:
         for turn in turns:
             turn.cancel()
+        pages.should_exit = True  # pages that are open are closed, too
+        await serving
+
+
+@contextmanager
+def at_home(port: int) -> Iterator[tuple[socket.socket, Guard, str]]:
+    """Listen on this computer alone; yield the socket, its gate, and the address with the token in it.
+
+    Raises:
+        Problem: the port cannot be had
+    """
+    with listen("127.0.0.1", port) as listening:
+        where, number = address_of(listening)
+        gate = Guard.on(where, number)
+        yield listening, gate, f"http://{where}:{number}/#{gate.token}"
 
 
 def address_of(listening: socket.socket) -> tuple[str, int]:

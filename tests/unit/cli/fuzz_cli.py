@@ -91,6 +91,7 @@ def quick(folder: Path) -> Iterator[None]:
     from camtwin.report import canvas
     from camtwin.session.frame import Frame
     from camtwin.session.session import Session
+    from camtwin.studio import door
     from camtwin.studio import serve as studio
     from camtwin.twins.render.truth import Truth
     from camtwin.verify import verdicts
@@ -129,6 +130,7 @@ def quick(folder: Path) -> Iterator[None]:
         change.setattr(cli, "app", ROOT)  # which would be made anew for each command line
         change.setattr(serve, "_serve", nothing)  # under the name that others have imported
         change.setattr(studio, "serve", lambda listening, _app: listening.close())
+        change.setattr(door, "served", lambda _prefix: [])  # twins of others
         change.setattr(webbrowser, "open", lambda _address: True)
         change.setattr(native, "environment", lambda *_: {})
         change.setattr(os, "execvpe", no_program)

@@ -13,6 +13,7 @@ from camtwin.planner.modules import is_module
 from camtwin.planner.modules import rates_of as rates_of_module
 from camtwin.planner.rates import limits_of, plan, rates_of, reached_Hz
 from camtwin.planner.trial import Trial
+from camtwin.session.session import Session
 from camtwin.verify import claims, measures
 from camtwin.verify.case import Case
 from camtwin.verify.measurements import rates as ledger_rates

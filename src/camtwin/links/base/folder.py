@@ -69,6 +69,47 @@ def answers(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def listening(prefix: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> Iterator[socket.socket]:
+    """Listen on the first free one of PREFIX1, PREFIX2, ..., and remove those that nobody listens on.
+
+    Raises:
+        LinkProblem: there can be no socket
+    """
+    there = folder()
+    with locked(there):
+        taken = {path.name for path in _served(there, prefix, kind)}
+        numbers = range(1, len(taken) + 2)
+        path = there / next(name for n in numbers if (name := f"{prefix}{n}") not in taken)
+        listener = listen(path, kind)
+    try:
+        yield listener
+    finally:
+        with locked(there):
+            path.unlink(missing_ok=True)
+            listener.close()
+
+
+def served(prefix: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[Path]:
+    """Return the sockets PREFIX1, PREFIX2, ... that somebody listens on; the folder is not made."""
+    there = place()
+    if not is_ours(there):
+        return []
+    with locked(there):
+        return _served(there, prefix, kind)
+
+
+def _served(there: Path, prefix: str, kind: socket.SocketKind) -> list[Path]:
+    """Return the sockets that somebody listens on, and remove the others; locked."""
+    found = list[Path]()
+    for each in sorted(there.glob(f"{prefix}*")):
+        if answers(each, kind):
+            found.append(each)
+        else:
+            each.unlink(missing_ok=True)
+    return found
+
+
 def listen(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
     """Return a socket that listens there, which only the user may open.
 

@@ -17,11 +17,10 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final, Self
 
-from camtwin.links.base.folder import answers, folder, listen, locked
+from camtwin.links.base.folder import listening
 from camtwin.links.gentl.device import Denied, GentlDevice, Session
 from camtwin.units import SEC, Ns
 from camtwin.wire import gentl
@@ -177,7 +176,7 @@ class GentlServer:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         with contextlib.ExitStack() as opening:
-            self._listener = opening.enter_context(listening())
+            self._listener = opening.enter_context(listening(gentl.SOCKET_PREFIX, KIND))
             self._listener.setblocking(False)
             loop.add_reader(self._listener, self._accept)
             opening.callback(loop.remove_reader, self._listener)
@@ -202,30 +201,3 @@ class GentlServer:
             return
         sock.setblocking(False)
         self.connections.add(Connection(self, sock))
-
-
-@contextlib.contextmanager
-def listening() -> Iterator[socket.socket]:
-    """Listen on the first free name of the user's folder, and remove sockets that nobody listens on."""
-    there = folder()
-    with locked(there):
-        path = _free(there)
-        listener = listen(path, KIND)
-    try:
-        yield listener
-    finally:
-        with locked(there):
-            path.unlink(missing_ok=True)
-            listener.close()
-
-
-def _free(there: Path) -> Path:
-    """Return a path that is free; locked."""
-    served: set[str] = set()
-    for each in there.glob(f"{gentl.SOCKET_PREFIX}*"):
-        if answers(each, KIND):
-            served.add(each.name)
-        else:
-            each.unlink(missing_ok=True)
-    numbers = range(1, len(served) + 2)
-    return there / next(name for n in numbers if (name := f"{gentl.SOCKET_PREFIX}{n}") not in served)
