@@ -157,3 +157,7 @@ def boot(
             finally:
                 machine.terminate()
     return lines
+
+
+if __name__ == "__main__":
+    print(disk())
