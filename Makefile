@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE  # hundreds of short processes would compile ev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-vm vm-disk fuzz benchmark bench-isp day statistics soak loss rates kills gallery docs wheel mutations check web clean
+.PHONY: help setup demo test test-vm vm-disk apt fuzz benchmark bench-isp day statistics soak loss rates kills gallery docs wheel mutations check web clean
 
 help:  ## this list
 	@echo "camtwin: digital twins of machine-vision cameras"
@@ -54,6 +54,9 @@ test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs
 test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, where Aravis streams, and drives the bare sensor (root, once)
 	@tools/apt-install $(VM_APT)
 	$(BIN)/pytest -s tests/vm/check_usb3.py tests/vm/check_usb3_colour.py tests/vm/check_imx412.py
+
+apt:  # all that tests take from Debian, at once
+	@tools/apt-install $(APT) $(VM_APT)
 
 vm-disk: $(VENV)/.dev  # the disk of test-vm, which makes it if need be: minutes of waiting, for which other work may go on
 	@tools/apt-install $(VM_APT)
