@@ -101,6 +101,7 @@ def adopt(
         values={**camera.values, **told},
         dump=values.name if values else f"by Aravis from {file}" if camera.live else "",
         limits=camera.limits,
+        registers={address: data for address, (_, data) in camera.registers.items()},
         given=_given(settings or []),
         like=load(like) if like else None,
         like_name=str(Path(like).resolve()) if like and like.endswith(".toml") else like or "",
@@ -133,7 +134,7 @@ def _described(source: str) -> Described:
             return Described(opened.read(MAX_BYTES + 1))
     device = AravisDevice(source)
     try:
-        return described(device)
+        return described(device, registers=True)
     finally:
         device.close()
 
@@ -171,6 +172,8 @@ def _tell(found: Adopted, paths: list[Path]) -> None:
     console.print(f"\n{found.placed} of {total} registers are where the camera has them", style="bold")
     for why, names in _by_reason(found.moved).items():
         hang(console, "  ", f"{why}: {_some(names)}", style=DIM)
+    if found.unowned:
+        hang(console, "  ", f"{found.unowned} more bytes, of no feature, hold what the camera had", style=DIM)
     if found.unknown:
         console.print(
             f"\n{len(found.unknown)} rows are unknown; the twin does not run until they are told",

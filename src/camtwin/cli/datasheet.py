@@ -10,6 +10,8 @@ from camtwin.genicam.nodes import Chapter
 from camtwin.models import CameraSheet, Fact
 from camtwin.report.terminal import DIM, hang, plain_console
 
+LONG = 400
+"""Limit of the text of a value, such as the bytes of registers."""
 HEADINGS = {"gige": "GigE link", "record": "On record, not a feature"}
 
 
@@ -63,4 +65,5 @@ def plain(value: object) -> str:
         return ", ".join(map(plain, value))
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(value)
+    text = str(value)
+    return text if len(text) <= LONG else f"{text[:LONG]}... ({len(text)} characters)"

@@ -138,7 +138,7 @@ def _describe(device: AravisDevice, folder: Path, address: str) -> CameraSheet:
     from camtwin.planner.adopt import Wanted, adopt
     from camtwin.session.recording_folder import FILE
 
-    camera = described(device)
+    camera = described(device, registers=True)
     dump = f"as the camera had them at {address}"
     found = adopt(
         camera.xml,
@@ -148,8 +148,10 @@ def _describe(device: AravisDevice, folder: Path, address: str) -> CameraSheet:
             values=camera.values,
             dump=dump,
             limits=camera.limits,
+            registers={address: data for address, (_, data) in camera.registers.items()},
             given={},
             assume=True,
+            played=True,
         ),
     )
     (folder / "camera.xml").write_bytes(camera.xml)

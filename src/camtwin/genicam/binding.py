@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from camtwin.genicam.bound import Node, SheetError
-from camtwin.genicam.nodes import Bound, By, Enumeration, Register, Rule, Selector, Source
+from camtwin.genicam.nodes import Bound, By, Enumeration, Numeric, Register, Rule, Selector, Source
 from camtwin.problem import nearest
 
 
@@ -64,7 +64,9 @@ class Binder:
         if isinstance(f, Selector):
             node.ids = node.row.get("ids", {})
             missing = [e for e in node.entries if f.events and node.here and e not in node.ids]
-        if f.chunk and node.here:
+        if f.chunk and "chunk" in node.row:
+            node.chunk = node.row["chunk"][0], node.row["chunk"][1]
+        elif f.chunk and node.here:
             name, at = f.chunk
             ids = self._by_attr["ChunkSelector"].row.get("ids", {})
             if name in ids:
@@ -108,6 +110,11 @@ class Binder:
         if f.by and (strangers := [key for key in each if key is not None and key not in node.keys]):
             known = nearest(str(strangers[0]), map(str, node.keys))
             raise SheetError(f"{f.name}.default has {strangers[0]}, of which there is no entry{known}", told)
+        if isinstance(f, Numeric):
+            for word in {"min", "max"} & row.keys():
+                if not f.span[0] <= row[word] <= f.span[1]:
+                    held = f"{f.span[0]:.12g} to {f.span[1]:.12g}"
+                    raise SheetError(f"{f.name}.{word} {row[word]}: its register holds {held}", told)
         for value in (*each.values(), *((row["value"],) if "value" in row else ())):
             if node.entries and value not in node.entries:
                 reason = f"is none of {', '.join(node.entries)}{nearest(str(value), node.entries)}"

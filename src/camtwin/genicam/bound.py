@@ -9,7 +9,7 @@ from zlib import crc32
 
 from camtwin.genicam.device import Key
 from camtwin.genicam.dialect import Order
-from camtwin.genicam.nodes import Boolean, Bound, Feature
+from camtwin.genicam.nodes import Boolean, Bound, Feature, Numeric
 from camtwin.problem import Problem
 
 RULE_RESULT = Boolean("Result of a rule about another feature.", value=0)
@@ -84,9 +84,17 @@ class Node:
         return f.pack(self.words[shown] if self.words else shown, order)
 
     def number(self, name: str) -> Any:
-        """Return a constant limit: the data sheet's, else the declaration's, else None."""
+        """Return a constant limit: the data sheet's, else the declaration's, else None.
+
+        A model's register may be shorter than the declared limits.
+        """
         limit = self.row.get(name, getattr(self.feature, name, None))
-        return limit if isinstance(limit, (int, float)) else None
+        if not isinstance(limit, (int, float)):
+            return None
+        if isinstance(self.feature, Numeric) and name in ("min", "max"):
+            least, most = self.feature.span
+            return max(limit, least) if name == "min" else min(limit, most)
+        return limit
 
     def registers(self) -> list[tuple[str, int, Feature[Any]]]:
         """Return (plane, address, coding) of its value and of everything that rules decide.

@@ -35,7 +35,7 @@ class ForeignFeature:
     by        its selectors
     limits    of Min, Max, Inc: those that are said somewhere; None if only the camera knows
     place     its register, and by plane those that decide limits and access; why_not says why there is none
-    port      of the feature's register: EventID or ChunkID, as a number
+    event     EventID of its register's port, as a number; `chunk` its ChunkID: then its place is in the chunk
     """
 
     name: str
@@ -177,12 +177,14 @@ def _locate(nodes: NodeMap, feature: ForeignFeature, found: Mapping[str, Foreign
     if port is not None:
         feature.event = _hexadecimal(port.text("EventID"))
         feature.chunk = _hexadecimal(port.text("ChunkID"))
-    if feature.event is not None or feature.chunk is not None:
+    if feature.event is not None:
         return
     selectors = {name: entries_of(found[name]) for name in feature.by}
     feature.place = nodes.place(register, selectors)
     if feature.place is None:
         feature.why_not = "where its register is depends on the camera"
+    if feature.chunk is not None:
+        return
     for plane, tag in PLANES.items():
         decides = nodes.node(node.text(tag))
         if decides is None or decides.kind not in ("IntReg", "FloatReg"):

@@ -1,11 +1,13 @@
 """Features that no declaration knows: they stand in the tree and hold what is written, and nothing follows.
 
 A row of the data sheet that `holds` a kind of value declares one: `Glow = { holds = "Integer", max = 9 }`.
+With `chunk = [ID, POSITION]` its value is in frames that carry this chunk, which those of a recording may do.
 Each model that has such rows has Settings of its own, with a field for each.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from keyword import iskeyword
 from typing import Any, Final, TypeVar, cast
@@ -71,7 +73,10 @@ class HeldCommand(Held, Command):
 
 
 class HeldRegister(Held, Register):
-    pass
+    """Bytes, in a sheet as hexadecimal digits."""
+
+    def held(self, shown: str | bytes) -> bytes:
+        return bytes.fromhex(shown) if isinstance(shown, str) else shown
 
 
 KINDS: Final[Mapping[str, type[Feature[Any]]]] = {
@@ -130,6 +135,10 @@ def _declared(name: str, row: Mapping[str, Any], *, selects: bool) -> Feature[An
     }
     if kind == "Command":
         words["do"] = _nothing
+    if "chunk" in row:
+        if kind in ("Command", "Register"):
+            raise SheetError(f"{name}.chunk: a {kind} is in no chunk", name)
+        words["chunk"] = name, 0  # the row has its place
     if kind in ("Integer", "Float"):
         words |= {"unit": row.get("unit", ""), "form": row.get("form", "")}
     if kind == "Float":
@@ -140,14 +149,27 @@ def _declared(name: str, row: Mapping[str, Any], *, selects: bool) -> Feature[An
             (-(1 << bits - 1), (1 << bits - 1) - 1) if row.get("signed") is True else (0, (1 << bits) - 1)
         )
         words |= {"min": max(low, -(2**63)), "max": min(high, 2**63 - 1)}
+    if kind in ("Integer", "Float"):
+        low, high = (row.get(word, words[word]) for word in ("min", "max"))
+        numbers = isinstance(low, int | float) and isinstance(high, int | float)
+        words["default"] = max(low, min(0, high)) if numbers else 0
     if kind == "Register":
         words["default"] = bytes(_length(row, 4))
+        _check_digits(name, row)
     if kind == "Enumeration":
         entries = row.get("entries")
         if not isinstance(entries, Mapping) or not entries:
             raise SheetError(f"{name}.entries: must be a table of names and numbers", name)
         words["entries"] = entries
     return make(row.get("doc") or TEXT, **words)
+
+
+def _check_digits(name: str, row: Mapping[str, Any]) -> None:
+    """Check that the bytes of a register are as many hexadecimal digits as it has."""
+    default, length = row.get("default"), _length(row, 4)
+    digits = default if isinstance(default, str) else "" if default is None else " "
+    if (digits or default is not None) and not re.fullmatch(rf"[0-9A-Fa-f]{{{2 * length}}}", digits):
+        raise SheetError(f"{name}.default: must be {2 * length} hexadecimal digits", name)
 
 
 def _length(row: Mapping[str, Any], usual: int) -> int:

@@ -266,6 +266,18 @@ class NodeMap:
         return self.nodes.get(register.text("pPort"))
 
 
+def with_entries(
+    nodes: Mapping[str, ForeignNode], told: Mapping[str, Value | str], numbers: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Return values as numbers: an entry's name is the number that it stands for."""
+    entries = {
+        name: nodes[name].entries[value]
+        for name, value in told.items()
+        if isinstance(value, str) and name in nodes and value in nodes[name].entries
+    }
+    return {**numbers, **entries}
+
+
 def _bits(register: ForeignNode, length: int) -> tuple[int, int] | None:
     """Return the lowest bit, counted from the number's end, and the width of a MaskedIntReg."""
     ends = [whole(register.text(tag) or register.text("Bit")) for tag in ("LSB", "MSB")]

@@ -33,6 +33,7 @@ from copy import copy
 from dataclasses import KW_ONLY, Field, dataclass, field, replace
 from inspect import Parameter, Signature
 from math import isfinite
+from sys import float_info
 from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeAlias, TypeVar, cast, overload
 
 from camtwin.genicam.device import At, Key, Shown
@@ -45,6 +46,8 @@ Source: TypeAlias = Callable[[At], Any]
 Expert, Guru, Invisible = "Expert", "Guru", "Invisible"
 
 
+FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
+"""Greatest number of IEEE 754 in four bytes."""
 CODING: Final = ("length", "bits", "signed")
 """Words of a row that say how the register of a feature holds its value."""
 
@@ -239,9 +242,19 @@ class Numeric(Feature[T]):
     unit: str = ""
     form: str = ""  # how a viewer should show it: Linear, HexNumber, IPV4Address ...
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """Return the least and the greatest number that its register can hold."""
+        raise NotImplementedError
+
 
 class Integer(Numeric[int]):
     node = "Integer"
+
+    @property
+    def span(self) -> tuple[int, int]:
+        bits = self.bits[1] if self.bits else 8 * self.length
+        return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else (0, (1 << bits) - 1)
 
     def take(self, value: Shown) -> int:
         try:
@@ -258,6 +271,11 @@ class Real(Numeric[T]):
     _: KW_ONLY
     length: int = 8
     node = "Float"
+
+    @property
+    def span(self) -> tuple[float, float]:
+        most = FLOAT32_MAX if self.length == 4 else float_info.max
+        return -most, most
 
     def take(self, value: Shown) -> float:
         with contextlib.suppress(ValueError):

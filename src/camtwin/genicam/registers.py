@@ -34,7 +34,7 @@ class Registers(Generic[S]):
     def __init__(self, tree: Tree[S]) -> None:
         self.tree, self.at = tree, dict[int, RegisterAccess[S]]()
         shared: dict[int, list[Node]] = {}
-        for node in tree.here:
+        for node in (*tree.here, *tree.unlisted):
             for plane, address, coding in node.registers():
                 value = plane == "Value"
                 if value and (node.feature.elsewhere or node.feature.chunk):
@@ -97,6 +97,11 @@ class Registers(Generic[S]):
                     tree.set(device, node.feature.name, node.names.get(wire, wire) if node.words else wire)
 
         return RegisterAccess(length, read, write)
+
+    def any_in(self, address: int, length: int) -> bool:
+        """Tell whether a register covers one of these bytes."""
+        i = bisect_right(self._sorted, address + length - 1)
+        return bool(i) and self._sorted[i - 1] + self.at[self._sorted[i - 1]].length > address
 
     def read(self, device: Device[S], address: int, length: int) -> bytes:
         """Read adjoining registers, or a part of one."""

@@ -46,6 +46,7 @@ HELD: Final[Mapping[str, Schema]] = {
     "doc": TEXTS,
     "unit": TEXTS,
     "form": TEXTS,
+    "chunk": {"type": "array", "items": WIRE, "minItems": 2, "maxItems": 2},
 }
 """Words of a feature that no declaration knows, and that holds what is written."""
 HELD_ROW: Final[Mapping[str, Schema]] = {

@@ -15,6 +15,7 @@ from camtwin.genicam.binding import Binder
 from camtwin.genicam.bound import Node, NoSuchFeature, SheetError
 from camtwin.genicam.device import At, Device, Key, S, Shown, Writer
 from camtwin.genicam.dialect import Dialect, Order
+from camtwin.genicam.held import HeldRegister
 from camtwin.genicam.nodes import By, Numeric, Register, String
 from camtwin.genicam.row_words import check_row
 from camtwin.problem import Refused, nearest
@@ -37,6 +38,7 @@ class Tree(Generic[S]):
     nodes     those of all models, by the names that this model's hosts see
     declared  the same by declared name
     here      those that this model has
+    unlisted  those that hold a register and have no node: hosts find them by their address alone
     kept      those of them that show a setting: their own, or one that the model has under no other name
     """
 
@@ -63,6 +65,8 @@ class Tree(Generic[S]):
         if len(self.nodes) < len(self.declared):
             raise SheetError(f"two features share a name: one of {', '.join(names.values())}")
         self.here = [n for n in self.nodes.values() if n.here]
+        hidden = (n for n in self.nodes.values() if n.row.get("hidden"))
+        self.unlisted = [n for n in hidden if isinstance(n.feature, HeldRegister)]
         Binder(self.nodes)
         self._pulled = _by_name((name, n) for n in self.here for name in self.pullers(n))
         self._views = _by_name(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Final
 
 from camtwin.genicam.foreign import read
 from camtwin.genicam.foreign_features import ForeignFeature, features_of
 from camtwin.genicam.formula import Value
-from camtwin.genicam.node_map import NodeMap
+from camtwin.genicam.node_map import NodeMap, with_entries
+from camtwin.genicam.unowned import MAX_REGISTER_BYTES, registers_of
 from camtwin.hosts.aravis import AravisDevice
 from camtwin.hosts.problem import CameraProblem
 
-MAX_REGISTER_BYTES: Final = 256
-"""Limit of the registers that are read; longer ones are files."""
 UNDERSTOOD: Final = {"Integer", "Float", "Boolean", "Enumeration", "String"}
 
 
@@ -37,14 +37,17 @@ class Described:
     live: bool = False
 
 
-def described(device: AravisDevice) -> Described:
+def described(device: AravisDevice, *, registers: bool = False) -> Described:
     """Read a camera's features: values, limits, and the registers they stand in. Nothing is written.
+
+    registers: read all those that its description has, too
 
     Raises:
         ForeignInvalid: its description cannot be used
     """
     found = Described(device.xml(), live=True)
-    features, _ = features_of(NodeMap(read(found.xml)))
+    foreign = read(found.xml)
+    features, _ = features_of(NodeMap(foreign))
     for name, feature in features.items():
         if feature.chunk is not None or feature.event is not None:
             continue
@@ -53,6 +56,12 @@ def described(device: AravisDevice) -> Described:
                 _ask(device, name, feature, found)
         except CameraProblem as problem:
             found.refused[name] = str(problem)
+    if registers:
+        numbers = {name: value for name, value in found.values.items() if not isinstance(value, str)}
+        for each in registers_of(NodeMap(foreign, with_entries(foreign.nodes, found.values, numbers))):
+            if each.address not in found.registers:
+                with contextlib.suppress(CameraProblem):  # it may answer later, or to nobody
+                    found.registers[each.address] = each.name, device.read(each.address, each.length)
     return found
 
 

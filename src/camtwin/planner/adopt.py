@@ -20,11 +20,13 @@ from camtwin.genicam.foreign import ForeignInvalid, read
 from camtwin.genicam.foreign_features import ForeignFeature, features_of
 from camtwin.genicam.formula import Value
 from camtwin.genicam.held import with_held
-from camtwin.genicam.node_map import NodeMap
+from camtwin.genicam.node_map import NodeMap, with_entries
+from camtwin.genicam.unowned import Span, spans
 from camtwin.models import CameraSheet
 from camtwin.models.schema import UNKNOWN
 from camtwin.pixels.formats import FORMATS
 from camtwin.planner.adopted_known import Known, Row, Rows, fitting
+from camtwin.planner.adopted_registers import TAKEN, WORD
 from camtwin.planner.adopted_rows import RowMaker
 from camtwin.planner.new_sheet import BAYER, Given, camera_head, sensor_text
 
@@ -52,6 +54,7 @@ class Adopted:
     holds     those that only hold what is written, and why
     left_out  what could not be taken over, and why
     moved     those whose register is not where the camera has it, and why
+    unowned   bytes of registers that no feature has, and that hold what the camera had
     unknown   rows with guesses, and the words that are guessed
     """
 
@@ -62,6 +65,7 @@ class Adopted:
     left_out: Mapping[str, str]
     moved: Mapping[str, str]
     placed: int
+    unowned: int
     unknown: Mapping[str, tuple[str, ...]]
 
     def row(self) -> dict[str, Any]:
@@ -72,6 +76,7 @@ class Adopted:
             "left_out": dict(self.left_out),
             "moved": dict(self.moved),
             "placed": self.placed,
+            "unowned_bytes": self.unowned,
             "unknown": {name: [*words] for name, words in self.unknown.items()},
         }
 
@@ -84,8 +89,10 @@ class Wanted:
     file    name of the description's file, for the sources
     values  by names of features, from a dump or the camera; `dump` says where they are from
     limits  by `Name.max`, from the camera
+    registers  bytes by address, from the camera
     given   by `Name` or `Name.max`, from the user
     like    sheet of a similar camera
+    played  whether its frames are a recording's: chunks are as the camera sends them
     """
 
     name: str
@@ -93,11 +100,13 @@ class Wanted:
     values: Mapping[str, Value | str]
     dump: str = ""
     limits: Mapping[str, Value | str] = field(default_factory=dict[str, Value | str])
+    registers: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     given: Mapping[str, Value | str]
     like: CameraSheet | None = None
     like_name: str = ""
     link: Literal["gige", "usb3"] | None = None
     assume: bool = False
+    played: bool = False
 
 
 def adopt(data: bytes, wanted: Wanted) -> Adopted:
@@ -110,7 +119,7 @@ def adopt(data: bytes, wanted: Wanted) -> Adopted:
     numbers = {
         name: value for name, value in {**wanted.values, **wanted.given}.items() if not isinstance(value, str)
     }
-    nodes = NodeMap(foreign, _with_entries(foreign.nodes, {**wanted.values, **wanted.given}, numbers))
+    nodes = NodeMap(foreign, with_entries(foreign.nodes, {**wanted.values, **wanted.given}, numbers))
     features, without = features_of(nodes)
     if strange := [name for name in wanted.given if name.partition(".")[0] not in features | {"fps": None}]:
         raise AdoptProblem(f"--set {strange[0]:.60}: the description has no such feature")
@@ -123,21 +132,15 @@ def adopt(data: bytes, wanted: Wanted) -> Adopted:
                 row, ForeignFeature(row, "String", "DeviceControl", "", "Beginner", True, "RO")
             )
     base = wanted.like.features if wanted.like else {}
-    rows = RowMaker(Known(features, values, {**wanted.limits, **wanted.given}, base, link)).make()
+    known = Known(features, values, {**wanted.limits, **wanted.given}, base, link, wanted.played)
+    rows = RowMaker(known).make()
     rows.left_out |= without
-    _repair(rows, base, link)
+    taken = _repair(rows, base, link)
     if missing := [name for name in NEEDED if name not in rows.rows]:
         reason = rows.left_out.get(missing[0]) or rows.why_held.get(missing[0], "the description has none")
         raise AdoptProblem(f"{missing[0]}: {reason}; without it there is no twin")
-    return _adopted(wanted, rows, features, link)
-
-
-def _with_entries(nodes: Any, told: Mapping[str, Value | str], numbers: dict[str, Any]) -> dict[str, Any]:
-    """Return values as numbers: an entry's name is the number that it stands for."""
-    for name, value in told.items():
-        if isinstance(value, str) and name in nodes and value in nodes[name].entries:
-            numbers[name] = nodes[name].entries[value]
-    return numbers
+    rest = spans(nodes, wanted.registers, lambda at, length: _is_taken(taken, link, at, length), WORD[link])
+    return _adopted(wanted, rows, features, link, rest)
 
 
 def _link(namespace: str, features: Mapping[str, ForeignFeature]) -> Literal["gige", "usb3"]:
@@ -147,14 +150,24 @@ def _link(namespace: str, features: Mapping[str, ForeignFeature]) -> Literal["gi
     return SPACES.get(namespace, usual)
 
 
-def _repair(rows: Rows, base: Mapping[str, Mapping[str, Any]], link: str) -> None:
-    """Let rows that do not go together with the others hold values, or leave them out, until all do."""
+def _is_taken(taken: Registers[Any], link: str, address: int, length: int) -> bool:
+    """Tell whether registers of the link or of the twin's features lie in these bytes."""
+    last = address + length - 1
+    own = any(address in each or last in each for each in TAKEN[link])
+    return own or taken.any_in(address, length)
+
+
+def _repair(rows: Rows, base: Mapping[str, Mapping[str, Any]], link: str) -> Registers[Any]:
+    """Let rows that do not go together with the others hold values, or leave them out, until all do.
+
+    Returns their registers.
+    """
     tried: dict[str, int] = {}
     for _ in range(MAX_REPAIRS):
         merged = {key: {**base.get(key, {}), **row} for key, row in rows.rows.items()}
         try:
             tree = Tree(with_held(Settings, merged), merged, KINDS[link].dialect)
-            Registers(tree)
+            registers = Registers(tree)
             read(description(tree).encode())  # no two of its nodes have one name
         except (SheetError, ForeignInvalid) as wrong:
             key = _at_fault(wrong, rows)
@@ -163,7 +176,7 @@ def _repair(rows: Rows, base: Mapping[str, Mapping[str, Any]], link: str) -> Non
             tried[key] = tried.get(key, 0) + 1
             _degrade(rows, key, str(wrong), tried[key])
             continue
-        return
+        return registers
     raise AdoptProblem(f"more than {MAX_REPAIRS} of its features do not go together")
 
 
@@ -213,9 +226,13 @@ def _degrade(rows: Rows, key: str, why: str, times: int) -> None:
 
 
 def _adopted(
-    wanted: Wanted, rows: Rows, features: Mapping[str, ForeignFeature], link: Literal["gige", "usb3"]
+    wanted: Wanted,
+    rows: Rows,
+    features: Mapping[str, ForeignFeature],
+    link: Literal["gige", "usb3"],
+    rest: list[Span],
 ) -> Adopted:
-    text, sensor = _texts(wanted, rows, features, link)
+    text, sensor = _texts(wanted, rows, features, link, rest)
     behaves = tuple(
         name
         for key, name in rows.features.items()
@@ -231,6 +248,7 @@ def _adopted(
         rows.left_out,
         {name: why for name, why in rows.moved.items() if name in {*behaves, *held}},
         placed,
+        sum(len(span.data) for span in rest),
         {
             **{key: tuple(words) for key, words in rows.guessed.items() if key in rows.rows},
             **_rate_unknown(wanted, rows),
@@ -254,11 +272,16 @@ def _fps(wanted: Wanted, rows: Rows) -> float | None:
 
 
 def _texts(
-    wanted: Wanted, rows: Rows, features: Mapping[str, ForeignFeature], link: Literal["gige", "usb3"]
+    wanted: Wanted,
+    rows: Rows,
+    features: Mapping[str, ForeignFeature],
+    link: Literal["gige", "usb3"],
+    rest: list[Span],
 ) -> tuple[str, str]:
     dump, told = f"; values {wanted.dump}" if wanted.dump else "", "; --set" if wanted.given else ""
     source = toml(f"XML {wanted.file}{dump}{told}")
     lines = [f"{key} = {_row(row, rows.guessed.get(key, []), source)}" for key, row in rows.rows.items()]
+    lines += [f"Registers_{span.address:08x} = {_row(_unowned(span), [], source)}" for span in rest]
     accepted = ["assume = true"] if wanted.assume else []
     model = rows.rows["DeviceModelName"]["value"]
     head = [
@@ -283,6 +306,12 @@ def _texts(
     text = camera_head(given, "" if fps else f"{UNKNOWN}frames per second; --set fps=N tells them")
     body = text.replace("schema = 1\n", "\n".join([*head[2:], *accepted, ""]), 1)
     return "\n".join([*head[:2], body, "[features]", *lines, ""]), sensor_text(given)
+
+
+def _unowned(span: Span) -> Row:
+    """Return the row of registers that no feature has."""
+    place = {"at": {"Value": span.address}, "length": len(span.data), "access": span.access}
+    return {"holds": "Register", "hidden": True, **place, "default": span.data.hex()}
 
 
 def _given(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from sys import float_info
 from typing import Any
 
 from camtwin.camera.settings import Settings
 from camtwin.genicam.foreign_features import ForeignFeature
 from camtwin.genicam.formula import Value
-from camtwin.genicam.nodes import Integer, Selector
+from camtwin.genicam.nodes import FLOAT32_MAX, Integer, Selector
 from camtwin.planner.adopted_known import NAME, SIZES, Known, Row, printable
 from camtwin.planner.adopted_registers import Placer
 
@@ -27,8 +28,8 @@ class Holder:
         if name in Settings.features and name in ("DeviceVendorName", "DeviceModelName"):
             self.out.left_out[name] = why
             return
-        if x.chunk is not None:
-            self.out.left_out[name] = "it is a chunk that camtwin does not know"
+        if x.chunk is not None and (unfit := self.placer.unfit_in_chunk(x)):
+            self.out.left_out[name] = unfit
             return
         if name == "ExposureTime" or name in {*SIZES, *SIZES["Width"], *SIZES["Height"]}:
             key = f"Held{name}"
@@ -49,7 +50,7 @@ class Holder:
                 return
         if x.kind in ("Integer", "Float"):
             row |= {word: printable(text) for word, text in (("unit", x.unit), ("form", x.form)) if text}
-        placed = self.placer.placed(name, x, None)
+        placed = self.placer.in_chunk(x) if x.chunk is not None else self.placer.placed(name, x, None)
         if x.kind == "Float":
             placed.setdefault("length", 8)
         if x.kind == "Integer" and "length" not in placed:
@@ -59,6 +60,9 @@ class Holder:
         row |= placed
         if x.kind in ("Integer", "Float") and x.access != "RO":
             row |= self._held_limits(name, x, row)
+        if x.chunk is not None:
+            self.out.rows[key], self.out.features[key], self.out.why_held[name] = row, name, why
+            return
         value = self.known.given.get(name, self.known.values.get(name, x.value))
         if (default := _held_value(x, row, value)) is not None:
             if "by" not in row:
@@ -86,7 +90,8 @@ class Holder:
             if not isinstance(known, int | float):
                 continue
             if x.kind == "Float" and (word != "inc" or known > 0):
-                limits[word] = float(known)
+                most = FLOAT32_MAX if row.get("length") == 4 else float_info.max
+                limits[word] = max(-most, min(float(known), most))
             elif x.kind == "Integer" and word != "inc":
                 limits[word] = max(floor, min(int(known), ceiling))
             elif x.kind == "Integer" and known > 0:

@@ -42,6 +42,7 @@ class Known:
 
     values  what a dump says, by names of features; `given` what the user says, by `Name` or `Name.max`
     base    rows of the sheet that this camera is like
+    played  whether its chunks come from a recording
     out     the rows that are made
     """
 
@@ -50,6 +51,7 @@ class Known:
     given: Mapping[str, Value | str]
     base: Mapping[str, Mapping[str, Any]]
     link: str
+    played: bool = False
     out: Rows = field(default_factory=Rows)
 
     def told(self, name: str, word: str) -> Value | str:

@@ -62,6 +62,36 @@ class Placer:
                 at[plane] = other.address
         return {"at": at} if at else {}
 
+    def in_chunk(self, x: ForeignFeature) -> Row:
+        """Return the words that place a value in its chunk; `unfit_in_chunk` tells whether it has a place."""
+        place = x.place
+        if place is None:
+            return {}
+        row: Row = {"chunk": [x.chunk, place.address], "length": place.length}
+        if place.bits and place.bits != (0, 8 * place.length):
+            row["bits"] = [*place.bits]
+        if place.signed and x.kind == "Integer":
+            row["signed"] = True
+        if place.apart:
+            row["apart"] = [*place.apart]
+        return row
+
+    def unfit_in_chunk(self, x: ForeignFeature) -> str:
+        """Return why a value cannot be read from its chunk as the camera has it, "" if it can."""
+        place = x.place
+        if place is None:
+            return x.why_not
+        if place.order != self.dialect.order and x.kind != "String" and place.length > 1:
+            return f"its chunk counts bytes from the {'end' if place.order == 'little' else 'top'}"
+        numbers = {"Float": (4, 8), "String": range(1, 65537)}.get(x.kind, range(1, 9))
+        if x.kind in ("Command", "Register") or place.length not in numbers:
+            return f"its chunk has {place.length} bytes"
+        return (
+            ""
+            if 0 <= place.address < 1 << 32 and min(place.apart, default=0) >= 0
+            else "its place in the chunk"
+        )
+
     def _why_not(self, place: Place, x: ForeignFeature, f: Feature[Any] | None) -> str:
         last = place.address + sum(map(abs, place.apart)) * 256 + place.length
         if place.order != self.dialect.order and x.kind not in ("String", "Register") and place.length > 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from camtwin.camera.settings import Settings
 from camtwin.genicam.foreign_features import ForeignFeature
-from camtwin.genicam.nodes import Enumeration, Feature, Integer, Numeric, Register, Selector, String
+from camtwin.genicam.nodes import CODING, Enumeration, Feature, Integer, Numeric, Register, Selector, String
 from camtwin.genicam.row_words import words_of
 from camtwin.planner.adopted_held import Holder
 from camtwin.planner.adopted_known import NAME, SIZES, Known, Row, Rows, fitting, printable
@@ -91,8 +92,10 @@ class RowMaker:
         """Write the row of a feature that camtwin knows; return why that cannot be."""
         if f.node != x.kind:
             return f"it is a {x.kind}, and camtwin's {f.declared} a {f.node}"
-        if x.chunk is not None and not f.chunk:
-            return "it is a chunk that camtwin does not know"
+        if x.chunk is not None and (why := self._unlike_chunk(name, x, f)):
+            return why
+        if x.chunk is None and f.chunk:
+            return "its value is in no chunk by itself"
         key = f.declared
         row: Row = {} if name == f.declared else {"name": name}
         guesses: list[str] = []
@@ -104,7 +107,8 @@ class RowMaker:
                 return "camtwin knows none of its entries"
         if isinstance(f, Selector) and (ids := self._ids(f, row)):
             row["ids"] = ids
-            row["entries"] = {entry: wire for entry, wire in row["entries"].items() if entry in ids}
+            if f.events:  # each has a message
+                row["entries"] = {entry: wire for entry, wire in row["entries"].items() if entry in ids}
         words = words_of(f)
         if "value" in words:
             row["value"] = self._constant(name, x, f, guesses)
@@ -117,7 +121,7 @@ class RowMaker:
                 row["default"] = {entry: value}
         for word in ("inputs", "outputs", "formats"):
             if word in words:
-                row |= self._lines(word, f)
+                row |= self._lines(word, row)
         if "cutoff" in words and "max" in row:
             row["cutoff"] = row["max"]
         if isinstance(f, Register) and f.fill and x.place:
@@ -128,11 +132,32 @@ class RowMaker:
             row |= self.placer.planes(x, x.place)
         elif not f.chunk:
             row |= self.placer.placed(name, x, f)
+        if isinstance(f, Numeric):
+            self._fit(row, f)
         self.out.rows[key] = row
         self.out.features[key] = name
         if guesses:
             self.out.guessed[key] = guesses
         return ""
+
+    def _unlike_chunk(self, name: str, x: ForeignFeature, f: Feature[Any]) -> str:
+        """Return why a feature that is in chunks is not to be the one that camtwin has, "" if it is.
+
+        The twin's own frames have camtwin's layout, and recorded ones that of the camera.
+        """
+        if not f.chunk:
+            return "it is a chunk that camtwin does not know"
+        place, order = x.place, self.placer.dialect.order
+        alike = (
+            place is not None
+            and (place.address, place.length) == (f.chunk[1], f.length)
+            and not (place.bits or x.by)
+            and (f.length == 1 or place.order == order)
+        )
+        if alike:
+            return ""
+        self.out.moved[name] = "its chunk has another layout than camtwin's"
+        return self.out.moved[name] if self.known.played else ""
 
     def _limits(self, name: str, x: ForeignFeature, f: Numeric[Any], guesses: list[str]) -> Row:
         row: Row = {}
@@ -145,7 +170,7 @@ class RowMaker:
             if known is None and word in self.base.get(f.declared, {}):
                 continue
             if isinstance(known, int | float):
-                row[word] = self._in_register(known, x, f)
+                row[word] = int(known) if isinstance(f, Integer) else float(known)
             elif which in x.limits and x.access != "RO" and not f.put and (word != "inc" or name in SIZES):
                 if word == "min" and isinstance(f.min, int | float):
                     continue  # camtwin's own
@@ -162,11 +187,16 @@ class RowMaker:
             row.pop("min")
         return row
 
-    def _in_register(self, known: float, x: ForeignFeature, f: Numeric[Any]) -> float:
-        if not isinstance(f, Integer):
-            return float(known)
-        length = x.place.length if x.place and x.place.length <= 8 else f.length
-        return min(int(known), (1 << 8 * length) - 1, 2**63 - 1)
+    @staticmethod
+    def _fit(row: Row, f: Numeric[Any]) -> None:
+        """Keep limits within what the row's register holds; one of camtwin's own may be signed for them."""
+        if isinstance(f, Integer) and row.get("min", 0) < 0 and "Value" not in row.get("at", {}):
+            row["signed"] = True
+        coding = {word: row.get(word, getattr(f, word)) for word in CODING}
+        least, most = replace(f, **coding).span
+        for word in {"min", "max"} & row.keys():
+            limit = max(least, min(row[word], most))
+            row[word] = int(min(limit, 2**63 - 1)) if isinstance(f, Integer) else float(limit)
 
     def _guess(self, name: str, word: str, f: Feature[Any] | None) -> float | None:
         own = self.known.number((name,))
@@ -223,10 +253,16 @@ class RowMaker:
                 declared = Settings.features.get(feature.name)
                 if feature.chunk is not None and declared and declared.chunk:
                     found.setdefault(declared.chunk[0], feature.chunk)
-            rest = [entry for entry in row["entries"] if entry not in found]
-            free = (number for number in range(1, 4096) if number not in {*found.values()})
+                elif (
+                    feature.chunk is not None
+                    and (word := feature.name.removeprefix("Chunk")) in row["entries"]
+                ):
+                    found.setdefault(word, feature.chunk)
+            taken = {feature.chunk for feature in self.features.values()}
+            rest = [e for e in ("Image", *row["entries"]) if e in f.values and e not in found]
+            free = (number for number in range(1, 4096) if number not in taken)
             found |= dict(zip(rest, free, strict=False))
-            found = {entry: number for entry, number in found.items() if entry in row["entries"]}
+            found = {e: number for e, number in found.items() if e in row["entries"] or e == "Image"}
         return found
 
     def _constant(self, name: str, x: ForeignFeature, f: Feature[Any], guesses: list[str]) -> Any:
@@ -275,7 +311,10 @@ class RowMaker:
             return taken if low <= taken <= high and on_step else None
         return taken.decode(errors="replace") if isinstance(taken, bytes) else taken
 
-    def _lines(self, word: str, f: Feature[Any]) -> Row:
+    def _lines(self, word: str, row: Row) -> Row:
         selector = self.features.get("LineSelector")
         lines = [line for line in selector.entries if NAME.fullmatch(line)] if selector else ["Line0"]
-        return {word: dict.fromkeys(lines, "TTL") if word == "formats" else lines}
+        if word != "formats":
+            return {word: lines}
+        entries = row["entries"]
+        return {word: dict.fromkeys(lines, "TTL" if "TTL" in entries else next(iter(entries)))}

@@ -79,7 +79,7 @@ class Frame:
     def payload(self) -> bytes:
         """Return the frame's bytes as sent, its chunks behind the image."""
         s = self.settings
-        if s.ChunkModeActive and not s.ChunkEnable["Image"]:
+        if s.ChunkModeActive and not s.ChunkEnable.get("Image", True):
             return self.chunk_bytes
         return pack(self.picture, self.pixel_format).tobytes() + self.chunk_bytes
 

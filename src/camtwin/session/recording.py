@@ -28,16 +28,16 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camtwin.camera.description import interface
-from camtwin.camera.features.rates import payload_bytes
+from camtwin.camera.features.rates import payload_bytes as frame_bytes
 from camtwin.camera.frames.player import Moment, RecordedEvent, RecordedFrame
 from camtwin.camera.links import KINDS
 from camtwin.files import FileProblem, load_raw
 from camtwin.folders import TextProblem, load_text
 from camtwin.models import CameraSheet
 from camtwin.pixels import FORMATS, PixelFormat, pack
+from camtwin.pixels.formats import payload_bytes
 from camtwin.problem import first_fault
-from camtwin.twins.played import Recording, RecordingInvalid, fixed, known_chunks
-from camtwin.wire.chunks import HEADER_BYTES
+from camtwin.twins.played import RecordedChunks, Recording, RecordingInvalid, chunks_in, fixed
 
 FORMAT: Final = 1
 """Version of the file of frames."""
@@ -94,10 +94,11 @@ def played(sheet: CameraSheet) -> tuple[CameraSheet, Recording]:
         raise RecordingInvalid(f"{path}: settings.PixelFormat {settings.get('PixelFormat')!r:.60}: unknown")
     if missing := {"Width", "Height"} - settings.keys():
         raise RecordingInvalid(f"{path}: settings has no {', '.join(sorted(missing))}")
-    chunks = _chunks(first, sheet) if known.chunks else None
+    image_bytes = payload_bytes(fmt, int(settings["Width"]), int(settings["Height"]))
+    chunks = _chunks(first, sheet, image_bytes) if known.chunks else None
     played_as = fixed(sheet, Recording(settings, (), chunks))
     if first.suffix == RAW:
-        _check_size(first, played_as, chunks)
+        _check_size(first, played_as)
     shape = int(settings["Height"]), int(settings["Width"])
     frames = [*_frames(path, known, fmt, block, shape)]
     ids = interface(sheet).tree.declared["EventSelector"].ids
@@ -161,12 +162,12 @@ def _codes(path: Path) -> NDArray[Any]:
         raise RecordingInvalid(f"{path}: {getattr(wrong, 'strerror', None) or wrong}") from None
 
 
-def _chunks(path: Path, sheet: CameraSheet) -> frozenset[str]:
-    """Return the names of a frame's chunks, as far as camtwin knows them."""
+def _chunks(path: Path, sheet: CameraSheet, image_bytes: int) -> RecordedChunks:
     tree = interface(sheet).tree
+    selector = tree.declared["ChunkSelector"]
+    ids = {name: number for name, number in selector.ids.items() if name in {*selector.entries, "Image"}}
     try:
-        known = known_chunks(_bytes(path).tobytes(), tree.declared["ChunkSelector"].ids, tree.order)
-        return frozenset(name for name, _, _ in known)
+        return chunks_in(_bytes(path).tobytes(), ids, tree.order, image_bytes)
     except ValueError as wrong:
         raise RecordingInvalid(f"{path}: {wrong}") from None
 
@@ -178,13 +179,9 @@ def _bytes(path: Path) -> NDArray[np.uint8]:
         raise RecordingInvalid(f"{path}: {wrong.strerror or wrong}") from None
 
 
-def _check_size(path: Path, sheet: CameraSheet, chunks: frozenset[str] | None) -> None:
+def _check_size(path: Path, sheet: CameraSheet) -> None:
     """Check that the camera sends as many bytes with these settings as the first frame has."""
-    tree, data = interface(sheet).tree, _bytes(path).tobytes()
-    length, needed = len(data), payload_bytes(tree.factory())
-    if chunks is not None:
-        known = known_chunks(data, tree.declared["ChunkSelector"].ids, tree.order)
-        length = sum(len(part) + HEADER_BYTES for _, _, part in known)
+    length, needed = len(_bytes(path)), frame_bytes(interface(sheet).tree.factory())
     if length != needed:
         raise RecordingInvalid(f"{path}: has {length} bytes; with these settings its camera sends {needed}")
 

@@ -1,12 +1,13 @@
 """A twin whose images come from a recording.
 
 Its frames have the bytes that were recorded, so what decides them is fixed: the size and format of the image,
-and which chunks there are. Frames of a picture's codes get the chunks that the camera would have sent.
+and which chunks there are, also of those that camtwin does not know. Frames of a picture's codes get the
+chunks that the camera would have sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, cast
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camtwin.camera import Exposure
+from camtwin.camera.features.chunk_data_control import NAMES
 from camtwin.camera.frames.player import Moment, Player, RecordedFrame
-from camtwin.camera.reports.chunks import FEATURES
+from camtwin.camera.reports.chunks import own_bytes
 from camtwin.camera.settings import Settings
 from camtwin.genicam.nodes import Integer, Order
 from camtwin.genicam.row_words import words_of
@@ -25,9 +27,23 @@ from camtwin.pixels import FORMATS, unpack
 from camtwin.problem import Problem
 from camtwin.twins.assembly import NoTruth, Twin, placed
 from camtwin.twins.render.truth import Truth
-from camtwin.wire.chunks import split, tag
+from camtwin.wire.chunks import HEADER_BYTES, split
 
 CHUNKS: Final = {"ChunkModeActive", "ChunkSelector", "ChunkEnable"}
+
+
+@dataclass(frozen=True)
+class RecordedChunks:
+    """Chunks of a frame.
+
+    names        of those that the model has a name for
+    extra_bytes  bytes more than if the twin itself sent the chunks of these names
+    image_id     id of the image's chunk; None if no image was sent
+    """
+
+    names: frozenset[str]
+    extra_bytes: int
+    image_id: int | None
 
 
 class RecordingInvalid(Problem):
@@ -38,12 +54,12 @@ class RecordingInvalid(Problem):
 class Recording:
     """A recording: settings by feature, frames and events in the order of their times.
 
-    chunks  names of those that its frames carry; None: the frames have none
+    chunks  those that its frames carry; None: the frames have none
     """
 
     settings: Mapping[str, int | str]
     moments: Sequence[Moment]
-    chunks: frozenset[str] | None
+    chunks: RecordedChunks | None
 
 
 @dataclass(frozen=True)
@@ -55,12 +71,10 @@ class PlayedTwin(Twin):
 
     def render(self, exposure: Exposure, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         payload = self._frame(exposure).payload()
-        if payload.nbytes == exposure.payload_bytes:  # as it was sent, or an image that has no chunks
-            return placed(payload, out)
-        if exposure.has_image and payload.nbytes == exposure.image_bytes:
+        if payload.nbytes == exposure.image_bytes != exposure.payload_bytes:  # a picture's codes
             tail = np.frombuffer(super().tail(exposure, payload.data), np.uint8)
-            return placed(np.concatenate((payload, tail)), out)
-        return placed(np.frombuffer(self._of_known_chunks(payload.tobytes()), np.uint8), out)
+            return placed(np.concatenate((payload[: payload.nbytes * exposure.has_image], tail)), out)
+        return placed(payload, out)
 
     def image(self, exposure: Exposure) -> NDArray[np.uint16]:
         s, payload = exposure.settings, self._frame(exposure).payload()
@@ -75,24 +89,29 @@ class PlayedTwin(Twin):
     def _frame(self, exposure: Exposure) -> RecordedFrame:
         return cast("RecordedFrame", exposure.world)
 
-    def _of_known_chunks(self, payload: bytes) -> bytes:
-        """Return a payload without the chunks that camtwin does not know."""
-        order = self.camera.tree.order
-        kept = [*known_chunks(payload, self.camera.chunk_ids, order)]
-        return b"".join(data + tag(number, len(data), order) for _, number, data in reversed(kept))
 
+def chunks_in(payload: bytes, ids: Mapping[str, int], order: Order, image_bytes: int) -> RecordedChunks:
+    """Return the chunks of a payload.
 
-def known_chunks(payload: bytes, ids: Mapping[str, int], order: Order) -> Iterator[tuple[str, int, bytes]]:
-    """Yield name, id and data of each chunk of a payload that camtwin knows, the last one first.
+    No description tells the id of the image, so the first chunk is the image if it has as many bytes.
+
+    ids          of the chunks that the model has a name for
+    image_bytes  of an image with the recording's settings
 
     Raises:
         ValueError: the payload does not consist of chunks
     """
-    names = {number: name for name, number in ids.items()}
-    for number, data in split(payload, order):
-        name = names.get(number, "")
-        if name == "Image" or len(data) == sum(f.length for f in FEATURES.get(name, ())) > 0:
-            yield name, number, data
+    if not payload:
+        raise ValueError("is empty")
+    *others, (first, data) = split(payload, order)
+    image = first if len(data) == image_bytes or first == ids.get("Image") else None
+    if image is None:
+        others.append((first, data))
+    names = {number: name for name, number in ids.items() if name != "Image"}
+    found = {name for number, _ in others if (name := names.get(number))}
+    extra = sum(len(data) + HEADER_BYTES for _, data in others)
+    extra -= sum(own_bytes(name) + HEADER_BYTES for name in found if name in NAMES)
+    return RecordedChunks(frozenset({*found, *(("Image",) if image is not None else ())}), extra, image)
 
 
 def fixed(sheet: CameraSheet, recording: Recording) -> CameraSheet:
@@ -124,11 +143,13 @@ def fixed(sheet: CameraSheet, recording: Recording) -> CameraSheet:
         if missing := CHUNKS - features.keys():
             raise RecordingInvalid(f"{sheet.name}: its camera has no chunks: there is no {min(missing)}")
         features["ChunkModeActive"] |= {"default": True, "access": "RO"}
-        entries = features["ChunkSelector"].get("ids", {})
-        features["ChunkEnable"] |= {
-            "default": {name: name in recording.chunks for name in entries},
-            "access": "RO",
-        }
+        chunks, row = recording.chunks, features["ChunkSelector"]
+        entries = row.get("entries", row.get("ids", {}))
+        if chunks.image_id is not None:
+            row["ids"] = {**row.get("ids", {}), "Image": chunks.image_id}
+        carried = {name: name in chunks.names for name in entries}
+        features["ChunkEnable"] |= {"default": carried, "access": "RO"}
+        features["ChunkExtraBytes"] = {"hidden": True, "default": chunks.extra_bytes}
     memory = sheet.memory.model_copy(update={"size_bytes": None, "free_run_images": None})
     return sheet.model_copy(update={"features": features, "memory": memory})
 

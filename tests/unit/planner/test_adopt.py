@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from genicam.genapi import AbstractPort, EAccessMode, GenericException
+from genicam.genapi import GenericException
 from genicam.genapi import NodeMap as Reference
 
 import camtwin
@@ -19,7 +19,8 @@ from camtwin.planner import value_dump
 from camtwin.planner.adopt import Adopted, Wanted, adopt
 from camtwin.problem import Refused
 from camtwin.twins import build
-from unit.genicam.small_camera import DESCRIPTION, VALUES
+from unit.genicam.judge_adopt import Memory
+from unit.genicam.small_camera import DESCRIPTION, VALUES, at, register
 
 SET = {"Width.max": 1280, "Height.max": 1024, "fps": 50}
 
@@ -167,25 +168,8 @@ def test_the_description_of_our_own_twin_gives_the_same_tree(tmp_path: Path, mod
             assert {which: now.limits[which] for which in known} == pytest.approx(known), name
 
 
-class Registers(AbstractPort):
-    """The registers of a twin; zeros where it has none."""
-
-    def __init__(self, twin: Any) -> None:
-        super().__init__()
-        self.camera, self.registers = twin.camera, interface(twin.sheet).registers
-
-    def get_access_mode(self):
-        return EAccessMode.RW
-
-    def read(self, address: int, length: int) -> bytes:  # pyright: ignore[reportIncompatibleMethodOverride]
-        try:
-            return self.registers.read(self.camera, address, length)
-        except Exception:
-            return bytes(length)
-
-
 def values_in_reference(xml: str, twin: Any, names: list[str]) -> dict[str, Any]:
-    nodes, port = Reference(), Registers(twin)
+    nodes, port = Reference(), Memory(twin)
     nodes.load_xml_from_string(xml)
     nodes.connect(port, "Device")
     found: dict[str, Any] = {}
@@ -242,3 +226,128 @@ def test_names_of_a_maker_fit_into_their_registers(tmp_path: Path) -> None:
     document = DESCRIPTION.replace('VendorName="Acme"', f'VendorName="{"é" * 99}"')
     sheet, _ = written(tmp_path, document, given=SET)
     assert camtwin.open(sheet, render=False).DeviceVendorName == "é" * 16
+
+
+CHUNKS = (
+    '<Category Name="Chunks"><pFeature>ChunkModeActive</pFeature><pFeature>ChunkSelector</pFeature>'
+    "<pFeature>ChunkEnable</pFeature><pFeature>ChunkGain</pFeature><pFeature>ChunkWetness</pFeature></Category>"
+    '<Boolean Name="ChunkModeActive"><pValue>ChunksReg</pValue></Boolean>'
+    '<Enumeration Name="ChunkSelector"><EnumEntry Name="Gain"><Value>3</Value></EnumEntry>'
+    '<EnumEntry Name="Wetness"><Value>4</Value></EnumEntry><pValue>ChunkReg</pValue>'
+    "<pSelected>ChunkEnable</pSelected></Enumeration>"
+    '<Boolean Name="ChunkEnable"><pValue>ChunkOnReg</pValue></Boolean>'
+    '<Float Name="ChunkGain"><pValue>ChunkGainReg</pValue></Float>'
+    '<Integer Name="ChunkWetness" NameSpace="Custom"><pValue>WetReg</pValue></Integer>'
+    '<Port Name="GainPort"><ChunkID>a1</ChunkID></Port><Port Name="WetPort"><ChunkID>B2</ChunkID></Port>'
+    + register("ChunksReg", at(0x2_0300))
+    + register("ChunkReg", at(0x2_0304))
+    + register("ChunkOnReg", at(0x2_0310) + "<pIndex Offset='4'>ChunkReg</pIndex>")
+    + register("ChunkGainReg", at(0), "FloatReg", access="RO").replace("Device", "GainPort")
+    + register("WetReg", at(4), length=2, access="RO").replace("Device", "WetPort")
+)
+CHUNKED = DESCRIPTION.replace('<Category Name="Lamp">', f'{CHUNKS}<Category Name="Lamp">').replace(
+    "<pFeature>Lamp</pFeature>", "<pFeature>Lamp</pFeature><pFeature>Chunks</pFeature>"
+)
+
+
+@pytest.mark.parametrize("played", [False, True])
+def test_a_chunk_that_camtwin_does_not_know_is_where_the_camera_has_it(tmp_path: Path, played: bool) -> None:
+    sheet, found = written(tmp_path, CHUNKED, given=SET, played=played)
+    assert not [name for name in found.left_out if "Chunk" in name]
+    assert found.holds["ChunkWetness"] == "camtwin does not know it"
+    assert ("ChunkGain" in found.holds, "ChunkGain" in found.behaves) == (played, not played)
+    assert found.moved["ChunkGain"] == "its chunk has another layout than camtwin's"
+    twin = build(load(sheet))
+    now, was = tree_of(twin.camera.xml), tree_of(CHUNKED)
+    for name in ("ChunkWetness", "ChunkGain")[: 1 + played]:
+        assert (now[name].chunk, now[name].place, now[name].kind) == (
+            was[name].chunk,
+            was[name].place,
+            was[name].kind,
+        )
+    assert (now["ChunkWetness"].chunk, now["ChunkGain"].chunk) == (0xB2, 0xA1)
+    assert now["ChunkSelector"].entries == {"Gain": 3, "Wetness": 4}
+    with camtwin.open(sheet) as cam:
+        cam.ChunkModeActive = True
+        cam.ChunkSelector = "Wetness"
+        cam.ChunkEnable = True
+        cam.Width, cam.Height = 16, 8
+        frame = cam.grab()[0]
+        assert cam.PayloadSize == len(frame.payload)
+        assert [*(frame.chunks or {})] == [
+            "Image"
+        ]  # of its own, the twin sends no chunk that it does not know
+
+
+TICK, EXPOSURE = 0x2_0028, 0x2_0024
+"""Registers behind the formula of ExposureTime, which no feature of the twin owns."""
+
+
+def test_registers_of_no_feature_hold_what_the_camera_had(tmp_path: Path) -> None:
+    """A client with the camera's own description computes with them; nothing follows."""
+    words = {"values": value_dump.parse(VALUES), "given": SET}
+    contents = {TICK: (7).to_bytes(4, "big"), EXPOSURE: (300).to_bytes(4, "big"), 0x2_0000: b"xxxx"}
+    sheet, found = written(tmp_path, DESCRIPTION, registers=contents, **words)
+    assert found.unowned == 8
+    twin = build(load(sheet))
+    registers = interface(twin.sheet).registers
+    assert registers.read(twin.camera, EXPOSURE, 8) == (300).to_bytes(4, "big") + (7).to_bytes(4, "big")
+    assert values_in_reference(DESCRIPTION, twin, ["ExposureTime", "Width"]) == {
+        "ExposureTime": 2100,
+        "Width": 640,
+    }
+    assert "Registers_" not in twin.camera.xml
+    assert tree_of(twin.camera.xml).keys() == tree_of(DESCRIPTION).keys()
+    with pytest.raises(Refused, match="the register at 0x20028 is read-only"):
+        registers.write(twin.camera, TICK, bytes(4))
+    registers.write(twin.camera, EXPOSURE, (500).to_bytes(4, "big"))
+    assert values_in_reference(DESCRIPTION, twin, ["ExposureTime"]) == {"ExposureTime": 3500}
+    twin.camera.power_cycle()
+    assert registers.read(twin.camera, EXPOSURE, 4) == (300).to_bytes(4, "big")
+
+
+def test_registers_of_no_feature_are_hexadecimal_digits(tmp_path: Path) -> None:
+    row = 'features.Odd = { holds = "Register", hidden = true, length = 4, default = "0102", source = "x" }'
+    (tmp_path / "odd.toml").write_text(f'like = "baumer-vcxg-124m"\n{row}\n')
+    with pytest.raises(SheetInvalid, match=r"Odd.default: must be 8 hexadecimal digits \(line 2\)"):
+        camtwin.open(str(tmp_path / "odd.toml"))
+
+
+LINES = (
+    '<Category Name="Lines"><pFeature>LineSelector</pFeature><pFeature>LineFormat</pFeature>'
+    "<pFeature>UserDefinedValue</pFeature><pFeature>Heat</pFeature></Category>"
+    '<Enumeration Name="LineSelector"><EnumEntry Name="Line1"><Value>1</Value></EnumEntry><Value>1</Value>'
+    "<pSelected>LineFormat</pSelected></Enumeration>"
+    '<Enumeration Name="LineFormat"><EnumEntry Name="OptoCoupled"><Value>4</Value></EnumEntry>'
+    "<pValue>FormatOfLine</pValue></Enumeration>"
+    '<Integer Name="UserDefinedValue"><pValue>UserReg</pValue><Min>-2147483648</Min>'
+    "<Max>2147483647</Max></Integer>"
+    '<Float Name="Heat" NameSpace="Custom"><pValue>HeatReg</pValue></Float>'
+    + register("FormatOfLine", at(0x2_0300))
+    + register("UserReg", at(0x2_0301), more="<Sign>Signed</Sign>")
+    + register("HeatReg", at(0x2_0308), "FloatReg")
+)
+
+
+def test_each_register_of_an_adopted_twin_can_be_read(tmp_path: Path) -> None:
+    """Whatever the lengths, signs and entries are that the camera has for them."""
+    lines = DESCRIPTION.replace('<Category Name="Lamp">', f'{LINES}<Category Name="Lamp">').replace(
+        "<pFeature>Lamp</pFeature>", "<pFeature>Lamp</pFeature><pFeature>Lines</pFeature>"
+    )
+    sheet, _ = written(tmp_path, lines, given=SET)
+    twin = build(load(sheet))
+    registers = interface(twin.sheet).registers
+    assert all(registers.read(twin.camera, at, each.length) for at, each in registers.at.items())
+    with camtwin.open(sheet, render=False) as cam:
+        assert (cam.LineFormat, cam.Heat, cam.UserDefinedValue) == ("OptoCoupled", 0, -(2**31))
+        assert cam.limits("UserDefinedValue") == (-(2**31), 2**31 - 1)
+        cam.UserDefinedValue = -7
+        assert cam.UserDefinedValue == -7
+
+
+def test_a_limit_that_the_register_cannot_hold_is_told(tmp_path: Path) -> None:
+    row = 'features.Odd = { holds = "Float", min = -1e300, length = 4, source = "x" }'
+    (tmp_path / "odd.toml").write_text(f'like = "baumer-vcxg-124m"\n{row}\n')
+    said = r"Odd.min -1e\+300: its register holds -3.40282346639e\+38 to 3.40282346639e\+38 \(line 2\)"
+    with pytest.raises(SheetInvalid, match=said):
+        camtwin.open(str(tmp_path / "odd.toml"))

@@ -1,5 +1,6 @@
 """Recordings that a twin plays: times, ids, bytes and chunks are those of the files."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -116,13 +117,47 @@ def test_bytes_chunks_and_gaps_are_those_that_were_recorded(tmp_path: Path) -> N
             cam.ChunkModeActive = False
 
 
-def test_chunks_that_camtwin_does_not_know_are_left_out(tmp_path: Path) -> None:
+def test_chunks_that_camtwin_does_not_know_are_kept(tmp_path: Path) -> None:
     kept = recorded(tmp_path, (1,))
-    (tmp_path / "recording.toml").write_text(SHEET)
-    file = tmp_path / "1.bin"
-    file.write_bytes(file.read_bytes() + bytes(4) + (0x7777).to_bytes(4, "big") + (4).to_bytes(4, "big"))
+    wet = "features.ChunkWet = { holds = 'Integer', chunk = [0x7777, 4], length = 4, source = 'its XML' }\n"
+    (tmp_path / "recording.toml").write_text(SHEET + wet)
+    file, data = tmp_path / "1.bin", bytes(7) + b"\x2a"
+    file.write_bytes(file.read_bytes() + data + (0x7777).to_bytes(4, "big") + (8).to_bytes(4, "big"))
     with camtwin.open(str(tmp_path)) as cam:
-        assert cam.grab()[0].chunks == kept[0][1]
+        frame = cam.grab()[0]
+        assert frame.payload == file.read_bytes()
+        assert frame.chunks == {**kept[0][1], "0x7777": data}
+        assert cam.PayloadSize == len(frame.payload)
+        assert "<ChunkID>00007777</ChunkID>" in cam.xml
+
+
+def test_the_image_is_the_first_chunk_whatever_its_id(tmp_path: Path) -> None:
+    """No description tells the id of the image's chunk, and a camera has its own."""
+    (payload, chunks), *_ = recorded(tmp_path, (1,))
+    (tmp_path / "recording.toml").write_text(SHEET)
+    at = 64 * 48 * 2
+    assert payload[at : at + 4] == (1).to_bytes(4, "big")
+    (tmp_path / "1.bin").write_bytes(payload[:at] + b"\0\0\x0b\xad" + payload[at + 4 :])
+    with camtwin.open(str(tmp_path)) as cam:
+        transfers = sent(cam)
+        assert (cam.grab()[0].chunks or {})["Image"] == chunks["Image"]
+        assert image_of(transfers[0].exposure).payload_type == 0x4001
+
+
+def test_a_chunk_in_another_layout_is_as_the_camera_sent_it(tmp_path: Path) -> None:
+    """camtwin sends the gain in 8 bytes; a camera that sends 4 keeps them."""
+    (payload, _), *_ = recorded(tmp_path, (1,))
+    words = 'holds = "Float", name = "ChunkGain", chunk = [8, 0], length = 4, source = "its XML"'
+    row = f"features.HeldGain = {{ {words} }}\n"
+    (tmp_path / "recording.toml").write_text(SHEET + 'without = ["features.ChunkGain"]\n' + row)
+    file = tmp_path / "1.bin"
+    file.write_bytes(payload + struct.pack(">fII", 3.5, 8, 4))
+    with camtwin.open(str(tmp_path)) as cam:
+        frame = cam.grab()[0]
+        assert frame.payload == file.read_bytes()
+        assert (frame.chunks or {})["0x8"] == struct.pack(">f", 3.5)
+        cam.ChunkSelector = "Gain"
+        assert (cam.ChunkEnable, cam.PayloadSize) == (True, len(frame.payload))
 
 
 def test_a_camera_without_chunks_plays_none(tmp_path: Path) -> None:

@@ -6,7 +6,18 @@ ids of chunks are the model's: `ids` in its row of ChunkSelector.
 from __future__ import annotations
 
 from camtwin.camera.features.rules import streaming
-from camtwin.genicam.nodes import Boolean, Chapter, Enumeration, Expert, Float, Integer, Selector, Steps, Time
+from camtwin.genicam.nodes import (
+    Boolean,
+    Chapter,
+    Enumeration,
+    Expert,
+    Float,
+    Integer,
+    Invisible,
+    Selector,
+    Steps,
+    Time,
+)
 from camtwin.pixels.formats import FORMATS
 
 NAMES = ["Image", "Binning", "BlackLevel", "CounterValue", "DeviceTemperature", "ExposureTime", "FrameID", "Gain", "Height", "ImageControl", "LineStatusAll", "OffsetX", "OffsetY", "PixelFormat", "SequencerSetActive", "Timestamp", "Width", "PayloadCRC16"]
@@ -20,10 +31,14 @@ class ChunkDataControl(Chapter):
         default=False, locked=streaming, visibility=Expert)
     ChunkSelector = Selector(
         "Selects the chunk that ChunkEnable switches.",
-        {name: number for number, name in enumerate(NAMES, 1)}, visibility=Expert)
+        {name: number for number, name in enumerate(NAMES, 1)}, open=True, visibility=Expert)
     ChunkEnable = Boolean(
         "Enables the selected chunk in the data of each frame. Locked during acquisition.",
         default=False, locked=streaming, visibility=Expert).per("ChunkSelector")
+    # no host sees it: a recording's row, hidden, says it
+    ChunkExtraBytes = Integer(
+        "Reports how many bytes more a recorded frame's chunks have than those that the camera itself would send.",
+        unit="B", min=-(1 << 31), max=(1 << 31) - 1, signed=True, default=0, saved=False, custom=True, visibility=Invisible)
     ChunkBinningHorizontal = Integer(
         "Reports the number of columns that were combined into one column of the frame.",
         chunk=("Binning", 0), visibility=Expert)

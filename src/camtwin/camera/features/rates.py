@@ -57,7 +57,8 @@ def asked_ns(s: Settings, trigger: Trigger) -> Ns:
 
 def payload_bytes(s: Settings) -> int:
     """Return the bytes of a frame on the link, with its chunks."""
-    return size(s.Width, s.Height, s.PixelFormat, s.ChunkModeActive, s.ChunkEnable)
+    image = s.Width, s.Height, s.PixelFormat
+    return size(*image, s.ChunkModeActive, s.ChunkEnable, s.ChunkExtraBytes)
 
 
 def readout_ns(device: Rated) -> Ns:

@@ -4,7 +4,7 @@ Features marked `elsewhere` are answered by the link itself: their registers are
 """
 from __future__ import annotations
 
-from camtwin.camera.features.chunk_data_control import ChunkDataControl
+from camtwin.camera.features.chunk_data_control import NAMES, ChunkDataControl
 from camtwin.camera.features.rules import streaming
 from camtwin.genicam.nodes import Boolean, By, Chapter, Command, Enumeration, Expert, Guru, Integer, Invisible
 from camtwin.pixels.formats import FORMATS, payload_bytes
@@ -16,13 +16,20 @@ def gige(address: int) -> dict[str, int]:
     return {"gige": address}
 
 
-def size(Width: int, Height: int, PixelFormat: str, ChunkModeActive: bool, ChunkEnable: By[bool]) -> int:
-    """Return the bytes of a frame: image, and the enabled chunks with their tags."""
+def size(
+    Width: int, Height: int, PixelFormat: str, ChunkModeActive: bool, ChunkEnable: By[bool], ChunkExtraBytes: int
+) -> int:
+    """Return the bytes of a frame: image, and the enabled chunks with their tags.
+
+    Recorded frames alone have others, of which ChunkExtraBytes tells.
+    """
     image = payload_bytes(FORMATS[PixelFormat], Width, Height)
     if not ChunkModeActive:
         return image
     data = sum(f.length for f in ChunkDataControl.features.values() if f.chunk and ChunkEnable.get(f.chunk[0]))
-    return image * bool(ChunkEnable.get("Image")) + data + TAG_BYTES * sum(ChunkEnable.values())
+    has_image = ChunkEnable.get("Image", True)  # without an entry of its own it is always sent
+    tags = sum(bool(ChunkEnable.get(name)) for name in NAMES[1:]) + has_image
+    return image * has_image + data + TAG_BYTES * tags + ChunkExtraBytes
 
 
 # fmt: off

@@ -63,7 +63,7 @@ class Exposure:
     @property
     def has_image(self) -> bool:
         """Whether the image itself is sent: the chunk Image may be off."""
-        return not self.settings.ChunkModeActive or self.settings.ChunkEnable["Image"]
+        return not self.settings.ChunkModeActive or self.settings.ChunkEnable.get("Image", True)
 
 
 @dataclass(frozen=True, slots=True)

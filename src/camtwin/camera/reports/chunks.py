@@ -30,7 +30,9 @@ def image_control(e: Exposure) -> int:
 
 SOURCES: Mapping[str, Callable[[Acts], float]] = {
     "DeviceTemperature": lambda camera: camera.temperature_reading_C,
-    "CounterValue": lambda camera: camera.counters[camera.settings.CounterSelector].value,
+    "CounterValue": lambda camera: (
+        counter.value if (counter := camera.counters.get(camera.settings.CounterSelector)) else 0
+    ),
     "LineStatusAll": all_statuses,
 }
 
@@ -51,6 +53,9 @@ VALUES: Mapping[str, Callable[[Exposure], Any]] = {
 }
 """Values by feature, without "Chunk"; others are reported by the camera, or settings of that name."""
 
+IMAGE = NAMES[0]
+"""A camera whose ChunkSelector has no entry for it sends it always."""
+
 FEATURES: Mapping[str, list[Feature[Any]]] = {
     name: [f for f in ChunkDataControl.features.values() if f.chunk and f.chunk[0] == name] for name in NAMES
 }
@@ -59,7 +64,7 @@ FEATURES: Mapping[str, list[Feature[Any]]] = {
 def enabled(e: Exposure) -> list[str]:
     """Return the names of the chunks that the frame carries."""
     on = e.settings.ChunkEnable
-    return [name for name in NAMES if on.get(name)] if e.settings.ChunkModeActive else []
+    return [name for name in NAMES if on.get(name, name == IMAGE)] if e.settings.ChunkModeActive else []
 
 
 def has_checksum(e: Exposure) -> bool:
@@ -109,7 +114,8 @@ def _packed(f: Feature[Any], e: Exposure, order: Order) -> bytes:
 def parse(payload: bytes, ids: Mapping[str, int], order: Order = "big") -> dict[str, Any]:
     """Return a payload's values by chunk name.
 
-    Image is bytes, Binning (columns, rows), PixelFormat a name.
+    Image is bytes, Binning (columns, rows), PixelFormat a name. A chunk that camtwin does not know, or not in
+    this length, is bytes by its id, as `0x7777`.
 
     Raises:
         ValueError: the payload does not consist of chunks
@@ -117,13 +123,23 @@ def parse(payload: bytes, ids: Mapping[str, int], order: Order = "big") -> dict[
     names = {number: name for name, number in ids.items()}
     values_by_chunk: dict[str, Any] = {}
     for number, data in split(payload, order):
-        if (name := names.get(number)) is None:
-            raise ValueError(
-                f"no chunk has the id {number:#x}; there are {', '.join(f'{n:#x}' for n in names)}"
-            )
+        name = names.get(number, "")
+        if not is_known(name, data):
+            values_by_chunk[f"{number:#x}"] = data
+            continue
         values = [_unpacked(f, data, order) for f in FEATURES[name]]
         values_by_chunk[name] = data if name == "Image" else values[0] if len(values) == 1 else tuple(values)
     return dict(reversed(values_by_chunk.items()))
+
+
+def is_known(name: str, data: bytes) -> bool:
+    """Tell whether a chunk of this name, with this data, is one that camtwin makes."""
+    return name == "Image" or (name in FEATURES and len(data) == own_bytes(name))
+
+
+def own_bytes(name: str) -> int:
+    """Return the bytes of data with which camtwin sends a chunk, except for the image."""
+    return sum(f.length for f in FEATURES[name])
 
 
 def _unpacked(f: Feature[Any], data: bytes, order: Order) -> Any:
