@@ -10,7 +10,7 @@ so the bytes are the same either way.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -130,11 +130,14 @@ class PatternMaker:
     def __init__(self, height: int, width: int, gain: Part, offset_e: Part, seed: int) -> None:
         self._parts = [_PatternPart(part, seed, (height, width)) for part in (gain, offset_e)]
         self._pattern = FixedPattern(*(_frozen(part.values) for part in self._parts))
+        self._made = (0, 0, 0, 0)
 
     def region(self, x: int, y: int, width: int, height: int) -> FixedPattern:
         """Return the pattern, read-only, of the whole sensor's shape; only this region must be read."""
-        for part in self._parts:
-            part.make(x, y, width, height)
+        if (region := (x, y, width, height)) != self._made:  # it is asked for with every frame
+            for part in self._parts:
+                part.make(*region)
+            self._made = region
         return self._pattern
 
     def whole(self) -> FixedPattern:
@@ -236,6 +239,7 @@ def _render(
     share(work, -(-height // tile), threads)
 
 
+@cache
 def _kernels() -> "ModuleType":
     """Return the module of compiled kernels; the one place that brings numba in."""
     from camtwin.sensor import kernels
@@ -245,6 +249,9 @@ def _kernels() -> "ModuleType":
 
 def _frozen(array: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a read-only C-contiguous view, or a copy: numba would compile again for writable arrays."""
+    flags = array.flags
+    if flags.c_contiguous and not flags.writeable and array.dtype == np.float32:
+        return array
     array = np.ascontiguousarray(array, np.float32).view()
     array.flags.writeable = False
     return array

@@ -121,7 +121,7 @@ def exposed(shot: Shot, bits: int) -> NDArray[np.uint16]:
     """Return the sensor's codes (DN at `bits`) of the shot's region, before any step."""
     assert shot.light is not None, "only a test pattern does without light"
     rate_e, light_s, pattern = shot.light
-    readout = replace(shot.readout, bits=bits)
+    readout = shot.readout if shot.readout.bits == bits else replace(shot.readout, bits=bits)
     return fast.expose(rate_e, pattern, shot.parameters, readout, threads=shot.threads, light_s=light_s)
 
 
