@@ -1,4 +1,4 @@
-"""A cluster of Dask in network namespaces of its own gives the bytes that one process gives. Needs root."""
+"""Sweeps on a cluster of Dask in network namespaces of its own, and on a disk that is full. Needs root."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from distributed import Security
+from pyarrow import parquet
 
 import camtwin
 from unit.sweeps.kept import contents
@@ -122,3 +123,37 @@ def test_workers_on_other_hosts_give_the_same_bytes(tmp_path):
     assert "12 cells, 24 images; 12 cells were taken now" in done.stdout
     assert done.stderr == ""
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
+
+
+FULL = """
+mount -t tmpfs -o size=4m camtwin "$DISK" || exit 99
+$SWEEP --workers 2; echo $? >"$KEPT/code"
+cp "$DISK/out/cells.parquet" "$KEPT/first.parquet"
+mount -o remount,size=64m "$DISK"
+$SWEEP --workers 0 && cp -r "$DISK/out" "$KEPT/out"
+"""
+"""Runs on a disk for a third of the cells, and again when it has grown; the disk ends with its shell."""
+
+
+@pytest.mark.timeout(600)
+def test_a_full_disk_fails_the_cells_that_do_not_fit(tmp_path):
+    file, disk = tmp_path / "plan.toml", tmp_path / "disk"
+    file.write_text(PLAN)
+    disk.mkdir()
+    sweep = f"{sys.executable} -m camtwin sweep {file} -o {disk}/out"
+    environment = {**os.environ, "DISK": str(disk), "KEPT": str(tmp_path), "SWEEP": sweep}
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", FULL], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    rows = parquet.read_table(tmp_path / "first.parquet").to_pylist()
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert len(rows) == 12
+    assert 0 < len(failed) < 12
+    assert {row["reason"] for row in failed} == {"No space left on device"}
+    first = f"the first is {failed[0]['cell']}: No space left on device"
+    assert done.stderr == f"camtwin: {len(failed)} cells failed; {first}\n"
+    assert (tmp_path / "code").read_text() == "2\n"
+    assert f"{len(failed)} cells were taken now" in done.stdout  # in the second run
+    camtwin.sweep(file).run(tmp_path / "here")
+    assert contents(tmp_path / "out") == contents(tmp_path / "here")

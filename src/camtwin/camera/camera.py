@@ -118,7 +118,7 @@ class Camera:
         self.signals = Signals(
             wires=(*self._units("LineSelector"), *self._units("UserOutputSelector")),
             timers=self._units("TimerSelector"),
-            same={name: to for node in self.tree.here for name, to in node.row.get("same", {}).items()},
+            same=wiring.stand_ins(self.tree),
         )
         self.events = EventQueue(clock, sheet.events, self.tree.declared["EventSelector"].ids)
         formats = self.tree.declared["LineFormat"].row.get("formats", {})

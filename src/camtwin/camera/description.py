@@ -10,13 +10,11 @@ from typing import Final, NamedTuple
 
 from camtwin.camera.links import KINDS
 from camtwin.camera.settings import Settings
-from camtwin.genicam import Registers, SheetError, Tree, description, zipped
+from camtwin.genicam import MAX_KEPT, Registers, SheetError, Tree, description, zipped
 from camtwin.genicam.held import with_held
 from camtwin.models import CameraSheet
 
 XML_ADDRESS: Final = 0xF000_0000
-MAX_KEPT: Final = 32
-"""Limit of data sheets whose interfaces are kept, of a few MB each: all of the package, yet bounded."""
 
 
 class Interface(NamedTuple):

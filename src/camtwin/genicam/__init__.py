@@ -5,10 +5,11 @@ from camtwin.genicam.device import At, Device, Key, Shown, Writer
 from camtwin.genicam.dialect import Dialect
 from camtwin.genicam.nodes import Chapter
 from camtwin.genicam.registers import Registers
-from camtwin.genicam.tree import Tree
+from camtwin.genicam.tree import MAX_KEPT, Tree
 from camtwin.genicam.xml import description, zipped
 
 __all__ = [
+    "MAX_KEPT",
     "At",
     "Chapter",
     "Device",

@@ -457,6 +457,19 @@ class Chapter:
     features: ClassVar[dict[str, Feature[Any]]] = {}
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
+    def replaced(self, changes: Mapping[str, Any]) -> Self:
+        """Return a copy with other values by attribute: dataclasses.replace would ask for each of hundreds.
+
+        Raises:
+            TypeError: there is no such attribute
+        """
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new.__dict__.update(changes)
+        if len(new.__dict__) != len(self.__dict__):
+            raise TypeError(f"no settings {', '.join(sorted(changes.keys() - self.__dict__.keys()))}")
+        return new
+
     def __init_subclass__(cls) -> None:
         own = [f for f in vars(cls).values() if isinstance(f, Feature)]
         cls.__annotations__ = {f.attr: Any for f in own if f.stored}

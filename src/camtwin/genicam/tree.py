@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any, Generic
+from typing import Any, Final, Generic
 
 from camtwin.genicam.binding import Binder
 from camtwin.genicam.bound import Node, NoSuchFeature, SheetError
@@ -20,6 +19,8 @@ from camtwin.genicam.nodes import By, Numeric, Register, String
 from camtwin.genicam.row_words import check_row
 from camtwin.problem import Refused, nearest
 
+MAX_KEPT: Final = 32
+"""Limit of models whose trees, and what is made of them, are kept: a few MB each, all of the package's."""
 MAX_SHOWN = 64
 """Longest table that `shown` lists entry by entry."""
 
@@ -68,6 +69,7 @@ class Tree(Generic[S]):
         hidden = (n for n in self.nodes.values() if n.row.get("hidden"))
         self.unlisted = [n for n in hidden if isinstance(n.feature, HeldRegister)]
         Binder(self.nodes)
+        self._limited = [n for n in self.here if self.pullers(n)]
         self._pulled = _by_name((name, n) for n in self.here for name in self.pullers(n))
         self._views = _by_name(
             (name, n) for n in self.here if n.feature.put for name in n.rules["Value"].needs
@@ -261,11 +263,11 @@ class Tree(Generic[S]):
 
     def load(self, device: Device[S], changes: Mapping[str, Any], *, by: Writer) -> None:
         """Replace several settings at once."""
-        device.apply(self.fit(replace(device.settings, **changes), device), by=by)
+        device.apply(self.fit(device.settings.replaced(changes), device), by=by)
 
     def fit(self, settings: S, device: Device[S]) -> S:
         """Return the settings with every value pulled into its limits."""
-        return self._pull(settings, [n for n in self.here if self.pullers(n)], At(settings, device))
+        return self._pull(settings, self._limited, At(settings, device))
 
     def _writable(self, node: Node) -> None:
         if node.access == "RO":
@@ -303,7 +305,7 @@ class Tree(Generic[S]):
     def _changed(self, settings: S, node: Node, key: Key, shown: Shown) -> S:
         f, held = node.feature, node.feature.held(shown)
         change = held if key is None else getattr(settings, f.attr).replace(key, held)
-        return replace(settings, **{f.attr: change})
+        return settings.replaced({f.attr: change})
 
     def _pull(self, settings: S, nodes: Iterable[Node], at: At) -> S:
         """Pull values back into moved limits, in the order of declaration."""

@@ -28,7 +28,7 @@ from camtwin.sweeps.cells import Asked, Cell, Sweep, code_digest, file_digest
 from camtwin.sweeps.check import check
 from camtwin.sweeps.collect import Collected, collect
 from camtwin.sweeps.plan import SweepInvalid, chance, checked, parse
-from camtwin.sweeps.store import record_of, writing
+from camtwin.sweeps.store import record_of, reserved, writing
 from camtwin.sweeps.work import CellFailed, Plain, take_arrays
 
 if TYPE_CHECKING:
@@ -167,11 +167,12 @@ class Plan:
         with writing(out):
             missing = self._missing(out, progress)
             if (first := next(missing, None)) is not None:
-                cells = _chained(first, missing)
-                for outcome in _outcomes(self.sweep.asked, cells, out, workers, scheduler, dashboard):
-                    progress.add(outcome)
-                    if outcome.reason:
-                        reasons[outcome.id] = outcome.reason
+                cells, rows = _chained(first, missing), len(self) * (1 + self.sweep.asked.frames)
+                with reserved(out, rows):
+                    for outcome in _outcomes(self.sweep.asked, cells, out, workers, scheduler, dashboard):
+                        progress.add(outcome)
+                        if outcome.reason:
+                            reasons[outcome.id] = outcome.reason
             made = collect(self.sweep.asked, self.cells, reasons, out)
             self._describe(out, made)
         return Result(out, made)

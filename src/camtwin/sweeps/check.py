@@ -8,11 +8,13 @@ from typing import Final
 from camtwin.problem import Problem
 from camtwin.session.session import Session
 from camtwin.sweeps.cells import Cell, Sweep
-from camtwin.sweeps.plan import SweepInvalid, Value
+from camtwin.sweeps.plan import WORLD, SweepInvalid, Value
 from camtwin.sweeps.work import CellFailed, assignment, camera_of, function_of, scene_of
 
 MAX_OPENED: Final = 300
 """Limit of cells whose cameras are opened and set as for their images."""
+OPENED: Final = ("model", *WORLD)
+"""Columns that a camera is opened for, beside its features."""
 
 
 def check(sweep: Sweep) -> list[tuple[int, int]]:
@@ -37,8 +39,10 @@ def check(sweep: Sweep) -> list[tuple[int, int]]:
         if not whole:
             continue
         try:
-            cam = camera_of(sweep.asked, cell, render=False)
             scene_of(cell, sweep.asked.folder)
+            if not any(column in OPENED or (column, value) in cell.features for column, value in news):
+                continue  # no more than the scene is new, and the camera before had no other settings
+            cam = camera_of(sweep.asked, cell, render=False)
         except (Problem, ValueError, AttributeError) as error:
             said = ", ".join(f"{column} {cell.columns[column]}" for column in plan.columns)
             raise SweepInvalid(f"{name}: cell {cell.number} ({said or 'the only one'}): {error}") from None

@@ -245,7 +245,10 @@ class _Table:
     def _batch(self, rows: list[dict[str, Any]], types: dict[str, Any], schema: pa.Schema) -> Any:
         import pyarrow as pa
 
-        columns = [pa.array([_as(row.get(name), kind) for row in rows], kind) for name, kind in types.items()]
+        columns = [
+            pa.array(_column([row.get(name) for row in rows], str(kind)), kind)
+            for name, kind in types.items()
+        ]
         return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -260,9 +263,10 @@ def _type(kinds: set[type]) -> Any:
     return pa.float64() if kinds <= {int, float} else pa.string()
 
 
-def _as(value: object, kind: pa.DataType) -> object:
-    if value is None:
-        return None
-    if str(kind) == "string":
-        return str(value)
-    return float(value) if str(kind) == "double" and isinstance(value, int | float) else value
+def _column(values: list[Any], kind: str) -> list[Any]:
+    """Return values in the type of their column."""
+    if kind == "string":
+        return [None if value is None else str(value) for value in values]
+    if kind == "double":
+        return [float(value) if isinstance(value, int | float) else value for value in values]
+    return values

@@ -1,9 +1,9 @@
-"""Cells on disk: a folder for each, named by the cell's id, which is there as a whole or not at all.
+"""Cells on disk, named by their ids: each is there as a whole or not at all.
 
-    OUT/cells/3f/3f0a.../cell.json        what is known of its images
+    OUT/cells/3f/3f0a....json             what is known of its images, and how long its files are
     OUT/cells/3f/3f0a.../frame.0          an image, compressed, as a chunk of a Zarr array; or frame.0.tiff
 
-A cell is written into OUT/parts, and moved from there at once when it is whole. Nothing is pickled.
+A cell is written into OUT/parts, and moved from there when it is whole, its record last. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -26,7 +26,11 @@ from camtwin import files
 from camtwin.problem import Problem
 from camtwin.sweeps.plan import SweepInvalid
 
-CELLS, PARTS, RECORD, LOCK = "cells", "parts", "cell.json", ".lock"
+CELLS, PARTS, LOCK, RESERVE = "cells", "parts", ".lock", ".reserve"
+TABLES_bytes: Final = 1 << 20
+"""Size of what a sweep makes beside its cells, without rows: heads of tables and arrays, the data card."""
+ROW_bytes: Final = 1024
+"""Size of a row of a table while it is made: an assumption, twice that of a row of statistics."""
 LEVEL: Final = 1
 """Blosc's level of compression: images are noise, and a higher one finds no more in it."""
 
@@ -36,8 +40,13 @@ class Busy(Problem):
 
 
 def folder_of(out: Path, cell_id: str) -> Path:
-    """Return the place of a cell."""
+    """Return the place of a cell's files."""
     return out / CELLS / cell_id[:2] / cell_id
+
+
+def record_path(out: Path, cell_id: str) -> str:
+    """Return the place of a cell's record: text, for a path object costs more than to look there."""
+    return f"{out}/{CELLS}/{cell_id[:2]}/{cell_id}.json"
 
 
 @contextlib.contextmanager
@@ -58,11 +67,33 @@ def writing(out: Path) -> Iterator[None]:
         raise SweepInvalid(f"{out}: is a file; name a folder") from None
 
 
-class Writer:
-    """The folder of a cell while it is written."""
+@contextlib.contextmanager
+def reserved(out: Path, rows: int) -> Iterator[None]:
+    """Hold room for tables of so many rows: cells may fill the disk, and the tables say which ones failed.
 
-    def __init__(self, part: Path, kind: str, codec: str) -> None:
-        self.part, self.kind, self.codec, self.sizes = part, kind, codec, dict[str, int]()
+    Raises:
+        OSError: there is no room even for them
+    """
+    path = out / RESERVE
+    try:
+        with path.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, TABLES_bytes + rows * ROW_bytes)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+class Writer:
+    """The folder of a cell while it is written; there is none before the first file."""
+
+    def __init__(self, part: str, kind: str, codec: str) -> None:
+        self._part, self.kind, self.codec, self.sizes = part, kind, codec, dict[str, int]()
+
+    @cached_property
+    def part(self) -> Path:
+        """The folder."""
+        os.mkdir(self._part)
+        return Path(self._part)
 
     def array(self, name: str, number: int, array: NDArray[Any]) -> None:
         """Write an array as a chunk of Zarr."""
@@ -102,31 +133,43 @@ def _dng(image: NDArray[np.uint16], facts: dict[str, Any]) -> bytes:
 @contextlib.contextmanager
 def cell_writer(out: Path, cell_id: str, kind: str, codec: str, record: dict[str, Any]) -> Iterator[Writer]:
     """Write a cell: it is there when the context is left without an error, with `record` as its JSON."""
-    part, place = out / PARTS / f"{cell_id}-{uuid4().hex}", folder_of(out, cell_id)
+    part, path = f"{out}/{PARTS}/{cell_id}-{uuid4().hex}", record_path(out, cell_id)
+    writer = Writer(part, kind, codec)
     try:
-        part.mkdir()
-        writer = Writer(part, kind, codec)
         yield writer
         record["files"] = writer.sizes
-        (part / RECORD).write_text(json.dumps(record))
-        place.parent.mkdir(exist_ok=True)
-        try:
-            part.rename(place)
-        except OSError:
-            if record_of(out, cell_id) is not None:  # another process has made the same
-                return
-            shutil.rmtree(place, ignore_errors=True)
-            part.rename(place)
-    finally:
+        with open(f"{part}.json", "w") as file:
+            file.write(json.dumps(record))
+        if writer.sizes:
+            _move(part, str(folder_of(out, cell_id)))
+        _move(f"{part}.json", path)
+    except BaseException:
         shutil.rmtree(part, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.unlink(f"{part}.json")
+        raise
+
+
+def _move(part: str, place: str) -> None:
+    """Move what is whole to its place, where the same may lie, or what was not finished."""
+    try:
+        os.replace(part, place)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.replace(part, place)
+    except OSError:  # a folder that is not empty is not replaced
+        shutil.rmtree(place, ignore_errors=True)
+        os.replace(part, place)
 
 
 def record_of(out: Path, cell_id: str) -> dict[str, Any] | None:
     """Return what is known of a cell; None if it is not there, or not whole."""
-    place = folder_of(out, cell_id)
+    path = record_path(out, cell_id)
     try:
-        record = json.loads((place / RECORD).read_bytes())
-        whole = all((place / name).stat().st_size == size for name, size in record["files"].items())
+        with open(path, "rb") as file:
+            record = json.loads(file.read())
+        place = path.removesuffix(".json")
+        whole = all(os.stat(f"{place}/{name}").st_size == size for name, size in record["files"].items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return record if whole else None

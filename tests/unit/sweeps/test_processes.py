@@ -107,7 +107,7 @@ def ended(tmp_path: Path, number: signal.Signals, wait: Callable[[Path], bool]) 
 
 
 def some(out: Path) -> bool:
-    return len([*out.glob("cells/*/*/cell.json")]) >= 3
+    return len([*out.glob("cells/*/*.json")]) >= 3
 
 
 @pytest.mark.timeout(600)
@@ -116,7 +116,7 @@ def test_an_ended_command_leaves_no_process_and_goes_on_where_it_was(number, und
     code, said, out = ended(tmp_path, number, some)
     assert code == (130 if number is signal.SIGINT else -number)
     assert "Traceback" not in said
-    there = {path: path.stat().st_mtime_ns for path in out.glob("cells/*/*/cell.json")}
+    there = {path: path.stat().st_mtime_ns for path in out.glob("cells/*/*.json")}
     assert 3 <= len(there) < 60
     plan: Plan = camtwin.sweep(tmp_path / "many.toml")
     taken = list[int]()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from camtwin.camera.settings import Settings
-from camtwin.genicam import At, Tree
+from camtwin.genicam import MAX_KEPT, At, Tree
 from camtwin.genicam.bound import Node
 from camtwin.genicam.nodes import By
 from camtwin.models.schema import Memory
@@ -57,6 +58,30 @@ class MemoryStorage:
         self._records[name] = data
 
 
+@lru_cache(maxsize=MAX_KEPT)
+def _nodes(tree: Tree[Settings]) -> tuple[dict[str, Node], dict[str, Node], dict[str, Node], tuple[str, ...]]:
+    """Return the features of user sets, the camera's own, the user's, and the attributes of the last two."""
+    saved = {n.feature.name: n for n in tree.kept if n.feature.saved}
+    device = {n.feature.name: n for n in tree.kept if n.feature.name in KEPT}
+    custom = {n.feature.name: n for n in tree.kept if n.feature.name == CUSTOM}
+    return saved, device, custom, tuple(n.feature.attr for n in (*device.values(), *custom.values()))
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _plain(tree: Tree[Settings]) -> Mapping[str, Any]:
+    """Return the factory's values of the features of user sets, by attribute."""
+    values, factory = dict[str, Any](), tree.factory()
+    for node in _nodes(tree)[0].values():
+        values |= tree.changes(node, _value(tree, node, factory))
+    return values
+
+
+def _value(tree: Tree[Settings], node: Node, settings: Settings) -> Any:
+    """Return what a feature holds, also if it only stands for a setting."""
+    f = node.feature
+    return f.held(tree.ask(node, "Value", At(settings, None))) if f.put else getattr(settings, f.attr)
+
+
 class Keeper:
     """Settings to records and back, in the camera's non-volatile memory.
 
@@ -68,10 +93,7 @@ class Keeper:
     def __init__(self, tree: Tree[Settings], storage: Storage, memory: Memory, clock: Scheduler) -> None:
         self.tree, self.storage, self.memory, self._clock = tree, storage, memory, clock
         self.busy_until_ns: Ns = 0
-        self._saved = {n.feature.name: n for n in tree.kept if n.feature.saved}
-        self._device = {n.feature.name: n for n in tree.kept if n.feature.name in KEPT}
-        self._custom = {n.feature.name: n for n in tree.kept if n.feature.name == CUSTOM}
-        self.watched = tuple(n.feature.attr for n in (*self._device.values(), *self._custom.values()))
+        self._saved, self._device, self._custom, self.watched = _nodes(tree)
         files = map(FILE.format, tree.declared["FileSelector"].entries)
         names = ["device", "custom", *tree.declared["UserSetSelector"].entries, *files]
         self._sizes = {name: len(storage.load(name) or b"") for name in names}
@@ -82,23 +104,9 @@ class Keeper:
 
     def load(self, name: str) -> Mapping[str, Any]:
         """Return the settings of a user set; the factory's if it was never saved."""
-        plain = self._table(self._saved, self.tree.factory())
+        plain = _plain(self.tree)
         own = self.tree.declared["UserSetSave"].row.get("fixed", {}).get(name)
-        return plain | (self._load(name, self._saved) if own is None else self._fixed(own))
-
-    def _table(self, nodes: Mapping[str, Node], settings: Settings) -> dict[str, Any]:
-        """Return held values of these features by attribute."""
-        values: dict[str, Any] = {}
-        for node in nodes.values():
-            values |= self.tree.changes(node, self._value(node, settings))
-        return values
-
-    def _value(self, node: Node, settings: Settings) -> Any:
-        """Return what a feature holds, also if it only stands for a setting."""
-        f = node.feature
-        return (
-            f.held(self.tree.ask(node, "Value", At(settings, None))) if f.put else getattr(settings, f.attr)
-        )
+        return {**plain, **(self._load(name, self._saved) if own is None else self._fixed(own))}
 
     def _fixed(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values, beyond the factory's, of a read-only set in the data sheet."""
@@ -165,7 +173,7 @@ class Keeper:
             return {}
 
     def _packed(self, node: Node, settings: Settings) -> bytes:
-        held = self._value(node, settings)
+        held = _value(self.tree, node, settings)
         return b"".join(node.content(held[key] if node.feature.by else held, "big") for key in node.keys)
 
     def _held(self, node: Node, text: str) -> Any:

@@ -9,13 +9,14 @@ triggered, so each frame belongs to one set. Sets are kept as long as the camera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from camtwin.camera.settings import Settings
 from camtwin.camera.signals.bus import Signals
-from camtwin.genicam import Device, Tree, Writer
+from camtwin.genicam import MAX_KEPT, Device, Tree, Writer
 from camtwin.genicam.nodes import By
 from camtwin.problem import Refused
 
@@ -26,6 +27,16 @@ Path = tuple[tuple[str, ...], int]
 class SequencerPort(Device[Settings], Protocol):
     tree: Tree[Settings]
     signals: Signals
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _sequenced(tree: Tree[Settings]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the features that a model's sets hold, and the attributes of those that are settings."""
+    selector = tree.declared["SequencerFeatureSelector"]
+    every = (name for name, node in tree.declared.items() if node.here and node.feature.sequenced)
+    names = tuple(selector.entries if selector.here else every)  # without a selector all of them
+    nodes = (tree.declared[name] for name in names)
+    return names, tuple(node.feature.attr for node in nodes if node.feature.stored)
 
 
 class Sequencer:
@@ -40,15 +51,7 @@ class Sequencer:
         self.on = False
         self.active = 0
         self.sets: dict[int, Mapping[str, Any]] = {}
-        # without it sets hold all sequenced features
-        selector = host.tree.declared["SequencerFeatureSelector"]
-        every = [name for name, node in host.tree.declared.items() if node.here and node.feature.sequenced]
-        self._names = [*selector.entries] if selector.here else every
-        self._attrs: list[str] = [
-            host.tree.declared[name].feature.attr
-            for name in self._names
-            if host.tree.declared[name].feature.stored
-        ]
+        self._names, self._attrs = _sequenced(host.tree)
         self._before: dict[str, Any] = {}
         self._fitted: dict[int, dict[str, Any]] = {}
         self._path_settings: tuple[Any, ...] = ()

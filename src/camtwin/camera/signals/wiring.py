@@ -5,8 +5,9 @@ Remade only when those change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from operator import attrgetter, is_
 from typing import Protocol
 
 from camtwin.camera.frames.acquisition import Acquisition
@@ -17,7 +18,7 @@ from camtwin.camera.signals.bus import Call, Routes, Signals
 from camtwin.camera.signals.counters import Counter, Timer
 from camtwin.camera.signals.lines import NamedLines
 from camtwin.camera.signals.sequencer import Sequencer
-from camtwin.genicam import Tree
+from camtwin.genicam import MAX_KEPT, Tree
 from camtwin.models.schema import Lines as LineTiming
 
 RESTS_ON = (
@@ -31,9 +32,19 @@ RESTS_ON = (
 OPPOSITE = {"RisingEdge": "FallingEdge", "FallingEdge": "RisingEdge", "AnyEdge": "AnyEdge"}
 
 
+_rests_on = attrgetter(*RESTS_ON)
+
+
 def same(old: Settings, new: Settings) -> bool:
     """Tell whether two Settings have the same wiring. Values that were not written are the same objects."""
-    return all(getattr(old, attr) is getattr(new, attr) for attr in RESTS_ON)
+    before, after = _rests_on(old), _rests_on(new)
+    return all(map(is_, before, after))
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def stand_ins(tree: Tree[Settings]) -> Mapping[str, str]:
+    """Return the sources of a model that stand for the signal of another name."""
+    return {name: to for node in tree.here for name, to in node.row.get("same", {}).items()}
 
 
 class WiringPort(Protocol):
