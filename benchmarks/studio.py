@@ -3,18 +3,26 @@
     python benchmarks/studio.py
 
 Each step is measured alone: rendering, preview, and the page with one update again and again. The ceiling is
-cores / their sum. A tree and a timing diagram are measured beside a bare page that draws as much.
+cores / their sum. A tree (the model's features again and again, up to 616) and a timing diagram are measured
+beside a bare page that draws as much. At last stock Aravis takes frames of a twin that a page is attached to.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from camtwin.studio import picture, serve
 from camtwin.studio.guard import Guard
@@ -24,7 +32,9 @@ from camtwin.studio.twins import Twins
 
 MODEL = "baumer-vcxg-124m"
 SECONDS = 10.0
-EDGES = 1_000_000
+EDGES, FEATURES = 1_000_000, 616
+FRAMES, ADDRESS = 200, "127.83.0.9"
+GRAB = Path(__file__).parent.parent / "tests" / "peers" / "aravis_grab.py"
 AGAIN = """async count => {
   const times = [];
   for (let i = 0; i < count; i++) {
@@ -45,27 +55,47 @@ KEEP = """() => new Promise(done => {
     done(true);
   };
 })"""
-TREE = """() => {
+TREE = """features => {
+  const own = studio.descriptions, tree = document.querySelector('studio-features');
+  const many = Array.from({length: features}, (_, i) => {
+    const like = own[i % own.length], name = like.name + '_' + i;
+    studio.states[name] = studio.states[like.name];
+    return {...like, name};
+  });
+  const show = nodes => { studio.descriptions = nodes; tree.requestUpdate(); tree.performUpdate(); };
+  const page = document.createElement('div');
+  page.style.cssText = 'position:fixed;inset:0;overflow:auto';
+  document.body.append(page);
   const draw = call => {
     const begin = performance.now();
     call();
     document.body.offsetHeight;
     return performance.now() - begin;
   };
-  const tree = document.querySelector('studio-features'), nodes = tree.querySelectorAll('*').length;
-  const own = draw(() => { tree.level = 3; tree.requestUpdate(); tree.performUpdate(); });
-  const count = tree.querySelectorAll('*').length, page = document.createElement('div');
-  page.style.cssText = 'position:fixed;inset:0;overflow:auto';
-  document.body.append(page);
-  const bare = draw(() => {
-    for (let i = 0; i < count; i++) {
-      const one = document.createElement('span');
-      one.textContent = 'Feature ' + i;
-      page.append(one);
-    }
-  });
+  const times = {own: [], bare: []};
+  tree.level = 3;
+  let count = 0, shown = 0;
+  for (let i = 0; i < 9; i++) {
+    show([]);
+    page.replaceChildren();
+    document.body.offsetHeight;
+    times.own.push(draw(() => show(many)));
+    count = tree.querySelectorAll('*').length;
+    shown = tree.querySelectorAll('.feat').length;
+    show([]);
+    document.body.offsetHeight;
+    times.bare.push(draw(() => {
+      for (let i = 0; i < count; i++) {
+        const one = document.createElement('span');
+        one.textContent = 'Feature ' + i;
+        page.append(one);
+      }
+    }));
+  }
   page.remove();
-  return {before: nodes, nodes: count, features: tree.querySelectorAll('.feat').length, own, bare};
+  show(own);
+  const middle = all => all.sort((a, b) => a - b)[all.length >> 1];
+  return {nodes: count, features: shown, own: middle(times.own), bare: middle(times.bare)};
 }"""
 LINES = """edges => {
   const all = Array.from({length: edges}, (_, i) => [i * 1000, (i + 1) % 2]);
@@ -133,6 +163,41 @@ def view_of(twins: Twins) -> View:
     return next(each.__self__ for each in calls if isinstance(getattr(each, "__self__", None), View))  # pyright: ignore[reportFunctionMemberAccess]
 
 
+@contextmanager
+def command(*args: str, awaits: str) -> Iterator[str]:
+    """Run camtwin; yield what it is awaited for."""
+    line = [sys.executable, "-m", "camtwin", *args]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        try:
+            yield next(found[0] for text in running.stdout if (found := re.search(awaits, text)))
+        finally:
+            running.terminate()
+
+
+def beside_aravis(browser: Browser) -> None:
+    """Print what stock Aravis receives at the camera's rate while a page shows the same frames."""
+    with (
+        command("run", MODEL, "--bind", ADDRESS, awaits="ready at"),
+        command("studio", "--attach", ADDRESS, "--no-browser", awaits=r"http://\S+") as url,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(url)
+        ask = ["--address", ADDRESS, "--packet-size", "9000", "--frames", str(FRAMES), "--times-only"]
+        with subprocess.Popen(["/usr/bin/python3", str(GRAB), *ask], stdout=subprocess.PIPE) as client:
+            while not page.evaluate("!!window.studio?.frame"):
+                time.sleep(0.1)
+            rate, age_ms = shown_rate(page, SECONDS)
+            got = json.loads(client.communicate()[0])
+        frames = [frame for frame in got["frames"] if frame["status"] == "success"]
+        spans = frames[-1]["timestamp_ns"] - frames[0]["timestamp_ns"]
+        camera_Hz = (frames[-1]["id"] - frames[0]["id"]) * 1e9 / spans
+        lost = frames[-1]["id"] - frames[0]["id"] + 1 - len(frames)
+        asked = got["stream"]["n_resend_requests"]
+        losses = f"{lost} of {FRAMES} frames lost, {asked} packets asked again"
+        print(f"beside Aravis, {camera_Hz:.2f} fps: {losses}; shown {rate:.2f} fps, {age_ms:.0f} ms late")
+
+
 def main() -> None:
     """Measure, and print a line for each figure."""
     listening = serve.listen("127.0.0.1", 0)
@@ -163,13 +228,15 @@ def main() -> None:
         print(f"12 MP frames, each step alone: {alone}")
         print(f"shown {rate:.2f} fps; wanted {wanted:.2f}: {ceiling}")
         print(f"age when shown, after arrival: {age_ms:.0f} ms; the steps alone {alone_s * 1e3:.0f} ms")
-        tree, lines = page.evaluate(TREE), page.evaluate(LINES, EDGES)
+        tree, lines = page.evaluate(TREE, FEATURES), page.evaluate(LINES, EDGES)
         nodes = f"{tree['features']} features, {tree['nodes']} nodes"
         print(f"tree of {nodes}: {tree['own']:.0f} ms; as many nodes alone {tree['bare']:.0f} ms")
         print(f"diagram of {EDGES} edges: {lines['own']:.0f} ms; as many alone {lines['bare']:.0f} ms")
+        page.close()
+        server.should_exit = True
+        thread.join()
+        beside_aravis(browser)
         browser.close()
-    server.should_exit = True
-    thread.join()
 
 
 if __name__ == "__main__":

@@ -149,6 +149,7 @@ export class Diagram {
     const { g } = this;
     g.fillStyle = colour("field");
     g.fillRect(LEFT, y, this.w, h);
+    const middles: [begin: number, end: number, id: number][] = [];
     this.each((frame) => {
       if (frame.e0 === undefined || frame.e1 === undefined) return;
       const skew = frame.skew ?? 0;
@@ -166,15 +167,18 @@ export class Diagram {
       g.moveTo(e, y);
       g.lineTo(ee, y + h);
       g.stroke();
-      g.fillStyle = colour("ink");
-      g.textAlign = "left";
-      if (ae - a > 90) g.fillText(`frame ${frame.id}`, (e + ee) / 2 + 12, y + h / 2 + 4);
+      middles.push([(a + ae) / 2, (e + ee) / 2, frame.id]);
     });
-    g.fillStyle = colour("dim");
-    g.textAlign = "left";
+    // Half-way down, between the end of a band and the beginning of the next one, stands its number.
+    middles.forEach(([, end, id], i) => this.label(`frame ${id}`, end + 3, (middles[i + 1]?.[0] ?? this.w) - end - 3, y + h / 2 + 4, colour("ink")));
     const rows = [...store.frames.values()].at(-1)?.rows ?? 0;
-    g.fillText("0", LEFT + 4, y + 11);
-    g.fillText(String(rows - 1), LEFT + 4, y + h - 3);
+    for (const [text, top] of [["0", y], [String(rows - 1), y + h - 14]] as const) {
+      g.fillStyle = colour("field");
+      g.fillRect(LEFT, top, g.measureText(text).width + 8, 14);
+      g.fillStyle = colour("dim");
+      g.textAlign = "left";
+      g.fillText(text, LEFT + 4, top + 11);
+    }
   }
 
   private level(row: Row, y: number, h: number, marked: boolean): void {

@@ -187,7 +187,7 @@ class Studio extends Panel {
       <span class="vt"><b id="now">${seconds.slice(0, -3)} ${seconds.slice(-3)}</b> s</span>
       <span>${store.acquiring ? html`<button class="btn small" id="stop" @click=${() => act("set", { name: "AcquisitionStop" })}>Stop camera</button>` : html`<button class="btn small primary" id="start" @click=${() => act("set", { name: "AcquisitionStart" })}>Start camera</button>`}</span>
       <span>${store.received ? `${store.received.toFixed(2)} fps received` : "– fps received"}</span>
-      <span id="counts">${delivered} frames${lost ? html` <b class="bad">✕ ${lost} lost</b>` : nothing}${missed ? html` <b class="bad">▼ ${missed} missed</b>` : nothing}</span>
+      <span id="counts">${delivered} frame${delivered === 1 ? "" : "s"}${lost ? html` <b class="bad">✕ ${lost} lost</b>` : nothing}${missed ? html` <b class="bad">▼ ${missed} missed</b>` : nothing}</span>
       ${store.world ? html`<span>${store.world.inside_C.toFixed(1)} °C</span>` : nothing}
       <span>seed ${store.twin?.seed}</span>
       <span class="wide dim">${store.twin?.link}, serial ${store.twin?.serial}</span>`;

@@ -17,7 +17,7 @@ class Numbers extends Panel {
     const share = frame ? frame.saturated / (frame.width * frame.height) : 0;
     const row = (name: string, dn: number, e: number | null) => html`<span>${name}</span><b data-of=${name}>${dn.toFixed(2)} DN</b><b>${e === null ? "" : `${e < 1000 ? (e + 0).toFixed(1).replace("-0.0", "0.0") : grouped(e)} e⁻`}</b>`;
     return html`
-      <div class="bar"><h2>Numbers</h2><span class="dim">raw data, not the preview</span><span class="grow"></span>
+      <div class="bar"><h2>Numbers</h2><span class="dim">of raw data</span><span class="grow"></span>
         <button class="btn small" id="measure" aria-pressed=${store.area === "measure"} ?disabled=${!frame} title="Draw the area of mean and sigma on the image" @click=${() => document.dispatchEvent(new Event("studio-area"))}>Area</button>
         <button class="btn small" id="over" aria-pressed=${this.time} title="Mean and sigma of the area over time" @click=${() => { this.time = !this.time; this.made = ""; this.requestUpdate(); }}>time</button>
         <button class="btn small" id="log" aria-pressed=${this.log} @click=${() => { this.log = !this.log; this.requestUpdate(); }}>log</button></div>
@@ -88,10 +88,10 @@ class Numbers extends Panel {
     const ends = (low: number, high: number): [number, number] => [low, high];
     return new uPlot(
       {
-        width, height, legend: { show: false }, cursor: { show: false }, padding: [6, 16, 0, 0],
+        width, height, legend: { show: false }, cursor: { show: false }, padding: [9, 16, 0, 0],
         scales: { x: { time: false, range: () => ends(0, white + 1) }, y: this.log ? { distr: 3, range: (_, __, high) => ends(0.7, Math.max(10, high * 1.6)) } : { range: (_, __, high) => ends(0, Math.max(10, high * 1.05)) } },
         axes: [this.axis({ size: 20, splits: () => [0, 0.25, 0.5, 0.75, 1].map((k) => Math.round(k * (white + 1))), values: (_, at) => at.map((x) => String(Math.min(x, white))) }),
-          this.axis(this.log ? { size: 38, filter: (_, at) => at, splits: () => [1, 100, 1e4, 1e6], values: () => ["1", "10²", "10⁴", "10⁶"] } : { size: 38, values: (_, at) => at.map(compact) })],
+          this.axis(this.log ? { size: 38, filter: (_, at) => at, splits: (plot) => [1, 100, 1e4, 1e6].filter((y) => y <= (plot.scales.y!.max ?? 1)), values: (_, at) => at.map((y) => ["1", "10²", "10⁴", "10⁶"][Math.log10(y) / 2]!) } : { size: 38, values: (_, at) => at.map(compact) })],
         series: [{}, { fill: blue, stroke: blue, width: 1, points: { show: false }, paths: uPlot.paths.stepped!({ align: 1 }) }],
         hooks: { draw: [(plot) => saturatedBar(plot, white)] },
       },

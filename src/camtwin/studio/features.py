@@ -119,7 +119,7 @@ class Features:
             return {"text": "", "fix": None}
         word = "Not available" if plane == "Available" else "Locked"
         for needed, value, current in self._others(node, plane):
-            text = f"{word} while {needed} is {_word(current)}."
+            text = f"{word} while {needed} is {in_words(current)}."
             return {"text": text, "fix": f"{needed}={value}"}
         if node.rules[plane].live and camera.acquiring:
             text = f"{word} while the acquisition runs: hosts have sized their buffers for this."
@@ -292,7 +292,7 @@ def _with(settings: Chapter, feature: Feature[Any], key: Key, value: Shown) -> C
     return replace(settings, **{feature.attr: change})
 
 
-def _word(value: Shown) -> str:
+def in_words(value: Shown) -> str:
     """Return a value as people say it."""
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 

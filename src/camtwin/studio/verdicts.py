@@ -8,6 +8,7 @@ import numpy as np
 
 from camtwin.planner.rates import Rates
 from camtwin.session.session import Session
+from camtwin.studio.features import in_words
 from camtwin.studio.picture import Shown
 from camtwin.studio.trace import Trace
 
@@ -38,7 +39,7 @@ def _picture(cam: Session, shown: Shown | None) -> Verdict:
     us = shown.exposure.settings.ExposureTime_ns / 1000
     share = shown.saturated / shown.image.size
     if share > SATURATED:
-        more = f"What is above white is lost. Try less than ExposureTime {us:g} us."
+        more = f"Try ExposureTime below {us:g} us: what is above white is lost."
         return _said(
             "picture", "warn", f"{share * 100:.1f} % of the picture is saturated", more, "ExposureTime"
         )
@@ -63,7 +64,7 @@ def _time(cam: Session, trace: Trace) -> Verdict:
         words += [f"{lost} frame{'s' * (lost != 1)} lost"] * bool(lost)
         return _said("time", "bad", ", ".join(words), f"The last: {mark['why']}")
     if not camera.powered:
-        return _said("time", "bad", "The camera has no power", "Switch it on in World and faults.")
+        return _said("time", "bad", "The camera has no power", "Switch it on in World.")
     if not camera.plugged:
         return _said("time", "bad", "The data cable is unplugged", "Frames wait in the camera's memory.")
     if not camera.acquiring and not counts["delivered"]:
@@ -79,9 +80,9 @@ def _time(cam: Session, trace: Trace) -> Verdict:
 
 def _rate(rates: Rates, trace: Trace) -> Verdict:
     received = trace.recent_Hz()
-    words = [f"Received: {received:.2f} fps."] if received else []
+    words = [f"{received:.2f} received."] if received else []
     if rates.changes:
         best = next((each for each in rates.changes if not each.settings.keys() & COSTLY), rates.changes[0])
-        settings = " and ".join(f"{name} {value}" for name, value in best.settings.items())
-        words.append(f"{settings} would give {best.fps:.2f}.")
+        settings = " and ".join(f"{name} {in_words(value)}" for name, value in best.settings.items())
+        words.append(f"{settings} gives {best.fps:.2f}.")
     return _said("rate", "info", rates.sentence, " ".join(words))
