@@ -16,7 +16,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from camtwin.camera import Transfer
+from camtwin.camera.faults import TransferFault
 from camtwin.camera.links import KINDS
+from camtwin.links.gentl.device import GentlLink
 from camtwin.links.gige.faults import Faults
 from camtwin.links.kind import Link, NetworkControls
 from camtwin.problem import Problem, nearest
@@ -266,6 +268,11 @@ class TestStage:
 
     def packets(self, name: str, faults: Faults) -> None:
         self._network(name).set_faults(faults)
+
+    def transfers(self, name: str, faults: Mapping[tuple[int, int], TransferFault]) -> None:
+        if isinstance(self.links.get(name), GentlLink):
+            raise Impossible(f"{name} sends no transfers: its clients reach it by GenTL")
+        self.cams[name].twin.camera.faults.transfers.update(faults)
 
     def client(self, name: str, alive: bool) -> None:
         """Lose everything that hosts send, or end that; in process, a host in control falls silent."""

@@ -80,6 +80,7 @@ class Error(IntEnum):
     """Codes of refusals, by the names of statuses that links share (wire/status.py), and GenTL's own."""
 
     ERROR = -1001
+    NOT_IMPLEMENTED = -1003
     RESOURCE_IN_USE = -1004
     ACCESS_DENIED = -1005
     WRITE_PROTECT = -1005
@@ -88,6 +89,7 @@ class Error(IntEnum):
     BAD_QUESTION = -1009  # GenTL's INVALID_PARAMETER
     IO = -1010
     INVALID_ADDRESS = -1015
+    BUSY = -1022
 
 
 class FrameFlag(IntFlag):

@@ -17,10 +17,10 @@ import asyncio
 import contextlib
 import itertools
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from camtwin.camera.links import KINDS
 from camtwin.camera.reports.events import Event
@@ -33,8 +33,10 @@ from camtwin.twins import Twin
 from camtwin.units import SEC, Ns
 from camtwin.wire import gentl
 from camtwin.wire.gentl import Access, AccessStatus, Error, Tell
+from camtwin.wire.request import Request
 from camtwin.wire.status import StatusError, status_of
 
+T = TypeVar("T")
 VERSION: Final = "1.0"
 MAX_NAMES: Final = 64
 """Features that one message about another host's write names at most."""
@@ -51,11 +53,12 @@ class Denied(Exception):
 
 
 @dataclass(eq=False)
-class Session:
+class GentlSession:
     """A consumer that has opened a device.
 
-    news   its second connection
-    ended  whether the device has gone
+    access   what it may do: as it was opened, read-only once its control is lost
+    news     its second connection
+    ended    whether the device has gone
     """
 
     device: GentlDevice
@@ -67,6 +70,11 @@ class Session:
     @property
     def controls(self) -> bool:
         return self.access is not Access.READONLY
+
+    @property
+    def peer(self) -> str:
+        """Its name where requests are reported."""
+        return f"GenTL session {self.number}"
 
     def tell(self, message: bytes) -> None:
         """Send a message, which is lost if the consumer takes none."""
@@ -81,9 +89,9 @@ class GentlDevice:
     def __init__(self, twin: Twin, runtime: WallRuntime) -> None:
         self.twin, self.runtime, self.camera = twin, runtime, twin.camera
         self.port = port_of(twin)
-        self.sessions: list[Session] = []
-        self._streaming: Session | None = None
-        self._writing: Session | None = None  # whose write the camera carries out now
+        self.sessions: list[GentlSession] = []
+        self._streaming: GentlSession | None = None
+        self._writing: GentlSession | None = None  # whose write the camera carries out now
         self._loop = asyncio.get_running_loop()
         self.stream = GentlStream(
             twin,
@@ -101,6 +109,7 @@ class GentlDevice:
             camera.on_cable.subscribe(
                 lambda on: None if on else self.gone("the camera's cable was unplugged")
             ),
+            camera.faults.on_revoke.subscribe(self._revoke),
         ]
 
     def close(self) -> None:
@@ -147,9 +156,9 @@ class GentlDevice:
         return str(self.camera.tree.get(self.camera, "DeviceUserID")) if node.here else ""
 
     # -- sessions ----------------------------------------------------------------------------------
-    def open(self, access: Access) -> Session:
+    def open(self, access: Access) -> GentlSession:
         """Open a session. Denied if another host's access rules it out."""
-        session = Session(self, access)
+        session = GentlSession(self, access)
         for other in self.sessions:
             if Access.EXCLUSIVE in (access, other.access):
                 raise Denied(Error.RESOURCE_IN_USE, f"{self.id} is open in another program")
@@ -158,18 +167,16 @@ class GentlDevice:
         self.sessions.append(session)
         return session
 
-    def end(self, session: Session) -> None:
+    def end(self, session: GentlSession) -> None:
         """End a session, and what it leaves behind. May be called twice."""
         if session not in self.sessions:
             return
         self.sessions.remove(session)
         session.ended = True
         self.stop(session)
-        if session.controls:
-            self.camera.leave_control(session)
-            self.runtime.post(self.camera.end_session)
+        self._take_control_from(session)
 
-    def forget(self, session: Session) -> None:
+    def forget(self, session: GentlSession) -> None:
         """Take back what a session has: its second connection has closed."""
         if not any(other.news for other in self.sessions if other is not session):
             self.stream.take_back()
@@ -181,25 +188,56 @@ class GentlDevice:
             session.tell(gentl.news(Tell.GONE, data=reason.encode()))
             self.end(session)
 
-    # -- questions -----------------------------------------------------------------------------------
-    def read(self, address: int, count: int) -> bytes:
-        """Read registers. Denied gives the reason for what is not read."""
-        with _reasons():
-            return self.runtime.command(self.port.read, address, count)
+    def _revoke(self) -> None:
+        """Take its control from the session that has it: it may read on, and write no more."""
+        for session in self.sessions:
+            if session.controls:
+                self.stop(session)
+                self._take_control_from(session)
+                session.access = Access.READONLY
 
-    def write(self, session: Session, address: int, data: bytes) -> Ns:
+    def _take_control_from(self, session: GentlSession) -> None:
+        if session.controls:
+            self.camera.leave_control(session)
+            self.runtime.post(self.camera.end_session)
+
+    # -- questions -----------------------------------------------------------------------------------
+    def read(self, session: GentlSession, address: int, count: int) -> tuple[bytes, Ns]:
+        """Read registers; return them, and the host time that this still takes.
+
+        Denied gives the reason for what is not read.
+        """
+        request = Request(session.peer, "GCReadPort", reads=((address, count),))
+        with _reasons():
+            return self.runtime.command(self._met, request, lambda: self.port.read(address, count))
+
+    def write(self, session: GentlSession, address: int, data: bytes) -> Ns:
         """Write registers; return the host time that this still takes. Denied gives the reason otherwise."""
         if not session.controls:
-            raise Denied(Error.ACCESS_DENIED, f"{self.id} was opened read-only")
+            raise Denied(Error.ACCESS_DENIED, f"this session has no control of {self.id}")
+        request = Request(session.peer, "GCWritePort", writes=((address, data),))
         self._writing = session
         try:
             with _reasons():
-                self.runtime.command(self.port.write, address, data)
+                _, late_ns = self.runtime.command(self._met, request, lambda: self.port.write(address, data))
         finally:
             self._writing = None
-        return ceil(self.camera.busy_ns / self.runtime.pace) if self.camera.busy_ns else 0
+        return late_ns + (ceil(self.camera.busy_ns / self.runtime.pace) if self.camera.busy_ns else 0)
 
-    def start(self, session: Session) -> int:
+    def _met(self, request: Request, carry_out: Callable[[], T]) -> tuple[T, Ns]:
+        """Report a request and carry it out, with the faults that it is to meet.
+
+        Return what comes of it, and how late its answer is. StatusError if a fault refuses it.
+        """
+        camera = self.camera
+        if not camera.watched:
+            return carry_out(), 0
+        camera.asked(request)
+        if (status := camera.faults.refusal_of(request)) is not None:
+            raise StatusError(Error[status], f"{status} on purpose")
+        return carry_out(), camera.faults.delay_of(request)
+
+    def start(self, session: GentlSession) -> int:
         """Open the stream to a session; return its generation."""
         if session.news is None or self._streaming not in (None, session):
             raise Denied(Error.RESOURCE_IN_USE, f"{self.id} streams to another program")
@@ -208,7 +246,7 @@ class GentlDevice:
             self.runtime.command(self.camera.change_stream)
         return self.stream.open(session.news)
 
-    def stop(self, session: Session) -> None:
+    def stop(self, session: GentlSession) -> None:
         """Close the stream, if it is this session's."""
         if self._streaming is session:
             self._streaming = None

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Final, Self
 
 from camtwin.links.base.folder import listening
-from camtwin.links.gentl.device import Denied, GentlDevice, Session
+from camtwin.links.gentl.device import Denied, GentlDevice, GentlSession
 from camtwin.units import SEC, Ns
 from camtwin.wire import gentl
 from camtwin.wire.gentl import Error
@@ -41,8 +41,8 @@ class Connection:
     def __init__(self, server: GentlServer, sock: socket.socket) -> None:
         self.server, self.sock = server, sock
         self._loop = asyncio.get_running_loop()
-        self._session: Session | None = None  # that it opened
-        self._hears: Session | None = None  # whose second connection it is
+        self._session: GentlSession | None = None  # that it opened
+        self._hears: GentlSession | None = None  # whose second connection it is
         self._busy = False  # a write under way, whose answer comes later
         self._loop.add_reader(sock, self._read)
 
@@ -126,7 +126,7 @@ class Connection:
         device = session.device
         match question:
             case gentl.Read(address, count):
-                return device.read(address, count), 0
+                return device.read(session, address, count)
             case gentl.Write(address, data):
                 return b"", device.write(session, address, data)
             case gentl.Start():
@@ -135,7 +135,7 @@ class Connection:
                 device.stop(session)
                 return b"", 0
 
-    def _open(self, name: str, access: gentl.Access) -> Session:
+    def _open(self, name: str, access: gentl.Access) -> GentlSession:
         if self._session:
             raise Denied(Error.BAD_QUESTION, "this connection has opened a device already")
         device = next((each for each in self.server.present() if each.id == name), None)
@@ -168,7 +168,7 @@ class GentlServer:
         """Return the devices that consumers see."""
         return [device for device in self.devices if device.camera.reachable]
 
-    def session(self, number: int) -> Session | None:
+    def session(self, number: int) -> GentlSession | None:
         """Return the session of this number, if there is one."""
         every = (session for device in self.devices for session in device.sessions)
         return next((session for session in every if session.number == number), None)

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from camtwin import scene as scenes
+from camtwin.camera.faults import TransferFault
 from camtwin.camera.links import KINDS
 from camtwin.files import load_picture
 from camtwin.genicam.bound import NoSuchFeature
@@ -209,6 +210,9 @@ class ScenarioRun:
     def packets(self, name: str, faults: Faults) -> None:
         """Set the faults of a camera's network from now on."""
         self.accounts[name].faults = None if faults.none else faults
+
+    def transfers(self, name: str, faults: Mapping[tuple[int, int], TransferFault]) -> None:
+        self.cams[name].twin.camera.faults.transfers.update(faults)
 
     def network(self, name: str) -> None:
         """Connect a camera to a network, where it looks for its address.

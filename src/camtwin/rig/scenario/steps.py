@@ -50,6 +50,7 @@ class Stage(Protocol):
     def die(self, name: str) -> None: ...
     def repair(self, name: str) -> None: ...
     def packets(self, name: str, faults: Faults) -> None: ...
+    def transfers(self, name: str, faults: Mapping[tuple[int, int], TransferFault]) -> None: ...
     def client(self, name: str, alive: bool) -> None: ...
 
 
@@ -408,10 +409,12 @@ class Transfers(TimelineStep):
             raise ValueError(f"{self.camera} sends no transfers: its link is {link.title}")
 
     def act(self, on: Stage) -> None:
-        faults = on.cams[self.camera].twin.camera.faults.transfers
-        for kind in get_args(TransferFault):
-            for block, part in getattr(self, kind):
-                faults[block, PARTS[part] if isinstance(part, str) else part] = kind
+        faults = {
+            (block, PARTS[part] if isinstance(part, str) else part): kind
+            for kind in get_args(TransferFault)
+            for block, part in getattr(self, kind)
+        }
+        on.transfers(self.camera, faults)
 
 
 class Silence(TimelineStep):
