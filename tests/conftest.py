@@ -35,8 +35,8 @@ ALONE = (
 )
 """Peers that measure time, or take all that this computer can do: nothing runs beside them (`make test`)."""
 BY_THE_CLOCK = (
-    *("test_both_links", "test_live", "test_replay", "test_segments", "test_usb3"),
-    *("test_usb3_colour", "test_usb3_pending"),
+    *("test_both_links", "test_faults_by_link", "test_live", "test_replay", "test_segments", "test_usb3"),
+    *("test_usb3_colour", "test_usb3_faults", "test_usb3_pending"),
 )
 """Peers that a busy computer makes late: frames, timers, many at once."""
 WAITING = tuple(

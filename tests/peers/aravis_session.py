@@ -1,7 +1,8 @@
 """One Aravis client that lives on: a JSON step a line on stdin, a JSON answer a line on stdout.
 
 A step is [verb, ...]: read ADDRESS, write ADDRESS WORD, get NAME, set NAME VALUE, stream, execute NAME,
-frame [SECONDS] (its status, or null), lost [SECONDS] (whether the camera is lost by then), reopen.
+frame [SECONDS] (its status, or null), take COUNT [SECONDS] (of each frame that comes its status, block id,
+timestamp and arrival in ns, and CRC-32), lost [SECONDS] (whether the camera is lost by then), reopen.
 A refusal is {"error": text}. The program's argument is an address, or usb for the first USB camera.
 It is a program of its own so that it can be killed.
 """
@@ -10,6 +11,7 @@ It is a program of its own so that it can be killed.
 import json
 import sys
 import time
+import zlib
 
 import gi
 
@@ -62,6 +64,15 @@ class Client:
         status = buffer.get_status().value_nick
         self.frames.push_buffer(buffer)
         return status
+
+    def take(self, count, seconds=5):
+        frames = []
+        while len(frames) < count and (buffer := self.frames.timeout_pop_buffer(int(seconds * 1e6))):
+            arrived_ns, crc = time.monotonic_ns(), zlib.crc32(buffer.get_data())
+            status = buffer.get_status().value_nick
+            frames.append([status, buffer.get_frame_id(), buffer.get_timestamp(), arrived_ns, crc])
+            self.frames.push_buffer(buffer)
+        return frames
 
     def lost(self, seconds=5):
         end = time.monotonic() + seconds

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -240,6 +240,33 @@ def opened_again(count: int = 50) -> Any:
             h._ias.clear()
             before = before or open_here()
         return [before, open_here()]
+
+
+def met(model: str = MODEL, asked: Sequence[int] = (), count: int = 0, written: int = 0) -> Any:
+    """Read registers, take frames, and write a register at last, with the camera's settings as they are.
+
+    asked    addresses of registers
+    written  an address; 0: none
+
+    Return why each register is refused and how long that takes, in s; id, timestamp and arrival of each
+    frame, in ns; and why the write is refused. Frames end where none comes within 2 s.
+    """
+    with harvester() as h:
+        ia = h.create({"model": model})
+        port, answers, frames = ia.remote_device.port, [], []
+        for address in asked:
+            begun = time.monotonic()
+            problem = refusal(lambda at=address: port.read(at, 4))
+            answers.append([" ".join(problem), time.monotonic() - begun])
+        ia.start()
+        while len(frames) < count and (buffer := ia.try_fetch(timeout=2)):
+            frames.append([buffer.module.frame_id, buffer.timestamp_ns, time.monotonic_ns()])
+            buffer.queue()
+        value = bytes(4)
+        refused = refusal(lambda: port.write(written, value)) if written else []
+        ends = [refusal(end) for end in (ia.stop, ia.destroy)]
+        h._ias.clear()
+        return {"answers": answers, "frames": frames, "refused": refused, "ends": ends}
 
 
 def lost() -> Any:

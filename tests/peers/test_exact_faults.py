@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peers.netns import CAMTWIN, Namespace, RunningTwin, sabotaged, settings
-from peers.test_wireshark import captured, fields
+from peers.test_wireshark import PAYLOAD, captured, fields
 
 PACKET_SIZE, FRAMES = 1500, 5
 SMALL = settings(
@@ -45,6 +45,44 @@ def check_packets(net: Namespace, tmp: Path) -> None:
     assert got["stream"]["n_resent_packets"] == len(LOST)
 
 
+ONCE = {"duplicate": (2, 5), "reorder": (3, 4), "delay": (4, 2), "corrupt": (5, 3)}
+"""A packet of each kind but `drop`."""
+ODDLY = tuple(a for kind, (block, packet) in ONCE.items() for a in ("--fault", f"{kind}={block}:{packet}"))
+HEADER_BYTES = 8
+
+
+def check_kinds(net: Namespace, tmp: Path) -> None:
+    """tshark reads packets twice, late, overtaken and damaged where that was asked for, and nowhere else."""
+    with captured(net, tmp / "lo.pcapng"):
+        got = net.aravis(
+            "grab", "--frames", str(FRAMES), *SMALL, "--packet-size", str(PACKET_SIZE), "--patient"
+        )
+    assert [frame["status"] for frame in got["frames"]] == ["success"] * FRAMES
+    packets = [(b, p) for b, p, status in sent(net, tmp / "lo.pcapng") if status == 0]
+    late, after = packets.index(ONCE["delay"]), packets.index((4, 3))
+    assert late > after
+    del packets[late]
+    expected = [(block, packet) for block in range(1, FRAMES + 1) for packet in range(LAST + 1)]
+    expected.remove(ONCE["delay"])
+    twice, overtaken = (expected.index(ONCE[kind]) for kind in ("duplicate", "reorder"))
+    expected[overtaken : overtaken + 2] = reversed(expected[overtaken : overtaken + 2])
+    expected.insert(twice, ONCE["duplicate"])
+    assert packets == expected
+    assert damaged(net, tmp / "lo.pcapng") == {ONCE["corrupt"]}
+    black, *_ = (frame["sha256"] for frame in got["frames"])
+    assert [frame["sha256"] == black for frame in got["frames"]] == [True] * 4 + [False]
+
+
+def damaged(net: Namespace, file: Path) -> set[tuple[int, int]]:
+    """Return the packets of black images that are not black."""
+    places = set[tuple[int, int]]()
+    for to, text in fields(net, file, "udp.dstport", "udp.payload"):
+        data = bytes.fromhex(text)
+        if to != "3956" and data[4] == PAYLOAD and any(data[HEADER_BYTES:]):
+            places.add((int.from_bytes(data[2:4], "big"), int.from_bytes(data[5:8], "big")))
+    return places
+
+
 def check_hole(net: Namespace) -> None:
     """Aravis finds by test packets how much the path carries, though the register allows more."""
     got = net.aravis("grab", "--frames", "2", *SMALL)
@@ -61,6 +99,16 @@ def test_these_packets_are_lost_and_no_other(tmp_path, command):
         else:
             with pytest.raises(AssertionError):
                 check_packets(net, tmp_path)
+
+
+@pytest.mark.parametrize("command", [CAMTWIN, sabotaged("exact-faults-beside")], ids=["", "beside"])
+def test_these_packets_are_late_or_odd_and_no_other(tmp_path, command):
+    with Namespace() as net, RunningTwin(net, command, *ODDLY, "--set", "TestPattern=Black"):
+        if command is CAMTWIN:
+            check_kinds(net, tmp_path)
+        else:
+            with pytest.raises(AssertionError):
+                check_kinds(net, tmp_path)
 
 
 @pytest.mark.parametrize("command", [CAMTWIN, sabotaged("path-hole-for-probes-only")], ids=["", "probes"])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from peers.netns import PeerError, sabotaged
+from peers.test_wireshark import listening
 from peers.usb import UsbTwin
 
 WIDTH, HEIGHT, FRAMES = 640, 40, 3  # 25,600 B: a transfer is one packet on the loopback
@@ -28,20 +29,9 @@ def tshark(*args: str | Path) -> str:
 
 def capture(twin: UsbTwin, file: Path) -> None:
     """Capture the twin's port while Aravis sets features and grabs frames."""
-    command = ["tshark", "-q", "-i", "lo", "-f", f"tcp port {twin.port}", "-w", str(file)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
-        assert running.stderr
-        try:
-            for line in running.stderr:
-                if "Capturing on" in line:
-                    break
-            subprocess.run(["sleep", "1"], check=True)  # it says so a moment before it does
-            twin.steps(("set", "Gain", 6.0), ("get", "Gain"), ("set", "Width", 4128))
-            twin.grab(frames=FRAMES, Width=WIDTH, Height=HEIGHT)
-            subprocess.run(["sleep", "0.5"], check=True)
-        finally:
-            running.terminate()
-            running.communicate(timeout=20)
+    with listening((), f"tcp port {twin.port}", file):
+        twin.steps(("set", "Gain", 6.0), ("get", "Gain"), ("set", "Width", 4128))
+        twin.grab(frames=FRAMES, Width=WIDTH, Height=HEIGHT)
 
 
 def check_dissected(twin: UsbTwin, tmp: Path) -> None:

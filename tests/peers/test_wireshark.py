@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,21 +36,26 @@ def fields(net: Namespace, file: Path, *names: str, options: tuple[str, ...] = (
 
 
 @contextlib.contextmanager
-def captured(net: Namespace, file: Path) -> Iterator[None]:
-    """Capture the loopback meanwhile."""
-    command = [*net.prefix, "tshark", "-q", "-i", "lo", "-B", "32", "-f", "udp", "-w", str(file)]
+def listening(prefix: Sequence[str], only: str, file: Path) -> Iterator[None]:
+    """Capture the loopback meanwhile, where `prefix` runs a program: the packets of a capture filter."""
+    command = [*prefix, "tshark", "-q", "-i", "lo", "-B", "32", "-f", only, "-w", str(file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tshark:
         assert tshark.stderr
         try:
             for line in tshark.stderr:
                 if "Capturing on" in line:
                     break
-            net.run("sleep", "1")  # it says so a moment before it does
+            time.sleep(1)  # it says so a moment before it does
             yield
-            net.run("sleep", "0.5")
+            time.sleep(0.5)
         finally:
             tshark.terminate()
             tshark.communicate(timeout=20)
+
+
+def captured(net: Namespace, file: Path) -> contextlib.AbstractContextManager[None]:
+    """Capture the loopback of a namespace meanwhile."""
+    return listening(net.prefix, "udp", file)
 
 
 def session(net: Namespace) -> None:
