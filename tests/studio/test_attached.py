@@ -118,6 +118,17 @@ def test_frames_are_shown_as_they_were_sent(beside: Beside):
     assert found["dn"] == beside.cam.twin.image(exposure)[50, 100]
 
 
+@pytest.mark.parametrize(("word", "who"), [("dropped", "This computer"), ("skipped", "The host")])
+def test_frames_that_no_program_got_are_told(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch, word: str, who: str
+):
+    """Have a link say that it did not send 3 frames: the page no longer says that every frame arrived."""
+    counts = attached.Attached.counts
+    monkeypatch.setattr(attached.Attached, "counts", lambda self: counts(self) | {word: 3})
+    assert beside.until(f"studio.verdicts[1].text === '3 frames {word}'")
+    assert beside.page.evaluate("studio.verdicts[1].more").startswith(f"{who} is too slow")
+
+
 def test_time_belongs_to_the_client(beside: Beside):
     answer = beside.page.evaluate("studio.link.ask('pause').catch(problem => problem.message)")
     assert "in real time" in answer

@@ -336,9 +336,10 @@ class View:
             "lines": self.edges.changes(),
             "received": self.trace.recent_Hz(),
         }
+        counts: dict[str, Any] = {}
         if self.log and self.running.attached:
-            head |= {"log": self.log.changes(), "clients": self.running.attached.counts()}
-            head["clients"]["peers"] = [*self.log.peers]
+            counts = self.running.attached.counts()
+            head |= {"log": self.log.changes(), "clients": counts | {"peers": [*self.log.peers]}}
         parts: dict[str, bytes] = {}
         if self.shown and self._wants_picture:
             self._add_picture(self.shown, head, parts)
@@ -352,7 +353,7 @@ class View:
                 "world": world.state(self.around),
                 "undo": self.features.undoable,
                 "acquiring": self.cam.twin.camera.acquiring,
-                "verdicts": verdicts.of(self.cam, self.shown, self.trace, rates),
+                "verdicts": verdicts.of(self.cam, self.shown, self.trace, rates, counts),
             }
             head |= {key: value for key, value in slow.items() if self._last.get(key) != value}
             self._last |= slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -19,12 +20,31 @@ BRIGHT: Final = 0.999
 DARK: Final = 0.15
 COSTLY: Final = frozenset({"Height", "BinningVertical"})
 """Changes that are not proposed first."""
+UNSENT: Final = {
+    "dropped": "This computer is too slow: the camera took them, programs did not get them.",
+    "skipped": "The host is too slow: the camera took them, and it fetched others.",
+}
+"""Frames that were taken and not sent: why."""
 Verdict = dict[str, Any]
 
 
-def of(cam: Session, shown: Shown | None, trace: Trace, rates: Rates) -> list[Verdict]:
-    """Return the verdicts: each a kind (ok, warn, bad, info), a sentence, what follows, and its evidence."""
-    return [_picture(cam, shown), _time(cam, trace), _rate(rates, trace)]
+def of(
+    cam: Session, shown: Shown | None, trace: Trace, rates: Rates, unsent: Mapping[str, int]
+) -> list[Verdict]:
+    """Return the verdicts: each a kind (ok, warn, bad, info), a sentence, what follows, and its evidence.
+
+    unsent  frames that the camera took but a link did not send: `dropped` by this computer, `skipped` for a
+            slow host; empty without a link
+    """
+    return [_picture(cam, shown), _unsent(unsent) or _time(cam, trace), _rate(rates, trace)]
+
+
+def _unsent(unsent: Mapping[str, int]) -> Verdict | None:
+    """Return the verdict about frames that programs did not get; None if they got all."""
+    for word, why in UNSENT.items():
+        if count := unsent.get(word, 0):
+            return _said("time", "bad", f"{count} frame{'s' * (count != 1)} {word}", why)
+    return None
 
 
 def _said(about: str, kind: str, text: str, more: str, feature: str = "") -> Verdict:
