@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import camtwin
+from camtwin.camera.description import interface
+from camtwin.models import load
+from camtwin.planner import value_dump
+from camtwin.twins import build
 from peers.netns import ADDRESS, BIN, CAMTWIN, MODEL, PLAIN_SCENE, Namespace, Running, sabotaged, twin
+from unit.planner.test_adopt import renamed, tree_of, written
 
 QUICK = ("--set", "Width=256", "--set", "Height=128", "--set", "ExposureTime=1000")
 BOUNDS = ("Width", "Height", "ExposureTime", "Gain", "OffsetX", "TriggerDelay")
@@ -64,3 +70,21 @@ def test_stock_aravis_sees_the_same_camera_in_the_adopted_twin(adopted: tuple[Pa
 def test_an_adopted_twin_that_is_another_is_noticed(adopted: tuple[Path, list[object]]) -> None:
     with pytest.raises(AssertionError):
         check_adopted(*adopted, sabotaged("Width from 32"))
+
+
+def test_a_renamed_description_and_a_dump_of_aravis_give_the_same_tree(tmp_path: Path) -> None:
+    """Vendor, model, addresses and custom names are others; the values are as arv-tool prints them."""
+    with twin(*QUICK) as net:
+        dump = net.arv_tool("values", timeout=60)
+    xml, custom = renamed(interface(load(MODEL)).xml)
+    for name in custom:
+        dump = dump.replace(f"'{name}'", f"'Acme{name}'")
+    sheet, found = written(tmp_path, xml, values=value_dump.parse(dump), assume=True)
+    before, after = tree_of(xml), tree_of(build(load(sheet)).camera.xml)
+    assert after.keys() == before.keys()
+    assert {*found.holds} == {f"Acme{name}" for name in custom}
+    same = ("kind", "visibility", "access", "by", "entries", "place", "unit", "chapter")
+    for name, was in before.items():
+        assert [getattr(after[name], word) for word in same] == [getattr(was, word) for word in same], name
+    cam = camtwin.open(sheet, render=False)
+    assert (cam.Width, cam.Height, cam.ExposureTime, cam.DeviceModelName) == (256, 128, 1000, "VCXG-124M")

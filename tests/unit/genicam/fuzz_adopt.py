@@ -22,11 +22,14 @@ from camtwin.genicam.foreign import ForeignInvalid, read
 from camtwin.genicam.foreign_features import features_of
 from camtwin.genicam.node_map import NodeMap
 from camtwin.planner.adopt import Wanted, adopt
+from unit.genicam.adopted_twin import twin_of, write_and_read
 from unit.genicam.small_camera import DESCRIPTION, HEAD
 
 MAX_SECONDS, MAX_MEMORY_KiB = 10.0, 400_000
 WHOLE = 20
 """One case in so many is made a sheet, the others are read and evaluated."""
+TWIN = 200
+"""One case in so many is made a twin, whose registers are written and read."""
 TEXTS = (
     *(
         "",
@@ -128,11 +131,17 @@ def _spoiled(rng: random.Random, text: str) -> str:
     return text[: match.start(1)] + other + text[match.end(1) :]
 
 
-def run(data: bytes, *, whole: bool) -> str:
-    """Return what became of a case: a sheet, values, or the line that refuses it."""
+def run(data: bytes, *, whole: bool, host: random.Random | None = None) -> str:
+    """Return what became of a case: a sheet, values, or the line that refuses it.
+
+    host: chance by which registers of the sheet's twin are written
+    """
     try:
         if whole:
-            adopt(data, Wanted(name="fuzz", file="f.xml", values={}, given={}))
+            words = {f"{size}.max": 64 for size in ("Width", "Height")} if host else {}
+            found = adopt(data, Wanted(name="fuzz", file="f.xml", values={}, given=words, assume=bool(host)))
+            if host:
+                write_and_read(twin_of(found), host)
             return "adopted"
         nodes = NodeMap(read(data))
         features_of(nodes)
@@ -160,7 +169,8 @@ def fuzz(count: int, seed: int) -> dict[str, int]:
         data = case(random.Random(f"{seed}/{number}"))
         began = time.process_time()
         try:
-            what = run(data, whole=number % WHOLE == 0)
+            host = random.Random(f"{seed}/{number}/host") if number % TWIN == 0 else None
+            what = run(data, whole=number % WHOLE == 0, host=host)
         except Exception as error:
             raise AssertionError(f"seed {seed}, case {number}: {type(error).__name__}: {error}") from error
         assert time.process_time() - began < MAX_SECONDS, f"seed {seed}, case {number} took too long"

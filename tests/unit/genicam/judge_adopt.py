@@ -1,6 +1,7 @@
 """Adopted twins before the reference GenApi: no node may fail where the camera's own description does not.
 
-Both descriptions stand on the registers of the twin, and on zeros where it has none.
+Both descriptions stand on the registers of the twin, and on zeros where it has none. Then hosts write what
+they like: nothing but a refusal may come of it.
 
 python tests/unit/genicam/judge_adopt.py FILE.xml...
 """
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import random
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,9 @@ from genicam.genapi import AbstractPort, EAccessMode, GenericException, NodeMap
 
 from camtwin.camera.description import interface
 from camtwin.genicam.foreign import ForeignInvalid, read
-from camtwin.models import load
 from camtwin.planner.adopt import Adopted, Wanted, adopt
 from camtwin.problem import Refused
-from camtwin.twins import build
+from unit.genicam.adopted_twin import twin_of, write_and_read
 
 READABLE = (EAccessMode.RO, EAccessMode.RW)
 QUESTIONS = ("value", "min", "max", "inc")
@@ -97,13 +97,12 @@ def judge(data: bytes, **words: Any) -> Judged:
     """
     words = {"name": "judged", "file": "judged.xml", "values": {}, "given": {}, "assume": True, **words}
     found = adopt(data, Wanted(**words))
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "judged.toml").write_text(found.camera, encoding="utf-8")
-        (Path(folder) / "judged-sensor.toml").write_text(found.sensor, encoding="utf-8")
-        twin = build(load(f"{folder}/judged.toml"))
+    twin = twin_of(found)
     memory, names = Memory(twin), sorted({*found.behaves, *found.holds})
     own = data[data.index(b"<") :].decode(errors="replace")
-    return Judged(found, failures(own, memory, names), failures(twin.camera.xml, memory, names))
+    judged = Judged(found, failures(own, memory, names), failures(twin.camera.xml, memory, names))
+    write_and_read(twin, random.Random(0))
+    return judged
 
 
 def main() -> int:

@@ -351,3 +351,19 @@ def test_a_limit_that_the_register_cannot_hold_is_told(tmp_path: Path) -> None:
     said = r"Odd.min -1e\+300: its register holds -3.40282346639e\+38 to 3.40282346639e\+38 \(line 2\)"
     with pytest.raises(SheetInvalid, match=said):
         camtwin.open(str(tmp_path / "odd.toml"))
+
+
+def test_sources_and_events_that_camtwin_does_not_know_do_nothing(tmp_path: Path) -> None:
+    """A line's source has a name that only its maker has, and events are switched without a selector."""
+    own = """
+like = "baumer-vcxg-124m"
+without = ["features.EventSelector", "features.LineSource"]
+features.LineSource = { entries = { Off = 0, Magic = 1 }, source = "its XML" }
+"""
+    (tmp_path / "own.toml").write_text(own)
+    with camtwin.open(str(tmp_path / "own.toml"), render=False) as cam:
+        cam.EventNotification = "On"
+        cam.LineSelector = next(iter(e for e in cam.entries("LineSelector") if "Line4" in e or "Line3" in e))
+        cam.LineSource = "Magic"
+        assert cam.grab()[0].frame_id == 1
+        assert cam.events == []

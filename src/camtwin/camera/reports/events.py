@@ -71,8 +71,8 @@ class EventQueue:
         return one
 
     def choose(self, notification: By[str]) -> None:
-        """Apply a change of EventNotification."""
-        self._on = frozenset(name for name, setting in notification.items() if setting == "On")
+        """Apply a change of EventNotification. Without ids, as without EventSelector, there are no events."""
+        self._on = frozenset(n for n, setting in notification.items() if setting == "On" and n in self._ids)
 
     def notify(
         self, name: str, timestamp_ns: Ns, frame_id: int | None, frame_number: int | None = None

@@ -72,8 +72,11 @@ class Signals:
         return both if activation == "AnyEdge" else (both[activation == "FallingEdge"],)
 
     def level(self, name: str) -> bool:
-        """Return a present level, by its name or that of a source that stands for it."""
-        return self._levels[self._same.get(name, name)]
+        """Return a present level, by its name or that of a source that stands for it.
+
+        A source that a model has by its own name alone, and camtwin does not know, is low.
+        """
+        return self._levels.get(self._same.get(name, name), False)
 
     def settle(self, moment: str) -> None:
         """Update the level that has its edge at this moment."""
