@@ -25,11 +25,11 @@ def busy(twin: UsbTwin) -> bool:
 
 def check_in_use(twin: UsbTwin) -> None:
     """While one program streams another finds the camera, and opens it when the first has gone."""
-    free = twin.run("arv-tool-0.8")
+    free = twin.found()
     with Session(twin, address="usb") as owner:
         owner("stream")
         assert owner("frame") == "success"
-        assert twin.run("arv-tool-0.8") == free != ""
+        assert twin.found() == free != []
         assert busy(twin)
         assert owner("frame") == "success"
     with Session(twin, address="usb") as other:

@@ -56,6 +56,10 @@ class UsbTwin(Running):
             raise PeerError(f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
+    def found(self) -> list[str]:
+        """Return the USB cameras that Aravis finds; those on this computer's network are of other tests."""
+        return re.findall(r"(?m)^(.+) \(USB3\)$", self.run("arv-tool-0.8"))
+
     def grab(self, *args: str, frames: int, timeout: float = 60, **features: str | float) -> dict[str, Any]:
         """Grab so many frames through Aravis, with these features set; every one must be whole."""
         script = HERE / "aravis_grab.py"
