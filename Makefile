@@ -107,10 +107,10 @@ loss: $(VENV)/.dev $(VENV)/.warm  ## 200 full frames on a network that loses 2 %
 rates: $(VENV)/.dev  ## frame rates that are planned beside those of twins, for 200 settings at random of every model
 	$(BIN)/pytest -n $(JOBS) --timeout 3600 --settings 200 tests/unit/planner/test_rates.py
 
-kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 GenTL programs and 200 servers, killed while they stream; a sweep's workers, 20 times
+kills: $(VENV)/.dev  ## user sets on disk, 200 times killed while saving; 200 GenTL programs and 200 servers, killed while they stream; a sweep's workers, 20 times, and the sweep itself
 	$(BIN)/pytest --timeout 600 --kills 200 tests/unit/links/base/test_storage.py
 	$(BIN)/pytest --timeout 1800 --kills 400 tests/unit/links/gentl/test_kills.py  # 200 of each
-	$(BIN)/pytest --timeout 1800 --kills 200 tests/unit/sweeps/test_processes.py -k killed_workers
+	$(BIN)/pytest --timeout 1800 --kills 200 tests/unit/sweeps/test_processes.py -k "killed_workers or ended_command"
 
 gallery: $(VENV)/.warm  ## a page of targets, lenses, shutters and artefacts through the twins: build/gallery/index.html
 	$(BIN)/python tools/gallery.py build/gallery

@@ -154,7 +154,9 @@ def _run(
 
         result = plan.run(output, workers=workers, scheduler=scheduler, dashboard=dashboard, told=told)
     made, fresh = result.made, last.done - last.kept if last else 0
-    rate = f", {last.bytes / 1e6:.1f} MB at {last.bytes / last.seconds / 1e6:.1f} MB/s" if last else ""
+    rate = ""
+    if last and last.bytes:
+        rate = f", {last.bytes / 1e6:.1f} MB at {last.bytes / last.seconds / 1e6:.1f} MB/s"
     print(f"{output}: {made.done} cells, {made.frames} images; {fresh} cells were taken now{rate}")
     if export:
         from camtwin.sweeps import coco

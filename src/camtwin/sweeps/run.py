@@ -83,10 +83,15 @@ class Progress:
     @property
     def line(self) -> str:
         """The state in one line."""
-        left = self.left_s
-        parts = [f"{self.done} of {self.cells} cells", f"{self.bytes / self.seconds / 1e6:.1f} MB/s"]
+        left, rate = self.left_s, (self.done - self.kept) / self.seconds
+        parts = [f"{rate:.1f} cells/s"]
+        parts += [f"{self.bytes / self.seconds / 1e6:.1f} MB/s"] * bool(self.bytes)
         parts += [f"{self.failed} failed"] * bool(self.failed)
-        parts += [f"{left / 60:.0f} min {left % 60:.0f} s left"] if left is not None else []
+        if self.done == self.cells:
+            parts += ["making tables"]
+        elif left is not None:
+            minutes, seconds = divmod(round(left), 60)
+            parts += [f"{minutes} min {seconds} s left"]
         return ", ".join(parts)
 
 
