@@ -110,7 +110,7 @@ def models(incomplete: str) -> list[str]:
 CAMERA, TIME, SAVE = "Camera", "Time", "Output"
 """Headings of options in the help of a command."""
 SCENES = (
-    "Scene in front of the camera: chart, checker, slanted, star, dots, steps, codes, flat, dark, "
+    "Scene in front of the camera: chart, checker, slanted, star, dots, steps, codes, board, flat, dark, "
     "flat:PHOTONS_PER_S@NM, an image file, or play:HZ:FOLDER. Put pan:, spin:, fall: or zoom: before it to "
     "move it; flicker:, pwm: or flash:BEGIN+WIDTH: (in us) to change its light."
 )

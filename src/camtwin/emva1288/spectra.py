@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ BINS = 256
 """Number of bins of a histogram, as in the standard."""
 BOX = 5
 """Side of the average that is subtracted before responses are compared: shading of light is no defect."""
+
+CHANCE = 0.01
+"""Defects that `defects` finds in an image that has none, on average, in the dark and in light each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +69,27 @@ def prnu_looks(dark: Average, half: Average) -> Looks:
     light_DN = half.mean_DN - dark.mean_DN
     image = 100 * (light_DN / light_DN.mean() - 1)
     return Looks(spectrogram(image), spectrogram(image.T), histogram(without_shading(image)))
+
+
+def defects(dark: Average, half: Average) -> NDArray[np.bool_]:
+    """Return the pixels that are no part of a normal distribution, in the dark or in light, (H, W).
+
+    The standard leaves the limit to the user. Here it is the deviation that a pixel of all has by chance in
+    one image out of a hundred; sigma follows from the median of the deviations, which defects do not move. In
+    light, where what the dark image shows is subtracted, a pixel is compared with those around it.
+    """
+    import cv2
+
+    light_DN = np.ascontiguousarray(half.mean_DN - dark.mean_DN, np.float32)
+    shaded = light_DN - cv2.medianBlur(light_DN, BOX)
+    return _beyond(dark.mean_DN - np.median(dark.mean_DN)) | _beyond(np.asarray(shaded, np.float64))
+
+
+def _beyond(deviation: Numbers) -> NDArray[np.bool_]:
+    normal = NormalDist()
+    sigma = np.median(np.abs(deviation)) / normal.inv_cdf(0.75)
+    limit = -normal.inv_cdf(CHANCE / 2 / deviation.size)
+    return np.abs(deviation) > limit * sigma
 
 
 def spectrogram(image: Numbers) -> Spectrogram:

@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 
 from camtwin.scene.lens import CELLS, SHARP, SIGMAS, Lens
 
+NEWTON_STEPS = 20
+FITTED = 200
+"""Number of places, from the middle of the sensor to a corner, that OpenCV's model is fitted to."""
+
 
 def gather(cells: NDArray[np.float32], above: int, below: int, lens: Lens = SHARP) -> NDArray[np.float32]:
     """Return the mean over each pixel of the blurred image; same quantity as `cells` ((2h, 2w) -> (h, w)).
@@ -43,6 +47,39 @@ def blur_disc(radius_cells: float) -> NDArray[np.float32]:
     inside = (along**2 + (along**2)[:, None] <= radius_cells**2).astype(np.float32)
     disc = inside.reshape(2 * half + 1, fine, 2 * half + 1, fine).mean(axis=(1, 3))
     return (disc / disc.sum()).astype(np.float32)
+
+
+def shown(lens: Lens, places: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """Return where the lens shows what a perfect one shows at `places`, (..., 2): x and y in pixels.
+
+    It solves r (1 + distortion r^2) = r_perfect, by Newton. What a lens with pincushion shows nowhere is put
+    where its r_perfect is largest, beyond the corners.
+    """
+    if not lens.distortion:
+        return places
+    middle, corner = (np.array([width, height]) - 1) / 2, np.hypot(width, height) / 2
+    away = (places - middle) / corner
+    perfect = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-12)
+    r, end = perfect.copy(), np.inf
+    if lens.distortion < 0:
+        end = (1 - 1e-9) / np.sqrt(-3 * lens.distortion)
+    for _ in range(NEWTON_STEPS):
+        slope = 1 + 3 * lens.distortion * r**2
+        r = np.clip(r - (r + lens.distortion * r**3 - perfect) / slope, 0, end)
+    return middle + away * (corner * r / perfect)[..., None]
+
+
+def coefficients(lens: Lens) -> NDArray[np.float64]:
+    """Return k1, k2, 0, 0, k3 of OpenCV's model, in which half the sensor's diagonal is 1.
+
+    OpenCV's polynomial leads from the perfect place to the one that is shown, a lens's own from there to
+    the perfect one: they are fitted to each other by least squares, from the middle to the corners.
+    """
+    r = np.linspace(0, 1, FITTED + 1)[1:]
+    perfect = r * (1 + lens.distortion * r**2)
+    powers = perfect[:, None] ** (2, 4, 6)
+    k1, k2, k3 = np.linalg.lstsq(powers * perfect[:, None], r - perfect, rcond=None)[0]
+    return np.array([k1, k2, 0, 0, k3])
 
 
 def through(lens: Lens, picture: NDArray[np.uint16]) -> NDArray[np.uint16]:

@@ -28,7 +28,7 @@ Load = Callable[[str], NDArray[Any] | list[NDArray[Any]]]
 """Reads an image file into an array as Picture takes it, or all of a folder; OSError if it cannot."""
 
 FORMS = (
-    "chart, checker, slanted, star, dots, steps, codes, flat, dark, flat:PHOTONS@NM, pan:SCENE, "
+    "chart, checker, slanted, star, dots, steps, codes, board, flat, dark, flat:PHOTONS@NM, pan:SCENE, "
     "pan:SPEED@DEGREES:SCENE, spin:RPM:SCENE, fall:SCENE, zoom:SCENE, flicker:HZ@DEPTH:SCENE, "
     "pwm:HZ@DUTY:SCENE, flash:BEGIN+WIDTH:SCENE, lit:LIGHT:FILE, play:HZ:FOLDER or an image file"
 )

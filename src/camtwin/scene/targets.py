@@ -23,7 +23,7 @@ from camtwin.units import Ns
 
 LUMINANCE = ((0.2126, 0.7152, 0.0722),)
 """Weights of linear red, green and blue; ITU-R BT.709."""
-KINDS = ("slanted", "star", "dots", "steps", "codes")
+KINDS = ("slanted", "star", "dots", "steps", "codes", "board")
 COLOURS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MAX_SIDE_px = 32_767
 """OpenCV's limit for a resized side, and more than any sensor has."""

@@ -28,6 +28,7 @@ SCENES: Final[Mapping[str, str]] = {
     "dots": "Dots",
     "steps": "Grey steps",
     "codes": "Codes",
+    "board": "Checkerboard",
     "flat": "Even light",
     "dark": "Darkness",
 }

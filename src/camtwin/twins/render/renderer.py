@@ -23,7 +23,8 @@ from camtwin.twins.render import geometry
 from camtwin.twins.render.codes import Demands, demands_of
 from camtwin.twins.render.geometry import Window
 from camtwin.twins.render.light import Light, World
-from camtwin.twins.render.truth import Truth, codes_in, mask_of
+from camtwin.twins.render.targets import board_in, targets_in
+from camtwin.twins.render.truth import Truth, mask_of
 from camtwin.units import SEC
 
 MAX_BRIGHTNESS_ROWS = 32
@@ -81,7 +82,8 @@ class Renderer:
             offset_e=pattern.offset_e,
             defects=mask_of(world.flaws, window),
             rows_ns=np.stack((starts_ns, starts_ns + exposure.windows.duration_ns), axis=1),
-            codes=codes_in(world.scene, p, window, exposure.windows),
+            targets=targets_in(world.scene, p, window, exposure.windows),
+            board=board_in(world.scene, p, window, exposure.windows),
         ).mirrored(on.reverse_x, on.reverse_y)
 
     def brightness(self, exposure: Exposure) -> float:
