@@ -27,6 +27,7 @@ from camtwin.sweeps.work import Outcome, reason_of, take_all
 
 if TYPE_CHECKING:
     from distributed import Client
+    from tornado.ioloop import IOLoop
 
 BATCH_s: Final = 0.5
 """Time that a process shall need for the cells that it is handed at once."""
@@ -36,10 +37,13 @@ AHEAD: Final = 3
 DEATHS: Final = 3
 """Deaths of processes that a batch may cause; the next one divides it, or fails a cell that is alone."""
 START_s: Final = 60.0
+REPLACE_ms: Final = 2000
+"""Time between two looks for processes that Dask has given up, as they did not start again in time."""
 LOCAL: Final = {
     "distributed.scheduler.allowed-failures": DEATHS,
     "distributed.worker.daemon": True,
     "distributed.admin.tick.limit": "1h",
+    "distributed.deploy.lost-worker-timeout": "30s",
 }
 """Dask's configuration for processes of this computer."""
 NO_PAGES: Final = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
@@ -110,11 +114,12 @@ def local(workers: int, dashboard: bool = False) -> Iterator[Client]:
     """
     from dask import config
     from distributed import Client, LocalCluster, Security
+    from tornado.ioloop import PeriodicCallback
 
     if dashboard and importlib.util.find_spec("bokeh") is None:
         raise ClusterProblem("--dashboard: bokeh is not installed; pip install bokeh")
     routes = {} if dashboard else NO_PAGES
-    with _quietly(), config.set({**LOCAL, **routes}):
+    with _quietly(), config.set({**LOCAL, **routes}), contextlib.ExitStack() as stack:
         with ending_later():  # Ctrl-C is the program's alone: it ends the processes in order
             cluster = LocalCluster(
                 n_workers=workers,
@@ -132,8 +137,13 @@ def local(workers: int, dashboard: bool = False) -> Iterator[Client]:
             client = Client(cluster)
         try:
             _wait(client, workers, "the processes of this computer")
+            replaced = PeriodicCallback(lambda: cluster.scale(workers), REPLACE_ms)
+            loop = cast("IOLoop", client.loop)
+            loop.add_callback(replaced.start)
+            stack.callback(loop.add_callback, replaced.stop)
             yield client
         finally:
+            stack.close()
             with ending_later():
                 client.close(timeout=10)
                 cluster.close(timeout=30)

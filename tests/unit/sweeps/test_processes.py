@@ -72,6 +72,21 @@ def test_killed_workers_change_nothing(kills, undisturbed, tmp_path, capfd, monk
     assert "Traceback" not in said.out + said.err
 
 
+@pytest.mark.timeout(300)
+def test_a_process_that_dask_gives_up_is_replaced(tmp_path, monkeypatch):
+    """A busy computer starts processes so late that Dask waits for them no longer."""
+    monkeypatch.setitem(run.LOCAL, "distributed.deploy.lost-worker-timeout", "1ms")
+    monkeypatch.setattr(run, "BATCH_s", 0.0)
+
+    def kill(progress: Progress) -> None:
+        if progress.done == 2:
+            workers()[0].kill()
+
+    few = MANY | {"grid": {"photons": {"from": 1e5, "to": 1e6, "steps": 12}}, "keep": ["statistics"]}
+    result = camtwin.sweep(few).run(tmp_path / "out", workers=1, told=kill)
+    assert (result.made.done, result.made.failed) == (12, 0)
+
+
 def dying(images, record):
     """Kill the process over one cell, always."""
     if record["columns"]["photons"] == 2e5:
