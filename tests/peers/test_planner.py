@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,7 +27,7 @@ from unit.planner.at_random import FILLED, disarrange, tolerance
 
 MODELS = ("baumer-vcxg-124m", "hikrobot-mv-cb060-10gm", "basler-aca4112-20um", "ids-imx412")
 """Two of each link."""
-DRAWS = 3
+DRAWS = 4
 MAX_BYTES = 400_000
 """Limit of an image, so that a draw takes a second or two."""
 COUNTED = 100
@@ -42,9 +43,19 @@ def draws(model: str) -> Iterator[tuple[Session, list[str]]]:
     with camtwin.open(model, render=False) as cam:
         while True:
             written += disarrange(cam, random)
-            if payload_bytes(cam.twin.camera.settings) < MAX_BYTES:
+            if payload_bytes(cam.twin.camera.settings) < MAX_BYTES and settles(cam):
                 yield cam, written
                 written = []
+
+
+def settles(cam: Session) -> bool:
+    """Tell whether frames begin at the link's rate before they are counted: the memory has to fill first."""
+    limits = rates_of(cam.twin.camera).limits
+    link = next(limit.period_ns for limit in limits if limit.name == "link")
+    late = link - max(limit.period_ns for limit in limits if limit.name != "link")
+    memory = cam.twin.camera.transmitter.memory
+    images = (memory.size_bytes or inf) / (cam.Width * cam.Height * memory.stored_bits / 8)
+    return late <= 0 or min(images, memory.free_run_images or inf) * link / late < FILLED
 
 
 @contextmanager
