@@ -201,7 +201,7 @@ MOVING = {
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("name", MOVING)
 def test_masks_of_moving_targets_are_what_is_dark(name, reverse):
-    """Where the ink is, to a pixel along its edge, and nowhere else; boxes end where the ink does."""
+    """Masks cover the ink, to a pixel along its edge, and nothing else; boxes end where the ink does."""
     import cv2
 
     cam = camtwin.open("baumer-vcxg-124m", scene=MOVING[name], seed=2)
