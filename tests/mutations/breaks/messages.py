@@ -135,6 +135,6 @@ def chunks_all(patch: pytest.MonkeyPatch) -> None:
     everything = By({name: True for name in chunk_data_control.NAMES if name != "PayloadCRC16"})
     enabled, size = chunks.enabled, transport_layer_control.size
     everywhere(patch, chunks, "enabled", lambda e: [*everything] if enabled(e) else [])
-    told = lambda *asked: size(*asked[:4], everything, *asked[5:])  # noqa: E731
+    told = lambda w, h, pixels, on, _, more: size(w, h, pixels, on, everything, more)  # noqa: E731
     everywhere(patch, rates, "size", told)
     everywhere(patch, transport_layer_control, "size", told)
