@@ -48,7 +48,7 @@ web: $(VENV)/.dev web/node_modules/.installed  ## build the studio's page from w
 test: $(VENV)/.dev $(VENV)/.warm  ## all tests, stock clients included (installs those; root or sudo); TESTS=tests/unit
 	@case " $(TESTS) " in " tests "|*peers*|*studio*) tools/apt-install $(APT);; esac
 	@rm -rf src/camtwin.egg-info  # of the installation: with it pytest takes all of camtwin for plugins of its own
-	$(BIN)/pytest -n $$(($(JOBS) + 2)) --waiters 2 -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
+	$(BIN)/pytest -n $$(($(JOBS) + 1)) --waiters 1 -m "not alone" $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of these
 	$(BIN)/pytest -m alone $(patsubst tests,tests/peers,$(TESTS)) || [ $$? -eq 5 ]
 
 test-vm: $(VENV)/.dev $(VENV)/.warm  ## a Linux kernel in QEMU attaches the USB camera, where Aravis streams, and drives the bare sensor (root, once)

@@ -152,7 +152,7 @@ def test_the_camera_shows_the_edge_as_the_lens_leaves_it():
         (lambda: Lens(transmission=1.5), "transmission 1.5 is outside 0..1"),
         (lambda: Lens(vignetting=-1), "vignetting -1 is outside 0..1"),
         (lambda: Lens(distortion=float("nan")), "distortion nan is outside -0.2..0.5"),
-        (lambda: Target("cat"), "target 'cat' is none of slanted, star, dots, steps, codes"),
+        (lambda: Target("cat"), "target 'cat' is none of slanted, star, dots, steps, codes, board"),
     ],
 )
 def test_what_no_lens_can_be_is_refused(make, message):
