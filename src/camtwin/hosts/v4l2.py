@@ -7,8 +7,6 @@ from math import log10
 from types import TracebackType
 from typing import Final, Self
 
-import numpy as np
-
 from camtwin.hosts.problem import CameraProblem
 from camtwin.isp.exposure import Exposure, Limits
 from camtwin.isp.image import Payload
@@ -84,7 +82,7 @@ class V4l2Camera:
                     f"{self.path}: frame of {image.data.size} bytes is not {self.height} rows of {stride}"
                 )
             rows = image.data[: stride * self.height].reshape(self.height, stride)
-            flat = np.ascontiguousarray(rows[:, :row]).reshape(-1).copy()
+            flat = rows[:, :row].flatten()  # a copy: the buffer goes back
         return Payload(flat, self.format, self.width, self.height, self.black_DN)
 
     def apply(self, wanted: Exposure) -> None:

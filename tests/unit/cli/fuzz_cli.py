@@ -137,7 +137,7 @@ def quick(folder: Path) -> Iterator[None]:
         change.setattr(aravis, "call", no_camera)  # which would look for one for a second and more
         change.setattr(Session, "frames", frames)
         change.setattr(canvas, "PNG_SCALE", 1)
-        change.setattr(canvas, "FINER", 1)  # a drawing has 1/64 of its pixels
+        change.setattr(canvas, "FINER", 1)  # a drawing has 1/16 of its pixels
         change.setattr(Frame, "picture", property(dark))
         change.setattr(Truth, "arrays", lambda truth: {"dark": dark(truth)})
         change.setattr(shots, "reduced", no_images)
